@@ -1,0 +1,52 @@
+# Two commands: `make run` and `make test`. Both make .venv first, from constraints.txt.
+# Another build of torch: make run TORCH_INDEX=https://download.pytorch.org/whl/cu130
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+  && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TORCH_INDEX ?=
+ARGS ?=
+
+.PHONY: run test check format demo-model clean
+
+run: $(STAMP)
+	@$(BIN)/align-tui $(ARGS)
+
+test: $(DEV_STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || \
+	  { echo "align-tui needs Python 3.11 to 3.13; name one: make run PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# An index of its own for torch alone; everything else comes pinned from the usual place.
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing align-tui into $(VENV) (once; torch is the large part)"
+ifneq ($(TORCH_INDEX),)
+	$(PIP) install -q --index-url $(TORCH_INDEX) torch
+endif
+	@grep -v $(if $(TORCH_INDEX),'^torch==',XX) constraints.txt > $(VENV)/constraints.txt
+	$(PIP) install -q -c $(VENV)/constraints.txt -e .
+	@touch $@
+
+$(DEV_STAMP): $(STAMP) pyproject.toml constraints.txt
+	$(PIP) install -q -c $(VENV)/constraints.txt -e '.[dev]'
+	@touch $@
+
+demo-model: $(DEV_STAMP)
+	$(BIN)/python tools/train_demo_model.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""TOML files of profiles, studies and attribute packs, read into core values."""

@@ -1,0 +1,48 @@
+"""Attribute packs (TOML): the shipped ones and the user's own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+
+from align_tui.config import paths
+from align_tui.config.toml import Strict, parse, read_text, validate
+from align_tui.core.attributes import Attribute, Attributes, merge
+
+
+class AttributeSpec(Strict):
+    """`[[attribute]]` of a pack."""
+
+    id: str = Field(min_length=1, max_length=200, pattern=r"^[^=+\x00-\x1f]+$")
+    name: str = Field(min_length=1)
+    definition: str = Field(min_length=1)
+    high: str = Field(min_length=1)
+    low: str = Field(min_length=1)
+    aliases: tuple[str, ...] = ()
+
+
+class Pack(Strict):
+    """A file of attributes."""
+
+    name: str
+    description: str = ""
+    attribute: tuple[AttributeSpec, ...]
+
+
+def read_pack(path: Path) -> Attributes:
+    """The attributes of one file; raises ConfigError."""
+    text = read_text(path)
+    pack = validate(Pack, parse(text, str(path)), str(path), text)
+    return Attributes({spec.id: Attribute(**spec.model_dump()) for spec in pack.attribute})
+
+
+@lru_cache(maxsize=8)
+def _load(folders: tuple[Path, ...]) -> Attributes:
+    return merge(*(read_pack(p) for folder in folders for p in sorted(folder.glob("*.toml"))))
+
+
+def load_attributes() -> Attributes:
+    """Every attribute that is defined here; the user's definitions come last and win."""
+    return _load((paths.shipped_attributes(), paths.user_attributes()))

@@ -1,0 +1,68 @@
+"""Where things lie: what the package ships, and the user's own (XDG)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+_DIRS = PlatformDirs("align-tui", appauthor=False)
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shipped(name: str) -> Path:
+    """A folder that the wheel carries inside the package, and a checkout beside it."""
+    inside = _PACKAGE / name
+    return inside if inside.exists() else _PACKAGE.parent / name
+
+
+def shipped_profiles() -> Path:
+    """The ready-made profiles."""
+    return shipped("profiles")
+
+
+def shipped_examples() -> Path:
+    """The example studies."""
+    return shipped("examples")
+
+
+def shipped_attributes() -> Path:
+    """The attribute packs."""
+    return _PACKAGE / "demo" / "attributes"
+
+
+def shipped_scenarios() -> Path:
+    """The demo scenarios."""
+    return _PACKAGE / "demo" / "scenarios"
+
+
+def demo_model() -> Path:
+    """The embedded demo model, an ordinary Hugging Face folder."""
+    return _PACKAGE / "demo" / "model"
+
+
+def user_profiles() -> Path:
+    """The user's own profiles."""
+    return _DIRS.user_config_path / "profiles"
+
+
+def user_attributes() -> Path:
+    """The user's own attribute packs."""
+    return _DIRS.user_config_path / "attributes"
+
+
+def user_scenarios() -> Path:
+    """Scenario sets that the user imported."""
+    return _DIRS.user_data_path / "scenarios"
+
+
+def default_database() -> Path:
+    """`ALIGN_TUI_DB`, or runs.db in the user's data folder."""
+    named = os.environ.get("ALIGN_TUI_DB", "")
+    return Path(named).expanduser() if named else _DIRS.user_data_path / "runs.db"
+
+
+def state_dir() -> Path:
+    """Logs of the worker processes."""
+    return _DIRS.user_state_path

@@ -1,0 +1,178 @@
+"""A profile: one decision-maker, its targets, its backbone, its decoding and its prompts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from align_tui.config.toml import Strict
+from align_tui.core.attributes import Target, Targets
+from align_tui.core.types import Json, content_hash
+
+Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+
+class TargetSpec(Strict):
+    """`[[target]]`: an attribute and the value (0..1) to be steered to."""
+
+    attribute: str = Field(min_length=1, max_length=200)
+    value: Unit
+
+
+class RandomParams(Strict):
+    """Chooses uniformly, from the seed."""
+
+    kind: Literal["random"]
+
+
+class FixedParams(Strict):
+    """Always chooses the same index (the last choice where there are fewer)."""
+
+    kind: Literal["fixed"]
+    index: int = Field(0, ge=0)
+
+
+class OracleParams(Strict):
+    """Knows the labels: the choice nearest to its targets, or with `inverted` the farthest."""
+
+    kind: Literal["oracle"]
+    inverted: bool = False
+
+
+class Reasoned(Strict):
+    """What every decision-maker that asks a model has in common."""
+
+    reasoning: Literal["before", "after", "none"] = "before"
+    max_reasoning_chars: int = Field(512, ge=16, le=20_000)
+    probabilities: bool = True
+
+
+class BaselineParams(Reasoned):
+    """Unaligned: a neutral prompt, the majority of `samples`."""
+
+    kind: Literal["baseline"]
+    samples: int = Field(1, ge=1, le=200)
+
+
+class PromptAlignedParams(Reasoned):
+    """The prompt states the targets; votes of positive and negative samples."""
+
+    kind: Literal["prompt_aligned"]
+    n_positive: int = Field(1, ge=1, le=200)
+    n_negative: int = Field(0, ge=0, le=200)
+    only_positive: bool = False
+
+
+class CustomParams(BaseModel):
+    """A decision-maker from the user's own file; further keys are its parameters."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    kind: Literal["custom"]
+    file: str = Field(min_length=1)
+    function: str = "decide"
+    needs_model: bool = True
+
+
+AdmSpec = Annotated[
+    RandomParams | FixedParams | OracleParams | BaselineParams | PromptAlignedParams | CustomParams,
+    Field(discriminator="kind"),
+]
+ADM_KINDS: dict[str, type[BaseModel]] = {
+    "random": RandomParams,
+    "fixed": FixedParams,
+    "oracle": OracleParams,
+    "baseline": BaselineParams,
+    "prompt_aligned": PromptAlignedParams,
+    "custom": CustomParams,
+}
+MODEL_FREE = frozenset({"random", "fixed", "oracle"})
+
+
+class BackboneSpec(Strict):
+    """`[backbone]`: which model, and how it is loaded.
+
+    `load` is passed on to `from_pretrained` (quantisation, attention implementation, ...).
+    """
+
+    kind: Literal["demo", "transformers"] = "demo"
+    model: str = ""
+    revision: str | None = None
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    device: str = "auto"
+    trust_remote_code: bool = False
+    load: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Equal for profiles that can share one loaded model."""
+        return content_hash(self.model_dump(mode="json"))[:16]
+
+    @property
+    def label(self) -> str:
+        """A short name for panes and tables."""
+        return "demo" if self.kind == "demo" else self.model.rstrip("/").rsplit("/", 1)[-1]
+
+
+class DecodingSpec(Strict):
+    """`[decoding]`: how tokens are drawn; temperature 0 is greedy."""
+
+    temperature: float = Field(0.0, ge=0.0, le=10.0, allow_inf_nan=False)
+    top_p: float = Field(1.0, gt=0.0, le=1.0)
+    top_k: int = Field(0, ge=0)
+    max_tokens: int = Field(512, ge=1, le=100_000)
+    seed: int = Field(0, ge=0, le=2**62)
+    engine: Literal["batched", "generate"] = "batched"
+
+
+class PromptSpec(Strict):
+    """`[prompt]`: Jinja templates (sandboxed) in place of the default system and user texts."""
+
+    system: str | None = Field(None, max_length=50_000)
+    user: str | None = Field(None, max_length=50_000)
+
+
+class Profile(Strict):
+    """A whole profile, after `extends`, `--set` and aliases have been worked in."""
+
+    name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
+    description: str = ""
+    adm: AdmSpec
+    targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
+    backbone: BackboneSpec = BackboneSpec()
+    decoding: DecodingSpec = DecodingSpec()
+    prompt: PromptSpec = PromptSpec()
+
+    @field_validator("targets")
+    @classmethod
+    def _each_once(cls, targets: tuple[TargetSpec, ...]) -> tuple[TargetSpec, ...]:
+        names = [target.attribute for target in targets]
+        if len(set(names)) < len(names):
+            raise ValueError("an attribute has two targets")
+        return targets
+
+    @property
+    def target(self) -> Targets:
+        """The targets as core values."""
+        return tuple(Target(t.attribute, t.value) for t in self.targets)
+
+    @property
+    def needs_model(self) -> bool:
+        """Does deciding take a backbone?"""
+        if isinstance(self.adm, CustomParams):
+            return self.adm.needs_model
+        return self.adm.kind not in MODEL_FREE
+
+    @property
+    def backbone_key(self) -> str:
+        """Which loaded model it shares; empty for a profile that needs none."""
+        return self.backbone.key if self.needs_model else ""
+
+    def body(self) -> dict[str, Json]:
+        """The profile as JSON; `Profile.model_validate` reads it back equal."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything but the name and the description."""
+        return content_hash(self.model_dump(mode="json", exclude={"name", "description"}))

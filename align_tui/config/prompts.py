@@ -1,0 +1,124 @@
+"""The texts that a model is asked with: default templates and the sandbox that renders them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from align_tui.config.profile import Profile
+from align_tui.core.attributes import Attributes, Targets
+from align_tui.core.decisions import Message
+from align_tui.core.errors import ConfigError
+from align_tui.core.scenarios import Scenario
+
+ALIGNED_SYSTEM = """\
+You make decisions in situations for which there is no single right answer.
+{% for target in targets %}
+Your {{ target.name }} is {{ target.direction }}. {{ target.definition }} {{ target.stance }}
+{% endfor %}
+Decide as someone with these values would. {{ instruction }}"""
+
+BASELINE_SYSTEM = """\
+You make decisions in situations for which there is no single right answer. {{ instruction }}"""
+
+USER = """\
+{{ scenario.text }}
+
+Choices:
+{% for choice in choices %}- {{ choice }}
+{% endfor %}"""
+
+INSTRUCTIONS = {
+    "before": "Reason step by step in a few sentences, then conclude with one of the choices. "
+    'Answer in JSON with the keys "reasoning" and "choice".',
+    "after": "Name one of the choices, then give your reasons in a few sentences. "
+    'Answer in JSON with the keys "choice" and "reasoning".',
+    "none": 'Name one of the choices. Answer in JSON with the key "choice".',
+}
+
+# A template sees values, never objects of ours: dicts of strings and numbers only.
+_SANDBOX = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+)
+MAX_RANGE_HINT = "Templates may use scenario.text, choices, targets and instruction."
+
+
+@lru_cache(maxsize=256)
+def _compiled(template: str) -> Template:
+    return _SANDBOX.from_string(template)
+
+
+def check_template(template: str, where: str) -> None:
+    """Raise ConfigError, with the line, when `template` is not Jinja."""
+    try:
+        _compiled(template)
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        place = f"{where}, template line {line}" if line else where
+        raise ConfigError(f"{place}: {error}", MAX_RANGE_HINT) from error
+
+
+def _render(template: str, where: str, values: dict[str, object]) -> str:
+    try:
+        return _compiled(template).render(values).strip()
+    except (TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise ConfigError(f"{where}: {error}", MAX_RANGE_HINT) from error
+
+
+def target_values(targets: Targets, attributes: Attributes) -> list[dict[str, object]]:
+    """What a template sees of each target; raises ConfigError where there is no definition."""
+    out: list[dict[str, object]] = []
+    for target in targets:
+        attribute = attributes.get(target.attribute)
+        if attribute is None:
+            raise ConfigError(
+                f"No attribute pack defines {target.attribute!r}, and a prompt has to state it",
+                "Define it in a pack of your own: see docs/attributes.md.",
+            )
+        if target.direction == "middle":
+            raise ConfigError(
+                f"The target {target.attribute} = 0.5 is neither high nor low, "
+                "and a prompt has to state one",
+                "Set it above or below 0.5.",
+            )
+        out.append(
+            {
+                "id": attribute.id,
+                "name": attribute.name,
+                "definition": attribute.definition,
+                "direction": target.direction,
+                "stance": attribute.high if target.direction == "high" else attribute.low,
+                "value": target.value,
+            }
+        )
+    return out
+
+
+def render_messages(
+    profile: Profile,
+    scenario: Scenario,
+    targets: Targets,
+    attributes: Attributes,
+    reasoning: str = "before",
+) -> tuple[Message, ...]:
+    """System and user turn for one decision.
+
+    `targets` are those that the prompt states: none for an unaligned decision-maker. What stands
+    in a scenario is put in as text; it is never itself a template.
+    """
+    default = ALIGNED_SYSTEM if targets else BASELINE_SYSTEM
+    values: dict[str, object] = {
+        "scenario": {"text": scenario.text.strip(), "title": scenario.title},
+        "choices": list(scenario.choice_texts),
+        "targets": target_values(targets, attributes),
+        "instruction": INSTRUCTIONS[reasoning],
+    }
+    where = f"profile {profile.name}"
+    system_template = profile.prompt.system if profile.prompt.system is not None else default
+    user_template = profile.prompt.user if profile.prompt.user is not None else USER
+    system = _render(system_template, f"{where}: prompt.system", values)
+    user = _render(user_template, f"{where}: prompt.user", values)
+    turns = [Message("user", user)]
+    return (Message("system", system), *turns) if system else tuple(turns)

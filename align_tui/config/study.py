@@ -1,0 +1,83 @@
+"""A study: which profiles decide which scenarios, how often, and scored by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field
+
+from align_tui.config.profile import Profile
+from align_tui.config.toml import Strict
+from align_tui.core.attributes import Targets, target_id
+from align_tui.core.scenarios import Scenario
+from align_tui.core.scoring import Rule, labels_all
+
+OUT_OF_DEPTH = (
+    "The demo model was trained on triage scenarios of its own kind; on these it is out of its "
+    "depth, and its decisions mean nothing."
+)
+
+
+class ScoringSpec(Strict):
+    """`[scoring]` of a study file."""
+
+    rule: Literal["distance", "naacl"] = "distance"
+
+
+class StudyFile(Strict):
+    """A study as its TOML file says it."""
+
+    name: str = Field("", max_length=200)
+    description: str = ""
+    profiles: tuple[str, ...] = Field(min_length=1)
+    scenarios: tuple[str, ...] = Field(min_length=1)
+    backbone: str | None = None
+    target: dict[str, float] = Field(default_factory=dict)
+    set: tuple[str, ...] = ()
+    limit: int | None = Field(None, ge=1)
+    repeat: int = Field(1, ge=1, le=10_000)
+    scored_only: bool = False
+    scoring: ScoringSpec = ScoringSpec()
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that a run keeps: profiles and scenarios verbatim, and how they are paired."""
+
+    name: str
+    profiles: tuple[Profile, ...]
+    scenarios: tuple[Scenario, ...]
+    repeat: int = 1
+    scored_only: bool = False
+    rule: Rule = "distance"
+    is_demo: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    def scoring_targets(self, profile: Profile) -> tuple[Targets, ...]:
+        """The targets that a profile is scored against.
+
+        Its own; without any, each that another profile of the study has, in their order.
+        """
+        if profile.target:
+            return (profile.target,)
+        found: dict[str, Targets] = {}
+        for other in self.profiles:
+            if other.target:
+                found.setdefault(target_id(other.target), other.target)
+        return tuple(found.values())
+
+    def takes(self, profile: Profile, scenario: Scenario) -> bool:
+        """Does the profile run on that scenario? All do, unless only scored pairs are wanted."""
+        if not self.scored_only:
+            return True
+        return any(labels_all(scenario, targets) for targets in self.scoring_targets(profile))
+
+    def pairs(self) -> Iterator[tuple[int, int, int]]:
+        """(scenario, profile, repeat) indices of every sample, scenario by scenario."""
+        for repeat in range(self.repeat):
+            for s, scenario in enumerate(self.scenarios):
+                for p, profile in enumerate(self.profiles):
+                    if self.takes(profile, scenario):
+                        yield s, p, repeat

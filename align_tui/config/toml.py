@@ -1,0 +1,135 @@
+"""TOML with errors that name file, line, key and the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from align_tui.core.errors import ConfigError
+
+Table = dict[str, Any]
+M = TypeVar("M", bound=BaseModel)
+MAX_BYTES = 4_000_000
+_HEADER = re.compile(r"^\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
+_KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[\w\-]+)(?:\s*\.\s*(?:"[^"]*"|[\w\-]+))*)\s*=""")
+
+
+class Strict(BaseModel):
+    """Base of everything read from TOML: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_text(path: Path) -> str:
+    """The file's text, or a ConfigError that says why not."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} is not UTF-8 (byte {error.start})", "Save the file as UTF-8."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+
+
+def parse(text: str, where: str) -> Table:
+    """The tables of `text`; a syntax error tells its line."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: {error}", "This line is not TOML.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where}: nested too deeply") from error
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """The line (from 1) where the key of that path stands, as far as a line can tell."""
+    want = [str(part) for part in path if isinstance(part, str)]
+    indices = [part for part in path if isinstance(part, int)]
+    table: list[str] = []
+    seen: dict[str, int] = {}
+    best: int | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            table = [part.strip().strip("\"'") for part in header.group(1).split(".")]
+            name = ".".join(table)
+            seen[name] = seen.get(name, -1) + 1
+            if want[: len(table)] == table and (not indices or seen[name] == indices[0]):
+                best = number if best is None or len(table) <= len(want) else best
+            continue
+        key = _KEY.match(line)
+        if key:
+            parts = [part.strip().strip("\"'") for part in key.group(1).split(".")]
+            full = table + parts
+            right_one = not indices or not table or seen.get(".".join(table)) == indices[0]
+            if right_one and (full == want or full == want[: len(full)]):
+                return number
+    return best
+
+
+def validate(model: type[M], table: Mapping[str, Any], where: str, text: str = "") -> M:
+    """`table` as a `model`; the first thing that is wrong becomes a ConfigError."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise first_problem(error, model, where, text) from error
+
+
+def first_problem(
+    error: ValidationError, model: type[BaseModel], where: str, text: str
+) -> ConfigError:
+    """What pydantic found first, said with place, key and the nearest valid name."""
+    problem = error.errors(include_url=False)[0]
+    path = [part for part in problem["loc"] if not str(part).startswith("function-")]
+    line = line_of(text, path) if text else None
+    place = f"{where}, line {line}" if line else where
+    key = ".".join(str(part) for part in path) or "(file)"
+    if problem["type"] == "extra_forbidden":
+        names = field_names(model, path[:-1])
+        close = difflib.get_close_matches(str(path[-1]), names, n=1, cutoff=0.4)
+        hint = f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(names)}."
+        return ConfigError(f"{place}: unknown key {key!r}", hint)
+    if problem["type"] == "missing":
+        return ConfigError(f"{place}: the key {key!r} is missing")
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return ConfigError(f"{place}: {key}: {message}", _allowed(problem))
+
+
+def _allowed(problem: Mapping[str, Any]) -> str:
+    given, expected = problem.get("input"), problem.get("ctx", {}).get("expected")
+    if isinstance(given, str) and isinstance(expected, str):
+        close = difflib.get_close_matches(given, re.findall(r"'([^']+)'", expected), n=1)
+        return f"Did you mean {close[0]!r}?" if close else ""
+    return ""
+
+
+def field_names(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """The keys that the table at `path` may have."""
+    here: Any = model
+    for part in path:
+        if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, BaseModel)):
+            continue
+        info = next((f for name, f in here.model_fields.items() if part in (name, f.alias)), None)
+        here = _model_in(info.annotation) if info is not None else None
+    if isinstance(here, type) and issubclass(here, BaseModel):
+        return [info.alias or name for name, info in here.model_fields.items()]
+    return []
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        found = _model_in(part)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,1 @@
+"""What an alignment study is: pure values and functions, importing nothing else of ours."""

@@ -1,0 +1,111 @@
+"""Attributes, the targets set on them, and the one table of aliases."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a decision-maker may value.
+
+    `high` and `low` tell how a decision-maker high or low in it behaves, in our own words;
+    `aliases` are the other spellings of the field.
+    """
+
+    id: str
+    name: str
+    definition: str
+    high: str
+    low: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The value (0..1) of an attribute that a decision-maker is steered to."""
+
+    attribute: str
+    value: float
+
+    @property
+    def direction(self) -> str:
+        """'high' above one half, 'low' below it, 'middle' at it."""
+        if self.value == 0.5:
+            return "middle"
+        return "high" if self.value > 0.5 else "low"
+
+    @property
+    def opposite(self) -> Target:
+        """The target that negative samples are drawn under: 1 - value."""
+        return Target(self.attribute, 1.0 - self.value)
+
+
+Targets = tuple[Target, ...]
+
+
+def target_id(targets: Iterable[Target]) -> str:
+    """`attribute=value`, several joined by `+`: the key under which scores are kept."""
+    return "+".join(f"{target.attribute}={float(target.value)}" for target in targets)
+
+
+def targets_from_id(text: str) -> Targets:
+    """Inverse of `target_id`; raises ValueError."""
+    found = []
+    for part in text.split("+"):
+        name, equals, value = part.rpartition("=")
+        if not equals or not name.strip():
+            raise ValueError(f"{part!r} is not attribute=value")
+        found.append(Target(name.strip(), float(value)))
+    return tuple(found)
+
+
+def fold(name: str) -> str:
+    """What spellings of one name have in common: letters, digits and signs without case."""
+    return re.sub(r"[\s_\-]+", "", name).casefold()
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The attributes that are defined, by id; looked up by any alias."""
+
+    known: Mapping[str, Attribute] = field(default_factory=dict)
+    _spellings: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Ids first: one attribute's alias never hides another's id.
+        for attribute in self.known.values():
+            self._spellings.setdefault(fold(attribute.id), attribute.id)
+        for attribute in self.known.values():
+            for spelling in (attribute.name, *attribute.aliases):
+                self._spellings.setdefault(fold(spelling), attribute.id)
+
+    def __iter__(self) -> Iterator[Attribute]:
+        return iter(self.known.values())
+
+    def get(self, name: str) -> Attribute | None:
+        """The attribute of that id or alias, or None when no pack defines it."""
+        found = name if name in self.known else self._spellings.get(fold(name))
+        return self.known[found] if found is not None else None
+
+    def canonical(self, name: str) -> str:
+        """The id of the attribute `name` spells, or `name` itself when none does."""
+        found = self.get(name)
+        return found.id if found is not None else name
+
+    def nearest(self, name: str, others: Iterable[str] = ()) -> str | None:
+        """The known id or label that looks most like `name`, for a hint."""
+        spelled = {fold(i): i for i in (*self.known, *others)} | self._spellings
+        close = difflib.get_close_matches(fold(name), list(spelled), n=1, cutoff=0.5)
+        return spelled[close[0]] if close else None
+
+
+def merge(*packs: Attributes) -> Attributes:
+    """All attributes of the packs; a later pack's definition replaces an earlier one's."""
+    known: dict[str, Attribute] = {}
+    for pack in packs:
+        known.update(pack.known)
+    return Attributes(known)

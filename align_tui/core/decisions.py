@@ -1,0 +1,77 @@
+"""What a model wrote and what a decision-maker made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from align_tui.core.types import JsonObject
+
+Finish = Literal["stop", "length", "cancelled"]
+ReasoningOrder = Literal["before", "after", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn. `temperature` 0 is greedy; `seed` names this generation's stream."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    max_tokens: int = 512
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One text from a model.
+
+    `prompt` is the rendered prompt as the model saw it; times are in seconds from the moment
+    the request was made; `timeline` holds (seconds, characters so far) as the text grew.
+    """
+
+    text: str
+    prompt: str
+    prompt_tokens: int
+    tokens: int
+    finish: Finish
+    first_token_s: float
+    total_s: float
+    timeline: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One reply of the model, read: which choice, why, and everything needed to check it."""
+
+    role: str
+    choice: int
+    reasoning: str
+    messages: tuple[Message, ...]
+    schema: JsonObject
+    sampling: Sampling
+    generation: Generation
+    retried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a decision-maker chose (index from 0), and why.
+
+    `probabilities` (sum 1 over the choices) are normalised, not calibrated; `votes` are shares.
+    """
+
+    choice: int
+    reasoning: str
+    probabilities: tuple[float, ...] | None = None
+    votes: tuple[float, ...] | None = None
+    responses: tuple[Response, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,78 @@
+"""Every error that a user may meet: a title, what happened, and what to do about it."""
+
+from __future__ import annotations
+
+
+class AlignError(Exception):
+    """Base of all expected errors; whoever shows one prints title, message and hint."""
+
+    title = "Something went wrong"
+    kind = "error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(AlignError):
+    """A profile, study or attribute pack that cannot be used."""
+
+    title = "This configuration cannot be used"
+    kind = "config"
+
+
+class DatasetError(AlignError):
+    """A scenario file that cannot be read or written."""
+
+    title = "These scenarios cannot be used"
+    kind = "dataset"
+
+
+class StoreError(AlignError):
+    """The run database cannot be opened, read or written."""
+
+    title = "The run database cannot be used"
+    kind = "store"
+
+
+class BackboneError(AlignError):
+    """A model cannot be loaded or failed while it ran."""
+
+    title = "The model cannot be used"
+    kind = "backbone"
+
+
+class OutOfMemory(BackboneError):
+    """The device has not enough memory for the model or for a generation."""
+
+    title = "Out of memory"
+    kind = "out_of_memory"
+
+
+class ReplyError(AlignError):
+    """A model's reply that is no decision: cut short, or not what the schema asks for."""
+
+    title = "The reply is no decision"
+    kind = "reply"
+
+
+class Truncated(ReplyError):
+    """A reply cut at max_tokens, twice."""
+
+    title = "The reply was cut"
+    kind = "truncated"
+
+
+class AdmError(AlignError):
+    """A decision-maker that raised, or decided what is no choice."""
+
+    title = "The decision-maker failed"
+    kind = "adm"
+
+
+class Cancelled(AlignError):
+    """The sample was cancelled while the model wrote."""
+
+    title = "Cancelled"
+    kind = "cancelled"

@@ -1,0 +1,101 @@
+"""The reply that is asked of a model: its JSON schema, reading it whole, and reading it half."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from align_tui.core.decisions import ReasoningOrder
+from align_tui.core.errors import ReplyError
+from align_tui.core.types import Json, JsonObject
+
+REASONING, CHOICE = "reasoning", "choice"
+RESTART = "\0"
+_STRING_START = re.compile(r'"reasoning"\s*:\s*"')
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
+
+
+def decision_schema(
+    choices: Sequence[str], order: ReasoningOrder = "before", max_chars: int = 512
+) -> JsonObject:
+    """JSON schema of a reply: the reasoning (capped in characters) and the choice as an enum.
+
+    The order of the properties is the order in which they are written.
+    """
+    reasoning: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": max_chars}
+    choice: dict[str, Json] = {"type": "string", "enum": list(choices)}
+    parts: dict[str, Json] = {CHOICE: choice}
+    if order == "before":
+        parts = {REASONING: reasoning, CHOICE: choice}
+    elif order == "after":
+        parts = {CHOICE: choice, REASONING: reasoning}
+    return {
+        "type": "object",
+        "properties": parts,
+        "required": list(parts),
+        "additionalProperties": False,
+    }
+
+
+def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tuple[int, str]:
+    """(choice index, reasoning) of a whole reply; raises ReplyError with what is wrong.
+
+    Every reply is checked here, whoever promised to have constrained it.
+    """
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReplyError(f"The reply is not JSON ({error}): {text[:80]!r}") from error
+    if not isinstance(body, dict):
+        raise ReplyError(f"The reply is not a JSON object: {text[:80]!r}")
+    choice, reasoning = body.get(CHOICE), body.get(REASONING, "")
+    if not isinstance(choice, str) or choice not in choices:
+        raise ReplyError(f"The reply chooses {str(choice)[:80]!r}, which is none of the choices")
+    if not isinstance(reasoning, str) or (order != "none" and not reasoning.strip()):
+        raise ReplyError("The reply gives no reasoning")
+    return list(choices).index(choice), _paired(reasoning)
+
+
+def reasoning_so_far(text: str) -> str:
+    """The reasoning in an unfinished reply, unescaped as far as it has come; '' before it.
+
+    A NUL marks where a reply was begun anew (it was cut and asked for again).
+    """
+    text = text.rpartition(RESTART)[2]
+    start = _STRING_START.search(text)
+    if start is None:
+        return ""
+    out: list[str] = []
+    i = start.end()
+    while i < len(text) and text[i] != '"':
+        if text[i] != "\\":
+            out.append(text[i])
+            i += 1
+        elif i + 1 >= len(text):
+            break
+        elif text[i + 1] == "u":
+            digits = text[i + 2 : i + 6]
+            if not re.fullmatch(r"[0-9a-fA-F]{4}", digits):
+                break
+            out.append(chr(int(digits, 16)))
+            i += 6
+        else:
+            out.append(_ESCAPES.get(text[i + 1], text[i + 1]))
+            i += 2
+    return _paired("".join(out))
+
+
+def _paired(text: str) -> str:
+    """Escaped surrogate pairs as one character; a lone half, which no file takes, as a mark."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def choice_start(text: str, order: ReasoningOrder) -> int | None:
+    """Where the text of the choice begins in a compact reply, or None when it has none.
+
+    Inside a string the quotes are escaped, so the mark cannot be part of the reasoning.
+    """
+    mark = f'"{CHOICE}":"'
+    found = text.rfind(mark) if order == "before" else text.find(mark)
+    return found + len(mark) if found >= 0 else None

@@ -1,0 +1,119 @@
+"""A scenario, its choices, and the ground-truth labels of each choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from align_tui.core.types import Json, JsonObject, content_hash
+
+MAX_CHOICES = 64
+MAX_CHOICE_CHARS = 4_000
+MAX_TEXT_CHARS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may be chosen.
+
+    `labels` maps an attribute's id to the value (0..1) that choosing this expresses;
+    an attribute without a label is unknown here, not zero.
+    """
+
+    text: str
+    labels: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A situation and its choices.
+
+    `key` is unique in its set and stable from one reading to the next. `source` is whatever the
+    file said besides, kept for export; it takes no part in the scenario's identity (`hash`).
+    """
+
+    key: str
+    text: str
+    choices: tuple[Choice, ...]
+    title: str = ""
+    meta: JsonObject = field(default_factory=dict)
+    source: JsonObject = field(default_factory=dict)
+
+    @property
+    def choice_texts(self) -> tuple[str, ...]:
+        """The texts of the choices, in order."""
+        return tuple(choice.text for choice in self.choices)
+
+    @property
+    def labelled(self) -> frozenset[str]:
+        """Attribute ids that at least one choice is labelled for."""
+        return frozenset(name for choice in self.choices for name in choice.labels)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what a decision-maker can see and what scores it."""
+        return content_hash(
+            [self.text, [[choice.text, dict(choice.labels)] for choice in self.choices]]
+        )
+
+    def problems(self) -> list[str]:
+        """Why this is no scenario to decide; empty when it is one."""
+        found: list[str] = []
+        if not self.text.strip():
+            found.append("its text is empty")
+        if len(self.text) > MAX_TEXT_CHARS:
+            found.append(f"its text is longer than {MAX_TEXT_CHARS} characters")
+        if len(self.choices) < 2:
+            found.append(f"it has {len(self.choices)} choices, and a decision needs two")
+        if len(self.choices) > MAX_CHOICES:
+            found.append(f"it has {len(self.choices)} choices, more than {MAX_CHOICES}")
+        seen: set[str] = set()
+        for number, choice in enumerate(self.choices, start=1):
+            if not choice.text.strip():
+                found.append(f"choice {number} is empty")
+            elif len(choice.text) > MAX_CHOICE_CHARS:
+                found.append(f"choice {number} is longer than {MAX_CHOICE_CHARS} characters")
+            elif choice.text in seen:
+                found.append(f"choice {number} repeats an earlier one: {choice.text[:60]!r}")
+            seen.add(choice.text)
+            for name, value in choice.labels.items():
+                if not 0.0 <= value <= 1.0:
+                    found.append(f"choice {number}: the label {name} = {value:g} is not in 0..1")
+        return found
+
+
+def scenario_to_json(scenario: Scenario) -> dict[str, Json]:
+    """The scenario as JSON that `scenario_from_json` reads back equal."""
+    body: dict[str, Json] = {
+        "id": scenario.key,
+        "text": scenario.text,
+        "choices": [
+            {"text": choice.text, "labels": dict(choice.labels)} for choice in scenario.choices
+        ],
+    }
+    if scenario.title:
+        body["title"] = scenario.title
+    if scenario.meta:
+        body["meta"] = dict(scenario.meta)
+    if scenario.source:
+        body["source"] = dict(scenario.source)
+    return body
+
+
+def scenario_from_json(body: JsonObject) -> Scenario:
+    """Inverse of `scenario_to_json`; raises KeyError or TypeError on anything else."""
+    choices = body["choices"]
+    if not isinstance(choices, list):
+        raise TypeError("choices is not a list")
+    meta, source = body.get("meta", {}), body.get("source", {})
+    return Scenario(
+        key=str(body["id"]),
+        text=str(body["text"]),
+        choices=tuple(
+            Choice(str(choice["text"]), {k: float(v) for k, v in choice["labels"].items()})
+            for choice in choices
+        ),
+        title=str(body.get("title", "")),
+        meta=meta if isinstance(meta, Mapping) else {},
+        source=source if isinstance(source, Mapping) else {},
+    )

@@ -1,0 +1,40 @@
+"""From several responses to one choice: ALIGN's vote over positive and negative samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+SHIFT = 1e-6
+
+
+def vote_shares(
+    n_choices: int,
+    positive: Sequence[int],
+    negative: Sequence[int] = (),
+    *,
+    only_positive: bool = False,
+) -> tuple[float, ...]:
+    """Shares (sum 1) of the votes that each choice gets.
+
+    A positive response adds 1 to its choice. A negative one takes 1/n from its choice and gives
+    1/n to every other. The sums are shifted by (min - 1e-6) and divided by their total.
+    `only_positive` sets to zero what no positive response picked.
+    """
+    # Whole n-ths: sums of 1/n as floats differ in the last bit, and would break a tie.
+    nths = [0] * n_choices
+    for choice in positive:
+        nths[choice] += n_choices
+    for choice in negative:
+        for i in range(n_choices):
+            nths[i] += -1 if i == choice else 1
+    low = min(nths)
+    shifted = [(vote - low) / n_choices + SHIFT for vote in nths]
+    if only_positive and positive:
+        shifted = [share if i in set(positive) else 0.0 for i, share in enumerate(shifted)]
+    total = sum(shifted)
+    return tuple(share / total for share in shifted)
+
+
+def winner(shares: Sequence[float]) -> int:
+    """Index of the largest share; a tie goes to the first in the original order."""
+    return max(range(len(shares)), key=lambda i: (shares[i], -i))
