@@ -1,0 +1,1 @@
+"""The run database: the only channel between the engine and every screen."""

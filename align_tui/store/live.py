@@ -1,0 +1,46 @@
+"""Text while it is being written: appended by the worker, read by every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from align_tui.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text of one of a sample's generations; `t` in seconds since it was claimed."""
+
+    sample: int
+    stream: int
+    t: float
+    text: str
+
+
+def append(db: Database, worker: str, pieces: Iterable[Piece]) -> None:
+    """Add pieces of samples that this worker still holds, in one transaction."""
+    with db.write() as connection:
+        connection.executemany(
+            "INSERT INTO live (sample, stream, t, text) SELECT ?,?,?,? WHERE EXISTS"
+            " (SELECT 1 FROM samples WHERE id=? AND worker=? AND status='running')",
+            [(p.sample, p.stream, p.t, p.text, p.sample, worker) for p in pieces],
+        )
+
+
+def read_since(
+    db: Database, samples: Sequence[int], after: int
+) -> tuple[list[tuple[int, Piece]], int]:
+    """((row id, piece) of those samples after row `after`, the last row id seen)."""
+    if not samples:
+        return [], after
+    marks = ",".join("?" * len(samples))
+    rows = db.read(
+        f"SELECT id, sample, stream, t, text FROM live WHERE sample IN ({marks}) AND id > ?"
+        " ORDER BY id",
+        (*samples, after),
+    )
+    found = [
+        (row["id"], Piece(row["sample"], row["stream"], row["t"], row["text"])) for row in rows
+    ]
+    return found, (found[-1][0] if found else after)

@@ -1,0 +1,250 @@
+"""Reading what was decided: one sample whole, a run in the order it finished, the tallies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from align_tui.core.scoring import Rate, Score, make_rate
+from align_tui.core.types import JsonObject
+from align_tui.store.database import Database, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An ended sample: a decision, or a failure (then `error_kind` is set)."""
+
+    seq: int
+    sample: int
+    scenario: int
+    profile: int
+    repeat: int
+    started: float
+    finished: float
+    choice: int | None
+    choice_text: str
+    reasoning: str
+    probabilities: tuple[float, ...] | None
+    votes: tuple[float, ...] | None
+    notes: tuple[str, ...]
+    latency_s: float
+    first_token_s: float | None
+    tokens: int
+    error_kind: str | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleState:
+    """Where a sample of a run stands; the marks of lists and panes are made from it."""
+
+    id: int
+    scenario: int
+    profile: int
+    repeat: int
+    status: str
+    started: float | None
+    choice: int | None
+    error_kind: str | None
+    scores: tuple[tuple[str, bool | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """One reply as it was stored, with the prompt that the model saw."""
+
+    role: str
+    choice: int | None
+    reasoning: str
+    raw: str
+    prompt: str
+    messages: tuple[JsonObject, ...]
+    schema: JsonObject
+    sampling: JsonObject
+    prompt_tokens: int
+    tokens: int
+    first_token_s: float
+    total_s: float
+    finish: str
+    retried: bool
+    timeline: tuple[tuple[float, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a profile does against one target, over all scored and over discriminating samples."""
+
+    profile: int
+    target: str
+    all: Rate
+    discriminating: Rate
+
+
+_RESULT = """
+SELECT r.*, s.scenario, s.profile, s.repeat FROM results r JOIN samples s ON s.id = r.sample
+"""
+
+
+def _floats(text: str | None) -> tuple[float, ...] | None:
+    return tuple(float(value) for value in json.loads(text)) if text else None
+
+
+def _result(row: Row) -> Result:
+    return Result(
+        seq=row["seq"],
+        sample=row["sample"],
+        scenario=row["scenario"],
+        profile=row["profile"],
+        repeat=row["repeat"],
+        started=row["started"],
+        finished=row["finished"],
+        choice=row["choice"],
+        choice_text=row["choice_text"] or "",
+        reasoning=row["reasoning"],
+        probabilities=_floats(row["probabilities"]),
+        votes=_floats(row["votes"]),
+        notes=tuple(json.loads(row["notes"])),
+        latency_s=row["latency_s"],
+        first_token_s=row["first_token_s"],
+        tokens=row["tokens"],
+        error_kind=row["error_kind"],
+        error_message=row["error_message"],
+    )
+
+
+def results_after(db: Database, run: str, seq: int = 0, limit: int = 500) -> list[Result]:
+    """Results of the run with a number above `seq`, in the order they finished."""
+    rows = db.read(_RESULT + " WHERE s.run=? AND r.seq>? ORDER BY r.seq LIMIT ?", (run, seq, limit))
+    return [_result(row) for row in rows]
+
+
+def all_results(db: Database, run: str) -> Iterator[Result]:
+    """Every result of the run, in the order they finished, read page by page."""
+    last = 0
+    while page := results_after(db, run, last):
+        yield from page
+        last = page[-1].seq
+
+
+def result_of(db: Database, sample: int) -> Result | None:
+    """The result of a sample, or None while it has none."""
+    row = db.one(_RESULT + " WHERE r.sample=?", (sample,))
+    return _result(row) if row is not None else None
+
+
+def results_at(db: Database, run: str, scenario: int) -> list[Result]:
+    """The results of all profiles on one scenario."""
+    rows = db.read(_RESULT + " WHERE s.run=? AND s.scenario=?", (run, scenario))
+    return [_result(row) for row in rows]
+
+
+def scores_of(db: Database, samples: Sequence[int]) -> dict[int, dict[str, Score]]:
+    """Scores by sample and target id."""
+    found: dict[int, dict[str, Score]] = {sample: {} for sample in samples}
+    for start in range(0, len(samples), 500):
+        part = samples[start : start + 500]
+        marks = ",".join("?" * len(part))
+        for row in db.read(f"SELECT * FROM scores WHERE sample IN ({marks})", part):
+            found[row["sample"]][row["target"]] = Score(
+                None if row["correct"] is None else bool(row["correct"]),
+                row["distance"],
+                bool(row["discriminating"]),
+            )
+    return found
+
+
+def states(db: Database, run: str, scenario: int | None = None) -> list[SampleState]:
+    """Where every sample of the run stands (or those on one scenario)."""
+    where, values = ("", (run,)) if scenario is None else (" AND s.scenario=?", (run, scenario))
+    scored: dict[int, list[tuple[str, bool | None]]] = {}
+    for row in db.read(
+        "SELECT c.sample, c.target, c.correct FROM samples s JOIN scores c ON c.sample=s.id"
+        " WHERE s.run=?" + where,
+        values,
+    ):
+        correct = None if row["correct"] is None else bool(row["correct"])
+        scored.setdefault(row["sample"], []).append((row["target"], correct))
+    return [
+        SampleState(
+            id=row["id"],
+            scenario=row["scenario"],
+            profile=row["profile"],
+            repeat=row["repeat"],
+            status=row["status"],
+            started=row["started"],
+            choice=row["choice"],
+            error_kind=row["error_kind"],
+            scores=tuple(scored.get(row["id"], ())),
+        )
+        for row in db.read(
+            "SELECT s.id, s.scenario, s.profile, s.repeat, s.status, s.started, r.choice,"
+            " r.error_kind FROM samples s LEFT JOIN results r ON r.sample=s.id WHERE s.run=?"
+            + where
+            + " ORDER BY s.id",
+            values,
+        )
+    ]
+
+
+def responses_of(db: Database, sample: int) -> list[StoredResponse]:
+    """Every reply of a sample, in order, with prompt, schema and timing."""
+    rows = db.read(
+        "SELECT r.*, p.body AS prompt_text, m.body AS messages_text, c.body AS schema_text"
+        " FROM responses r JOIN texts p ON p.hash=r.prompt JOIN texts m ON m.hash=r.messages"
+        " JOIN texts c ON c.hash=r.schema WHERE r.sample=? ORDER BY r.idx",
+        (sample,),
+    )
+    return [
+        StoredResponse(
+            role=row["role"],
+            choice=row["choice"],
+            reasoning=row["reasoning"],
+            raw=row["raw"],
+            prompt=row["prompt_text"],
+            messages=tuple(json.loads(row["messages_text"])),
+            schema=json.loads(row["schema_text"]),
+            sampling=json.loads(row["sampling"]),
+            prompt_tokens=row["prompt_tokens"],
+            tokens=row["tokens"],
+            first_token_s=row["first_token_s"],
+            total_s=row["total_s"],
+            finish=row["finish"],
+            retried=bool(row["retried"]),
+            timeline=tuple((float(t), int(n)) for t, n in json.loads(row["timeline"])),
+        )
+        for row in rows
+    ]
+
+
+def tallies(db: Database, run: str) -> list[Tally]:
+    """Alignment accuracy of every profile against every target it is scored against."""
+    counts: dict[tuple[int, str], list[int]] = {}
+    for row in db.read(
+        "SELECT profile, target, discriminating, count(*) AS n, sum(correct) AS right FROM scores"
+        " WHERE run=? AND correct IS NOT NULL GROUP BY profile, target, discriminating",
+        (run,),
+    ):
+        cell = counts.setdefault((row["profile"], row["target"]), [0, 0, 0, 0])
+        cell[0] += row["n"]
+        cell[1] += row["right"]
+        if row["discriminating"]:
+            cell[2] += row["n"]
+            cell[3] += row["right"]
+    return [
+        Tally(profile, target, make_rate(cell[1], cell[0]), make_rate(cell[3], cell[2]))
+        for (profile, target), cell in counts.items()
+    ]
+
+
+def open_counts(db: Database, run: str) -> dict[int, tuple[int, int]]:
+    """By profile: (failed, pending or running) samples."""
+    return {
+        row["profile"]: (row["failed"], row["open"])
+        for row in db.read(
+            "SELECT profile, sum(status='failed') AS failed,"
+            " sum(status IN ('pending', 'running')) AS open FROM samples WHERE run=?"
+            " GROUP BY profile",
+            (run,),
+        )
+    }

@@ -1,0 +1,267 @@
+"""Runs: made from a study, extended, listed, read back, paused and deleted."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from align_tui.config.profile import Profile
+from align_tui.config.study import Study
+from align_tui.core.errors import StoreError
+from align_tui.core.scenarios import scenario_from_json, scenario_to_json
+from align_tui.core.types import canonical, content_hash
+from align_tui.store.database import Database, Row
+
+CHUNK = 500  # below SQLite's limit of bound values
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A line of the run list; counts are of samples."""
+
+    id: str
+    name: str
+    created: float
+    parent: str | None
+    state: str
+    samples: int
+    done: int
+    failed: int
+    running: int
+    pending: int
+
+    @property
+    def finished(self) -> bool:
+        """Is nothing left to do?"""
+        return self.pending == 0 and self.running == 0
+
+
+def new_run_id() -> str:
+    """Sorts by time and can be typed: 20261123-181500-k3f9."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    tail = "".join(secrets.choice(alphabet) for _ in range(4))
+    return time.strftime("%Y%m%d-%H%M%S-", time.localtime()) + tail
+
+
+def create_run(
+    db: Database,
+    study: Study,
+    versions: dict[str, str],
+    *,
+    parent: str | None = None,
+    priority: int = 0,
+    enqueue: bool = True,
+) -> str:
+    """Write a run of `study` and, unless told otherwise, queue all of its samples."""
+    run = new_run_id()
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO runs (id, name, created, parent, priority, repeat, rule, scored_only,"
+            " is_demo, versions, notes) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                run,
+                study.name,
+                time.time(),
+                parent,
+                priority,
+                study.repeat,
+                study.rule,
+                int(study.scored_only),
+                int(study.is_demo),
+                canonical(versions),
+                json.dumps(list(study.notes)),
+            ),
+        )
+        for idx, scenario in enumerate(study.scenarios):
+            body = canonical(scenario_to_json(scenario))
+            digest = content_hash(body)
+            connection.execute("INSERT OR IGNORE INTO scenarios VALUES (?,?)", (digest, body))
+            connection.execute(
+                "INSERT INTO run_scenarios VALUES (?,?,?,?)", (run, idx, scenario.key, digest)
+            )
+        connection.executemany(
+            "INSERT INTO run_profiles (run, idx, name, hash, body) VALUES (?,?,?,?,?)",
+            [
+                (run, idx, profile.name, profile.hash, canonical(profile.body()))
+                for idx, profile in enumerate(study.profiles)
+            ],
+        )
+        if enqueue:
+            _insert_samples(connection, run, study, study.pairs(), 0)
+    return run
+
+
+def _insert_samples(
+    connection: sqlite3.Connection,
+    run: str,
+    study: Study,
+    pairs: Iterable[tuple[int, int, int]],
+    priority: int,
+) -> None:
+    keys = [profile.backbone_key for profile in study.profiles]
+    connection.executemany(
+        "INSERT OR IGNORE INTO samples (run, scenario, profile, repeat, backbone, priority)"
+        " VALUES (?,?,?,?,?,?)",
+        ((run, s, p, r, keys[p], priority) for s, p, r in pairs),
+    )
+
+
+def enqueue(
+    db: Database,
+    run: str,
+    study: Study,
+    pairs: Iterable[tuple[int, int, int]],
+    *,
+    priority: int = 0,
+) -> None:
+    """Extend a run by samples (those it has are left alone, but for their priority)."""
+    wanted = list(pairs)
+    with db.write() as connection:
+        _insert_samples(connection, run, study, wanted, priority)
+        if priority:
+            connection.executemany(
+                "UPDATE samples SET priority=? WHERE run=? AND scenario=? AND profile=?"
+                " AND repeat=? AND status='pending'",
+                [(priority, run, *pair) for pair in wanted],
+            )
+        connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
+
+
+def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
+    """Queue failed samples again (all of the run's, or those given); how many."""
+    with db.write() as connection:
+        failed = [
+            int(row[0])
+            for row in connection.execute(
+                "SELECT id FROM samples WHERE run=? AND status='failed'", (run,)
+            )
+        ]
+        if samples is not None:
+            chosen = set(samples)
+            failed = [sample for sample in failed if sample in chosen]
+        for sample in failed:
+            connection.execute("DELETE FROM results WHERE sample=?", (sample,))
+            connection.execute("DELETE FROM responses WHERE sample=?", (sample,))
+            connection.execute(
+                "UPDATE samples SET status='pending', worker=NULL, cancel=0 WHERE id=?", (sample,)
+            )
+        if failed:
+            connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
+    return len(failed)
+
+
+def set_state(db: Database, run: str, state: str) -> None:
+    """'active', 'paused' (what runs may finish) or 'stopped' (what runs is put back)."""
+    with db.write() as connection:
+        connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
+
+
+def resolve(db: Database, name: str | None) -> str:
+    """The id of the run that `name` (an id, or its unambiguous start or end) means.
+
+    None is the newest. Raises StoreError.
+    """
+    if name is None:
+        row = db.one("SELECT id FROM runs ORDER BY created DESC, rowid DESC LIMIT 1")
+        if row is None:
+            raise StoreError("There is no run yet", "Start one: align-tui run")
+        return str(row[0])
+    rows = db.read(
+        "SELECT id FROM runs WHERE id=? OR substr(id,1,?)=? OR substr(id,-?)=?"
+        " ORDER BY id=? DESC LIMIT 3",
+        (name, len(name), name, max(1, len(name)), name, name),
+    )
+    if rows and (len(rows) == 1 or rows[0][0] == name):
+        return str(rows[0][0])
+    if not rows or not name:
+        raise StoreError(f"There is no run {name!r}", "See: align-tui runs")
+    raise StoreError(f"{name!r} could be several runs", "Give more of the id: align-tui runs")
+
+
+_LIST = """
+SELECT r.id, r.name, r.created, r.parent, r.state, count(s.id) AS samples,
+  ifnull(sum(s.status='done'), 0) AS done, ifnull(sum(s.status='failed'), 0) AS failed,
+  ifnull(sum(s.status='running'), 0) AS running, ifnull(sum(s.status='pending'), 0) AS pending
+FROM runs r LEFT JOIN samples s ON s.run = r.id {where}
+GROUP BY r.id ORDER BY r.created DESC, r.rowid DESC {limit}
+"""
+
+
+def _run_row(row: Row) -> RunRow:
+    return RunRow(**{key: row[key] for key in row.keys()})  # noqa: SIM118 - Row iterates values
+
+
+def list_runs(db: Database, limit: int | None = None) -> list[RunRow]:
+    """All runs, the newest first."""
+    if limit is None:
+        return [_run_row(row) for row in db.read(_LIST.format(where="", limit=""))]
+    newest = "WHERE r.id IN (SELECT id FROM runs ORDER BY created DESC, rowid DESC LIMIT ?)"
+    return [_run_row(row) for row in db.read(_LIST.format(where=newest, limit=""), (limit,))]
+
+
+def get_run(db: Database, run: str) -> RunRow:
+    """One run's line; raises StoreError when there is none."""
+    row = db.one(_LIST.format(where="WHERE r.id=?", limit=""), (run,))
+    if row is None:
+        raise StoreError(f"There is no run {run!r}", "See: align-tui runs")
+    return _run_row(row)
+
+
+def load_study(db: Database, run: str) -> Study:
+    """The study that a run was made from, as it was then."""
+    head = db.one("SELECT * FROM runs WHERE id=?", (run,))
+    if head is None:
+        raise StoreError(f"There is no run {run!r}", "See: align-tui runs")
+    profiles = db.read("SELECT body FROM run_profiles WHERE run=? ORDER BY idx", (run,))
+    scenarios = db.read(
+        "SELECT s.body FROM run_scenarios r JOIN scenarios s ON s.hash=r.hash"
+        " WHERE r.run=? ORDER BY r.idx",
+        (run,),
+    )
+    return Study(
+        name=head["name"],
+        profiles=tuple(Profile.model_validate(json.loads(row[0])) for row in profiles),
+        scenarios=tuple(scenario_from_json(json.loads(row[0])) for row in scenarios),
+        repeat=head["repeat"],
+        scored_only=bool(head["scored_only"]),
+        rule=head["rule"],
+        is_demo=bool(head["is_demo"]),
+        notes=tuple(json.loads(head["notes"])),
+    )
+
+
+def run_versions(db: Database, run: str) -> dict[str, str]:
+    """Versions of everything that took part, and each profile's model revision or file hash."""
+    head = db.one("SELECT versions FROM runs WHERE id=?", (run,))
+    found = dict(json.loads(head[0])) if head is not None else {}
+    for row in db.read("SELECT name, model FROM run_profiles WHERE run=? ORDER BY idx", (run,)):
+        if row["model"]:
+            found[f"model of {row['name']}"] = row["model"]
+    return found
+
+
+def record_model(db: Database, run: str, profile: int, model: str) -> None:
+    """Keep which weights a profile of the run really used."""
+    with db.write() as connection:
+        connection.execute(
+            "UPDATE run_profiles SET model=? WHERE run=? AND idx=? AND model IS NOT ?",
+            (model, run, profile, model),
+        )
+
+
+def delete_run(db: Database, run: str) -> None:
+    """Remove a run and all that it holds; scenarios and texts no other run uses go too."""
+    with db.write() as connection:
+        connection.execute("UPDATE runs SET state='stopped' WHERE id=?", (run,))
+        connection.execute("DELETE FROM runs WHERE id=?", (run,))
+        connection.execute(
+            "DELETE FROM scenarios WHERE hash NOT IN (SELECT hash FROM run_scenarios)"
+        )
+        connection.execute(
+            "DELETE FROM texts WHERE hash NOT IN (SELECT prompt FROM responses"
+            " UNION SELECT messages FROM responses UNION SELECT schema FROM responses)"
+        )

@@ -1,0 +1,133 @@
+"""The tables, as numbered migrations that are only ever added to."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from align_tui.store.database import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database as UtilsDatabase
+
+LATEST = 1
+
+# Written out, not built: what the database looks like can be read here.
+_INITIAL = """
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL,
+  parent TEXT REFERENCES runs(id) ON DELETE SET NULL,
+  state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'stopped')),
+  priority INTEGER NOT NULL DEFAULT 0,
+  repeat INTEGER NOT NULL DEFAULT 1, rule TEXT NOT NULL, scored_only INTEGER NOT NULL DEFAULT 0,
+  is_demo INTEGER NOT NULL DEFAULT 0, versions TEXT NOT NULL, notes TEXT NOT NULL DEFAULT '[]'
+);
+CREATE TABLE scenarios (hash TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE run_scenarios (
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, idx INTEGER NOT NULL,
+  key TEXT NOT NULL, hash TEXT NOT NULL REFERENCES scenarios(hash),
+  PRIMARY KEY (run, idx), UNIQUE (run, key)
+) WITHOUT ROWID;
+CREATE TABLE run_profiles (
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, idx INTEGER NOT NULL,
+  name TEXT NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL, model TEXT,
+  PRIMARY KEY (run, idx), UNIQUE (run, name)
+) WITHOUT ROWID;
+CREATE TABLE samples (
+  id INTEGER PRIMARY KEY,
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  scenario INTEGER NOT NULL, profile INTEGER NOT NULL, repeat INTEGER NOT NULL,
+  backbone TEXT NOT NULL, priority INTEGER NOT NULL DEFAULT 0,
+  status TEXT NOT NULL DEFAULT 'pending'
+    CHECK (status IN ('pending', 'running', 'done', 'failed')),
+  worker TEXT, lease REAL, attempt INTEGER NOT NULL DEFAULT 0, started REAL,
+  cancel INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (run, scenario, profile, repeat)
+);
+CREATE INDEX samples_queue ON samples (run, status, backbone, priority DESC, id);
+CREATE INDEX samples_running ON samples (worker) WHERE status = 'running';
+CREATE TABLE results (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  sample INTEGER NOT NULL UNIQUE REFERENCES samples(id) ON DELETE CASCADE,
+  finished REAL NOT NULL, started REAL NOT NULL, worker TEXT,
+  choice INTEGER, choice_text TEXT, reasoning TEXT NOT NULL DEFAULT '',
+  probabilities TEXT, votes TEXT, notes TEXT NOT NULL DEFAULT '[]',
+  latency_s REAL NOT NULL, first_token_s REAL, tokens INTEGER NOT NULL DEFAULT 0,
+  error_kind TEXT, error_message TEXT
+);
+CREATE TABLE scores (
+  sample INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE,
+  run TEXT NOT NULL, profile INTEGER NOT NULL, target TEXT NOT NULL,
+  correct INTEGER, discriminating INTEGER NOT NULL, distance REAL,
+  PRIMARY KEY (sample, target)
+) WITHOUT ROWID;
+CREATE INDEX scores_tally ON scores (run, profile, target, discriminating, correct);
+CREATE TABLE texts (hash TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE responses (
+  sample INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE, idx INTEGER NOT NULL,
+  role TEXT NOT NULL, choice INTEGER, reasoning TEXT NOT NULL,
+  raw TEXT NOT NULL, prompt TEXT NOT NULL, messages TEXT NOT NULL, schema TEXT NOT NULL,
+  sampling TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, tokens INTEGER NOT NULL,
+  first_token_s REAL NOT NULL, total_s REAL NOT NULL, finish TEXT NOT NULL,
+  retried INTEGER NOT NULL DEFAULT 0, timeline TEXT NOT NULL,
+  PRIMARY KEY (sample, idx)
+) WITHOUT ROWID;
+CREATE TABLE live (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  sample INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE,
+  stream INTEGER NOT NULL, t REAL NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX live_sample ON live (sample, id);
+CREATE TABLE workers (
+  id TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, process_start REAL NOT NULL,
+  started REAL NOT NULL, heartbeat REAL NOT NULL, state TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT '', progress REAL, model TEXT NOT NULL DEFAULT '',
+  device TEXT NOT NULL DEFAULT '', memory_mb REAL, tokens_per_s REAL NOT NULL DEFAULT 0,
+  active INTEGER NOT NULL DEFAULT 0, stop INTEGER NOT NULL DEFAULT 0, error TEXT
+);
+CREATE VIRTUAL TABLE results_fts USING fts5 (
+  reasoning, content='results', content_rowid='seq', tokenize='unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER results_fts_in AFTER INSERT ON results BEGIN
+  INSERT INTO results_fts (rowid, reasoning) VALUES (new.seq, new.reasoning);
+END;
+CREATE TRIGGER results_fts_out AFTER DELETE ON results BEGIN
+  INSERT INTO results_fts (results_fts, rowid, reasoning)
+  VALUES ('delete', old.seq, old.reasoning);
+END
+"""
+
+
+def _statements(script: str) -> list[str]:
+    out, part = [], ""
+    for piece in script.split(";"):
+        part += piece + ";"
+        if sqlite3.complete_statement(part):
+            out.append(part)
+            part = ""
+    return out
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, once, whoever opens the database at the same moment."""
+    from sqlite_utils import Database as UtilsDatabase
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations("align_tui")
+
+    @migrations()
+    def m001_initial(db: UtilsDatabase) -> None:
+        for statement in _statements(_INITIAL):
+            db.conn.execute(statement)
+
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # application_id and user_version lie in the file's header, inside the transaction too.
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        migrations.apply(UtilsDatabase(connection))
+        connection.execute(f"PRAGMA user_version={LATEST}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
