@@ -1,0 +1,45 @@
+"""What a decision-maker is, and what it may ask of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from align_tui.core.attributes import Targets
+from align_tui.core.decisions import Decision, Generation, Message, Sampling
+from align_tui.core.scenarios import Scenario
+from align_tui.core.types import JsonObject
+
+
+class Llm(Protocol):
+    """A model, as a decision-maker sees it: awaited replies, and nothing of batches or screens.
+
+    `seed` is this sample's own: the same profile, scenario and repeat always get the same one.
+    """
+
+    @property
+    def seed(self) -> int:
+        """The sample's seed."""
+        ...
+
+    def sampling(self, stream: int = 0) -> Sampling:
+        """The profile's decoding, with the seed of the sample's generation number `stream`."""
+        ...
+
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        schema: JsonObject,
+        sampling: Sampling,
+        *,
+        stream: int = 0,
+    ) -> Generation:
+        """One reply under the schema. Replies awaited together (asyncio.gather) decode together."""
+        ...
+
+    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
+        """Probabilities (sum 1) of half-written replies that differ in the choice alone."""
+        ...
+
+
+Adm = Callable[[Scenario, Targets, Llm], Awaitable[Decision]]

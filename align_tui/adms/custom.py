@@ -1,0 +1,94 @@
+"""Custom: a decision-maker from the user's own Python file (see examples/custom_adm.py)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from align_tui.adms.base import Adm, Llm
+from align_tui.config.profile import CustomParams
+from align_tui.core.attributes import Targets
+from align_tui.core.decisions import Decision
+from align_tui.core.errors import AdmError, AlignError
+from align_tui.core.scenarios import Scenario
+
+KNOWN = set(CustomParams.model_fields)
+
+
+def make(params: CustomParams) -> Adm:
+    """Load `params.file` and wrap its async function `params.function`.
+
+    It is called with (scenario, targets, llm, parameters) and returns a Decision, or the index of
+    a choice. Raises AdmError when the file cannot be loaded.
+    """
+    path = Path(params.file)
+    extra = {key: value for key, value in params.model_dump().items() if key not in KNOWN}
+    function = _load(path, params.function)
+
+    async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
+        try:
+            made = function(scenario, targets, llm, extra)
+            result = await made if inspect.isawaitable(made) else made
+        except AlignError:
+            raise
+        except Exception as error:  # a user's code may raise anything; its sample fails with it
+            raise AdmError(f"{path.name} raised {_where(error, path)}") from error
+        return _checked(result, path)
+
+    return decide
+
+
+def _load(path: Path, name: str) -> Callable[..., object]:
+    try:
+        source = path.read_bytes()
+        module_name = f"align_tui_custom_{hashlib.sha256(source).hexdigest()[:12]}"
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        if spec is None or spec.loader is None:
+            raise AdmError(f"{path} is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        function = getattr(module, name, None)
+    except OSError as error:
+        raise AdmError(f"{path} cannot be read: {error.strerror}") from error
+    except AlignError:
+        raise
+    except Exception as error:  # importing a user's file runs it
+        raise AdmError(f"{path.name} cannot be loaded: {_where(error, path)}") from error
+    if not callable(function):
+        raise AdmError(
+            f"{path.name} has no function {name!r}",
+            "Write `async def decide(scenario, targets, llm, parameters)`.",
+        )
+    made: Callable[..., object] = function
+    return made
+
+
+def _where(error: Exception, path: Path) -> str:
+    line = None
+    trace = error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename) == path:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    place = f" (line {line})" if line else ""
+    return f"{type(error).__name__}{place}: {error}"
+
+
+def _checked(result: object, path: Path) -> Decision:
+    if isinstance(result, bool):
+        raise AdmError(f"{path.name} returned {result!r}, which is no choice")
+    if isinstance(result, int):
+        return Decision(result, "")
+    if isinstance(result, Decision):
+        return result
+    raise AdmError(
+        f"{path.name} returned a {type(result).__name__}",
+        "Return a Decision, or the index of a choice.",
+    )
+
+
+Parameters = Mapping[str, object]
+"""What a custom function gets beside scenario, targets and llm: the further keys of `[adm]`."""

@@ -1,0 +1,27 @@
+"""Every kind of decision-maker, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from align_tui.adms import baseline, custom, fixed, oracle, prompt_aligned, random_choice
+from align_tui.adms.base import Adm
+from align_tui.config.profile import Profile
+from align_tui.core.attributes import Attributes
+
+# kind -> (profile, its [adm] parameters, attributes) -> decision-maker. The parameters' class
+# stands in config/profile.py under the same kind, where a form finds it too.
+ADMS: dict[str, Callable[[Profile, Any, Attributes], Adm]] = {
+    "random": lambda profile, params, attributes: random_choice.decide,
+    "fixed": lambda profile, params, attributes: fixed.make(params.index),
+    "oracle": lambda profile, params, attributes: oracle.make(params.inverted),
+    "baseline": baseline.make,
+    "prompt_aligned": prompt_aligned.make,
+    "custom": lambda profile, params, attributes: custom.make(params),
+}
+
+
+def make_adm(profile: Profile, attributes: Attributes) -> Adm:
+    """The decision-maker of a profile; raises AdmError or ConfigError."""
+    return ADMS[profile.adm.kind](profile, profile.adm, attributes)

@@ -1,0 +1,87 @@
+"""Several samples of one decision: asked for together, then put to the vote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from align_tui.adms.asking import ask, probabilities
+from align_tui.adms.base import Llm
+from align_tui.config.profile import Reasoned
+from align_tui.core.decisions import Decision, Message, Response
+from align_tui.core.scenarios import Scenario
+from align_tui.core.votes import vote_shares, winner
+
+
+async def decide_by_votes(
+    llm: Llm,
+    scenario: Scenario,
+    params: Reasoned,
+    asked: Sequence[tuple[str, Sequence[Message]]],
+    *,
+    only_positive: bool = False,
+) -> Decision:
+    """The decision of all responses to `asked` ((role, messages) each, awaited together).
+
+    Its reasoning is that of the first positive response that picked the winner; its probabilities
+    are the mean over the positive responses.
+    """
+    choices = scenario.choice_texts
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(
+                ask(
+                    llm,
+                    messages,
+                    choices,
+                    order=params.reasoning,
+                    max_chars=params.max_reasoning_chars,
+                    role=role,
+                    stream=stream,
+                )
+            )
+            for stream, (role, messages) in enumerate(asked)
+        ]
+    responses = [task.result() for task in tasks]
+    positive = [r for r in responses if r.role == "positive"]
+    shares = vote_shares(
+        len(choices),
+        [r.choice for r in positive],
+        [r.choice for r in responses if r.role == "negative"],
+        only_positive=only_positive,
+    )
+    choice = winner(shares)
+    shown = next((r for r in positive if r.choice == choice), positive[0])
+    mean = await _mean_probabilities(llm, positive, choices, params)
+    return Decision(
+        choice=choice,
+        reasoning=shown.reasoning,
+        probabilities=mean,
+        votes=shares if len(responses) > 1 else None,
+        responses=tuple(responses),
+        notes=tuple(_notes(responses, mean, choice)),
+    )
+
+
+async def _mean_probabilities(
+    llm: Llm, responses: Sequence[Response], choices: Sequence[str], params: Reasoned
+) -> tuple[float, ...] | None:
+    if not params.probabilities:
+        return None
+    scored = await asyncio.gather(
+        *(probabilities(llm, response, choices, params.reasoning) for response in responses)
+    )
+    known = [each for each in scored if each is not None]
+    if not known:
+        return None
+    return tuple(sum(column) / len(known) for column in zip(*known, strict=True))
+
+
+def _notes(responses: Sequence[Response], mean: tuple[float, ...] | None, choice: int) -> list[str]:
+    notes = []
+    if any(response.retried for response in responses):
+        notes.append("A reply was cut at max_tokens and asked for again with twice the cap.")
+    greedy = len(responses) == 1 and responses[0].sampling.temperature == 0
+    if greedy and mean is not None and max(mean) > mean[choice]:
+        notes.append("The scored probabilities favour another choice than the one written.")
+    return notes

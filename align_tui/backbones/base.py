@@ -1,0 +1,71 @@
+"""What a backbone is to whoever asks it, and how one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.decisions import Generation, Message, Sampling
+from align_tui.core.types import JsonObject
+
+OnText = Callable[[float, str], None]
+"""Called from the model's thread with (seconds since the request, new text)."""
+OnProgress = Callable[[str, float | None], None]
+"""Called while a model is fetched or loaded with (what happens, share done or None)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A reply that is wanted: the turns before it, its schema, how tokens are drawn."""
+
+    messages: tuple[Message, ...]
+    schema: JsonObject
+    sampling: Sampling
+    engine: Literal["batched", "generate"] = "batched"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which weights really run, and where. `identity` is a revision or a hash of the files."""
+
+    name: str
+    identity: str
+    device: str
+    dtype: str
+    parameters: int
+    notes: tuple[str, ...] = ()
+
+
+class Backbone(Protocol):
+    """A model that is ready. All methods may be called from one event loop."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What was loaded."""
+        ...
+
+    async def generate(self, request: Request, on_text: OnText) -> Generation:
+        """One constrained reply; cancelling the task stops it within one token."""
+        ...
+
+    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
+        """Probabilities (sum 1) of half-written replies that differ in the choice alone."""
+        ...
+
+    def tokens_generated(self) -> int:
+        """Tokens written since the model was loaded."""
+        ...
+
+    def close(self) -> None:
+        """Stop, and free the device's memory."""
+        ...
+
+
+def open_backbone(spec: BackboneSpec, progress: OnProgress) -> Backbone:
+    """Load the model that `spec` names; slow, and imports torch. Raises BackboneError."""
+    from align_tui.backbones.local.backbone import LocalBackbone
+    from align_tui.backbones.local.load import load_model
+
+    return LocalBackbone(load_model(spec, progress))

@@ -1,0 +1,102 @@
+"""One generation while it decodes: its tokens, its text as it grows, and how it ends."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from llguidance import LLMatcher, LLTokenizer
+
+from align_tui.backbones.base import OnText, Request
+from align_tui.core.decisions import Finish, Generation
+
+
+@dataclass(eq=False)
+class Row:
+    """A generation in the batch. Made in the event loop, driven by the model's thread.
+
+    `feed` are the tokens that the next forward pass reads: the last one drawn and those that the
+    grammar forces behind it. `stop_requested` may be set from any thread. A row of the plain
+    generator has no matcher of its own.
+    """
+
+    request: Request
+    prompt: str
+    ids: list[int]
+    prompt_tokens: int
+    matcher: LLMatcher | None
+    tokenizer: LLTokenizer | None
+    stream: torch.Generator
+    on_text: OnText
+    on_done: Callable[[Generation | BaseException], None]
+    asked: float
+    feed: list[int] = field(default_factory=list)
+    stop_requested: bool = False
+    finish: Finish | None = None
+    tokens: int = 0
+    first_token_s: float | None = None
+    timeline: list[tuple[float, int]] = field(default_factory=list)
+    _parts: list[str] = field(default_factory=list)
+    _chars: int = 0
+    _decoder: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
+    )
+
+    def open_forced(self) -> None:
+        """Put what the grammar forces at the very start behind the prompt."""
+        assert self.matcher is not None
+        forced = self.matcher.compute_ff_tokens()
+        if forced:
+            self._take(forced)
+            self.ids.extend(forced)
+
+    def take(self, token: int) -> None:
+        """A drawn token: consume it and what it forces; set `finish` when that ends the reply."""
+        assert self.matcher is not None and self.tokenizer is not None
+        if token in self.tokenizer.eos_tokens:
+            self.finish = "stop"
+            return
+        self._take([token])
+        forced = [] if self.matcher.is_stopped() else self.matcher.compute_ff_tokens()
+        if forced:
+            self._take(forced)
+        self.feed = [token, *forced]
+        if self.matcher.is_stopped():
+            self.finish = "stop"
+        elif self.tokens >= self.request.sampling.max_tokens:
+            self.finish = "length"
+
+    def _take(self, tokens: list[int]) -> None:
+        assert self.matcher is not None and self.tokenizer is not None
+        self.matcher.consume_tokens(tokens)
+        text = self._decoder.decode(self.tokenizer.decode_bytes(tokens))
+        self.tell(text, self.tokens + len(tokens))
+
+    def tell(self, text: str, tokens: int) -> None:
+        """New text, and how many tokens have been written with it."""
+        self.tokens = tokens
+        now = time.monotonic() - self.asked
+        if self.first_token_s is None:
+            self.first_token_s = now
+        if text:
+            self._parts.append(text)
+            self._chars += len(text)
+            self.timeline.append((now, self._chars))
+            self.on_text(now, text)
+
+    def result(self) -> Generation:
+        """The finished generation."""
+        total = time.monotonic() - self.asked
+        return Generation(
+            text="".join(self._parts),
+            prompt=self.prompt,
+            prompt_tokens=self.prompt_tokens,
+            tokens=self.tokens,
+            finish=self.finish or "cancelled",
+            first_token_s=self.first_token_s if self.first_token_s is not None else total,
+            total_s=total,
+            timeline=tuple(self.timeline),
+        )

@@ -1,0 +1,1 @@
+"""The worker process: claims samples, runs decision-makers side by side, writes what they say."""

@@ -1,0 +1,76 @@
+"""The model as one sample's decision-maker sees it: its seeds, its live text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from align_tui.backbones.base import Backbone, Request
+from align_tui.config.profile import DecodingSpec
+from align_tui.core.decisions import Generation, Message, Sampling
+from align_tui.core.errors import AdmError
+from align_tui.core.replies import RESTART
+from align_tui.core.types import JsonObject, derive_seed
+
+Tell = Callable[[int, str], None]
+"""Takes (stream, new text), from any thread."""
+
+
+class SampleLlm:
+    """Passes requests on to the backbone, with the seed of this sample and its text told."""
+
+    def __init__(
+        self, backbone: Backbone | None, decoding: DecodingSpec, seed: int, tell: Tell
+    ) -> None:
+        self._backbone = backbone
+        self._decoding = decoding
+        self._seed = seed
+        self._tell = tell
+        self._begun: set[int] = set()
+
+    @property
+    def seed(self) -> int:
+        """The sample's seed."""
+        return self._seed
+
+    def sampling(self, stream: int = 0) -> Sampling:
+        """The profile's decoding, with the seed of the sample's generation number `stream`."""
+        d = self._decoding
+        return Sampling(
+            temperature=d.temperature,
+            top_p=d.top_p,
+            top_k=d.top_k,
+            max_tokens=d.max_tokens,
+            seed=derive_seed(self._seed, stream),
+        )
+
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        schema: JsonObject,
+        sampling: Sampling,
+        *,
+        stream: int = 0,
+    ) -> Generation:
+        """One reply under the schema."""
+        if stream in self._begun:
+            self._tell(stream, RESTART)
+        self._begun.add(stream)
+        request = Request(tuple(messages), schema, sampling, self._decoding.engine)
+        return await self._model().generate(request, lambda _, text: self._tell(stream, text))
+
+    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
+        """Probabilities (sum 1) of half-written replies that differ in the choice alone."""
+        return await self._model().score(messages, replies)
+
+    def _model(self) -> Backbone:
+        if self._backbone is None:
+            raise AdmError(
+                "This decision-maker asked for a model and its profile has none",
+                "Set needs_model = true in its [adm] table.",
+            )
+        return self._backbone
+
+
+def sample_seed(profile_seed: int, scenario_hash: str, repeat: int) -> int:
+    """A sample's seed: the same wherever, whenever and beside whatever it is decided."""
+    return derive_seed(profile_seed, scenario_hash, repeat)

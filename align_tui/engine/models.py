@@ -1,0 +1,107 @@
+"""The models that this worker holds: loaded when first needed, kept, let go when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from align_tui.backbones.base import Backbone, OnProgress, open_backbone
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.errors import AlignError, BackboneError, OutOfMemory
+
+FAILED_FOR_S = 10.0
+Open = Callable[[BackboneSpec, OnProgress], Backbone]
+
+
+@dataclass(eq=False)
+class _Slot:
+    backbone: Backbone | None = None
+    load: asyncio.Task[None] | None = None
+    users: int = 0
+    used: float = field(default_factory=time.monotonic)
+    failed: AlignError | None = None
+    failed_at: float = 0.0
+
+
+class Models:
+    """Backbones by key. One is loaded at a time; a load that fails is not tried again at once."""
+
+    def __init__(self, progress: OnProgress, opener: Open = open_backbone) -> None:
+        self._progress = progress
+        self._open = opener
+        self._slots: dict[str, _Slot] = {}
+        self._loading = asyncio.Lock()
+
+    @property
+    def loaded(self) -> dict[str, Backbone]:
+        """The backbones that are ready, by key."""
+        return {k: s.backbone for k, s in self._slots.items() if s.backbone is not None}
+
+    @asynccontextmanager
+    async def use(self, spec: BackboneSpec) -> AsyncIterator[Backbone]:
+        """The backbone of `spec`, loaded if need be, and kept while it is used.
+
+        Raises BackboneError when it cannot be loaded.
+        """
+        slot = self._slots.setdefault(spec.key, _Slot())
+        slot.users += 1
+        try:
+            if slot.backbone is None:
+                if slot.failed is not None and time.monotonic() - slot.failed_at < FAILED_FOR_S:
+                    raise type(slot.failed)(slot.failed.message, slot.failed.hint)
+                if slot.load is None:
+                    slot.load = asyncio.create_task(self._load(spec, slot))
+                # A sample that is cancelled meanwhile does not undo the load for the others.
+                await asyncio.shield(slot.load)
+            if slot.backbone is None:
+                raise BackboneError(f"{spec.label} was unloaded while it was wanted")
+            yield slot.backbone
+        finally:
+            slot.users -= 1
+            slot.used = time.monotonic()
+
+    async def _load(self, spec: BackboneSpec, slot: _Slot) -> None:
+        try:
+            async with self._loading:
+                slot.backbone = await self._open_with_room(spec)
+            slot.failed = None
+        except AlignError as error:
+            slot.failed, slot.failed_at = error, time.monotonic()
+            raise
+        finally:
+            slot.load = None
+            self._progress("", None)
+
+    async def _open_with_room(self, spec: BackboneSpec) -> Backbone:
+        try:
+            return await asyncio.to_thread(self._open, spec, self._progress)
+        except OutOfMemory:
+            if not await self.unload_idle(0.0):
+                raise
+            return await asyncio.to_thread(self._open, spec, self._progress)
+
+    async def unload_idle(self, idle_s: float) -> int:
+        """Let go of backbones that nobody has used for `idle_s` seconds; how many went."""
+        now = time.monotonic()
+        gone = [
+            slot
+            for slot in self._slots.values()
+            if slot.backbone is not None and slot.users == 0 and now - slot.used >= idle_s
+        ]
+        for slot in gone:
+            backbone, slot.backbone = slot.backbone, None
+            if backbone is not None:
+                await asyncio.to_thread(backbone.close)
+        return len(gone)
+
+    async def close(self) -> None:
+        """Let go of all, once what is being loaded has been."""
+        loads = [slot.load for slot in self._slots.values() if slot.load is not None]
+        await asyncio.gather(*loads, return_exceptions=True)
+        for slot in self._slots.values():
+            backbone, slot.backbone = slot.backbone, None
+            if backbone is not None:
+                await asyncio.to_thread(backbone.close)

@@ -1,0 +1,100 @@
+"""One sample from claim to result: its decision-maker, its scores, or the way it failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from align_tui.adms.base import Adm, Llm
+from align_tui.adms.registry import make_adm
+from align_tui.config.attributes import load_attributes
+from align_tui.config.profile import Profile
+from align_tui.config.study import Study
+from align_tui.core.attributes import Targets, target_id
+from align_tui.core.decisions import Decision
+from align_tui.core.errors import AdmError, AlignError, Cancelled
+from align_tui.core.scenarios import Scenario
+from align_tui.core.scoring import Rule, Score, score
+from align_tui.store.queue import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a sample has no decision."""
+
+    kind: str
+    message: str
+
+
+class RunContext:
+    """A run's study, with the decision-maker of each profile made when first needed."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._adms: dict[int, Adm] = {}
+        self._targets: dict[int, tuple[Targets, ...]] = {}
+
+    def profile(self, claimed: Claimed) -> Profile:
+        """The profile that the sample is of."""
+        return self.study.profiles[claimed.profile]
+
+    def scenario(self, claimed: Claimed) -> Scenario:
+        """The scenario that the sample is of."""
+        return self.study.scenarios[claimed.scenario]
+
+    def adm(self, claimed: Claimed) -> Adm:
+        """The decision-maker; raises AdmError or ConfigError when it cannot be made."""
+        if claimed.profile not in self._adms:
+            self._adms[claimed.profile] = make_adm(self.profile(claimed), load_attributes())
+        return self._adms[claimed.profile]
+
+    def scores(self, claimed: Claimed, choice: int) -> Mapping[str, Score]:
+        """Scores of that choice by target id: the profile's own, or all that others have."""
+        if claimed.profile not in self._targets:
+            self._targets[claimed.profile] = self.study.scoring_targets(self.profile(claimed))
+        rule: Rule = self.study.rule
+        scenario = self.scenario(claimed)
+        return {
+            target_id(targets): score(scenario, targets, choice, rule)
+            for targets in self._targets[claimed.profile]
+        }
+
+
+async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Decision:
+    """Run the sample's decision-maker; raises AlignError, whatever went wrong."""
+    scenario = context.scenario(claimed)
+    try:
+        decision = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+    if not 0 <= decision.choice < len(scenario.choices):
+        raise AdmError(f"It chose number {decision.choice + 1} of {len(scenario.choices)} choices")
+    given = decision.probabilities
+    if given is not None and len(given) != len(scenario.choices):
+        raise AdmError(f"It gave {len(given)} probabilities for {len(scenario.choices)} choices")
+    return decision
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What started it: the others of a task group were only cancelled."""
+    leaves: list[BaseException] = []
+    stack: list[BaseException] = [group]
+    while stack:
+        error = stack.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            stack.extend(error.exceptions)
+        else:
+            leaves.append(error)
+    return next((e for e in leaves if not isinstance(e, asyncio.CancelledError)), leaves[0])
+
+
+def to_failure(error: Exception) -> Failure:
+    """An error as it is stored; one that nobody foresaw names its type."""
+    if isinstance(error, AlignError):
+        message = f"{error.message}\n{error.hint}" if error.hint else error.message
+        return Failure(error.kind, message)
+    return Failure("internal", f"{type(error).__name__}: {error}")
+
+
+CANCELLED = Failure(Cancelled.kind, "Cancelled while it was being decided")

@@ -1,0 +1,261 @@
+"""The worker: one process that serves every run of a database until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from align_tui.core.decisions import Decision
+from align_tui.core.errors import AlignError, StoreError
+from align_tui.engine.live import LiveText
+from align_tui.engine.llm import SampleLlm, sample_seed
+from align_tui.engine.models import Models, Open
+from align_tui.engine.sample import (
+    CANCELLED,
+    Failure,
+    RunContext,
+    decide,
+    to_failure,
+)
+from align_tui.engine.status import Status
+from align_tui.store import queue, runs, workers
+from align_tui.store.database import Database, open_database
+from align_tui.store.queue import Claimed
+
+TICK_S = 0.05  # live text is written at most 20 times a second
+BEAT_S = 1.0
+RENEW_S = 4.0
+RECLAIM_S = 2.0
+MAX_ACTIVE = 8
+MAX_ACTIVE_GPU = 64
+KEEP_TRYING_S = 120.0
+
+
+@dataclass(eq=False)
+class _Active:
+    claimed: Claimed
+    task: asyncio.Task[None]
+    wish: str = "go"
+
+
+@dataclass
+class Settings:
+    """How a worker behaves; times in seconds."""
+
+    database: Path
+    idle_exit_s: float | None = None
+    unload_idle_s: float = 600.0
+    lease_s: float = queue.LEASE_S
+    opener: Open | None = field(default=None)
+
+
+class Worker:
+    """Claims samples, decides them side by side, and writes what comes of it."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self.db = db
+        self.settings = settings
+        self.id = workers.register(db)
+        self.status = Status()
+        opener = {"opener": settings.opener} if settings.opener is not None else {}
+        self.models = Models(self.status.loading, **opener)
+        self._live = LiveText()
+        self._active: dict[int, _Active] = {}
+        self._contexts: dict[str, RunContext] = {}
+        self._stopping = asyncio.Event()
+        self._version = -1
+        self._idle_since = time.monotonic()
+
+    def stop(self) -> None:
+        """Ask the worker to end; what it has not decided goes back to the queue."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Serve the queue until `stop`, a wish in the database, or a long idle time."""
+        due = {"beat": 0.0, "renew": 0.0, "reclaim": 0.0}
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._turn(due)
+                except StoreError as error:
+                    # A full or locked disk may recover; samples stay leased meanwhile.
+                    self._complain(error)
+                    await asyncio.sleep(1.0)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), TICK_S)
+        finally:
+            await self._end()
+
+    async def _turn(self, due: dict[str, float]) -> None:
+        now = time.monotonic()
+        self._live.flush(self.db, self.id)
+        version = self.db.version()
+        if version != self._version:
+            self._version = version
+            self._follow_orders()
+        if now >= due["reclaim"]:
+            due["reclaim"] = now + RECLAIM_S
+            dead = workers.dead_ids(self.db)
+            queue.reclaim(self.db, dead)
+            if dead:
+                workers.forget(self.db, dead)
+        if now >= due["renew"] and self._active:
+            due["renew"] = now + RENEW_S
+            queue.renew(self.db, self.id, self.settings.lease_s)
+        self._claim()
+        if now >= due["beat"] or self.status.changed:
+            due["beat"] = now + BEAT_S
+            if self._beat():
+                self.stop()
+            await self._rest(now)
+
+    def _beat(self) -> bool:
+        return workers.beat(self.db, self.id, **self.status.row(self.models.loaded, self._active))
+
+    async def _rest(self, now: float) -> None:
+        """Unload idle models, and end after a long time without work."""
+        if self._active:
+            self._idle_since = now
+            return
+        await self.models.unload_idle(self.settings.unload_idle_s)
+        limit = self.settings.idle_exit_s
+        if limit is not None and now - self._idle_since >= limit:
+            self.stop()
+
+    def _capacity(self) -> int:
+        devices = [backbone.info.device for backbone in self.models.loaded.values()]
+        gpu = any(device.startswith("cuda") for device in devices)
+        return (MAX_ACTIVE_GPU if gpu else MAX_ACTIVE) - len(self._active)
+
+    def _claim(self) -> None:
+        while (room := self._capacity()) > 0:
+            busy = {active.claimed.backbone for active in self._active.values()}
+            loaded = {*self.models.loaded, "", *busy}
+            # While samples are being decided no other model is loaded beside theirs.
+            claimed = queue.claim(
+                self.db,
+                self.id,
+                room,
+                prefer=sorted(loaded),
+                only=sorted(loaded) if self._active else None,
+                lease_s=self.settings.lease_s,
+            )
+            if not claimed:
+                return
+            for each in claimed:
+                task = asyncio.create_task(self._serve(each), name=f"sample {each.id}")
+                self._active[each.id] = _Active(each, task)
+
+    def _follow_orders(self) -> None:
+        if not self._active:
+            return
+        orders = queue.orders(self.db, self.id)
+        for sample, active in self._active.items():
+            wish = orders.get(sample, "drop")
+            if wish != "go" and active.wish == "go":
+                active.wish = wish
+                active.task.cancel()
+
+    def _context(self, run: str) -> RunContext:
+        if run not in self._contexts:
+            if len(self._contexts) > 8:
+                self._contexts.clear()
+            self._contexts[run] = RunContext(runs.load_study(self.db, run))
+        return self._contexts[run]
+
+    async def _serve(self, claimed: Claimed) -> None:
+        """Decide one sample and write what came of it, whatever happens."""
+        began = time.monotonic()
+        outcome: Decision | Failure | None
+        try:
+            outcome = await self._decide(claimed, began)
+        except asyncio.CancelledError:
+            wish = self._active[claimed.id].wish
+            outcome = CANCELLED if wish == "cancel" else None
+        except Exception as error:  # a sample's failure is stored, and never ends the worker
+            outcome = to_failure(error)
+        try:
+            self._live.forget(claimed.id)
+            await self._write(claimed, outcome, time.monotonic() - began)
+        finally:
+            self._active.pop(claimed.id, None)
+
+    async def _decide(self, claimed: Claimed, began: float) -> Decision:
+        context = self._context(claimed.run)
+        profile, scenario = context.profile(claimed), context.scenario(claimed)
+        seed = sample_seed(profile.decoding.seed, scenario.hash, claimed.repeat)
+
+        def tell(stream: int, text: str) -> None:
+            self._live.tell(claimed.id, began, stream, text)
+
+        if not profile.needs_model:
+            return await decide(context, claimed, SampleLlm(None, profile.decoding, seed, tell))
+        async with self.models.use(profile.backbone) as backbone:
+            identity = f"{backbone.info.identity} {backbone.info.dtype} on {backbone.info.device}"
+            runs.record_model(self.db, claimed.run, claimed.profile, identity)
+            return await decide(context, claimed, SampleLlm(backbone, profile.decoding, seed, tell))
+
+    async def _write(
+        self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float
+    ) -> None:
+        """Write the outcome, trying for a while when the disk refuses it."""
+        until = time.monotonic() + KEEP_TRYING_S
+        while True:
+            try:
+                self._write_once(claimed, outcome, latency_s)
+                self.status.error = None
+                return
+            except StoreError as error:
+                self._complain(error)
+                if time.monotonic() > until:
+                    return  # the lease ends, and another attempt decides the sample again
+                await asyncio.sleep(1.0)
+
+    def _write_once(
+        self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float
+    ) -> None:
+        if outcome is None:
+            queue.release(self.db, self.id, [claimed.id])
+        elif isinstance(outcome, Failure):
+            queue.fail(self.db, self.id, claimed, outcome.kind, outcome.message, latency_s)
+        else:
+            context = self._context(claimed.run)
+            text = context.scenario(claimed).choice_texts[outcome.choice]
+            scores = context.scores(claimed, outcome.choice)
+            queue.finish(self.db, self.id, claimed, outcome, text, scores, latency_s)
+
+    def _complain(self, error: AlignError) -> None:
+        if self.status.error != error.message:
+            print(f"align-tui worker: {error.message} {error.hint}", file=sys.stderr, flush=True)
+        self.status.error = error.message
+
+    async def _end(self) -> None:
+        for active in self._active.values():
+            active.wish = "release" if active.wish == "go" else active.wish
+            active.task.cancel()
+        await asyncio.gather(
+            *(active.task for active in list(self._active.values())), return_exceptions=True
+        )
+        await self.models.close()
+        with contextlib.suppress(StoreError):
+            workers.unregister(self.db, self.id)
+        self.db.close()
+
+
+async def _main(settings: Settings) -> None:
+    worker = Worker(open_database(settings.database), settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, worker.stop)
+    await worker.run()
+
+
+def serve(settings: Settings) -> None:
+    """Run a worker in this process until it ends; raises StoreError when it cannot start."""
+    asyncio.run(_main(settings))
