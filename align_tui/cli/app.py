@@ -1,0 +1,380 @@
+"""All commands, with their options and examples; what they do stands beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="align-tui",
+    help="Compare how language models decide when they are told to value an attribute.",
+    epilog="Any command: --debug shows the traceback of an error. "
+    "ALIGN_TUI_DB names the run database.",
+    no_args_is_help=False,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+scenarios_app = typer.Typer(
+    help="The scenario library: list, show, import, export.", no_args_is_help=True
+)
+profiles_app = typer.Typer(
+    help="The profile library: list, show, check, new.", no_args_is_help=True
+)
+workers_app = typer.Typer(help="The engine processes: list, stop.", no_args_is_help=True)
+app.add_typer(scenarios_app, name="scenarios")
+app.add_typer(profiles_app, name="profiles")
+app.add_typer(workers_app, name="workers")
+
+Database = Annotated[
+    Path | None, typer.Option("--db", help="Run database (default: ALIGN_TUI_DB, or XDG's).")
+]
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--profile", help="A profile: TOML file or name; repeatable."),
+]
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option("-s", "--scenarios", help="A scenario set: file or name; repeatable."),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(help="attribute=value in place of every profile's targets; repeatable."),
+]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", help="key=value of every profile; repeatable.")
+]
+Backbone = Annotated[str | None, typer.Option(help="Model of every profile: demo, id or folder.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N scenarios.")]
+ScoredOnly = Annotated[
+    bool, typer.Option("--scored-only", help="Leave out scenarios without labels for the targets.")
+]
+Repeat = Annotated[int | None, typer.Option(min=1, help="Decide everything N times.")]
+Rule = Annotated[
+    str | None, typer.Option("--scoring", help="distance (ALIGN's, default) or naacl.")
+]
+Scale = Annotated[
+    list[str] | None,
+    typer.Option(help="attribute=maximum of its labels, where the guess is wrong; repeatable."),
+]
+
+
+@app.callback(
+    invoke_without_command=True,
+    epilog="Examples:  align-tui    align-tui -p baseline -p moral-desert-high -s mine.jsonl    "
+    "align-tui --run 20261123-181500-k3f9",
+)
+def explore(
+    context: typer.Context,
+    profile: Profiles = None,
+    scenarios: Scenarios = None,
+    run: Annotated[str | None, typer.Option("--run", help="Open this run.")] = None,
+    target: Targets = None,
+    backbone: Backbone = None,
+    override: Overrides = None,
+    limit: Limit = None,
+    db: Database = None,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Compare how language models decide when they are told to value an attribute.
+
+    Without a command: open the explorer, on the demo study when nothing is named.
+    """
+    if version:
+        from align_tui import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit()
+    if context.invoked_subcommand is not None:
+        return
+    from align_tui.cli.options import study_options
+    from align_tui.cli.screen import open_explorer
+
+    options = study_options(
+        None,
+        profiles=profile,
+        scenarios=scenarios,
+        targets=target,
+        backbone=backbone,
+        overrides=override,
+        limit=limit,
+    )
+    raise typer.Exit(open_explorer(options, run, db))
+
+
+@app.command(
+    epilog="Examples:  align-tui run    align-tui run mta.toml --json > out.jsonl    "
+    "align-tui run -p baseline -p random -s demo-triage --limit 10    "
+    "align-tui run --target moral_desert=1.0 --scored-only    align-tui run --resume k3f9"
+)
+def run(
+    study: Annotated[
+        Path | None, typer.Argument(help="A study file, or the name of an example.")
+    ] = None,
+    profile: Profiles = None,
+    scenarios: Scenarios = None,
+    limit: Limit = None,
+    target: Targets = None,
+    scored_only: ScoredOnly = False,
+    repeat: Repeat = None,
+    backbone: Backbone = None,
+    override: Overrides = None,
+    scoring: Rule = None,
+    scale: Scale = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with that run (failed samples are tried again).")
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Start it, print its id, and leave it running.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON Lines in place of a table.")] = False,
+    db: Database = None,
+) -> None:
+    """Decide a study without a screen: progress on stderr, the result table on stdout.
+
+    Exit status: 0 all decided, 1 some samples failed, 2 a wrong option or configuration (nothing
+    was started), 130 interrupted (go on with --resume).
+    """
+    from align_tui.cli.options import study_options
+    from align_tui.cli.running import resume_run, start_run
+
+    if resume is not None:
+        if any((study, profile, scenarios, limit, target, repeat, backbone, override, scoring)):
+            raise typer.BadParameter("--resume goes on with a run as it is; it takes no study")
+        raise typer.Exit(resume_run(resume, db, as_json=json, detach=detach))
+    options = study_options(
+        study,
+        profiles=profile,
+        scenarios=scenarios,
+        targets=target,
+        backbone=backbone,
+        overrides=override,
+        limit=limit,
+        repeat=repeat,
+        scored_only=scored_only,
+        scoring=scoring,
+        scale=scale,
+    )
+    raise typer.Exit(start_run(options, db, as_json=json, detach=detach))
+
+
+@app.command(
+    epilog="Examples:  align-tui replay    align-tui replay k3f9 --speed 4    "
+    "align-tui replay k3f9 --json"
+)
+def replay(
+    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
+    speed: Annotated[float, typer.Option(min=0.25, max=64, help="Times real time.")] = 1.0,
+    json: Annotated[bool, typer.Option("--json", help="Print the stored events instead.")] = False,
+    db: Database = None,
+) -> None:
+    """Open a past run and play it as it was."""
+    from align_tui.cli.screen import open_replay
+
+    raise typer.Exit(open_replay(run, db, speed=speed, as_json=json))
+
+
+@app.command(epilog="Examples:  align-tui runs    align-tui runs --limit 5 --json")
+def runs(
+    limit: Limit = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    db: Database = None,
+) -> None:
+    """List the runs, the newest first."""
+    from align_tui.cli.history import list_runs
+
+    list_runs(db, limit=limit, as_json=json)
+
+
+@app.command(epilog="Examples:  align-tui show    align-tui show k3f9 --json")
+def show(
+    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    db: Database = None,
+) -> None:
+    """Show one run: its results, settings and versions."""
+    from align_tui.cli.history import show_run
+
+    show_run(run, db, as_json=json)
+
+
+@app.command(
+    epilog="Examples:  align-tui export k3f9 --format csv > run.csv    "
+    "align-tui export k3f9 --format align-system -o outputs/"
+)
+def export(
+    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
+    format_name: Annotated[
+        str, typer.Option("--format", help="jsonl, csv, markdown or align-system.")
+    ] = "jsonl",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="File (a folder for align-system).")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Write a run out; to stdout unless a file is named."""
+    from align_tui.cli.history import export_run
+
+    export_run(run, db, format_name, out)
+
+
+@app.command(epilog="Examples:  align-tui delete k3f9    align-tui delete k3f9 --yes")
+def delete(
+    run: Annotated[str, typer.Argument(help="A run's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    db: Database = None,
+) -> None:
+    """Remove a run and everything it holds, after confirmation."""
+    from align_tui.cli.history import delete_run
+
+    raise typer.Exit(delete_run(run, db, yes=yes))
+
+
+@app.command(epilog="Examples:  align-tui worker    align-tui worker --unload-after 60")
+def worker(
+    idle_exit: Annotated[
+        float | None, typer.Option(help="End after so many seconds without work.")
+    ] = None,
+    unload_after: Annotated[
+        float, typer.Option(help="Unload a model that was idle for so many seconds.")
+    ] = 600.0,
+    db: Database = None,
+) -> None:
+    """Run one engine process in the foreground, as the app starts it for itself."""
+    from align_tui.cli.options import database_path
+    from align_tui.engine.worker import Settings, serve
+
+    serve(Settings(database_path(db), idle_exit_s=idle_exit, unload_idle_s=unload_after))
+
+
+@app.command(epilog="Examples:  align-tui doctor    align-tui doctor -p mistral-7b-baseline")
+def doctor(profile: Profiles = None, db: Database = None) -> None:
+    """Tell what would stop a study on this machine."""
+    from align_tui.cli.doctor import examine
+
+    raise typer.Exit(examine(profile, db))
+
+
+@workers_app.command("list", epilog="Example:  align-tui workers list")
+def workers_list(db: Database = None) -> None:
+    """List the workers of the database."""
+    from align_tui.cli.history import list_workers
+
+    list_workers(db)
+
+
+@workers_app.command(
+    "stop", epilog="Examples:  align-tui workers stop    align-tui workers stop 3fa"
+)
+def workers_stop(
+    worker: Annotated[str | None, typer.Argument(help="Start of its id; all without.")] = None,
+    db: Database = None,
+) -> None:
+    """Ask workers to end; what they have not decided goes back to the queue."""
+    from align_tui.cli.history import stop_workers
+
+    raise typer.Exit(stop_workers(worker, db))
+
+
+@scenarios_app.command("list", epilog="Example:  align-tui scenarios list")
+def scenarios_list() -> None:
+    """List the scenario sets."""
+    from align_tui.cli.libraries import list_scenarios
+
+    list_scenarios()
+
+
+@scenarios_app.command(
+    "show",
+    epilog="Examples:  align-tui scenarios show demo-triage    "
+    "align-tui scenarios show input_output.json --json",
+)
+def scenarios_show(
+    name: Annotated[str, typer.Argument(help="A set: name or file.")],
+    json: Annotated[bool, typer.Option("--json", help="One line a scenario.")] = False,
+    scale: Scale = None,
+) -> None:
+    """Show a scenario set."""
+    from align_tui.cli.libraries import show_scenarios
+
+    show_scenarios(name, scale, as_json=json)
+
+
+@scenarios_app.command(
+    "import", epilog="Example:  align-tui scenarios import paper-dataset.json --name mta"
+)
+def scenarios_import(
+    path: Annotated[Path, typer.Argument(help="A file of any known format.")],
+    name: Annotated[str | None, typer.Option(help="What it is to be called.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Over a set of that name.")] = False,
+    scale: Scale = None,
+) -> None:
+    """Read a file, whatever its format, and keep it in the library."""
+    from align_tui.cli.libraries import import_scenarios
+
+    import_scenarios(path, name, scale, replace=replace)
+
+
+@scenarios_app.command(
+    "export", epilog="Example:  align-tui scenarios export mta -o io.json --format align-system"
+)
+def scenarios_export(
+    name: Annotated[str, typer.Argument(help="A set: name or file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+    format_name: Annotated[
+        str, typer.Option("--format", help="jsonl, toml or align-system.")
+    ] = "jsonl",
+) -> None:
+    """Write a scenario set as a file."""
+    from align_tui.cli.libraries import export_scenarios
+
+    export_scenarios(name, out, format_name)
+
+
+@profiles_app.command("list", epilog="Example:  align-tui profiles list")
+def profiles_list() -> None:
+    """List the profiles."""
+    from align_tui.cli.libraries import list_profiles
+
+    list_profiles()
+
+
+@profiles_app.command("show", epilog="Example:  align-tui profiles show moral-desert-high")
+def profiles_show(
+    name: Annotated[str, typer.Argument(help="A profile: name or file.")],
+) -> None:
+    """Show a profile as it is after `extends`, and what its model would be told."""
+    from align_tui.cli.libraries import show_profile
+
+    show_profile(name)
+
+
+@profiles_app.command("check", epilog="Example:  align-tui profiles check mine.toml")
+def profiles_check(
+    names: Annotated[list[str] | None, typer.Argument(help="Profiles; all without.")] = None,
+) -> None:
+    """Check profiles without running them."""
+    from align_tui.cli.libraries import check_profiles
+
+    raise typer.Exit(check_profiles(names))
+
+
+@profiles_app.command(
+    "new",
+    epilog="Example:  align-tui profiles new mine --extends mistral-7b-moral-desert-high "
+    "--set decoding.temperature=0.7",
+)
+def profiles_new(
+    name: Annotated[str, typer.Argument(help="Its name, or the file to write.")],
+    extends: Annotated[str, typer.Option(help="The profile to start from.")] = "baseline",
+    target: Targets = None,
+    backbone: Backbone = None,
+    override: Overrides = None,
+) -> None:
+    """Write a profile of your own that starts from another."""
+    from align_tui.cli.libraries import new_profile
+
+    new_profile(name, extends, target, backbone, override)

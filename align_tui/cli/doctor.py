@@ -1,0 +1,147 @@
+"""`align-tui doctor`: what would stop a study on this machine."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from align_tui.backbones.local.files import cached_snapshot
+from align_tui.cli.options import database_path
+from align_tui.config import paths
+from align_tui.config.library import list_profiles, load_profile
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.errors import AlignError
+from align_tui.core.text import one_line
+from align_tui.store import workers
+from align_tui.store.database import network_file_system, open_database
+
+Finding = tuple[str, str, str]
+"""(mark: 'ok', 'warn' or 'fail'; what was looked at; what was found)."""
+
+
+def examine(profiles: Sequence[str] | None, db: Path | None) -> int:
+    """Print every finding; 1 when something would stop a study, else 0."""
+    out = Console(markup=False, highlight=False)
+    styles = {"ok": "green", "warn": "yellow", "fail": "red"}
+    failed = False
+    checks = (
+        _python(), _torch(), _memory(), _database(database_path(db)), _terminal(), _clock(),
+        _models(profiles),
+    )  # fmt: skip
+    for check in checks:
+        for mark, what, found in check:
+            out.print(f"{mark:<5}", style=styles[mark], end="")
+            out.print(f"{what:<12} {one_line(found)}", soft_wrap=True)
+            failed |= mark == "fail"
+    return 1 if failed else 0
+
+
+def _python() -> Iterator[Finding]:
+    yield "ok", "python", f"{platform.python_version()} at {sys.executable}"
+
+
+def _torch() -> Iterator[Finding]:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        yield "fail", "torch", f"cannot be imported: {error}"
+        return
+    yield "ok", "torch", f"{torch.__version__}, {torch.get_num_threads()} threads"
+    if not torch.cuda.is_available():
+        built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for CPU"
+        yield "ok", "cuda", f"no GPU to be seen; torch is {built}"
+        return
+    for index in range(torch.cuda.device_count()):
+        free, total = torch.cuda.mem_get_info(index)
+        name = torch.cuda.get_device_name(index)
+        yield "ok", f"cuda:{index}", f"{name}, {free / 1e9:.1f} of {total / 1e9:.1f} GB free"
+
+
+def _memory() -> Iterator[Finding]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    yield "ok", "memory", f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free"
+
+
+def _database(path: Path) -> Iterator[Finding]:
+    remote = network_file_system(path)
+    if remote:
+        yield "warn", "database", f"{path} lies on a network file system ({remote}): use --db"
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    mark = "fail" if free < 50e6 else "warn" if free < 1e9 else "ok"
+    yield mark, "disk", f"{free / 1e9:.1f} GB free under {folder}"
+    if not path.exists():
+        yield "ok", "database", f"{path} will be made with the first run"
+        return
+    try:
+        db = open_database(path)
+        mode = db.read("PRAGMA journal_mode")[0][0]
+        size = path.stat().st_size / 1e6
+        yield "ok", "database", f"{path}, {size:.1f} MB, journal mode {mode}"
+        for worker in workers.living(db):
+            yield "ok", "worker", f"{worker.id}: {worker.state}, process {worker.pid}"
+        newest = db.one("SELECT max(created) FROM runs")
+        if newest is not None and newest[0] is not None and newest[0] > time.time() + 60:
+            yield "warn", "clock", "the newest run was made in the future: was the clock set back?"
+        db.close()
+    except AlignError as error:
+        yield "fail", "database", f"{error.message}. {error.hint}"
+
+
+def _terminal() -> Iterator[Finding]:
+    size = shutil.get_terminal_size()
+    colours = os.environ.get("COLORTERM") or os.environ.get("TERM", "unknown")
+    mark = "ok" if size.columns >= 80 and size.lines >= 24 else "warn"
+    yield mark, "terminal", f"{size.columns}x{size.lines}, {colours}"
+    encoding = locale.getpreferredencoding(False)
+    if "utf" not in encoding.lower():
+        yield "warn", "locale", f"{encoding} is not UTF-8: marks are drawn in ASCII"
+    if os.environ.get("NO_COLOR"):
+        yield "ok", "colour", "NO_COLOR is set: marks without colour"
+
+
+def _clock() -> Iterator[Finding]:
+    now = time.strftime("%Y-%m-%d %H:%M:%S %Z")
+    yield ("ok" if time.time() > 1_700_000_000 else "fail"), "clock", now
+
+
+def _models(names: Sequence[str] | None) -> Iterator[Finding]:
+    specs: dict[str, tuple[BackboneSpec, list[str]]] = {}
+    for name in names or [str(entry.path) for entry in list_profiles()]:
+        try:
+            profile = load_profile(name)
+        except AlignError as error:
+            yield "fail", "profile", error.message
+            continue
+        if profile.needs_model:
+            entry = specs.setdefault(profile.backbone.key, (profile.backbone, []))
+            entry[1].append(profile.name)
+    for spec, users in specs.values():
+        where = _where(spec)
+        used = f"(of {len(users)} profiles)" if len(users) > 1 else f"(of {users[0]})"
+        label = spec.model or "demo model"
+        if where is not None:
+            yield "ok", "model", f"{label} {used}: {where}"
+        else:
+            mark = "fail" if names else "warn"
+            yield mark, "model", f"{label} {used}: not on this machine (hf download {label})"
+
+
+def _where(spec: BackboneSpec) -> Path | None:
+    if spec.kind == "demo":
+        folder = paths.demo_model()
+        return folder if (folder / "model.safetensors").is_file() else None
+    folder = Path(spec.model).expanduser()
+    return folder if folder.is_dir() else cached_snapshot(spec)

@@ -1,0 +1,171 @@
+"""Past runs and living workers on the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from align_tui.cli.options import database_path
+from align_tui.core.errors import ConfigError
+from align_tui.core.text import one_line, plain
+from align_tui.datasets.files import write_text
+from align_tui.output import events, export
+from align_tui.output.tables import CAPTION, result_table
+from align_tui.store import results, runs, workers
+from align_tui.store.database import Database, open_database
+
+
+def _open(db_path: Path | None) -> Database:
+    return open_database(database_path(db_path), create=False)
+
+
+def _quiet_table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None:
+    """Print the runs, the newest first."""
+    path = database_path(db_path)
+    rows = runs.list_runs(_open(db_path), limit) if path.exists() else []
+    if as_json:
+        for row in rows:
+            fields = {name: getattr(row, name) for name in row.__slots__}
+            print(json.dumps(fields, ensure_ascii=False), flush=True)
+        return
+    if not rows:
+        print("No run yet. Start one: align-tui run", file=sys.stderr)
+        return
+    table = _quiet_table("run", "study", "started", "state", "decided", "failed", "open")
+    for row in rows:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
+        state = "finished" if row.finished else row.state
+        table.add_row(
+            row.id,
+            Text(one_line(row.name, 40)),
+            when,
+            state,
+            f"{row.done}/{row.samples}",
+            str(row.failed),
+            str(row.pending + row.running),
+        )
+    Console().print(table)
+
+
+def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
+    """Print one run: results, settings, versions, failures."""
+    db = _open(db_path)
+    run = runs.resolve(db, name)
+    study = runs.load_study(db, run)
+    summary = events.summary(db, run, study)
+    if as_json:
+        print(json.dumps(summary, ensure_ascii=False), flush=True)
+        return
+    row = runs.get_run(db, run)
+    out = Console(markup=False, highlight=False)
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
+    out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
+    if row.parent:
+        out.print(f"made from run {row.parent}")
+    out.print(
+        f"{len(study.profiles)} profiles x {len(study.scenarios)} scenarios x {study.repeat}; "
+        f"{row.done} decided, {row.failed} failed, {row.pending + row.running} open; "
+        f"scoring: {study.rule}{', scored pairs only' if study.scored_only else ''}\n"
+    )
+    out.print(result_table(study, summary))
+    out.print(CAPTION, style="dim")
+    for note in study.notes:
+        out.print(f"note: {plain(note)}")
+    out.print()
+    for profile in study.profiles:
+        model = profile.backbone.label if profile.needs_model else "no model"
+        out.print(f"{one_line(profile.name)}: {profile.adm.kind}, {model}, {profile.hash[:12]}")
+    for key, value in runs.run_versions(db, run).items():
+        out.print(f"{one_line(key)}: {one_line(value)}", style="dim")
+    for result in results.all_results(db, run):
+        if result.error_kind:
+            where = (study.profiles[result.profile].name, study.scenarios[result.scenario].key)
+            said = one_line(result.error_message or "", 300)
+            out.print(f"failed: {one_line(' on '.join(where))}: {said}", style="red")
+
+
+def export_run(name: str | None, db_path: Path | None, format_name: str, out: Path | None) -> None:
+    """Write a run in one of the formats of `output.export.FORMATS`."""
+    if format_name not in export.FORMATS:
+        raise ConfigError(
+            f"There is no export format {format_name!r}", f"Known: {', '.join(export.FORMATS)}"
+        )
+    db = _open(db_path)
+    run = runs.resolve(db, name)
+    if format_name == "align-system":
+        if out is None:
+            raise ConfigError("align-system's format is a folder", "Name one: -o outputs/")
+        for path in export.align_system(db, run, out):
+            print(path, file=sys.stderr)
+        return
+    writer = {"jsonl": export.jsonl, "csv": export.csv_lines, "markdown": export.markdown}
+    pieces = writer[format_name](db, run)
+    if out is None:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+        return
+    write_text(out, "".join(pieces))
+    print(out, file=sys.stderr)
+
+
+def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
+    """Remove a run after asking; the exit status."""
+    db = _open(db_path)
+    run = runs.resolve(db, name)
+    row = runs.get_run(db, run)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise ConfigError("Nobody is here to confirm", "Say --yes to delete without asking.")
+        question = f"Delete run {run} ({one_line(row.name, 40)}, {row.done} decisions)? [y/N] "
+        if input(question).strip().lower() not in ("y", "yes"):
+            print("Left as it is.", file=sys.stderr)
+            return 1
+    runs.delete_run(db, run)
+    print(f"Deleted {run}.", file=sys.stderr)
+    return 0
+
+
+def list_workers(db_path: Path | None) -> None:
+    """Print the workers of the database."""
+    path = database_path(db_path)
+    living = workers.living(_open(db_path)) if path.exists() else []
+    if not living:
+        print("No worker is running.", file=sys.stderr)
+        return
+    table = _quiet_table(
+        "worker", "process", "state", "model", "device", "memory", "tok/s", "since"
+    )
+    for each in living:
+        memory = f"{each.memory_mb:.0f} MB" if each.memory_mb else "–"
+        since = time.strftime("%H:%M:%S", time.localtime(each.started))
+        state = one_line(each.error or each.detail or each.state, 50)
+        model, device = Text(one_line(each.model) or "–"), each.device or "–"
+        rate = f"{each.tokens_per_s:.0f}"
+        table.add_row(each.id, str(each.pid), Text(state), model, device, memory, rate, since)
+    Console().print(table)
+
+
+def stop_workers(name: str | None, db_path: Path | None) -> int:
+    """Ask workers to end and wait for it; the exit status."""
+    db = _open(db_path)
+    wanted = [w for w in workers.living(db) if w.id.startswith(name or "")]
+    workers.ask_to_stop(db, name)
+    until = time.monotonic() + 30
+    while (left := [w for w in wanted if workers.is_alive(w)]) and time.monotonic() < until:
+        time.sleep(0.05)
+    print(f"{len(wanted) - len(left)} of {len(wanted)} workers have ended.", file=sys.stderr)
+    return 1 if left or (name and not wanted) else 0

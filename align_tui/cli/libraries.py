@@ -1,0 +1,191 @@
+"""The libraries of scenarios and profiles on the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import tomli_w
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from align_tui.config import paths
+from align_tui.config.attributes import load_attributes
+from align_tui.config.library import find, load_profile, parse_override, with_override
+from align_tui.config.library import list_profiles as library_profiles
+from align_tui.config.profile import BaselineParams, Profile, PromptAlignedParams
+from align_tui.config.prompts import render_messages
+from align_tui.config.toml import Table as TomlTable
+from align_tui.core.attributes import target_id
+from align_tui.core.errors import AlignError, ConfigError
+from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
+from align_tui.core.text import one_line, plain
+from align_tui.datasets import library
+from align_tui.datasets.files import write_text
+from align_tui.studies import check_profile, parse_scale, parse_targets
+
+
+def _console() -> Console:
+    return Console(markup=False, highlight=False)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def list_scenarios() -> None:
+    """Print the scenario sets with their sizes and attributes."""
+    attributes = load_attributes()
+    table = _table("set", "scenarios", "labelled for", "origin")
+    for entry in library.list_sets():
+        try:
+            found = library.find_scenarios(entry.name, attributes)
+            size, labels = str(len(found)), ", ".join(sorted(found.labelled)) or "–"
+        except AlignError as error:
+            size, labels = "!", one_line(error.message)
+        table.add_row(entry.name, size, Text(labels), entry.origin)
+    _console().print(table)
+
+
+def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> None:
+    """Print a scenario set, or one JSON line a scenario."""
+    found = library.find_scenarios(name, load_attributes(), parse_scale(scale or ()))
+    if as_json:
+        for scenario in found:
+            print(json.dumps(scenario_to_json(scenario), ensure_ascii=False), flush=True)
+        return
+    out = _console()
+    out.print(f"{one_line(found.name)}: {len(found)} scenarios ({found.format})", style="bold")
+    if found.description:
+        out.print(plain(found.description))
+    for note in found.notes:
+        out.print(f"note: {plain(note)}", style="dim")
+    for scenario in found:
+        out.print(f"\n{one_line(scenario.key)}  {one_line(scenario.title)}", style="bold")
+        out.print(plain(scenario.text))
+        for choice in scenario.choices:
+            labels = ", ".join(f"{k} {v:.3g}" for k, v in choice.labels.items())
+            out.print(f"  - {one_line(choice.text)}  {('(' + labels + ')') if labels else ''}")
+
+
+def import_scenarios(
+    path: Path, name: str | None, scale: Sequence[str] | None, *, replace: bool
+) -> None:
+    """Read a file and keep it in the user's library."""
+    entry, found = library.import_set(
+        path,
+        load_attributes(),
+        name=name,
+        scale=parse_scale(scale or ()),
+        overwrite=replace,
+    )
+    for note in found.notes:
+        print(f"note: {plain(note)}", file=sys.stderr)
+    print(
+        f"{len(found)} scenarios ({found.format}) are now the set {entry.name!r}.", file=sys.stderr
+    )
+
+
+def export_scenarios(name: str, out: Path, format_name: str) -> None:
+    """Write a scenario set as a file."""
+    found = library.find_scenarios(name, load_attributes())
+    library.export_set(found, out, format_name)
+    print(out, file=sys.stderr)
+
+
+def list_profiles() -> None:
+    """Print the profiles with kind, target and model."""
+    table = _table("profile", "decides by", "target", "model", "origin")
+    for entry in library_profiles():
+        try:
+            profile = load_profile(str(entry.path))
+        except AlignError as error:
+            table.add_row(entry.name, "!", Text(one_line(error.message)), "", entry.origin)
+            continue
+        model = profile.backbone.label if profile.needs_model else "–"
+        target = target_id(profile.target) or "–"
+        table.add_row(entry.name, profile.adm.kind, Text(target), Text(model), entry.origin)
+    _console().print(table)
+
+
+EXAMPLE = Scenario(
+    "example",
+    "(the scenario's text stands here)",
+    (Choice("(the first choice)"), Choice("(the second choice)")),
+)
+
+
+def show_profile(name: str) -> None:
+    """Print a whole profile as TOML, and the prompt that it makes."""
+    profile = load_profile(name)
+    out = _console()
+    out.print(tomli_w.dumps(_without_none(profile)), end="")
+    if isinstance(profile.adm, BaselineParams | PromptAlignedParams):
+        stated = profile.target if isinstance(profile.adm, PromptAlignedParams) else ()
+        order = profile.adm.reasoning
+        for message in render_messages(profile, EXAMPLE, stated, load_attributes(), order):
+            out.print(f"\n# {message.role}", style="dim")
+            out.print(plain(message.content))
+
+
+def _without_none(profile: Profile) -> TomlTable:
+    return profile.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def check_profiles(names: Sequence[str] | None) -> int:
+    """Check profiles; prints what is wrong with each and gives the exit status."""
+    wrong = 0
+    wanted = list(names or [str(entry.path) for entry in library_profiles()])
+    for name in wanted:
+        try:
+            profile = load_profile(name)
+            # The oracle takes its target from the command line.
+            if profile.adm.kind != "oracle":
+                check_profile(profile, load_attributes())
+            print(f"ok  {plain(profile.name)}")
+        except AlignError as error:
+            wrong += 1
+            print(f"!   {plain(error.message)}")
+            if error.hint:
+                print(f"    {plain(error.hint)}")
+    return 2 if wrong else 0
+
+
+def new_profile(
+    name: str,
+    extends: str,
+    targets: Sequence[str] | None,
+    backbone: str | None,
+    overrides: Sequence[str] | None,
+) -> None:
+    """Write a profile that extends another; raises ConfigError rather than replace a file."""
+    as_file = name.endswith(".toml") or "/" in name
+    if not as_file and library.safe_name(name) != name:
+        raise ConfigError(f"{name!r} cannot be a profile's name", "Letters, digits, '.', '_', '-'.")
+    path = Path(name).expanduser() if as_file else paths.user_profiles() / f"{name}.toml"
+    if path.exists():
+        raise ConfigError(f"{path} exists already", "Choose another name.")
+    attributes = load_attributes()
+    parent = find(extends)
+    table: TomlTable = {
+        "extends": extends if not extends.endswith(".toml") else str(parent.resolve())
+    }
+    if backbone is not None:
+        kind = "demo" if backbone == "demo" else "transformers"
+        table["backbone"] = {"kind": kind, "model": "" if backbone == "demo" else backbone}
+    for override in overrides or ():
+        table = with_override(table, *parse_override(override))
+    wanted = parse_targets(targets or (), attributes)
+    if wanted is not None:
+        table["target"] = [{"attribute": t.attribute, "value": t.value} for t in wanted]
+    # Checked as it will be read, before anything is written.
+    load_profile(str(parent), backbone=backbone, overrides=tuple(overrides or ()), targets=wanted)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, tomli_w.dumps(table))
+    print(path)

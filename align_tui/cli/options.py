@@ -1,0 +1,66 @@
+"""From options on the command line to what the program works with."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import cast
+
+from align_tui import __version__
+from align_tui.config import paths
+from align_tui.core.errors import ConfigError
+from align_tui.core.scoring import Rule
+from align_tui.studies import Options
+
+RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
+
+
+def database_path(named: Path | None) -> Path:
+    """`--db`, or `ALIGN_TUI_DB`, or the user's data folder."""
+    return named if named is not None else paths.default_database()
+
+
+def study_options(
+    study: Path | None,
+    *,
+    profiles: Sequence[str] | None = None,
+    scenarios: Sequence[str] | None = None,
+    targets: Sequence[str] | None = None,
+    backbone: str | None = None,
+    overrides: Sequence[str] | None = None,
+    limit: int | None = None,
+    repeat: int | None = None,
+    scored_only: bool = False,
+    scoring: str | None = None,
+    scale: Sequence[str] | None = None,
+) -> Options:
+    """The options as one value; raises ConfigError."""
+    if scoring not in (None, "distance", "naacl"):
+        raise ConfigError(f"--scoring {scoring!r} is neither 'distance' nor 'naacl'")
+    return Options(
+        study=study,
+        profiles=tuple(profiles or ()),
+        scenarios=tuple(scenarios or ()),
+        targets=tuple(targets or ()),
+        backbone=backbone,
+        overrides=tuple(overrides or ()),
+        limit=limit,
+        repeat=repeat,
+        scored_only=scored_only,
+        rule=cast("Rule | None", scoring),
+        scale=tuple(scale or ()),
+    )
+
+
+def versions() -> dict[str, str]:
+    """What a run is made with; kept beside its results."""
+    found = {"align-tui": __version__, "python": platform.python_version()}
+    for name in RECORDED:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    found["platform"] = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return found

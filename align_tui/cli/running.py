@@ -1,0 +1,195 @@
+"""`align-tui run`: a study decided without a screen, followed in the database."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from align_tui.cli.options import database_path, versions
+from align_tui.config.study import Study
+from align_tui.core.errors import StoreError
+from align_tui.core.text import one_line, plain
+from align_tui.output import events
+from align_tui.output.tables import CAPTION, result_table
+from align_tui.store import results, runs, workers
+from align_tui.store.database import Database, open_database
+from align_tui.store.launch import ensure_worker, log_tail
+from align_tui.studies import Options, load_study
+
+POLL_S = 0.05
+WATCH_S = 1.0
+RESTARTS = 5
+STOP_WAIT_S = 10.0
+
+
+class Interrupted(Exception):
+    """SIGINT, SIGTERM or SIGHUP while a run was followed."""
+
+
+def start_run(options: Options, db_path: Path | None, *, as_json: bool, detach: bool) -> int:
+    """Create a run of the study and follow it; the exit status."""
+    study = load_study(options)
+    db = open_database(database_path(db_path))
+    run = runs.create_run(db, study, versions())
+    return _serve(db, run, study, as_json=as_json, detach=detach)
+
+
+def resume_run(name: str, db_path: Path | None, *, as_json: bool, detach: bool) -> int:
+    """Go on with a run: what is pending, and what failed once more."""
+    db = open_database(database_path(db_path), create=False)
+    run = runs.resolve(db, name)
+    runs.retry(db, run)
+    runs.set_state(db, run, "active")
+    return _serve(db, run, runs.load_study(db, run), as_json=as_json, detach=detach)
+
+
+def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
+    if detach:
+        ensure_worker(db)
+        print(json.dumps({"event": "started", "run": run}) if as_json else run, flush=True)
+        return 0
+    for note in study.notes:
+        print(f"note: {plain(note)}", file=sys.stderr)
+    total = runs.get_run(db, run).samples
+    if as_json:
+        _print(events.started(run, total))
+    try:
+        with _signals():
+            _follow(db, run, study, as_json=as_json)
+    except Interrupted:
+        return _interrupt(db, run, as_json=as_json)
+    final = events.summary(db, run, study)
+    if as_json:
+        _print(final)
+    else:
+        console = Console()
+        console.print(result_table(study, final))
+        console.print(f"run {run}. {CAPTION}", style="dim", markup=False, highlight=False)
+        _tell_failures(db, run, study)
+    return 1 if events.failures(final) else 0
+
+
+def _print(event: events.Event) -> None:
+    print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise Interrupted
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, interrupt) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
+    """Show results as they come, until nothing is open; raises StoreError, Interrupted."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    row = runs.get_run(db, run)
+    last = _last_seq(db, run)
+    keeper = _Keeper(db)
+    version = -1
+    with bar:
+        task = bar.add_task("starting", total=row.samples, completed=row.done + row.failed)
+        while True:
+            now = db.version()
+            if now != version:
+                version = now
+                while page := results.results_after(db, run, last):
+                    last = page[-1].seq
+                    bar.advance(task, len(page))
+                    if as_json:
+                        for result, scores in events.with_scores(db, page):
+                            _print(events.result_event(run, study, result, scores))
+                if runs.get_run(db, run).finished and not results.results_after(db, run, last):
+                    return
+            bar.update(task, description=keeper.watch())
+            time.sleep(POLL_S)
+
+
+def _last_seq(db: Database, run: str) -> int:
+    row = db.one(
+        "SELECT ifnull(max(r.seq), 0) FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
+        (run,),
+    )
+    return int(row[0]) if row is not None else 0
+
+
+class _Keeper:
+    """Sees to it that a worker lives while a run is followed."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
+        self.next = 0.0
+        self.state = "starting"
+
+    def watch(self) -> str:
+        """What the workers do, in words; starts one when none lives. Raises StoreError."""
+        if time.monotonic() < self.next:
+            return self.state
+        self.next = time.monotonic() + WATCH_S
+        if self.process is not None and self.process.poll() is not None:
+            if self.process.returncode and self.starts > RESTARTS:
+                raise StoreError(
+                    f"The worker ended {self.starts} times (status {self.process.returncode})",
+                    "Its last words:\n" + log_tail(),
+                )
+            self.process = None
+        if self.process is None and not workers.living(self.db):
+            self.process = ensure_worker(self.db)
+            self.starts += self.process is not None
+        said = [w.error or w.detail or w.state for w in workers.living(self.db)]
+        self.state = one_line(", ".join(said) or "starting a worker", 40)
+        return self.state
+
+
+def _interrupt(db: Database, run: str, *, as_json: bool) -> int:
+    """Stop the run, wait until what was being decided is back in the queue, say how to go on."""
+    runs.set_state(db, run, "stopped")
+    until = time.monotonic() + STOP_WAIT_S
+    while time.monotonic() < until and runs.get_run(db, run).running and workers.living(db):
+        time.sleep(POLL_S)
+    row = runs.get_run(db, run)
+    print(
+        f"Interrupted: {row.done + row.failed} of {row.samples} samples have ended.\n"
+        f"  Go on with: align-tui run --resume {run}",
+        file=sys.stderr,
+    )
+    return 130
+
+
+def _tell_failures(db: Database, run: str, study: Study, most: int = 5) -> None:
+    failed = [r for r in results.all_results(db, run) if r.error_kind]
+    for result in failed[:most]:
+        name = study.profiles[result.profile].name
+        key = study.scenarios[result.scenario].key
+        said = one_line(result.error_message or "", 400)
+        print(f"failed: {plain(name)} on {plain(key)}: {said}", file=sys.stderr)
+    if len(failed) > most:
+        print(f"and {len(failed) - most} more: align-tui show {run}", file=sys.stderr)

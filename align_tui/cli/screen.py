@@ -1,0 +1,80 @@
+"""Opening the explorer and the replay."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from align_tui.cli.options import database_path, versions
+from align_tui.core.errors import ConfigError
+from align_tui.studies import Options, load_study
+
+
+def _needs_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError(
+            "The explorer needs a terminal, and this is none",
+            "Without a screen: align-tui run, or align-tui replay --json",
+        )
+
+
+def open_explorer(options: Options, run: str | None, db: Path | None) -> int:
+    """Open the study (or the run `run`) on the screen; the exit status."""
+    from align_tui.tui.launch import Launch
+
+    _needs_terminal()
+    path = database_path(db)
+    if run is not None:
+        if not options.is_demo:
+            raise ConfigError("--run opens a run as it is; it takes no profiles or scenarios")
+        run = _find(path, run)
+        launch = Launch(path, None, run, autostart=False, versions=versions(), debug=_debug())
+    else:
+        launch = Launch(
+            path,
+            load_study(options),
+            None,
+            autostart=options.is_demo,
+            versions=versions(),
+            debug=_debug(),
+        )
+    from align_tui.tui.app import run as run_app
+
+    return run_app(launch)
+
+
+def open_replay(run: str | None, db: Path | None, *, speed: float, as_json: bool) -> int:
+    """Play a run on the screen, or print its stored events."""
+    path = database_path(db)
+    found = _find(path, run)
+    if as_json:
+        from align_tui.output.events import stored_events
+        from align_tui.store.database import open_database
+
+        for event in stored_events(open_database(path, create=False), found):
+            print(json.dumps(event, ensure_ascii=False), flush=True)
+        return 0
+    _needs_terminal()
+    from align_tui.tui.app import run as run_app
+    from align_tui.tui.launch import Launch
+
+    return run_app(
+        Launch(path, None, found, autostart=False, replay=True, speed=speed, debug=_debug())
+    )
+
+
+def _find(path: Path, run: str | None) -> str:
+    from align_tui.store.database import open_database
+    from align_tui.store.runs import resolve
+
+    db = open_database(path, create=False)
+    try:
+        return resolve(db, run)
+    finally:
+        db.close()
+
+
+def _debug() -> bool:
+    return bool(os.environ.get("ALIGN_TUI_DEBUG"))

@@ -1,0 +1,1 @@
+"""Runs as text for other programs and for papers: JSON Lines, tables, files."""

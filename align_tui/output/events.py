@@ -1,0 +1,127 @@
+"""A run as JSON Lines: started, each decision or failure in the order it finished, summary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from align_tui.config.study import Study
+from align_tui.core.attributes import Targets, target_id
+from align_tui.core.scoring import Rate, Score, make_rate
+from align_tui.store import results, runs
+from align_tui.store.database import Database
+from align_tui.store.results import Result
+
+Event = dict[str, Any]
+
+
+def started(run: str, samples: int) -> Event:
+    """The first line."""
+    return {"event": "started", "run": run, "samples": samples}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def result_event(run: str, study: Study, result: Result, scores: dict[str, Score]) -> Event:
+    """The line of one ended sample."""
+    head: Event = {
+        "event": "failed" if result.error_kind else "decision",
+        "run": run,
+        "profile": study.profiles[result.profile].name,
+        "scenario": study.scenarios[result.scenario].key,
+        "repeat": result.repeat,
+    }
+    if result.error_kind:
+        return head | {"error": {"kind": result.error_kind, "message": result.error_message or ""}}
+    return head | {
+        "choice": result.choice,
+        "choice_text": result.choice_text,
+        "scores": {
+            target: {
+                "correct": score.correct,
+                "distance": _finite(score.distance),
+                "discriminating": score.discriminating,
+            }
+            for target, score in sorted(scores.items())
+        },
+        "reasoning": result.reasoning,
+        "probabilities": list(result.probabilities) if result.probabilities else None,
+        "latency_s": round(result.latency_s, 6),
+        "tokens": result.tokens,
+    }
+
+
+def with_scores(db: Database, page: list[Result]) -> Iterator[tuple[Result, dict[str, Score]]]:
+    """Each result with its scores, read together."""
+    scores = results.scores_of(db, [result.sample for result in page])
+    for result in page:
+        yield result, scores[result.sample]
+
+
+def stored_events(db: Database, run: str) -> Iterator[Event]:
+    """Everything that the run holds: started, results in order, summary."""
+    study = runs.load_study(db, run)
+    yield started(run, runs.get_run(db, run).samples)
+    last = 0
+    while page := results.results_after(db, run, last):
+        for result, scores in with_scores(db, page):
+            yield result_event(run, study, result, scores)
+        last = page[-1].seq
+    yield summary(db, run, study)
+
+
+def _rate(rate: Rate) -> Event:
+    return {
+        "scored": rate.scored,
+        "correct": rate.correct,
+        "accuracy": rate.accuracy,
+        "low": rate.low,
+        "high": rate.high,
+    }
+
+
+def _target(targets: Targets) -> dict[str, float]:
+    return {target.attribute: target.value for target in targets}
+
+
+def summary(db: Database, run: str, study: Study) -> Event:
+    """The last line: accuracy of every profile against each target that it is scored against."""
+    found = {(t.profile, t.target): t for t in results.tallies(db, run)}
+    counts = results.open_counts(db, run)
+    none = make_rate(0, 0)
+    profiles = []
+    for index, profile in enumerate(study.profiles):
+        scores = []
+        for targets in study.scoring_targets(profile):
+            tally = found.get((index, target_id(targets)))
+            scores.append(
+                {
+                    "target": _target(targets),
+                    "all": _rate(tally.all if tally else none),
+                    "discriminating": _rate(tally.discriminating if tally else none),
+                }
+            )
+        failed, still_open = counts.get(index, (0, 0))
+        profiles.append(
+            {
+                "profile": profile.name,
+                "targets": _target(profile.target),
+                "scores": scores,
+                "failed": failed,
+                "pending": still_open,
+            }
+        )
+    return {"event": "summary", "run": run, "profiles": profiles}
+
+
+def failures(event: Event) -> int:
+    """How many samples of a summary failed."""
+    return sum(int(profile["failed"]) for profile in event["profiles"])
+
+
+def only(events: Iterable[Event], *kinds: str) -> Iterator[Event]:
+    """The events of these kinds."""
+    return (event for event in events if event["event"] in kinds)

@@ -1,0 +1,194 @@
+"""A run written out: JSON Lines, CSV, Markdown, or align-system's run directory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from align_tui.config.profile import Profile
+from align_tui.config.study import Study
+from align_tui.core.attributes import target_id
+from align_tui.core.errors import DatasetError
+from align_tui.core.scoring import correct_choices, is_discriminating
+from align_tui.core.text import one_line
+from align_tui.datasets.align_write import write_align_system
+from align_tui.datasets.files import write_text
+from align_tui.output.events import Event, stored_events, summary
+from align_tui.output.tables import CAPTION, percent
+from align_tui.store import results, runs
+from align_tui.store.database import Database
+
+FORMATS = ("jsonl", "csv", "markdown", "align-system")
+COLUMNS = (
+    "run", "profile", "scenario", "repeat", "target", "choice", "choice_text", "correct",
+    "distance", "discriminating", "probability", "latency_s", "tokens", "error", "reasoning",
+)  # fmt: skip
+
+
+def jsonl(db: Database, run: str) -> Iterator[str]:
+    """The run's events, a line each."""
+    for event in stored_events(db, run):
+        yield json.dumps(event, ensure_ascii=False) + "\n"
+
+
+def csv_lines(db: Database, run: str) -> Iterator[str]:
+    """One line a decision and target that it is scored against, under a header."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS)
+    writer.writeheader()
+    for event in stored_events(db, run):
+        if event["event"] in ("decision", "failed"):
+            for row in _csv_rows(event):
+                writer.writerow({key: _cell(value) for key, value in row.items()})
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+
+
+def _cell(value: object) -> object:
+    # A spreadsheet runs text that begins like a formula.
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value
+
+
+def _csv_rows(event: Event) -> Iterator[dict[str, Any]]:
+    row = {key: event.get(key, "") for key in COLUMNS}
+    row["error"] = event.get("error", {}).get("kind", "")
+    chances = event.get("probabilities")
+    row["probability"] = chances[event["choice"]] if chances else ""
+    for target, score in (event.get("scores") or {"": {}}).items():
+        yield row | {"target": target} | {key: _empty(value) for key, value in score.items()}
+
+
+def _empty(value: object) -> object:
+    return "" if value is None else value
+
+
+def markdown(db: Database, run: str) -> Iterator[str]:
+    """The result table, the settings, and every decision."""
+    study = runs.load_study(db, run)
+    yield f"# {one_line(study.name)}\n\nRun `{run}`. {CAPTION}\n\n"
+    yield "| profile | target | all scored | discriminating | failed | open |\n"
+    yield "|---|---|---|---|---|---|\n"
+    for profile in summary(db, run, study)["profiles"]:
+        for score in profile["scores"] or [{"target": {}, "all": None, "discriminating": None}]:
+            target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items()) or "–"
+            rates = [percent(score[k]) if score[k] else "–" for k in ("all", "discriminating")]
+            yield f"| {_md(profile['profile'])} | {_md(target)} | {' | '.join(rates)} "
+            yield f"| {profile['failed']} | {profile['pending']} |\n"
+    for note in study.notes:
+        yield f"\n> {_md(note)}\n"
+    yield "\n## Versions\n\n"
+    for name, version in runs.run_versions(db, run).items():
+        yield f"- {_md(name)}: {_md(version)}\n"
+    yield "\n## Decisions\n\n| scenario | profile | repeat | choice | reasoning |\n"
+    yield "|---|---|---|---|---|\n"
+    for event in stored_events(db, run):
+        if event["event"] in ("decision", "failed"):
+            said = event.get("reasoning") or event.get("error", {}).get("message", "")
+            choice = event.get("choice_text", "failed")
+            yield f"| {_md(event['scenario'])} | {_md(event['profile'])} | {event['repeat']} "
+            yield f"| {_md(choice)} | {_md(said)} |\n"
+
+
+def _md(text: str) -> str:
+    escaped = one_line(text).replace("\\", "\\\\")
+    for mark in "|*_`<>[]#":
+        escaped = escaped.replace(mark, "\\" + mark)
+    return escaped
+
+
+def align_system(db: Database, run: str, folder: Path) -> list[Path]:
+    """One run directory a profile (and repeat), as align-system leaves it; what was written.
+
+    Each holds input_output.json, timing.json, scores.json and .hydra/config.yaml, which is what
+    align-browser wants to find.
+    """
+    study = runs.load_study(db, run)
+    by_profile: dict[tuple[int, int], list[results.Result]] = {}
+    for result in results.all_results(db, run):
+        if result.choice is not None:
+            by_profile.setdefault((result.profile, result.repeat), []).append(result)
+    written: list[Path] = []
+    for (index, repeat), found in sorted(by_profile.items()):
+        profile = study.profiles[index]
+        name = "".join(c if c.isalnum() or c in "._-" else "-" for c in profile.name).strip(".")
+        place = folder / (f"{name or index}" + (f"-repeat{repeat}" if study.repeat > 1 else ""))
+        written += _write_directory(place, study, profile, sorted(found, key=lambda r: r.scenario))
+    return written
+
+
+def _write_directory(
+    place: Path, study: Study, profile: Profile, found: list[results.Result]
+) -> list[Path]:
+    scenarios = [study.scenarios[result.scenario] for result in found]
+    name = target_id(profile.target) or None
+    records: list[dict[str, Any]] = json.loads(json.dumps(write_align_system(scenarios)))
+    for record, result in zip(records, found, strict=True):
+        record["input"]["alignment_target_id"] = name
+        choice = result.choice or 0
+        action = dict(record["input"]["choices"][choice], justification=result.reasoning)
+        record["output"] = {"choice": choice, "action": action}
+        record["choice_info"] = {"predicted_probabilities": list(result.probabilities or ())}
+    times = [result.latency_s for result in found]
+    timing = {
+        "total_time_s": sum(times),
+        "avg_time_s": sum(times) / len(times),
+        "max_time_s": max(times),
+        "n_actions_taken": len(times),
+        "raw_times_s": times,
+    }
+    hydra = {
+        "name": study.name,
+        "adm": {
+            "name": profile.adm.kind,
+            "structured_inference_engine": {"model_name": profile.backbone.label},
+        },
+        "alignment_target": {
+            "id": name,
+            "kdma_values": [{"kdma": t.attribute, "value": t.value} for t in profile.target],
+        },
+    }
+    files = {
+        place / "input_output.json": json.dumps(records, indent=2, ensure_ascii=False),
+        place / "timing.json": json.dumps(timing, indent=2),
+        place / "scores.json": json.dumps(_scores(study, profile, found), indent=2),
+        place / ".hydra" / "config.yaml": yaml.safe_dump(hydra, sort_keys=False),
+    }
+    for path, text in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatasetError(f"{path.parent} cannot be made: {error.strerror}") from error
+        write_text(path, text)
+    return list(files)
+
+
+def _scores(study: Study, profile: Profile, found: list[results.Result]) -> list[dict[str, Any]]:
+    out = []
+    for targets in study.scoring_targets(profile):
+        measures = {}
+        for result in found:
+            scenario = study.scenarios[result.scenario]
+            right = correct_choices(scenario, targets, study.rule)
+            if right is None:
+                continue
+            hit = int(result.choice in right)
+            valid = int(is_discriminating(scenario, targets))
+            measures[scenario.key] = {
+                "num_correct": hit,
+                "num_probes": 1,
+                "accuracy": float(hit),
+                "num_correct_valid_only": hit * valid,
+                "num_probes_valid_only": valid,
+                "accuracy_valid_only": float(hit) if valid else None,
+            }
+        out.append({"alignment_target": target_id(targets), "measures": measures})
+    return out
