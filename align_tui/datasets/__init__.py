@@ -1,0 +1,1 @@
+"""Scenario files: one module a format, read into core values and written back."""

@@ -1,0 +1,135 @@
+"""One door for every format of scenarios: which it is shows in the content, not in the name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from align_tui.core.attributes import Attributes
+from align_tui.core.types import Json
+from align_tui.datasets import align_system, mta, native
+from align_tui.datasets.drafts import Draft, assemble
+from align_tui.datasets.files import read_text, shown
+from align_tui.datasets.sets import Format, ScenarioSet
+from align_tui.datasets.values import FOREIGN_DEPTH, Place, as_list, as_object, parse_json, sanitise
+
+# A TOML table header. No scenario file in JSON begins like this: after its bracket comes { or [.
+_TOML_HEADER = re.compile(r"\[{1,2}\s*[A-Za-z_\"']")
+_HINT = (
+    "Scenarios are read from align-tui's TOML or JSONL, align-system's input_output.json "
+    "and the raw MTA file."
+)
+_CUT = "The file may have been cut short. " + _HINT
+
+
+def read_scenarios(
+    path: Path, *, attributes: Attributes, scale: Mapping[str, float] | None = None
+) -> ScenarioSet:
+    """The scenarios of a file in any known format; raises DatasetError, and nothing else.
+
+    Labels come out as 0..1 by attribute id. In the field's formats an attribute with a label
+    above 1 is taken to be 0..10; `scale` maps an attribute (any spelling) to the value that
+    stands for 1 in this file, and overrides that.
+    """
+    place = Place(shown(path))
+    text = read_text(path)
+    if not text.strip():
+        raise place.error("the file is empty", _HINT)
+    found, name, description, drafts, notes = _drafts(text, place)
+    scenarios, more = assemble(drafts, attributes, scale, place, foreign=found != "native")
+    return ScenarioSet(
+        name=name or _name(path),
+        description=description,
+        format=found,
+        scenarios=scenarios,
+        path=path,
+        notes=(*notes, *more),
+    )
+
+
+_Found = tuple[Format, str, str, list[Draft], list[str]]
+
+
+def _name(path: Path) -> str:
+    """Runs of align-system call every file input_output.json: their folder tells them apart."""
+    folder = path.absolute().parent.name if path.stem == "input_output" else ""
+    return folder or path.stem
+
+
+def _drafts(text: str, place: Place) -> _Found:
+    start = text.lstrip()
+    if start[0] not in "{[" or _TOML_HEADER.match(start):
+        return _document(_toml(text, place), place)
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        if start[0] == "{":
+            return _lines(text, place)
+        raise place.error(f"this is not JSON: {error}", _CUT) from error
+    if isinstance(value, list):
+        return _list(as_list(sanitise(value, place, FOREIGN_DEPTH), place, "the file"), place)
+    table = as_object(sanitise(value, place), place, "the file")
+    if "scenario" in table:
+        return _document(table, place)
+    return _lines(text, place)
+
+
+def _toml(text: str, place: Place) -> Json:
+    try:
+        return sanitise(tomllib.loads(text), place)
+    except (ValueError, RecursionError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else error
+        hint = _HINT
+        if "kdma_values" in text:
+            hint = "This looks like an alignment target; it sets values and holds no scenarios."
+        raise place.error(f"this is not TOML: {what}", hint) from error
+
+
+def _document(value: Json, place: Place) -> _Found:
+    table = as_object(value, place, "the file")
+    name, description, notes = native.heading(table, place)
+    entries = as_list(table.get("scenario", []), place, "scenario")
+    return "native", name, description, _native(entries, place), notes
+
+
+def _native(entries: Sequence[Json], place: Place) -> list[Draft]:
+    return [native.draft(entry, place.at(i)) for i, entry in enumerate(entries, start=1)]
+
+
+def _list(entries: list[Json], place: Place) -> _Found:
+    if not entries:
+        raise place.error("there are no scenarios in it", _HINT)
+    if mta.looks_like(entries[0]):
+        return "mta", "", "", mta.drafts(entries, place), []
+    if align_system.looks_like(entries[0]):
+        return "align-system", "", "", align_system.drafts(entries, place), []
+    if _is_line(entries[0]):
+        return "native", "", "", _native(entries, place), []
+    raise place.error("its first entry is of no known format", _HINT)
+
+
+def _is_line(value: Json) -> bool:
+    return isinstance(value, dict) and "text" in value and "choices" in value
+
+
+def _lines(text: str, place: Place) -> _Found:
+    # Not splitlines: that also cuts at U+2028, which may stand inside a JSON string.
+    rows: list[Json] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(sanitise(parse_json(line), place))
+        except ValueError as error:
+            raise place.error(f"line {number} is not JSON: {error}", _CUT) from error
+    header = rows[0] if isinstance(rows[0], dict) else {}
+    if "format" in header and not _is_line(header):
+        name, description, notes = native.heading(header, place)
+        return "native", name, description, _native(rows[1:], place), notes
+    if not _is_line(header):
+        target = "kdma_values" in header or "kdes" in header
+        hint = "This is an alignment target; it sets values and holds no scenarios."
+        raise place.error("its first line is no scenario", hint if target else _HINT)
+    return "native", "", "", _native(rows, place), []

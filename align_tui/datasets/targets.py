@@ -1,0 +1,129 @@
+"""align-system's alignment target (YAML or JSON): the values that a decision-maker is steered to.
+
+A target may be a distribution instead of a value. Those are stored as base64 of a Python pickle,
+and unpickling runs code: they are kept as they are, never decoded, and a note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from align_tui.core.attributes import Attributes, Target, Targets
+from align_tui.core.errors import DatasetError
+from align_tui.core.types import Json, JsonObject
+from align_tui.datasets.files import read_text, shown
+from align_tui.datasets.labels import decide, raw_labels
+from align_tui.datasets.values import (
+    MAX_DEPTH,
+    Object,
+    Place,
+    as_id,
+    as_list,
+    as_object,
+    finite,
+    parse_json,
+    sanitise,
+)
+
+MAX_TARGET_BYTES = 5_000_000
+
+
+@dataclass(frozen=True)
+class AlignmentTarget:
+    """A target file, read: `targets` are 0..1 by attribute id; `kdes` is what was not read."""
+
+    id: str
+    targets: Targets
+    path: Path
+    kdes: JsonObject = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_target(
+    path: Path, *, attributes: Attributes, scale: Mapping[str, float] | None = None
+) -> AlignmentTarget:
+    """The alignment target of a file; raises DatasetError.
+
+    Values above 1 mean 0..10 for their attribute; `scale` (attribute to the value that stands
+    for 1) overrides that. The file of a whole run's configuration is read for its target.
+    """
+    place = Place(shown(path))
+    table = as_object(_parse(read_text(path, MAX_TARGET_BYTES), place), place, "the file")
+    if isinstance(table.get("alignment_target"), dict):
+        table = as_object(table["alignment_target"], place, "alignment_target")
+    if "kdma_values" not in table and "kdes" not in table:
+        raise place.error(
+            "there is neither 'kdma_values' nor 'kdes' in it", "This is no alignment target."
+        )
+    name = path.stem if table.get("id") is None else as_id(table["id"], place, "id")
+    values, kdes = _entries(table, place)
+    scales, notes = decide([values], attributes, scale, place, guess=True)
+    targets = tuple(
+        Target(attribute, value) for attribute, value in scales.labels(values, place).items()
+    )
+    if kdes:
+        notes.append(
+            f"Distributions were not read ({', '.join(kdes)}): they are pickles, "
+            "and a pickle can run code."
+        )
+    if not targets and not kdes:
+        raise place.error("it sets no attribute")
+    return AlignmentTarget(name, targets, path, kdes, tuple(notes))
+
+
+def _parse(text: str, place: Place) -> Json:
+    hint = "An alignment target is YAML or JSON with id and kdma_values."
+    if text.lstrip().startswith("{"):
+        # YAML has other ways to begin like this, but no alignment target uses them.
+        try:
+            return sanitise(parse_json(text), place)
+        except ValueError as error:
+            raise place.error(f"this is not JSON: {error}", hint) from error
+    try:
+        _check_yaml(text, place, hint)
+        return sanitise(yaml.safe_load(text), place)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        what = getattr(error, "problem", None) or "it is not YAML"
+        raise DatasetError(f"{place.file}{line}: {what}", hint) from error
+    # What PyYAML's own constructors raise on scalars such as 2024-13-45, `!!bool x` or `!!int ''`.
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise place.error(f"a value in it cannot be read: {error}", hint) from error
+
+
+def _check_yaml(text: str, place: Place, hint: str) -> None:
+    """Refuse what a small file could make a huge or an endless value of, before it is built."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise place.error("it uses YAML aliases, which are not read", hint)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise place.error(f"its values are nested more than {MAX_DEPTH} deep", hint)
+
+
+def _entries(table: Object, place: Place) -> tuple[dict[str, float], Object]:
+    """The values by the file's own spelling, and the distributions by attribute or kind."""
+    values: dict[str, float] = {}
+    kdes: Object = {}
+    if table.get("kdes") is not None:
+        kdes.update(as_object(finite(table["kdes"]), place, "kdes"))
+    given = table.get("kdma_values")
+    for i, item in enumerate(as_list(given, place, "kdma_values") if given is not None else []):
+        where = f"kdma_values[{i}]"
+        entry = as_object(item, place, where)
+        name = as_id(entry.get("kdma"), place, f"{where}.kdma")
+        if name in values:
+            raise place.error(f"{where}: {name} is given twice")
+        values.update(raw_labels({name: entry.get("value")}, place, where))
+        if entry.get("kdes") is not None:
+            kdes[name] = finite(entry["kdes"])
+        elif entry.get("value") is None:
+            raise place.error(f"{where}: {name} has no value")
+    return values, kdes

@@ -1,0 +1,116 @@
+"""Replies of a model: asked for by schema, read whole, and read while they are being written."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from align_tui.core.decisions import ReasoningOrder
+from align_tui.core.errors import ReplyError
+from align_tui.core.replies import decision_schema, read_reply, reasoning_so_far
+
+CHOICES = ["Treat A", "Treat B"]
+# Any text, half surrogate pairs included: a model may write "\ud83d" and stop there.
+TEXT = st.text(st.characters(exclude_categories=[]) | st.sampled_from('"\\/\n\t\r\b\f\u2028😀'))
+
+
+def repaired(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def reply(reasoning: str, choice: str = "Treat A", *, ascii_only: bool = True) -> str:
+    return json.dumps({"reasoning": reasoning, "choice": choice}, ensure_ascii=ascii_only)
+
+
+@pytest.mark.parametrize(
+    ("order", "keys"),
+    [
+        ("before", ["reasoning", "choice"]),
+        ("after", ["choice", "reasoning"]),
+        ("none", ["choice"]),
+    ],
+)
+def test_schema_lists_keys_in_the_order_of_writing(order: ReasoningOrder, keys: list[str]) -> None:
+    schema = decision_schema(CHOICES, order, 20)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    assert list(properties) == keys
+    assert schema["required"] == keys
+    body = {"reasoning": "because", "choice": "Treat B"}
+    jsonschema.validate({key: body[key] for key in keys}, schema)
+    for wrong in ({"choice": "Treat C"}, {"reasoning": "x" * 21}, {"more": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**{key: body[key] for key in keys}, **wrong}, schema)
+
+
+def test_read_reply() -> None:
+    assert read_reply(reply("Less urgent.", "Treat B"), CHOICES, "before") == (1, "Less urgent.")
+    assert read_reply('{"choice": "Treat A"}', CHOICES, "none") == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not JSON"),
+        ('{"reasoning": "cut', "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('{"choice": ' + "1" * 5_000 + "}", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ('{"reasoning": "r"}', "none of the choices"),
+        (reply("r", "Treat C"), "none of the choices"),
+        ('{"reasoning": "r", "choice": ["Treat A"]}', "none of the choices"),
+        ('{"reasoning": "r", "choice": 0}', "none of the choices"),
+        (reply("   "), "no reasoning"),
+        ('{"choice": "Treat A"}', "no reasoning"),
+        ('{"reasoning": 5, "choice": "Treat A"}', "no reasoning"),
+    ],
+)
+def test_what_is_no_decision_says_why(text: str, says: str) -> None:
+    with pytest.raises(ReplyError, match=says):
+        read_reply(text, CHOICES, "before")
+
+
+@given(TEXT.filter(lambda text: bool(text.strip())), st.booleans())
+def test_reasoning_can_always_be_stored(reasoning: str, ascii_only: bool) -> None:
+    found = read_reply(reply(reasoning, ascii_only=ascii_only), CHOICES, "before")
+    assert found == (0, repaired(reasoning))
+    found[1].encode("utf-8")
+
+
+@given(st.text())
+def test_any_text_is_a_decision_or_a_reply_error(text: str) -> None:
+    with pytest.raises(ReplyError):
+        read_reply(text, CHOICES, "before")
+
+
+@given(TEXT, st.booleans(), st.booleans())
+def test_half_a_reply_grows_into_the_whole(
+    reasoning: str, ascii_only: bool, choice_first: bool
+) -> None:
+    body = {"reasoning": reasoning, "choice": 'say "reasoning": "no"'}
+    if choice_first:
+        body = dict(reversed(body.items()))
+    text = json.dumps(body, ensure_ascii=ascii_only)
+    whole = repaired(json.loads(text)["reasoning"])
+    for end in range(len(text) + 1):
+        part = reasoning_so_far(text[:end])
+        part.encode("utf-8")
+        # Half of a surrogate pair may still become a character; all before it is settled.
+        assert whole.startswith(part.rstrip("\ufffd"))
+    assert reasoning_so_far(text) == whole
+
+
+def test_half_an_escape_waits() -> None:
+    assert reasoning_so_far('{"reas') == ""
+    assert reasoning_so_far('{"reasoning" : "a') == "a"
+    assert reasoning_so_far('{"reasoning": "a\\') == "a"
+    assert reasoning_so_far('{"reasoning": "a\\u00e') == "a"
+    assert reasoning_so_far('{"reasoning": "a\\u00e9') == "aé"
+    assert reasoning_so_far('{"reasoning": "a\\ud83d\\ude00b') == "a😀b"
+    assert reasoning_so_far('{"reasoning": "a\\"b", "choice": "c"}') == 'a"b'
+    assert reasoning_so_far('{"choice": "Treat A"}') == ""
