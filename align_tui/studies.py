@@ -89,8 +89,9 @@ def parse_scale(texts: Sequence[str]) -> dict[str, float] | None:
 def load_study(options: Options) -> Study:
     """The study that the options describe, whole and checked; raises ConfigError, DatasetError."""
     attributes = load_attributes()
-    file = _study_file(options.study)
-    beside = options.study.resolve().parent if options.study else None
+    path = _find_study(options.study) if options.study is not None else None
+    file = _study_file(path)
+    beside = path.resolve().parent if path is not None else None
     targets = parse_targets(options.targets, attributes)
     if targets is None and file.target:
         targets = parse_targets([f"{k}={v}" for k, v in file.target.items()], attributes)
@@ -113,7 +114,7 @@ def load_study(options: Options) -> Study:
     )
     limit = options.limit if options.limit is not None else file.limit
     study = Study(
-        name=file.name or (options.study.stem if options.study else "study"),
+        name=file.name or (path.stem if path is not None else "study"),
         profiles=profiles,
         scenarios=scenarios[:limit] if limit is not None else scenarios,
         repeat=options.repeat if options.repeat is not None else file.repeat,
@@ -126,12 +127,25 @@ def load_study(options: Options) -> Study:
     return replace(study, notes=(*notes, *depth_notes(study, options, file)))
 
 
+def _find_study(path: Path) -> Path:
+    """The file itself, or the shipped example of that name."""
+    if path.exists():
+        return path
+    names = sorted(p.stem for p in paths.shipped_examples().glob("*.toml") if _is_study(p))
+    if path.name in names:
+        return paths.shipped_examples() / f"{path.name}.toml"
+    raise ConfigError(
+        f"There is no study file {path}", f"Examples that can be named: {', '.join(names)}."
+    )
+
+
+def _is_study(path: Path) -> bool:
+    return "profiles" in parse(read_text(path), str(path))
+
+
 def _study_file(path: Path | None) -> StudyFile:
     if path is None:
         return StudyFile(name="demo", profiles=DEMO_PROFILES, scenarios=(DEMO_SCENARIOS,))
-    if not path.exists() and path.suffix != ".toml":
-        shipped = paths.shipped_examples() / f"{path.name}.toml"
-        path = shipped if shipped.is_file() else path
     text = read_text(path)
     return validate(StudyFile, parse(text, str(path)), str(path), text)
 

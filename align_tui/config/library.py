@@ -137,14 +137,18 @@ def load_profile(
     """
     path = find(name, beside)
     table, text = _table(path, ())
+    where = str(path)
     if backbone is not None:
         table["backbone"] = {**table.get("backbone", {}), **backbone_table(backbone)}
         _absolute_model(table, Path.cwd())
-    for override in overrides:
-        table = with_override(table, *parse_override(override))
+    if overrides:
+        build_profile(table, str(path), text, attributes)  # so that what follows is --set's fault
+        for override in overrides:
+            table = with_override(table, *parse_override(override))
+        text, where = "", f"{path} with --set {' --set '.join(overrides)}"
     if targets is not None:
         table["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
-    return build_profile(table, str(path), text, attributes)
+    return build_profile(table, where, text, attributes)
 
 
 def build_profile(

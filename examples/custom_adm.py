@@ -1,0 +1,44 @@
+"""A decision-maker of your own: asks three times in three tones, and takes the majority.
+
+Named by cautious.toml; run it with `align-tui run custom-adm`.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+
+from align_tui.adms.asking import ask
+from align_tui.adms.base import Llm
+from align_tui.core.attributes import Targets
+from align_tui.core.decisions import Decision, Message
+from align_tui.core.scenarios import Scenario
+
+TONES = (
+    "You are a triage medic. Give your reasoning, then your choice.",
+    "You are a calm triage medic. Give your reasoning, then your choice.",
+    "You are an experienced triage medic. Give your reasoning, then your choice.",
+)
+
+
+async def decide(
+    scenario: Scenario, targets: Targets, llm: Llm, parameters: Mapping[str, object]
+) -> Decision:
+    """`parameters` are the further keys of the profile's [adm] table."""
+    listed = "\n".join(f"- {choice.text}" for choice in scenario.choices)
+    user = Message("user", f"{scenario.text}\n\nChoices:\n{listed}")
+    tones = TONES[: int(str(parameters.get("tones", 3)))]
+    # Awaited together, they decode together.
+    responses = await asyncio.gather(
+        *(
+            ask(llm, [Message("system", tone), user], scenario.choice_texts, stream=number)
+            for number, tone in enumerate(tones)
+        )
+    )
+    choice, votes = Counter(response.choice for response in responses).most_common(1)[0]
+    shown = next(response for response in responses if response.choice == choice)
+    return Decision(
+        choice,
+        shown.reasoning,
+        responses=tuple(responses),
+        notes=(f"{votes} of {len(responses)} tones agree.",),
+    )

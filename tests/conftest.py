@@ -1,0 +1,93 @@
+"""What tests share: places of their own, tiny models with random weights, made-up scenarios."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from align_tui.config import attributes as packs
+from align_tui.config.profile import Profile
+from align_tui.config.study import Study
+from align_tui.core.scenarios import Choice, Scenario
+from align_tui.store.database import Database, open_database
+
+REPO = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reads or writes the user's own folders, and no worker stays behind."""
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("ALIGN_TUI_DB", str(tmp_path / "runs.db"))
+    monkeypatch.setenv("ALIGN_TUI_IDLE_EXIT", "3")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    packs._load.cache_clear()
+    yield
+    packs._load.cache_clear()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A fresh run database."""
+    db = open_database(tmp_path / "runs.db")
+    yield db
+    db.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder: Llama's shape, two layers, random weights, byte-level tokenizer."""
+    from tests.models import make_tiny_model
+
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def make_scenarios(n: int = 3) -> tuple[Scenario, ...]:
+    """Scenarios of two choices; the first is the one of high moral desert in every other."""
+    return tuple(
+        Scenario(
+            key=f"s{i}",
+            text=f"Scenario {i}: Patient A did good. Patient B did wrong.",
+            choices=(
+                Choice("Treat Patient A", {"moral_desert": float(i % 2 == 0)}),
+                Choice("Treat Patient B", {"moral_desert": float(i % 2 == 1)}),
+            ),
+        )
+        for i in range(n)
+    )
+
+
+def make_profile(name: str, kind: str = "random", **more: object) -> Profile:
+    """A profile from a few words."""
+    adm = {"kind": kind} | ({"index": more.pop("index")} if "index" in more else {})
+    return Profile.model_validate({"name": name, "adm": adm} | more)
+
+
+HIGH = [{"attribute": "moral_desert", "value": 1.0}]
+
+
+def make_study(n: int = 3, **more: object) -> Study:
+    """A study without models: random beside an oracle for high moral desert."""
+    profiles = (make_profile("random"), make_profile("oracle", "oracle", target=HIGH))
+    return Study(name="made up", profiles=profiles, scenarios=make_scenarios(n), **more)  # type: ignore[arg-type]
+
+
+def run_python(*arguments: str, **environment: str) -> list[str]:
+    """The command line of `align-tui ARGUMENTS` in this interpreter."""
+    os.environ.update(environment)
+    return [sys.executable, "-m", "align_tui", *arguments]
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The real files of the field; they lie beside the repository, or nowhere."""
+    folder = REPO.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the field's real files (../shared/data) are not on this machine")
+    return folder

@@ -1,0 +1,74 @@
+"""A backbone that writes slowly or not at all, for tests of the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+from align_tui.backbones.base import ModelInfo, OnProgress, OnText, Request
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.decisions import Generation, Message
+from align_tui.core.errors import BackboneError, OutOfMemory
+
+
+class FakeBackbone:
+    """Streams a reply that picks the first choice; `gate` holds every reply until it is set."""
+
+    info = ModelInfo("fake", "sha256:fake", "cpu", "float32", 1)
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.cancelled = 0
+        self.begun = 0
+        self.closed = False
+        self.most = 0
+        self.now = 0
+
+    async def generate(self, request: Request, on_text: OnText) -> Generation:
+        self.begun += 1
+        self.now += 1
+        self.most = max(self.most, self.now)
+        properties = request.schema["properties"]
+        choice = properties["choice"]["enum"][0]  # type: ignore[index,call-overload]
+        text = json.dumps({"reasoning": "So it is.", "choice": choice}, separators=(",", ":"))
+        try:
+            on_text(0.0, text[:10])
+            await self.gate.wait()
+            await asyncio.sleep(0)
+            on_text(0.1, text[10:])
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.now -= 1
+        return Generation(text, "prompt", 3, 9, "stop", 0.0, 0.1, ((0.0, 10), (0.1, len(text))))
+
+    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
+        return (1.0,) + (0.0,) * (len(replies) - 1)
+
+    def tokens_generated(self) -> int:
+        return 9 * self.begun
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Opener:
+    """Opens fakes, and remembers; `failing` raises that error instead."""
+
+    def __init__(self, failing: BackboneError | None = None, room: int = 9) -> None:
+        self.opened: list[tuple[str, FakeBackbone]] = []
+        self.failing = failing
+        self.room = room
+
+    def __call__(self, spec: BackboneSpec, progress: OnProgress) -> FakeBackbone:
+        progress("loading", 0.5)
+        if self.failing is not None:
+            raise self.failing
+        if sum(not backbone.closed for _, backbone in self.opened) >= self.room:
+            raise OutOfMemory("no room")
+        backbone = FakeBackbone()
+        self.opened.append((spec.model, backbone))
+        return backbone

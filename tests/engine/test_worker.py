@@ -1,0 +1,228 @@
+"""The worker in this process, with backbones that the tests hold in their hands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from align_tui.config.study import Study
+from align_tui.core.errors import BackboneError, StoreError
+from align_tui.engine.worker import Settings, Worker
+from align_tui.store import live, queue, results, runs, workers
+from align_tui.store.database import Database, open_database
+from tests.conftest import HIGH, make_profile, make_scenarios, make_study
+from tests.engine.fakes import Opener
+
+
+def model_study(n: int = 3, models: int = 1) -> Study:
+    profiles = tuple(
+        make_profile(
+            f"p{i}",
+            "prompt_aligned",
+            target=HIGH,
+            backbone={"kind": "transformers", "model": f"a/m{i}"},
+        )
+        for i in range(models)
+    )
+    return Study("with models", profiles, make_scenarios(n))
+
+
+@asynccontextmanager
+async def working(path: Path, opener: Opener, **settings: object) -> AsyncIterator[Worker]:
+    worker = Worker(open_database(path), Settings(path, opener=opener, **settings))  # type: ignore[arg-type]
+    task = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await asyncio.wait_for(task, 20)
+
+
+async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def path_of(db: Database) -> Path:
+    return db.path
+
+
+async def test_a_run_is_decided_scored_and_its_model_named(database: Database) -> None:
+    run = runs.create_run(database, model_study(5), {})
+    opener = Opener()
+    async with working(database.path, opener):
+        await until(lambda: runs.get_run(database, run).finished)
+    assert runs.get_run(database, run).done == 5
+    [tally] = results.tallies(database, run)
+    assert (tally.all.correct, tally.all.scored) == (3, 5)
+    assert runs.run_versions(database, run)["model of p0"] == "sha256:fake float32 on cpu"
+    assert opener.opened[0][1].most > 1  # samples were decided side by side
+    assert opener.opened[0][1].closed and workers.list_workers(database) == []
+    assert database.read("SELECT * FROM live") == []
+
+
+async def test_live_text_is_there_while_it_is_written(database: Database) -> None:
+    run = runs.create_run(database, model_study(1), {})
+    opener = Opener()
+    async with working(database.path, opener):
+        await until(lambda: opener.opened)
+        opener.opened[0][1].gate.clear()
+        runs.create_run(database, model_study(1), {})
+        await until(lambda: opener.opened[0][1].now)
+        await until(lambda: database.read("SELECT 1 FROM live"))
+        sample = database.read("SELECT sample FROM live")[0][0]
+        [(_, piece)], _ = live.read_since(database, [sample], 0)
+        assert piece.text.startswith('{"reasoni')
+        opener.opened[0][1].gate.set()
+        await until(lambda: all(row.finished for row in runs.list_runs(database)))
+    assert runs.get_run(database, run).done == 1
+
+
+async def test_cancelling_stops_the_model_and_is_recorded(database: Database) -> None:
+    run = runs.create_run(database, make_study(0), {})
+    opener = Opener()
+    async with working(database.path, opener):
+        runs.create_run(database, model_study(1), {})
+        await until(lambda: opener.opened)
+        opener.opened[0][1].gate.clear()
+        run = runs.create_run(database, model_study(1), {})
+        await until(lambda: opener.opened[0][1].now)
+        [state] = results.states(database, run)
+        queue.cancel(database, [state.id])
+        await until(lambda: runs.get_run(database, run).failed)
+        assert opener.opened[0][1].cancelled == 1
+        opener.opened[0][1].gate.set()
+    [result] = results.all_results(database, run)
+    assert result.error_kind == "cancelled"
+
+
+async def test_stopping_a_run_puts_its_samples_back(database: Database) -> None:
+    opener = Opener()
+    async with working(database.path, opener):
+        runs.create_run(database, model_study(1), {})
+        await until(lambda: opener.opened)
+        opener.opened[0][1].gate.clear()
+        run = runs.create_run(database, model_study(4), {})
+        await until(lambda: runs.get_run(database, run).running)
+        runs.set_state(database, run, "stopped")
+        await until(lambda: not runs.get_run(database, run).running)
+        row = runs.get_run(database, run)
+        assert (row.pending, row.failed) == (4, 0)
+        assert database.read("SELECT * FROM live") == []
+        opener.opened[0][1].gate.set()
+        runs.set_state(database, run, "active")
+        await until(lambda: runs.get_run(database, run).done == 4)
+
+
+async def test_deleting_a_run_while_it_runs_ends_its_samples(database: Database) -> None:
+    opener = Opener()
+    async with working(database.path, opener) as worker:
+        runs.create_run(database, model_study(1), {})
+        await until(lambda: opener.opened)
+        opener.opened[0][1].gate.clear()
+        run = runs.create_run(database, model_study(4), {})
+        await until(lambda: runs.get_run(database, run).running)
+        runs.delete_run(database, run)
+        await until(lambda: not worker._active)
+        assert worker.status.error is None
+
+
+async def test_a_worker_that_ends_gives_back_what_it_holds(database: Database) -> None:
+    opener = Opener()
+    runs.create_run(database, model_study(1), {})
+    async with working(database.path, opener):
+        await until(lambda: opener.opened)
+        opener.opened[0][1].gate.clear()
+        run = runs.create_run(database, model_study(4), {})
+        await until(lambda: runs.get_run(database, run).running)
+    row = runs.get_run(database, run)
+    assert (row.pending, row.running, row.failed) == (4, 0, 0)
+
+
+async def test_a_model_that_cannot_be_loaded_fails_its_samples_alone(database: Database) -> None:
+    opener = Opener(failing=BackboneError("gone", "fetch it"))
+    run = runs.create_run(database, model_study(3), {})
+    plain = runs.create_run(database, make_study(3), {})
+    async with working(database.path, opener):
+        await until(lambda: runs.get_run(database, run).failed == 3)
+        await until(lambda: runs.get_run(database, plain).done == 6)
+    assert {r.error_message for r in results.all_results(database, run)} == {"gone\nfetch it"}
+
+
+async def test_two_models_take_turns_and_an_idle_one_makes_room(database: Database) -> None:
+    opener = Opener(room=1)
+    run = runs.create_run(database, model_study(3, models=2), {})
+    async with working(database.path, opener):
+        await until(lambda: runs.get_run(database, run).finished)
+    assert runs.get_run(database, run).done == 6
+    assert [name for name, _ in opener.opened] == ["a/m0", "a/m1"]
+
+
+async def test_idle_models_are_let_go(database: Database) -> None:
+    opener = Opener()
+    run = runs.create_run(database, model_study(1), {})
+    async with working(database.path, opener, unload_idle_s=0.2):
+        await until(lambda: runs.get_run(database, run).finished)
+        await until(lambda: opener.opened[0][1].closed)
+        again = runs.create_run(database, model_study(1), {})
+        await until(lambda: runs.get_run(database, again).finished)
+    assert len(opener.opened) == 2
+
+
+async def test_a_broken_decision_maker_fails_its_sample(database: Database, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("def decide(s, t, l, p):\n    return 99\n")
+    custom = make_profile("c", "random").model_dump(by_alias=True)
+    custom["adm"] = {"kind": "custom", "file": str(bad), "needs_model": False}
+    from align_tui.config.profile import Profile
+
+    study = Study("bad", (Profile.model_validate(custom),), make_scenarios(2))
+    run = runs.create_run(database, study, {})
+    async with working(database.path, Opener()):
+        await until(lambda: runs.get_run(database, run).failed == 2)
+    [first, _] = results.all_results(database, run)
+    assert first.error_kind == "adm" and "number 100 of 2" in (first.error_message or "")
+
+
+async def test_a_worker_ends_when_told_to_or_idle(database: Database) -> None:
+    async with working(database.path, Opener(), idle_exit_s=0.1):
+        await until(lambda: not workers.list_workers(database))
+    async with working(database.path, Opener()):
+        await until(lambda: [w for w in workers.living(database) if w.state == "idle"])
+        workers.ask_to_stop(database)
+        await until(lambda: not workers.list_workers(database))
+
+
+async def test_a_second_host_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working(database.path, Opener()):
+        monkeypatch.setattr(workers, "host_name", lambda: "elsewhere")
+        with pytest.raises(StoreError, match="another host"):
+            workers.register(database)
+        monkeypatch.undo()
+
+
+async def test_a_disk_that_fails_for_a_while_loses_no_decision(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = queue.finish, 2
+
+    def finish(*args: object) -> bool:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise StoreError("No space is left", "Free some")
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(queue, "finish", finish)
+    opener = Opener()
+    run = runs.create_run(database, model_study(1), {})
+    async with working(database.path, opener):
+        await until(lambda: runs.get_run(database, run).done == 1)
+    assert opener.opened[0][1].begun == 1

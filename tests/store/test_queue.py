@@ -1,0 +1,172 @@
+"""The queue: every sample is claimed once, finished once, and never lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from align_tui.config.study import Study
+from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
+from align_tui.core.scoring import Score
+from align_tui.store import live, queue, results, runs
+from align_tui.store.database import Database, open_database
+from align_tui.store.queue import Claimed
+from tests.conftest import HIGH, make_profile, make_scenarios, make_study
+
+
+def finish(db: Database, worker: str, claimed: Claimed, choice: int = 0) -> bool:
+    scores = {"moral_desert=1.0": Score(choice == 0, float(choice), True)}
+    return queue.finish(db, worker, claimed, Decision(choice, "Because."), "x", scores, 0.5)
+
+
+def test_samples_come_in_order_and_once(database: Database) -> None:
+    run = runs.create_run(database, make_study(4), {})
+    first = queue.claim(database, "w1", 3)
+    second = queue.claim(database, "w2", 100)
+    assert [(c.scenario, c.profile) for c in first] == [(0, 0), (0, 1), (1, 0)]
+    assert len(second) == 5 and {c.id for c in first}.isdisjoint(c.id for c in second)
+    assert queue.claim(database, "w3", 100) == []
+    assert runs.get_run(database, run).running == 8
+
+
+def test_four_threads_share_one_queue(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    db = open_database(path)
+    run = runs.create_run(db, make_study(100), {})
+    done: list[int] = []
+
+    def work(name: str) -> None:
+        own = open_database(path)
+        while claimed := queue.claim(own, name, 7):
+            done.extend(c.id for c in claimed if finish(own, name, c))
+        own.close()
+
+    threads = [threading.Thread(target=work, args=(f"w{i}",)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == len(set(done)) == 200
+    assert runs.get_run(db, run).done == 200 == len(list(results.all_results(db, run)))
+
+
+def test_a_lost_lease_cannot_finish(database: Database) -> None:
+    runs.create_run(database, make_study(1), {})
+    [old] = queue.claim(database, "w1", 1, lease_s=-1)
+    live.append(database, "w1", [live.Piece(old.id, 0, 0.1, "half a th")])
+    assert queue.reclaim(database) == 1
+    assert live.read_since(database, [old.id], 0) == ([], 0)
+    new = queue.claim(database, "w2", 2)[0]
+    assert new.id == old.id and new.attempt == 2
+    assert not finish(database, "w1", old)
+    live.append(database, "w1", [live.Piece(old.id, 0, 0.1, "a ghost")])
+    assert live.read_since(database, [old.id], 0) == ([], 0)
+    assert finish(database, "w2", new)
+    assert not finish(database, "w2", new)
+    assert len(results.results_after(database, new.run)) == 1
+
+
+def test_the_dead_are_reclaimed_at_once_and_the_living_kept(database: Database) -> None:
+    runs.create_run(database, make_study(2), {})
+    queue.claim(database, "dead", 2)
+    queue.claim(database, "alive", 2)
+    assert queue.reclaim(database, ["dead"]) == 2
+    queue.renew(database, "alive")
+    assert queue.reclaim(database) == 0
+
+
+def test_runs_that_are_not_active_wait(database: Database) -> None:
+    run = runs.create_run(database, make_study(2), {})
+    runs.set_state(database, run, "paused")
+    assert queue.claim(database, "w", 9) == []
+    runs.set_state(database, run, "active")
+    claimed = queue.claim(database, "w", 1)
+    assert queue.orders(database, "w") == {claimed[0].id: "go"}
+    runs.set_state(database, run, "stopped")
+    assert queue.orders(database, "w") == {claimed[0].id: "release"}
+    queue.release(database, "w", [claimed[0].id])
+    assert runs.get_run(database, run).pending == 4
+    queue.cancel(database, [claimed[0].id])
+    runs.set_state(database, run, "active")
+    [again] = queue.claim(database, "w", 1)
+    assert queue.orders(database, "w") == {again.id: "go"}  # a claim forgets an old cancel
+    queue.cancel(database, [again.id])
+    assert queue.orders(database, "w") == {again.id: "cancel"}
+
+
+def two_models() -> Study:
+    models = [{"kind": "transformers", "model": f"a/m{i}"} for i in range(2)]
+    profiles = tuple(
+        make_profile(f"p{i}", "baseline", backbone=model) for i, model in enumerate(models)
+    )
+    return Study("two models", profiles, make_scenarios(3))
+
+
+def test_a_claim_keeps_to_one_model_and_prefers_the_loaded(database: Database) -> None:
+    study = two_models()
+    keys = [profile.backbone_key for profile in study.profiles]
+    run = runs.create_run(database, study, {})
+    assert {c.backbone for c in queue.claim(database, "w", 2)} == {keys[0]}
+    assert {c.backbone for c in queue.claim(database, "w", 1, prefer=[keys[1]])} == {keys[1]}
+    # Someone looks at a scenario of the other model: it goes first, and not beside this one.
+    runs.enqueue(database, run, study, [(2, 1, 0)], priority=10)
+    assert queue.claim(database, "w", 9, prefer=[keys[0]], only=[keys[0]]) == []
+    [looked_at] = queue.claim(database, "w", 1, prefer=[keys[0]])
+    assert (looked_at.scenario, looked_at.profile) == (2, 1)
+
+
+def test_a_finished_sample_keeps_everything(database: Database) -> None:
+    run = runs.create_run(database, make_study(1), {})
+    [claimed] = queue.claim(database, "w", 1)
+    made = Generation("{}", "the prompt", 7, 3, "stop", 0.1, 0.4, ((0.1, 1), (0.4, 2)))
+    messages = (Message("user", "who?"),)
+    schema = {"type": "object", "properties": {"b": {}, "a": {}}}
+    response = Response("positive", 1, "why", messages, schema, Sampling(seed=2**62), made, True)
+    decision = Decision(1, "why", (0.25, 0.75), (0.1, 0.9), (response,), ("a note",))
+    score = {"moral_desert=1.0": Score(False, 1.0, True)}
+    assert queue.finish(database, "w", claimed, decision, "Treat B", score, 0.5)
+    result = results.result_of(database, claimed.id)
+    assert result is not None
+    assert (result.choice, result.choice_text, result.reasoning) == (1, "Treat B", "why")
+    assert (result.probabilities, result.votes) == ((0.25, 0.75), (0.1, 0.9))
+    assert (result.notes, result.tokens, result.first_token_s) == (("a note",), 3, 0.1)
+    [stored] = results.responses_of(database, claimed.id)
+    assert stored.prompt == "the prompt" and stored.retried
+    assert list(stored.schema["properties"]) == ["b", "a"]  # type: ignore[arg-type]  # order is kept
+    assert stored.sampling["seed"] == 2**62
+    assert stored.timeline == ((0.1, 1), (0.4, 2))
+    assert results.scores_of(database, [claimed.id]) == {claimed.id: score}
+    [tally] = results.tallies(database, run)
+    assert (tally.all.scored, tally.all.correct, tally.discriminating.scored) == (1, 0, 1)
+
+
+def test_failures_are_kept_and_can_be_tried_again(database: Database) -> None:
+    run = runs.create_run(database, make_study(1), {})
+    one, two = queue.claim(database, "w", 2)
+    assert queue.fail(database, "w", one, "reply", "no JSON", 0.2)
+    assert finish(database, "w", two)
+    assert results.open_counts(database, run) == {0: (1, 0), 1: (0, 0)}
+    assert runs.retry(database, run) == 1
+    assert [c.id for c in queue.claim(database, "w", 9)] == [one.id]
+    assert [r.sample for r in results.all_results(database, run)] == [two.id]
+
+
+def test_an_idle_claim_takes_no_write_lock(tmp_path: Path) -> None:
+    db, other = open_database(tmp_path / "runs.db"), open_database(tmp_path / "runs.db")
+    other.connection.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    assert queue.claim(db, "w", 5) == [] and queue.reclaim(db, ["gone"]) == 0
+    assert time.monotonic() - began < 5  # it would wait ten seconds for the lock
+    other.connection.execute("ROLLBACK")
+
+
+def test_study_targets_for_a_baseline() -> None:
+    low = [{"attribute": "moral_desert", "value": 0.0}]
+    study = Study(
+        "s",
+        (make_profile("b"), make_profile("h", target=HIGH), make_profile("l", target=low)),
+        make_scenarios(1),
+    )
+    assert [t[0].value for t in study.scoring_targets(study.profiles[0])] == [1.0, 0.0]
+    assert [t[0].value for t in study.scoring_targets(study.profiles[2])] == [0.0]

@@ -1,0 +1,34 @@
+"""What is imported when: no torch in the screen's process, nothing heavy for --help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "transformers", "outlines", "textual", "sqlite_utils", "pydantic", "numpy")
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(' '.join(m for m in {HEAVY!r} if m in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.splitlines()[-1].split() if done.stdout.strip() else [])
+
+
+@pytest.mark.parametrize("module", ["app", "launch"])
+def test_the_screen_imports_no_model(module: str) -> None:
+    found = loaded_after(f"import align_tui.tui.{module}")
+    assert found.isdisjoint({"torch", "transformers", "outlines", "numpy"})
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "from align_tui.cli import run\nassert run(['--help']) == 0"
+    assert loaded_after(code) == set()
+
+
+def test_a_run_is_followed_without_torch() -> None:
+    found = loaded_after("import align_tui.cli.running, align_tui.cli.history")
+    assert found.isdisjoint({"torch", "transformers", "outlines", "textual"})
