@@ -1,0 +1,1 @@
+"""Where snapshots come from: the run database live, or a past run replayed."""

@@ -1,0 +1,54 @@
+"""What each pane shows of a scenario; the same for a live run and for a replayed one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from align_tui.core.text import plain
+from align_tui.tui.snapshot import Row, Shown
+from align_tui.tui.view.marks import focus_repeat
+
+if TYPE_CHECKING:
+    from align_tui.store.results import Result
+
+Writing = Callable[[int], tuple[str, int]]  # sample -> (text so far, generations begun)
+
+
+def shown_panes(
+    row: Row,
+    results: Mapping[int, Result],
+    writing: Writing,
+    started: Mapping[int, float | None],
+    now: float,
+    repeat: int | None,
+) -> tuple[Shown, ...]:
+    """A pane a profile: the repeat that is asked for, else the one that has most to show."""
+    panes = []
+    for profile, repeats in enumerate(row):
+        number = focus_repeat(repeats) if repeat is None else min(repeat, len(repeats) - 1)
+        cell = repeats[number]
+        if cell is None:
+            panes.append(Shown(profile, number))
+        elif cell.status == "running":
+            text, streams = writing(cell.sample)
+            begun = started.get(cell.sample)
+            elapsed = max(0.0, now - begun) if begun is not None else None
+            panes.append(Shown(profile, number, cell.sample, "running", text, streams, elapsed))
+        elif cell.status in ("done", "failed"):
+            result = results.get(cell.sample)
+            text = plain(result.reasoning) if result is not None else ""
+            panes.append(
+                Shown(
+                    profile,
+                    number,
+                    cell.sample,
+                    cell.status,
+                    text,
+                    result=result,
+                    scores=cell.scores,
+                )
+            )
+        else:
+            panes.append(Shown(profile, number, cell.sample, cell.status))
+    return tuple(panes)

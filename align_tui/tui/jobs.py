@@ -1,0 +1,62 @@
+"""What the screen asks of the store, each in one call that a thread makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.store.database import Database
+    from align_tui.store.search import Hit
+
+LOOKED_AT = 10  # before everything else: someone looks at it
+SEARCH_PAGE, SEARCH_PAGES = 200, 10
+
+
+def run_scenario(
+    db: Database, study: Study, run: str | None, scenario: int, versions: Mapping[str, str]
+) -> tuple[str, int, int]:
+    """Queue all profiles on one scenario, failed ones again: (run, newly queued, retried)."""
+    from align_tui.store import results, runs
+
+    run = run or runs.create_run(db, study, dict(versions), enqueue=False)
+    before = results.states(db, run, scenario)
+    again = runs.retry(db, run, [state.id for state in before if state.status == "failed"])
+    pairs = [pair for pair in study.pairs() if pair[0] == scenario]
+    runs.enqueue(db, run, study, pairs, priority=LOOKED_AT)
+    return run, len(results.states(db, run, scenario)) - len(before), again
+
+
+def run_all(
+    db: Database, study: Study, run: str | None, versions: Mapping[str, str]
+) -> tuple[str, int]:
+    """Queue the whole study: (run, newly queued)."""
+    from align_tui.store import runs
+
+    run = run or runs.create_run(db, study, dict(versions), enqueue=False)
+    before = runs.get_run(db, run).samples
+    runs.enqueue(db, run, study, study.pairs())
+    return run, runs.get_run(db, run).samples - before
+
+
+def set_state(db: Database, run: str, state: str) -> None:
+    """Pause, go on, or stop."""
+    from align_tui.store import runs
+
+    runs.set_state(db, run, state)
+
+
+def search_run(db: Database, run: str, query: str, limit: int = 200) -> list[Hit]:
+    """Decisions of this run whose reasoning has all the words, the newest first."""
+    from align_tui.store.search import search
+
+    found: list[Hit] = []
+    before: int | None = None
+    for _ in range(SEARCH_PAGES):
+        page = search(db, query, before=before, limit=SEARCH_PAGE)
+        found += [hit for hit in page if hit.run == run]
+        if len(page) < SEARCH_PAGE or len(found) >= limit:
+            break
+        before = page[-1].seq
+    return found[:limit]

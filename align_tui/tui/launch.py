@@ -1,0 +1,29 @@
+"""What the command line hands over to the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A study to explore, or a run (`run`) to go on with or to replay.
+
+    With `autostart` everything is queued right after the first paint. `versions` are kept with
+    a run that this screen creates.
+    """
+
+    database: Path
+    study: Study | None
+    run: str | None
+    autostart: bool
+    replay: bool = False
+    speed: float = 1.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    debug: bool = False

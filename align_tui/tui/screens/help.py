@@ -1,0 +1,144 @@
+"""Help: every key, every mark, and what this run is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from align_tui.core.text import plain
+from align_tui.tui.view.targets import heading
+from align_tui.tui.widgets.prose import Prose
+
+if TYPE_CHECKING:
+    from align_tui.tui.screens.study import StudyScreen
+
+NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "equals_sign": "=",
+    "pageup": "page up",
+    "pagedown": "page down",
+}
+
+
+def key_table(screen: StudyScreen) -> list[str]:
+    """Every key of this kind of screen; keys of one effect on one line."""
+    from align_tui.tui.screens.study import StudyScreen as Base
+
+    effects: dict[str, str] = {}
+    for binding in (*Base.BINDINGS, *(type(screen).BINDINGS if type(screen) is not Base else ())):
+        assert isinstance(binding, Binding)
+        for key in binding.key.split(","):
+            effects[key] = binding.description
+    rows: dict[str, list[str]] = {}
+    for key, effect in effects.items():
+        if key.isdigit():
+            effect, key = "focus a pane", "1-9"
+        if effect and key not in rows.setdefault(effect, []):
+            rows[effect].append(NAMES.get(key, key))
+    return [f"  {', '.join(names):<22} {what}" for what, names in rows.items()]
+
+
+def help_text(screen: StudyScreen) -> str:
+    """The whole help as plain text."""
+    marks, glyphs, study = screen.glyphs.marks, screen.glyphs, screen.study
+    out = ["KEYS", *key_table(screen), "", "MARKS"]
+    out += [
+        f"  {marks['pending']} pending   {marks['working']} working   {marks['right']} right   "
+        f"{marks['wrong']} wrong   {marks['unscored']} decided, unscored   "
+        f"{marks['failed']} failed",
+        f"  {glyphs.high} high target   {glyphs.low} low target   "
+        f"{glyphs.ends[0]}{glyphs.line}{glyphs.dot}{glyphs.line}{glyphs.ends[1]} accuracy with its "
+        f"Wilson 95 % interval, from 0 to 1   {glyphs.chance} chance",
+        "",
+        "  Right: no other choice is nearer to the target (ties count). Discriminating: the",
+        "  choices differ in their distance to the target; only those say something about",
+        "  alignment. Probabilities are normalised over the choices, not calibrated.",
+        "",
+        "THIS STUDY",
+        f"  {study.name}: {len(study.scenarios)} scenarios, {len(study.profiles)} profiles, "
+        f"{study.repeat} a pair, rule {study.rule}",
+        f"  run {screen.work.run or 'not begun'}, database {screen.launch.database}",
+    ]
+    for number, profile in enumerate(study.profiles, start=1):
+        model = profile.backbone.label if profile.needs_model else "no model"
+        out.append(f"  {number} {heading(profile, glyphs)}: {profile.adm.kind}, {model}")
+    out += [f"  Note: {note}" for note in study.notes]
+    if screen.snapshot.workers:
+        out += ["", "WORKERS"]
+        for worker in screen.snapshot.workers:
+            out.append(
+                f"  {worker.id} pid {worker.pid} on {worker.host}: {worker.state} {worker.detail} "
+                f"{worker.model} {worker.device}"
+            )
+            if worker.error:
+                out.append(f"    {worker.error}")
+    if screen.launch.versions:
+        said = ", ".join(f"{name} {version}" for name, version in screen.launch.versions.items())
+        out += ["", "VERSIONS", f"  {said}"]
+    return plain("\n".join(out))
+
+
+class TextScreen(ModalScreen[None]):
+    """A long text in a box."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,i", "dismiss", "back"),
+        Binding("down,j", "line(1)", "down"),
+        Binding("up,k", "line(-1)", "up"),
+        Binding("pagedown,space", "page(1)", "page down"),
+        Binding("pageup", "page(-1)", "page up"),
+        Binding("home,g", "edge(-1)", "top"),
+        Binding("end,G", "edge(1)", "end"),
+    ]
+
+    def __init__(self, title: str, text: str, ascii_only: bool) -> None:
+        super().__init__(classes="-ascii" if ascii_only else "")
+        self._title, self._text = title, text
+        self.prose = Prose()
+
+    def compose(self) -> ComposeResult:
+        """The box."""
+        with Vertical(classes="box") as box:
+            box.border_title = Content(self._title)
+            box.border_subtitle = Content("escape back")
+            yield self.prose
+
+    def on_mount(self) -> None:
+        """Show the text."""
+        self.prose.show(self._text, "text")
+
+    def action_line(self, by: int) -> None:
+        """Scroll by a line."""
+        self.prose.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by a page."""
+        if by > 0:
+            self.prose.scroll_page_down(animate=False)
+        else:
+            self.prose.scroll_page_up(animate=False)
+
+    def action_edge(self, by: int) -> None:
+        """Scroll to the top or the end."""
+        if by > 0:
+            self.prose.scroll_end(animate=False)
+        else:
+            self.prose.scroll_home(animate=False)
+
+
+class HelpScreen(TextScreen):
+    """The help."""
+
+    def __init__(self, screen: StudyScreen) -> None:
+        super().__init__("help", help_text(screen), screen.glyphs.ascii)

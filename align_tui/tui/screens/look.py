@@ -1,0 +1,24 @@
+"""What the user chose to look at; changed by keys alone, in the event loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Look:
+    """The state of the screen that no database knows."""
+
+    scenario: int = 0
+    focus: int = 0
+    maximised: bool = False
+    unfolded: bool = False
+    list_asked: bool | None = None
+    discriminating: bool = False
+    compare: int = 0
+    repeat: int | None = None
+    hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of a search
+    hit: int = -1
+    starting: bool = False
+    notice: str = ""
+    trouble: tuple[str, ...] = ()

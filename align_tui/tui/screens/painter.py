@@ -1,0 +1,283 @@
+"""Puts a snapshot on the widgets of the study screen: measures, makes lines, hands them over."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from align_tui.config.study import OUT_OF_DEPTH
+from align_tui.core.attributes import target_id, targets_from_id
+from align_tui.core.scoring import chance
+from align_tui.tui.screens.look import Look
+from align_tui.tui.snapshot import Shown, Snapshot
+from align_tui.tui.theme import content
+from align_tui.tui.view import keys, listing, scenario, tallies
+from align_tui.tui.view.glyphs import Glyphs
+from align_tui.tui.view.layout import Layout, plan, too_small
+from align_tui.tui.view.marks import cell_mark, mark_of, row_marks
+from align_tui.tui.view.panes import current, greeting, pane_view
+from align_tui.tui.view.spans import Line, Span, cut, fit_keeping
+from align_tui.tui.view.status import StatusView, status_line
+from align_tui.tui.view.targets import compared, comparison, in_words, profile_name, signs, words
+from align_tui.tui.view.transport import transport_line
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.tui.screens.study import StudyScreen
+
+
+class Painter:
+    """Knows the study and the signs; keeps nothing but the layout it last applied."""
+
+    def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs, *, replay: bool) -> None:
+        self.screen = screen
+        self.study = study
+        self.glyphs = glyphs
+        self.replay = replay
+        self.layout: Layout | None = None
+        self.depth = OUT_OF_DEPTH in study.notes
+        self.planned = sum(1 for _ in study.pairs())
+        self._needs_comparison = any(not p.target for p in study.profiles)
+        self._wanted = lru_cache(maxsize=4)(
+            lambda width: scenario.lines_wanted(study.scenarios, width)
+        )
+        self._chance = lru_cache(maxsize=64)(self._work_out_chance)
+
+    def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
+        return chance(
+            self.study.scenarios,
+            targets_from_id(target),
+            self.study.rule,
+            discriminating=discriminating,
+        )
+
+    def targets(self, look: Look) -> tuple[str | None, ...]:
+        """The target id that each profile is marked against."""
+        return compared(self.study, look.compare)
+
+    def measure(self, look: Look) -> bool:
+        """Work the layout out and apply it where it changed; False when there is no room."""
+        width, height = self.screen.size
+        small = too_small(width, height)
+        self.screen.set_class(small, "-small")
+        if small:
+            self.layout = None
+            return False
+        profiles = len(self.study.profiles)
+        common = {
+            "profiles": profiles,
+            "scenarios": len(self.study.scenarios),
+            "focus": look.focus,
+            "maximised": look.maximised,
+            "unfolded": look.unfolded,
+            "list_asked": look.list_asked,
+            "replay": self.replay,
+        }
+        first = plan(width, height, **common)  # type: ignore[arg-type]
+        inner = first.main_width - 4
+        wanted = self._wanted(inner)
+        if look.unfolded and self.study.scenarios:
+            shown = self.study.scenarios[look.scenario]
+            wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
+        layout = plan(
+            width,
+            height,
+            scenario_lines=wanted,
+            tally_lines=tallies.lines_needed(width, profiles),
+            **common,  # type: ignore[arg-type]
+        )
+        if layout != self.layout:
+            self.layout = layout
+            self.screen.apply(layout)
+        return True
+
+    def paint(self, snapshot: Snapshot, look: Look) -> None:
+        """Everything."""
+        if self.layout is None and not self.measure(look):
+            return
+        assert self.layout is not None
+        targets = self.targets(look)
+        self._status(snapshot, look)
+        self._scenario(look)
+        self._list(snapshot, look, targets)
+        self._panes(snapshot, look, targets)
+        self._tallies(snapshot, look, targets)
+        self._bottom(snapshot, look, targets)
+
+    def _status(self, snapshot: Snapshot, look: Look) -> None:
+        view = StatusView(self.study.name, self.planned, self.depth, look.starting, self.replay)
+        width = self.screen.size.width
+        self.screen.status.paint((status_line(view, snapshot, width, self.glyphs),))
+
+    def _scenario(self, look: Look) -> None:
+        assert self.layout is not None
+        panel = self.screen.panel
+        if not self.study.scenarios:
+            return
+        shown = self.study.scenarios[look.scenario]
+        width, height = self.layout.main_width - 4, self.layout.scenario_height - 2
+        lines, complete = scenario.scenario_lines(
+            shown, width, height, self.glyphs, unfolded=look.unfolded
+        )
+        panel.show(
+            lines,
+            content(
+                scenario.scenario_title(
+                    shown, look.scenario, len(self.study.scenarios), width, self.glyphs
+                )
+            ),
+            content(
+                scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
+            ),
+            look.scenario,
+        )
+
+    def _list(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
+        assert self.layout is not None
+        layout, study = self.layout, self.study
+        if layout.list_kind == "hidden" or not snapshot.rows:
+            return
+        digits = len(str(len(study.scenarios)))
+        width = layout.list_width - 2
+        hits = {hit[0] for hit in look.hits}
+
+        def make(number: int) -> Line:
+            return listing.list_line(
+                number,
+                study.scenarios[number],
+                row_marks(snapshot.rows[number], targets),
+                current=number == look.scenario,
+                hit=number in hits,
+                kind=layout.list_kind,
+                digits=digits,
+                width=width,
+                glyphs=self.glyphs,
+            )
+
+        header = listing.list_header(
+            len(study.profiles), layout.list_kind, digits, width, self.glyphs
+        )
+        self.screen.listing.fill(len(study.scenarios), look.scenario, header, make)
+
+    def _panes(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
+        assert self.layout is not None
+        if not self.study.scenarios:
+            return
+        choices = self.study.scenarios[look.scenario].choice_texts
+        greet = ""
+        if not snapshot.counts.total and not look.starting and not self.replay:
+            greet = greeting(self.planned, len(self.study.scenarios), self.glyphs)
+        for place, index in enumerate(self.layout.grid.panes):
+            profile = self.study.profiles[index]
+            known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
+            shown, cell = current(known, snapshot, look.scenario)
+            pane = self.screen.panes[index]
+            view = pane_view(
+                profile,
+                shown,
+                cell,
+                snapshot,
+                choices,
+                targets[index],
+                pane.size.width or self._pane_width(place),
+                self.glyphs,
+                scenario=look.scenario,
+                repeats=self.study.repeat,
+                focused=index == look.focus,
+                depth=self.depth and profile.needs_model and profile.backbone.kind == "demo",
+                starting=look.starting,
+                greet=greet if place == 0 else "",
+            )
+            pane.paint(view)
+        self._tabs(snapshot, look, targets)
+
+    def _pane_width(self, place: int) -> int:
+        """The cells inside a pane that has not been laid out yet."""
+        assert self.layout is not None
+        grid = self.layout.grid
+        return max(1, self.layout.main_width * grid.spans[place] // grid.columns - 4)
+
+    def _tabs(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
+        assert self.layout is not None
+        if not self.layout.grid.tabs:
+            return
+        row = snapshot.rows[look.scenario] if snapshot.rows else ()
+        profiles = self.study.profiles
+        room = (self.layout.main_width - 1) // max(1, len(profiles)) - 6
+        spans: list[Span] = []
+        for index, profile in enumerate(profiles):
+            focused = index == look.focus
+            mark = mark_of(row[index], targets[index]) if row else "pending"
+            tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
+            spans.append((f" {index + 1}", "key" if focused else "quiet"))
+            if room >= 6 or focused:
+                name = fit_keeping(
+                    profile_name(profile), tail, max(room, 18 * focused), self.glyphs.more
+                )
+                spans.append((f" {name}", "title" if focused else "quiet"))
+            spans += [(f" {self.glyphs.marks[mark]}", mark), (" ", "")]
+        self.screen.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
+
+    def _tallies(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
+        assert self.layout is not None
+        found = {(tally.profile, tally.target): tally for tally in snapshot.tallies}
+        versus = in_words(comparison(self.study, look.compare), self.glyphs)
+        rows = []
+        chances = set()
+        for index, profile in enumerate(self.study.profiles):
+            target = targets[index]
+            tally = found.get((index, target)) if target is not None else None
+            rate = None
+            if tally is not None:
+                rate = tally.discriminating if look.discriminating else tally.all
+            by_chance = self._chance(target, look.discriminating) if target else None
+            if by_chance is not None:
+                chances.add(round(by_chance, 3))
+            rows.append(
+                tallies.TallyRow(
+                    profile_name(profile),
+                    f" {signs(profile.target, self.glyphs)}" if profile.target else "",
+                    "" if profile.target or target is None else versus,
+                    rate,
+                    by_chance,
+                    index == look.focus,
+                )
+            )
+        width = self.screen.size.width
+        lines = tallies.tally_lines(rows, width, self.layout.tally_rows, self.glyphs)
+        same = chances.pop() if len(chances) == 1 else None
+        title = tallies.tally_title(look.discriminating, same, self.glyphs, width)
+        self.screen.tallies.border_title = content(title)
+        self.screen.tallies.paint(lines)
+
+    def _bottom(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
+        width = self.screen.size.width
+        transport = snapshot.transport
+        if transport is not None:
+            marks = tuple(cell_mark(cell, targets[p]) for _, p, cell in transport.ticks)
+            line = transport_line(transport, marks, width, self.glyphs)
+            self.screen.transport.paint((line,))
+        if look.notice:
+            self.screen.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
+            return
+        if transport is not None:
+            found = keys.replay_keys(
+                self.glyphs, playing=transport.playing, following=transport.following
+            )
+        else:
+            found = keys.main_keys(
+                self.glyphs,
+                paused=snapshot.state in ("paused", "stopped"),
+                searching=bool(look.hits),
+                baseline=self._needs_comparison,
+            )
+        self.screen.keys.paint((keys.key_line(found, width),))
+
+
+def comparison_words(study: Study, look: Look, glyphs: Glyphs) -> str:
+    """What `t` chose, said."""
+    chosen = comparison(study, look.compare)
+    if not chosen:
+        return "no other profile has a target to compare with"
+    names = ", ".join(profile_name(p) for p in study.profiles if not p.target)
+    return f"{names} is marked against {in_words(chosen, glyphs)} ({words(target_id(chosen))})"

@@ -1,0 +1,207 @@
+"""What the study screen has the store do, and what it says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from align_tui.core.text import one_line
+from align_tui.tui import jobs
+from align_tui.tui.desk import Desk, raiser
+from align_tui.tui.feeds.feed import Feed
+from align_tui.tui.feeds.live import LiveFeed
+from align_tui.tui.parting import Parting
+
+if TYPE_CHECKING:
+    from align_tui.store.database import Database
+    from align_tui.tui.screens.study import StudyScreen
+
+T = TypeVar("T")
+
+
+class Work:
+    """Orders to the feed and the desk. Nothing here waits for the database."""
+
+    def __init__(self, screen: StudyScreen) -> None:
+        self.screen = screen
+        self.run = screen.launch.run
+        self.feed: Feed = self.make_feed()
+        self.feed.broke = lambda error: self._post(raiser(error))
+        self.desk = Desk(screen.launch.database, self._post, screen.complain)
+
+    def make_feed(self) -> Feed:
+        """The feed of this kind of screen."""
+        launch = self.screen.launch
+        if self.screen.REPLAY:
+            from align_tui.tui.feeds.replay import ReplayFeed
+
+            assert launch.run is not None
+            deliver = self.screen.deliver
+            return ReplayFeed(launch.database, self.screen.study, launch.run, deliver, launch.speed)
+        return LiveFeed(launch.database, self.screen.study, launch.run, self.screen.deliver)
+
+    def _post(self, what: Callable[[], None]) -> None:
+        self.screen.post_message(self.screen.Then(what))
+
+    def begin(self) -> None:
+        """After the first frame."""
+        self.feed.start()
+        if self.screen.launch.autostart and not self.screen.REPLAY:
+            self.run_all()
+
+    def end(self) -> None:
+        """Before the screen goes."""
+        self.feed.stop()
+        self.feed.join()
+        self.desk.close()
+
+    def show(self) -> None:
+        """Have the feed deliver what is looked at."""
+        self.feed.show(self.screen.look.scenario, self.screen.look.repeat)
+
+    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+        """A job for the desk."""
+        self.desk.do(job, then)
+
+    def watch(self) -> None:
+        """Once a second: did a worker that this screen started end with an error?"""
+        code = self.desk.worker_ended()
+        if code and self.screen.snapshot.counts.open:
+            from align_tui.store.launch import log_tail
+
+            said = f"The worker ended with status {code}; press space to start another"
+            self.do(lambda _: log_tail(), lambda tail: self.screen.complain(said, tail))
+
+    def _attach(self, run: str) -> None:
+        assert isinstance(self.feed, LiveFeed)
+        if run != self.run:
+            self.run = run
+            self.feed.attach(run)
+        else:
+            self.feed.reload()
+
+    def _start_worker(self) -> None:
+        self.screen.put_away()
+        if not self.screen.snapshot.workers:
+            self.screen.look.starting = True
+            self.screen.repaint()
+
+        def started(new: bool) -> None:
+            if not new and self.screen.snapshot.workers:
+                self.screen.look.starting = False
+
+        self.desk.ensure_worker(started)
+
+    def run_here(self) -> None:
+        """Queue this scenario for all profiles."""
+        screen, number = self.screen, self.screen.look.scenario
+        if not screen.study.scenarios:
+            return
+
+        def job(db: Database) -> tuple[str, int, int]:
+            versions = screen.launch.versions
+            return jobs.run_scenario(db, screen.study, self.run, number, versions)
+
+        def then(done: tuple[str, int, int]) -> None:
+            run, new, again = done
+            self._attach(run)
+            if new or again or screen.snapshot.counts.open:
+                self._start_worker()
+            if again:
+                screen.say(f"asked again: {again} that failed")
+            elif not new:
+                screen.say("everyone was asked here already")
+
+        self.do(job, then)
+
+    def run_all(self) -> None:
+        """Queue the whole study."""
+        screen = self.screen
+
+        def then(done: tuple[str, int]) -> None:
+            run, new = done
+            self._attach(run)
+            if new or screen.snapshot.counts.open:
+                self._start_worker()
+            elif not new:
+                screen.say("the whole study was asked already")
+
+        self.do(lambda db: jobs.run_all(db, screen.study, self.run, screen.launch.versions), then)
+
+    def pause(self) -> None:
+        """Pause what runs, or go on."""
+        screen, snapshot = self.screen, self.screen.snapshot
+        run = self.run
+        if run is None:
+            screen.say("nothing runs yet: enter asks for this scenario, a for all")
+        elif not snapshot.counts.open:
+            screen.say("nothing is left to decide")
+        elif snapshot.state == "active" and (snapshot.workers or screen.look.starting):
+            self._set_state(run, "paused", lambda: screen.say("paused; what runs may finish"))
+        else:
+            self._set_state(run, "active", self._start_worker)
+
+    def _set_state(self, run: str, state: str, then: Callable[[], None]) -> None:
+        def after(_: None) -> None:
+            if isinstance(self.feed, LiveFeed):
+                self.feed.reload()
+            then()
+
+        self.do(lambda db: jobs.set_state(db, run, state), after)
+
+    def look_inside(self) -> None:
+        """Read the focused decision's replies and open them."""
+        screen = self.screen
+        panes = screen.snapshot.panes
+        shown = panes[screen.look.focus] if screen.look.focus < len(panes) else None
+        if shown is None or shown.sample is None or shown.status not in ("done", "failed"):
+            screen.say("there is something inside once it is decided")
+            return
+        sample = shown.sample
+
+        def job(db: Database) -> str:
+            from align_tui.store.results import responses_of, scores_of
+            from align_tui.tui.view.inside import inside_text
+
+            profile = screen.study.profiles[shown.profile]
+            scores = scores_of(db, [sample])[sample]
+            return inside_text(profile, shown, responses_of(db, sample), scores)
+
+        def then(text: str) -> None:
+            from align_tui.tui.screens.inside import InsideScreen
+
+            screen.app.push_screen(InsideScreen(text, screen.glyphs.ascii))
+
+        self.do(job, then)
+
+    def searched(self, found: Sequence[tuple[int, int | None]] | None) -> None:
+        """The search was closed: with hits, the first of them being the chosen one."""
+        if found:
+            self.screen.look.hits = tuple(found)
+            self.screen.go_to_hit(0)
+
+    def leave(self) -> None:
+        """Leave at once, or ask while something runs."""
+        screen, counts = self.screen, self.screen.snapshot.counts
+        working = screen.snapshot.state == "active" and counts.open
+        if screen.REPLAY or not (working or counts.running):
+            self.part(screen.snapshot.state)
+            return
+        from align_tui.tui.screens.leave import LeaveScreen
+
+        screen.app.push_screen(
+            LeaveScreen(one_line(screen.study.name), counts, screen.glyphs.ascii), self._answered
+        )
+
+    def _answered(self, answer: str | None) -> None:
+        run = self.run
+        if answer == "leave":
+            self.part("active")
+        elif answer == "stop" and run is not None:
+            self._set_state(run, "stopped", lambda: self.part("stopped"))
+
+    def part(self, state: str) -> None:
+        """Close the screen; what can be done next is said afterwards."""
+        counts = self.screen.snapshot.counts
+        done = Parting(self.run, state, counts.done + counts.failed, counts.total)
+        self.screen.app.exit(done)

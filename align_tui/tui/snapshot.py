@@ -1,0 +1,95 @@
+"""What the screen knows at one moment: immutable, and the same from every feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from align_tui.store.results import Result, Tally
+    from align_tui.store.workers import WorkerRow
+
+Status = Literal["absent", "pending", "running", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where one sample stands, as far as marks go; `scores` by target id."""
+
+    sample: int
+    status: Status
+    choice: int | None = None
+    scores: tuple[tuple[str, bool | None], ...] = ()
+
+
+Repeats: TypeAlias = tuple[Cell | None, ...]  # None: not queued
+Row: TypeAlias = tuple[Repeats, ...]  # by profile
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many samples of the run stand where."""
+
+    done: int = 0
+    failed: int = 0
+    running: int = 0
+    pending: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that were queued."""
+        return self.done + self.failed + self.running + self.pending
+
+    @property
+    def open(self) -> int:
+        """What is not ended yet."""
+        return self.running + self.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a pane shows: one sample of a profile on the shown scenario.
+
+    `text` is the reasoning as far as it has come, safe to show; `streams` counts the
+    generations that have begun.
+    """
+
+    profile: int
+    repeat: int = 0
+    sample: int | None = None
+    status: Status = "absent"
+    text: str = ""
+    streams: int = 0
+    elapsed: float | None = None
+    result: Result | None = None
+    scores: tuple[tuple[str, bool | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """Where a replay stands; times in seconds of the shortened recording."""
+
+    at: float
+    length: float
+    playing: bool
+    speed: float
+    ticks: tuple[tuple[float, int, Cell], ...]  # when a sample of which profile ended, and as what
+    following: bool
+    shortened_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the screen draws but for the study itself and what the user chose to look at."""
+
+    run: str | None = None
+    state: str = ""
+    scenario: int = 0
+    rows: tuple[Row, ...] = ()
+    panes: tuple[Shown, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    counts: Counts = Counts()
+    workers: tuple[WorkerRow, ...] = ()
+    left_s: float | None = None
+    error: str = ""
+    transport: Transport | None = None

@@ -1,0 +1,1 @@
+"""What is shown, worked out by pure functions that know nothing of Textual."""

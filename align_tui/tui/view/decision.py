@@ -1,0 +1,128 @@
+"""The foot of a pane: what was decided, how sure the model was, and what it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from align_tui.core.text import one_line
+from align_tui.tui.snapshot import Shown
+from align_tui.tui.view.bars import point, seconds, share_bar
+from align_tui.tui.view.glyphs import Glyphs, MarkName
+from align_tui.tui.view.marks import correct_of, verdict
+from align_tui.tui.view.spans import Line, Span, cells, cut, fit
+from align_tui.tui.view.words import error_words
+
+FOOT = 3  # lines that are always kept, so that a decision moves nothing
+
+
+def letter(choice: int) -> str:
+    """A, B, ... Z, then 27, 28, ..."""
+    return chr(ord("A") + choice) if choice < 26 else str(choice + 1)
+
+
+def shown_mark(shown: Shown, target: str | None) -> MarkName:
+    """The mark of what a pane shows."""
+    if shown.status == "running":
+        return "working"
+    if shown.status == "failed":
+        return "failed"
+    if shown.status == "done":
+        return verdict(correct_of(shown.scores, target))
+    return "pending"
+
+
+def decision_line(
+    choice: int, choices: Sequence[str], mark: MarkName, width: int, glyphs: Glyphs
+) -> Line:
+    """`✓ A Treat the rescuer`."""
+    text = one_line(choices[choice]) if choice < len(choices) else "?"
+    head = f"{glyphs.marks[mark]} {letter(choice)} "
+    return ((head, mark), (fit(text, width - len(head), glyphs.more), "bright"))
+
+
+def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: Glyphs) -> Line:
+    """`A ███░░ .41  B ████ .59`: as many choices as fit, the chosen one among them."""
+    count = fits = len(values)
+    least = 5  # `A .90`; a bar comes only with room to spare
+    size = width
+    while fits:
+        # Blanks between, and an ellipsis where some are left out.
+        size = (width - 2 * (fits - 1) - (3 if fits < count else 0)) // fits
+        if size >= least or fits == 1:
+            break
+        fits -= 1
+    size = min(18, size)
+    shown = list(range(fits))
+    if chosen not in shown and shown:
+        shown[-1] = chosen
+    spans: list[Span] = []
+    for place, index in enumerate(shown):
+        length = size - len(letter(index)) - 5
+        full, empty = share_bar(values[index], length if length >= 2 else 0, glyphs)
+        style = "bright" if index == chosen else "quiet"
+        spans += [
+            (("  " if place else "") + f"{letter(index)} ", style),
+            (full, "bar" if index == chosen else "quiet"),
+            (empty + (" " if length >= 2 else ""), "faint"),
+            (point(values[index]), style),
+        ]
+    if fits < count:
+        spans.append((f"  {glyphs.more}", "quiet"))
+    return cut(spans, width, glyphs.more)
+
+
+def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
+    """Latency and tokens, votes and notes."""
+    result = shown.result
+    if result is None:
+        return ()
+    parts = [seconds(result.latency_s)]
+    if result.tokens:
+        parts.append(f"{result.tokens} tokens")
+    if result.votes is not None and len(result.votes) > 1 and shown.streams > 1:
+        parts.append("votes " + " ".join(point(v) for v in result.votes))
+    parts += [one_line(note) for note in result.notes]
+    sep = f" {glyphs.sep} "
+    return ((fit(sep.join(parts), width, glyphs.more), "quiet"),)
+
+
+def foot_lines(
+    shown: Shown,
+    choices: Sequence[str],
+    target: str | None,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    of_streams: int = 1,
+    choice: int | None = None,
+    mark: MarkName | None = None,
+) -> tuple[Line, ...]:
+    """The `FOOT` lines under the reasoning.
+
+    `choice` and `mark` are known from the list before the result itself has been read.
+    """
+    if shown.status == "done":
+        chosen = shown.result.choice if shown.result is not None else choice
+        if chosen is None:
+            return ((), (), ())
+        sign = mark or shown_mark(shown, target)
+        head = decision_line(chosen, choices, sign, width, glyphs)
+        values = shown.result.probabilities if shown.result is not None else None
+        middle = probability_line(values, chosen, width, glyphs) if values else ()
+        return (head, middle, cost_line(shown, width, glyphs))
+    if shown.status == "running":
+        parts = [seconds(shown.elapsed)] if shown.elapsed is not None else []
+        if of_streams > 1 and shown.streams:
+            parts.append(f"sample {min(shown.streams, of_streams)}/{of_streams}")
+        tail = f" {glyphs.sep} ".join(parts)
+        return ((), (), ((f"{glyphs.marks['working']} ", "working"), (tail, "quiet")))
+    if shown.status == "failed":
+        title, _ = error_words(shown.result)
+        first: list[Span] = [(f"{glyphs.marks['failed']} ", "failed"), (title, "failed")]
+        return (cut(first, width, glyphs.more), (), (("enter tries again", "text"),))
+    return ((), (), ())
+
+
+def foot_width(lines: Sequence[Line]) -> int:
+    """The widest of the lines; what a pane needs to show them whole."""
+    return max((cells(line) for line in lines), default=0)

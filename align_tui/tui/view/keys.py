@@ -1,0 +1,70 @@
+"""The line of keys at the bottom, by what the user can do now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from align_tui.tui.view.glyphs import Glyphs
+from align_tui.tui.view.spans import Line, Span, cells
+
+Key = tuple[str, str]
+ALWAYS: list[Key] = [("?", "help"), ("q", "leave")]
+
+
+def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) -> list[Key]:
+    """The keys of the live screen, the most needed first."""
+    step = ("n/N", "next hit") if searching else ("n", "next wrong")
+    keys = [
+        (glyphs.updown, "scenario"),
+        (glyphs.enter, "run"),
+        ("a", "all"),
+        ("space", "go on" if paused else "pause"),
+        step,
+        ("tab", "pane"),
+        ("m", "maximise"),
+        ("/", "search"),
+        ("i", "inside"),
+        ("s", "whole text"),
+        ("l", "list"),
+        ("d", "discriminating"),
+    ]
+    if baseline:
+        keys.append(("t", "comparison"))
+    return keys + ALWAYS
+
+
+def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
+    """The keys of a replay."""
+    keys = [
+        ("space", "pause" if playing else "play"),
+        ("left/right", "5 s"),
+        ("shift+left/right", "decision"),
+        ("+/-", "speed"),
+        (glyphs.updown, "scenario"),
+        ("home/end", "ends"),
+        ("n", "next wrong"),
+        ("m", "maximise"),
+        ("i", "inside"),
+        ("/", "search"),
+    ]
+    if not following:
+        keys.insert(4, ("f", "follow"))
+    return keys + ALWAYS
+
+
+def key_line(keys: Sequence[Key], width: int) -> Line:
+    """As many whole keys as fit, help and leave always; the rest are left to the help screen."""
+    last = [_key(key) for key in keys[-len(ALWAYS) :]]
+    room = width - sum(cells(part) for part in last)
+    spans: list[Span] = []
+    for key in keys[: -len(ALWAYS)]:
+        part = _key(key)
+        if cells(spans) + cells(part) > room:
+            break
+        spans.extend(part)
+    spans.extend(span for part in last for span in part)
+    return ((spans[0][0][2:], ""), *spans[1:])
+
+
+def _key(key: Key) -> Line:
+    return (("   ", ""), (key[0], "key"), (f" {key[1]}", "quiet"))

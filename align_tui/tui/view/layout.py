@@ -1,0 +1,132 @@
+"""What stands where, by the size of the terminal and the number of profiles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+MIN_WIDTH, MIN_HEIGHT = 60, 15
+PANE_WIDTH, PANE_HEIGHT = 24, 8
+LIST_WIDTH = 112  # below it the list would take the room that four panes need side by side
+ListKind = Literal["hidden", "marks", "full", "wide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Which panes are on the screen, and in how many rows; the rest are behind tabs.
+
+    `columns` is the number of columns of the grid, `spans` how many of them each pane takes.
+    """
+
+    panes: tuple[int, ...]
+    columns: int
+    rows: int
+    spans: tuple[int, ...]
+    tabs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All measures of the screen."""
+
+    width: int
+    height: int
+    list_kind: ListKind
+    list_width: int
+    main_width: int
+    scenario_height: int
+    tally_rows: int
+    grid: Grid
+
+
+def too_small(width: int, height: int) -> bool:
+    """Is there less room than one pane and a scenario need?"""
+    return width < MIN_WIDTH or height < MIN_HEIGHT
+
+
+def list_width(kind: ListKind, profiles: int, scenarios: int, width: int) -> int:
+    """How wide the list of scenarios is, its border included."""
+    digits = len(str(max(1, scenarios)))
+    if kind == "hidden":
+        return 0
+    if kind == "marks":
+        return 5 + digits + profiles
+    names = {"full": 16, "wide": 44}[kind]
+    return min(width // 3, 7 + digits + names + 2 * profiles)
+
+
+def choose_list(width: int, asked: bool | None) -> ListKind:
+    """How much of the list there is room for; `asked` is what the user wants of it."""
+    if asked is False:
+        return "hidden"
+    if width >= 200:
+        return "wide"
+    if width >= 140:
+        return "full"
+    if width >= LIST_WIDTH:
+        return "full" if asked else "marks"
+    return "full" if asked else "hidden"
+
+
+def _spans(shape: list[int]) -> tuple[int, tuple[int, ...]]:
+    columns = math.lcm(*shape)
+    return columns, tuple(columns // in_row for in_row in shape for _ in range(in_row))
+
+
+def arrange(width: int, height: int, profiles: int, focus: int, maximised: bool) -> Grid:
+    """Panes side by side, in two rows where one is too narrow, by pages where that is too low."""
+    if maximised or profiles == 1:
+        return Grid((focus,), 1, 1, (1,), profiles > 1)
+    across = max(1, width // PANE_WIDTH) if width >= 96 or height >= 24 else 1
+    down = max(1, min(3, height // PANE_HEIGHT))
+    rows = 1 if across >= profiles else min(down, math.ceil(profiles / across))
+    room = across * rows
+    if room >= profiles:
+        shown = tuple(range(profiles))
+    else:
+        first = focus // room * room
+        shown = tuple(range(first, min(first + room, profiles)))
+    rows = min(rows, len(shown))
+    small, extra = divmod(len(shown), rows)
+    shape = [small + (i < extra) for i in range(rows)]
+    columns, spans = _spans(shape)
+    return Grid(shown, columns, rows, spans, len(shown) < profiles)
+
+
+def plan(
+    width: int,
+    height: int,
+    *,
+    profiles: int,
+    scenarios: int,
+    focus: int = 0,
+    maximised: bool = False,
+    unfolded: bool = False,
+    list_asked: bool | None = None,
+    replay: bool = False,
+    scenario_lines: int = 4,
+    tally_lines: int = 1,
+) -> Layout:
+    """The whole layout.
+
+    `scenario_lines` is what the scenario needs at that width (border excluded), `tally_lines`
+    what the tallies would like.
+    """
+    kind = choose_list(width, list_asked)
+    side = list_width(kind, profiles, scenarios, width)
+    main = width - side
+    small = height < 28
+    tiny = height < 20
+    tally_cap = 1 if tiny else 2 if small else max(2, height // 6)
+    tally_rows = max(1, min(tally_lines, tally_cap))
+    fixed = 2 + tally_rows + (0 if small else 1) + replay
+    body = height - fixed
+    if unfolded:
+        scenario = min(scenario_lines + 2, max(5, body - PANE_HEIGHT + 2))
+    else:
+        cap = 2 if tiny else 3 if small else max(4, min(12, height // 5))
+        scenario = min(scenario_lines, cap) + 2
+    panes = body - scenario
+    grid = arrange(main, panes, profiles, focus, maximised)
+    return Layout(width, height, kind, side, main, scenario, tally_rows, grid)

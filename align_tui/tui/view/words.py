@@ -1,0 +1,125 @@
+"""States said in words, where they need the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from align_tui.core.text import one_line, plain
+from align_tui.tui.view.bars import bar
+from align_tui.tui.view.glyphs import Glyphs
+from align_tui.tui.view.spans import Line, Span
+
+if TYPE_CHECKING:
+    from align_tui.store.results import Result
+    from align_tui.store.workers import WorkerRow
+
+KINDS = {
+    "backbone": "The model cannot be used",
+    "out_of_memory": "Out of memory",
+    "reply": "The reply is no decision",
+    "truncated": "The reply was cut",
+    "adm": "The decision-maker failed",
+    "cancelled": "Cancelled",
+    "config": "This profile cannot be used",
+    "store": "The database failed",
+    "error": "Something went wrong",
+}
+
+
+def error_words(result: Result | None) -> tuple[str, str]:
+    """(what happened, the message) of a failure, safe to show."""
+    if result is None:
+        return ("failed", "")
+    kind = result.error_kind or "error"
+    return KINDS.get(kind, one_line(kind, 60)), plain(result.error_message or "")
+
+
+def percent(share: float | None) -> str:
+    """` 40 %`, or nothing when it is not known."""
+    return "" if share is None else f" {100 * max(0.0, min(1.0, share)):.0f} %"
+
+
+def worker_state(worker: WorkerRow) -> str:
+    """`loading demo 40 %`: what a worker says of itself."""
+    detail = one_line(worker.detail, 60)
+    state = one_line(worker.state, 30)
+    if detail and detail.lower().startswith(state.lower()):
+        state = ""
+    said = " ".join(part for part in (state, detail) if part)
+    return said + percent(worker.progress)
+
+
+def waiting_words(workers: Sequence[WorkerRow], state: str, starting: bool) -> str:
+    """Why a queued sample does not run yet."""
+    if state == "paused":
+        return "paused: press space to go on"
+    if state == "stopped":
+        return "stopped: press space to go on"
+    loading = [worker for worker in workers if worker.state == "loading"]
+    if loading:
+        return f"waiting: {worker_state(loading[0])}"
+    if any(worker.state != "starting" for worker in workers):
+        return "waiting"
+    starting = starting or bool(workers)
+    return "waiting for the worker to start" if starting else "no worker runs: press space"
+
+
+def running_words(workers: Sequence[WorkerRow], needs_model: bool) -> str:
+    """What a sample does before its first word."""
+    loading = [worker for worker in workers if worker.state == "loading"]
+    if loading:
+        return f"waiting: {worker_state(loading[0])}"
+    if needs_model and workers and not any(worker.model for worker in workers):
+        return "waiting for the model"
+    return "reading" if needs_model else "deciding"
+
+
+def gigabytes(megabytes: float) -> str:
+    """`61 GB`, `1.2 GB`, `240 MB`."""
+    if megabytes < 1000:
+        return f"{megabytes:.0f} MB"
+    size = megabytes / 1000
+    return f"{size:.1f} GB" if size < 10 else f"{size:.0f} GB"
+
+
+def worker_parts(
+    workers: Sequence[WorkerRow], depth: bool, width: int, glyphs: Glyphs, *, starting: bool
+) -> Line:
+    """The right end of the status line: device, model, memory, speed, or what is wrong."""
+    if not workers:
+        return (("worker starting ", "quiet"),) if starting else ()
+    broken = next((worker for worker in workers if worker.error), None)
+    if broken is not None:
+        words = one_line(broken.error or "", max(20, width // 2))
+        return ((f"{glyphs.marks['failed']} {words} ", "failed"),)
+    loading = next((w for w in workers if w.state == "loading"), None)
+    if loading is not None:
+        said = one_line(loading.detail or loading.state, 40)
+        if loading.progress is None:
+            return ((f"{said} ", "text"),)
+        full, empty = bar(loading.progress, 8, glyphs)
+        return (
+            (f"{said} ", "text"),
+            (full, "bar"),
+            (empty, "faint"),
+            (f"{percent(loading.progress)} ", "text"),
+        )
+    worker = workers[0]
+    active = any(w.active for w in workers)
+    spans: list[Span] = [(f"{glyphs.alive} ", "bar" if active else "quiet")]
+    parts = [one_line(worker.device, 12), one_line(worker.model.rstrip("/").rsplit("/", 1)[-1], 28)]
+    if not worker.model:
+        parts = ["waiting for the model" if worker.active else worker_state(worker)]
+    if len(workers) > 1:
+        parts.insert(0, f"{len(workers)} workers")
+    spans.append((" ".join(part for part in parts if part), "text"))
+    if depth:
+        spans.append((" out of its depth", "warn"))
+    if worker.memory_mb and width >= 120:
+        spans.append((f" {gigabytes(sum(w.memory_mb or 0 for w in workers))}", "quiet"))
+    speed = sum(w.tokens_per_s for w in workers)
+    if speed:
+        spans.append((f" {speed:.0f} tok/s", "text"))
+    spans.append((" ", ""))
+    return tuple(spans)

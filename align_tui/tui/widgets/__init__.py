@@ -1,0 +1,1 @@
+"""The parts of a screen: each paints what a function of `tui.view` worked out."""
