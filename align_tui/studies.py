@@ -114,7 +114,7 @@ def load_study(options: Options) -> Study:
     )
     limit = options.limit if options.limit is not None else file.limit
     study = Study(
-        name=file.name or (path.stem if path is not None else "study"),
+        name=_name(options, file, path),
         profiles=profiles,
         scenarios=scenarios[:limit] if limit is not None else scenarios,
         repeat=options.repeat if options.repeat is not None else file.repeat,
@@ -125,6 +125,15 @@ def load_study(options: Options) -> Study:
     )
     check(study, attributes)
     return replace(study, notes=(*notes, *depth_notes(study, options, file)))
+
+
+def _name(options: Options, file: StudyFile, path: Path | None) -> str:
+    """The file's name; without a file, what the demo was turned into."""
+    if path is not None:
+        return file.name or path.stem
+    if options.is_demo:
+        return file.name
+    return ", ".join(Path(name).stem for name in (options.scenarios or file.scenarios))
 
 
 def _find_study(path: Path) -> Path:

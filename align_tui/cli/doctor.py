@@ -11,8 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from align_tui.backbones.local.files import cached_snapshot
 from align_tui.cli.options import database_path
 from align_tui.config import paths
@@ -20,6 +18,7 @@ from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line
+from align_tui.output.tables import console
 from align_tui.store import workers
 from align_tui.store.database import network_file_system, open_database
 
@@ -29,7 +28,7 @@ Finding = tuple[str, str, str]
 
 def examine(profiles: Sequence[str] | None, db: Path | None) -> int:
     """Print every finding; 1 when something would stop a study, else 0."""
-    out = Console(markup=False, highlight=False)
+    out = console()
     styles = {"ok": "green", "warn": "yellow", "fail": "red"}
     failed = False
     checks = (

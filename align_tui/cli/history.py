@@ -7,8 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from align_tui.cli.options import database_path
@@ -16,20 +14,13 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.text import one_line, plain
 from align_tui.datasets.files import write_text
 from align_tui.output import events, export
-from align_tui.output.tables import CAPTION, result_table
+from align_tui.output.tables import CAPTION, console, loose_ends, quiet_table, result_table
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 
 
 def _open(db_path: Path | None) -> Database:
     return open_database(database_path(db_path), create=False)
-
-
-def _quiet_table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None:
@@ -44,7 +35,7 @@ def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None
     if not rows:
         print("No run yet. Start one: align-tui run", file=sys.stderr)
         return
-    table = _quiet_table("run", "study", "started", "state", "decided", "failed", "open")
+    table = quiet_table("run", "study", "started", "state", "decided", "failed", "open")
     for row in rows:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
         state = "finished" if row.finished else row.state
@@ -57,7 +48,7 @@ def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None
             str(row.failed),
             str(row.pending + row.running),
         )
-    Console().print(table)
+    console().print(table)
 
 
 def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
@@ -70,7 +61,7 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
         print(json.dumps(summary, ensure_ascii=False), flush=True)
         return
     row = runs.get_run(db, run)
-    out = Console(markup=False, highlight=False)
+    out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
     if row.parent:
@@ -81,6 +72,8 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
         f"scoring: {study.rule}{', scored pairs only' if study.scored_only else ''}\n"
     )
     out.print(result_table(study, summary))
+    for line in loose_ends(summary):
+        out.print(line)
     out.print(CAPTION, style="dim")
     for note in study.notes:
         out.print(f"note: {plain(note)}")
@@ -146,9 +139,7 @@ def list_workers(db_path: Path | None) -> None:
     if not living:
         print("No worker is running.", file=sys.stderr)
         return
-    table = _quiet_table(
-        "worker", "process", "state", "model", "device", "memory", "tok/s", "since"
-    )
+    table = quiet_table("worker", "process", "state", "model", "device", "memory", "tok/s", "since")
     for each in living:
         memory = f"{each.memory_mb:.0f} MB" if each.memory_mb else "–"
         since = time.strftime("%H:%M:%S", time.localtime(each.started))
@@ -156,7 +147,7 @@ def list_workers(db_path: Path | None) -> None:
         model, device = Text(one_line(each.model) or "–"), each.device or "–"
         rate = f"{each.tokens_per_s:.0f}"
         table.add_row(each.id, str(each.pid), Text(state), model, device, memory, rate, since)
-    Console().print(table)
+    console().print(table)
 
 
 def stop_workers(name: str | None, db_path: Path | None) -> int:

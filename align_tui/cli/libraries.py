@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tomli_w
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from align_tui.config import paths
@@ -25,24 +23,14 @@ from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
 from align_tui.core.text import one_line, plain
 from align_tui.datasets import library
 from align_tui.datasets.files import write_text
+from align_tui.output.tables import console, quiet_table
 from align_tui.studies import check_profile, parse_scale, parse_targets
-
-
-def _console() -> Console:
-    return Console(markup=False, highlight=False)
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 def list_scenarios() -> None:
     """Print the scenario sets with their sizes and attributes."""
     attributes = load_attributes()
-    table = _table("set", "scenarios", "labelled for", "origin")
+    table = quiet_table("set", "scenarios", "labelled for", "origin")
     for entry in library.list_sets():
         try:
             found = library.find_scenarios(entry.name, attributes)
@@ -50,7 +38,7 @@ def list_scenarios() -> None:
         except AlignError as error:
             size, labels = "!", one_line(error.message)
         table.add_row(entry.name, size, Text(labels), entry.origin)
-    _console().print(table)
+    console().print(table)
 
 
 def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> None:
@@ -60,7 +48,7 @@ def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> 
         for scenario in found:
             print(json.dumps(scenario_to_json(scenario), ensure_ascii=False), flush=True)
         return
-    out = _console()
+    out = console()
     out.print(f"{one_line(found.name)}: {len(found)} scenarios ({found.format})", style="bold")
     if found.description:
         out.print(plain(found.description))
@@ -101,7 +89,7 @@ def export_scenarios(name: str, out: Path, format_name: str) -> None:
 
 def list_profiles() -> None:
     """Print the profiles with kind, target and model."""
-    table = _table("profile", "decides by", "target", "model", "origin")
+    table = quiet_table("profile", "decides by", "target", "model", "origin")
     for entry in library_profiles():
         try:
             profile = load_profile(str(entry.path))
@@ -111,7 +99,7 @@ def list_profiles() -> None:
         model = profile.backbone.label if profile.needs_model else "–"
         target = target_id(profile.target) or "–"
         table.add_row(entry.name, profile.adm.kind, Text(target), Text(model), entry.origin)
-    _console().print(table)
+    console().print(table)
 
 
 EXAMPLE = Scenario(
@@ -124,7 +112,7 @@ EXAMPLE = Scenario(
 def show_profile(name: str) -> None:
     """Print a whole profile as TOML, and the prompt that it makes."""
     profile = load_profile(name)
-    out = _console()
+    out = console()
     out.print(tomli_w.dumps(_without_none(profile)), end="")
     if isinstance(profile.adm, BaselineParams | PromptAlignedParams):
         stated = profile.target if isinstance(profile.adm, PromptAlignedParams) else ()

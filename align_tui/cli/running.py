@@ -20,7 +20,7 @@ from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.text import one_line, plain
 from align_tui.output import events
-from align_tui.output.tables import CAPTION, result_table
+from align_tui.output.tables import CAPTION, console, loose_ends, result_table
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.launch import ensure_worker, log_tail
@@ -72,9 +72,11 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
     if as_json:
         _print(final)
     else:
-        console = Console()
-        console.print(result_table(study, final))
-        console.print(f"run {run}. {CAPTION}", style="dim", markup=False, highlight=False)
+        out = console()
+        out.print(result_table(study, final))
+        for line in loose_ends(final):
+            out.print(line)
+        out.print(f"run {run}. {CAPTION}", style="dim")
         _tell_failures(db, run, study)
     return 1 if events.failures(final) else 0
 
@@ -99,15 +101,15 @@ def _signals() -> Iterator[None]:
 
 def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     """Show results as they come, until nothing is open; raises StoreError, Interrupted."""
-    console = Console(stderr=True)
+    screen = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=console,
+        console=screen,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not screen.is_terminal,
     )
     row = runs.get_run(db, run)
     last = _last_seq(db, run)

@@ -81,20 +81,22 @@ def validate(model: type[M], table: Mapping[str, Any], where: str, text: str = "
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        raise first_problem(error, model, where, text) from error
+        raise first_problem(error, model, table, where, text) from error
 
 
 def first_problem(
-    error: ValidationError, model: type[BaseModel], where: str, text: str
+    error: ValidationError, model: type[BaseModel], table: Mapping[str, Any], where: str, text: str
 ) -> ConfigError:
     """What pydantic found first, said with place, key and the nearest valid name."""
-    problem = error.errors(include_url=False)[0]
-    path = [part for part in problem["loc"] if not str(part).startswith("function-")]
+    problem: Mapping[str, Any] = error.errors(include_url=False)[0]
+    path, tags = _as_written(problem["loc"], table)
+    if problem["type"] == "union_tag_invalid":
+        path.append(str(problem["ctx"]["discriminator"]).strip("'"))
     line = line_of(text, path) if text else None
     place = f"{where}, line {line}" if line else where
     key = ".".join(str(part) for part in path) or "(file)"
     if problem["type"] == "extra_forbidden":
-        names = field_names(model, path[:-1])
+        names = field_names(model, path[:-1], tags)
         close = difflib.get_close_matches(str(path[-1]), names, n=1, cutoff=0.4)
         hint = f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(names)}."
         return ConfigError(f"{place}: unknown key {key!r}", hint)
@@ -104,32 +106,61 @@ def first_problem(
     return ConfigError(f"{place}: {key}: {message}", _allowed(problem))
 
 
+def _as_written(
+    loc: Sequence[str | int], table: Mapping[str, Any]
+) -> tuple[list[str | int], list[str]]:
+    """The path as it stands in the file, and what pydantic put between: the tags of unions."""
+    path: list[str | int] = []
+    tags: list[str] = []
+    here: Any = table
+    for number, part in enumerate(loc):
+        last = number == len(loc) - 1
+        inside = isinstance(here, Mapping) and part in here
+        indexed = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if inside or indexed:
+            here = here[part]
+            path.append(part)
+        elif last:
+            path.append(part)
+        else:
+            tags.append(str(part))
+    return path, tags
+
+
 def _allowed(problem: Mapping[str, Any]) -> str:
-    given, expected = problem.get("input"), problem.get("ctx", {}).get("expected")
+    ctx = problem.get("ctx", {})
+    given = ctx.get("tag", problem.get("input"))
+    expected = ctx.get("expected_tags", ctx.get("expected"))
     if isinstance(given, str) and isinstance(expected, str):
         close = difflib.get_close_matches(given, re.findall(r"'([^']+)'", expected), n=1)
         return f"Did you mean {close[0]!r}?" if close else ""
     return ""
 
 
-def field_names(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
-    """The keys that the table at `path` may have."""
+def field_names(
+    model: type[BaseModel], path: Sequence[str | int], tags: Sequence[str] = ()
+) -> list[str]:
+    """The keys that the table at `path` may have (of a union, the member with one of `tags`)."""
     here: Any = model
     for part in path:
         if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, BaseModel)):
             continue
         info = next((f for name, f in here.model_fields.items() if part in (name, f.alias)), None)
-        here = _model_in(info.annotation) if info is not None else None
+        here = _model_in(info.annotation, tags) if info is not None else None
     if isinstance(here, type) and issubclass(here, BaseModel):
         return [info.alias or name for name, info in here.model_fields.items()]
     return []
 
 
-def _model_in(annotation: Any) -> Any:
+def _model_in(annotation: Any, tags: Sequence[str]) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for part in getattr(annotation, "__args__", ()):
-        found = _model_in(part)
-        if found is not None:
-            return found
-    return None
+    found = [_model_in(part, tags) for part in getattr(annotation, "__args__", ())]
+    models = [model for model in found if model is not None]
+    tagged = [
+        model
+        for model in models
+        if any(set(getattr(f.annotation, "__args__", ())) & set(tags)
+               for f in model.model_fields.values())
+    ]  # fmt: skip
+    return next(iter(tagged or models), None)

@@ -1,75 +1,94 @@
-"""The result of a run as a table for people."""
+"""The result of a run as a table for people; it fits 80 columns."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from align_tui.config.study import Study
-from align_tui.core.attributes import Targets
-from align_tui.core.scoring import Rule, chance
+from align_tui.core.attributes import Target
+from align_tui.core.scoring import chance
 from align_tui.core.text import one_line
 from align_tui.output.events import Event
+
+PIPED_WIDTH = 240
+
+
+def console() -> Console:
+    """Standard output as plain text: nothing is markup, and a pipe is never folded."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def quiet_table(*columns: str) -> Table:
+    """A table without lines."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 def percent(rate: dict[str, Any]) -> str:
     """'.85 [.62-.95] 17/20', or a dash where nothing is scored."""
     if rate["accuracy"] is None:
         return "–"
-    parts = [_point(rate[key]) for key in ("accuracy", "low", "high")]
+    parts = [point(rate[key]) for key in ("accuracy", "low", "high")]
     return f"{parts[0]} [{parts[1]}-{parts[2]}] {rate['correct']}/{rate['scored']}"
 
 
-def _point(value: float | None) -> str:
+def point(value: float | None) -> str:
+    """A share with two digits and no leading zero, or a dash."""
     if value is None:
         return "–"
     return "1.00" if round(value, 2) >= 1 else f"{value:.2f}"[1:]
 
 
-def _chance(study: Study, target: dict[str, float], rule: Rule, discriminating: bool) -> str:
-    from align_tui.core.attributes import Target
-
-    targets: Targets = tuple(Target(name, value) for name, value in target.items())
-    value = chance(study.scenarios, targets, rule, discriminating=discriminating)
-    return _point(value)
-
-
 def result_table(study: Study, summary: Event) -> Table:
-    """Accuracy with its Wilson 95 % interval, over all scored and over discriminating samples."""
-    table = Table(title=None, box=None, pad_edge=False, header_style="bold")
-    table.add_column("profile")
-    table.add_column("target")
-    table.add_column("all scored", justify="right")
-    table.add_column("chance", justify="right")
-    table.add_column("discriminating", justify="right")
-    table.add_column("chance", justify="right")
-    table.add_column("failed", justify="right")
-    table.add_column("open", justify="right")
+    """Two lines a profile and target: over all scored samples, over the discriminating ones."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("profile", overflow="fold")
+    table.add_column("target", overflow="fold")
+    table.add_column("over")
+    for name in ("accuracy", "95 %", "right", "chance"):
+        table.add_column(name, justify="right", no_wrap=True)
     for profile in summary["profiles"]:
-        rows = profile["scores"] or [None]
-        for number, score in enumerate(rows):
-            first = number == 0
-            tail = [str(profile["failed"]), str(profile["pending"])] if first else ["", ""]
-            name = Text(one_line(profile["profile"], 40)) if first else Text("")
-            if score is None:
-                table.add_row(name, "–", "–", "–", "–", "–", *tail)
-                continue
+        name = Text(one_line(profile["profile"], 60))
+        if not profile["scores"]:
+            table.add_row(name, "–", "–", "–", "–", "–", "–")
+        for score in profile["scores"]:
             target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items())
-            table.add_row(
-                name,
-                Text(one_line(target, 60)),
-                percent(score["all"]),
-                _chance(study, score["target"], study.rule, False),
-                percent(score["discriminating"]),
-                _chance(study, score["target"], study.rule, True),
-                *tail,
-            )
+            targets = tuple(Target(k, v) for k, v in score["target"].items())
+            for key, over in (("all", "all"), ("discriminating", "discr.")):
+                rate = score[key]
+                only = key == "discriminating"
+                by_chance = chance(study.scenarios, targets, study.rule, discriminating=only)
+                table.add_row(
+                    name if not only else "",
+                    Text(one_line(target, 80)) if not only else "",
+                    over,
+                    point(rate["accuracy"]),
+                    f"{point(rate['low'])}-{point(rate['high'])}" if rate["scored"] else "–",
+                    f"{rate['correct']}/{rate['scored']}",
+                    point(by_chance),
+                )
+            name = Text("")
     return table
 
 
+def loose_ends(summary: Event) -> list[str]:
+    """A line for every profile that has failed or open samples."""
+    return [
+        f"{one_line(p['profile'])}: {p['failed']} failed, {p['pending']} open"
+        for p in summary["profiles"]
+        if p["failed"] or p["pending"]
+    ]
+
+
 CAPTION = (
-    "Alignment accuracy with its Wilson 95 % interval; discriminating: samples of scenarios whose "
-    "choices differ in their distance to the target."
+    "Alignment accuracy with its Wilson 95 % interval. discr.: only scenarios whose choices differ "
+    "in their distance to the target."
 )

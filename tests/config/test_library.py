@@ -1,0 +1,183 @@
+"""Profiles: found, extended, overridden, and refused with file, line, key and the nearest name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
+
+from align_tui.config import paths
+from align_tui.config.library import list_profiles, load_profile, parse_override, with_override
+from align_tui.config.profile import Profile
+from align_tui.config.toml import line_of, parse
+from align_tui.core.attributes import Target
+from align_tui.core.errors import AlignError, ConfigError
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_the_shipped_profiles_are_the_demo_and_the_papers() -> None:
+    names = {entry.name for entry in list_profiles()}
+    attributes = ["moral-desert", "fairness", "protocol-focus", "risk-aversion", "continuing-care"]
+    sets = [f"{a}-{d}" for a in [*attributes, "utilitarianism"] for d in ("high", "low")]
+    for model in ("mistral-7b-", "llama-3.1-8b-", "llama-3.3-70b-", ""):
+        assert {model + name for name in ["baseline", *sets]} <= names
+    assert {"random", "fixed", "oracle"} <= names
+
+
+@pytest.mark.parametrize("entry", list_profiles(), ids=lambda entry: entry.name)
+def test_every_shipped_profile_loads_and_reads_back(entry: object) -> None:
+    profile = load_profile(str(entry.path))  # type: ignore[attr-defined]
+    assert Profile.model_validate(profile.body()) == profile
+
+
+def test_extends_swaps_the_model_and_nothing_else() -> None:
+    small = load_profile("mistral-7b-fairness-low")
+    large = load_profile("llama-3.3-70b-fairness-low")
+    assert large.backbone.model == "meta-llama/Llama-3.3-70B-Instruct"
+    assert (large.adm, large.target, large.decoding) == (small.adm, small.target, small.decoding)
+    assert large.target == (Target("fairness", 0.0),)
+    lines = (paths.shipped_profiles() / "paper" / "llama-3.3-70b-fairness-low.toml").read_text()
+    assert len(lines.splitlines()) == 2
+
+
+def test_overrides_targets_and_backbone(tmp_path: Path) -> None:
+    profile = load_profile(
+        "baseline",
+        backbone="mistralai/Mistral-7B-Instruct-v0.3",
+        overrides=["decoding.temperature=0.7", "adm.samples=5", "prompt.system=Hello, you."],
+        targets=(Target("fairness", 0.25),),
+    )
+    assert profile.decoding.temperature == 0.7
+    assert profile.adm.model_dump()["samples"] == 5
+    assert profile.prompt.system == "Hello, you."
+    assert profile.backbone.kind == "transformers"
+    assert profile.target == (Target("fairness", 0.25),)
+
+
+def test_another_kind_starts_from_its_own_defaults() -> None:
+    profile = load_profile("moral-desert-high", overrides=["adm.kind=fixed", "adm.index=1"])
+    assert profile.adm.model_dump() == {"kind": "fixed", "index": 1}
+
+
+def test_aliases_become_ids(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "p.toml",
+        'extends = "baseline"\n[[target]]\nattribute = "MoralDesert"\nvalue = 1\n',
+    )
+    assert load_profile(str(path)).target == (Target("moral_desert", 1.0),)
+
+
+def test_local_folders_and_files_become_absolute(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    path = write(
+        tmp_path, "p.toml", 'backbone = {kind = "transformers", model = "m"}\nadm.kind = "baseline"'
+    )
+    assert load_profile(str(path)).backbone.model == str(tmp_path / "m")
+    path = write(tmp_path, "c.toml", 'adm = {kind = "custom", file = "x.py"}')
+    assert load_profile(str(path)).adm.model_dump()["file"] == str(tmp_path / "x.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("adm = 3 =", r"p\.toml: .*line 1", "not TOML"),
+        ('extends = "baseline"\n\n[decoding]\ntemprature = 1', "line 4: unknown key 'decoding.temp",
+         "'temperature'"),
+        ('extends = "baseline"\nbackbon = 1', "line 2: unknown key 'backbon'", "'backbone'"),
+        ('extends = "baseline"\n[decoding]\ntop_p = 3.0', "line 3: decoding.top_p", ""),
+        ('[adm]\nkind = "oracel"', "line 2: adm.kind", "oracle"),
+        ('[adm]\nkind = "fixed"\nindx = 2', "line 3: unknown key 'adm.indx'", "'index'"),
+        ('extends = "baselin"', "line 1: extends: There is no profile", "baseline"),
+        ('extends = "baseline"\n[[target]]\nattribute = "fairness"\nvalue = 1.5',
+         "line 4: target.0.value", ""),
+        ('extends = "baseline"\n[[target]]\nattribute = "fairness"\nvalue = nan', "target", ""),
+        ('extends = "baseline"\n[prompt]\nsystem = "{{ oops"', "template line 1", "scenario.text"),
+        ('[adm]\nkind = "baseline"\n[backbone]\nkind = "transformers"', "model is missing", "hub"),
+        ("[[target]]\nattribute = 'fairness'\nvalue = 1", "'adm' is missing", ""),
+        ('extends = "p.toml"', "in a circle: p -> p", ""),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    path = write(tmp_path, "p.toml", text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_profile(str(path))
+    assert hint in caught.value.hint
+
+
+def test_an_override_that_is_wrong_is_not_the_files_fault() -> None:
+    with pytest.raises(ConfigError, match=r"with --set decoding\.temprature=1: unknown key"):
+        load_profile("baseline", overrides=["decoding.temprature=1"])
+    with pytest.raises(ConfigError, match="not key=value"):
+        load_profile("baseline", overrides=["decoding"])
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    latin = tmp_path / "l.toml"
+    latin.write_bytes('description = "Höhe"'.encode("latin-1"))
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_profile(str(latin))
+    with pytest.raises(ConfigError, match="no profile file"):
+        load_profile("./nowhere.toml")
+    with pytest.raises(ConfigError, match=r"Is a directory|no profile file"):
+        load_profile(str(tmp_path) + "/")
+
+
+def test_your_profile_hides_the_shipped_one() -> None:
+    folder = paths.user_profiles()
+    folder.mkdir(parents=True)
+    write(folder, "baseline.toml", 'description = "mine"\n[adm]\nkind = "random"\n')
+    assert load_profile("baseline").description == "mine"
+
+
+def test_what_can_share_a_model_shares_its_key() -> None:
+    a, b = load_profile("moral-desert-high"), load_profile("baseline")
+    assert a.backbone_key == b.backbone_key != ""
+    assert load_profile("random").backbone_key == ""
+    assert a.hash != b.hash
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_toml_or_an_error(text: str) -> None:
+    try:
+        parse(text, "x")
+    except ConfigError as error:
+        assert error.message.startswith("x: ")
+
+
+@given(st.binary(max_size=300))
+def test_any_file_is_a_profile_or_an_error(data: bytes) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "p.toml"
+        path.write_bytes(data)
+        with pytest.raises(AlignError):
+            load_profile(str(path))
+
+
+scalars = st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20)
+
+
+@given(scalars)
+def test_an_override_is_toml_or_a_string(value: object) -> None:
+    text = tomli_w.dumps({"v": value}).partition("=")[2].strip()
+    assert parse_override(f"a.b={text}") == (["a", "b"], value)
+    assert with_override({"a": {"c": 1}}, ["a", "b"], value) == {"a": {"c": 1, "b": value}}
+
+
+def test_lines_are_found() -> None:
+    text = 'a = 1\n[t]\nb = 2\n[[u]]\nc = 3\n[[u]]\nc = 4\n[v.w]\n"x y" = 5\n'
+    found = [
+        line_of(text, path)
+        for path in (["a"], ["t", "b"], ["u", 0, "c"], ["u", 1, "c"], ["v", "w", "x y"], ["zz"])
+    ]
+    assert found == [1, 3, 5, 7, 9, None]
