@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 TEMPLATE = (
     "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}\n{% endfor %}"
@@ -47,7 +48,7 @@ def make_tiny_model(
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token="<s>", eos_token="</s>")
     if template is not None:
         tokenizer.chat_template = template
-    shape = {
+    shape: dict[str, Any] = {
         "vocab_size": len(tokenizer),
         "hidden_size": 64,
         "intermediate_size": 128,
@@ -59,9 +60,8 @@ def make_tiny_model(
         "eos_token_id": 1,
     }
     if sliding:
-        model = MistralForCausalLM(MistralConfig(**shape, sliding_window=32))
+        MistralForCausalLM(MistralConfig(**shape, sliding_window=32)).save_pretrained(folder)
     else:
-        model = LlamaForCausalLM(LlamaConfig(**shape))
-    model.save_pretrained(folder)
+        LlamaForCausalLM(LlamaConfig(**shape)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

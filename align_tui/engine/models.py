@@ -76,6 +76,7 @@ class Models:
             self._progress("", None)
 
     async def _open_with_room(self, spec: BackboneSpec) -> Backbone:
+        self._progress(f"loading {spec.label}", None)  # importing torch is the longest part of it
         try:
             return await asyncio.to_thread(self._open, spec, self._progress)
         except OutOfMemory:

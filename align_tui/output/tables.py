@@ -53,10 +53,10 @@ def result_table(study: Study, summary: Event) -> Table:
     table.add_column("profile", overflow="fold")
     table.add_column("target", overflow="fold")
     table.add_column("over")
-    for name in ("accuracy", "95 %", "right", "chance"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for heading in ("accuracy", "95 %", "right", "chance"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for profile in summary["profiles"]:
-        name = Text(one_line(profile["profile"], 60))
+        name: Text = Text(one_line(profile["profile"], 60))
         if not profile["scores"]:
             table.add_row(name, "–", "–", "–", "–", "–", "–")
         for score in profile["scores"]:
@@ -67,8 +67,8 @@ def result_table(study: Study, summary: Event) -> Table:
                 only = key == "discriminating"
                 by_chance = chance(study.scenarios, targets, study.rule, discriminating=only)
                 table.add_row(
-                    name if not only else "",
-                    Text(one_line(target, 80)) if not only else "",
+                    name if not only else Text(""),
+                    Text(one_line(target, 80) if not only else ""),
                     over,
                     point(rate["accuracy"]),
                     f"{point(rate['low'])}-{point(rate['high'])}" if rate["scored"] else "–",

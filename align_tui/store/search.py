@@ -28,10 +28,17 @@ def match_expression(query: str) -> str:
     )
 
 
-def search(db: Database, query: str, *, before: int | None = None, limit: int = 50) -> list[Hit]:
-    """A page of decisions whose reasoning has all the words, the newest first.
+def search(
+    db: Database,
+    query: str,
+    *,
+    run: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Hit]:
+    """A page of decisions (of one run, or of all) whose reasoning has all the words.
 
-    `before` is the `seq` of the last hit of the page above.
+    The newest come first; `before` is the `seq` of the last hit of the page above.
     """
     expression = match_expression(query)
     if not expression:
@@ -39,8 +46,9 @@ def search(db: Database, query: str, *, before: int | None = None, limit: int = 
     rows = db.read(
         "SELECT r.seq, s.run, r.sample, s.scenario, s.profile, r.reasoning FROM results_fts f"
         " JOIN results r ON r.seq=f.rowid JOIN samples s ON s.id=r.sample"
-        " WHERE results_fts MATCH ? AND f.rowid < ? ORDER BY f.rowid DESC LIMIT ?",
-        (expression, before if before is not None else 2**62, limit),
+        " WHERE results_fts MATCH ? AND f.rowid < ? AND (? IS NULL OR s.run = ?)"
+        " ORDER BY f.rowid DESC LIMIT ?",
+        (expression, before if before is not None else 2**62, run, run, limit),
     )
     return [
         Hit(

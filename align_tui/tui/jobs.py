@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from align_tui.store.search import Hit
 
 LOOKED_AT = 10  # before everything else: someone looks at it
-SEARCH_PAGE, SEARCH_PAGES = 200, 10
+(SEARCH_PAGE,)
 
 
 def run_scenario(
@@ -51,12 +51,4 @@ def search_run(db: Database, run: str, query: str, limit: int = 200) -> list[Hit
     """Decisions of this run whose reasoning has all the words, the newest first."""
     from align_tui.store.search import search
 
-    found: list[Hit] = []
-    before: int | None = None
-    for _ in range(SEARCH_PAGES):
-        page = search(db, query, before=before, limit=SEARCH_PAGE)
-        found += [hit for hit in page if hit.run == run]
-        if len(page) < SEARCH_PAGE or len(found) >= limit:
-            break
-        before = page[-1].seq
-    return found[:limit]
+    return search(db, query, run=run, limit=limit)

@@ -60,7 +60,7 @@ def test_memory_is_asked_for_before_the_weights(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "free_memory", lambda device: 1000)
-    with pytest.raises(OutOfMemory, match="has 0.0 GB free"):
+    with pytest.raises(OutOfMemory, match=r"has 0\.0 GB free"):
         load_model(spec(str(tiny_model)), quiet)
 
 

@@ -176,8 +176,8 @@ def test_an_override_is_toml_or_a_string(value: object) -> None:
 
 def test_lines_are_found() -> None:
     text = 'a = 1\n[t]\nb = 2\n[[u]]\nc = 3\n[[u]]\nc = 4\n[v.w]\n"x y" = 5\n'
-    found = [
-        line_of(text, path)
-        for path in (["a"], ["t", "b"], ["u", 0, "c"], ["u", 1, "c"], ["v", "w", "x y"], ["zz"])
-    ]
+    paths_of: list[list[str | int]] = [
+        ["a"], ["t", "b"], ["u", 0, "c"], ["u", 1, "c"], ["v", "w", "x y"], ["zz"],
+    ]  # fmt: skip
+    found = [line_of(text, path) for path in paths_of]
     assert found == [1, 3, 5, 7, 9, None]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dataset_files import read, record, source
 
 from align_tui.core.errors import DatasetError
 from align_tui.datasets.align_system import recorded_choices, without_options
+from tests.datasets.dataset_files import read, record, source
 
 QUESTION = "Question: Is it so?\nOptions: A. Yes B. No, never\nAnswer:"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_files import ATTRIBUTES, mta, read, record, source
 
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.datasets.align_write import write_align_system, write_align_system_file
 from align_tui.datasets.read import read_scenarios
+from tests.datasets.dataset_files import ATTRIBUTES, mta, read, record, source
 
 TWO = (Choice("a", {"fairness": 0.3}), Choice("b"))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from dataset_files import ATTRIBUTES
 
 from align_tui.core.errors import DatasetError
 from align_tui.datasets.labels import Scales, decide, guessed_scale, normalised, recall
 from align_tui.datasets.values import Place
+from tests.datasets.dataset_files import ATTRIBUTES
 
 PLACE = Place("file.json")
 

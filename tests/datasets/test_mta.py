@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dataset_files import mta, read, source
 
 from align_tui.core.errors import DatasetError
+from tests.datasets.dataset_files import mta, read, source
 
 
 def test_a_record() -> None:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from dataset_files import ATTRIBUTES, read
 
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.datasets.read import read_scenarios
 from align_tui.datasets.write import native_jsonl, native_toml, write_native_toml
+from tests.datasets.dataset_files import ATTRIBUTES, read
 
 HEAD = 'format = "align-tui/scenarios/1"\n'
 TOML = (

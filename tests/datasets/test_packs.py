@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from dataset_files import ATTRIBUTES
+
+from tests.datasets.dataset_files import ATTRIBUTES
 
 MEDICAL = [
     "moral_desert",

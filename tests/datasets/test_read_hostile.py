@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_files import ATTRIBUTES, mta, read, record, source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from align_tui.core.errors import DatasetError
 from align_tui.datasets import files
 from align_tui.datasets.read import read_scenarios
+from tests.datasets.dataset_files import ATTRIBUTES, mta, read, record, source
 
 GOOD = {"id": "é", "text": "t", "choices": [{"text": "a"}, {"text": "b"}]}
 

@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from dataset_files import ATTRIBUTES, shared_data
 
 from align_tui.core.attributes import Target
 from align_tui.core.scoring import chance, distance, rate, score
@@ -17,6 +16,7 @@ from align_tui.datasets.align_write import write_align_system, write_align_syste
 from align_tui.datasets.read import read_scenarios
 from align_tui.datasets.sets import ScenarioSet
 from align_tui.datasets.write import write_native_jsonl, write_native_toml
+from tests.datasets.dataset_files import ATTRIBUTES, shared_data
 
 MTA = "mta/paper-dataset-1-12.json"
 NORTHEAST = "opinionqa/CREGION_Northeast_input_output.json"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataset_files import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from align_tui.core.scenarios import Choice, Scenario
 from align_tui.datasets.align_write import write_align_system
 from align_tui.datasets.sets import tell_apart
 from align_tui.datasets.write import native_jsonl, native_toml
+from tests.datasets.dataset_files import read
 
 CHARS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("\x00\r\n\t\"'\\#é😀\u2028")
 TEXT = st.text(CHARS, min_size=1, max_size=20).filter(lambda text: bool(text.strip()))

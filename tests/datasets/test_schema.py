@@ -9,11 +9,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from dataset_files import read
 
 import align_tui.datasets.read
 from align_tui.config import paths
 from align_tui.core.errors import DatasetError
+from tests.datasets.dataset_files import read
 
 SCHEMA = json.loads(
     Path(align_tui.datasets.read.__file__)

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from dataset_files import ATTRIBUTES, record
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from align_tui.datasets.library import (
     safe_name,
 )
 from align_tui.datasets.read import read_scenarios
+from tests.datasets.dataset_files import ATTRIBUTES, record
 
 ROW = {"id": "1", "text": "t", "choices": [{"text": "a"}, {"text": "b"}]}
 

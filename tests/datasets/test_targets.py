@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dataset_files import ATTRIBUTES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from align_tui.core.attributes import Target
 from align_tui.core.errors import DatasetError
 from align_tui.datasets.targets import AlignmentTarget, read_target
+from tests.datasets.dataset_files import ATTRIBUTES
 
 Load = Callable[..., AlignmentTarget]
 

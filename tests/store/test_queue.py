@@ -9,6 +9,7 @@ from pathlib import Path
 from align_tui.config.study import Study
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.scoring import Score
+from align_tui.core.types import JsonObject
 from align_tui.store import live, queue, results, runs
 from align_tui.store.database import Database, open_database
 from align_tui.store.queue import Claimed
@@ -121,7 +122,7 @@ def test_a_finished_sample_keeps_everything(database: Database) -> None:
     [claimed] = queue.claim(database, "w", 1)
     made = Generation("{}", "the prompt", 7, 3, "stop", 0.1, 0.4, ((0.1, 1), (0.4, 2)))
     messages = (Message("user", "who?"),)
-    schema = {"type": "object", "properties": {"b": {}, "a": {}}}
+    schema: JsonObject = {"type": "object", "properties": {"b": {}, "a": {}}}
     response = Response("positive", 1, "why", messages, schema, Sampling(seed=2**62), made, True)
     decision = Decision(1, "why", (0.25, 0.75), (0.1, 0.9), (response,), ("a note",))
     score = {"moral_desert=1.0": Score(False, 1.0, True)}

@@ -1,0 +1,1 @@
+"""Parts of the trainer of the demonstration language model."""

@@ -1,0 +1,194 @@
+"""The network: a small Llama, trained here in plain PyTorch and exported for transformers."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """Sizes of the network."""
+
+    vocab: int
+    hidden: int = 192
+    layers: int = 4
+    heads: int = 6
+    mlp: int = 512
+    rope_theta: float = 1000.0
+    eps: float = 1e-5
+    context: int = 2048
+
+    @property
+    def head_dim(self) -> int:
+        return self.hidden // self.heads
+
+
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-second, first), dim=-1) * sin
+
+
+class Block(nn.Module):
+    """Attention and gated MLP, each behind an RMS norm, as in Llama."""
+
+    def __init__(self, shape: ModelShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.norm_attn = nn.Parameter(torch.ones(shape.hidden))
+        self.norm_mlp = nn.Parameter(torch.ones(shape.hidden))
+        self.qkv = nn.Linear(shape.hidden, 3 * shape.hidden, bias=False)
+        self.out = nn.Linear(shape.hidden, shape.hidden, bias=False)
+        self.gate_up = nn.Linear(shape.hidden, 2 * shape.mlp, bias=False)
+        self.down = nn.Linear(shape.mlp, shape.hidden, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        rows, length, hidden = x.shape
+        shape = self.shape
+        qkv = self.qkv(F.rms_norm(x, (hidden,), self.norm_attn, shape.eps))
+        qkv = qkv.view(rows, length, 3, shape.heads, shape.head_dim)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        mixed = F.scaled_dot_product_attention(
+            _rotate(q, cos, sin), _rotate(k, cos, sin), v, is_causal=True
+        )
+        x = x + self.out(mixed.transpose(1, 2).reshape(rows, length, hidden))
+        gate, up = self.gate_up(F.rms_norm(x, (hidden,), self.norm_mlp, shape.eps)).chunk(2, -1)
+        out: Tensor = x + self.down(F.silu(gate) * up)
+        return out
+
+
+class TinyLlama(nn.Module):
+    """A decoder whose forward gives the normed hidden states; `logits` applies the tied head."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, shape: ModelShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embed = nn.Embedding(shape.vocab, shape.hidden)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.norm = nn.Parameter(torch.ones(shape.hidden))
+        steps = torch.arange(0, shape.head_dim, 2).float() / shape.head_dim
+        angles = torch.outer(torch.arange(shape.context).float(), shape.rope_theta**-steps)
+        angles = torch.cat((angles, angles), dim=-1)
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+        std = shape.hidden**-0.5
+        for name, weight in self.named_parameters():
+            if weight.dim() < 2:
+                continue
+            residual = name.endswith(("out.weight", "down.weight"))
+            scale = std * (2 * shape.layers) ** -0.5 if residual else std
+            nn.init.normal_(weight, std=scale)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.embed(ids)
+        cos, sin = self.cos[: ids.shape[1]], self.sin[: ids.shape[1]]
+        for block in self.blocks:
+            x = block(x, cos, sin)
+        return F.rms_norm(x, (self.shape.hidden,), self.norm, self.shape.eps)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self.embed.weight)
+
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+
+def llama_config(shape: ModelShape, pad: int, end: int) -> dict[str, Any]:
+    """The config.json that makes transformers build the same network."""
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": shape.vocab,
+        "hidden_size": shape.hidden,
+        "intermediate_size": shape.mlp,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.heads,
+        "head_dim": shape.head_dim,
+        "hidden_act": "silu",
+        "max_position_embeddings": shape.context,
+        "rms_norm_eps": shape.eps,
+        "rope_theta": shape.rope_theta,
+        "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_theta},
+        "tie_word_embeddings": True,
+        "attention_bias": False,
+        "mlp_bias": False,
+        "bos_token_id": None,
+        "eos_token_id": end,
+        "pad_token_id": pad,
+        "initializer_range": round(shape.hidden**-0.5, 6),
+        "use_cache": True,
+        "dtype": "float16",
+    }
+
+
+def llama_weights(model: TinyLlama, dtype: torch.dtype = torch.float16) -> dict[str, Tensor]:
+    """The parameters under the names of transformers' Llama."""
+    named: dict[str, Tensor] = {
+        "model.embed_tokens.weight": model.embed.weight,
+        "model.norm.weight": model.norm,
+    }
+    for i, block in enumerate(model.blocks):
+        assert isinstance(block, Block)
+        at = f"model.layers.{i}."
+        q, k, v = block.qkv.weight.chunk(3)
+        gate, up = block.gate_up.weight.chunk(2)
+        named |= {
+            at + "self_attn.q_proj.weight": q,
+            at + "self_attn.k_proj.weight": k,
+            at + "self_attn.v_proj.weight": v,
+            at + "self_attn.o_proj.weight": block.out.weight,
+            at + "mlp.gate_proj.weight": gate,
+            at + "mlp.up_proj.weight": up,
+            at + "mlp.down_proj.weight": block.down.weight,
+            at + "input_layernorm.weight": block.norm_attn,
+            at + "post_attention_layernorm.weight": block.norm_mlp,
+        }
+    return {k: v.detach().to(dtype).contiguous().clone() for k, v in named.items()}
+
+
+def export(
+    model: TinyLlama, folder: Path, tokenizer_files: Mapping[str, str], pad: int, end: int
+) -> None:
+    """Write the model folder, each file renamed into place so that readers see whole files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".model-") as name:
+        temp = Path(name)
+        generation = {
+            "do_sample": False,
+            "eos_token_id": end,
+            "pad_token_id": pad,
+            "max_new_tokens": 256,
+        }
+        texts = {
+            "config.json": json.dumps(llama_config(model.shape, pad, end), indent=2) + "\n",
+            "generation_config.json": json.dumps(generation, indent=2) + "\n",
+            **tokenizer_files,
+        }
+        for filename, text in texts.items():
+            (temp / filename).write_text(text, encoding="utf-8")
+        save_file(llama_weights(model), temp / "model.safetensors", metadata={"format": "pt"})
+        for path in sorted(temp.iterdir()):
+            path.chmod(0o644)
+            path.replace(folder / path.name)
+
+
+def learning_rate(step: int, total: int, peak: float, warm: int, floor: float = 0.05) -> float:
+    """Linear warm-up, then a cosine down to `floor` of the peak."""
+    if step < warm:
+        return peak * (step + 1) / warm
+    along = min(1.0, (step - warm) / max(1, total - warm))
+    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * along)))

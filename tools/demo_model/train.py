@@ -1,0 +1,248 @@
+"""The training loop: stages gated on the accuracy of answers, with a log and checkpoints."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional as F
+
+from . import batches as feed
+from .model import TinyLlama, export, learning_rate
+from .prompts import Sample, SampleMaker
+from .scenarios import Mix
+from .templates import Pools
+from .tokenizer import END, PAD, files, special_id
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the curriculum: its mixes with shares, its steps, rate and gate."""
+
+    name: str
+    mixes: list[tuple[float, Mix]]
+    steps: int
+    rate: float
+    warm: int = 30
+    floor: float = 0.3
+    batch: int = 48
+    gate: float = 2.0
+    least: int = 0
+    check: int = 100
+    publish: bool = False
+    emphasis: feed.Emphasis = field(default_factory=feed.Emphasis)
+
+
+@dataclass
+class Progress:
+    """What the log keeps between stages."""
+
+    tokens: int = 0
+    seconds: float = 0.0
+    best: float = 0.0
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+
+def optimizer_for(model: TinyLlama) -> torch.optim.AdamW:
+    """AdamW with weight decay on the matrices of the blocks alone."""
+    matrices = [p for n, p in model.named_parameters() if p.dim() > 1 and "embed" not in n]
+    others = [p for n, p in model.named_parameters() if p.dim() < 2 or "embed" in n]
+    return torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
+        lr=1e-3,
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+
+
+class Gradients:
+    """Sums gradients over the parts of a batch, in threads that share the weights.
+
+    Each thread runs its operations alone and takes the next part when it is done, so that a
+    busy processor holds up one part and not every operation.
+    """
+
+    def __init__(self, model: TinyLlama, workers: int, part: int = 12) -> None:
+        self.model, self.part = model, part
+        self.replicas = [TinyLlama(model.shape) for _ in range(workers)]
+        for replica in self.replicas:
+            for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
+                own.data = shared.data
+        self.pool = ThreadPoolExecutor(workers)
+
+    def add(self, batch: feed.Batch) -> float:
+        """Add the gradient of the weighted mean cross-entropy over the weighted positions."""
+        ids, weights = torch.from_numpy(batch.ids), torch.from_numpy(batch.weights)
+        total = weights[:, 1:].sum()
+        parts: SimpleQueue[tuple[Tensor, Tensor] | None] = SimpleQueue()
+        for pair in zip(torch.split(ids, self.part), torch.split(weights, self.part), strict=True):
+            parts.put(pair)
+        for _ in self.replicas:
+            parts.put(None)
+
+        def work(replica: TinyLlama) -> float:
+            loss = 0.0
+            while (pair := parts.get()) is not None:
+                part_ids, weight = pair
+                hidden = replica(part_ids[:, :-1])
+                chosen = weight[:, 1:] > 0
+                wanted = part_ids[:, 1:][chosen]
+                logits = replica.logits(hidden[chosen])
+                losses = F.cross_entropy(logits, wanted, reduction="none")
+                share: Tensor = (losses * weight[:, 1:][chosen]).sum() / total
+                share.backward()  # type: ignore[no-untyped-call]
+                loss += share.item()
+            return loss
+
+        loss = sum(self.pool.map(work, self.replicas))
+        for replica in self.replicas:
+            for own, shared in zip(replica.parameters(), self.model.parameters(), strict=True):
+                if own.grad is not None:
+                    shared.grad = own.grad if shared.grad is None else shared.grad + own.grad
+                    own.grad = None
+        return loss
+
+
+def letters_right(model: TinyLlama, rows: list[feed.Encoded], pad: int) -> float:
+    """The share of samples whose deciding letters are all the likeliest tokens, given the rest."""
+    right = 0
+    model.eval()
+    ordered = sorted(rows, key=lambda row: len(row.ids))
+    with torch.inference_mode():
+        for at in range(0, len(ordered), 40):
+            batch = feed.collate(ordered[at : at + 40], pad)
+            ids, keys = torch.from_numpy(batch.ids), torch.from_numpy(batch.keys)[:, 1:]
+            hidden = model(ids[:, :-1])
+            hit = torch.ones(keys.shape, dtype=torch.bool)
+            hit[keys] = model.logits(hidden[keys]).argmax(-1) == ids[:, 1:][keys]
+            right += int(hit.all(dim=1).sum())
+    model.train()
+    return right / len(rows)
+
+
+def fixed_rows(
+    tokenizer: Tokenizer, pools: Pools, mix: Mix, count: int, seed: int, aligned: bool | None = None
+) -> list[feed.Encoded]:
+    """A fixed validation set from a mix: all samples, or only the aligned or baseline ones."""
+    rng = random.Random(seed)
+    rows: list[feed.Encoded] = []
+
+    def fits(sample: Sample) -> bool:
+        return aligned is None or bool(sample.targets) == aligned
+
+    for sample in SampleMaker(pools, mix, rng).stream():
+        if fits(sample) and len(sample.best) == 1:
+            rows.append(feed.encode(tokenizer, sample, rng))
+        if len(rows) >= count:
+            return rows
+    return rows
+
+
+class Trainer:
+    """Runs stages on one model and keeps the log and the published folder."""
+
+    def __init__(
+        self,
+        model: TinyLlama,
+        tokenizer: Tokenizer,
+        pools: Pools,
+        cells: dict[str, list[feed.Encoded]],
+        folder: Path,
+        log: Path,
+        seed: int,
+        workers: int,
+    ) -> None:
+        self.model, self.tokenizer, self.pools, self.cells = model, tokenizer, pools, cells
+        self.folder, self.log_path, self.seed = folder, log, seed
+        self.pad, self.end = special_id(tokenizer, PAD), special_id(tokenizer, END)
+        self.optimizer = optimizer_for(model)
+        self.gradients = Gradients(model, workers)
+        self.progress = Progress()
+
+    def publish(self) -> None:
+        export(self.model, self.folder, files(self.tokenizer), self.pad, self.end)
+
+    def save(self, path: Path) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "progress": vars(self.progress),
+        }
+        torch.save(state, path)
+
+    def load(self, path: Path) -> None:
+        state = torch.load(path, weights_only=False)
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.progress = Progress(**state["progress"])
+
+    def _record(self, stage: Stage, step: int, loss: float, own: float, started: float) -> None:
+        cells = (
+            {name: letters_right(self.model, rows, self.pad) for name, rows in self.cells.items()}
+            if stage.publish
+            else {}
+        )
+        entry = {
+            "stage": stage.name,
+            "step": step,
+            "tokens": self.progress.tokens,
+            "minutes": round((self.progress.seconds + time.time() - started) / 60, 1),
+            "loss": round(loss, 4),
+            "accuracy": round(own, 3),
+            "cells": {name: round(value, 3) for name, value in cells.items()},
+        }
+        self.progress.log.append(entry)
+        print(json.dumps(entry), flush=True)
+        self.log_path.write_text(json.dumps(self.progress.log, indent=1) + "\n", encoding="utf-8")
+        if cells:
+            mean = sum(cells.values()) / len(cells)
+            if mean >= self.progress.best:
+                self.progress.best = mean
+                self.publish()
+
+    def run(self, stage: Stage, number: int) -> None:
+        """Train one stage to its gate or its last step."""
+        own_rows = fixed_rows(
+            self.tokenizer, self.pools, stage.mixes[0][1], 160, self.seed + 900 + number
+        )
+        started = time.time()
+        seed = self.seed * 1000 + number
+        stream = feed.ahead(
+            self.tokenizer, self.pools, stage.mixes, stage.batch, seed, stage.emphasis
+        )
+        running = 0.0
+        with closing(stream):  # type: ignore[type-var]
+            for step, batch in enumerate(stream):
+                rate = learning_rate(step, stage.steps, stage.rate, stage.warm, stage.floor)
+                for group in self.optimizer.param_groups:
+                    group["lr"] = rate
+                loss = self.gradients.add(batch)
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+                self.optimizer.step()
+                self.optimizer.zero_grad(set_to_none=True)
+                self.progress.tokens += batch.tokens
+                running = loss if step == 0 else 0.95 * running + 0.05 * loss
+                done = step + 1
+                if done % 25 == 0:
+                    print(
+                        f"{stage.name} {done} {self.progress.tokens} {running:.3f}"
+                        f" {time.time() - started:.0f}s",
+                        flush=True,
+                    )
+                if done % stage.check and done < stage.steps:
+                    continue
+                own = letters_right(self.model, own_rows, self.pad)
+                self._record(stage, done, running, own, started)
+                if done >= stage.steps or (own >= stage.gate and done >= stage.least):
+                    break
+        self.progress.seconds += time.time() - started

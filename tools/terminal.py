@@ -1,0 +1,70 @@
+"""A terminal for a program under measurement: a pty whose screen pyte keeps."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Sequence
+
+import pyte
+
+
+class Terminal:
+    """Runs a command in a pty of fixed size; `read` feeds what it writes into a screen."""
+
+    def __init__(
+        self, command: Sequence[str], *, columns: int, rows: int, environment: dict[str, str]
+    ) -> None:
+        self.started = time.perf_counter()
+        self.bytes = 0
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], list(command), environment)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+
+    def read(self, timeout: float) -> bytes:
+        """What it writes within `timeout` seconds; empty when nothing came, or when it ended."""
+        ready, _, _ = select.select([self.fd], [], [], timeout)
+        if not ready:
+            return b""
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except OSError:
+            return b""
+        self.bytes += len(data)
+        self.stream.feed(data)
+        return data
+
+    def text(self) -> str:
+        """The screen as it stands."""
+        return "\n".join(self.screen.display)
+
+    def wait_for(self, true: Callable[[str], bool], seconds: float = 60.0) -> float:
+        """Read until the screen's text satisfies `true`; seconds since the start."""
+        end = time.perf_counter() + seconds
+        while not true(self.text()):
+            if time.perf_counter() > end:
+                raise TimeoutError("the screen never showed it:\n" + self.text())
+            self.read(0.02)
+        return time.perf_counter() - self.started
+
+    def press(self, keys: bytes) -> None:
+        """Send keys."""
+        os.write(self.fd, keys)
+
+    def close(self) -> None:
+        """End the program."""
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass  # it has ended already
+        os.close(self.fd)
