@@ -12,7 +12,7 @@ import torch
 from demo_model.curriculum import CELLS, FULL, stages
 from demo_model.model import ModelShape, TinyLlama
 from demo_model.prompts import SampleMaker
-from demo_model.templates import Pools, load, with_held
+from demo_model.templates import EARLY, Pools, load, with_held
 from demo_model.text import expand
 from demo_model.tokenizer import chat, train_tokenizer
 from demo_model.train import Trainer, fixed_rows
@@ -70,11 +70,12 @@ def main() -> int:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
     pools, held = load(held=False), load(held=True)
+    early, early_held = load(held=False, volumes=EARLY), load(held=True, volumes=EARLY)
     saved = args.work / "tokenizer.json"
     if args.first_stage and saved.exists():
         tokenizer = Tokenizer.from_file(str(saved))
     else:
-        tokenizer = train_tokenizer(corpus(pools, args.seed), args.vocab)
+        tokenizer = train_tokenizer(corpus(early, args.seed), args.vocab)
         tokenizer.save(str(saved))
     shape = ModelShape(
         vocab=tokenizer.get_vocab_size(),
@@ -92,8 +93,8 @@ def main() -> int:
         for i, (name, cell) in enumerate(CELLS.items())
     }
     if not args.first_stage:
-        print(f"words: {learn_words(model, tokenizer, pools, held, args.seed)}", flush=True)
-    trainer = Trainer(model, tokenizer, pools, cells, args.out, args.log, args.seed, args.threads)
+        print(f"words: {learn_words(model, tokenizer, early, early_held, args.seed)}", flush=True)
+    trainer = Trainer(model, tokenizer, pools, early, cells, args.out, args.log, args.seed, args.threads)
     if args.first_stage:
         trainer.load(args.work / f"stage{args.first_stage - 1}.pt")
     for number, stage in enumerate(stages(args.scale)):

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from align_tui.store.search import Hit
 
 LOOKED_AT = 10  # before everything else: someone looks at it
-(SEARCH_PAGE,)
 
 
 def run_scenario(

@@ -16,7 +16,6 @@ import pytest
 
 from align_tui.store import runs, workers
 from align_tui.store.database import open_database
-from tests.conftest import REPO
 
 
 def align_tui(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -247,7 +246,3 @@ def test_debug_shows_the_traceback() -> None:
     command = [sys.executable, "-m", "align_tui", "run", "nowhere.toml", "--debug"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert "Traceback" in done.stderr
-
-
-def test_the_readme_names_real_commands() -> None:
-    assert (REPO / "README.md").is_file()

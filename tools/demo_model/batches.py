@@ -49,6 +49,7 @@ class Emphasis:
     letter: float = 1.0
     prompt: float = PROMPT_SHARE
     glossary: float = 0.0
+    echo: float = 0.0
     clauses: tuple[int, int] = (5, 8)
 
 
@@ -79,6 +80,14 @@ def encode_glossary(tokenizer: Tokenizer, maker: SampleMaker, count: int) -> Enc
         token = encoding.char_to_token(char)
         if token is not None:
             weights[token] = weight
+    return Encoded(encoding.ids, weights, [], 0)
+
+
+def encode_echo(tokenizer: Tokenizer, maker: SampleMaker) -> Encoded:
+    """Clauses without meaning and their repetition, weighted on the repetition."""
+    text, start = maker.echo()
+    encoding = tokenizer.encode(text)
+    weights = [float(offset[0] >= start) for offset in encoding.offsets]
     return Encoded(encoding.ids, weights, [], 0)
 
 
@@ -119,7 +128,12 @@ class BatchMaker:
             count = 0
             while count < POOL * self.size:
                 maker = self.rng.choices(self.makers, self.shares)[0]
-                if self.rng.random() < self.emphasis.glossary:
+                drawn = self.rng.random()
+                if drawn < self.emphasis.echo:
+                    groups.append([encode_echo(self.tokenizer, maker)])
+                    count += 1
+                    continue
+                if drawn < self.emphasis.echo + self.emphasis.glossary:
                     clauses = self.rng.randint(*self.emphasis.clauses)
                     groups.append([encode_glossary(self.tokenizer, maker, clauses)])
                     count += 1

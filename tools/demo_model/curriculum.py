@@ -83,6 +83,7 @@ def stages(scale: float) -> list[Stage]:
             gate=0.93,
             least=steps(250),
             check=50,
+            early=True,
             emphasis=Emphasis(glossary=0.65),
         ),
         Stage(
@@ -95,7 +96,8 @@ def stages(scale: float) -> list[Stage]:
             least=steps(200),
             check=100,
             publish=True,
-            emphasis=Emphasis(glossary=0.3),
+            early=True,
+            emphasis=Emphasis(glossary=0.2, echo=0.25),
         ),
         Stage(
             "full",
@@ -104,7 +106,7 @@ def stages(scale: float) -> list[Stage]:
             1.6e-3,
             floor=0.4,
             publish=True,
-            emphasis=Emphasis(glossary=0.15),
+            emphasis=Emphasis(glossary=0.12, echo=0.04),
         ),
         Stage(
             "anneal",
@@ -114,6 +116,6 @@ def stages(scale: float) -> list[Stage]:
             warm=10,
             floor=0.03,
             publish=True,
-            emphasis=Emphasis(glossary=0.1),
+            emphasis=Emphasis(glossary=0.08, echo=0.02),
         ),
     ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .scenarios import Fact, Mix, Scenario, ScenarioMaker, Target, label
 from .templates import ATTRIBUTES, Pools
-from .text import capital, expand, join_list
+from .text import capital, expand, join_list, odd_word
 
 DIRECTION = ("low", "high")
 FORMATS = (
@@ -297,6 +297,22 @@ class SampleMaker:
                 answer.add(". ")
                 count -= 1
         return answer.text.rstrip(), answer.keys
+
+    def echo(self) -> tuple[str, int]:
+        """Meaningless clauses, then the same again patient by patient; where the second begins.
+
+        Quoting has to be copying: these teach to find a patient's clause and repeat it.
+        """
+        rng = self.rng
+        people = list(range(rng.choice((2, 3))))
+        said = {}
+        for p in people:
+            words = rng.choices(self.scenarios.pools.words, k=rng.randint(3, 9))
+            said[p] = " ".join(odd_word(rng) if rng.random() < 0.15 else word for word in words)
+        rng.shuffle(people)
+        first = " ".join(f"{label(p)} {said[p]}." for p in people)
+        again = " ".join(f"{label(p)} {said[p]}." for p in sorted(people))
+        return f"{first} {again}", len(first) + 1
 
     def stream(self) -> Iterator[Sample]:
         while True:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ ATTRIBUTES = {
 URGENCIES = ("minor", "serious", "critical")
 LEXICON = Path(__file__).parent / "lexicon"
 HELD_SHARE = 16
+# Further clauses of each attribute, beside the first lexicon: the early stages do without the last.
+EARLY = ("more",)
+VOLUMES = ("more", "extra")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def _split(items: Iterable[str], held: bool) -> list[str]:
     return [text for text in ordered if (text in kept_away) == held]
 
 
-def load(held: bool, folder: Path = LEXICON) -> Pools:
+def load(held: bool, volumes: Sequence[str] = VOLUMES, folder: Path = LEXICON) -> Pools:
     """The pools of training, or (`held`) those that training never sees.
 
     Conditions, cues, fillers, questions, choice forms and names are the same in both.
@@ -63,10 +67,10 @@ def load(held: bool, folder: Path = LEXICON) -> Pools:
         name: tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
         for name in ATTRIBUTES
     }
-    for name, part in attributes.items():
-        more = tomllib.loads((folder / f"more_{name}.toml").read_text(encoding="utf-8"))
+    for name, volume in itertools.product(attributes, volumes):
+        more = tomllib.loads((folder / f"{volume}_{name}.toml").read_text(encoding="utf-8"))
         for side in ("high", "low"):
-            part[side] = [*part[side], *more[side]]
+            attributes[name][side] = [*attributes[name][side], *more[side]]
     everything = " ".join(
         text for part in attributes.values() for side in ("high", "low") for text in part[side]
     )

@@ -40,6 +40,7 @@ class Stage:
     least: int = 0
     check: int = 100
     publish: bool = False
+    early: bool = False
     emphasis: feed.Emphasis = field(default_factory=feed.Emphasis)
 
 
@@ -156,13 +157,15 @@ class Trainer:
         model: TinyLlama,
         tokenizer: Tokenizer,
         pools: Pools,
+        early: Pools,
         cells: dict[str, list[feed.Encoded]],
         folder: Path,
         log: Path,
         seed: int,
         workers: int,
     ) -> None:
-        self.model, self.tokenizer, self.pools, self.cells = model, tokenizer, pools, cells
+        self.model, self.tokenizer, self.cells = model, tokenizer, cells
+        self.pools, self.early = pools, early
         self.folder, self.log_path, self.seed = folder, log, seed
         self.pad, self.end = special_id(tokenizer, PAD), special_id(tokenizer, END)
         self.optimizer = optimizer_for(model)
@@ -212,13 +215,14 @@ class Trainer:
 
     def run(self, stage: Stage, number: int) -> None:
         """Train one stage to its gate or its last step."""
+        pools = self.early if stage.early else self.pools
         own_rows = fixed_rows(
-            self.tokenizer, self.pools, stage.mixes[0][1], 160, self.seed + 900 + number
+            self.tokenizer, pools, stage.mixes[0][1], 160, self.seed + 900 + number
         )
         started = time.time()
         seed = self.seed * 1000 + number
         stream = feed.ahead(
-            self.tokenizer, self.pools, stage.mixes, stage.batch, seed, stage.emphasis
+            self.tokenizer, pools, stage.mixes, stage.batch, seed, stage.emphasis
         )
         running = 0.0
         with closing(stream):  # type: ignore[type-var]
