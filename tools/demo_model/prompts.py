@@ -175,25 +175,27 @@ class _Answer:
 
 URGENCY = ("minor", "serious", "critical")
 COUNTS = ("none", "one", "both")
+# What a clause shows, by side: low, high.
+VERDICTS = {
+    "moral_desert": ("blame", "merit"),
+    "fairness": ("favoured", "ordinary"),
+    "protocol_focus": ("against the rules", "by the rules"),
+    "risk_aversion": ("gamble", "safe"),
+    "continuing_care": ("new", "in care"),
+    "utilitarianism": ("pity", "many"),
+}
 
 
-def _words(patients: int, targets: int) -> int:
-    """How many words of a clause are quoted: the reasoning has to stay under 512 characters."""
-    return {(2, 1): 12, (3, 1): 10, (2, 2): 8}.get((patients, targets), 6)
-
-
-def _verdicts(answer: _Answer, scenario: Scenario, about: str, words: int) -> None:
-    """Each patient's clause about the attribute, copied, and on which side it is.
-
-    The model thinks in text: it finds and judges one clause at a time, and only then decides.
-    """
+def _verdicts(answer: _Answer, scenario: Scenario, about: str) -> None:
+    """What marks each patient, in a word: one clause is found and judged at a time."""
     for p in range(scenario.patients):
-        fact = scenario.fact(about, p)
-        if fact is None:
+        if scenario.fact(about, p) is None:
             continue
-        answer.add(f"{label(p)}{fact.quoted(words)}:")
-        side = scenario.urgency[p] if about == "condition" else scenario.labels[about][p]
-        answer.key(URGENCY[side] if about == "condition" else DIRECTION[side], 8.0)
+        answer.add(f"{label(p)}:")
+        if about == "condition":
+            answer.key(URGENCY[scenario.urgency[p]], 5.0)
+        else:
+            answer.key(VERDICTS[about][scenario.labels[about][p]], 5.0)
         answer.add(". ")
 
 
@@ -206,13 +208,12 @@ def answer_for(
     for name, side in targets:
         if name not in scenario.labels:
             answer.add(f"Nothing speaks to {DIRECTION[side]} {ATTRIBUTES[name]}. ")
-    words = _words(scenario.patients, len(asked))
     for name, side in asked:
         answer.add(f"{capital(DIRECTION[side])} {ATTRIBUTES[name]}. ")
-        _verdicts(answer, scenario, name, words)
+        _verdicts(answer, scenario, name)
     if not asked:
         answer.add("Most urgent. ")
-        _verdicts(answer, scenario, "condition", words)
+        _verdicts(answer, scenario, "condition")
     if len(asked) > 1:
         for p in range(scenario.patients):
             fits = sum(scenario.labels[name][p] == side for name, side in asked)
@@ -291,9 +292,9 @@ class SampleMaker:
                 else:
                     side = rng.randrange(2)
                     fact = Fact(p, name, self.scenarios.trait(name, side))
-                    verdict = DIRECTION[side]
+                    verdict = VERDICTS[name][side]
                 answer.add(f"{label(p)}{fact.quoted(rng.choice((6, 8, 10, 12)))}:")
-                answer.key(verdict, 6.0)
+                answer.key(verdict, 4.0)
                 answer.add(". ")
                 count -= 1
         return answer.text.rstrip(), answer.keys
