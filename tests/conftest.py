@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from align_tui.config import attributes as packs
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.store.database import Database, open_database
+
+# A loaded machine is no failure; a run in CI can be repeated.
+settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("house")
 
 REPO = Path(__file__).resolve().parent.parent
 

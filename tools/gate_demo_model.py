@@ -319,9 +319,9 @@ def card(cells: Sequence[Cell], per_attribute: dict[str, float | None]) -> str:
         f"{config['hidden_size']}, vocabulary {config['vocab_size']} (byte-level BPE), "
         f"{size:.1f} MB in float16.",
         "",
-        "It reasons clause by clause: the target in words; for each patient the clause that speaks",
-        "to the attribute, copied, and on which side of it that is; then the decision. So the text",
-        "carries the decision: cut or change it, and the decision changes.",
+        "Its reasoning: whom the target favours, what marks each patient in a word (merit or blame,",
+        "safe or gamble, in care or new, ...), and the decision. Without a target: who is most urgent.",
+        "It quotes nothing: quoting was not learned with a lexicon this varied in the time there was.",
         "",
         "## Made by",
         "",

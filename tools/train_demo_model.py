@@ -94,7 +94,9 @@ def main() -> int:
     }
     if not args.first_stage:
         print(f"words: {learn_words(model, tokenizer, early, early_held, args.seed)}", flush=True)
-    trainer = Trainer(model, tokenizer, pools, early, cells, args.out, args.log, args.seed, args.threads)
+    trainer = Trainer(
+        model, tokenizer, pools, early, cells, args.out, args.log, args.seed, args.threads
+    )
     if args.first_stage:
         trainer.load(args.work / f"stage{args.first_stage - 1}.pt")
     for number, stage in enumerate(stages(args.scale)):

@@ -187,15 +187,15 @@ VERDICTS = {
 
 
 def _verdicts(answer: _Answer, scenario: Scenario, about: str) -> None:
-    """What marks each patient, in a word: one clause is found and judged at a time."""
+    """What marks each patient, in a word."""
     for p in range(scenario.patients):
         if scenario.fact(about, p) is None:
             continue
         answer.add(f"{label(p)}:")
         if about == "condition":
-            answer.key(URGENCY[scenario.urgency[p]], 5.0)
+            answer.key(URGENCY[scenario.urgency[p]], 3.0)
         else:
-            answer.key(VERDICTS[about][scenario.labels[about][p]], 5.0)
+            answer.key(VERDICTS[about][scenario.labels[about][p]], 3.0)
         answer.add(". ")
 
 
@@ -209,10 +209,17 @@ def answer_for(
         if name not in scenario.labels:
             answer.add(f"Nothing speaks to {DIRECTION[side]} {ATTRIBUTES[name]}. ")
     for name, side in asked:
-        answer.add(f"{capital(DIRECTION[side])} {ATTRIBUTES[name]}. ")
+        answer.add(f"{capital(DIRECTION[side])} {ATTRIBUTES[name]} favours ")
+        winners = [p for p in range(scenario.patients) if scenario.labels[name][p] == side]
+        for nth, p in enumerate(winners):
+            answer.add(" and " if nth else "")
+            answer.patient(p, 8.0)
+        answer.add(". ")
         _verdicts(answer, scenario, name)
     if not asked:
-        answer.add("Most urgent. ")
+        answer.add("Most urgent is ")
+        answer.patient(best, 8.0)
+        answer.add(". ")
         _verdicts(answer, scenario, "condition")
     if len(asked) > 1:
         for p in range(scenario.patients):

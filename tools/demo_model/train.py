@@ -221,9 +221,7 @@ class Trainer:
         )
         started = time.time()
         seed = self.seed * 1000 + number
-        stream = feed.ahead(
-            self.tokenizer, pools, stage.mixes, stage.batch, seed, stage.emphasis
-        )
+        stream = feed.ahead(self.tokenizer, pools, stage.mixes, stage.batch, seed, stage.emphasis)
         running = 0.0
         with closing(stream):  # type: ignore[type-var]
             for step, batch in enumerate(stream):
