@@ -66,7 +66,7 @@ def test_it_reads_and_what_it_decided_can_be_checked() -> None:
     run = lines[0]["run"]
     first = next(results.all_results(db, run))
     [response] = results.responses_of(db, first.sample)
-    assert response.messages[1]["content"] in response.prompt
+    assert str(response.messages[1]["content"]) in response.prompt
     assert json.loads(response.raw)["choice"] == first.choice_text
     assert response.timeline[-1][1] == len(response.raw)
     versions = runs.run_versions(db, run)
