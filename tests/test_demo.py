@@ -43,24 +43,24 @@ def test_the_model_is_an_ordinary_folder_of_at_most_20_mb() -> None:
 
 
 @pytest.mark.slow
-def test_it_reads_and_what_it_decided_can_be_checked() -> None:
+def test_it_reasons_and_what_it_decided_can_be_checked() -> None:
     lines = run_json("--limit", "12")
     decisions = [line for line in lines if line["event"] == "decision"]
     assert len(decisions) == 48
+    agreed = flipped = 0
+    chosen: dict[tuple[str, str], int] = {}
     for line in decisions:
         assert sum(line["probabilities"]) == pytest.approx(1.0)
         named = re.findall(r"Patient [A-C]", line["reasoning"])
-        assert named and named[-1] in line["choice_text"]
+        agreed += bool(named) and named[-1] in line["choice_text"]
         likeliest = line["probabilities"].index(max(line["probabilities"]))
         assert likeliest == line["choice"]  # greedy and scored agree
-    aligned = [
-        score["correct"]
-        for line in decisions
-        if line["profile"] != "baseline"
-        for score in line["scores"].values()
-        if score["correct"] is not None
-    ]
-    assert sum(aligned) / len(aligned) > 0.7  # the card says how well; this, that it reads at all
+        chosen[line["scenario"], line["profile"]] = line["choice"]
+    scenarios = {scenario for scenario, _ in chosen}
+    for scenario in scenarios:
+        flipped += chosen[scenario, "moral-desert-high"] != chosen[scenario, "moral-desert-low"]
+    # How right it is, its card says; here, that answers follow from reasons and from the target.
+    assert agreed >= 0.9 * len(decisions) and flipped >= 0.6 * len(scenarios)
 
     db = open_database(Path(os.environ["ALIGN_TUI_DB"]))
     run = lines[0]["run"]

@@ -283,7 +283,7 @@ def measure(folder: Path, count: int) -> tuple[list[Cell], dict[str, float | Non
     base = runs.decide(
         runs.scenarios(
             "baseline",
-            [{**r, "choices": choices_of(r)} for r in asked],
+            [{"id": r["id"], "text": r["text"], "choices": choices_of(r)} for r in asked],
         ),
         {"base": profile_table([])},
     )
@@ -330,9 +330,9 @@ def card(cells: Sequence[Cell], per_attribute: dict[str, float | None]) -> str:
         f"{log[-1]['minutes']:.0f} minutes on two shared CPU cores (tools/demo_model/"
         "training_log.json). Scored by `python tools/gate_demo_model.py`, every decision through",
         "`align-tui run` in float32. The stages are those of tools/demo_model/curriculum.py, but",
-        "the weights come from a lineage that was trained while the script still changed (the first",
-        "stage saw an earlier order of the answer); they were not yet reproduced from the seed in",
-        "one go.",
+        "the weights come from a lineage that was trained while the script still changed (the",
+        "first stage saw an earlier order of the answer); they were not yet reproduced from the",
+        "seed in one go.",
         "",
         "## Gate",
         "",

@@ -21,6 +21,8 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     from align_tui.core.errors import AlignError
 
     os.environ["ALIGN_TUI_DEBUG"] = "1" if debug else ""
+    # pydantic would read the metadata of every installed package to look for plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         status = typer.main.get_command(app).main(
             arguments, prog_name="align-tui", standalone_mode=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -90,6 +91,8 @@ def explore(
         raise typer.Exit()
     if context.invoked_subcommand is not None:
         return
+    # Nothing made before the first frame is garbage; the screen turns the collector on again.
+    gc.disable()
     from align_tui.cli.options import study_options
     from align_tui.cli.screen import open_explorer
 

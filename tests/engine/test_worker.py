@@ -48,8 +48,11 @@ async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
             await asyncio.sleep(0.01)
 
 
-def path_of(db: Database) -> Path:
-    return db.path
+async def warm_up(db: Database, opener: Opener) -> None:
+    """Have the model loaded by a run that ends, then let nothing through any more."""
+    first = runs.create_run(db, model_study(1), {})
+    await until(lambda: runs.get_run(db, first).finished)
+    opener.opened[0][1].gate.clear()
 
 
 async def test_a_run_is_decided_scored_and_its_model_named(database: Database) -> None:
@@ -67,12 +70,10 @@ async def test_a_run_is_decided_scored_and_its_model_named(database: Database) -
 
 
 async def test_live_text_is_there_while_it_is_written(database: Database) -> None:
-    run = runs.create_run(database, model_study(1), {})
     opener = Opener()
     async with working(database.path, opener):
-        await until(lambda: opener.opened)
-        opener.opened[0][1].gate.clear()
-        runs.create_run(database, model_study(1), {})
+        await warm_up(database, opener)
+        run = runs.create_run(database, model_study(1), {})
         await until(lambda: opener.opened[0][1].now)
         await until(lambda: database.read("SELECT 1 FROM live"))
         sample = database.read("SELECT sample FROM live")[0][0]
@@ -84,12 +85,9 @@ async def test_live_text_is_there_while_it_is_written(database: Database) -> Non
 
 
 async def test_cancelling_stops_the_model_and_is_recorded(database: Database) -> None:
-    run = runs.create_run(database, make_study(0), {})
     opener = Opener()
     async with working(database.path, opener):
-        runs.create_run(database, model_study(1), {})
-        await until(lambda: opener.opened)
-        opener.opened[0][1].gate.clear()
+        await warm_up(database, opener)
         run = runs.create_run(database, model_study(1), {})
         await until(lambda: opener.opened[0][1].now)
         [state] = results.states(database, run)
@@ -104,9 +102,7 @@ async def test_cancelling_stops_the_model_and_is_recorded(database: Database) ->
 async def test_stopping_a_run_puts_its_samples_back(database: Database) -> None:
     opener = Opener()
     async with working(database.path, opener):
-        runs.create_run(database, model_study(1), {})
-        await until(lambda: opener.opened)
-        opener.opened[0][1].gate.clear()
+        await warm_up(database, opener)
         run = runs.create_run(database, model_study(4), {})
         await until(lambda: runs.get_run(database, run).running)
         runs.set_state(database, run, "stopped")
@@ -122,9 +118,7 @@ async def test_stopping_a_run_puts_its_samples_back(database: Database) -> None:
 async def test_deleting_a_run_while_it_runs_ends_its_samples(database: Database) -> None:
     opener = Opener()
     async with working(database.path, opener) as worker:
-        runs.create_run(database, model_study(1), {})
-        await until(lambda: opener.opened)
-        opener.opened[0][1].gate.clear()
+        await warm_up(database, opener)
         run = runs.create_run(database, model_study(4), {})
         await until(lambda: runs.get_run(database, run).running)
         runs.delete_run(database, run)
@@ -134,10 +128,8 @@ async def test_deleting_a_run_while_it_runs_ends_its_samples(database: Database)
 
 async def test_a_worker_that_ends_gives_back_what_it_holds(database: Database) -> None:
     opener = Opener()
-    runs.create_run(database, model_study(1), {})
     async with working(database.path, opener):
-        await until(lambda: opener.opened)
-        opener.opened[0][1].gate.clear()
+        await warm_up(database, opener)
         run = runs.create_run(database, model_study(4), {})
         await until(lambda: runs.get_run(database, run).running)
     row = runs.get_run(database, run)
