@@ -9,33 +9,44 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import psutil
 from terminal import Terminal
 
 COLUMNS, ROWS = 145, 40
+PACK = Path(__file__).resolve().parent.parent / "align_tui/demo/scenarios/demo-triage.toml"
 
 
-def title_line(terminal: Terminal) -> str:
-    """The line that names the scenario in view."""
-    return next((line for line in terminal.screen.display if "/" in line and "·" in line), "")
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def key_to_frame(terminal: Terminal, key: bytes) -> float | None:
-    """Milliseconds from a step key to the frame that shows another scenario; None if it cannot."""
-    before = title_line(terminal)
+def key_to_frame(terminal: Terminal, key: bytes, expected: str) -> float | None:
+    """Milliseconds from a step key to the bytes that name the expected scenario; None if none.
+
+    The bytes are looked at as they come: to have them drawn by pyte would take longer than they
+    took to be made.
+    """
     began = time.perf_counter()
     terminal.press(key)
-    while title_line(terminal) == before:
-        if time.perf_counter() - began > 2:
-            return None
-        terminal.read(0.002)
-    return (time.perf_counter() - began) * 1000
+    seen = b""
+    while time.perf_counter() - began < 2:
+        seen += terminal.take(0.002)
+        if expected.encode() in ESCAPES.sub(b"", seen):
+            return (time.perf_counter() - began) * 1000
+    return None
+
+
+def key_of(scenario: dict[str, Any]) -> str:
+    """The key under which the screen names a scenario."""
+    return str(scenario["id"])
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -75,24 +86,28 @@ def main() -> None:
         )
         process = psutil.Process(terminal.pid)
         terminal.wait_for(lambda text: "tok/s" in text)
+        names = [key_of(s) for s in tomllib.loads(PACK.read_text(encoding="utf-8"))["scenario"]]
         end = time.perf_counter() + 3
         while time.perf_counter() < end:
-            terminal.read(0.02)
+            terminal.take(0.02)
         start_mb = process.memory_info().rss / 1e6
         sent, since = terminal.bytes, time.perf_counter()
         end = since + 10
         while time.perf_counter() < end:
-            terminal.read(0.02)
+            terminal.take(0.02)
         rate = (terminal.bytes - sent) / (time.perf_counter() - since)
         times: list[float] = []
         most = start_mb
+        at = 0
         for number in range(keys):
-            spent = key_to_frame(terminal, b"j" if number % 60 < 30 else b"k")
+            down = number % 60 < 30
+            at += 1 if down else -1
+            spent = key_to_frame(terminal, b"j" if down else b"k", names[at])
             if spent is not None:
                 times.append(spent)
             pause = time.perf_counter() + 0.15
             while time.perf_counter() < pause:
-                terminal.read(0.01)
+                terminal.take(0.01)
             most = max(most, process.memory_info().rss / 1e6)
         end_mb = process.memory_info().rss / 1e6
         terminal.close()

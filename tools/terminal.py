@@ -31,6 +31,12 @@ class Terminal:
         self.stream = pyte.ByteStream(self.screen)
 
     def read(self, timeout: float) -> bytes:
+        """As `take`, and drawn on the screen."""
+        data = self.take(timeout)
+        self.stream.feed(data)
+        return data
+
+    def take(self, timeout: float) -> bytes:
         """What it writes within `timeout` seconds; empty when nothing came, or when it ended."""
         ready, _, _ = select.select([self.fd], [], [], timeout)
         if not ready:
@@ -40,7 +46,6 @@ class Terminal:
         except OSError:
             return b""
         self.bytes += len(data)
-        self.stream.feed(data)
         return data
 
     def text(self) -> str:

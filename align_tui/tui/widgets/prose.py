@@ -59,7 +59,8 @@ class Prose(ScrollView, can_focus=False):
         return self.scroll_offset.y >= self.max_scroll_y
 
     def _resize(self, first: int) -> None:
-        size = Size(self._width, len(self._rows))
+        # A change of the virtual size lays the whole screen out again: what fits never changes it.
+        size = Size(self._width, max(len(self._rows), self.scrollable_content_region.height))
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh_lines(max(0, first), len(self._rows) - max(0, first) + 1)
@@ -67,7 +68,10 @@ class Prose(ScrollView, can_focus=False):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap to the new width; whoever was at the end stays there."""
         width = self.scrollable_content_region.width
-        if width == self._width or width <= 0:
+        if width <= 0:
+            return
+        if width == self._width:
+            self._resize(0)
             return
         at_end = self._at_end() and bool(self._rows)
         self._width = width
