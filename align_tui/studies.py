@@ -10,7 +10,6 @@ from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
 from align_tui.config.profile import (
-    BackboneSpec,
     CustomParams,
     OracleParams,
     Profile,
@@ -230,8 +229,3 @@ def depth_notes(study: Study, options: Options, file: StudyFile) -> tuple[str, .
     if not demo:
         return ()
     return (GATE_MISSED,) if own else (OUT_OF_DEPTH,)
-
-
-def uses_demo_model(profile: Profile) -> bool:
-    """Does the profile decide with the embedded demonstration model?"""
-    return profile.needs_model and profile.backbone == BackboneSpec()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from align_tui.adms.base import Adm, Llm
@@ -88,7 +88,3 @@ def _checked(result: object, path: Path) -> Decision:
         f"{path.name} returned a {type(result).__name__}",
         "Return a Decision, or the index of a choice.",
     )
-
-
-Parameters = Mapping[str, object]
-"""What a custom function gets beside scenario, targets and llm: the further keys of `[adm]`."""

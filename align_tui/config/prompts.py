@@ -42,7 +42,7 @@ INSTRUCTIONS = {
 _SANDBOX = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
 )
-MAX_RANGE_HINT = "Templates may use scenario.text, choices, targets and instruction."
+TEMPLATE_HINT = "Templates may use scenario.text, choices, targets and instruction."
 
 
 @lru_cache(maxsize=256)
@@ -57,14 +57,14 @@ def check_template(template: str, where: str) -> None:
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         place = f"{where}, template line {line}" if line else where
-        raise ConfigError(f"{place}: {error}", MAX_RANGE_HINT) from error
+        raise ConfigError(f"{place}: {error}", TEMPLATE_HINT) from error
 
 
 def _render(template: str, where: str, values: dict[str, object]) -> str:
     try:
         return _compiled(template).render(values).strip()
     except (TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise ConfigError(f"{where}: {error}", MAX_RANGE_HINT) from error
+        raise ConfigError(f"{where}: {error}", TEMPLATE_HINT) from error
 
 
 def target_values(targets: Targets, attributes: Attributes) -> list[dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from align_tui.config.study import Study
@@ -120,8 +120,3 @@ def summary(db: Database, run: str, study: Study) -> Event:
 def failures(event: Event) -> int:
     """How many samples of a summary failed."""
     return sum(int(profile["failed"]) for profile in event["profiles"])
-
-
-def only(events: Iterable[Event], *kinds: str) -> Iterator[Event]:
-    """The events of these kinds."""
-    return (event for event in events if event["event"] in kinds)

@@ -41,7 +41,7 @@ class Grammars:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> None:
         """Raises ValueError for a tokenizer that llguidance does not know."""
         size = max(vocabulary, len(tokenizer))
-        self.tokens: LLTokenizer = from_tokenizer(tokenizer, n_vocab=size)  # type: ignore[arg-type]
+        self.tokens: LLTokenizer = from_tokenizer(tokenizer, n_vocab=size)  # type: ignore[arg-type]  # it checks itself, with a ValueError
 
     def matcher(self, schema: JsonObject) -> LLMatcher:
         """A fresh matcher; raises ReplyError for a schema that no grammar expresses."""

@@ -92,7 +92,7 @@ class PlainGenerator:
         tell = _Tell(row, self.loaded.tokenizer)
         end = self.loaded.tokenizer.eos_token_id
         try:
-            out = self.loaded.model.generate(  # type: ignore[operator]
+            out = self.loaded.model.generate(  # type: ignore[operator]  # a mixin that transformers does not type
                 ids,
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=sampling.max_tokens,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH
@@ -64,28 +64,25 @@ class Painter:
             self.layout = None
             return False
         profiles = len(self.study.profiles)
-        common = {
-            "profiles": profiles,
-            "scenarios": len(self.study.scenarios),
-            "focus": look.focus,
-            "maximised": look.maximised,
-            "unfolded": look.unfolded,
-            "list_asked": look.list_asked,
-            "replay": self.replay,
-        }
-        first = plan(width, height, **common)  # type: ignore[arg-type]
+        planned = partial(
+            plan,
+            width,
+            height,
+            profiles=profiles,
+            scenarios=len(self.study.scenarios),
+            focus=look.focus,
+            maximised=look.maximised,
+            unfolded=look.unfolded,
+            list_asked=look.list_asked,
+            replay=self.replay,
+        )
+        first = planned()
         inner = first.main_width - 4
         wanted = self._wanted(inner)
         if look.unfolded and self.study.scenarios:
             shown = self.study.scenarios[look.scenario]
             wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
-        layout = plan(
-            width,
-            height,
-            scenario_lines=wanted,
-            tally_lines=tallies.lines_needed(width, profiles),
-            **common,  # type: ignore[arg-type]
-        )
+        layout = planned(scenario_lines=wanted, tally_lines=tallies.lines_needed(width, profiles))
         if layout != self.layout:
             self.layout = layout
             self.screen.apply(layout)
