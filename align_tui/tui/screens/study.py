@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from align_tui.tui.screens.changes import Changes
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.painter import Painter
 from align_tui.tui.screens.work import Work
@@ -59,6 +60,9 @@ class StudyScreen(Screen[None]):
         Binding("r", "repeat", "next repeat"),
         Binding("slash", "search", "search scenarios and reasoning"),
         Binding("i", "inside", "inside the decision: prompt, reply, schema, timings"),
+        Binding("e", "edit_scenario", "what if: edit the scenario, a run of its own"),
+        Binding("p", "edit_profile", "edit the profile as TOML, a run of its own"),
+        Binding("v", "steer", "values: set the profile's targets, a run of its own"),
         Binding("question_mark", "help", "help"),
         Binding("escape", "back", "back"),
         Binding("pageup", "page(-1)", "scroll the pane up"),
@@ -92,6 +96,8 @@ class StudyScreen(Screen[None]):
         self.trouble = Static("", id="trouble", markup=False)
         self.painter = Painter(self, study, glyphs, replay=self.REPLAY)
         self.work = Work(self)
+        self.changes = Changes(self)
+        self.after_begin: Callable[[], None] | None = None
         self._notices = 0
 
     def compose(self) -> ComposeResult:
@@ -125,6 +131,8 @@ class StudyScreen(Screen[None]):
             gc.freeze()
         self.work.begin()
         self.set_interval(1.0, self.work.watch)
+        if self.after_begin is not None:
+            self.after_begin()
 
     def on_resize(self) -> None:
         """Everything is measured again."""
@@ -383,6 +391,18 @@ class StudyScreen(Screen[None]):
     def action_inside(self) -> None:
         """Open what the focused decision was made of."""
         self.work.look_inside()
+
+    def action_edit_scenario(self) -> None:
+        """Edit the shown scenario."""
+        self.changes.edit_scenario()
+
+    def action_edit_profile(self) -> None:
+        """Edit the focused profile."""
+        self.changes.edit_profile()
+
+    def action_steer(self) -> None:
+        """Set the focused profile's targets."""
+        self.changes.steer()
 
     def action_help(self) -> None:
         """Open the help."""
