@@ -14,7 +14,7 @@ from typing import Any
 import tomli_w
 
 from align_tui.config.library import build_profile
-from align_tui.config.profile import Profile
+from align_tui.config.profile import Profile, Reasoned
 from align_tui.config.study import Study
 from align_tui.config.toml import parse
 from align_tui.core.attributes import Attributes, Targets
@@ -142,6 +142,36 @@ def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes)
 def _base_name(name: str) -> str:
     numbered = _NUMBERED.match(name)
     return numbered["base"] if numbered else name
+
+
+def with_reasoning(
+    study: Study,
+    scenario: int,
+    profile: int,
+    given: str,
+    attributes: Attributes,
+    *,
+    goes_on: bool = False,
+) -> Changed:
+    """The study with a copy of a profile beside it that is given its reasoning.
+
+    Both are asked about that one scenario, so that the two decisions stand side by side. Raises
+    ConfigError, also for a decision-maker that writes no reasoning before it chooses.
+    """
+    old = study.profiles[profile]
+    if not isinstance(old.adm, Reasoned):
+        raise ConfigError(f"{old.name} does not reason in words", "Its kind needs no reasoning.")
+    body = old.body()
+    taken = {each.name for each in study.profiles}
+    body["name"] = _free_key(_base_name(old.name), taken)
+    body["adm"] = {**old.adm.model_dump(mode="json"), "given": given, "goes_on": goes_on}
+    edited = build_profile(body, "the given reasoning", "", attributes)
+    at = profile + 1
+    profiles = (*study.profiles[:at], edited, *study.profiles[at:])
+    changed = replace(study, profiles=profiles, is_demo=False)
+    check(changed, attributes)
+    pairs = _pairs(changed, lambda s, p: s == scenario and p in (profile, at))
+    return Changed(changed, pairs, scenario=scenario, profile=at)
 
 
 def with_column(study: Study, profile: Profile, attributes: Attributes) -> Changed:

@@ -112,3 +112,17 @@ def test_columns_come_and_go() -> None:
     single = fakes.study(1, profiles=1)
     with pytest.raises(ConfigError, match="needs a profile"):
         variants.without_column(single, 0, ATTRIBUTES)
+
+
+def test_given_reasoning_stands_beside_the_profile_it_is_taken_from() -> None:
+    study = fakes.study(3)
+    changed = variants.with_reasoning(study, 2, 1, "Because.", ATTRIBUTES, goes_on=True)
+    names = [profile.name for profile in changed.study.profiles]
+    assert names[1:3] == [study.profiles[1].name, f"{study.profiles[1].name}~1"]
+    assert sorted(changed.pairs) == [(2, 1, 0), (2, 2, 0)]
+    assert changed.study.profiles[2].adm.model_dump()["given"] == "Because."
+    with pytest.raises(ConfigError, match="needs words"):
+        variants.with_reasoning(study, 2, 1, "  ", ATTRIBUTES)
+    none = variants.with_column(study, load_profile("random"), ATTRIBUTES).study
+    with pytest.raises(ConfigError, match="does not reason"):
+        variants.with_reasoning(none, 0, 4, "Because.", ATTRIBUTES)

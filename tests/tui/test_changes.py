@@ -102,3 +102,25 @@ async def test_escape_leaves_everything_as_it_was(
             await pilot.press("escape")
             await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
     assert len(runs.list_runs(db)) == 1
+
+
+async def test_changed_reasoning_is_concluded_from_beside_the_original(
+    path: Path, db: Database, finished: tuple[str, Any], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(
+            pilot, lambda: [p.status for p in screen_of(app).snapshot.panes][1:2] == ["done"]
+        )
+        await pilot.press("2", "E")
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        editor = app.screen
+        assert isinstance(editor, EditScreen) and "stronger claim" in editor.area.text
+        editor.area.text = "The other one deserves it more."
+        await pilot.press("f2")
+        await wait(pilot, lambda: child_of(db, run) is not None)
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.pending == 2)
+        fresh = screen_of(app)
+        assert fresh.look.focus == 2
+        assert fresh.study.profiles[2].adm.model_dump()["given"].startswith("The other one")

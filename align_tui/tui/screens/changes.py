@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from align_tui.variants import Changed
 
 
+RUNS = "runs what changed"
+
+
 class Changes:
     """Opens the editors of the study screen, and runs what they changed."""
 
@@ -39,7 +42,7 @@ class Changes:
         editor = EditScreen(
             f"what if: {scenario.title or scenario.key}",
             text,
-            lambda edited: with_scenario(study, index, edited, attributes),
+            [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
             ahead=LINES_AHEAD,
             ascii_only=self.screen.glyphs.ascii,
         )
@@ -61,11 +64,40 @@ class Changes:
         editor = EditScreen(
             f"profile {profile.name}",
             profile_toml(profile),
-            lambda edited: with_profile(study, index, edited, attributes),
-            ahead=0,
+            [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
             ascii_only=self.screen.glyphs.ascii,
         )
         self.screen.app.push_screen(editor, self._changed)
+
+    def edit_reasoning(self) -> None:
+        """The focused decision's reasoning: cut or rewrite it, and let the model go on from it."""
+        from align_tui.config.attributes import load_attributes
+        from align_tui.tui.screens.edit import EditScreen
+        from align_tui.variants import with_reasoning
+
+        screen = self.screen
+        study, look, panes = screen.study, screen.look, screen.snapshot.panes
+        shown = panes[look.focus] if look.focus < len(panes) else None
+        if shown is None or shown.status != "done" or not shown.text:
+            screen.say("there is reasoning to change once this profile has decided with some")
+            return
+        try:
+            attributes = load_attributes()
+        except AlignError as error:
+            screen.complain(error.message, error.hint)
+            return
+
+        def ask(given: str, goes_on: bool = False) -> Changed:
+            at = (look.scenario, look.focus)
+            return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
+
+        editor = EditScreen(
+            f"does the reasoning carry the decision? {study.profiles[look.focus].name}",
+            shown.text,
+            [("concludes from it", ask), ("writes on from it", partial(ask, goes_on=True))],
+            ascii_only=screen.glyphs.ascii,
+        )
+        screen.app.push_screen(editor, self._changed)
 
     def steer(self) -> None:
         """The focused profile's targets as bars."""

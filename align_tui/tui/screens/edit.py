@@ -1,10 +1,10 @@
-"""Editing a scenario or profile as TOML: what is wrong is said at its line, the rest is run."""
+"""Editing a text on the screen: what is wrong is said at its line, what is right is run."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,33 +21,36 @@ from align_tui.tui.widgets.lines import Lines
 if TYPE_CHECKING:
     from align_tui.variants import Changed
 
+Way: TypeAlias = "tuple[str, Callable[[str], Changed]]"
 _LINE = re.compile(r"\bline (\d+)")
 
 
 class EditScreen(ModalScreen["Changed"]):
     """Dismissed with the changed study, or with None when it is left as it was.
 
-    `build` makes the changed study of the text and raises AlignError with what is wrong in it;
-    `ahead` is the number of lines that `build` puts before the text.
+    `ways` are what may be done with the text, by F2 and F3: (what it does, how the changed study
+    is made, which raises AlignError with what is wrong). `ahead` is the number of lines that stand
+    before the text where lines are counted.
     """
 
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "leave it as it was", priority=True),
-        Binding("ctrl+s,f2", "apply", "run what changed", priority=True),
+        Binding("ctrl+s,f2", "apply(0)", "run what changed", priority=True),
+        Binding("f3", "apply(1)", "the other way to run it", priority=True),
     ]
 
     def __init__(
         self,
         title: str,
         text: str,
-        build: Callable[[str], Changed],
+        ways: Sequence[Way],
         *,
-        ahead: int,
+        ahead: int = 0,
         ascii_only: bool,
     ) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
-        self._title, self._build, self._ahead = title, build, ahead
+        self._title, self._ways, self._ahead = title, tuple(ways), ahead
         # Plain: no grammar of a language is loaded, and the text is shown as it is.
         self.area = TextArea(text, show_line_numbers=True, soft_wrap=True, id="source")
         self._said = Lines(id="said")
@@ -56,7 +59,8 @@ class EditScreen(ModalScreen["Changed"]):
         """The text, and a line for what is wrong with it."""
         with Vertical(classes="box wide") as box:
             box.border_title = Content(one_line(self._title))
-            box.border_subtitle = Content("F2 or ctrl+s runs what changed   escape leaves it")
+            said = [f"F{2 + number} {what}" for number, (what, _) in enumerate(self._ways)]
+            box.border_subtitle = Content("   ".join([*said, "escape leaves it"]))
             yield self.area
             yield self._said
 
@@ -64,10 +68,12 @@ class EditScreen(ModalScreen["Changed"]):
         """Ready to type."""
         self.area.focus()
 
-    def action_apply(self) -> None:
+    def action_apply(self, way: int) -> None:
         """Take the text, or say what is wrong and go there."""
+        if way >= len(self._ways):
+            return
         try:
-            changed = self._build(self.area.text)
+            changed = self._ways[way][1](self.area.text)
         except AlignError as error:
             self._complain(error)
             return

@@ -62,6 +62,7 @@ class StudyScreen(Screen[None]):
         Binding("i", "inside", "inside the decision: prompt, reply, schema, timings"),
         Binding("e", "edit_scenario", "what if: edit the scenario, a run of its own"),
         Binding("p", "edit_profile", "edit the profile as TOML, a run of its own"),
+        Binding("E", "edit_reasoning", "change the reasoning: does it carry the decision?"),
         Binding("v", "steer", "values: set the profile's targets, a run of its own"),
         Binding("question_mark", "help", "help"),
         Binding("escape", "back", "back"),
@@ -121,7 +122,7 @@ class StudyScreen(Screen[None]):
         self.listing.border_title = Content("scenarios")
         self.transport.display = self.REPLAY
         if self.panes:
-            self.panes[0].focus(scroll_visible=False)
+            self.panes[self.look.focus].focus(scroll_visible=False)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
@@ -399,6 +400,10 @@ class StudyScreen(Screen[None]):
     def action_edit_profile(self) -> None:
         """Edit the focused profile."""
         self.changes.edit_profile()
+
+    def action_edit_reasoning(self) -> None:
+        """Change the focused decision's reasoning."""
+        self.changes.edit_reasoning()
 
     def action_steer(self) -> None:
         """Set the focused profile's targets."""

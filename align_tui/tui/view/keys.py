@@ -25,6 +25,7 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
         ("/", "search"),
         ("i", "inside"),
         ("e", "edit"),
+        ("E", "reasoning"),
         ("v", "targets"),
         ("p", "profile"),
         ("s", "whole text"),
