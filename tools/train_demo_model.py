@@ -12,11 +12,10 @@ import torch
 from demo_model.curriculum import CELLS, FULL, stages
 from demo_model.model import ModelShape, TinyLlama
 from demo_model.prompts import SampleMaker
-from demo_model.templates import EARLY, Pools, load, with_held
+from demo_model.templates import Pools, load, with_held
 from demo_model.text import expand
 from demo_model.tokenizer import chat, train_tokenizer
 from demo_model.train import Trainer, fixed_rows
-from demo_model.words import learn_words
 from tokenizers import Tokenizer
 
 HERE = Path(__file__).resolve().parent
@@ -40,7 +39,7 @@ def corpus(pools: Pools, seed: int) -> list[str]:
         texts += [" " + expand(template, rng) for _ in range(6)]
     maker = SampleMaker(pools, FULL, rng)
     for _ in range(4000):
-        texts += [chat(s.system, s.user) + s.answer for s in maker.group()]
+        texts += [chat(s.system, s.user) + s.answer.text for s in maker.group()]
     return texts
 
 
@@ -52,7 +51,7 @@ def main() -> int:
     parser.add_argument("--hidden", type=int, default=192)
     parser.add_argument("--heads", type=int, default=6)
     parser.add_argument("--mlp", type=int, default=512)
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="multiply every stage's steps")
     parser.add_argument("--first-stage", type=int, default=0, help="resume after the one before")
     parser.add_argument("--last-stage", type=int, default=99)
@@ -70,12 +69,11 @@ def main() -> int:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
     pools, held = load(held=False), load(held=True)
-    early, early_held = load(held=False, volumes=EARLY), load(held=True, volumes=EARLY)
     saved = args.work / "tokenizer.json"
     if args.first_stage and saved.exists():
         tokenizer = Tokenizer.from_file(str(saved))
     else:
-        tokenizer = train_tokenizer(corpus(early, args.seed), args.vocab)
+        tokenizer = train_tokenizer(corpus(pools, args.seed), args.vocab)
         tokenizer.save(str(saved))
     shape = ModelShape(
         vocab=tokenizer.get_vocab_size(),
@@ -92,11 +90,7 @@ def main() -> int:
         )
         for i, (name, cell) in enumerate(CELLS.items())
     }
-    if not args.first_stage:
-        print(f"words: {learn_words(model, tokenizer, early, early_held, args.seed)}", flush=True)
-    trainer = Trainer(
-        model, tokenizer, pools, early, cells, args.out, args.log, args.seed, args.threads
-    )
+    trainer = Trainer(model, tokenizer, pools, cells, args.out, args.log, args.seed, args.threads)
     if args.first_stage:
         trainer.load(args.work / f"stage{args.first_stage - 1}.pt")
     for number, stage in enumerate(stages(args.scale)):

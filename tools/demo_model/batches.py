@@ -11,97 +11,178 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from .prompts import Sample, SampleMaker
-from .scenarios import Mix
-from .templates import Pools
-from .tokenizer import END, PAD, chat, special_id
+from .scenarios import ABOUT, Ending, Fact, Mix, Scenario, lift_marks
+from .templates import ATTRIBUTES, URGENCIES, Pools
+from .text import NEGATIONS
+from .tokenizer import END, PAD, USER, chat, special_id
 
 PROMPT_SHARE, PROMPT_WEIGHT = 0.12, 0.8
 POOL = 16
+NO_TAG = -100
+KEPT_WORDS = NEGATIONS | {"Patient", "A", "B", "C", "they", "They", "who", "this", "one"}
+URGENCY_LEVELS = len(URGENCIES)
+JUDGEMENTS = URGENCY_LEVELS + 2 * len(ATTRIBUTES)
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """One sample: its tokens, the weight of each as a target, and the deciding positions."""
+    """One sample: its tokens, the weight of each as a target, and the deciding positions.
+
+    `tags` are (token, judgement, patient): where a fact has been told, what it says of whom.
+    `looks` are (token, token): before a judgement, and where its fact has been told.
+    """
 
     ids: list[int]
     weights: list[float]
     keys: list[int]
-    prompt: int
+    tags: list[tuple[int, int, int]]
+    looks: list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded samples; `weights[i, t]` counts for predicting `ids[i, t]`."""
+    """Right-padded samples; `weights[i, t]` counts for predicting `ids[i, t]`.
+
+    `judgements` and `patients` hold the tags of the facts that end at a token, or NO_TAG; `looks`
+    the token to look at from another.
+    """
 
     ids: NDArray[np.int64]
     weights: NDArray[np.float32]
     keys: NDArray[np.bool_]
+    judgements: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    looks: NDArray[np.int64]
     tokens: int
 
 
 @dataclass(frozen=True)
 class Emphasis:
-    """Weights: a factor on the first letter of the answer, and the share of prompt tokens."""
+    """How a sample is learned from.
 
-    letter: float = 1.0
+    `prompt`: the share of prompt tokens that are predicted too; `gaps`: the most words of a
+    scenario that are blotted out, so that no single word of a clause decides and all patients'
+    clauses are weighed; `clauses`: the share of rows that are one clause with its tag and nothing
+    else.
+    """
+
     prompt: float = PROMPT_SHARE
-    glossary: float = 0.0
-    echo: float = 0.0
-    clauses: tuple[int, int] = (5, 8)
+    clauses: float = 0.0
+    gaps: float = 0.0
+
+
+def judgement(about: str, level: int) -> int:
+    """The class of what a fact says: urgency (0, 1, 2), or an attribute and its side (0, 1)."""
+    if about == "condition":
+        return level
+    return URGENCY_LEVELS + 2 * list(ATTRIBUTES).index(about) + level
+
+
+def level_of(scenario: Scenario, ending: Ending) -> int:
+    """The urgency or the side that a fact tells of."""
+    if ending.about == "condition":
+        return scenario.urgency[ending.patient]
+    return scenario.labels[ending.about][ending.patient]
+
+
+def encode_clause(tokenizer: Tokenizer, maker: SampleMaker, rng: random.Random) -> Encoded:
+    """One clause about one patient, and its tag: what most words mean is learned from these."""
+    about = rng.choice(ABOUT)
+    level = rng.randrange(URGENCY_LEVELS if about == "condition" else 2)
+    scenarios = maker.scenarios
+    text = scenarios.condition(level) if about == "condition" else scenarios.trait(about, level)
+    fact = Fact(rng.randrange(3), about, text)
+    ids = tokenizer.encode(" " + lift_marks(fact.told())[0] + ".").ids
+    tags = [(at, judgement(about, level), fact.patient) for at in (len(ids) - 2, len(ids) - 1)]
+    return Encoded([*ids, special_id(tokenizer, PAD)], [0.0] * (len(ids) + 1), [], tags, [])
+
+
+def _told(sample: Sample, prompt: str, encoding: Encoding) -> list[tuple[int, Ending]]:
+    """The last token of every fact, and the fact."""
+    start = prompt.index(USER) + len(USER)
+    found = [(encoding.char_to_token(start + e.at - 1), e) for e in sample.scenario.endings]
+    return [(token, ending) for token, ending in found if token is not None]
+
+
+def _with_gaps(
+    tokenizer: Tokenizer,
+    sample: Sample,
+    prompt: str,
+    encoding: Encoding,
+    rng: random.Random,
+    most: float,
+) -> list[int]:
+    """The prompt's tokens, a random share of the scenario's words replaced by padding.
+
+    Who is told of, marks and negations stay: without them a clause would say something else.
+    """
+    share = rng.random() * most
+    start = prompt.index(USER) + len(USER)
+    pad = special_id(tokenizer, PAD)
+    ids = list(encoding.ids)
+    for token, (first, last) in enumerate(encoding.offsets):
+        word = prompt[first:last].strip()
+        inside = start <= first < start + len(sample.scenario.text)
+        if inside and word.isalpha() and word not in KEPT_WORDS and rng.random() < share:
+            ids[token] = pad
+    return ids
 
 
 def encode(
     tokenizer: Tokenizer, sample: Sample, rng: random.Random, emphasis: Emphasis = Emphasis()
 ) -> Encoded:
-    """Tokens and weights of a sample."""
-    prompt = tokenizer.encode(chat(sample.system, sample.user)).ids
-    answer = tokenizer.encode(sample.answer)
+    """Tokens, weights and tags of a sample."""
+    text = chat(sample.system, sample.user)
+    prompt = tokenizer.encode(text)
+    answer = tokenizer.encode(sample.answer.text)
     end = special_id(tokenizer, END)
-    weights = [PROMPT_WEIGHT if rng.random() < emphasis.prompt else 0.0 for _ in prompt]
+    weights = [PROMPT_WEIGHT if rng.random() < emphasis.prompt else 0.0 for _ in prompt.ids]
     own = [1.0] * (len(answer.ids) + 1)
     keys = []
-    for nth, (char, weight) in enumerate(sample.key_chars):
+    for char, weight in sample.answer.keys:
         token = answer.char_to_token(char)
         if token is not None:
-            own[token] = weight * (emphasis.letter if nth == 0 else 1.0)
-            keys.append(len(prompt) + token)
-    return Encoded([*prompt, *answer.ids, end], weights + own, keys, len(prompt))
-
-
-def encode_glossary(tokenizer: Tokenizer, maker: SampleMaker, count: int) -> Encoded:
-    """Clauses with their meanings, weighted on the meanings alone."""
-    text, keys = maker.glossary(count)
-    encoding = tokenizer.encode(text)
-    weights = [0.0] * len(encoding.ids)
-    for char, weight in keys:
-        token = encoding.char_to_token(char)
-        if token is not None:
-            weights[token] = weight
-    return Encoded(encoding.ids, weights, [], 0)
-
-
-def encode_echo(tokenizer: Tokenizer, maker: SampleMaker) -> Encoded:
-    """Clauses without meaning and their repetition, weighted on the repetition."""
-    text, start = maker.echo()
-    encoding = tokenizer.encode(text)
-    weights = [float(offset[0] >= start) for offset in encoding.offsets]
-    return Encoded(encoding.ids, weights, [], 0)
+            own[token] = weight
+            keys.append(len(prompt.ids) + token)
+    told = _told(sample, text, prompt)
+    # On the last token of a fact and on the one after it.
+    tags = [
+        (at, judgement(ending.about, level_of(sample.scenario, ending)), ending.patient)
+        for token, ending in told
+        for at in (token, token + 1)
+    ]
+    facts = {(ending.patient, ending.about): token for token, ending in told}
+    looks = [
+        (len(prompt.ids) + word - 1, facts[patient, about])
+        for char, patient, about in sample.answer.looks
+        if (patient, about) in facts and (word := answer.char_to_token(char)) is not None
+    ]
+    asked = _with_gaps(tokenizer, sample, text, prompt, rng, emphasis.gaps)
+    return Encoded([*asked, *answer.ids, end], weights + own, keys, tags, looks)
 
 
 def collate(rows: list[Encoded], pad: int) -> Batch:
     """Rows padded to the longest."""
-    length = max(len(row.ids) for row in rows)
-    ids = np.full((len(rows), length), pad, dtype=np.int64)
-    weights = np.zeros((len(rows), length), dtype=np.float32)
-    keys = np.zeros((len(rows), length), dtype=np.bool_)
+    shape = (len(rows), max(len(row.ids) for row in rows))
+    ids = np.full(shape, pad, dtype=np.int64)
+    weights = np.zeros(shape, dtype=np.float32)
+    keys = np.zeros(shape, dtype=np.bool_)
+    judgements = np.full(shape, NO_TAG, dtype=np.int64)
+    patients = np.full(shape, NO_TAG, dtype=np.int64)
+    looks = np.full(shape, NO_TAG, dtype=np.int64)
     for i, row in enumerate(rows):
         ids[i, : len(row.ids)] = row.ids
         weights[i, : len(row.ids)] = row.weights
         keys[i, row.keys] = True
-    return Batch(ids, weights, keys, sum(len(row.ids) for row in rows))
+        for token, kind, patient in row.tags:
+            judgements[i, token], patients[i, token] = kind, patient
+        for token, fact in row.looks:
+            looks[i, token] = fact
+    tokens = sum(len(row.ids) for row in rows)
+    return Batch(ids, weights, keys, judgements, patients, looks, tokens)
 
 
 class BatchMaker:
@@ -128,14 +209,8 @@ class BatchMaker:
             count = 0
             while count < POOL * self.size:
                 maker = self.rng.choices(self.makers, self.shares)[0]
-                drawn = self.rng.random()
-                if drawn < self.emphasis.echo:
-                    groups.append([encode_echo(self.tokenizer, maker)])
-                    count += 1
-                    continue
-                if drawn < self.emphasis.echo + self.emphasis.glossary:
-                    clauses = self.rng.randint(*self.emphasis.clauses)
-                    groups.append([encode_glossary(self.tokenizer, maker, clauses)])
+                if self.rng.random() < self.emphasis.clauses:
+                    groups.append([encode_clause(self.tokenizer, maker, self.rng)])
                     count += 1
                     continue
                 group = [encode(self.tokenizer, s, self.rng, self.emphasis) for s in maker.group()]

@@ -8,11 +8,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .scenarios import Fact, Mix, Scenario, ScenarioMaker, Target, label
+from .scenarios import Mix, Scenario, ScenarioMaker, Target, label
 from .templates import ATTRIBUTES, Pools
-from .text import capital, expand, join_list, odd_word
+from .text import capital, expand, join_list
 
 DIRECTION = ("low", "high")
+VERDICT_WEIGHT = 6.0
 FORMATS = (
     " Give your reasoning, then your choice.",
     " Reason first, then choose.",
@@ -48,14 +49,41 @@ LEVELS = (
 )
 
 
+class Answer:
+    """The answer under construction.
+
+    `keys` are (character, weight) of its deciding words; `looks` are (character, patient, about)
+    of those that judge a fact told in the scenario.
+    """
+
+    def __init__(self) -> None:
+        self.text = '{"reasoning":"'
+        self.keys: list[tuple[int, float]] = []
+        self.looks: list[tuple[int, int, str]] = []
+
+    def add(self, text: str) -> None:
+        self.text += text.replace('"', "'").replace("\\", "")
+
+    def key(self, words: str, weight: float) -> None:
+        self.keys.append((len(self.text) + words.startswith(" "), weight))
+        self.text += words
+
+    def verdict(self, words: str, patient: int, about: str) -> None:
+        self.looks.append((len(self.text) + 1, patient, about))
+        self.key(words, VERDICT_WEIGHT)
+
+    def patient(self, patient: int, weight: float) -> None:
+        self.text += label(patient)
+        self.keys.append((len(self.text) - 1, weight))
+
+
 @dataclass(frozen=True)
 class Sample:
-    """A chat, the wanted answer, and the characters of the answer that matter most."""
+    """A chat, the wanted answer, and what they were made from."""
 
     system: str
     user: str
-    answer: str
-    key_chars: list[tuple[int, float]]
+    answer: Answer
     scenario: Scenario
     targets: list[Target]
     best: list[int]
@@ -153,89 +181,71 @@ class SystemMaker:
         return text.lower() if case < 0.03 else text.upper() if case < 0.035 else text
 
 
-class _Answer:
-    """The answer under construction, with the weights of its deciding letters."""
-
-    def __init__(self) -> None:
-        self.text = '{"reasoning":"'
-        self.keys: list[tuple[int, float]] = []
-
-    def add(self, text: str) -> None:
-        self.text += text.replace('"', "'").replace("\\", "")
-
-    def key(self, word: str, weight: float) -> None:
-        self.text += " "
-        self.keys.append((len(self.text), weight))
-        self.text += word
-
-    def patient(self, patient: int, weight: float) -> None:
-        self.text += label(patient)
-        self.keys.append((len(self.text) - 1, weight))
-
-
-URGENCY = ("minor", "serious", "critical")
-COUNTS = ("none", "one", "both")
-# What a clause shows, by side: low, high.
+# How an answer words what a clause shows, by side (low, high) or urgency; forms of one attribute
+# differ from their first word on, so that a single token carries the judgement.
 VERDICTS = {
-    "moral_desert": ("blame", "merit"),
-    "fairness": ("favoured", "ordinary"),
-    "protocol_focus": ("against the rules", "by the rules"),
-    "risk_aversion": ("gamble", "safe"),
-    "continuing_care": ("new", "in care"),
-    "utilitarianism": ("pity", "many"),
+    "condition": (" stable", " serious", " critical"),
+    "moral_desert": (" blame", " merit"),
+    "fairness": (" close to you", " like anyone else"),
+    "protocol_focus": (" against the rules", " next by the rules"),
+    "risk_aversion": (" a gamble", " safe"),
+    "continuing_care": (" new", " already in care"),
+    "utilitarianism": (" one pleading life", " many lives"),
+}
+LINKS = {
+    "condition": " is",
+    "moral_desert": " shows",
+    "fairness": " is",
+    "protocol_focus": " is",
+    "risk_aversion": " is",
+    "continuing_care": " is",
+    "utilitarianism": " means",
 }
 
 
-def _verdicts(answer: _Answer, scenario: Scenario, about: str) -> None:
-    """What marks each patient, in a word."""
+def _verdicts(answer: Answer, scenario: Scenario, about: str) -> None:
+    """What marks each patient, in a word or two."""
     for p in range(scenario.patients):
-        if scenario.fact(about, p) is None:
-            continue
-        answer.add(f"{label(p)}:")
-        if about == "condition":
-            answer.key(URGENCY[scenario.urgency[p]], 3.0)
-        else:
-            answer.key(VERDICTS[about][scenario.labels[about][p]], 3.0)
+        level = scenario.urgency[p] if about == "condition" else scenario.labels[about][p]
+        answer.add(label(p) + LINKS[about])
+        answer.verdict(VERDICTS[about][level], p, about)
         answer.add(". ")
 
 
-def answer_for(
-    scenario: Scenario, targets: list[Target], best: int
-) -> tuple[str, list[tuple[int, float]]]:
-    """The JSON answer, and (character, weight) of the words that carry the decision."""
-    answer = _Answer()
+def answer_for(scenario: Scenario, targets: list[Target], best: int) -> Answer:
+    """The JSON answer, with the words that carry the decision.
+
+    What marks each patient comes first and the decision from it: finding one patient's clause is
+    learned soon, since the label to look for has just been written.
+    """
+    answer = Answer()
     asked = [target for target in targets if target[0] in scenario.labels]
     for name, side in targets:
         if name not in scenario.labels:
             answer.add(f"Nothing speaks to {DIRECTION[side]} {ATTRIBUTES[name]}. ")
     for name, side in asked:
-        answer.add(f"{capital(DIRECTION[side])} {ATTRIBUTES[name]} favours ")
-        winners = [p for p in range(scenario.patients) if scenario.labels[name][p] == side]
-        for nth, p in enumerate(winners):
-            answer.add(" and " if nth else "")
-            answer.patient(p, 8.0)
-        answer.add(". ")
+        answer.key(capital(DIRECTION[side]), 2.0)
+        answer.add(f" {ATTRIBUTES[name]}: ")
         _verdicts(answer, scenario, name)
     if not asked:
-        answer.add("Most urgent is ")
-        answer.patient(best, 8.0)
-        answer.add(". ")
+        answer.add("By urgency: ")
         _verdicts(answer, scenario, "condition")
     if len(asked) > 1:
-        for p in range(scenario.patients):
-            fits = sum(scenario.labels[name][p] == side for name, side in asked)
-            answer.add(f"{label(p)} fits")
-            answer.key(COUNTS[fits], 5.0)
-            answer.add(". ")
+        if all(scenario.labels[name][best] == side for name, side in asked):
+            answer.key("Both favour ", 3.0)
+            answer.patient(best, 4.0)
+        else:
+            answer.key("They pull apart", 3.0)
+        answer.add(". ")
     answer.add("So treat ")
-    answer.patient(best, 5.0)
+    answer.patient(best, 4.0)
     answer.add(".")
     answer.text += '","choice":"'
     choice = scenario.choices[scenario.order.index(best)]
     at = choice.find("Patient ")
-    answer.keys.append((len(answer.text) + at + len("Patient "), 5.0))
+    answer.keys.append((len(answer.text) + at + len("Patient "), 2.0))
     answer.text += json.dumps(choice, ensure_ascii=False)[1:] + "}"
-    return answer.text, answer.keys
+    return answer
 
 
 class SampleMaker:
@@ -248,9 +258,9 @@ class SampleMaker:
 
     def sample(self, scenario: Scenario, targets: list[Target]) -> Sample:
         best = scenario.best(targets)
-        text, keys = answer_for(scenario, targets, best[0])
+        answer = answer_for(scenario, targets, best[0])
         system = self.systems.make(targets)
-        return Sample(system, scenario.user(), text, keys, scenario, targets, best)
+        return Sample(system, scenario.user(), answer, scenario, targets, best)
 
     def group(self) -> list[Sample]:
         """One scenario asked about its attributes, and perhaps without any."""
@@ -277,50 +287,6 @@ class SampleMaker:
         most = 2 if rng.random() < mix.pair else 1
         out += [self.sample(scenario, targets) for targets in clear[:most]]
         return out
-
-    def glossary(self, count: int) -> tuple[str, list[tuple[int, float]]]:
-        """Clauses judged as answers judge them, and the (character, weight) of the verdicts.
-
-        Many verdicts a token: this is where the meaning of the clauses is learned.
-        """
-        rng = self.rng
-        answer = _Answer()
-        answer.text = ""
-        names = [*ATTRIBUTES, "condition"]
-        while count > 0:
-            name = rng.choice(names)
-            head = "Most urgent" if name == "condition" else None
-            answer.add(f"{head or capital(rng.choice(DIRECTION)) + ' ' + ATTRIBUTES[name]}. ")
-            for p in range(rng.choice((2, 2, 3))):
-                if name == "condition":
-                    side = rng.randrange(3)
-                    fact = Fact(p, name, self.scenarios.condition(side))
-                    verdict = URGENCY[side]
-                else:
-                    side = rng.randrange(2)
-                    fact = Fact(p, name, self.scenarios.trait(name, side))
-                    verdict = VERDICTS[name][side]
-                answer.add(f"{label(p)}{fact.quoted(rng.choice((6, 8, 10, 12)))}:")
-                answer.key(verdict, 4.0)
-                answer.add(". ")
-                count -= 1
-        return answer.text.rstrip(), answer.keys
-
-    def echo(self) -> tuple[str, int]:
-        """Meaningless clauses, then the same again patient by patient; where the second begins.
-
-        Quoting has to be copying: these teach to find a patient's clause and repeat it.
-        """
-        rng = self.rng
-        people = list(range(rng.choice((2, 3))))
-        said = {}
-        for p in people:
-            words = rng.choices(self.scenarios.pools.words, k=rng.randint(3, 9))
-            said[p] = " ".join(odd_word(rng) if rng.random() < 0.15 else word for word in words)
-        rng.shuffle(people)
-        first = " ".join(f"{label(p)} {said[p]}." for p in people)
-        again = " ".join(f"{label(p)} {said[p]}." for p in sorted(people))
-        return f"{first} {again}", len(first) + 1
 
     def stream(self) -> Iterator[Sample]:
         while True:

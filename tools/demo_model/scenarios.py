@@ -6,10 +6,13 @@ import random
 from dataclasses import dataclass, field
 
 from .templates import ATTRIBUTES, Pools
-from .text import as_they, capital, disturb, expand, sentence, shorten, with_pronoun
+from .text import as_they, capital, disturb, expand, sentence, with_pronoun
 
 Target = tuple[str, int]
 NUMBERS = {2: "two", 3: "three"}
+# While prose is put together, a private character after each clause says which fact ends there.
+FIRST_MARK = 0xE000
+ABOUT = ("condition", *ATTRIBUTES)
 CUE_SENTENCES = (
     "With {P} there is %s.",
     "For {P}: %s.",
@@ -77,18 +80,39 @@ class Fact:
     def whole(self) -> bool:
         return "{P}" in self.text
 
+    @property
+    def mark(self) -> str:
+        """The private character that stands for this fact."""
+        return chr(FIRST_MARK + self.patient * len(ABOUT) + ABOUT.index(self.about))
+
     def told(self) -> str:
-        """The clause as a sentence without its end mark."""
+        """The clause as a sentence without its full stop, and its mark."""
         name = label(self.patient)
         if self.whole:
-            return capital(self.text.replace("{P}", name)).rstrip(".")
-        return f"{name} {self.text}".rstrip(".")
+            return capital(self.text.replace("{P}", name)).rstrip(".") + self.mark
+        return f"{name} {self.text}".rstrip(".") + self.mark
 
-    def quoted(self, words: int) -> str:
-        """The first words of the clause, to follow the patient's label."""
-        if not self.whole:
-            return " " + shorten(self.text, words)
-        return ": " + shorten(self.told(), words + 2)
+
+@dataclass(frozen=True)
+class Ending:
+    """Where in the prose a fact has been told: the offset of the character after it."""
+
+    at: int
+    patient: int
+    about: str
+
+
+def lift_marks(marked: str) -> tuple[str, list[Ending]]:
+    """The prose without its marks, and what they said."""
+    plain: list[str] = []
+    endings: list[Ending] = []
+    for char in marked:
+        code = ord(char) - FIRST_MARK
+        if 0 <= code < 3 * len(ABOUT):
+            endings.append(Ending(len(plain), code // len(ABOUT), ABOUT[code % len(ABOUT)]))
+        else:
+            plain.append(char)
+    return "".join(plain), endings
 
 
 @dataclass(frozen=True)
@@ -102,6 +126,7 @@ class Scenario:
     urgency: list[int]
     order: list[int]
     choices: list[str]
+    endings: list[Ending] = field(default_factory=list)
 
     def best(self, targets: list[Target]) -> list[int]:
         """The patients at the smallest total distance from the targets, or the most urgent."""
@@ -195,22 +220,22 @@ class ScenarioMaker:
                 "{n}: {a}, {b}.",
             )
         )
-        return form.format(n=name, a=first.text, b=second.text)
+        return form.format(n=name, a=first.text + first.mark, b=second.text + second.mark)
 
     def _told(self, fact: Fact) -> str:
         """The clause as a sentence without its end mark, at times with the patient named late."""
         if fact.whole or not self.mix.free_order or not self._chance(0.3):
             return fact.told()
         form = self.rng.choice(ROUNDABOUT)
-        return form.format(n=label(fact.patient), t=fact.text.rstrip("."))
+        return form.format(n=label(fact.patient), t=fact.text.rstrip(".")) + fact.mark
 
     def _second(self, fact: Fact) -> str | None:
         """A clause to follow one about the same patient, who is 'they' by now."""
         if fact.whole:
             said = with_pronoun(fact.text)
-            return None if said is None else said.rstrip(".")
+            return None if said is None else said.rstrip(".") + fact.mark
         said = as_they(fact.text.rstrip("."))
-        return None if said is None else f"they {said}"
+        return None if said is None else f"they {said}{fact.mark}"
 
     def _told_together(self, facts: list[Fact]) -> str | None:
         """Two or three clauses about one patient, named once."""
@@ -326,4 +351,5 @@ class ScenarioMaker:
         if self._chance(0.6):
             rng.shuffle(order)
         choices = [form.replace("{P}", label(p)) for p in order]
-        return Scenario(text, patients, facts, labels, urgency, order, choices)
+        text, endings = lift_marks(text)
+        return Scenario(text, patients, facts, labels, urgency, order, choices, endings)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,6 @@ ATTRIBUTES = {
 URGENCIES = ("minor", "serious", "critical")
 LEXICON = Path(__file__).parent / "lexicon"
 HELD_SHARE = 16
-# Further clauses of each attribute, beside the first lexicon: the early stages do without the last.
-EARLY = ("more",)
-VOLUMES = ("more", "extra")
 
 
 @dataclass(frozen=True)
@@ -57,20 +53,23 @@ def _split(items: Iterable[str], held: bool) -> list[str]:
     return [text for text in ordered if (text in kept_away) == held]
 
 
-def load(held: bool, volumes: Sequence[str] = VOLUMES, folder: Path = LEXICON) -> Pools:
+def _volumes(folder: Path, name: str) -> dict[str, list[str]]:
+    """The lists of `<name>.toml` joined with those of its further volumes, `*_<name>.toml`."""
+    joined: dict[str, list[str]] = {}
+    for path in [folder / f"{name}.toml", *sorted(folder.glob(f"*_{name}.toml"))]:
+        for part, texts in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            joined[part] = [*joined.get(part, []), *texts]
+    return joined
+
+
+def load(held: bool, folder: Path = LEXICON) -> Pools:
     """The pools of training, or (`held`) those that training never sees.
 
     Conditions, cues, fillers, questions, choice forms and names are the same in both.
     """
     common: dict[str, Any] = tomllib.loads((folder / "common.toml").read_text(encoding="utf-8"))
-    attributes: dict[str, dict[str, list[str]]] = {
-        name: tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-        for name in ATTRIBUTES
-    }
-    for name, volume in itertools.product(attributes, volumes):
-        more = tomllib.loads((folder / f"{volume}_{name}.toml").read_text(encoding="utf-8"))
-        for side in ("high", "low"):
-            attributes[name][side] = [*attributes[name][side], *more[side]]
+    attributes = {name: _volumes(folder, name) for name in ATTRIBUTES}
+    conditions = _volumes(folder, "conditions")
     everything = " ".join(
         text for part in attributes.values() for side in ("high", "low") for text in part[side]
     )
@@ -86,9 +85,9 @@ def load(held: bool, volumes: Sequence[str] = VOLUMES, folder: Path = LEXICON) -
         clauses={name: split_pair(part) for name, part in attributes.items()},
         cues={name: pair(part, "cue_") for name, part in attributes.items()},
         conditions=(
-            common["conditions_minor"],
-            common["conditions_serious"],
-            common["conditions_critical"],
+            conditions["conditions_minor"],
+            conditions["conditions_serious"],
+            conditions["conditions_critical"],
         ),
         urgency_cues=(
             common["urgency_cue_minor"],

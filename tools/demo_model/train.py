@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
-from torch.nn import functional as F
 
 from . import batches as feed
+from .gradients import Gradients
 from .model import TinyLlama, export, learning_rate
 from .prompts import Sample, SampleMaker
 from .scenarios import Mix
@@ -40,7 +37,6 @@ class Stage:
     least: int = 0
     check: int = 100
     publish: bool = False
-    early: bool = False
     emphasis: feed.Emphasis = field(default_factory=feed.Emphasis)
 
 
@@ -66,69 +62,46 @@ def optimizer_for(model: TinyLlama) -> torch.optim.AdamW:
     )
 
 
-class Gradients:
-    """Sums gradients over the parts of a batch, in threads that share the weights.
+@dataclass(frozen=True)
+class Reading:
+    """How much of a validation set was right, given the wanted answer up to each point.
 
-    Each thread runs its operations alone and takes the next part when it is done, so that a
-    busy processor holds up one part and not every operation.
+    `answer`: every deciding word, which is what greedy decoding then writes; `first`: the first
+    judgement; `facts`: what each fact means; `whom`: of which patient it was told.
     """
 
-    def __init__(self, model: TinyLlama, workers: int, part: int = 12) -> None:
-        self.model, self.part = model, part
-        self.replicas = [TinyLlama(model.shape) for _ in range(workers)]
-        for replica in self.replicas:
-            for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
-                own.data = shared.data
-        self.pool = ThreadPoolExecutor(workers)
-
-    def add(self, batch: feed.Batch) -> float:
-        """Add the gradient of the weighted mean cross-entropy over the weighted positions."""
-        ids, weights = torch.from_numpy(batch.ids), torch.from_numpy(batch.weights)
-        total = weights[:, 1:].sum()
-        parts: SimpleQueue[tuple[Tensor, Tensor] | None] = SimpleQueue()
-        for pair in zip(torch.split(ids, self.part), torch.split(weights, self.part), strict=True):
-            parts.put(pair)
-        for _ in self.replicas:
-            parts.put(None)
-
-        def work(replica: TinyLlama) -> float:
-            loss = 0.0
-            while (pair := parts.get()) is not None:
-                part_ids, weight = pair
-                hidden = replica(part_ids[:, :-1])
-                chosen = weight[:, 1:] > 0
-                wanted = part_ids[:, 1:][chosen]
-                logits = replica.logits(hidden[chosen])
-                losses = F.cross_entropy(logits, wanted, reduction="none")
-                share: Tensor = (losses * weight[:, 1:][chosen]).sum() / total
-                share.backward()  # type: ignore[no-untyped-call]
-                loss += share.item()
-            return loss
-
-        loss = sum(self.pool.map(work, self.replicas))
-        for replica in self.replicas:
-            for own, shared in zip(replica.parameters(), self.model.parameters(), strict=True):
-                if own.grad is not None:
-                    shared.grad = own.grad if shared.grad is None else shared.grad + own.grad
-                    own.grad = None
-        return loss
+    answer: float
+    first: float
+    facts: float
+    whom: float
 
 
-def letters_right(model: TinyLlama, rows: list[feed.Encoded], pad: int) -> float:
-    """The share of samples whose deciding letters are all the likeliest tokens, given the rest."""
-    right = 0
-    model.eval()
+def read_rows(model: TinyLlama, rows: list[feed.Encoded], pad: int) -> Reading:
+    """Score a model on fixed rows."""
+    answers = firsts = facts = whom = told = 0
+    model.train(False)
     ordered = sorted(rows, key=lambda row: len(row.ids))
+    kinds = model.shape.judgements
     with torch.inference_mode():
         for at in range(0, len(ordered), 40):
             batch = feed.collate(ordered[at : at + 40], pad)
             ids, keys = torch.from_numpy(batch.ids), torch.from_numpy(batch.keys)[:, 1:]
-            hidden = model(ids[:, :-1])
+            hidden, tapped, _ = model(ids[:, :-1])
             hit = torch.ones(keys.shape, dtype=torch.bool)
             hit[keys] = model.logits(hidden[keys]).argmax(-1) == ids[:, 1:][keys]
-            right += int(hit.all(dim=1).sum())
+            answers += int(hit.all(dim=1).sum())
+            weights = torch.from_numpy(batch.weights)[:, 1:]
+            firsts += int(hit[torch.arange(len(ids)), weights.argmax(1)].sum())
+            judgements = torch.from_numpy(batch.judgements)[:, :-1]
+            tagged = judgements != feed.NO_TAG
+            verdict = model.judge(tapped[tagged])
+            patients = torch.from_numpy(batch.patients)[:, :-1]
+            facts += int((verdict[:, :kinds].argmax(-1) == judgements[tagged]).sum())
+            whom += int((verdict[:, kinds:].argmax(-1) == patients[tagged]).sum())
+            told += int(tagged.sum())
     model.train()
-    return right / len(rows)
+    told = max(1, told)
+    return Reading(answers / len(rows), firsts / len(rows), facts / told, whom / told)
 
 
 def fixed_rows(
@@ -149,6 +122,11 @@ def fixed_rows(
     return rows
 
 
+def rounded(reading: Reading) -> dict[str, float]:
+    """A reading for the log."""
+    return {name: round(value, 3) for name, value in vars(reading).items()}
+
+
 class Trainer:
     """Runs stages on one model and keeps the log and the published folder."""
 
@@ -157,7 +135,6 @@ class Trainer:
         model: TinyLlama,
         tokenizer: Tokenizer,
         pools: Pools,
-        early: Pools,
         cells: dict[str, list[feed.Encoded]],
         folder: Path,
         log: Path,
@@ -165,7 +142,7 @@ class Trainer:
         workers: int,
     ) -> None:
         self.model, self.tokenizer, self.cells = model, tokenizer, cells
-        self.pools, self.early = pools, early
+        self.pools = pools
         self.folder, self.log_path, self.seed = folder, log, seed
         self.pad, self.end = special_id(tokenizer, PAD), special_id(tokenizer, END)
         self.optimizer = optimizer_for(model)
@@ -189,9 +166,9 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
 
-    def _record(self, stage: Stage, step: int, loss: float, own: float, started: float) -> None:
+    def _record(self, stage: Stage, step: int, loss: float, own: Reading, started: float) -> None:
         cells = (
-            {name: letters_right(self.model, rows, self.pad) for name, rows in self.cells.items()}
+            {name: read_rows(self.model, rows, self.pad) for name, rows in self.cells.items()}
             if stage.publish
             else {}
         )
@@ -201,21 +178,21 @@ class Trainer:
             "tokens": self.progress.tokens,
             "minutes": round((self.progress.seconds + time.time() - started) / 60, 1),
             "loss": round(loss, 4),
-            "accuracy": round(own, 3),
-            "cells": {name: round(value, 3) for name, value in cells.items()},
+            "own": rounded(own),
+            "cells": {name: rounded(reading) for name, reading in cells.items()},
         }
         self.progress.log.append(entry)
         print(json.dumps(entry), flush=True)
         self.log_path.write_text(json.dumps(self.progress.log, indent=1) + "\n", encoding="utf-8")
         if cells:
-            mean = sum(cells.values()) / len(cells)
+            mean = sum(reading.answer for reading in cells.values()) / len(cells)
             if mean >= self.progress.best:
                 self.progress.best = mean
                 self.publish()
 
     def run(self, stage: Stage, number: int) -> None:
         """Train one stage to its gate or its last step."""
-        pools = self.early if stage.early else self.pools
+        pools = self.pools
         own_rows = fixed_rows(
             self.tokenizer, pools, stage.mixes[0][1], 160, self.seed + 900 + number
         )
@@ -235,7 +212,7 @@ class Trainer:
                 self.progress.tokens += batch.tokens
                 running = loss if step == 0 else 0.95 * running + 0.05 * loss
                 done = step + 1
-                if done % 25 == 0:
+                if done % 100 == 0:
                     print(
                         f"{stage.name} {done} {self.progress.tokens} {running:.3f}"
                         f" {time.time() - started:.0f}s",
@@ -243,8 +220,8 @@ class Trainer:
                     )
                 if done % stage.check and done < stage.steps:
                     continue
-                own = letters_right(self.model, own_rows, self.pad)
+                own = read_rows(self.model, own_rows, self.pad)
                 self._record(stage, done, running, own, started)
-                if done >= stage.steps or (own >= stage.gate and done >= stage.least):
+                if done >= stage.steps or (own.answer >= stage.gate and done >= stage.least):
                     break
         self.progress.seconds += time.time() - started
