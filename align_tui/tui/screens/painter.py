@@ -127,6 +127,7 @@ class Painter:
                 scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
             ),
             look.scenario,
+            height,
         )
 
     def _list(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:

@@ -45,8 +45,7 @@ class Pane(Vertical, can_focus=True):
         if old is None or view.subtitle != old.subtitle:
             self.border_subtitle = content(view.subtitle)
         self._foot.paint(view.foot)
-        self._prose.show(view.text, view.key, view.cursor)
-        self._prose.set_class(view.quiet, "-quiet")
+        self._prose.show(view.text, view.key, view.cursor, "quiet" if view.quiet else "")
         before = (old.markdown, old.key, old.text) if old is not None else (False, None, "")
         if (view.markdown, view.key, view.text) != before:
             self._show_document(view.text if view.markdown else None)

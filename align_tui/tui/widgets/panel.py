@@ -26,15 +26,22 @@ class ScenarioPanel(VerticalScroll, can_focus=False):
         """One block of lines."""
         yield self._lines
 
-    def show(self, lines: Sequence[Line], title: Content, subtitle: Content, scenario: int) -> None:
-        """Show these lines; another scenario begins at its top."""
+    def show(
+        self, lines: Sequence[Line], title: Content, subtitle: Content, scenario: int, room: int
+    ) -> None:
+        """Show these lines; another scenario begins at its top.
+
+        They always take the `room` there is, so that a step to a shorter one lays nothing out.
+        """
         if self._titles != (title, subtitle):
             self._titles = (title, subtitle)
             self.border_title, self.border_subtitle = title, subtitle
-        if len(lines) != self._height:
-            self._height = len(lines)
-            self._lines.styles.height = max(1, len(lines))
+        height = max(1, room, len(lines))
+        if height != self._height:
+            self._height = height
+            self._lines.styles.height = height
         self._lines.paint(lines)
         if scenario != self._scenario:
             self._scenario = scenario
-            self.scroll_to(y=0, animate=False)
+            if self.scroll_offset.y:
+                self.scroll_to(y=0, animate=False)
