@@ -1,4 +1,4 @@
-"""How long until the first frame: ours and a hello-world Textual app's behind Typer, alternating."""
+"""How long until the first frame: ours, and a hello-world Textual app's behind Typer in turn."""
 
 from __future__ import annotations
 

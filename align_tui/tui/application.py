@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 
 from align_tui.tui.launch import Launch
 from align_tui.tui.parting import Parting
 from align_tui.tui.theme import THEME
+from align_tui.tui.thrift import thrifty_driver
 from align_tui.tui.view.glyphs import Glyphs, choose_glyphs
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ class AlignApp(App[Parting]):
         self.failure: Exception | None = None
         self.register_theme(THEME)
         self.theme = "align"
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, sending what changed and no more."""
+        return thrifty_driver(super().get_driver_class())
 
     def on_mount(self) -> None:
         """Show the screen."""

@@ -46,7 +46,7 @@ STYLES = {
     "lane bright": f"{BRIGHT} on {LANE}",
     "lane chance": f"{VIOLET} on {LANE}",
     # Where in a long text the window stands.
-    "thumb": f"{BRIGHT} on {THUMB}",
+    "thumb": f"{TEXT} on {THUMB}",
     "title": f"bold {BRIGHT}",
 }
 
@@ -89,7 +89,6 @@ def content(line: Line) -> Content:
         elif text:
             joined.append((text, style))
     return Content.assemble(*((text, STYLES[style]) for text, style in joined))
-
 
 
 @lru_cache(maxsize=len(STYLES))

@@ -9,7 +9,7 @@ from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH
 from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
 from align_tui.tui.screens.look import Look
-from align_tui.tui.snapshot import Shown, Snapshot
+from align_tui.tui.snapshot import Row, Shown, Snapshot
 from align_tui.tui.theme import content
 from align_tui.tui.view import keys, listing, scenario, tallies
 from align_tui.tui.view.glyphs import Glyphs
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Painter:
-    """Knows the study and the signs; keeps nothing but the layout it last applied."""
+    """Knows the study and the signs; keeps the layout and the list's lines that it last made."""
 
     def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs, *, replay: bool) -> None:
         self.screen = screen
@@ -41,6 +41,8 @@ class Painter:
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
+        # A row of marks is a new object when one of them changed; the rest are not made again.
+        self._listed: dict[int, tuple[Row, tuple[object, ...], Line]] = {}
         self._chance = lru_cache(maxsize=64)(self._work_out_chance)
 
     def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
@@ -140,17 +142,24 @@ class Painter:
         hits = {hit[0] for hit in look.hits}
 
         def make(number: int) -> Line:
-            return listing.list_line(
+            row, current, hit = snapshot.rows[number], number == look.scenario, number in hits
+            shape = (targets, current, hit, layout.list_kind, width)
+            known = self._listed.get(number)
+            if known is not None and known[0] is row and known[1] == shape:
+                return known[2]
+            line = listing.list_line(
                 number,
                 study.scenarios[number],
-                row_marks(snapshot.rows[number], targets),
-                current=number == look.scenario,
-                hit=number in hits,
+                row_marks(row, targets),
+                current=current,
+                hit=hit,
                 kind=layout.list_kind,
                 digits=digits,
                 width=width,
                 glyphs=self.glyphs,
             )
+            self._listed[number] = (row, shape, line)
+            return line
 
         header = listing.list_header(
             len(study.profiles), layout.list_kind, digits, width, self.glyphs
@@ -245,7 +254,7 @@ class Painter:
         lines = tallies.tally_lines(rows, width, self.layout.tally_rows, self.glyphs)
         same = chances.pop() if len(chances) == 1 else None
         title = tallies.tally_title(look.discriminating, same, self.glyphs, width)
-        self.screen.tallies.border_title = content(title)
+        self.screen.tallies.entitle(title)
         self.screen.tallies.paint(lines)
 
     def _bottom(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -125,6 +125,11 @@ class Prose(ScrollView, can_focus=False):
         if self.cursor and number == len(self._rows) - 1 and cell_len(text) < self._width:
             text += self.cursor
         if y not in self._thumb:
-            return Strip([Segment(text, style)]).adjust_cell_length(width, style)
-        row = Strip([Segment(text, style)]).adjust_cell_length(width - THUMB, style)
-        return Strip([*row, Segment(" ", style + rich_style("thumb"))], width)
+            return Strip([_padded(text, width, style)], width)
+        row = _padded(text, width - THUMB, style)
+        return Strip([row, Segment(" " * THUMB, style + rich_style("thumb"))], width)
+
+
+def _padded(text: str, width: int, style: Style) -> Segment:
+    # One segment and not two: each is sent with its style.
+    return Segment(set_cell_size(text, width), style)
