@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
+
+Reader: TypeAlias = "Callable[[], tuple[Launch, Study]]"
 
 
 @dataclass(frozen=True, slots=True)
