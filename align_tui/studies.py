@@ -16,7 +16,7 @@ from align_tui.config.profile import (
     Profile,
     PromptAlignedParams,
 )
-from align_tui.config.prompts import target_values
+from align_tui.config.stances import target_values
 from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH, Study, StudyFile
 from align_tui.config.toml import parse, read_text, validate
 from align_tui.core.attributes import Attributes, Target, Targets

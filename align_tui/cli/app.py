@@ -1,6 +1,7 @@
 """All commands, with their options and examples; what they do stands beside."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Typer would evaluate every annotation of every command
+# from its text, a tenth of what --help takes.
 
 import gc
 from pathlib import Path

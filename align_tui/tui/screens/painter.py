@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from textual.geometry import Size
+
 from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH
 from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
@@ -53,13 +55,18 @@ class Painter:
             discriminating=discriminating,
         )
 
+    @property
+    def size(self) -> Size:
+        """The screen's; before it has one, what it will be given."""
+        return self.screen.size or self.screen.app.size
+
     def targets(self, look: Look) -> tuple[str | None, ...]:
         """The target id that each profile is marked against."""
         return compared(self.study, look.compare)
 
     def measure(self, look: Look) -> bool:
         """Work the layout out and apply it where it changed; False when there is no room."""
-        width, height = self.screen.size
+        width, height = self.size
         small = too_small(width, height)
         self.screen.set_class(small, "-small")
         if small:
@@ -105,7 +112,7 @@ class Painter:
 
     def _status(self, snapshot: Snapshot, look: Look) -> None:
         view = StatusView(self.study.name, self.planned, self.depth, look.starting, self.replay)
-        width = self.screen.size.width
+        width = self.size.width
         self.screen.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
     def _scenario(self, look: Look) -> None:
@@ -250,7 +257,7 @@ class Painter:
                     index == look.focus,
                 )
             )
-        width = self.screen.size.width
+        width = self.size.width
         lines = tallies.tally_lines(rows, width, self.layout.tally_rows, self.glyphs)
         same = chances.pop() if len(chances) == 1 else None
         title = tallies.tally_title(look.discriminating, same, self.glyphs, width)
@@ -258,7 +265,7 @@ class Painter:
         self.screen.tallies.paint(lines)
 
     def _bottom(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
-        width = self.screen.size.width
+        width = self.size.width
         transport = snapshot.transport
         if transport is not None:
             marks = tuple(cell_mark(cell, targets[p]) for _, p, cell in transport.ticks)

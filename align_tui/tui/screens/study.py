@@ -89,6 +89,7 @@ class StudyScreen(Screen[None]):
         self.tallies = Lines(id="tallies")
         self.listing, self.panel = ScenarioList(id="list"), ScenarioPanel(id="panel")
         self.panes = [Pane(index) for index in range(len(study.profiles))]
+        self.grid = Container(*self.panes, id="panes")
         self.trouble = Static("", id="trouble", markup=False)
         self.painter = Painter(self, study, glyphs, replay=self.REPLAY)
         self.work = Work(self)
@@ -96,6 +97,8 @@ class StudyScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Status above, list and panes in the middle, tallies and keys below."""
+        if self.painter.measure(self.look):  # so that it is laid out once, and not empty
+            self.painter.paint(self.snapshot, self.look)
         small = f"This needs {MIN_WIDTH} x {MIN_HEIGHT} cells: please enlarge the terminal."
         yield Static(small, id="small", markup=False)
         yield self.status
@@ -104,7 +107,7 @@ class StudyScreen(Screen[None]):
             with Vertical(id="main"):
                 yield self.panel
                 yield self.tabs
-                yield Container(*self.panes, id="panes")
+                yield self.grid
         yield self.tallies
         yield self.transport
         yield self.keys
@@ -112,7 +115,6 @@ class StudyScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Paint what is known, then start what can be slow."""
-        self.listing.border_title = Content("scenarios")
         self.transport.display = self.REPLAY
         if self.panes:
             self.panes[0].focus(scroll_visible=False)
@@ -129,7 +131,7 @@ class StudyScreen(Screen[None]):
     def on_resize(self) -> None:
         """Everything is measured again."""
         if self.painter.measure(self.look):
-            self.repaint()  # so that the first frame is no empty one
+            self.repaint()
         self.call_after_refresh(self.repaint)
 
     def on_unmount(self) -> None:
@@ -147,9 +149,8 @@ class StudyScreen(Screen[None]):
         self.tallies.styles.height = layout.tally_rows + (0 if layout.height < 28 else 1)
         grid = layout.grid
         self.tabs.display = grid.tabs
-        box = self.query_one("#panes", Container)
-        box.styles.grid_size_columns = grid.columns
-        box.styles.grid_size_rows = grid.rows
+        self.grid.styles.grid_size_columns = grid.columns
+        self.grid.styles.grid_size_rows = grid.rows
         for index, pane in enumerate(self.panes):
             pane.display = index in grid.panes
             if pane.display:
