@@ -3,7 +3,6 @@
 # No `from __future__ import annotations`: Typer would evaluate every annotation of every command
 # from its text, a tenth of what --help takes.
 
-import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -92,8 +91,9 @@ def explore(
         raise typer.Exit()
     if context.invoked_subcommand is not None:
         return
-    # Nothing made before the first frame is garbage; the screen turns the collector on again.
-    gc.disable()
+    from align_tui.tui import garbage
+
+    garbage.hold()  # the screen lets go
     from align_tui.cli.options import study_options
     from align_tui.cli.screen import open_explorer
 

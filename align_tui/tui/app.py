@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import TYPE_CHECKING
+
+from align_tui.tui import garbage
 
 if TYPE_CHECKING:
     from align_tui.tui.launch import Reader
@@ -15,16 +16,14 @@ def run(read: Reader, *, traceback: bool = False) -> int:
 
     Raises what `read` raises of our errors, when the terminal is itself again.
     """
-    # Nothing that is made before the first frame is garbage; looking for some costs a tenth of it.
-    # The screen turns the collector on again when the frame is out.
-    gc.disable()
+    garbage.hold()  # the study screen lets go
     try:
         from align_tui.tui.opening import OpeningApp
 
         app = OpeningApp(read, traceback=traceback)
         parting = app.run()
     finally:
-        gc.enable()
+        garbage.settle()
     if app.refusal is not None:
         raise app.refusal
     if app.failure is not None and not traceback:

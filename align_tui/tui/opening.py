@@ -36,8 +36,8 @@ class OpeningApp(Shell):
         yield line
 
     def on_mount(self) -> None:
-        """Read once the frame is out."""
-        self.call_after_refresh(self.run_worker, self._open(), exclusive=True)
+        """Read beside the painting of the first frame, which has little to do but to wait."""
+        self.run_worker(self._open(), exclusive=True)
 
     async def _open(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from align_tui.tui import garbage
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.painter import Painter
 from align_tui.tui.screens.work import Work
@@ -122,9 +122,6 @@ class StudyScreen(Screen[None]):
 
     def begin(self) -> None:
         """The first frame is out."""
-        if not gc.isenabled():  # see tui.app.run
-            gc.enable()
-            gc.freeze()
         self.work.begin()
         self.set_interval(1.0, self.work.watch)
 
@@ -186,6 +183,7 @@ class StudyScreen(Screen[None]):
             if snapshot.transport is not None and snapshot.transport.following:
                 self.look.scenario = snapshot.scenario
             self.repaint()
+            garbage.settle()
 
     def on_study_screen_then(self, message: Then) -> None:
         """Go on with the result of a job."""
