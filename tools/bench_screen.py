@@ -5,7 +5,8 @@ python tools/bench_screen.py --json [--keys 200]
 Prints one JSON object: first_frame_ratio (to a hello-world Textual app behind Typer in the same
 run; goal 1.3); key_to_frame_ms {"4", "16"} with so many panes streaming 800 tokens/s in all from
 stream_writer.py (p95 goals 50 and 80), and {"demo"} with the real worker and the demo model;
-bytes_per_s while four panes stream (goal 61440), by the writer and by the real worker; memory_mb
+bytes_per_s while four panes stream (goal 61440), by the writer and by the real worker, and with
+--low-bandwidth (goal 15360); memory_mb
 {start, most, end} of the app's process while the demo's 1,120 samples run (goal 150, flat).
 """
 
@@ -66,9 +67,12 @@ def rate(terminal: Terminal) -> int:
 
 
 @contextmanager
-def opened(run: str, size: tuple[int, int], env: Mapping[str, str]) -> Iterator[Terminal]:
+def opened(
+    run: str, size: tuple[int, int], env: Mapping[str, str], *options: str
+) -> Iterator[Terminal]:
     """The app on that run, once something streams."""
-    terminal = Terminal([*COMMAND, "--run", run], columns=size[0], rows=size[1], environment=env)
+    command = [*COMMAND, "--run", run, *options]
+    terminal = Terminal(command, columns=size[0], rows=size[1], environment=env)
     try:
         terminal.wait_for(lambda text: "tok/s" in text)
         terminal.drain(3.0)
@@ -77,7 +81,7 @@ def opened(run: str, size: tuple[int, int], env: Mapping[str, str]) -> Iterator[
         terminal.close()
 
 
-def written(panes: int, keys: int) -> tuple[Times, int]:
+def written(panes: int, keys: int, *options: str) -> tuple[Times, int]:
     """(key to frame, bytes a second) while the writer streams into that many panes."""
     with tempfile.TemporaryDirectory() as folder:
         env = environment(folder)
@@ -89,7 +93,7 @@ def written(panes: int, keys: int) -> tuple[Times, int]:
         try:
             assert writer.stdout is not None
             run = writer.stdout.readline().strip()
-            with opened(run, SIZES[panes], env) as terminal:
+            with opened(run, SIZES[panes], env, *options) as terminal:
                 sent = rate(terminal)
                 return step(terminal, keys, STREAMING, lambda: None), sent
         finally:
@@ -134,13 +138,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = starting.measure(7, environment(folder), Path(folder))
     four, sent = written(4, keys)
+    slow, sent_slowly = written(4, keys // 4, "--low-bandwidth")
     sixteen, sent_by_sixteen = written(16, keys)
     demo, sent_by_demo, memory = decided(keys)
     result = {
         **started,
-        "key_to_frame_ms": {"4": four, "16": sixteen, "demo": demo},
+        "key_to_frame_ms": {"4": four, "16": sixteen, "demo": demo, "4 low": slow},
         "bytes_per_s": sent,
-        "bytes_per_s_by": {"4": sent, "16": sent_by_sixteen, "demo": sent_by_demo},
+        "bytes_per_s_by": {
+            "4": sent,
+            "16": sent_by_sixteen,
+            "demo": sent_by_demo,
+            "4 low": sent_slowly,
+        },
         "memory_mb": memory,
         "screen": {str(panes): f"{size[0]}x{size[1]}" for panes, size in SIZES.items()},
     }

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from align_tui.tui.launch import Launch
 if TYPE_CHECKING:
     from align_tui.config.options import Options
     from align_tui.config.study import Study
+    from align_tui.tui.launch import Reader
 
 
 def _needs_terminal() -> None:
@@ -26,67 +28,78 @@ def _needs_terminal() -> None:
         )
 
 
-def open_explorer(options: Options, run: str | None, db: Path | None) -> int:
+def open_explorer(
+    options: Options, run: str | None, db: Path | None, *, low_bandwidth: bool = False
+) -> int:
     """Open the study (or the run `run`) on the screen; the exit status."""
     _needs_terminal()
     if run is not None and not options.is_demo:
         raise ConfigError("--run opens a run as it is; it takes no profiles or scenarios")
-    from align_tui.tui.app import run as run_app
+    launch = Launch(
+        database_path(db),
+        None,
+        run,
+        autostart=options.is_demo and run is None,
+        low_bandwidth=low_bandwidth,
+        debug=_debug(),
+    )
 
     def read() -> tuple[Launch, Study]:
-        path = database_path(db)
         if run is not None:
-            return _past(path, run)
+            return _past(replace(launch, versions=versions()))
         from align_tui.studies import load_study
 
         study = load_study(options)
-        return (
-            Launch(path, study, None, options.is_demo, versions=versions(), debug=_debug()),
-            study,
-        )
+        return replace(launch, study=study, versions=versions()), study
 
-    return run_app(read, traceback=_debug())
+    return _open(read)
 
 
-def open_replay(run: str | None, db: Path | None, *, speed: float, as_json: bool) -> int:
-    """Play a run on the screen, or print its stored events."""
-    path = database_path(db)
-    if as_json:
-        from align_tui.output.events import stored_events
-        from align_tui.store.database import open_database
-        from align_tui.store.runs import resolve
-
-        with closing(open_database(path, create=False)) as opened:
-            for event in stored_events(opened, resolve(opened, run)):
-                print(json.dumps(event, ensure_ascii=False), flush=True)
-        return 0
+def open_replay(
+    run: str | None, db: Path | None, *, speed: float, low_bandwidth: bool = False
+) -> int:
+    """Play a run on the screen; the exit status."""
     _needs_terminal()
-    from align_tui.tui.app import run as run_app
+    launch = Launch(
+        database_path(db),
+        None,
+        run,
+        autostart=False,
+        replay=True,
+        speed=speed,
+        low_bandwidth=low_bandwidth,
+        debug=_debug(),
+    )
+    return _open(lambda: _past(launch))
 
-    return run_app(lambda: _past(path, run, replay=True, speed=speed), traceback=_debug())
+
+def print_replay(run: str | None, db: Path | None) -> int:
+    """Print the stored events of a run, one JSON object a line."""
+    from align_tui.output.events import stored_events
+    from align_tui.store.database import open_database
+    from align_tui.store.runs import resolve
+
+    with closing(open_database(database_path(db), create=False)) as opened:
+        for event in stored_events(opened, resolve(opened, run)):
+            print(json.dumps(event, ensure_ascii=False), flush=True)
+    return 0
 
 
-def _past(
-    path: Path, name: str | None, *, replay: bool = False, speed: float = 1.0
-) -> tuple[Launch, Study]:
+def _open(read: Reader) -> int:
+    from align_tui.tui.app import run
+
+    return run(read, traceback=_debug())
+
+
+def _past(launch: Launch) -> tuple[Launch, Study]:
     """A run to go on with, or to replay; raises StoreError when there is none of that name."""
     from align_tui.store.database import open_database
     from align_tui.store.runs import load_study, resolve
 
-    with closing(open_database(path, create=False)) as db:
-        run = resolve(db, name)
+    with closing(open_database(launch.database, create=False)) as db:
+        run = resolve(db, launch.run)
         study = load_study(db, run)
-    launch = Launch(
-        path,
-        study,
-        run,
-        autostart=False,
-        replay=replay,
-        speed=speed,
-        versions={} if replay else versions(),
-        debug=_debug(),
-    )
-    return launch, study
+    return replace(launch, run=run, study=study), study
 
 
 def _debug() -> bool:

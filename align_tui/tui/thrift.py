@@ -19,10 +19,13 @@ _PART = re.compile(r"([34])8;(?:2;\d+;\d+;\d+|5;\d+)|[\d]+")
 
 
 @lru_cache(maxsize=1024)
-def _parts(style: str) -> tuple[tuple[str, ...], str, str] | None:
-    """(attributes, colour, colour behind) of a style's numbers; None unless it has both colours."""
+def _parts(style: str) -> tuple[tuple[str, ...], str, str]:
+    """(attributes, colour, colour behind) of a style's numbers.
+
+    One of the 16 colours counts as an attribute; where no colour is named it is the terminal's.
+    """
     attributes: list[str] = []
-    fore = back = ""
+    fore, back = "39", "49"
     for part in _PART.finditer(style):
         if part.group(1) == "3":
             fore = part.group()
@@ -30,7 +33,7 @@ def _parts(style: str) -> tuple[tuple[str, ...], str, str] | None:
             back = part.group()
         else:
             attributes.append(part.group())
-    return (tuple(attributes), fore, back) if fore and back else None
+    return (tuple(attributes), fore, back)
 
 
 @lru_cache(maxsize=4096)
@@ -39,7 +42,7 @@ def change(old: str, new: str) -> str:
     if old == new:
         return ""
     before, after = _parts(old), _parts(new)
-    if before is None or after is None or before[0] != after[0]:
+    if before[0] != after[0]:
         return f"\x1b[0;{new}m"
     numbers = [part for part, was in zip(after[1:], before[1:], strict=True) if part != was]
     return f"\x1b[{';'.join(numbers)}m" if numbers else ""

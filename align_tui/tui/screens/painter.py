@@ -12,7 +12,6 @@ from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
 from align_tui.tui.screens.look import Look
 from align_tui.tui.snapshot import Row, Shown, Snapshot
-from align_tui.tui.theme import content
 from align_tui.tui.view import keys, listing, scenario, tallies
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
@@ -125,19 +124,11 @@ class Painter:
         lines, complete = scenario.scenario_lines(
             shown, width, height, self.glyphs, unfolded=look.unfolded
         )
-        panel.show(
-            lines,
-            content(
-                scenario.scenario_title(
-                    shown, look.scenario, len(self.study.scenarios), width, self.glyphs
-                )
-            ),
-            content(
-                scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
-            ),
-            look.scenario,
-            height,
+        title = scenario.scenario_title(
+            shown, look.scenario, len(self.study.scenarios), width, self.glyphs
         )
+        subtitle = scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
+        panel.show(lines, title, subtitle, look.scenario, height)
 
     def _list(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None

@@ -8,13 +8,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
-from align_tui.tui.theme import content, rich_style
+from align_tui.tui.theme import rich_style
 from align_tui.tui.view.spans import Line
+from align_tui.tui.widgets.edged import Edged
 
 
-class Lines(Widget):
+class Lines(Edged):
     """Lines that were already made to measure: nothing is wrapped, nothing is laid out anew.
 
     Painted line by line: what did not change is neither made nor sent again.
@@ -25,7 +25,6 @@ class Lines(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.lines: tuple[Line, ...] = ()
-        self._title: Line | None = None
         self._base: Style | None = None
 
     def paint(self, lines: Sequence[Line]) -> None:
@@ -39,12 +38,6 @@ class Lines(Widget):
         changed += range(both, max(len(old), len(made)))
         width = self.size.width
         self.refresh(*(Region(0, y, width, 1) for y in changed))
-
-    def entitle(self, title: Line) -> None:
-        """Set the border's title; to set it, even to what it is, paints the whole widget."""
-        if title != self._title:
-            self._title = title
-            self.border_title = content(title)
 
     def notify_style_update(self) -> None:
         """The theme or a class changed what lies under the spans."""

@@ -83,10 +83,18 @@ class Prose(ScrollView, can_focus=False):
         start, end = max(0, first - top), min(height, last - top)
         if start < end:
             self.refresh(Region(0, start, width, end - start))
-        now = thumb(top, height, len(self._rows))
+        now = self._find_thumb()
         if now != self._thumb:
             self._thumb = now
             self.refresh(Region(width - THUMB, 0, THUMB, height))
+
+    def _find_thumb(self) -> range:
+        """The lines that have a part of it.
+
+        Of a stream that is followed only the last: each takes two changes of colour in every frame.
+        """
+        lines = thumb(self.scroll_offset.y, self.size.height, len(self._rows))
+        return lines[-1:] if self.cursor and self._at_end() else lines
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The window moved."""
@@ -109,7 +117,7 @@ class Prose(ScrollView, can_focus=False):
             self._rows = wrap(self.text, width)
         self._measure()
         self._turn(self.max_scroll_y if at_end and self.cursor else self.scroll_offset.y)
-        self._thumb = thumb(self.scroll_offset.y, self.size.height, len(self._rows))
+        self._thumb = self._find_thumb()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
