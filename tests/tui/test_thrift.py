@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from align_tui.tui.thrift import change, thrifty
 
-COLOURS = ("38;2;201;209;217", "38;2;95;143;208", "38;5;12", "31")
+COLOURS = ("38;2;201;209;217", "38;2;95;143;208", "38;5;12", "31", "")
 GROUNDS = ("48;2;20;23;28", "48;5;3", "44", "")
-ATTRIBUTES = ("", "1", "4", "7")
+ATTRIBUTES = ("0", "1", "4", "7")
 Piece = tuple[str, tuple[int, int] | None]
 
 
