@@ -45,8 +45,6 @@ STYLES = {
     "lane text": f"{TEXT} on {LANE}",
     "lane bright": f"{BRIGHT} on {LANE}",
     "lane chance": f"{VIOLET} on {LANE}",
-    # Where in a long text the window stands.
-    "thumb": f"{TEXT} on {THUMB}",
     "title": f"bold {BRIGHT}",
 }
 
@@ -78,6 +76,9 @@ THEME = Theme(
         "faint": FAINT,
     },
 )
+
+# Where in a long text the window stands; reversed, so that it is seen without colours too.
+THUMB_STYLE = Style.parse(f"reverse {THUMB}")
 
 
 def content(line: Line) -> Content:

@@ -51,16 +51,17 @@ def change(old: str, new: str) -> str:
 def thrifty(data: str) -> str:
     """`data` without what it says twice: resets before an equal style, moves before a move.
 
-    Drawn from the same state of the terminal, the result is the same picture, and leaves the
-    terminal in the same state.
+    Drawn on a terminal in which no style is set, the result is the same picture and leaves the same
+    state: what is drawn with, where the cursor is.
     """
-    current = ""
+    current: str | None = ""  # None: several styles on top of each other, which nobody adds up here
 
     def shorter(match: re.Match[str]) -> str:
         nonlocal current
         moves, after_reset, style = match.groups()
         if after_reset is None:
-            current = style or ""
+            alone = current == "" or not style
+            current = (style or "") if alone else None
             return match.group()
         last = _LAST_MOVE.match(moves)
         if last is not None:

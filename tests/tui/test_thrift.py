@@ -39,6 +39,12 @@ def drawn(*data: str) -> tuple[object, ...]:
     return (cells, screen.cursor.x, screen.cursor.y, screen.cursor.attrs)
 
 
+@given(frames, st.lists(st.one_of(styles.map(lambda style: f"\x1b[{style}m"), styled), max_size=9))
+def test_styles_that_nothing_closes_stay(first: list[str], open_ones: list[str]) -> None:
+    data = "".join(first + open_ones + first)
+    assert drawn(thrifty(data)) == drawn(data)
+
+
 @given(frames, frames)
 def test_the_picture_is_the_same(first: list[str], second: list[str]) -> None:
     one, two = "".join(first), "".join(second)

@@ -10,7 +10,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from align_tui.tui.theme import rich_style
+from align_tui.tui.theme import THUMB_STYLE, rich_style
 from align_tui.tui.view.bars import thumb
 from align_tui.tui.view.wrapping import Row, extend, wrap
 
@@ -61,8 +61,8 @@ class Prose(ScrollView, can_focus=False):
         self._measure()
         if cursor and (at_end or not same):
             self._turn(self.max_scroll_y)
-        elif not same:
-            self._turn(0)
+        else:
+            self._turn(self.scroll_offset.y if same else 0)
         self._repaint(first, max(before, len(self._rows)))
 
     def _at_end(self) -> bool:
@@ -74,6 +74,7 @@ class Prose(ScrollView, can_focus=False):
         self.set_reactive(ScrollView.virtual_size, size)
 
     def _turn(self, y: int) -> None:
+        y = min(y, self.max_scroll_y)
         if y != self.scroll_offset.y:
             self.set_scroll(None, y)
 
@@ -135,7 +136,7 @@ class Prose(ScrollView, can_focus=False):
         if y not in self._thumb:
             return Strip([_padded(text, width, style)], width)
         row = _padded(text, width - THUMB, style)
-        return Strip([row, Segment(" " * THUMB, style + rich_style("thumb"))], width)
+        return Strip([row, Segment(" " * THUMB, style + THUMB_STYLE)], width)
 
 
 def _padded(text: str, width: int, style: Style) -> Segment:
