@@ -1,6 +1,6 @@
 """The screen under load, through a pty: first frame, key to frame, bytes sent, and memory.
 
-python tools/bench_screen.py --json [--keys 200]
+python tools/bench_screen.py --json [--keys 120]
 
 Prints one JSON object: first_frame_ratio (to a hello-world Textual app behind Typer in the same
 run; goal 1.3); key_to_frame_ms {"4", "16"} with so many panes streaming 800 tokens/s in all from
@@ -133,7 +133,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON, as it always does")
-    parser.add_argument("--keys", type=int, default=200, help="keys pressed for each load")
+    parser.add_argument("--keys", type=int, default=120, help="keys pressed for each load")
     keys = parser.parse_args().keys
     with tempfile.TemporaryDirectory() as folder:
         started = starting.measure(7, environment(folder), Path(folder))
