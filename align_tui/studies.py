@@ -3,51 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
+from align_tui.config.options import Options
 from align_tui.config.profile import (
     CustomParams,
     OracleParams,
     Profile,
     PromptAlignedParams,
 )
-from align_tui.config.prompts import target_values
+from align_tui.config.stances import target_values
 from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH, Study, StudyFile
 from align_tui.config.toml import parse, read_text, validate
 from align_tui.core.attributes import Attributes, Target, Targets
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scoring import Rule
 from align_tui.datasets.library import find_scenarios
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
 DEMO_SCENARIOS = "demo-triage"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a command line adds to a study or puts in its place; empty means: as the study says."""
-
-    study: Path | None = None
-    profiles: tuple[str, ...] = ()
-    scenarios: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
-    backbone: str | None = None
-    overrides: tuple[str, ...] = ()
-    limit: int | None = None
-    repeat: int | None = None
-    scored_only: bool = False
-    rule: Rule | None = None
-    scale: tuple[str, ...] = ()
-
-    @property
-    def is_demo(self) -> bool:
-        """Is nothing asked for, so that the demo study is meant as it is?"""
-        return self == Options()
 
 
 def parse_targets(texts: Sequence[str], attributes: Attributes) -> Targets | None:

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "outlines", "textual", "sqlite_utils", "pydantic", "numpy")
+HEAVY = (
+    "torch", "transformers", "outlines", "textual", "sqlite_utils", "pydantic", "jinja2", "numpy",
+)  # fmt: skip
 
 
 def loaded_after(code: str) -> set[str]:
@@ -18,10 +20,15 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split() if done.stdout.strip() else [])
 
 
-@pytest.mark.parametrize("module", ["app", "launch"])
+@pytest.mark.parametrize("module", ["app", "opening", "screens.study", "screens.replay"])
 def test_the_screen_imports_no_model(module: str) -> None:
     found = loaded_after(f"import align_tui.tui.{module}")
     assert found.isdisjoint({"torch", "transformers", "outlines", "numpy"})
+
+
+def test_the_first_frame_waits_for_nothing_that_a_study_needs() -> None:
+    found = loaded_after("import align_tui.cli.screen, align_tui.tui.opening")
+    assert found == {"textual"}
 
 
 def test_help_imports_nothing_heavy() -> None:

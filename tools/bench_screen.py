@@ -1,131 +1,159 @@
-"""The screen under load, through a pty: key to frame, bytes sent, and the app's memory.
+"""The screen under load, through a pty: first frame, key to frame, bytes sent, and memory.
 
-Prints JSON: key_to_frame_ms {p50, p95} with four demo panes streaming (goal p95 50), bytes_per_s
-while they stream, memory_mb {start, most, end} of the app's process while 1,000 samples run
-(goal 150, flat).
+python tools/bench_screen.py --json [--keys 120]
+
+Prints one JSON object: first_frame_ratio (to a hello-world Textual app behind Typer in the same
+run; goal 1.3); key_to_frame_ms {"4", "16"} with so many panes streaming 800 tokens/s in all from
+stream_writer.py (p95 goals 50 and 80), and {"demo"} with the real worker and the demo model;
+bytes_per_s while four panes stream (goal 61440), by the writer and by the real worker, and with
+--low-bandwidth (goal 15360); memory_mb
+{start, most, end} of the app's process while the demo's 1,120 samples run (goal 150, flat).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import re
 import statistics
+import subprocess
 import sys
 import tempfile
-import time
 import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
-from terminal import Terminal
+import starting
+from stream_writer import PACK, STREAMING
+from terminal import Terminal, environment, quantile
 
-COLUMNS, ROWS = 145, 40
-PACK = Path(__file__).resolve().parent.parent / "align_tui/demo/scenarios/demo-triage.toml"
-
-
-ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def key_to_frame(terminal: Terminal, key: bytes, expected: str) -> float | None:
-    """Milliseconds from a step key to the bytes that name the expected scenario; None if none.
-
-    The bytes are looked at as they come: to have them drawn by pyte would take longer than they
-    took to be made.
-    """
-    began = time.perf_counter()
-    terminal.press(key)
-    seen = b""
-    while time.perf_counter() - began < 2:
-        seen += terminal.take(0.002)
-        if expected.encode() in ESCAPES.sub(b"", seen):
-            return (time.perf_counter() - began) * 1000
-    return None
+PAUSE_S, LOOK_S = 0.15, 10.0
+SIZES = {4: (145, 40), 16: (250, 60)}
+DEMO = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
+COMMAND = [sys.executable, "-m", "align_tui"]
+Times = dict[str, float]
 
 
-def key_of(scenario: dict[str, Any]) -> str:
-    """The key under which the screen names a scenario."""
-    return str(scenario["id"])
+def names() -> list[str]:
+    """The keys under which the screen names the demo's scenarios, in their order."""
+    return [str(s["id"]) for s in tomllib.loads(PACK.read_text(encoding="utf-8"))["scenario"]]
 
 
-def quantile(values: list[float], share: float) -> float:
-    """The value below which that share lies."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+def step(terminal: Terminal, keys: int, upto: int, each: Callable[[], None]) -> Times:
+    """Milliseconds from a step key to the bytes that name the next scenario, up and down."""
+    known, at, down = names(), 0, True
+    times: list[float] = []
+    for _ in range(keys):
+        down = at == 0 or (down and at < upto - 1)
+        at += 1 if down else -1
+        terminal.press(b"j" if down else b"k")
+        times.append(terminal.seconds_until(known[at], 5.0) * 1000)
+        terminal.drain(PAUSE_S)
+        each()
+    return {
+        "p50": round(statistics.median(times), 1),
+        "p95": round(quantile(times, 0.95), 1),
+        "worst": round(max(times), 1),
+        "keys": len(times),
+    }
+
+
+def rate(terminal: Terminal) -> int:
+    """Bytes a second that it sends while it is only looked at."""
+    before = terminal.bytes
+    terminal.drain(LOOK_S)
+    return round((terminal.bytes - before) / LOOK_S)
+
+
+@contextmanager
+def opened(
+    run: str, size: tuple[int, int], env: Mapping[str, str], *options: str
+) -> Iterator[Terminal]:
+    """The app on that run, once something streams."""
+    command = [*COMMAND, "--run", run, *options]
+    terminal = Terminal(command, columns=size[0], rows=size[1], environment=env)
+    try:
+        terminal.wait_for(lambda text: "tok/s" in text)
+        terminal.drain(3.0)
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def written(panes: int, keys: int, *options: str) -> tuple[Times, int]:
+    """(key to frame, bytes a second) while the writer streams into that many panes."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = environment(folder)
+        script = str(Path(__file__).with_name("stream_writer.py"))
+        writer = subprocess.Popen(
+            [sys.executable, script, env["ALIGN_TUI_DB"], str(panes)],
+            stdout=subprocess.PIPE, text=True, env=env,
+        )  # fmt: skip
+        try:
+            assert writer.stdout is not None
+            run = writer.stdout.readline().strip()
+            with opened(run, SIZES[panes], env, *options) as terminal:
+                sent = rate(terminal)
+                return step(terminal, keys, STREAMING, lambda: None), sent
+        finally:
+            writer.kill()
+            writer.wait()
+
+
+def decided(keys: int) -> tuple[Times, int, Times]:
+    """(key to frame, bytes a second, memory in MB) while the real worker decides the demo."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = environment(folder)
+        study = Path(folder) / "bench.toml"
+        study.write_text(
+            f"profiles = {json.dumps(DEMO)}\nscenarios = ['demo-triage']\nrepeat = 7\n"
+        )
+        started = subprocess.run(
+            [*COMMAND, "run", str(study), "--detach"],
+            check=True, env=env, capture_output=True, text=True,
+        )  # fmt: skip
+        try:
+            with opened(started.stdout.strip(), SIZES[4], env) as terminal:
+                process = psutil.Process(terminal.pid)
+                used = [process.memory_info().rss / 1e6]
+                sent = rate(terminal)
+                times = step(
+                    terminal, keys, 30, lambda: used.append(process.memory_info().rss / 1e6)
+                )
+            memory = {"start": used[0], "most": max(used), "end": used[-1]}
+            return times, sent, {name: round(value, 1) for name, value in memory.items()}
+        finally:
+            for each in psutil.process_iter(["cmdline"]):
+                if env["ALIGN_TUI_DB"] in (each.info["cmdline"] or []):
+                    each.kill()
 
 
 def main() -> None:
     """Measure and print."""
-    keys = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON, as it always does")
+    parser.add_argument("--keys", type=int, default=120, help="keys pressed for each load")
+    keys = parser.parse_args().keys
     with tempfile.TemporaryDirectory() as folder:
-        environment = dict(os.environ)
-        environment |= {f"XDG_{n}_HOME": folder for n in ("DATA", "CONFIG", "STATE", "CACHE")}
-        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        environment |= {"ALIGN_TUI_IDLE_EXIT": "2", "ALIGN_TUI_DB": str(Path(folder) / "runs.db")}
-        study = Path(folder) / "bench.toml"
-        profiles = ["baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high"]
-        study.write_text(
-            f"profiles = {json.dumps(profiles)}\nscenarios = ['demo-triage']\nrepeat = 7\n"
-        )
-        command = [sys.executable, "-m", "align_tui"]
-        # The demo study starts by itself; its repeats make it 1,120 samples long.
-        import subprocess
-
-        subprocess.run(
-            [*command, "run", str(study), "--detach"], check=True, env=environment,
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        run = json.loads(
-            subprocess.run(
-                [*command, "runs", "--json"], check=True, env=environment, capture_output=True
-            ).stdout
-        )["id"]
-        terminal = Terminal(
-            [*command, "--run", run], columns=COLUMNS, rows=ROWS, environment=environment
-        )
-        process = psutil.Process(terminal.pid)
-        terminal.wait_for(lambda text: "tok/s" in text)
-        names = [key_of(s) for s in tomllib.loads(PACK.read_text(encoding="utf-8"))["scenario"]]
-        end = time.perf_counter() + 3
-        while time.perf_counter() < end:
-            terminal.take(0.02)
-        start_mb = process.memory_info().rss / 1e6
-        sent, since = terminal.bytes, time.perf_counter()
-        end = since + 10
-        while time.perf_counter() < end:
-            terminal.take(0.02)
-        rate = (terminal.bytes - sent) / (time.perf_counter() - since)
-        times: list[float] = []
-        most = start_mb
-        at = 0
-        for number in range(keys):
-            down = number % 60 < 30
-            at += 1 if down else -1
-            spent = key_to_frame(terminal, b"j" if down else b"k", names[at])
-            if spent is not None:
-                times.append(spent)
-            pause = time.perf_counter() + 0.15
-            while time.perf_counter() < pause:
-                terminal.take(0.01)
-            most = max(most, process.memory_info().rss / 1e6)
-        end_mb = process.memory_info().rss / 1e6
-        terminal.close()
-        for each in psutil.process_iter(["cmdline"]):
-            if str(Path(folder) / "runs.db") in (each.info["cmdline"] or []):
-                each.kill()
+        started = starting.measure(7, environment(folder), Path(folder))
+    four, sent = written(4, keys)
+    slow, sent_slowly = written(4, keys // 4, "--low-bandwidth")
+    sixteen, sent_by_sixteen = written(16, keys)
+    demo, sent_by_demo, memory = decided(keys)
     result = {
-        "key_to_frame_ms": {
-            "p50": round(statistics.median(times), 1),
-            "p95": round(quantile(times, 0.95), 1),
-            "keys": len(times),
+        **started,
+        "key_to_frame_ms": {"4": four, "16": sixteen, "demo": demo, "4 low": slow},
+        "bytes_per_s": sent,
+        "bytes_per_s_by": {
+            "4": sent,
+            "16": sent_by_sixteen,
+            "demo": sent_by_demo,
+            "4 low": sent_slowly,
         },
-        "bytes_per_s": round(rate),
-        "memory_mb": {
-            "start": round(start_mb, 1), "most": round(most, 1), "end": round(end_mb, 1)
-        },
-        "screen": f"{COLUMNS}x{ROWS}",
-    }  # fmt: skip
+        "memory_mb": memory,
+        "screen": {str(panes): f"{size[0]}x{size[1]}" for panes, size in SIZES.items()},
+    }
     print(json.dumps(result))
 
 

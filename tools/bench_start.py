@@ -1,21 +1,25 @@
 """How soon is it there? `--help` and the first frame, as ratios to hello-world programs.
 
-Prints JSON: help_ratio (goal 1.3), first_frame_ratio (goal 1.5), medians in seconds, and whether
-torch was imported in the app's process. Both sides alternate in one run.
+python tools/bench_start.py [ROUNDS]
+
+Prints JSON: help_ratio (goal 1.3), first_frame_ratio (goal 1.3) and study_ratio (the study read and
+on the screen) to a hello-world Textual app behind Typer, medians in seconds, and whether torch was
+imported in the app's process. Both sides alternate in one run.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from terminal import Terminal
+import starting
+from terminal import environment
 
 HELLO_TYPER = """
 import typer
@@ -26,72 +30,49 @@ def a(name: str = "x") -> None: "Say hello."
 def b(name: str = "x") -> None: "Say goodbye."
 app()
 """
-HELLO_TEXTUAL = """
-import typer
-app = typer.Typer()
-@app.command()
-def a() -> None:
-    from textual.app import App
-    from textual.widgets import Footer, Header, Static
-    class Hello(App):
-        def compose(self):
-            yield Header(); yield Static("hello world"); yield Footer()
-    Hello().run()
-app()
-"""
 
 
-def seconds(command: list[str], environment: dict[str, str]) -> float:
+def seconds(command: list[str], env: Mapping[str, str]) -> float:
     """How long a command takes."""
     began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=env)
     return time.perf_counter() - began
 
 
-def first_frame(command: list[str], shown: str, environment: dict[str, str]) -> float:
-    """Seconds until the screen shows that text."""
-    terminal = Terminal(command, columns=120, rows=40, environment=environment)
-    try:
-        return terminal.wait_for(lambda text: shown in text)
-    finally:
-        terminal.close()
+def help_ratio(rounds: int, env: Mapping[str, str], folder: Path) -> dict[str, float]:
+    """`align-tui --help` to a hello-world Typer program's, with medians in seconds."""
+    script = folder / "hello.py"
+    script.write_text(HELLO_TYPER)
+    theirs, ours = [], []
+    for number in range(rounds + 1):
+        hello = seconds([sys.executable, str(script), "--help"], env)
+        own = seconds([sys.executable, "-m", "align_tui", "--help"], env)
+        if number:  # the first round warms the caches of both
+            theirs.append(hello)
+            ours.append(own)
+    base, own = statistics.median(theirs), statistics.median(ours)
+    return {
+        "help_ratio": round(own / base, 3),
+        "hello_help_s": round(base, 3),
+        "help_s": round(own, 3),
+    }
 
 
 def main() -> None:
     """Measure and print."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / "hello.py").write_text(HELLO_TYPER)
-        (place / "hello_tui.py").write_text(HELLO_TEXTUAL)
-        environment = dict(os.environ)
-        environment |= {f"XDG_{n}_HOME": folder for n in ("DATA", "CONFIG", "STATE", "CACHE")}
-        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        environment |= {"ALIGN_TUI_IDLE_EXIT": "1", "ALIGN_TUI_DB": str(place / "runs.db")}
-        ours = [sys.executable, "-m", "align_tui"]
-        times: dict[str, list[float]] = {"help": [], "hello": [], "app": [], "hello_app": []}
-        for _ in range(rounds):
-            hello = [sys.executable, str(place / "hello.py"), "--help"]
-            times["hello"].append(seconds(hello, environment))
-            times["help"].append(seconds([*ours, "--help"], environment))
-            hello_tui = [sys.executable, str(place / "hello_tui.py")]
-            times["hello_app"].append(first_frame(hello_tui, "hello world", environment))
-            # A study that waits for a key: the frame is timed, not the work behind it.
-            opened = [*ours, "-s", "demo-triage", "-p", "baseline", "-p", "random"]
-            times["app"].append(first_frame(opened, "baseline", environment))
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    script = "import sys, align_tui.tui.app; print('torch' in sys.modules)"
+        env = environment(folder)
+        result: dict[str, object] = {
+            **help_ratio(rounds, env, Path(folder)),
+            **starting.measure(rounds, env, Path(folder)),
+        }
+    script = "import sys, align_tui.tui.app, align_tui.tui.opening; print('torch' in sys.modules)"
     torch = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    result = {
-        "help_ratio": round(medians["help"] / medians["hello"], 3),
-        "first_frame_ratio": round(medians["app"] / medians["hello_app"], 3),
-        "seconds": {name: round(value, 3) for name, value in medians.items()},
-        "torch_in_the_apps_process": torch.stdout.strip() == "True",
-        "rounds": rounds,
-    }
-    print(json.dumps(result))
+    result["torch_in_the_apps_process"] = torch.stdout.strip() == "True"
+    print(json.dumps({**result, "rounds": rounds}))
 
 
 if __name__ == "__main__":

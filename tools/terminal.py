@@ -5,21 +5,39 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyte
+
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def environment(folder: str) -> dict[str, str]:
+    """This process's environment, with every place of ours in that folder and a good terminal."""
+    out = dict(os.environ)
+    out |= {f"XDG_{name}_HOME": folder for name in ("DATA", "CONFIG", "STATE", "CACHE")}
+    out |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    out |= {"ALIGN_TUI_IDLE_EXIT": "1", "ALIGN_TUI_DB": f"{folder}/runs.db"}
+    return out
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which that share lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 class Terminal:
     """Runs a command in a pty of fixed size; `read` feeds what it writes into a screen."""
 
     def __init__(
-        self, command: Sequence[str], *, columns: int, rows: int, environment: dict[str, str]
+        self, command: Sequence[str], *, columns: int, rows: int, environment: Mapping[str, str]
     ) -> None:
         self.started = time.perf_counter()
         self.bytes = 0
@@ -48,6 +66,29 @@ class Terminal:
         self.bytes += len(data)
         return data
 
+    def drain(self, seconds: float) -> None:
+        """Take what comes for so long, so that the program never waits for its terminal."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self.take(min(left, 0.02))
+
+    def seconds_until(self, expected: str, limit: float = 60.0) -> float:
+        """Seconds until that text is among the bytes that come; raises TimeoutError.
+
+        They are looked at as they come: having them drawn takes longer than making them did.
+        """
+        began, seen = time.perf_counter(), b""
+        while time.perf_counter() - began < limit:
+            seen += self.take(0.005)
+            if expected.encode() in ESCAPES.sub(b"", seen):
+                return time.perf_counter() - began
+        self.stream.feed(seen)
+        raise TimeoutError(f"{expected!r} never came:\n" + self.text())
+
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.perf_counter() - self.started
+
     def text(self) -> str:
         """The screen as it stands."""
         return "\n".join(self.screen.display)
@@ -59,7 +100,7 @@ class Terminal:
             if time.perf_counter() > end:
                 raise TimeoutError("the screen never showed it:\n" + self.text())
             self.read(0.02)
-        return time.perf_counter() - self.started
+        return self.age()
 
     def press(self, keys: bytes) -> None:
         """Send keys."""

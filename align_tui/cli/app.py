@@ -1,8 +1,8 @@
 """All commands, with their options and examples; what they do stands beside."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Typer would evaluate every annotation of every command
+# from its text, a tenth of what --help takes.
 
-import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -61,6 +61,9 @@ Scale = Annotated[
     list[str] | None,
     typer.Option(help="attribute=maximum of its labels, where the guess is wrong; repeatable."),
 ]
+LowBandwidth = Annotated[
+    bool, typer.Option("--low-bandwidth", help="Paint streaming text less often: a slow line.")
+]
 
 
 @app.callback(
@@ -77,6 +80,7 @@ def explore(
     backbone: Backbone = None,
     override: Overrides = None,
     limit: Limit = None,
+    low_bandwidth: LowBandwidth = False,
     db: Database = None,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
@@ -91,8 +95,9 @@ def explore(
         raise typer.Exit()
     if context.invoked_subcommand is not None:
         return
-    # Nothing made before the first frame is garbage; the screen turns the collector on again.
-    gc.disable()
+    from align_tui.tui import garbage
+
+    garbage.hold()  # the screen lets go
     from align_tui.cli.options import study_options
     from align_tui.cli.screen import open_explorer
 
@@ -105,7 +110,7 @@ def explore(
         overrides=override,
         limit=limit,
     )
-    raise typer.Exit(open_explorer(options, run, db))
+    raise typer.Exit(open_explorer(options, run, db, low_bandwidth=low_bandwidth))
 
 
 @app.command(
@@ -172,12 +177,15 @@ def replay(
     run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
     speed: Annotated[float, typer.Option(min=0.25, max=64, help="Times real time.")] = 1.0,
     json: Annotated[bool, typer.Option("--json", help="Print the stored events instead.")] = False,
+    low_bandwidth: LowBandwidth = False,
     db: Database = None,
 ) -> None:
     """Open a past run and play it as it was."""
-    from align_tui.cli.screen import open_replay
+    from align_tui.cli.screen import open_replay, print_replay
 
-    raise typer.Exit(open_replay(run, db, speed=speed, as_json=json))
+    if json:
+        raise typer.Exit(print_replay(run, db))
+    raise typer.Exit(open_replay(run, db, speed=speed, low_bandwidth=low_bandwidth))
 
 
 @app.command(epilog="Examples:  align-tui runs    align-tui runs --limit 5 --json")

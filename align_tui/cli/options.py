@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from align_tui import __version__
 from align_tui.config import paths
+from align_tui.config.options import Options
 from align_tui.core.errors import ConfigError
-from align_tui.core.scoring import Rule
-from align_tui.studies import Options
+
+if TYPE_CHECKING:
+    from align_tui.core.scoring import Rule
 
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 
@@ -56,6 +57,8 @@ def study_options(
 
 def versions() -> dict[str, str]:
     """What a run is made with; kept beside its results."""
+    from importlib import metadata
+
     found = {"align-tui": __version__, "python": platform.python_version()}
     for name in RECORDED:
         try:

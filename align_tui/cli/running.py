@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from align_tui.cli.options import database_path, versions
+from align_tui.config.options import Options
 from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.text import one_line, plain
@@ -24,7 +25,7 @@ from align_tui.output.tables import CAPTION, console, loose_ends, result_table
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.launch import ensure_worker, log_tail
-from align_tui.studies import Options, load_study
+from align_tui.studies import load_study
 
 POLL_S = 0.05
 WATCH_S = 1.0

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from align_tui.cli.options import database_path, versions
 from align_tui.core.errors import ConfigError
-from align_tui.studies import Options, load_study
+from align_tui.tui.launch import Launch
+
+if TYPE_CHECKING:
+    from align_tui.config.options import Options
+    from align_tui.config.study import Study
+    from align_tui.tui.launch import Reader
 
 
 def _needs_terminal() -> None:
@@ -20,60 +28,78 @@ def _needs_terminal() -> None:
         )
 
 
-def open_explorer(options: Options, run: str | None, db: Path | None) -> int:
+def open_explorer(
+    options: Options, run: str | None, db: Path | None, *, low_bandwidth: bool = False
+) -> int:
     """Open the study (or the run `run`) on the screen; the exit status."""
-    from align_tui.tui.launch import Launch
-
     _needs_terminal()
-    path = database_path(db)
-    if run is not None:
-        if not options.is_demo:
-            raise ConfigError("--run opens a run as it is; it takes no profiles or scenarios")
-        run = _find(path, run)
-        launch = Launch(path, None, run, autostart=False, versions=versions(), debug=_debug())
-    else:
-        launch = Launch(
-            path,
-            load_study(options),
-            None,
-            autostart=options.is_demo,
-            versions=versions(),
-            debug=_debug(),
-        )
-    from align_tui.tui.app import run as run_app
-
-    return run_app(launch)
-
-
-def open_replay(run: str | None, db: Path | None, *, speed: float, as_json: bool) -> int:
-    """Play a run on the screen, or print its stored events."""
-    path = database_path(db)
-    found = _find(path, run)
-    if as_json:
-        from align_tui.output.events import stored_events
-        from align_tui.store.database import open_database
-
-        for event in stored_events(open_database(path, create=False), found):
-            print(json.dumps(event, ensure_ascii=False), flush=True)
-        return 0
-    _needs_terminal()
-    from align_tui.tui.app import run as run_app
-    from align_tui.tui.launch import Launch
-
-    return run_app(
-        Launch(path, None, found, autostart=False, replay=True, speed=speed, debug=_debug())
+    if run is not None and not options.is_demo:
+        raise ConfigError("--run opens a run as it is; it takes no profiles or scenarios")
+    launch = Launch(
+        database_path(db),
+        None,
+        run,
+        autostart=options.is_demo and run is None,
+        low_bandwidth=low_bandwidth,
+        debug=_debug(),
     )
 
+    def read() -> tuple[Launch, Study]:
+        if run is not None:
+            return _past(replace(launch, versions=versions()))
+        from align_tui.studies import load_study
 
-def _find(path: Path, run: str | None) -> str:
+        study = load_study(options)
+        return replace(launch, study=study, versions=versions()), study
+
+    return _open(read)
+
+
+def open_replay(
+    run: str | None, db: Path | None, *, speed: float, low_bandwidth: bool = False
+) -> int:
+    """Play a run on the screen; the exit status."""
+    _needs_terminal()
+    launch = Launch(
+        database_path(db),
+        None,
+        run,
+        autostart=False,
+        replay=True,
+        speed=speed,
+        low_bandwidth=low_bandwidth,
+        debug=_debug(),
+    )
+    return _open(lambda: _past(launch))
+
+
+def print_replay(run: str | None, db: Path | None) -> int:
+    """Print the stored events of a run, one JSON object a line."""
+    from align_tui.output.events import stored_events
     from align_tui.store.database import open_database
     from align_tui.store.runs import resolve
 
-    db = open_database(path, create=False)
-    try:
-        return resolve(db, run)
-    finally:
-        db.close()
+    with closing(open_database(database_path(db), create=False)) as opened:
+        for event in stored_events(opened, resolve(opened, run)):
+            print(json.dumps(event, ensure_ascii=False), flush=True)
+    return 0
+
+
+def _open(read: Reader) -> int:
+    from align_tui.tui.app import run
+
+    return run(read, traceback=_debug())
+
+
+def _past(launch: Launch) -> tuple[Launch, Study]:
+    """A run to go on with, or to replay; raises StoreError when there is none of that name."""
+    from align_tui.store.database import open_database
+    from align_tui.store.runs import load_study, resolve
+
+    with closing(open_database(launch.database, create=False)) as db:
+        run = resolve(db, launch.run)
+        study = load_study(db, run)
+    return replace(launch, run=run, study=study), study
 
 
 def _debug() -> bool:

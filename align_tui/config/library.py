@@ -13,7 +13,6 @@ from typing import Any
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import BackboneSpec, Profile
-from align_tui.config.prompts import check_template
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
@@ -163,6 +162,8 @@ def build_profile(
     profile = validate(Profile, {**table, "target": spelled}, where, text)
     for key, template in (("system", profile.prompt.system), ("user", profile.prompt.user)):
         if template is not None:
+            from align_tui.config.prompts import check_template  # Jinja, for few profiles
+
             check_template(template, f"{where}: prompt.{key}")
     if profile.needs_model:
         check_model(profile.backbone, where)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
-from align_tui.datasets.align_write import write_align_system_file
 from align_tui.datasets.files import shown
 from align_tui.datasets.read import read_scenarios
 from align_tui.datasets.sets import ScenarioSet
-from align_tui.datasets.write import write_native_jsonl, write_native_toml
 
 # In this order: of files that differ in their ending alone, the imported one is meant.
 _ENDINGS = (".jsonl", ".toml", ".json")
@@ -118,19 +116,26 @@ def import_set(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatasetError(f"{shown(folder)}: {error.strerror or error}") from error
-    write_native_jsonl(target, found.scenarios, name=called, description=found.description)
+    _export_jsonl(target, replace(found, name=called))
     return SetEntry(called, target, "yours"), found
 
 
+# Who reads a set does not wait for what writes one.
 def _export_jsonl(path: Path, found: ScenarioSet) -> None:
+    from align_tui.datasets.write import write_native_jsonl
+
     write_native_jsonl(path, found.scenarios, name=found.name, description=found.description)
 
 
 def _export_toml(path: Path, found: ScenarioSet) -> None:
+    from align_tui.datasets.write import write_native_toml
+
     write_native_toml(path, found.scenarios, name=found.name, description=found.description)
 
 
 def _export_align_system(path: Path, found: ScenarioSet) -> None:
+    from align_tui.datasets.align_write import write_align_system_file
+
     write_align_system_file(path, found.scenarios)
 
 

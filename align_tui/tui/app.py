@@ -1,46 +1,32 @@
-"""Opening the screen: what was launched becomes an application, and its end an exit status."""
+"""Opening the screen, and making an exit status of its end."""
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import TYPE_CHECKING
 
-from align_tui.tui.launch import Launch
+from align_tui.tui import garbage
 
 if TYPE_CHECKING:
-    from align_tui.config.study import Study
+    from align_tui.tui.launch import Reader
 
 
-def _study(launch: Launch) -> Study:
-    if launch.run is None:
-        if launch.study is None:
-            raise ValueError("neither a study nor a run to show")
-        return launch.study
-    from align_tui.store.database import open_database
-    from align_tui.store.runs import load_study
+def run(read: Reader, *, traceback: bool = False) -> int:
+    """Open the screen, show what `read` gives, and stay until it is left; the exit status.
 
-    db = open_database(launch.database, create=False)
+    Raises what `read` raises of our errors, when the terminal is itself again.
+    """
+    garbage.hold()  # the study screen lets go
     try:
-        return load_study(db, launch.run)
-    finally:
-        db.close()
+        from align_tui.tui.opening import OpeningApp
 
-
-def run(launch: Launch) -> int:
-    """Open the screen and stay until it is left; the exit status. Raises AlignError at once."""
-    study = _study(launch)
-    # Nothing that is made before the first frame is garbage; looking for some costs a tenth of it.
-    # The screen turns the collector on again when the frame is out.
-    gc.disable()
-    try:
-        from align_tui.tui.application import AlignApp
-
-        app = AlignApp(launch, study)
+        app = OpeningApp(read, traceback=traceback)
         parting = app.run()
     finally:
-        gc.enable()
-    if app.failure is not None and not launch.debug:
+        garbage.settle()
+    if app.refusal is not None:
+        raise app.refusal
+    if app.failure is not None and not traceback:
         kind = type(app.failure).__name__
         print(f"The screen failed ({kind}: {app.failure}).", file=sys.stderr)
         print("Nothing decided is lost. --debug shows where.", file=sys.stderr)

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 
-from align_tui.tui.launch import Launch
 from align_tui.tui.parting import Parting
 from align_tui.tui.theme import THEME
+from align_tui.tui.thrift import thrifty_driver
 from align_tui.tui.view.glyphs import Glyphs, choose_glyphs
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
+    from align_tui.tui.launch import Launch
 
 
-class AlignApp(App[Parting]):
-    """Shows one study or one past run."""
+class Shell(App[Parting]):
+    """What every application of ours is: its looks, its end, and how it shows a study."""
 
     TITLE = "align-tui"
     ENABLE_COMMAND_PALETTE = False
@@ -25,43 +27,54 @@ class AlignApp(App[Parting]):
         Binding("ctrl+c,ctrl+q", "leave", "leave", priority=True, show=False)
     ]
 
-    def __init__(self, launch: Launch, study: Study, glyphs: Glyphs | None = None) -> None:
+    def __init__(self, glyphs: Glyphs | None = None, *, traceback: bool = False) -> None:
         super().__init__()
-        self.launch = launch
-        self.study = study
         self.glyphs = glyphs or choose_glyphs()
         self.failure: Exception | None = None
+        self._traceback = traceback
         self.register_theme(THEME)
         self.theme = "align"
 
-    def on_mount(self) -> None:
-        """Show the screen."""
-        if self.launch.replay:
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, sending what changed and no more."""
+        return thrifty_driver(super().get_driver_class())
+
+    def show(self, launch: Launch, study: Study) -> None:
+        """Show the screen for what was launched."""
+        if launch.replay:
             from align_tui.tui.screens.replay import ReplayScreen
 
-            self.push_screen(ReplayScreen(self.launch, self.study, self.glyphs))
+            self.push_screen(ReplayScreen(launch, study, self.glyphs))
         else:
             from align_tui.tui.screens.study import StudyScreen
 
-            self.push_screen(StudyScreen(self.launch, self.study, self.glyphs))
+            self.push_screen(StudyScreen(launch, study, self.glyphs))
 
     def action_leave(self) -> None:
         """ctrl+c: as q, from every screen."""
-        from align_tui.tui.screens.study import StudyScreen
-
         while len(self.screen_stack) > 2:
             self.pop_screen()
-        screen = self.screen
-        if isinstance(screen, StudyScreen):
-            screen.action_leave()
-        else:
-            self.exit()
+        leave = getattr(self.screen, "action_leave", self.exit)
+        leave()
 
     def _handle_exception(self, error: Exception) -> None:
         """No traceback reaches a user who did not ask for it."""
         self.failure = error
-        if self.launch.debug or self.is_headless:
+        if self._traceback or self.is_headless:
             super()._handle_exception(error)
             return
         self._return_code = 1
         self._close_messages_no_wait()
+
+
+class AlignApp(Shell):
+    """Shows one study or one past run that has been read already."""
+
+    def __init__(self, launch: Launch, study: Study, glyphs: Glyphs | None = None) -> None:
+        super().__init__(glyphs, traceback=launch.debug)
+        self.launch = launch
+        self.study = study
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.show(self.launch, self.study)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
+
+Reader: TypeAlias = "Callable[[], tuple[Launch, Study]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Launch:
     """A study to explore, or a run (`run`) to go on with or to replay.
 
     With `autostart` everything is queued right after the first paint. `versions` are kept with
-    a run that this screen creates.
+    a run that this screen creates. With `low_bandwidth` streaming text is painted less often.
     """
 
     database: Path
@@ -27,3 +29,4 @@ class Launch:
     speed: float = 1.0
     versions: Mapping[str, str] = field(default_factory=dict)
     debug: bool = False
+    low_bandwidth: bool = False

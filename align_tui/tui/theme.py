@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 
+from rich.style import Style
 from textual.content import Content
 from textual.theme import Theme
 
@@ -11,6 +12,7 @@ from align_tui.tui.view.spans import Line
 
 BACKGROUND, PANEL, LANE = "#14171c", "#1b2027", "#20262e"
 TEXT, BRIGHT, QUIET, FAINT = "#c9d1d9", "#f4f6f8", "#8f98a3", "#434c58"
+THUMB = "#39414c"
 BLUE, GREEN, RED, YELLOW, ORANGE, VIOLET = (
     "#5f9bff",
     "#66d966",
@@ -62,7 +64,7 @@ THEME = Theme(
     variables={
         "border": FAINT,
         "border-blurred": FAINT,
-        "scrollbar": "#39414c",
+        "scrollbar": THUMB,
         "scrollbar-hover": QUIET,
         "scrollbar-active": BLUE,
         "scrollbar-background": BACKGROUND,
@@ -74,6 +76,9 @@ THEME = Theme(
         "faint": FAINT,
     },
 )
+
+# Where in a long text the window stands; reversed, so that it is seen without colours too.
+THUMB_STYLE = Style.parse(f"reverse {THUMB}")
 
 
 def content(line: Line) -> Content:
@@ -87,6 +92,7 @@ def content(line: Line) -> Content:
     return Content.assemble(*((text, STYLES[style]) for text, style in joined))
 
 
-def contents(lines: Iterable[Line]) -> Content:
-    """Several lines, one under the other."""
-    return Content("\n").join([content(line) for line in lines])
+@lru_cache(maxsize=len(STYLES))
+def rich_style(name: str) -> Style:
+    """A style that spans name, for widgets that paint line by line."""
+    return Style.parse(STYLES[name])

@@ -210,7 +210,7 @@ def test_templates_live_in_a_sandbox(template: str) -> None:
 
 
 def test_targets_in_the_middle_are_refused() -> None:
-    from align_tui.config.prompts import target_values
+    from align_tui.config.stances import target_values
 
     with pytest.raises(AlignError, match="neither high nor low"):
         target_values((Target("fairness", 0.5),), load_attributes())

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from align_tui.config import paths
+from align_tui.config.options import Options
 from align_tui.config.study import GATE_MISSED
 from align_tui.core.errors import AlignError, ConfigError
-from align_tui.studies import DEMO_PROFILES, Options, load_study
+from align_tui.studies import DEMO_PROFILES, load_study
 
 
 def study_file(tmp_path: Path, text: str) -> Path:

@@ -47,7 +47,8 @@ def test_runs_are_found_by_parts_of_their_id(database: Database) -> None:
     assert runs.resolve(database, None) == two
     assert runs.resolve(database, one) == one
     assert runs.resolve(database, two[-4:]) == two
-    for name, message in (("nope", "no run"), (one[:4], "several"), ("%", "no run"), ("", "no run")):
+    wrong = (("nope", "no run"), (one[:4], "several"), ("%", "no run"), ("", "no run"))
+    for name, message in wrong:
         with pytest.raises(StoreError, match=message):
             runs.resolve(database, name)
 

@@ -12,7 +12,7 @@ from align_tui.core.scenarios import Choice, Scenario
 from align_tui.store import launch as store_launch
 from align_tui.store import results, runs
 from align_tui.store.database import Database
-from align_tui.tui.application import AlignApp
+from align_tui.tui.application import AlignApp, Shell
 from align_tui.tui.board import Board
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study import StudyScreen
@@ -34,7 +34,7 @@ def screen_of(app: AlignApp) -> StudyScreen:
     return found
 
 
-def words(app: AlignApp) -> str:
+def words(app: Shell) -> str:
     """Everything on the terminal."""
     _width, height = app.size
     lines = app.screen._compositor.render_strips()

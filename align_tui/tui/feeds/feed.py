@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.05
 MANY_S, ONE_S = 0.1, 0.05  # between deliveries while several panes stream, or only one
+SLOW_S = 0.4  # and on a slow line
 
 
 class Feed(ABC):
@@ -42,6 +43,7 @@ class Feed(ABC):
         self._thread = threading.Thread(target=self._main, name="feed", daemon=True)
         self._last: Snapshot | None = None
         self._last_at = 0.0
+        self.least_s = 0.0  # between two deliveries, whatever streams
         self.broke: Callable[[Exception], None] = self._raise
 
     @staticmethod
@@ -116,7 +118,8 @@ class Feed(ABC):
             self._orders.popleft()()
         if self._ended.is_set():
             return
-        if not ordered and time.monotonic() - self._last_at < self.interval():
+        pause = max(self.least_s, self.interval())
+        if not ordered and time.monotonic() - self._last_at < pause:
             return
         snapshot = self.tick(db)
         if snapshot is not None and (ordered or snapshot != self._last):

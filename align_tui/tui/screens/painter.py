@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from textual.geometry import Size
+
 from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH
 from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
 from align_tui.tui.screens.look import Look
-from align_tui.tui.snapshot import Shown, Snapshot
-from align_tui.tui.theme import content
+from align_tui.tui.snapshot import Row, Shown, Snapshot
 from align_tui.tui.view import keys, listing, scenario, tallies
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Painter:
-    """Knows the study and the signs; keeps nothing but the layout it last applied."""
+    """Knows the study and the signs; keeps the layout and the list's lines that it last made."""
 
     def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs, *, replay: bool) -> None:
         self.screen = screen
@@ -41,6 +42,8 @@ class Painter:
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
+        # A row of marks is a new object when one of them changed; the rest are not made again.
+        self._listed: dict[int, tuple[Row, tuple[object, ...], Line]] = {}
         self._chance = lru_cache(maxsize=64)(self._work_out_chance)
 
     def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
@@ -51,13 +54,18 @@ class Painter:
             discriminating=discriminating,
         )
 
+    @property
+    def size(self) -> Size:
+        """The screen's; before it has one, what it will be given."""
+        return self.screen.size or self.screen.app.size
+
     def targets(self, look: Look) -> tuple[str | None, ...]:
         """The target id that each profile is marked against."""
         return compared(self.study, look.compare)
 
     def measure(self, look: Look) -> bool:
         """Work the layout out and apply it where it changed; False when there is no room."""
-        width, height = self.screen.size
+        width, height = self.size
         small = too_small(width, height)
         self.screen.set_class(small, "-small")
         if small:
@@ -103,7 +111,7 @@ class Painter:
 
     def _status(self, snapshot: Snapshot, look: Look) -> None:
         view = StatusView(self.study.name, self.planned, self.depth, look.starting, self.replay)
-        width = self.screen.size.width
+        width = self.size.width
         self.screen.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
     def _scenario(self, look: Look) -> None:
@@ -116,18 +124,11 @@ class Painter:
         lines, complete = scenario.scenario_lines(
             shown, width, height, self.glyphs, unfolded=look.unfolded
         )
-        panel.show(
-            lines,
-            content(
-                scenario.scenario_title(
-                    shown, look.scenario, len(self.study.scenarios), width, self.glyphs
-                )
-            ),
-            content(
-                scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
-            ),
-            look.scenario,
+        title = scenario.scenario_title(
+            shown, look.scenario, len(self.study.scenarios), width, self.glyphs
         )
+        subtitle = scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
+        panel.show(lines, title, subtitle, look.scenario, height)
 
     def _list(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None
@@ -139,17 +140,24 @@ class Painter:
         hits = {hit[0] for hit in look.hits}
 
         def make(number: int) -> Line:
-            return listing.list_line(
+            row, current, hit = snapshot.rows[number], number == look.scenario, number in hits
+            shape = (targets, current, hit, layout.list_kind, width)
+            known = self._listed.get(number)
+            if known is not None and known[0] is row and known[1] == shape:
+                return known[2]
+            line = listing.list_line(
                 number,
                 study.scenarios[number],
-                row_marks(snapshot.rows[number], targets),
-                current=number == look.scenario,
-                hit=number in hits,
+                row_marks(row, targets),
+                current=current,
+                hit=hit,
                 kind=layout.list_kind,
                 digits=digits,
                 width=width,
                 glyphs=self.glyphs,
             )
+            self._listed[number] = (row, shape, line)
+            return line
 
         header = listing.list_header(
             len(study.profiles), layout.list_kind, digits, width, self.glyphs
@@ -240,15 +248,15 @@ class Painter:
                     index == look.focus,
                 )
             )
-        width = self.screen.size.width
+        width = self.size.width
         lines = tallies.tally_lines(rows, width, self.layout.tally_rows, self.glyphs)
         same = chances.pop() if len(chances) == 1 else None
         title = tallies.tally_title(look.discriminating, same, self.glyphs, width)
-        self.screen.tallies.border_title = content(title)
+        self.screen.tallies.entitle(title)
         self.screen.tallies.paint(lines)
 
     def _bottom(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
-        width = self.screen.size.width
+        width = self.size.width
         transport = snapshot.transport
         if transport is not None:
             marks = tuple(cell_mark(cell, targets[p]) for _, p, cell in transport.ticks)

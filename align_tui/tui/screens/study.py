@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from align_tui.tui import garbage
 from align_tui.tui.screens.changes import Changes
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.painter import Painter
@@ -94,6 +94,7 @@ class StudyScreen(Screen[None]):
         self.tallies = Lines(id="tallies")
         self.listing, self.panel = ScenarioList(id="list"), ScenarioPanel(id="panel")
         self.panes = [Pane(index) for index in range(len(study.profiles))]
+        self.grid = Container(*self.panes, id="panes")
         self.trouble = Static("", id="trouble", markup=False)
         self.painter = Painter(self, study, glyphs, replay=self.REPLAY)
         self.work = Work(self)
@@ -103,6 +104,8 @@ class StudyScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Status above, list and panes in the middle, tallies and keys below."""
+        if self.painter.measure(self.look):  # so that it is laid out once, and not empty
+            self.painter.paint(self.snapshot, self.look)
         small = f"This needs {MIN_WIDTH} x {MIN_HEIGHT} cells: please enlarge the terminal."
         yield Static(small, id="small", markup=False)
         yield self.status
@@ -111,7 +114,7 @@ class StudyScreen(Screen[None]):
             with Vertical(id="main"):
                 yield self.panel
                 yield self.tabs
-                yield Container(*self.panes, id="panes")
+                yield self.grid
         yield self.tallies
         yield self.transport
         yield self.keys
@@ -119,7 +122,6 @@ class StudyScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Paint what is known, then start what can be slow."""
-        self.listing.border_title = Content("scenarios")
         self.transport.display = self.REPLAY
         if self.panes:
             self.panes[self.look.focus].focus(scroll_visible=False)
@@ -127,9 +129,6 @@ class StudyScreen(Screen[None]):
 
     def begin(self) -> None:
         """The first frame is out."""
-        if not gc.isenabled():  # see tui.app.run
-            gc.enable()
-            gc.freeze()
         self.work.begin()
         self.set_interval(1.0, self.work.watch)
         if self.after_begin is not None:
@@ -138,7 +137,7 @@ class StudyScreen(Screen[None]):
     def on_resize(self) -> None:
         """Everything is measured again."""
         if self.painter.measure(self.look):
-            self.repaint()  # so that the first frame is no empty one
+            self.repaint()
         self.call_after_refresh(self.repaint)
 
     def on_unmount(self) -> None:
@@ -156,9 +155,8 @@ class StudyScreen(Screen[None]):
         self.tallies.styles.height = layout.tally_rows + (0 if layout.height < 28 else 1)
         grid = layout.grid
         self.tabs.display = grid.tabs
-        box = self.query_one("#panes", Container)
-        box.styles.grid_size_columns = grid.columns
-        box.styles.grid_size_rows = grid.rows
+        self.grid.styles.grid_size_columns = grid.columns
+        self.grid.styles.grid_size_rows = grid.rows
         for index, pane in enumerate(self.panes):
             pane.display = index in grid.panes
             if pane.display:
@@ -194,6 +192,7 @@ class StudyScreen(Screen[None]):
             if snapshot.transport is not None and snapshot.transport.following:
                 self.look.scenario = snapshot.scenario
             self.repaint()
+            garbage.settle()
 
     def on_study_screen_then(self, message: Then) -> None:
         """Go on with the result of a job."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from align_tui.core.text import one_line
 from align_tui.tui import jobs
 from align_tui.tui.desk import Desk, raiser
-from align_tui.tui.feeds.feed import Feed
+from align_tui.tui.feeds.feed import SLOW_S, Feed
 from align_tui.tui.feeds.live import LiveFeed
 from align_tui.tui.parting import Parting
 
@@ -26,6 +26,7 @@ class Work:
         self.screen = screen
         self.run = screen.launch.run
         self.feed: Feed = self.make_feed()
+        self.feed.least_s = SLOW_S if screen.launch.low_bandwidth else 0.0
         self.feed.broke = lambda error: self._post(raiser(error))
         self.desk = Desk(screen.launch.database, self._post, screen.complain)
 

@@ -56,6 +56,18 @@ def interval(rate: Rate | None, chance: float | None, width: int, glyphs: Glyphs
     return tuple(zip(signs, styles, strict=True))
 
 
+def thumb(top: int, height: int, total: int) -> range:
+    """The lines of a window of that height which mark where in `total` rows it stands.
+
+    Empty where everything is in the window.
+    """
+    if total <= height or height <= 0:
+        return range(0)
+    size = max(1, height * height // total)
+    at = round((height - size) * min(1.0, top / (total - height)))
+    return range(at, at + size)
+
+
 def clock(seconds: float) -> str:
     """`02:10`, or `1:02:10` from an hour on."""
     whole = max(0, int(seconds))

@@ -4,26 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.widgets import Static
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
 
-from align_tui.tui.theme import contents
+from align_tui.tui.theme import rich_style
 from align_tui.tui.view.spans import Line
+from align_tui.tui.widgets.edged import Edged
 
 
-class Lines(Static):
-    """Lines that were already made to measure: nothing is wrapped, nothing is laid out anew."""
+class Lines(Edged):
+    """Lines that were already made to measure: nothing is wrapped, nothing is laid out anew.
 
-    DEFAULT_CSS = """
-    Lines { text-wrap: nowrap; text-overflow: ellipsis; height: 1; }
+    Painted line by line: what did not change is neither made nor sent again.
     """
 
+    DEFAULT_CSS = "Lines { height: 1; }"
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__("", markup=False, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
         self.lines: tuple[Line, ...] = ()
+        self._base: Style | None = None
 
     def paint(self, lines: Sequence[Line]) -> None:
         """Show these lines; painting the same again costs nothing."""
-        made = tuple(lines)
-        if made != self.lines:
-            self.lines = made
-            self.update(contents(made), layout=False)
+        old, made = self.lines, tuple(lines)
+        if made == old:
+            return
+        self.lines = made
+        both = min(len(old), len(made))
+        changed = [y for y in range(both) if old[y] != made[y]]
+        changed += range(both, max(len(old), len(made)))
+        width = self.size.width
+        self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def notify_style_update(self) -> None:
+        """The theme or a class changed what lies under the spans."""
+        self._base = None
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """One line, filled or cut to the width."""
+        base = self._base
+        if base is None:
+            base = self._base = self.rich_style
+        width = self.size.width
+        if y >= len(self.lines):
+            return Strip.blank(width, base)
+        joined: list[tuple[str, str]] = []
+        for text, style in self.lines[y]:
+            if joined and joined[-1][1] == style:
+                joined[-1] = (joined[-1][0] + text, style)
+            elif text:
+                joined.append((text, style))
+        segments = [Segment(text, base + rich_style(style)) for text, style in joined]
+        return Strip(segments).adjust_cell_length(width, base)

@@ -6,14 +6,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
-from align_tui.tui.theme import content
 from align_tui.tui.view.decision import FOOT
 from align_tui.tui.view.panes import PaneView
+from align_tui.tui.widgets.edged import Edged
 from align_tui.tui.widgets.lines import Lines
 from align_tui.tui.widgets.prose import Prose
 
 
-class Pane(Vertical, can_focus=True):
+class Pane(Edged, Vertical, can_focus=True):
     """The pane of one profile."""
 
     DEFAULT_CSS = """
@@ -40,13 +40,9 @@ class Pane(Vertical, can_focus=True):
         if view == old:
             return
         self._view = view
-        if old is None or view.title != old.title:
-            self.border_title = content(view.title)
-        if old is None or view.subtitle != old.subtitle:
-            self.border_subtitle = content(view.subtitle)
+        self.entitle(view.title, view.subtitle)
         self._foot.paint(view.foot)
-        self._prose.show(view.text, view.key, view.cursor)
-        self._prose.set_class(view.quiet, "-quiet")
+        self._prose.show(view.text, view.key, view.cursor, "quiet" if view.quiet else "")
         before = (old.markdown, old.key, old.text) if old is not None else (False, None, "")
         if (view.markdown, view.key, view.text) != before:
             self._show_document(view.text if view.markdown else None)

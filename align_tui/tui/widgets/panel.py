@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.content import Content
 
 from align_tui.tui.view.spans import Line
+from align_tui.tui.widgets.edged import Edged
 from align_tui.tui.widgets.lines import Lines
 
 
-class ScenarioPanel(VerticalScroll, can_focus=False):
+class ScenarioPanel(Edged, VerticalScroll, can_focus=False):
     """A scenario with its choices."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -20,21 +20,25 @@ class ScenarioPanel(VerticalScroll, can_focus=False):
         self._lines = Lines()
         self._height = 1
         self._scenario = -1
-        self._titles: tuple[Content, Content] | None = None
 
     def compose(self) -> ComposeResult:
         """One block of lines."""
         yield self._lines
 
-    def show(self, lines: Sequence[Line], title: Content, subtitle: Content, scenario: int) -> None:
-        """Show these lines; another scenario begins at its top."""
-        if self._titles != (title, subtitle):
-            self._titles = (title, subtitle)
-            self.border_title, self.border_subtitle = title, subtitle
-        if len(lines) != self._height:
-            self._height = len(lines)
-            self._lines.styles.height = max(1, len(lines))
+    def show(
+        self, lines: Sequence[Line], title: Line, subtitle: Line, scenario: int, room: int
+    ) -> None:
+        """Show these lines; another scenario begins at its top.
+
+        They always take the `room` there is, so that a step to a shorter one lays nothing out.
+        """
+        self.entitle(title, subtitle)
+        height = max(1, room, len(lines))
+        if height != self._height:
+            self._height = height
+            self._lines.styles.height = height
         self._lines.paint(lines)
         if scenario != self._scenario:
             self._scenario = scenario
-            self.scroll_to(y=0, animate=False)
+            if self.scroll_offset.y:
+                self.scroll_to(y=0, animate=False)

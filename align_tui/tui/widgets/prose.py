@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from align_tui.tui.theme import THUMB_STYLE, rich_style
+from align_tui.tui.view.bars import thumb
 from align_tui.tui.view.wrapping import Row, extend, wrap
+
+THUMB = 1  # columns at the right that tell where in a long text the window is
 
 
 class Prose(ScrollView, can_focus=False):
-    """Plain text in rows. It follows the end as long as the user is at the end."""
+    """Plain text in rows. It follows the end as long as the user is at the end.
+
+    It draws its own thumb: a scrollbar of Textual's is a widget beside the text, and its coming,
+    going and growing lays the whole screen out again.
+    """
 
     DEFAULT_CSS = """
     Prose {
-        overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1; height: 1fr;
+        overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 0; height: 1fr;
     }
     """
 
@@ -28,66 +36,109 @@ class Prose(ScrollView, can_focus=False):
         super().__init__(id=id, classes=classes)
         self.text = text
         self.cursor = ""
+        self._style = ""
         self._key: object = None
         self._rows: list[Row] = []
         self._width = 0
+        self._base: Style | None = None
+        self._thumb = range(0)
 
-    def show(self, text: str, key: object, cursor: str = "") -> None:
+    def show(self, text: str, key: object, cursor: str = "", style: str = "") -> None:
         """Show `text`; while `key` stays the same it is taken as the same text grown longer."""
-        if key == self._key and text == self.text and cursor == self.cursor:
+        if (key, text, cursor, style) == (self._key, self.text, self.cursor, self._style):
             return
-        same, at_end = key == self._key, self._at_end()
+        same, at_end = (key, style) == (self._key, self._style), self._at_end()
         grown = same and text.startswith(self.text)
-        self._key, self.text = key, text
+        before = len(self._rows)
+        first = before - 1 if cursor != self.cursor else before
+        self._key, self.text, self.cursor, self._style = key, text, cursor, style
         if not self._width:
-            self.cursor = cursor
             return  # wrapped as soon as the size is known
-        first = len(self._rows) - 1 if cursor != self.cursor else len(self._rows)
-        self.cursor = cursor
         if grown and self._rows:
             first = min(first, extend(self._rows, text, self._width))
         else:
-            self._rows = wrap(text, self._width)
-            first = 0
-        self._resize(first)
+            self._rows, first = wrap(text, self._width), 0
+        self._measure()
         if cursor and (at_end or not same):
-            self.scroll_end(animate=False, force=True, immediate=True, x_axis=False)
-        elif not same:
-            self.scroll_to(y=0, animate=False, force=True)
+            self._turn(self.max_scroll_y)
+        else:
+            self._turn(self.scroll_offset.y if same else 0)
+        self._repaint(first, max(before, len(self._rows)))
 
     def _at_end(self) -> bool:
         return self.scroll_offset.y >= self.max_scroll_y
 
-    def _resize(self, first: int) -> None:
-        # A change of the virtual size lays the whole screen out again: what fits never changes it.
-        size = Size(self._width, max(len(self._rows), self.scrollable_content_region.height))
-        if size != self.virtual_size:
-            self.virtual_size = size
-        self.refresh_lines(max(0, first), len(self._rows) - max(0, first) + 1)
+    def _measure(self) -> None:
+        """Tell how long the text is, without the layout that a change of it would ask for."""
+        size = Size(self._width, max(len(self._rows), self.size.height))
+        self.set_reactive(ScrollView.virtual_size, size)
+
+    def _turn(self, y: int) -> None:
+        y = min(y, self.max_scroll_y)
+        if y != self.scroll_offset.y:
+            self.set_scroll(None, y)
+
+    def _repaint(self, first: int, last: int) -> None:
+        """Refresh the rows from `first` to before `last`, as far as they are in the window."""
+        top, (width, height) = self.scroll_offset.y, self.size
+        start, end = max(0, first - top), min(height, last - top)
+        if start < end:
+            self.refresh(Region(0, start, width, end - start))
+        now = self._find_thumb()
+        if now != self._thumb:
+            self._thumb = now
+            self.refresh(Region(width - THUMB, 0, THUMB, height))
+
+    def _find_thumb(self) -> range:
+        """The lines that have a part of it.
+
+        Of a stream that is followed only the last: each takes two changes of colour in every frame.
+        """
+        lines = thumb(self.scroll_offset.y, self.size.height, len(self._rows))
+        return lines[-1:] if self.cursor and self._at_end() else lines
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The window moved."""
+        if round(old_value) != round(new_value):
+            self._repaint(0, len(self._rows))
+
+    def notify_style_update(self) -> None:
+        """The theme or a class changed what lies under the text."""
+        self._base = None
+        super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap to the new width; whoever was at the end stays there."""
-        width = self.scrollable_content_region.width
+        width = self.size.width - THUMB
         if width <= 0:
             return
-        if width == self._width:
-            self._resize(0)
-            return
         at_end = self._at_end() and bool(self._rows)
-        self._width = width
-        self._rows = wrap(self.text, width)
-        self._resize(0)
+        if width != self._width:
+            self._width = width
+            self._rows = wrap(self.text, width)
+        self._measure()
+        self._turn(self.max_scroll_y if at_end and self.cursor else self.scroll_offset.y)
+        self._thumb = self._find_thumb()
         self.refresh()
-        if at_end and self.cursor:
-            self.scroll_end(animate=False, force=True, immediate=True, x_axis=False)
 
     def render_line(self, y: int) -> Strip:
-        """One row, cut to the width."""
-        style = self.rich_style
+        """One row, cut to the width, and the thumb's part of it."""
+        if self._base is None:
+            self._base = self.rich_style
+        style = self._base + rich_style(self._style)
+        width = self.size.width
         number = self.scroll_offset.y + y
         if number >= len(self._rows):
-            return Strip.blank(self.size.width, style)
+            return Strip.blank(width, style)
         text = self._rows[number][1]
         if self.cursor and number == len(self._rows) - 1 and cell_len(text) < self._width:
             text += self.cursor
-        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, style)
+        if y not in self._thumb:
+            return Strip([_padded(text, width, style)], width)
+        row = _padded(text, width - THUMB, style)
+        return Strip([row, Segment(" " * THUMB, style + THUMB_STYLE)], width)
+
+
+def _padded(text: str, width: int, style: Style) -> Segment:
+    # One segment and not two: each is sent with its style.
+    return Segment(set_cell_size(text, width), style)

@@ -1,0 +1,55 @@
+"""The first frame: painted before what it will show has been read, or even imported."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+
+from align_tui.core.errors import AlignError
+from align_tui.tui.application import Shell
+from align_tui.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.tui.launch import Launch, Reader
+
+
+class OpeningApp(Shell):
+    """Paints a frame, has `read` called in a thread, and shows what came of it.
+
+    Where that is an AlignError the app ends and leaves it in `refusal`: nothing has been written.
+    """
+
+    CSS = "#opening { dock: top; width: 100%; background: $panel; }"
+
+    def __init__(self, read: Reader, *, traceback: bool) -> None:
+        super().__init__(traceback=traceback)
+        self._read = read
+        self.refusal: AlignError | None = None
+
+    def compose(self) -> ComposeResult:
+        """The status line, before there is a status."""
+        line = Lines(id="opening")
+        line.paint((((f" opening {self.glyphs.more}", "quiet"),),))
+        yield line
+
+    def on_mount(self) -> None:
+        """Read beside the painting of the first frame, which has little to do but to wait."""
+        self.run_worker(self._open(), exclusive=True)
+
+    async def _open(self) -> None:
+        try:
+            launch, study = await asyncio.to_thread(self._reading)
+        except AlignError as error:
+            self.refusal = error
+            self.exit()
+        else:
+            self.show(launch, study)
+
+    def _reading(self) -> tuple[Launch, Study]:
+        found = self._read()
+        import align_tui.tui.screens.study  # noqa: F401 - not in the event loop
+
+        return found

@@ -1,0 +1,43 @@
+"""A widget whose border has titles that change often."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from textual.geometry import Region
+from textual.widget import Widget
+
+from align_tui.tui.theme import content
+from align_tui.tui.view.spans import Line
+
+
+class Edged(Widget):
+    """Sets titles without more than their edge being painted again; Textual paints all of it."""
+
+    _titles: tuple[Line | None, Line | None] = (None, None)
+    _edge: Region | None = None
+
+    def entitle(self, title: Line, subtitle: Line = ()) -> None:
+        """Show these in the border; to show the same again costs nothing."""
+        before, self._titles = self._titles, (title, subtitle)
+        width, height = self.outer_size
+        x, y = self.content_offset
+        if title != before[0]:
+            self._edge = Region(-x, -y, width, 1)
+            self.border_title = content(title)
+        if subtitle != before[1]:
+            self._edge = Region(-x, height - 1 - y, width, 1)
+            self.border_subtitle = content(subtitle)
+        self._edge = None
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """As every widget's, but for what `entitle` is about."""
+        if self._edge is not None and not regions:
+            regions = (self._edge,)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)

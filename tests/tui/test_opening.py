@@ -1,0 +1,99 @@
+"""The first frame comes before the study, and what is wrong with the study after the screen."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from align_tui.config.study import Study
+from align_tui.core.errors import ConfigError
+from align_tui.tui.launch import Launch
+from align_tui.tui.opening import OpeningApp
+from align_tui.tui.screens.study import StudyScreen
+from tests.tui import fakes
+from tests.tui.test_screen import words
+
+
+async def test_a_frame_is_there_before_the_study_is(path: Path, wait: Any) -> None:
+    go = threading.Event()
+
+    def read() -> tuple[Launch, Study]:
+        assert go.wait(10)
+        return Launch(path, None, None, autostart=False), fakes.study(2)
+
+    app = OpeningApp(read, traceback=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait(pilot, lambda: "opening" in words(app))
+        assert not isinstance(app.screen, StudyScreen)
+        go.set()
+        await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
+        await wait(pilot, lambda: "1/2" in words(app))
+        assert "opening" not in words(app)
+
+
+async def test_it_can_be_left_before_the_study_is_there() -> None:
+    go = threading.Event()
+
+    def read() -> tuple[Launch, Study]:
+        assert go.wait(10)
+        raise ConfigError("too late to matter")
+
+    app = OpeningApp(read, traceback=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+c")
+        go.set()
+    assert app.return_code == 0 and app.failure is None
+
+
+async def test_what_is_wrong_with_a_study_ends_the_screen() -> None:
+    def read() -> tuple[Launch, Study]:
+        raise ConfigError("no such profile", "try another")
+
+    app = OpeningApp(read, traceback=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+    assert app.refusal is not None and app.refusal.message == "no such profile"
+
+
+def in_terminal(arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
+    """(exit status, all that the terminal got) of the program in a pty."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "align_tui", *arguments]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env) as process:
+        os.close(theirs)
+        seen = b""
+        try:
+            while data := os.read(ours, 1 << 16):
+                seen += data
+        except OSError:
+            pass  # on Linux a terminal whose other side is closed says so
+        os.close(ours)
+    return process.returncode, seen.decode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-p", "basline"], "Did you mean baseline"),
+        (["--run", "k3f9"], "There is no run database"),
+        (["replay", "k3f9"], "There is no run database"),
+        (["--run", "k3f9", "-p", "baseline"], "takes no profiles"),
+    ],
+)
+def test_errors_are_told_once_the_terminal_is_itself_again(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    database = tmp_path / "none" / "runs.db"
+    env = {**os.environ, "ALIGN_TUI_DB": str(database), "TERM": "xterm-256color"}
+    status, seen = in_terminal(arguments, env)
+    screen, _, said = seen.rpartition("\x1b[?1049l")
+    assert status == 2 and message in said and "Traceback" not in seen
+    assert screen.count("\x1b[?1049h") == bool(screen)
+    assert not database.parent.exists()
