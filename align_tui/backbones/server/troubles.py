@@ -1,0 +1,144 @@
+"""What went wrong with a server, in our words: the error, and whether to ask again."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import openai
+from outlines.exceptions import APIError as OutlinesError
+
+from align_tui.core.errors import (
+    BackboneError,
+    KeyRefused,
+    PromptTooLong,
+    ServerBusy,
+    ServerError,
+    ServerUnreachable,
+)
+from align_tui.core.text import one_line
+
+TOO_LONG = re.compile(
+    r"context.{0,20}(length|size|window)|exceed_context|too many tokens|prompt.{0,30}too long"
+    r"|maximum.{0,20}tokens",
+    re.IGNORECASE,
+)
+OVERLOADED = (429, 503, 529)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One failure. `again`: another attempt may succeed. `hold`: the whole server needs a rest.
+
+    `after` is how many seconds the server asked to be left alone.
+    """
+
+    error: BackboneError
+    again: bool = False
+    hold: bool = False
+    after: float | None = None
+
+
+class Broken(Exception):
+    """A stream that stalled, ended early or held what is no chunk."""
+
+
+def explain(error: Exception, url: str, model: str) -> Trouble:
+    """The trouble behind an exception of the client, of Outlines or of ours."""
+    if isinstance(error, OutlinesError) and error.original_exception is not None:
+        error = error.original_exception
+    if isinstance(error, openai.APIStatusError):
+        return _of_status(error, url, model)
+    if isinstance(error, TimeoutError | openai.APITimeoutError):
+        message = str(error) if isinstance(error, TimeoutError) and str(error) else "did not answer"
+        return Trouble(
+            ServerUnreachable(
+                f"{url} {message} in time",
+                "Is it overloaded? Longer waits: first_text_s and stall_s in [backbone.server].",
+            ),
+            again=True,
+        )
+    if isinstance(error, openai.APIConnectionError):
+        cause = error.__cause__ or error
+        if "ConnectError" in type(cause).__name__ or "ConnectTimeout" in type(cause).__name__:
+            return Trouble(
+                ServerUnreachable(
+                    f"{url} cannot be reached: {one_line(str(cause), 200)}",
+                    "Is the server running, and the URL right? See: align-tui doctor",
+                ),
+                again=True,
+                hold=True,
+            )
+        return Trouble(ServerError(f"{url} broke off: {one_line(str(cause), 200)}"), again=True)
+    if isinstance(error, Broken):
+        return Trouble(ServerError(f"{url} {error}"), again=True)
+    said = one_line(str(error), 300)
+    if TOO_LONG.search(said):
+        return _too_long(url, said)
+    if isinstance(error, openai.APIError):  # an error that came inside a stream
+        return Trouble(ServerError(f"{url} says: {said}"), again=True)
+    return Trouble(ServerError(f"{url}: {type(error).__name__}: {said}"))
+
+
+def _of_status(error: openai.APIStatusError, url: str, model: str) -> Trouble:
+    status, said = error.status_code, _said(error)
+    if status in (401, 403):
+        return Trouble(
+            KeyRefused(
+                f"{url} answers {status}: {said}",
+                "Name the variable that holds your key: backbone.server.api_key_env",
+            )
+        )
+    if status in OVERLOADED:
+        return Trouble(
+            ServerBusy(
+                f"{url} answers {status}: {said}",
+                "Fewer requests at once: backbone.server.in_flight; more patience: retries.",
+            ),
+            again=True,
+            hold=True,
+            after=retry_after(error.response.headers),
+        )
+    if status == 404:
+        return Trouble(
+            ServerError(
+                f"{url} answers 404 for the model {model!r}: {said}",
+                "Is the model's name as the server spells it, and does the URL end in /v1?",
+            )
+        )
+    if status in (400, 413, 422) and TOO_LONG.search(f"{said} {error.code} {error.type}"):
+        return _too_long(url, said)
+    again = status >= 500 or status in (408, 409, 425)
+    hint = "" if again else "Is the schema too much for it? Lower adm.max_reasoning_chars."
+    return Trouble(ServerError(f"{url} answers {status}: {said}", hint), again=again)
+
+
+def _too_long(url: str, said: str) -> Trouble:
+    return Trouble(
+        PromptTooLong(
+            f"{url} says: {said}",
+            "Serve the model with a longer context, shorten the scenario, or lower max_tokens.",
+        )
+    )
+
+
+def _said(error: openai.APIStatusError) -> str:
+    body = error.body
+    if isinstance(body, Mapping):
+        inner = body.get("error", body)
+        body = inner.get("message", inner) if isinstance(inner, Mapping) else inner
+    return one_line(str(body or error.message or "nothing more"), 300)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that `Retry-After` asks for (a number, or a date), never negative; None without."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
