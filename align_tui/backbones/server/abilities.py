@@ -13,7 +13,7 @@ from outlines.exceptions import BadRequestError
 
 from align_tui.backbones.server.pool import Endpoint
 from align_tui.backbones.server.replies import check_reply, without_lengths
-from align_tui.backbones.server.streaming import Ask, complete, logprobs_of, stream_reply
+from align_tui.backbones.server.streaming import Ask, likeliest_tokens, stream_reply
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
@@ -186,7 +186,7 @@ async def _has_logprobs(endpoint: Endpoint, spec: BackboneSpec, found: Abilities
     begun = (Message("user", "Who is treated?"), Message("assistant", "Patient"))
     ask = make_ask(spec, found, begun, None, found.scoring_body(spec.server.extra))
     try:
-        return logprobs_of(await complete(endpoint, ask)) is not None
+        return await likeliest_tokens(endpoint, ask) is not None
     except BadRequestError:
         return False
 

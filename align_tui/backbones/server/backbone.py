@@ -20,7 +20,7 @@ from align_tui.backbones.server.replies import (
     without_lengths,
 )
 from align_tui.backbones.server.scoring import choice_probabilities
-from align_tui.backbones.server.streaming import Reply, complete, logprobs_of, stream_reply
+from align_tui.backbones.server.streaming import Reply, likeliest_tokens, stream_reply
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message
 from align_tui.core.errors import ReplyError
@@ -149,7 +149,7 @@ class ServerBackbone:
         async def likeliest(begun: str) -> Sequence[tuple[str, float]] | None:
             turns = (*messages, Message("assistant", begun))
             ask = make_ask(self._spec, self._abilities, turns, None, body)
-            return logprobs_of(await self._ask(lambda endpoint: complete(endpoint, ask)))
+            return await self._ask(lambda endpoint: likeliest_tokens(endpoint, ask))
 
         return await choice_probabilities(replies, likeliest)
 

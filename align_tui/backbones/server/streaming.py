@@ -1,22 +1,21 @@
-"""One request through an Outlines model: its text as it comes, and what else the chunks say."""
+"""One request through an Outlines model: its text as it comes, how it ended, how likely it was."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from openai import AsyncStream
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from outlines import from_openai, from_sglang, from_vllm
 from outlines.inputs import Chat
 from outlines.types import JsonSchema
 
 from align_tui.backbones.server.pool import Endpoint
+from align_tui.backbones.server.tap import Tap
 from align_tui.backbones.server.troubles import Broken
 from align_tui.core.decisions import Finish, Message
 from align_tui.core.errors import ReplyError
@@ -25,6 +24,8 @@ from align_tui.core.types import JsonObject
 OUTLINES = {"openai": from_openai, "vllm": from_vllm, "sglang": from_sglang}
 """How a dialect is spoken: Outlines knows where each server wants its schema."""
 ENDS: dict[str, Finish] = {"stop": "stop", "eos": "stop", "eos_token": "stop", "length": "length"}
+BAD_SHAPE = (ValueError, TypeError, AttributeError, LookupError)
+"""What Outlines and we run into where JSON is not shaped as promised."""
 OnPiece = Callable[[float, str], None]
 """Takes (the loop's time, new text)."""
 
@@ -50,58 +51,6 @@ class Reply:
     finish: Finish = "stop"
     prompt_tokens: int = 0
     tokens: int = 0
-
-
-@dataclass(eq=False)
-class Tap:
-    """Stands where Outlines expects the client.
-
-    Outlines hands on text alone: why it ended, the tokens counted and their probabilities are
-    looked at here, as the answers pass.
-    """
-
-    client: Any
-    ended: str | None = None
-    refusal: str = ""
-    usage: Any = None
-    completion: ChatCompletion | None = None
-    _stream: AsyncStream[ChatCompletionChunk] | None = field(default=None, repr=False)
-
-    @property
-    def chat(self) -> Tap:
-        """The way to `create` as Outlines walks it: `client.chat.completions.create`."""
-        return self
-
-    @property
-    def completions(self) -> Tap:
-        """See `chat`."""
-        return self
-
-    async def create(self, **arguments: Any) -> Any:
-        """The client's own `create`, with what it returns looked at."""
-        answer = await self.client.chat.completions.create(**arguments)
-        if not arguments.get("stream"):
-            self.completion = answer
-            return answer
-        self._stream = answer
-        return self._watch(answer)
-
-    async def _watch(
-        self, stream: AsyncStream[ChatCompletionChunk]
-    ) -> AsyncIterator[ChatCompletionChunk]:
-        async for chunk in stream:
-            if chunk.choices:
-                choice = chunk.choices[0]
-                self.ended = choice.finish_reason or self.ended
-                if choice.delta.refusal:
-                    self.refusal += choice.delta.refusal
-            self.usage = chunk.usage or self.usage
-            yield chunk
-
-    async def close(self) -> None:
-        """Close the stream: a server that has not finished stops at that."""
-        if self._stream is not None:
-            await self._stream.close()
 
 
 @lru_cache(maxsize=512)
@@ -159,7 +108,7 @@ async def _pieces(stream: AsyncGenerator[object]) -> AsyncGenerator[str]:
             async for piece in stream:
                 if piece:
                     yield str(piece)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
+        except BAD_SHAPE as error:
             raise Broken(f"sent what is no reply: {error}") from error
 
 
@@ -171,25 +120,27 @@ def _reply(tap: Tap, text: str, pieces: int) -> Reply:
     finish = ENDS.get(tap.ended)
     if finish is None:
         raise ReplyError(f"The reply ended for a reason of the server's own: {tap.ended[:80]!r}")
-    usage = tap.usage
-    prompt, tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, pieces)
-    return Reply(text, finish, int(prompt or 0), int(tokens or pieces))
+    prompt, tokens = (_count(tap.usage.get(f"{kind}_tokens")) for kind in ("prompt", "completion"))
+    return Reply(text, finish, prompt, tokens or pieces)
 
 
-async def complete(endpoint: Endpoint, ask: Ask) -> ChatCompletion:
-    """The whole answer at once, with all that the server says of it. Raises as `stream_reply`."""
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and 0 <= value < 1 << 40 else 0
+
+
+async def likeliest_tokens(endpoint: Endpoint, ask: Ask) -> Sequence[tuple[str, float]] | None:
+    """(token, natural logarithm of its probability) of what may come first, or None without.
+
+    Raises as `stream_reply`.
+    """
     tap = Tap(endpoint.client)
     turns, output_type = _arguments(ask)
     async with asyncio.timeout(ask.first_text_s):
-        await _outlines_model(ask, tap).generate(turns, output_type, **ask.body)
-    if tap.completion is None or not tap.completion.choices:
-        raise Broken("answered without a choice")
-    return tap.completion
-
-
-def logprobs_of(completion: ChatCompletion) -> Sequence[tuple[str, float]] | None:
-    """(token, natural logarithm of its probability) of the first position; None without."""
-    found = completion.choices[0].logprobs
-    if found is None or not found.content:
-        return None
-    return [(top.token, top.logprob) for top in found.content[0].top_logprobs or []] or None
+        try:
+            await _outlines_model(ask, tap).generate(turns, output_type, **ask.body)
+            [choice, *_] = tap.answer.get("choices") or [{}]
+            content = (choice.get("logprobs") or {}).get("content") or [{}]
+            tops = content[0].get("top_logprobs") or []
+            return [(str(top["token"]), float(top["logprob"])) for top in tops] or None
+        except BAD_SHAPE as error:
+            raise Broken(f"answered what is no reply: {error}") from error
