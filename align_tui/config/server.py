@@ -15,8 +15,12 @@ def _checked(url: str) -> str:
 
     Profiles are stored with every run, so what is wrong is said without repeating the URL.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
         raise ValueError("must be like http://localhost:8000/v1")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ValueError("must hold no password, key or query: name a variable in api_key_env")

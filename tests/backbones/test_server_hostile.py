@@ -15,6 +15,7 @@ from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.server import pool
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.backbones.server.troubles import retry_after
+from align_tui.config.library import load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import (
@@ -378,3 +379,17 @@ def test_the_client_library_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch
         open_backbone(spec("http://127.0.0.1:9/v1"), lambda what, share: None)
     assert caught.value.title == "A package is missing"
     assert "pip install 'align-tui[server]'" in caught.value.hint
+
+
+async def test_the_shipped_profile_runs_as_it_is() -> None:
+    profile = load_profile("llama-3.3-70b-vllm")
+    assert profile.backbone.server.base_urls == ("http://localhost:8000/v1",)
+    async with hostile(owner="vllm", model=profile.backbone.model) as server:
+        moved = load_profile(
+            "llama-3.3-70b-vllm", overrides=[f'backbone.server.base_urls=["{server.url}"]']
+        )
+        backbone = await opened(moved.backbone)
+        assert (await write(backbone)).text == GOOD
+        assert server.asked[0]["structured_outputs"]["json"] == SCHEMA
+        assert backbone.info.identity == "vllm:meta-llama/Llama-3.3-70B-Instruct"
+        await asyncio.to_thread(backbone.close)

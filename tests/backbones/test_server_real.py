@@ -176,12 +176,13 @@ def test_doctor_asks_the_server(url: str, tmp_path: Path) -> None:
     profile.write_text(
         f'extends = "baseline"\n[backbone]\nkind = "openai"\nserver.base_urls = ["{url}"]\n'
     )
-    done = align_tui("doctor", "-p", str(profile))
-    assert done.returncode == 0 and "holds replies to their schema" in done.stdout
     nobody = tmp_path / "nobody.toml"
     nobody.write_text(profile.read_text().replace(url, "http://127.0.0.1:9/v1"))
-    done = align_tui("doctor", "-p", str(nobody))
-    assert done.returncode == 1 and "cannot be reached" in done.stdout
+    done = align_tui("doctor", "-p", str(profile), "-p", str(nobody))
+    assert done.returncode == 1  # for the second alone
+    said = [line for line in done.stdout.splitlines() if line.split()[1] == "server"]
+    assert said[0].startswith("ok") and "holds replies to their schema" in said[0]
+    assert said[1].startswith("fail") and "cannot be reached" in said[1]
 
 
 def test_a_server_takes_no_torch_here(url: str) -> None:

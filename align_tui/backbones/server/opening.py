@@ -38,7 +38,7 @@ def describe(spec: BackboneSpec, found: Abilities, missing: list[ServerError]) -
     """What is known of the model, for a run's record."""
     notes = [*found.notes, *(f"left out at the start: {error.message}" for error in missing)]
     return ModelInfo(
-        name=found.model,
+        name=found.model if found.schema != "none" else f"{found.model} (no schema held)",
         identity=f"{found.family}:{found.model}",
         device=", ".join(hosts(spec)),
         dtype="as served",

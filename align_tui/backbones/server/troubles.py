@@ -112,7 +112,12 @@ def _of_status(error: openai.APIStatusError, url: str, model: str) -> Trouble:
     if status in (400, 413, 422) and TOO_LONG.search(f"{said} {error.code} {error.type}"):
         return _too_long(url, said)
     again = status >= 500 or status in (408, 409, 425)
-    hint = "" if again else "Is the schema too much for it? Lower adm.max_reasoning_chars."
+    hint = (
+        "It came back with every attempt. What does the server's log say?"
+        if again
+        else "A schema that is too much for it (lower adm.max_reasoning_chars), a turn that its "
+        "chat template does not know, or a key of backbone.server.extra?"
+    )
     return Trouble(ServerError(f"{url} answers {status}: {said}", hint), again=again)
 
 
