@@ -68,7 +68,7 @@ async def write(backbone: ServerBackbone, wanted: Request) -> Generation:
 async def test_what_the_server_is_and_can_is_found_out(backbone: ServerBackbone) -> None:
     assert backbone.info.identity.startswith("llamacpp:")
     # It holds replies to their schema and tells probabilities: there is nothing to warn of.
-    assert backbone.info.notes == () and backbone.info.side_by_side == 64
+    assert backbone.info.notes == () and backbone.info.side_by_side == 32
 
 
 async def test_replies_obey_their_schema_side_by_side(backbone: ServerBackbone) -> None:

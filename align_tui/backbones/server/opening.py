@@ -44,8 +44,7 @@ def describe(spec: BackboneSpec, found: Abilities, missing: list[ServerError]) -
         dtype="as served",
         parameters=0,
         notes=tuple(notes),
-        # Twice what can be asked at once: while one reply is written, the next is at hand.
-        side_by_side=2 * spec.server.in_flight * len(spec.server.base_urls),
+        side_by_side=spec.server.in_flight * len(spec.server.base_urls),
     )
 
 
