@@ -12,7 +12,7 @@ from email.utils import format_datetime
 import pytest
 
 from align_tui.backbones.base import Request, open_backbone
-from align_tui.backbones.server import pool
+from align_tui.backbones.server import pool, streaming
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.backbones.server.troubles import retry_after
 from align_tui.config.library import load_profile
@@ -31,6 +31,7 @@ from align_tui.core.errors import (
 from align_tui.core.replies import RESTART, decision_schema, read_reply
 from tests.servers.hostile import (
     Act,
+    Call,
     Hostile,
     events,
     fitting,
@@ -192,6 +193,34 @@ async def test_what_does_not_mend_fails_typed_and_alone(
         assert (await write(backbone)).text == GOOD
 
 
+async def test_attempts_are_counted_over_all_that_goes_wrong() -> None:
+    script = (status(500), say("no"), status(500), say("no"))
+    async with facing(*script) as (server, backbone):
+        with pytest.raises(ServerError, match="answers 500"):
+            await write(backbone)
+        assert len(server.asked) == 3
+
+
+async def test_slow_is_not_stalled() -> None:
+    async with facing(say(gap_s=0.03), spec={"first_text_s": 0.3, "stall_s": 0.3}) as (server, b):
+        began = asyncio.get_running_loop().time()
+        assert (await write(b)).text == GOOD and len(server.asked) == 1
+        assert asyncio.get_running_loop().time() - began > 0.3
+
+
+async def test_a_reply_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "LONGEST", 1000)
+
+    async def endless(call: Call) -> None:
+        await call.head(200, "text/event-stream", {})
+        while True:
+            await call.piece("and on ")
+
+    async with facing(*[endless] * 3) as (_, backbone):
+        with pytest.raises(ServerError, match="did not end its reply"):
+            await write(backbone)
+
+
 async def test_a_failure_leaves_its_neighbours_alone() -> None:
     async with facing(*[status(400, "no such thing")] * 2) as (server, backbone):
         made = await asyncio.gather(
@@ -315,6 +344,13 @@ async def test_a_wrong_model_name_says_what_is_served(model: str) -> None:
         assert "m-70b-instruct" in caught.value.hint
 
 
+async def test_a_url_that_leads_elsewhere() -> None:
+    async with hostile() as server:
+        with pytest.raises(ServerError, match="list of models") as caught:
+            await opened(spec(server.url.removesuffix("/v1") + "/page"))
+        assert "/v1" in caught.value.hint
+
+
 async def test_nobody_there() -> None:
     async with hostile() as server:
         url = server.url
@@ -358,10 +394,7 @@ async def test_a_prompt_that_is_too_long() -> None:
 
 
 async def test_a_refusal_is_a_reply_error() -> None:
-    async def refuse(call: object) -> None:
-        from tests.servers.hostile import Call
-
-        assert isinstance(call, Call)
+    async def refuse(call: Call) -> None:
         await call.head(200, "text/event-stream", {})
         await call.piece(None, refusal="I would rather not.")
         await call.piece(None, "stop")

@@ -170,6 +170,9 @@ class Hostile:
         if self.key is not None and call.headers.get("authorization") != f"Bearer {self.key}":
             given = call.headers.get("authorization", "")
             await status(401, f"Incorrect API key provided: {given}")(call)
+        elif call.path.startswith("/page"):
+            await call.head(200, "text/html", {})
+            call.writer.write(b"<html>Welcome</html>")
         elif call.path.endswith("/models"):
             listed = [{"id": self.model, "object": "model", "owned_by": self.owner, "created": 1}]
             await call.json(200, {"object": "list", "data": listed})

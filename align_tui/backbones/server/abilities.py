@@ -13,7 +13,7 @@ from outlines.exceptions import BadRequestError
 
 from align_tui.backbones.server.pool import Endpoint
 from align_tui.backbones.server.replies import check_reply, without_lengths
-from align_tui.backbones.server.streaming import Ask, likeliest_tokens, stream_reply
+from align_tui.backbones.server.streaming import BAD_SHAPE, Ask, likeliest_tokens, stream_reply
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
@@ -94,7 +94,7 @@ def weakest(found: Sequence[Abilities]) -> Abilities:
     """What all servers of a backbone can do; raises ServerError when they serve other models."""
     first = found[0]
     for other in found[1:]:
-        if (other.model, other.dialect, other.cap) != (first.model, first.dialect, first.cap):
+        if replace(other, schema=first.schema, logprobs=first.logprobs) != first:
             raise ServerError(
                 f"The servers differ: {first.family} with {first.model}, "
                 f"{other.family} with {other.model}",
@@ -115,11 +115,17 @@ async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
     """Model and kind of server, as far as its list of models tells."""
     try:
         listed = (await endpoint.client.models.list()).data or []
-    except (openai.NotFoundError, openai.APIStatusError) as error:
+        names = [str(model.id) for model in listed]
+        owner = str(listed[0].owned_by).lower() if listed else ""
+    except openai.APIStatusError as error:
         if error.status_code not in (404, 405, 501):
             raise
-        listed = []  # a server without the list: the first request will tell
-    names = [str(model.id) for model in listed]
+        names, owner = [], ""  # a server without the list: the first request will tell
+    except BAD_SHAPE as error:
+        raise ServerError(
+            f"{endpoint.url} answers with something else than its list of models",
+            "Does the URL lead to the API? It mostly ends in /v1.",
+        ) from error
     known = [name for name in names if name == spec.model or name.startswith(f"{spec.model}:")]
     if spec.model and names and not known:
         close = difflib.get_close_matches(spec.model, names, n=1, cutoff=0.3)
@@ -130,13 +136,15 @@ async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
     if not spec.model and len(names) != 1:
         raise ServerError(
             f"{endpoint.url} serves {len(names)} models, and none is named",
-            f"Set backbone.model: {', '.join(names[:8])}" if names else "Set backbone.model.",
+            f"Set backbone.model: {', '.join(names[:8])}"
+            if names
+            else "Set backbone.model. Does the URL lead to the API? It mostly ends in /v1.",
         )
-    owner = str(listed[0].owned_by).lower() if listed else ""
     family = next((each for each in FAMILIES if each in owner), "openai")
-    dialect = spec.server.dialect
-    if dialect == "auto":
-        dialect = "vllm" if family == "vllm" else "sglang" if family == "sglang" else "openai"
+    wanted = spec.server.dialect
+    if wanted in GO_ON:
+        family = wanted  # a server behind a proxy that names itself otherwise
+    dialect = wanted if wanted != "auto" else family if family in GO_ON else "openai"
     return Abilities(family, dialect, spec.model or names[0])
 
 

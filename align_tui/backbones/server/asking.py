@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from align_tui.backbones.server.pool import Endpoint, Pool, backoff
 from align_tui.backbones.server.troubles import explain
-from align_tui.core.errors import AlignError, BackboneError, ServerBusy
+from align_tui.core.errors import AlignError, ServerBusy
 
 T = TypeVar("T")
 LONGEST_HOLD_S = 600.0
@@ -19,8 +19,8 @@ async def ask_until_answered(
 ) -> T:
     """What `work` returns for some server, tried up to `retries` times more.
 
-    Raises ServerError (or a kind of it) when that did not help or cannot, and any AlignError of
-    `work` as it is.
+    Raises ServerError (or a kind of it) when that did not help or cannot, ReplyError when no reply
+    was fit, and any AlignError of `work` as it is.
     """
     attempt = 0
     while True:
@@ -43,11 +43,11 @@ async def ask_until_answered(
             else:
                 endpoint.failures = 0
                 return answer
-        if not trouble.hold:
+        if not trouble.hold and not trouble.at_once:
             await asyncio.sleep(backoff(attempt))
         attempt += 1
 
 
-def _without(key: str, error: BackboneError) -> BackboneError:
+def _without(key: str, error: AlignError) -> AlignError:
     """The error with the key blotted out, should the server have repeated it: errors are stored."""
     return type(error)(error.message.replace(key, "***"), error.hint) if key else error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from align_tui.backbones.base import ModelInfo, OnText, Request
 from align_tui.backbones.server.abilities import Abilities, make_ask
@@ -21,6 +21,7 @@ from align_tui.backbones.server.replies import (
 )
 from align_tui.backbones.server.scoring import choice_probabilities
 from align_tui.backbones.server.streaming import Reply, likeliest_tokens, stream_reply
+from align_tui.backbones.server.troubles import Unfit
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message
 from align_tui.core.errors import ReplyError
@@ -59,6 +60,29 @@ class _Written:
         self.on_text(since, piece)
 
 
+@dataclass(eq=False)
+class _Wanted:
+    """What a reply is asked with. `held`: the server holds the model to the schema."""
+
+    messages: tuple[Message, ...]
+    schema: JsonObject
+    body: dict[str, Any]
+    held: bool
+    turns: tuple[Message, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.turns = self.messages
+
+    def check(self, text: str) -> None:
+        """Raise Unfit for a reply that does not fit; a free model is told so the next time."""
+        try:
+            check_reply(text, self.schema)
+        except ReplyError as problem:
+            if not self.held:
+                self.turns = asked_again(self.messages, text, problem)
+            raise Unfit(problem) from problem
+
+
 class ServerBackbone:
     """One model behind one or several servers. All of it belongs to the event loop."""
 
@@ -83,36 +107,28 @@ class ServerBackbone:
         """
         self._loop = loop = asyncio.get_running_loop()
         written = _Written(on_text, loop.time())
-        constrained = self._abilities.schema != "none"
-        messages = request.messages
-        if not constrained:
-            messages = with_schema(messages, request.schema)
+        wanted = self._wanted(request)
+
+        async def work(endpoint: Endpoint) -> Generation:
+            written.begin()
+            reply = await self._streamed(endpoint, wanted, written)
+            if reply.finish != "length":  # one that was cut is the decision-maker's to ask for
+                wanted.check(reply.text)
+            return _generation(reply, wanted.turns, written, loop.time())
+
+        return await self._ask(work)
+
+    def _wanted(self, request: Request) -> _Wanted:
+        body = self._abilities.body(request.sampling, self._spec.server.extra)
+        body["stream_options"] = {"include_usage": True}
         schema = request.schema
         if self._abilities.schema == "plain":
             schema = without_lengths(schema)
-        turns = messages
-        for left in range(self._spec.server.retries, -1, -1):
-            written.begin()
-            reply = await self._streamed(request, turns, schema if constrained else None, written)
-            problem = _problem(reply, schema)
-            if problem is None:
-                return _generation(reply, turns, written, loop.time())
-            if left == 0:
-                raise problem
-            if not constrained:
-                turns = asked_again(messages, reply.text, problem)
-        raise AssertionError("unreachable")
+        if self._abilities.schema != "none":
+            return _Wanted(request.messages, schema, body, held=True)
+        return _Wanted(with_schema(request.messages, schema), schema, body, held=False)
 
-    async def _streamed(
-        self,
-        request: Request,
-        turns: tuple[Message, ...],
-        schema: JsonObject | None,
-        written: _Written,
-    ) -> Reply:
-        body = self._abilities.body(request.sampling, self._spec.server.extra)
-        body["stream_options"] = {"include_usage": True}
-        ask = make_ask(self._spec, self._abilities, turns, schema, body)
+    async def _streamed(self, endpoint: Endpoint, wanted: _Wanted, written: _Written) -> Reply:
         counted = 0
 
         def on_piece(now: float, piece: str) -> None:
@@ -121,14 +137,12 @@ class ServerBackbone:
             self._tokens += 1
             written.tell(now, piece)
 
-        async def work(endpoint: Endpoint) -> Reply:
-            written.begin()
-            return await stream_reply(endpoint, ask, on_piece)
-
-        reply = await self._ask(work)
+        schema = wanted.schema if wanted.held else None
+        ask = make_ask(self._spec, self._abilities, wanted.turns, schema, wanted.body)
+        reply = await stream_reply(endpoint, ask, on_piece)
         # A piece is about a token; the server's own count is what remains.
         self._tokens += max(0, reply.tokens - counted)
-        if schema is None and (bare := unwrapped(reply.text)) != reply.text:
+        if not wanted.held and (bare := unwrapped(reply.text)) != reply.text:
             written.begin()
             written.tell(asyncio.get_running_loop().time(), bare)
             reply.text = bare
@@ -163,7 +177,7 @@ class ServerBackbone:
         return self._tokens
 
     def close(self) -> None:
-        """Close the connections, in the loop that they belong to."""
+        """Close the connections, in the loop that they belong to; called from another thread."""
         if self._loop is None or not self._loop.is_running():
             return
         closing = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
@@ -172,17 +186,6 @@ class ServerBackbone:
     async def _close(self) -> None:
         for endpoint in self._pool.endpoints:
             await endpoint.client.close()
-
-
-def _problem(reply: Reply, schema: JsonObject) -> ReplyError | None:
-    """Why a whole reply cannot be used; one that was cut is the decision-maker's to ask for."""
-    if reply.finish == "length":
-        return None
-    try:
-        check_reply(reply.text, schema)
-    except ReplyError as problem:
-        return problem
-    return None
 
 
 def _generation(

@@ -26,6 +26,8 @@ OUTLINES = {"openai": from_openai, "vllm": from_vllm, "sglang": from_sglang}
 ENDS: dict[str, Finish] = {"stop": "stop", "eos": "stop", "eos_token": "stop", "length": "length"}
 BAD_SHAPE = (ValueError, TypeError, AttributeError, LookupError)
 """What Outlines and we run into where JSON is not shaped as promised."""
+LONGEST = 2_000_000
+"""Characters after which a stream is given up: no cap of tokens that a profile takes needs more."""
 OnPiece = Callable[[float, str], None]
 """Takes (the loop's time, new text)."""
 
@@ -81,6 +83,7 @@ async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> Reply
     tap = Tap(endpoint.client)
     turns, output_type = _arguments(ask)
     pieces: list[str] = []
+    length = 0
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(ask.first_text_s) as clock:
@@ -90,6 +93,9 @@ async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> Reply
                     now = loop.time()
                     clock.reschedule(now + ask.stall_s)
                     pieces.append(piece)
+                    length += len(piece)
+                    if length > LONGEST:
+                        raise Broken(f"did not end its reply within {LONGEST} characters")
                     on_piece(now, piece)
     except TimeoutError as error:
         if not clock.expired():

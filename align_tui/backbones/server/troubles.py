@@ -12,9 +12,10 @@ import openai
 from outlines.exceptions import APIError as OutlinesError
 
 from align_tui.core.errors import (
-    BackboneError,
+    AlignError,
     KeyRefused,
     PromptTooLong,
+    ReplyError,
     ServerBusy,
     ServerError,
     ServerUnreachable,
@@ -31,13 +32,14 @@ OVERLOADED = (429, 503, 529)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One failure. `again`: another attempt may succeed. `hold`: the whole server needs a rest.
+    """One failure. `again`: another attempt may succeed, `at_once`: without a wait before it.
 
-    `after` is how many seconds the server asked to be left alone.
+    `hold`: the whole server needs a rest, `after`: of so many seconds, where it said so.
     """
 
-    error: BackboneError
+    error: AlignError
     again: bool = False
+    at_once: bool = False
     hold: bool = False
     after: float | None = None
 
@@ -46,8 +48,18 @@ class Broken(Exception):
     """A stream that stalled, ended early or held what is no chunk."""
 
 
+class Unfit(Exception):
+    """A whole reply that cannot be used, for the reason that `problem` tells."""
+
+    def __init__(self, problem: ReplyError) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
 def explain(error: Exception, url: str, model: str) -> Trouble:
     """The trouble behind an exception of the client, of Outlines or of ours."""
+    if isinstance(error, Unfit):
+        return Trouble(error.problem, again=True, at_once=True)
     if isinstance(error, OutlinesError) and error.original_exception is not None:
         error = error.original_exception
     if isinstance(error, openai.APIStatusError):
