@@ -100,13 +100,14 @@ async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "place"),
-    [("nobody", "response_format"), ("vllm", "structured_outputs"), ("sglang", "response_format")],
-)
+    ("owner", "dialect", "place"),
+    [("nobody", "auto", "response_format"), ("vllm", "auto", "structured_outputs"),
+     ("sglang", "auto", "response_format"), ("a proxy", "vllm", "structured_outputs")],
+)  # fmt: skip
 async def test_each_dialect_puts_schema_and_sampling_where_its_server_looks(
-    owner: str, place: str
+    owner: str, dialect: str, place: str
 ) -> None:
-    async with facing(owner=owner) as (server, backbone):
+    async with facing(owner=owner, spec={"dialect": dialect}) as (server, backbone):
         made = await write(backbone, seed=2**62 + 5)
         assert made.text == GOOD and made.finish == "stop"
         assert (made.prompt_tokens, made.tokens) == (7, 5)
@@ -349,6 +350,20 @@ async def test_a_url_that_leads_elsewhere() -> None:
         with pytest.raises(ServerError, match="list of models") as caught:
             await opened(spec(server.url.removesuffix("/v1") + "/page"))
         assert "/v1" in caught.value.hint
+
+
+async def test_what_a_server_calls_its_models_is_shown_as_text() -> None:
+    evil = "m\x1b[2J\nx[red]"
+    async with hostile(model=evil) as server:
+        wanted = spec(server)
+        with pytest.raises(ServerError) as caught:
+            await opened(wanted.model_copy(update={"model": "quite-another"}))
+        assert "\x1b" not in caught.value.message + caught.value.hint
+        backbone = await opened(wanted.model_copy(update={"model": ""}))
+        assert "\x1b" not in f"{backbone.info}" and "\\x1b" not in f"{backbone.info}"
+        await write(backbone)
+        assert server.asked[0]["model"] == evil
+        await asyncio.to_thread(backbone.close)
 
 
 async def test_nobody_there() -> None:

@@ -17,6 +17,7 @@ from align_tui.backbones.server.streaming import BAD_SHAPE, Ask, likeliest_token
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
+from align_tui.core.text import one_line
 from align_tui.core.types import JsonObject
 
 Schema = Literal["whole", "plain", "none"]
@@ -126,17 +127,18 @@ async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
             f"{endpoint.url} answers with something else than its list of models",
             "Does the URL lead to the API? It mostly ends in /v1.",
         ) from error
+    shown = ", ".join(one_line(name, 80) for name in names[:8])
     known = [name for name in names if name == spec.model or name.startswith(f"{spec.model}:")]
     if spec.model and names and not known:
         close = difflib.get_close_matches(spec.model, names, n=1, cutoff=0.3)
         raise ServerError(
             f"{endpoint.url} serves no model {spec.model!r}",
-            f"Did you mean {close[0]!r}?" if close else f"It serves: {', '.join(names[:8])}",
+            f"Did you mean {close[0]!r}?" if close else f"It serves: {shown}",
         )
     if not spec.model and len(names) != 1:
         raise ServerError(
             f"{endpoint.url} serves {len(names)} models, and none is named",
-            f"Set backbone.model: {', '.join(names[:8])}"
+            f"Set backbone.model: {shown}"
             if names
             else "Set backbone.model. Does the URL lead to the API? It mostly ends in /v1.",
         )

@@ -10,6 +10,7 @@ from align_tui.backbones.base import ModelInfo, OnProgress
 from align_tui.backbones.server.clients import api_key, open_client, require_package
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import ServerError, ServerUnreachable
+from align_tui.core.text import one_line
 
 if TYPE_CHECKING:
     from align_tui.backbones.server.abilities import Abilities
@@ -36,10 +37,11 @@ def open_server(spec: BackboneSpec, progress: OnProgress) -> ServerBackbone:
 
 def describe(spec: BackboneSpec, found: Abilities, missing: list[ServerError]) -> ModelInfo:
     """What is known of the model, for a run's record."""
+    name = one_line(found.model, 120)  # a server's word, and shown
     notes = [*found.notes, *(f"left out at the start: {error.message}" for error in missing)]
     return ModelInfo(
-        name=found.model if found.schema != "none" else f"{found.model} (no schema held)",
-        identity=f"{found.family}:{found.model}",
+        name=name if found.schema != "none" else f"{name} (no schema held)",
+        identity=f"{found.family}:{name}",
         device=", ".join(hosts(spec)),
         dtype="as served",
         parameters=0,
