@@ -128,10 +128,12 @@ class Worker:
             self.stop()
 
     def _capacity(self) -> int:
-        infos = [backbone.info for backbone in self.models.loaded.values()]
-        gpu = any(info.device.startswith("cuda") for info in infos)
-        known = [info.side_by_side for info in infos if info.side_by_side is not None]
-        return max(MAX_ACTIVE_GPU if gpu else MAX_ACTIVE, *known, 0) - len(self._active)
+        limits = [
+            backbone.info.side_by_side
+            or (MAX_ACTIVE_GPU if backbone.info.device.startswith("cuda") else MAX_ACTIVE)
+            for backbone in self.models.loaded.values()
+        ]
+        return max(limits, default=MAX_ACTIVE) - len(self._active)
 
     def _claim(self) -> None:
         while (room := self._capacity()) > 0:
