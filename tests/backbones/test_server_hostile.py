@@ -122,7 +122,8 @@ async def test_each_dialect_puts_schema_and_sampling_where_its_server_looks(
 
 async def test_no_key_of_another_service_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
-    monkeypatch.setenv("OPENAI_ORG_ID", "org-another")
+    for name in ("ORG_ID", "PROJECT_ID", "ADMIN_KEY", "CUSTOM_HEADERS"):
+        monkeypatch.setenv(f"OPENAI_{name}", "X-Secret: another")
     async with facing() as (server, backbone):
         await write(backbone)
         assert "another" not in json.dumps([call.headers for call in server.calls])

@@ -58,5 +58,8 @@ def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
         timeout=timeout,
         http_client=DefaultAsyncHttpxClient(limits=limits, timeout=timeout),
     )
-    client.organization = client.project = None  # of OPENAI_ORG_ID, which is another's business
+    # What it read from OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS is for another
+    # service, and may open it; the client has no argument that says so.
+    client.organization = client.project = None
+    client._custom_headers = {}
     return client
