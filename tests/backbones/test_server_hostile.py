@@ -153,7 +153,7 @@ async def test_servers_share_the_load() -> None:
     "wrong",
     [
         status(500), status(502), status(429), status(429, retry_after="0"), status(503),
-        hang_up(), hang_up('{"rea'), stall(""), stall('{"reas'),
+        hang_up(), hang_up('{"rea'),
         say('{"reasoning":"so","cho'), say('{"reasoning":"so"}'), say(LONG), say("[]"),
         say('{"choice":"Treat Patient A","reasoning":"so"}'),
         say('{"reasoning":"so","choice":"Treat Patient C"}'), say(GOOD, finish=None),
@@ -163,8 +163,7 @@ async def test_servers_share_the_load() -> None:
 )  # fmt: skip
 async def test_one_failure_is_made_good(wrong: Act) -> None:
     heard: list[str] = []
-    waits = {"first_text_s": 0.3, "stall_s": 0.3}
-    async with facing(wrong, spec=waits) as (server, backbone):
+    async with facing(wrong) as (server, backbone):
         made = await write(backbone, heard=heard)
         assert made.text == GOOD and len(server.asked) == 2
         # Text of the attempt that failed is taken back, where there was some.
@@ -177,8 +176,6 @@ async def test_one_failure_is_made_good(wrong: Act) -> None:
         (status(500, "boom"), ServerError, "answers 500: boom"),
         (status(429), ServerBusy, "answers 429"),
         (hang_up('{"rea'), ServerError, "broke off"),
-        (stall('{"reas'), ServerUnreachable, "stalled"),
-        (stall(""), ServerUnreachable, "sent no text in time"),
         (say(GOOD, finish=None), ServerError, "in the middle"),
         (say("no"), ReplyError, "not JSON"),
         (say('{"reasoning":"so","choice":"C"}'), ReplyError, "choice: 'C' is not one of"),
@@ -187,12 +184,23 @@ async def test_one_failure_is_made_good(wrong: Act) -> None:
 async def test_what_does_not_mend_fails_typed_and_alone(
     wrong: Act, error: type[AlignError], said: str
 ) -> None:
-    waits = {"first_text_s": 0.2, "stall_s": 0.2}
-    async with facing(*[wrong] * 3, spec=waits) as (server, backbone):
+    async with facing(*[wrong] * 3) as (server, backbone):
         with pytest.raises(error, match=said):
             await write(backbone)
         assert len(server.asked) == 3  # the first, and two more
         assert (await write(backbone)).text == GOOD
+
+
+@pytest.mark.parametrize(("begun", "said"), [("", "sent no text"), ('{"reas', "stalled")])
+async def test_stalling_is_waited_for_so_long_and_asked_again(begun: str, said: str) -> None:
+    # The other wait is so long that only the one under test can end it.
+    waits = {"first_text_s": 600.0 if begun else 1.0, "stall_s": 1.0 if begun else 600.0}
+    async with facing(stall(begun), spec=waits) as (server, backbone):
+        assert (await write(backbone)).text == GOOD and len(server.asked) == 2
+        await until(lambda: server.busy == 0)  # the stalled one was hung up on
+    async with facing(stall(begun), spec=waits | {"retries": 0}) as (_, backbone):
+        with pytest.raises(ServerUnreachable, match=said):
+            await write(backbone)
 
 
 async def test_attempts_are_counted_over_all_that_goes_wrong() -> None:
@@ -204,10 +212,10 @@ async def test_attempts_are_counted_over_all_that_goes_wrong() -> None:
 
 
 async def test_slow_is_not_stalled() -> None:
-    async with facing(say(gap_s=0.03), spec={"first_text_s": 0.3, "stall_s": 0.3}) as (server, b):
+    async with facing(say(gap_s=0.15), spec={"first_text_s": 1.0, "stall_s": 1.0}) as (server, b):
         began = asyncio.get_running_loop().time()
         assert (await write(b)).text == GOOD and len(server.asked) == 1
-        assert asyncio.get_running_loop().time() - began > 0.3
+        assert asyncio.get_running_loop().time() - began > 1.0
 
 
 async def test_a_reply_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

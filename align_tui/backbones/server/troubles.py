@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import httpx2
 import openai
 from outlines.exceptions import APIError as OutlinesError
 
@@ -64,6 +65,16 @@ def explain(error: Exception, url: str, model: str) -> Trouble:
         error = error.original_exception
     if isinstance(error, openai.APIStatusError):
         return _of_status(error, url, model)
+    cause = error.__cause__
+    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return Trouble(
+            ServerUnreachable(
+                f"{url} cannot be reached: {one_line(str(cause), 200) or 'no answer in time'}",
+                "Is the server running, and the URL right? See: align-tui doctor",
+            ),
+            again=True,
+            hold=True,
+        )
     if isinstance(error, TimeoutError | openai.APITimeoutError):
         message = str(error) if isinstance(error, TimeoutError) and str(error) else "did not answer"
         return Trouble(
@@ -74,17 +85,8 @@ def explain(error: Exception, url: str, model: str) -> Trouble:
             again=True,
         )
     if isinstance(error, openai.APIConnectionError):
-        cause = error.__cause__ or error
-        if "ConnectError" in type(cause).__name__ or "ConnectTimeout" in type(cause).__name__:
-            return Trouble(
-                ServerUnreachable(
-                    f"{url} cannot be reached: {one_line(str(cause), 200)}",
-                    "Is the server running, and the URL right? See: align-tui doctor",
-                ),
-                again=True,
-                hold=True,
-            )
-        return Trouble(ServerError(f"{url} broke off: {one_line(str(cause), 200)}"), again=True)
+        said = one_line(str(cause or error), 200)
+        return Trouble(ServerError(f"{url} broke off: {said}"), again=True)
     if isinstance(error, Broken):
         return Trouble(ServerError(f"{url} {error}"), again=True)
     said = one_line(str(error), 300)
