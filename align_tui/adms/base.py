@@ -37,8 +37,13 @@ class Llm(Protocol):
         """One reply under the schema. Replies awaited together (asyncio.gather) decode together."""
         ...
 
-    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone."""
+    async def score(
+        self, messages: Sequence[Message], replies: Sequence[str]
+    ) -> tuple[float, ...] | None:
+        """Probabilities (sum 1) of half-written replies that differ in the choice alone.
+
+        None where the model cannot tell: a server without token probabilities.
+        """
         ...
 
 

@@ -28,7 +28,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which weights really run, and where. `identity` is a revision or a hash of the files."""
+    """Which weights really run, and where. `identity` is a revision or a hash of the files.
+
+    `side_by_side` is how many samples are worth deciding at once, where the model itself knows.
+    """
 
     name: str
     identity: str
@@ -36,6 +39,7 @@ class ModelInfo:
     dtype: str
     parameters: int
     notes: tuple[str, ...] = ()
+    side_by_side: int | None = None
 
 
 class Backbone(Protocol):
@@ -50,8 +54,13 @@ class Backbone(Protocol):
         """One constrained reply; cancelling the task stops it within one token."""
         ...
 
-    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone."""
+    async def score(
+        self, messages: Sequence[Message], replies: Sequence[str]
+    ) -> tuple[float, ...] | None:
+        """Probabilities (sum 1) of half-written replies that differ in the choice alone.
+
+        None where the model cannot tell: a server without token probabilities.
+        """
         ...
 
     def tokens_generated(self) -> int:
@@ -64,7 +73,11 @@ class Backbone(Protocol):
 
 
 def open_backbone(spec: BackboneSpec, progress: OnProgress) -> Backbone:
-    """Load the model that `spec` names; slow, and imports torch. Raises BackboneError."""
+    """Load the model that `spec` names, or reach its servers; slow. Raises BackboneError."""
+    if not spec.is_local:
+        from align_tui.backbones.server.opening import open_server
+
+        return open_server(spec, progress)
     from align_tui.backbones.local.backbone import LocalBackbone
     from align_tui.backbones.local.load import load_model
 

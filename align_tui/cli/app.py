@@ -48,7 +48,9 @@ Targets = Annotated[
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="key=value of every profile; repeatable.")
 ]
-Backbone = Annotated[str | None, typer.Option(help="Model of every profile: demo, id or folder.")]
+Backbone = Annotated[
+    str | None, typer.Option(help="Model of every profile: demo, id, folder, URL.")
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N scenarios.")]
 ScoredOnly = Annotated[
     bool, typer.Option("--scored-only", help="Leave out scenarios without labels for the targets.")

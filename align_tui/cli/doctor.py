@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from align_tui.backbones.base import open_backbone
 from align_tui.backbones.local.files import cached_snapshot
 from align_tui.cli.options import database_path
 from align_tui.config import paths
@@ -128,14 +129,31 @@ def _models(names: Sequence[str] | None) -> Iterator[Finding]:
             entry = specs.setdefault(profile.backbone.key, (profile.backbone, []))
             entry[1].append(profile.name)
     for spec, users in specs.values():
-        where = _where(spec)
         used = f"(of {len(users)} profiles)" if len(users) > 1 else f"(of {users[0]})"
+        if not spec.is_local:
+            yield _server(spec, used, "fail" if names else "warn")
+            continue
+        where = _where(spec)
         label = spec.model or "demo model"
         if where is not None:
             yield "ok", "model", f"{label} {used}: {where}"
         else:
             mark = "fail" if names else "warn"
             yield mark, "model", f"{label} {used}: not on this machine (hf download {label})"
+
+
+def _server(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
+    """What a profile's servers say of themselves; `otherwise` marks those that say nothing."""
+    try:
+        info = open_backbone(spec, lambda what, share: None).info
+    except AlignError as error:
+        return otherwise, "server", f"{spec.label} {used}: {error.message}. {error.hint}"
+    said = "; ".join(info.notes) or "holds replies to their schema, tells token probabilities"
+    return (
+        "warn" if info.notes else "ok",
+        "server",
+        f"{info.identity} {used} at {info.device}: {said}",
+    )
 
 
 def _where(spec: BackboneSpec) -> Path | None:

@@ -12,7 +12,13 @@ from rich.text import Text
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
-from align_tui.config.library import find, load_profile, parse_override, with_override
+from align_tui.config.library import (
+    backbone_table,
+    find,
+    load_profile,
+    parse_override,
+    with_override,
+)
 from align_tui.config.library import list_profiles as library_profiles
 from align_tui.config.profile import BaselineParams, Profile, PromptAlignedParams
 from align_tui.config.prompts import render_messages
@@ -165,8 +171,8 @@ def new_profile(
         "extends": extends if not extends.endswith(".toml") else str(parent.resolve())
     }
     if backbone is not None:
-        kind = "demo" if backbone == "demo" else "transformers"
-        table["backbone"] = {"kind": kind, "model": "" if backbone == "demo" else backbone}
+        keys = backbone_table(backbone)
+        table["backbone"] = {key: value for key, value in keys.items() if value is not None}
     for override in overrides or ():
         table = with_override(table, *parse_override(override))
     wanted = parse_targets(targets or (), attributes)

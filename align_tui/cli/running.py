@@ -69,6 +69,10 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
             _follow(db, run, study, as_json=as_json)
     except Interrupted:
         return _interrupt(db, run, as_json=as_json)
+    for key, value in runs.run_versions(db, run).items():
+        caution = value.partition("; ")[2] if key.startswith("model of ") else ""
+        if caution:
+            print(f"note: {plain(key)}: {plain(caution)}", file=sys.stderr)
     final = events.summary(db, run, study)
     if as_json:
         _print(final)

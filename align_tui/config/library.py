@@ -171,7 +171,12 @@ def build_profile(
 
 
 def check_model(spec: BackboneSpec, where: str) -> None:
-    """Raise ConfigError for a model that cannot be anywhere; a hub is not asked."""
+    """Raise ConfigError for a model that cannot be anywhere; no hub and no server is asked."""
+    if spec.kind == "openai" and not spec.server.base_urls:
+        raise ConfigError(
+            f"{where}: backbone.server.base_urls is missing",
+            'Like: base_urls = ["http://localhost:8000/v1"]',
+        )
     if spec.kind != "transformers":
         return
     if not spec.model:
@@ -191,6 +196,8 @@ def _absolute_model(table: Table, beside: Path) -> None:
     backbone = table.get("backbone")
     if not isinstance(backbone, dict) or not isinstance(backbone.get("model"), str):
         return
+    if backbone.get("kind") == "openai":
+        return  # a name on a server
     folder = Path(backbone["model"]).expanduser()
     if not folder.is_absolute() and (beside / folder).is_dir():
         backbone["model"] = str((beside / folder).resolve())
@@ -199,7 +206,12 @@ def _absolute_model(table: Table, beside: Path) -> None:
 
 
 def backbone_table(model: str) -> Table:
-    """The `[backbone]` keys that `--backbone MODEL` sets: 'demo', a hub id or a folder."""
+    """The `[backbone]` keys that `--backbone MODEL` sets: 'demo', a hub id, a folder, a URL.
+
+    A server's URL stands for the one model that it serves.
+    """
     if model == "demo":
         return {"kind": "demo", "model": "", "revision": None}
+    if model.startswith(("http://", "https://")):
+        return {"kind": "openai", "model": "", "server": {"base_urls": [model]}}
     return {"kind": "transformers", "model": model, "revision": None}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from align_tui.config.server import ServerSpec
 from align_tui.config.toml import Strict
 from align_tui.core.attributes import Target, Targets
 from align_tui.core.types import Json, content_hash
@@ -106,26 +108,38 @@ MODEL_FREE = frozenset({"random", "fixed", "oracle"})
 class BackboneSpec(Strict):
     """`[backbone]`: which model, and how it is loaded.
 
-    `load` is passed on to `from_pretrained` (quantisation, attention implementation, ...).
+    `load` is passed on to `from_pretrained` (quantisation, attention implementation, ...);
+    `server` stands for all of it where the kind is `openai`.
     """
 
-    kind: Literal["demo", "transformers"] = "demo"
+    kind: Literal["demo", "transformers", "openai"] = "demo"
     model: str = ""
     revision: str | None = None
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = "auto"
     trust_remote_code: bool = False
     load: dict[str, Any] = Field(default_factory=dict)
+    server: ServerSpec = ServerSpec()
+
+    @property
+    def is_local(self) -> bool:
+        """Does the model run in the worker's own process?"""
+        return self.kind != "openai"
 
     @property
     def key(self) -> str:
         """Equal for profiles that can share one loaded model."""
-        return content_hash(self.model_dump(mode="json"))[:16]
+        unused = {"server"} if self.is_local else {"revision", "dtype", "device", "load"}
+        return content_hash(self.model_dump(mode="json", exclude=unused))[:16]
 
     @property
     def label(self) -> str:
         """A short name for panes and tables."""
-        return "demo" if self.kind == "demo" else self.model.rstrip("/").rsplit("/", 1)[-1]
+        if self.kind == "demo":
+            return "demo"
+        if not self.model and self.server.base_urls:
+            return urlsplit(self.server.base_urls[0]).netloc
+        return self.model.rstrip("/").rsplit("/", 1)[-1]
 
 
 class DecodingSpec(Strict):

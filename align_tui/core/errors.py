@@ -50,6 +50,48 @@ class OutOfMemory(BackboneError):
     kind = "out_of_memory"
 
 
+class MissingPackage(BackboneError):
+    """A client library that is installed only on wish, and is not here."""
+
+    title = "A package is missing"
+    kind = "package"
+
+
+class ServerError(BackboneError):
+    """A model server failed, or answered what cannot be used."""
+
+    title = "The server cannot be used"
+    kind = "server"
+
+
+class ServerUnreachable(ServerError):
+    """Nobody answers at a server's address, or not in time."""
+
+    title = "The server cannot be reached"
+    kind = "unreachable"
+
+
+class ServerBusy(ServerError):
+    """A server that turned the request away for load, as often as it was asked."""
+
+    title = "The server is overloaded"
+    kind = "busy"
+
+
+class KeyRefused(ServerError):
+    """The API key is missing, or the server does not take it."""
+
+    title = "The API key does not open the server"
+    kind = "key"
+
+
+class PromptTooLong(ServerError):
+    """The prompt and the wanted reply exceed what the model reads."""
+
+    title = "The prompt is too long for the model"
+    kind = "too_long"
+
+
 class ReplyError(AlignError):
     """A model's reply that is no decision: cut short, or not what the schema asks for."""
 

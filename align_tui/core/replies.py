@@ -13,6 +13,7 @@ from align_tui.core.types import Json, JsonObject
 REASONING, CHOICE = "reasoning", "choice"
 RESTART = "\0"
 _STRING_START = re.compile(r'"reasoning"\s*:\s*"')
+_CHOICE_START = re.compile(r'"choice"\s*:\s*"')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
 
 
@@ -106,10 +107,11 @@ def _paired(text: str) -> str:
 
 
 def choice_start(text: str, order: ReasoningOrder) -> int | None:
-    """Where the text of the choice begins in a compact reply, or None when it has none.
+    """Where the text of the choice begins in a reply, or None when it has none.
 
     Inside a string the quotes are escaped, so the mark cannot be part of the reasoning.
     """
-    mark = f'"{CHOICE}":"'
-    found = text.rfind(mark) if order == "before" else text.find(mark)
-    return found + len(mark) if found >= 0 else None
+    found = list(_CHOICE_START.finditer(text))
+    if not found:
+        return None
+    return (found[-1] if order == "before" else found[0]).end()

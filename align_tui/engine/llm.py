@@ -58,8 +58,13 @@ class SampleLlm:
         request = Request(tuple(messages), schema, sampling, self._decoding.engine)
         return await self._model().generate(request, lambda _, text: self._tell(stream, text))
 
-    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone."""
+    async def score(
+        self, messages: Sequence[Message], replies: Sequence[str]
+    ) -> tuple[float, ...] | None:
+        """Probabilities (sum 1) of half-written replies that differ in the choice alone.
+
+        None where the model cannot tell: a server without token probabilities.
+        """
         return await self._model().score(messages, replies)
 
     def _model(self) -> Backbone:

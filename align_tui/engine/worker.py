@@ -128,9 +128,12 @@ class Worker:
             self.stop()
 
     def _capacity(self) -> int:
-        devices = [backbone.info.device for backbone in self.models.loaded.values()]
-        gpu = any(device.startswith("cuda") for device in devices)
-        return (MAX_ACTIVE_GPU if gpu else MAX_ACTIVE) - len(self._active)
+        limits = [
+            backbone.info.side_by_side
+            or (MAX_ACTIVE_GPU if backbone.info.device.startswith("cuda") else MAX_ACTIVE)
+            for backbone in self.models.loaded.values()
+        ]
+        return max(limits, default=MAX_ACTIVE) - len(self._active)
 
     def _claim(self) -> None:
         while (room := self._capacity()) > 0:
@@ -196,7 +199,8 @@ class Worker:
         if not profile.needs_model:
             return await decide(context, claimed, SampleLlm(None, profile.decoding, seed, tell))
         async with self.models.use(profile.backbone) as backbone:
-            identity = f"{backbone.info.identity} {backbone.info.dtype} on {backbone.info.device}"
+            info = backbone.info
+            identity = "; ".join([f"{info.identity} {info.dtype} on {info.device}", *info.notes])
             runs.record_model(self.db, claimed.run, claimed.profile, identity)
             return await decide(context, claimed, SampleLlm(backbone, profile.decoding, seed, tell))
 

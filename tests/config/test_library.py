@@ -181,3 +181,39 @@ def test_lines_are_found() -> None:
     ]  # fmt: skip
     found = [line_of(text, path) for path in paths_of]
     assert found == [1, 3, 5, 7, 9, None]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://me:hunter2@host/v1", "https://host/v1?key=hunter2", "http://host/v1#hunter2",
+     "hunter2", "ftp://hunter2/v1", "http://[hunter2", "http://host:hunter2/v1", "http:///hunter2"],
+)  # fmt: skip
+def test_a_servers_url_holds_no_secret_and_none_is_repeated(tmp_path: Path, url: str) -> None:
+    text = f'extends = "baseline"\n[backbone]\nkind = "openai"\nserver.base_urls = ["{url}"]\n'
+    with pytest.raises(ConfigError, match="base_urls") as caught:
+        load_profile(str(write(tmp_path, "p.toml", text)))
+    assert "hunter2" not in caught.value.message + caught.value.hint
+
+
+def test_a_key_itself_is_refused_where_its_variable_belongs(tmp_path: Path) -> None:
+    text = 'extends = "baseline"\n[backbone]\nserver.api_key_env = "sk-hunter2"\n'
+    with pytest.raises(ConfigError, match="api_key_env") as caught:
+        load_profile(str(write(tmp_path, "p.toml", text)))
+    assert "hunter2" not in caught.value.message + caught.value.hint
+
+
+def test_a_url_as_backbone_is_a_server_and_its_one_model() -> None:
+    profile = load_profile("mistral-7b-fairness-low", backbone="http://gpu1:8000/v1/")
+    assert profile.backbone.kind == "openai" and profile.backbone.model == ""
+    assert profile.backbone.server.base_urls == ("http://gpu1:8000/v1",)
+    assert profile.backbone.label == "gpu1:8000" and not profile.backbone.is_local
+    other = load_profile("mistral-7b-baseline", backbone="http://gpu1:8000/v1")
+    assert other.backbone_key == profile.backbone_key
+    # A server's table that is left over changes nothing for a model in process.
+    back = load_profile("llama-3.3-70b-vllm", backbone="demo")
+    assert back.backbone_key == load_profile("mistral-7b-baseline", backbone="demo").backbone_key
+
+
+def test_a_server_without_an_address_is_refused() -> None:
+    with pytest.raises(ConfigError, match="base_urls is missing"):
+        load_profile("baseline", overrides=["backbone.kind=openai"])

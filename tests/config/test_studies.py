@@ -70,6 +70,16 @@ def test_the_examples_load() -> None:
     assert [p.name for p in demo.profiles] == list(DEMO_PROFILES)
 
 
+def test_the_study_on_a_server_needs_no_model_here() -> None:
+    study = load_study(Options(study=Path("mta-moral-desert-70b-vllm"), scenarios=("demo-triage",)))
+    assert len(study.profiles) == 3 and not any(p.backbone.is_local for p in study.profiles)
+    assert len({p.backbone_key for p in study.profiles}) == 1
+    folder = paths.shipped_examples()
+    texts = [(folder / f"mta-moral-desert{e}.toml").read_text() for e in ("-70b", "-70b-vllm")]
+    lines = [[li for li in t.splitlines() if not li.startswith(("#", "name"))] for t in texts]
+    assert sum(a != b for a, b in zip(*lines, strict=True)) == 1
+
+
 def test_the_papers_studies_differ_in_one_line(shared_data: Path) -> None:
     from align_tui.config.attributes import load_attributes
     from align_tui.datasets.library import import_set

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
-from align_tui.core.replies import decision_schema, read_reply, reasoning_so_far
+from align_tui.core.replies import choice_start, decision_schema, read_reply, reasoning_so_far
 
 CHOICES = ["Treat A", "Treat B"]
 # Any text, half surrogate pairs included: a model may write "\ud83d" and stop there.
@@ -114,3 +114,17 @@ def test_half_an_escape_waits() -> None:
     assert reasoning_so_far('{"reasoning": "a\\ud83d\\ude00b') == "a😀b"
     assert reasoning_so_far('{"reasoning": "a\\"b", "choice": "c"}') == 'a"b'
     assert reasoning_so_far('{"choice": "Treat A"}') == ""
+
+
+@given(TEXT | st.just('"choice":"B"'), st.sampled_from(["before", "after"]), st.integers(0, 2))
+def test_the_choice_is_found_whatever_stands_around_it(
+    reasoning: str, order: ReasoningOrder, blanks: int
+) -> None:
+    body = {"reasoning": reasoning, "choice": "Treat A"}
+    if order == "after":
+        body = dict(reversed(body.items()))
+    separators = ("," + " " * blanks, " " * blanks + ":" + " " * blanks)
+    text = json.dumps(body, separators=separators)
+    start = choice_start(text, order)
+    assert start is not None and text[start:].startswith('Treat A"')
+    assert choice_start(json.dumps({"reasoning": reasoning}), order) is None

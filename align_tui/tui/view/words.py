@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 KINDS = {
     "backbone": "The model cannot be used",
     "out_of_memory": "Out of memory",
+    "package": "A package is missing",
+    "server": "The server cannot be used",
+    "unreachable": "The server cannot be reached",
+    "busy": "The server is overloaded",
+    "key": "The API key does not open the server",
+    "too_long": "The prompt is too long for the model",
     "reply": "The reply is no decision",
     "truncated": "The reply was cut",
     "adm": "The decision-maker failed",

@@ -1,0 +1,93 @@
+"""Reaching a profile's servers: what they can is asked before the first sample."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from align_tui.backbones.base import ModelInfo, OnProgress
+from align_tui.backbones.server.clients import api_key, open_client, require_package
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.errors import ServerError, ServerUnreachable
+from align_tui.core.text import one_line
+
+if TYPE_CHECKING:
+    from align_tui.backbones.server.abilities import Abilities
+    from align_tui.backbones.server.backbone import ServerBackbone
+
+RETRIES_AT_START = 2
+
+
+def open_server(spec: BackboneSpec, progress: OnProgress) -> ServerBackbone:
+    """The backbone of the servers that `spec` names; blocks while they are asked.
+
+    Raises MissingPackage, KeyRefused, ServerUnreachable when none can be reached, ServerError.
+    """
+    require_package()
+    api_key(spec.server)
+    from align_tui.backbones.server.backbone import ServerBackbone
+    from align_tui.backbones.server.pool import Endpoint
+
+    progress(f"asking {', '.join(hosts(spec))}", None)
+    found, missing = asyncio.run(ask_all(spec))
+    endpoints = [Endpoint(url, open_client(url, spec)) for url in spec.server.base_urls]
+    return ServerBackbone(spec, found, endpoints, describe(spec, found, missing))
+
+
+def describe(spec: BackboneSpec, found: Abilities, missing: list[ServerError]) -> ModelInfo:
+    """What is known of the model, for a run's record."""
+    name = one_line(found.model, 120)  # a server's word, and shown
+    notes = [*found.notes, *(f"left out at the start: {error.message}" for error in missing)]
+    return ModelInfo(
+        name=name if found.schema != "none" else f"{name} (no schema held)",
+        identity=f"{found.family}:{name}",
+        device=", ".join(hosts(spec)),
+        dtype="as served",
+        parameters=0,
+        notes=tuple(notes),
+        side_by_side=spec.server.in_flight * len(spec.server.base_urls),
+    )
+
+
+def hosts(spec: BackboneSpec) -> list[str]:
+    """Host and port of every server."""
+    return [urlsplit(url).netloc for url in spec.server.base_urls]
+
+
+async def ask_all(spec: BackboneSpec) -> tuple[Abilities, list[ServerError]]:
+    """What every server can do, and the errors of those that could not be reached."""
+    from align_tui.backbones.server.abilities import weakest
+
+    answers = await asyncio.gather(
+        *(_ask_one(url, spec) for url in spec.server.base_urls), return_exceptions=True
+    )
+    found, missing = [], []
+    for answer in answers:
+        if isinstance(answer, ServerUnreachable):
+            missing.append(answer)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            found.append(answer)
+    if not found:
+        raise missing[0]
+    return weakest(found), list[ServerError](missing)
+
+
+async def _ask_one(url: str, spec: BackboneSpec) -> Abilities:
+    from align_tui.backbones.server.abilities import examine
+    from align_tui.backbones.server.asking import ask_until_answered
+    from align_tui.backbones.server.pool import Endpoint, Pool
+
+    client = open_client(url, spec)
+    try:
+        pool = Pool([Endpoint(url, client)], 1)
+        return await ask_until_answered(
+            pool,
+            spec.model,
+            min(RETRIES_AT_START, spec.server.retries),
+            lambda endpoint: examine(endpoint, spec),
+        )
+    finally:
+        await client.close()

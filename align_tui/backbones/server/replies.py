@@ -1,0 +1,75 @@
+"""Whole replies checked against their schema, whoever promised to have constrained them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from align_tui.core.decisions import Message
+from align_tui.core.errors import ReplyError
+from align_tui.core.text import one_line
+from align_tui.core.types import JsonObject
+
+_FENCED = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
+_LENGTHS = {"minLength", "maxLength"}
+
+
+def check_reply(text: str, schema: JsonObject) -> None:
+    """Raise ReplyError unless `text` is JSON that fits, its keys in the order of the schema."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReplyError(f"The reply is not JSON ({error}): {text[:80]!r}") from error
+    problem = next(Draft202012Validator(schema).iter_errors(body), None)
+    if problem is not None:
+        where = "/".join(str(part) for part in problem.absolute_path) or "the reply"
+        raise ReplyError(f"The reply is not what was asked for: {where}: {problem.message[:200]}")
+    wanted = schema.get("properties")
+    if isinstance(wanted, Mapping) and [k for k in wanted if k in body] != list(body):
+        raise ReplyError(f"The reply has its keys in another order: {', '.join(body)[:80]}")
+
+
+def unwrapped(text: str) -> str:
+    """The JSON of a reply that stands between fences or blanks."""
+    fenced = _FENCED.match(text)
+    return fenced.group(1) if fenced else text.strip()
+
+
+def without_lengths(schema: JsonObject) -> JsonObject:
+    """The schema without caps of strings' lengths, which some servers refuse."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {k: bare(v) for k, v in value.items() if k not in _LENGTHS}
+        return value
+
+    made: JsonObject = bare(schema)
+    return made
+
+
+def with_schema(messages: tuple[Message, ...], schema: JsonObject) -> tuple[Message, ...]:
+    """The turns for a server that does not hold the model to a schema: they state it."""
+    last = messages[-1]
+    stated = json.dumps(schema, ensure_ascii=False)
+    asked = (
+        f"{last.content}\n\nAnswer with one JSON object that fits this JSON schema, "
+        f"and with nothing else:\n{stated}"
+    )
+    return (*messages[:-1], Message(last.role, asked))
+
+
+def asked_again(
+    messages: tuple[Message, ...], reply: str, problem: ReplyError
+) -> tuple[Message, ...]:
+    """The turns after a reply that did not fit, saying what was wrong with it."""
+    said = f"{one_line(problem.message, 300)} Answer again, with the JSON object alone."
+    return (*messages, Message("assistant", reply[:4000]), Message("user", said))
+
+
+def as_sent(messages: tuple[Message, ...]) -> str:
+    """The turns as one text. The server's own rendering is not told to its clients."""
+    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)

@@ -1,0 +1,77 @@
+"""A run on servers through worker and database: what fails fails alone, and no key is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from align_tui.store import results, runs, workers
+from align_tui.store.database import open_database
+from tests.servers.hostile import hostile, say, status
+
+KEY = "sesame-5f2a"
+
+
+@pytest.fixture(autouse=True)
+def workers_end() -> Iterator[None]:
+    yield
+    for worker in workers.list_workers(open_database(Path(os.environ["ALIGN_TUI_DB"]))):
+        if workers.is_alive(worker):
+            os.kill(worker.pid, 9)
+
+
+async def align_tui(*arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "align_tui", *arguments,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 90)
+    assert process.returncode is not None and b"Traceback" not in out + err
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_one_that_fails_leaves_the_others_and_no_key_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    async with hostile(key=KEY, ignores_schema=True) as server:
+        profile = tmp_path / "mine.toml"
+        profile.write_text(
+            'extends = "baseline"\n[backbone]\nkind = "openai"\n[backbone.server]\n'
+            f'base_urls = ["{server.url}"]\napi_key_env = "MY_KEY"\nretries = 0\n'
+        )
+        wrong = status(400, f"what is {KEY} to me?")
+        good = json.dumps({"reasoning": "So it is.", "choice": "Treat Patient B"})
+        server.script.extend([wrong, *[say(good)] * 5])
+        arguments = ("run", "-p", str(profile), "-s", "demo-triage", "--limit", "6", "--json")
+        code, out, err = await align_tui(*arguments)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 1 and lines[0]["samples"] == 6
+    assert [line["event"] for line in lines].count("decision") == 5
+    [failed] = [line for line in lines if line["event"] == "failed"]
+    assert failed["error"]["kind"] == "server" and "***" in failed["error"]["message"]
+    # That the server ignores the schema is said, and kept with the run.
+    assert "does not hold replies to their schema" in err
+    db = open_database(Path(os.environ["ALIGN_TUI_DB"]))
+    run = lines[0]["run"]
+    assert "does not hold replies" in runs.run_versions(db, run)["model of mine"]
+    asked = results.responses_of(db, next(results.all_results(db, run)).sample)
+    assert all("JSON schema" in response.prompt for response in asked)
+    db.close()
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+
+
+async def test_a_server_that_is_not_there_fails_every_sample_with_a_hint() -> None:
+    code, out, _ = await align_tui(
+        "run", "-p", "baseline", "--limit", "2", "--json", "--backbone", "http://127.0.0.1:9/v1"
+    )
+    failed = [json.loads(line) for line in out.splitlines() if '"failed"' in line][:2]
+    assert code == 1 and {line["error"]["kind"] for line in failed} == {"unreachable"}
+    assert "Is the server running" in failed[0]["error"]["message"]

@@ -1,0 +1,1 @@
+"""Servers that tests start: a real one (llama.cpp) and a hostile one."""

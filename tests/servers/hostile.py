@@ -1,0 +1,232 @@
+"""A server that misbehaves as it is told: just enough HTTP and server-sent events, in this loop.
+
+What it is not told to do it does well, from the schema of the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+Act = Callable[["Call"], Awaitable[None]]
+
+
+@dataclass
+class Call:
+    """One request, and the means to answer it."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def head(self, status: int, kind: str, headers: dict[str, str]) -> None:
+        lines = [f"HTTP/1.1 {status} So", f"Content-Type: {kind}", "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self.writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        await self.writer.drain()
+
+    async def json(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
+        await self.head(status, "application/json", headers or {})
+        self.writer.write(json.dumps(body).encode())
+        await self.writer.drain()
+
+    async def event(self, data: str) -> None:
+        self.writer.write(f"data: {data}\n\n".encode())
+        await self.writer.drain()
+
+    async def piece(self, text: str | None, finish: str | None = None, **delta: object) -> None:
+        content = {} if text is None else {"content": text}
+        choice = {"index": 0, "delta": content | delta, "finish_reason": finish}
+        await self.event(
+            json.dumps({"id": "c", "object": "chat.completion.chunk", "choices": [choice]})
+        )
+
+    async def until_closed(self) -> None:
+        """Wait for the client to hang up."""
+        with contextlib.suppress(ConnectionError):
+            while await self.reader.read(1 << 12):
+                pass
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """The schema in the request, wherever a dialect puts it."""
+        wanted = self.body.get("response_format", {}).get("json_schema", {}).get("schema")
+        found: dict[str, Any] | None = wanted or self.body.get("structured_outputs", {}).get("json")
+        return found
+
+
+def fitting(schema: dict[str, Any]) -> str:
+    """The first thing that fits a schema of ours."""
+    made = {k: v["enum"][0] if "enum" in v else "so" for k, v in schema["properties"].items()}
+    return json.dumps(made, separators=(",", ":"), ensure_ascii=False)
+
+
+def say(text: str | None = None, finish: str | None = "stop", gap_s: float = 0.0) -> Act:
+    """Stream a text (None: one that fits) in pieces of four characters, and end the stream."""
+
+    async def act(call: Call) -> None:
+        said = text if text is not None else fitting(call.schema) if call.schema else "No."
+        await call.head(200, "text/event-stream", {})
+        for start in range(0, len(said), 4):
+            await call.piece(said[start : start + 4])
+            await asyncio.sleep(gap_s)
+        if finish is not None:
+            await call.piece(None, finish)
+        usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+        await call.event(json.dumps({"id": "c", "object": "x", "choices": [], "usage": usage}))
+        await call.event("[DONE]")
+
+    return act
+
+
+def status(code: int, message: str = "no", **headers: str) -> Act:
+    """Answer with an error."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda call: call.json(code, {"error": {"message": message, "code": code}}, named)
+
+
+def stall(begun: str) -> Act:
+    """Say the beginning of a reply and then nothing, until the client has had enough."""
+
+    async def act(call: Call) -> None:
+        await call.head(200, "text/event-stream", {})
+        if begun:
+            await call.piece(begun)
+        await call.until_closed()
+
+    return act
+
+
+def hang_up(begun: str = "") -> Act:
+    """Close the socket in the middle of a reply, or before it."""
+
+    async def act(call: Call) -> None:
+        if begun:
+            await call.head(200, "text/event-stream", {"Content-Length": "100000"})
+            await call.piece(begun)
+        call.writer.transport.abort()
+
+    return act
+
+
+def events(*data: str) -> Act:
+    """Send these events, whatever they are, and end the stream."""
+
+    async def act(call: Call) -> None:
+        await call.head(200, "text/event-stream", {})
+        for each in data:
+            await call.event(each)
+
+    return act
+
+
+@dataclass
+class Hostile:
+    """`script` is what is done with the next requests for a reply; the rest is answered well."""
+
+    owner: str = "nobody"
+    model: str = "m"
+    key: str | None = None
+    ignores_schema: bool = False
+    refuses: str | None = None  # a key of a schema for which it answers 400
+    top: list[tuple[str, float]] | None = None  # the likeliest tokens that it tells
+    script: deque[Act] = field(default_factory=deque)
+    calls: list[Call] = field(default_factory=list)
+    busy: int = 0
+    most: int = 0
+    url: str = ""
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The bodies of the requests for replies; what is asked at the start is left out."""
+        return [
+            call.body
+            for call in self.calls
+            if call.path.endswith("/completions") and not _of_the_start(call.body)
+        ]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            call = await _read(reader, writer)
+            self.calls.append(call)
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+            await self._answer(call)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the client hung up
+        finally:
+            self.busy -= 1
+            writer.close()
+
+    async def _answer(self, call: Call) -> None:
+        if self.key is not None and call.headers.get("authorization") != f"Bearer {self.key}":
+            given = call.headers.get("authorization", "")
+            await status(401, f"Incorrect API key provided: {given}")(call)
+        elif call.path.startswith("/page"):
+            await call.head(200, "text/html", {})
+            call.writer.write(b"<html>Welcome</html>")
+        elif call.path.endswith("/models"):
+            listed = [{"id": self.model, "object": "model", "owned_by": self.owner, "created": 1}]
+            await call.json(200, {"object": "list", "data": listed})
+        elif self.refuses and self.refuses in json.dumps(call.schema):
+            await status(400, f"unsupported keyword {self.refuses}")(call)
+        elif call.body.get("logprobs"):
+            await call.json(200, self._likeliest())
+        elif _of_the_start(call.body):
+            await say("No." if self.ignores_schema else None)(call)
+        elif self.script:
+            await self.script.popleft()(call)
+        else:
+            await say()(call)
+
+    def _likeliest(self) -> dict[str, Any]:
+        tops = [{"token": token, "logprob": log, "bytes": None} for token, log in self.top or []]
+        content = [{"token": "x", "logprob": -1.0, "bytes": None, "top_logprobs": tops}]
+        return {
+            "id": "c",
+            "object": "chat.completion",
+            "created": 1,
+            "model": self.model,
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": "length",
+                    "message": {"role": "assistant", "content": "x"},
+                    "logprobs": {"content": content} if self.top is not None else None,
+                }
+            ],
+        }
+
+
+def _of_the_start(body: dict[str, Any]) -> bool:
+    asked = json.dumps(body.get("messages", []))
+    return "Say no, in plain words" in asked or ("Who is treated?" in asked and "logprobs" in body)
+
+
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Call:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    first, *lines = head.strip().split("\r\n")
+    pairs = (line.partition(": ") for line in lines)
+    headers = {name.lower(): value for name, _, value in pairs}
+    raw = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Call(first.split()[1], headers, json.loads(raw or b"{}"), reader, writer)
+
+
+@asynccontextmanager
+async def hostile(**settings: Any) -> AsyncIterator[Hostile]:
+    """A hostile server on a port of its own; it is gone when the block ends."""
+    made = Hostile(**settings)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    try:
+        yield made
+    finally:
+        server.close()
