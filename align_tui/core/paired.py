@@ -50,8 +50,11 @@ def mcnemar(counts: PairedCounts) -> float:
     Methodology 13:91 (2013), eq. 3; the test is Q. McNemar's (Psychometrika 12, 1947).
     """
     n, fewer = counts.only_a + counts.only_b, min(counts.only_a, counts.only_b)
-    tail = sum(math.comb(n, k) for k in range(fewer + 1))
     # Whole numbers until the last division: n may be thousands, and 0.5**n underflows.
+    ways = tail = 1
+    for k in range(fewer):
+        ways = ways * (n - k) // (k + 1)
+        tail += ways
     return min(1.0, 2 * tail / (1 << n))
 
 

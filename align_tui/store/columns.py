@@ -42,6 +42,16 @@ def read_columns(db: Database, run: str, profiles: set[int] | None = None) -> li
     ]
 
 
+def list_columns(db: Database, limit: int = 2_000) -> list[tuple[str, str, int, str]]:
+    """(run, the run's name, profile, its name) of everything that can be a column, newest first."""
+    rows = db.read(
+        "SELECT p.run, r.name AS study, p.idx, p.name FROM run_profiles p JOIN runs r ON r.id=p.run"
+        " ORDER BY r.created DESC, r.rowid DESC, p.idx LIMIT ?",
+        (limit,),
+    )
+    return [(row["run"], row["study"], row["idx"], row["name"]) for row in rows]
+
+
 def _settings(study: Study, profile: Profile, versions: dict[str, str]) -> dict[str, str]:
     body = {key: value for key, value in profile.body().items() if key != "name"}
     model = f"model of {profile.name}"

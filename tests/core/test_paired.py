@@ -86,7 +86,7 @@ def test_the_interval_holds_its_value_and_turns_with_the_columns(counts: PairedC
     assert found is not None and other is not None
     assert -1.0 <= found.low <= found.value <= found.high <= 1.0
     assert found.value == pytest.approx(-other.value)
-    assert (found.low, found.high) == (pytest.approx(-other.high), pytest.approx(-other.low))
+    assert found.low == pytest.approx(-other.high) and found.high == pytest.approx(-other.low)
 
 
 def test_the_interval_covers_what_it_says() -> None:

@@ -57,6 +57,7 @@ class StudyScreen(Screen[None]):
         Binding("d", "discriminating", "accuracy over all scored, or over discriminating ones"),
         Binding("t", "compare", "next target that the baseline is compared with"),
         Binding("r", "repeat", "next repeat"),
+        Binding("c", "columns", "compare two columns, of this run or of any"),
         Binding("slash", "search", "search scenarios and reasoning"),
         Binding("i", "inside", "inside the decision: prompt, reply, schema, timings"),
         Binding("question_mark", "help", "help"),
@@ -379,6 +380,10 @@ class StudyScreen(Screen[None]):
         from align_tui.tui.screens.search import SearchScreen
 
         self.app.push_screen(SearchScreen(self), self.work.searched)
+
+    def action_columns(self) -> None:
+        """Open the comparison."""
+        self.work.compare()
 
     def action_inside(self) -> None:
         """Open what the focused decision was made of."""

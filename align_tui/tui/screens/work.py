@@ -174,6 +174,21 @@ class Work:
 
         self.do(job, then)
 
+    def compare(self) -> None:
+        """Open the comparison: the focused column beside another one of this run."""
+        screen, run = self.screen, self.run
+        if run is None:
+            screen.say("there is something to compare once something is decided")
+            return
+        from align_tui.tui.screens.compare import CompareScreen
+        from align_tui.tui.screens.comparison import ColumnKey
+
+        profiles = range(len(screen.study.profiles))
+        second = screen.look.focus or min(1, len(profiles) - 1)
+        keys = [ColumnKey(run, index) for index in profiles]
+        database = screen.launch.database
+        screen.app.push_screen(CompareScreen(database, keys, 0, second, screen.glyphs))
+
     def searched(self, found: Sequence[tuple[int, int | None]] | None) -> None:
         """The search was closed: with hits, the first of them being the chosen one."""
         if found:

@@ -26,6 +26,7 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
         ("i", "inside"),
         ("s", "whole text"),
         ("l", "list"),
+        ("c", "compare"),
         ("d", "discriminating"),
     ]
     if baseline:
@@ -50,6 +51,23 @@ def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
     if not following:
         keys.insert(4, ("f", "follow"))
     return keys + ALWAYS
+
+
+def compare_keys(glyphs: Glyphs, *, only: bool) -> list[Key]:
+    """The keys of a comparison."""
+    return [
+        (glyphs.updown, "row"),
+        ("n/N", "next difference"),
+        ("tab", "second column"),
+        ("x", "swap"),
+        ("+/-", "columns"),
+        ("o", "all rows" if only else "only differences"),
+        ("t", "target"),
+        ("d", "discriminating"),
+        ("s", "settings"),
+        ("?", "help"),
+        ("esc", "back"),
+    ]
 
 
 def key_line(keys: Sequence[Key], width: int) -> Line:
