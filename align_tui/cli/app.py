@@ -224,6 +224,25 @@ def export(
     export_run(run, db, format_name, out)
 
 
+@app.command(
+    epilog="Examples:  align-tui report k3f9 > report.md    "
+    "align-tui report k3f9 m2p4 --format html -o report.html"
+)
+def report(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="Runs' ids; the newest without.")
+    ] = None,
+    format_name: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.")] = None,
+    title: Annotated[str, typer.Option(help="Its title; the runs' names without.")] = "",
+    db: Database = None,
+) -> None:
+    """Write what runs found: accuracies, paired comparisons, agreement, examples, provenance."""
+    from align_tui.cli.history import report_runs
+
+    report_runs(names or [], db, format_name, out, title)
+
+
 @app.command(epilog="Examples:  align-tui delete k3f9    align-tui delete k3f9 --yes")
 def delete(
     run: Annotated[str, typer.Argument(help="A run's id.")],

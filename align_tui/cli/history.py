@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -17,6 +18,8 @@ from align_tui.output import events, export
 from align_tui.output.tables import CAPTION, console, loose_ends, quiet_table, result_table
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
+
+REPORTS = ("markdown", "html")
 
 
 def _open(db_path: Path | None) -> Database:
@@ -112,6 +115,29 @@ def export_run(name: str | None, db_path: Path | None, format_name: str, out: Pa
         sys.stdout.flush()
         return
     write_text(out, "".join(pieces))
+    print(out, file=sys.stderr)
+
+
+def report_runs(
+    names: Sequence[str], db_path: Path | None, format_name: str, out: Path | None, title: str
+) -> None:
+    """Write a report over runs in one of the formats of `REPORTS`."""
+    from align_tui.output.report.data import gather
+
+    if format_name not in REPORTS:
+        raise ConfigError(
+            f"There is no report format {format_name!r}", f"Known: {', '.join(REPORTS)}"
+        )
+    db = _open(db_path)
+    report = gather(db, [runs.resolve(db, name) for name in names or (None,)], title=title)
+    if format_name == "html":
+        from align_tui.output.report.html import html as made
+    else:
+        from align_tui.output.report.markdown import markdown as made
+    if out is None:
+        sys.stdout.write(made(report))
+        return
+    write_text(out, made(report))
     print(out, file=sys.stderr)
 
 
