@@ -243,6 +243,25 @@ def report(
     report_runs(names or [], db, format_name, out, title)
 
 
+@app.command(
+    "import",
+    epilog="Examples:  align-tui import outputs/2025-07-01/12-00-00    "
+    "align-tui import run/input_output.json --target moral_desert=1",
+)
+def import_command(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Run directories of align-system.")
+    ],
+    target: Targets = None,
+    scale: Scale = None,
+    db: Database = None,
+) -> None:
+    """Read finished runs of align-system, so that they open here like our own."""
+    from align_tui.cli.history import import_runs
+
+    import_runs(folders, db, target, scale)
+
+
 @app.command(epilog="Examples:  align-tui delete k3f9    align-tui delete k3f9 --yes")
 def delete(
     run: Annotated[str, typer.Argument(help="A run's id.")],

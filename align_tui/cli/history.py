@@ -11,13 +11,17 @@ from pathlib import Path
 from rich.text import Text
 
 from align_tui.cli.options import database_path
+from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.text import one_line, plain
+from align_tui.datasets.align_run import read_run_directory
 from align_tui.datasets.files import write_text
 from align_tui.output import events, export
 from align_tui.output.tables import CAPTION, console, loose_ends, quiet_table, result_table
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
+from align_tui.store.imports import import_run
+from align_tui.studies import parse_scale, parse_targets
 
 REPORTS = ("markdown", "html")
 
@@ -116,6 +120,24 @@ def export_run(name: str | None, db_path: Path | None, format_name: str, out: Pa
         return
     write_text(out, "".join(pieces))
     print(out, file=sys.stderr)
+
+
+def import_runs(
+    folders: Sequence[Path],
+    db_path: Path | None,
+    targets: Sequence[str] | None,
+    scale: Sequence[str] | None,
+) -> None:
+    """Read align-system's run directories, each as a run; prints their ids."""
+    attributes = load_attributes()
+    aims, scales = parse_targets(targets or (), attributes), parse_scale(scale or ())
+    # All are read before any is written.
+    found = [read_run_directory(folder, attributes, scales) for folder in folders]
+    db = open_database(database_path(db_path))
+    for each in found:
+        for note in each.notes:
+            print(f"note: {plain(note)}", file=sys.stderr)
+        print(import_run(db, each, aims))
 
 
 def report_runs(
