@@ -180,6 +180,17 @@ def replay(
     raise typer.Exit(open_replay(run, db, speed=speed, as_json=json))
 
 
+@app.command(epilog="Examples:  align-tui browse    align-tui browse k3f9")
+def browse(
+    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
+    db: Database = None,
+) -> None:
+    """Open the list of all runs on the screen; nothing is decided."""
+    from align_tui.cli.screen import open_browser
+
+    raise typer.Exit(open_browser(run, db))
+
+
 @app.command(epilog="Examples:  align-tui runs    align-tui runs --limit 5 --json")
 def runs(
     limit: Limit = None,

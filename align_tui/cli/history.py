@@ -111,8 +111,7 @@ def export_run(name: str | None, db_path: Path | None, format_name: str, out: Pa
         for path in export.align_system(db, run, out):
             print(path, file=sys.stderr)
         return
-    writer = {"jsonl": export.jsonl, "csv": export.csv_lines, "markdown": export.markdown}
-    pieces = writer[format_name](db, run)
+    pieces = export.WRITERS[format_name](db, run)
     if out is None:
         for piece in pieces:
             sys.stdout.write(piece)

@@ -45,6 +45,19 @@ def open_explorer(options: Options, run: str | None, db: Path | None) -> int:
     return run_app(launch)
 
 
+def open_browser(run: str | None, db: Path | None) -> int:
+    """Open the list of runs, over the run that is named or the newest."""
+    path = database_path(db)
+    found = _find(path, run)
+    _needs_terminal()
+    from align_tui.tui.app import run as run_app
+    from align_tui.tui.launch import Launch
+
+    return run_app(
+        Launch(path, None, found, autostart=False, browse=True, versions=versions(), debug=_debug())
+    )
+
+
 def open_replay(run: str | None, db: Path | None, *, speed: float, as_json: bool) -> int:
     """Play a run on the screen, or print its stored events."""
     path = database_path(db)

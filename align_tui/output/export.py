@@ -195,3 +195,6 @@ def _scores(study: Study, profile: Profile, found: list[results.Result]) -> list
             }
         out.append({"alignment_target": target_id(targets), "measures": measures})
     return out
+
+
+WRITERS = {"jsonl": jsonl, "csv": csv_lines, "markdown": markdown}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -36,6 +37,10 @@ class AlignApp(App[Parting]):
 
     def on_mount(self) -> None:
         """Show the screen."""
+        if self.glyphs.ascii:
+            from align_tui.tui.widgets.scrollbars import use_plain_bars
+
+            use_plain_bars()
         if self.launch.replay:
             from align_tui.tui.screens.replay import ReplayScreen
 
@@ -44,6 +49,26 @@ class AlignApp(App[Parting]):
             from align_tui.tui.screens.study import StudyScreen
 
             self.push_screen(StudyScreen(self.launch, self.study, self.glyphs))
+        if self.launch.browse:
+            from align_tui.tui.screens.runs import RunsScreen
+
+            self.push_screen(RunsScreen(self.launch.database, self.launch.run, self.glyphs))
+
+    def open_run(
+        self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None = None
+    ) -> None:
+        """Show a run in place of all that is shown; `at`: its scenario, profile and repeat."""
+        from align_tui.tui.screens.replay import ReplayScreen
+        from align_tui.tui.screens.study import StudyScreen
+
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.study = study
+        self.launch = replace(self.launch, study=None, run=run, autostart=False, replay=replay)
+        screen = (ReplayScreen if replay else StudyScreen)(self.launch, study, self.glyphs)
+        if at is not None:
+            screen.start_at = at
+        self.push_screen(screen)
 
     def action_leave(self) -> None:
         """ctrl+c: as q, from every screen."""

@@ -16,7 +16,7 @@ class Launch:
     """A study to explore, or a run (`run`) to go on with or to replay.
 
     With `autostart` everything is queued right after the first paint. `versions` are kept with
-    a run that this screen creates.
+    a run that this screen creates. With `browse` the list of runs lies over the run.
     """
 
     database: Path
@@ -24,6 +24,7 @@ class Launch:
     run: str | None
     autostart: bool
     replay: bool = False
+    browse: bool = False
     speed: float = 1.0
     versions: Mapping[str, str] = field(default_factory=dict)
     debug: bool = False

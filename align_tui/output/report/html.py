@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from align_tui.core.text import one_line, plain
 from align_tui.output.report import plots, words
@@ -41,9 +40,8 @@ def html(report: Report) -> str:
         words=words,
         caveats=words.caveats(report),
         marks=MARKS,
-        # Trees that were serialised, so that their texts are escaped already.
-        accuracy_plot=Markup(_accuracy_plot(report.accuracies)),  # noqa: S704
-        agreement_plot=Markup(_agreement_plot(report)),  # noqa: S704
+        accuracy_plot=_accuracy_plot(report.accuracies),
+        agreement_plot=_agreement_plot(report),
     )
 
 

@@ -56,7 +56,10 @@ class StudyScreen(Screen[None]):
         Binding("s", "unfold", "the whole scenario with its labels"),
         Binding("d", "discriminating", "accuracy over all scored, or over discriminating ones"),
         Binding("t", "compare", "next target that the baseline is compared with"),
-        Binding("r", "repeat", "next repeat"),
+        Binding("R", "repeat", "next repeat"),
+        Binding("r", "runs", "all runs: open, filter, tag, export, delete"),
+        Binding("b", "bookmark", "bookmark the decision, or not"),
+        Binding("v", "verdict", "your verdict on the decision: agree, disagree, unsure, none"),
         Binding("c", "columns", "compare two columns, of this run or of any"),
         Binding("slash", "search", "search scenarios and reasoning"),
         Binding("i", "inside", "inside the decision: prompt, reply, schema, timings"),
@@ -94,6 +97,7 @@ class StudyScreen(Screen[None]):
         self.painter = Painter(self, study, glyphs, replay=self.REPLAY)
         self.work = Work(self)
         self._notices = 0
+        self.start_at: tuple[int, int, int] | None = None  # scenario, profile, repeat
 
     def compose(self) -> ComposeResult:
         """Status above, list and panes in the middle, tallies and keys below."""
@@ -126,6 +130,11 @@ class StudyScreen(Screen[None]):
             gc.freeze()
         self.work.begin()
         self.set_interval(1.0, self.work.watch)
+        if self.start_at is not None:
+            scenario, profile, repeat = self.start_at
+            self.look.scenario, self.look.repeat = scenario, repeat
+            self.action_focus_on(profile)
+            self.work.show()
 
     def on_resize(self) -> None:
         """Everything is measured again."""
@@ -384,6 +393,21 @@ class StudyScreen(Screen[None]):
     def action_columns(self) -> None:
         """Open the comparison."""
         self.work.compare()
+
+    def action_runs(self) -> None:
+        """Open the list of runs."""
+        from align_tui.tui.screens.runs import RunsScreen
+
+        run = self.work.run
+        self.app.push_screen(RunsScreen(self.launch.database, run, self.glyphs))
+
+    def action_bookmark(self) -> None:
+        """Bookmark the focused decision."""
+        self.work.bookmark()
+
+    def action_verdict(self) -> None:
+        """Turn the verdict on the focused decision on."""
+        self.work.give_verdict()
 
     def action_inside(self) -> None:
         """Open what the focused decision was made of."""

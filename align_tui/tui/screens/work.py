@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study import StudyScreen
 
 T = TypeVar("T")
+VERDICT_WORDS = {
+    "agree": "your verdict: you agree",
+    "disagree": "your verdict: you disagree",
+    "unsure": "your verdict: you are unsure",
+    None: "your verdict is taken back",
+}
 
 
 class Work:
@@ -188,6 +194,49 @@ class Work:
         keys = [ColumnKey(run, index) for index in profiles]
         database = screen.launch.database
         screen.app.push_screen(CompareScreen(database, keys, 0, second, screen.glyphs))
+
+    def _decided(self) -> int | None:
+        """The focused decision's sample; None, and said, where there is none."""
+        panes, focus = self.screen.snapshot.panes, self.screen.look.focus
+        shown = panes[focus] if focus < len(panes) else None
+        if shown is None or shown.status != "done":
+            self.screen.say("that needs a decision")
+            return None
+        return shown.sample
+
+    def bookmark(self) -> None:
+        """Bookmark the focused decision, or take the bookmark away."""
+        sample = self._decided()
+        if sample is None:
+            return
+
+        def job(db: Database) -> bool:
+            from align_tui.store.remarks import toggle_bookmark
+
+            return toggle_bookmark(db, sample)
+
+        def then(kept: bool) -> None:
+            self.feed.remarked()
+            self.screen.say("bookmarked" if kept else "no longer bookmarked")
+
+        self.do(job, then)
+
+    def give_verdict(self) -> None:
+        """Turn the verdict on the focused decision on."""
+        sample = self._decided()
+        if sample is None:
+            return
+
+        def job(db: Database) -> str | None:
+            from align_tui.store.remarks import next_verdict
+
+            return next_verdict(db, sample)
+
+        def then(verdict: str | None) -> None:
+            self.feed.remarked()
+            self.screen.say(VERDICT_WORDS[verdict])
+
+        self.do(job, then)
 
     def searched(self, found: Sequence[tuple[int, int | None]] | None) -> None:
         """The search was closed: with hits, the first of them being the chosen one."""

@@ -27,6 +27,8 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
         ("s", "whole text"),
         ("l", "list"),
         ("c", "compare"),
+        ("r", "runs"),
+        ("v", "verdict"),
         ("d", "discriminating"),
     ]
     if baseline:
@@ -68,6 +70,29 @@ def compare_keys(glyphs: Glyphs, *, only: bool) -> list[Key]:
         ("?", "help"),
         ("esc", "back"),
     ]
+
+
+def runs_keys(glyphs: Glyphs, *, trash: bool) -> list[Key]:
+    """The keys of the list of runs."""
+    keys = [
+        (glyphs.enter, "open"),
+        ("f", "filter"),
+        ("/", "search all"),
+        ("c", "compare"),
+        ("t", "tags"),
+        ("w", "note"),
+        ("e", "rename"),
+        ("x", "export"),
+        ("D", "delete"),
+        ("u", "undo"),
+        ("p", "replay"),
+        ("I", "import"),
+        ("?", "help"),
+        ("esc", "back"),
+    ]
+    if trash:
+        return [("u", "bring back"), ("D", "remove for good"), ("T", "all runs"), *keys[-2:]]
+    return keys
 
 
 def key_line(keys: Sequence[Key], width: int) -> Line:
