@@ -1,7 +1,8 @@
 """A database of 200,000 decisions: the run list, the tallies and a page of search.
 
 Prints JSON with milliseconds (medians and worst of several): run_list_ms (goal 200),
-search_first_page_ms (goal 100), history_ms and compare_ms (screens; goal 200), tallies_ms, open_ms; and the queue's claims and finishes a second.
+search_first_page_ms (goal 100), history_ms and compare_ms (screens: goal 200), tallies_ms,
+open_ms; and the queue's claims and finishes a second.
 """
 
 from __future__ import annotations

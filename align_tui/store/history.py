@@ -44,9 +44,10 @@ def _grouped(db: Database, sql: str) -> dict[str, tuple[str, ...]]:
 
 
 def _counted(db: Database, table: str) -> dict[str, int]:
+    # CROSS JOIN keeps the order: few remarks are looked up, instead of all samples sorted by run.
     rows = db.read(
-        f"SELECT s.run, count(*) FROM {table} t JOIN results r ON r.seq=t.seq"
-        " JOIN samples s ON s.id=r.sample GROUP BY s.run"
+        f"SELECT s.run, count(*) FROM {table} t CROSS JOIN results r ON r.seq=t.seq"
+        " CROSS JOIN samples s ON s.id=r.sample GROUP BY s.run"
     )
     return {row[0]: row[1] for row in rows}
 

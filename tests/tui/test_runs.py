@@ -279,15 +279,15 @@ async def test_the_study_screen_keeps_bookmark_and_verdict(
         await wait(pilot, lambda: "stronger claim" in words(app))
         await pilot.press("m", "b")
         await wait(pilot, lambda: "bookmarked · demo" in words(app))
-        await pilot.press("v")
+        await pilot.press("V")
         await wait(pilot, lambda: "bookmarked, you agree · demo" in words(app))
         assert remarks.remark_of(db, sample) == remarks.Remark(True, "agree")
-        await pilot.press("v", "v", "v", "b")
+        await pilot.press("V", "V", "V", "b")
         await wait(pilot, lambda: remarks.remark_of(db, sample) == remarks.NOTHING)
         await wait(pilot, lambda: "you" not in words(app).split("stronger claim")[-1])
         await pilot.press("j", "j", "2")  # a failure is no decision
         await wait(pilot, lambda: "cut at 9 tokens" in words(app))
-        await pilot.press("v")
+        await pilot.press("V")
         await wait(pilot, lambda: "that needs a decision" in words(app))
 
 

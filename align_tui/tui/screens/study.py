@@ -59,7 +59,7 @@ class StudyScreen(Screen[None]):
         Binding("R", "repeat", "next repeat"),
         Binding("r", "runs", "all runs: open, filter, tag, export, delete"),
         Binding("b", "bookmark", "bookmark the decision, or not"),
-        Binding("v", "verdict", "your verdict on the decision: agree, disagree, unsure, none"),
+        Binding("V", "verdict", "your verdict on the decision: agree, disagree, unsure, none"),
         Binding("c", "columns", "compare two columns, of this run or of any"),
         Binding("slash", "search", "search scenarios and reasoning"),
         Binding("i", "inside", "inside the decision: prompt, reply, schema, timings"),

@@ -15,6 +15,7 @@ from align_tui.tui.parting import Parting
 if TYPE_CHECKING:
     from align_tui.store.database import Database
     from align_tui.tui.screens.study import StudyScreen
+    from align_tui.tui.view.inside import Section
 
 T = TypeVar("T")
 VERDICT_WORDS = {
@@ -163,20 +164,17 @@ class Work:
         if shown is None or shown.sample is None or shown.status not in ("done", "failed"):
             screen.say("there is something inside once it is decided")
             return
-        sample = shown.sample
+        sample, scenario = shown.sample, screen.study.scenarios[screen.look.scenario]
+        profile = screen.study.profiles[shown.profile]
 
-        def job(db: Database) -> str:
-            from align_tui.store.results import responses_of, scores_of
-            from align_tui.tui.view.inside import inside_text
+        def job(db: Database) -> tuple[Section, ...]:
+            return jobs.look_inside(db, self.run or "", profile, scenario, shown, screen.glyphs)
 
-            profile = screen.study.profiles[shown.profile]
-            scores = scores_of(db, [sample])[sample]
-            return inside_text(profile, shown, responses_of(db, sample), scores)
-
-        def then(text: str) -> None:
+        def then(sections: tuple[Section, ...]) -> None:
             from align_tui.tui.screens.inside import InsideScreen
 
-            screen.app.push_screen(InsideScreen(text, screen.glyphs.ascii))
+            name = f"{self.run}-{sample}"
+            screen.app.push_screen(InsideScreen(sections, name, self, screen.glyphs))
 
         self.do(job, then)
 

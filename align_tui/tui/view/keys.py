@@ -28,7 +28,7 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
         ("l", "list"),
         ("c", "compare"),
         ("r", "runs"),
-        ("v", "verdict"),
+        ("V", "verdict"),
         ("d", "discriminating"),
     ]
     if baseline:
