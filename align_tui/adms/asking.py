@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from align_tui.adms.base import Llm
+from align_tui.config.profile import Reasoned
 from align_tui.core.decisions import Message, ReasoningOrder, Response
 from align_tui.core.errors import Truncated
 from align_tui.core.replies import choice_start, decision_schema, read_reply
 from align_tui.core.types import canonical
+
+PLAIN = Reasoned()
 
 
 async def ask(
@@ -17,8 +20,7 @@ async def ask(
     messages: Sequence[Message],
     choices: Sequence[str],
     *,
-    order: ReasoningOrder = "before",
-    max_chars: int = 512,
+    params: Reasoned = PLAIN,
     role: str = "positive",
     stream: int = 0,
 ) -> Response:
@@ -27,7 +29,10 @@ async def ask(
     A reply cut at max_tokens is asked for once more with twice the cap, and says so. Raises
     Truncated when that is cut too, ReplyError for a reply that is no decision.
     """
-    schema = decision_schema(choices, order, max_chars)
+    order = params.reasoning
+    schema = decision_schema(
+        choices, order, params.max_reasoning_chars, params.given, params.goes_on
+    )
     sampling = llm.sampling(stream)
     made = await llm.generate(messages, schema, sampling, stream=stream)
     retried = made.finish == "length"

@@ -34,8 +34,7 @@ async def decide_by_votes(
                     llm,
                     messages,
                     choices,
-                    order=params.reasoning,
-                    max_chars=params.max_reasoning_chars,
+                    params=params,
                     role=role,
                     stream=stream,
                 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from align_tui.config.toml import Strict
 from align_tui.core.attributes import Target, Targets
@@ -41,11 +41,25 @@ class OracleParams(Strict):
 
 
 class Reasoned(Strict):
-    """What every decision-maker that asks a model has in common."""
+    """What every decision-maker that asks a model has in common.
+
+    `given` is reasoning that is put into the model's mouth, to see whether it carries the decision:
+    the model only concludes from it or, with `goes_on`, writes on from there.
+    """
 
     reasoning: Literal["before", "after", "none"] = "before"
     max_reasoning_chars: int = Field(512, ge=16, le=20_000)
     probabilities: bool = True
+    given: str | None = Field(None, min_length=1, max_length=20_000)
+    goes_on: bool = False
+
+    @model_validator(mode="after")
+    def _given_before(self) -> Self:
+        if self.given is not None and (self.reasoning != "before" or not self.given.strip()):
+            raise ValueError('given reasoning needs words, and reasoning = "before"')
+        if self.goes_on and self.given is None:
+            raise ValueError("goes_on says how given reasoning is used, and none is given")
+        return self
 
 
 class BaselineParams(Reasoned):

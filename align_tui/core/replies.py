@@ -17,13 +17,22 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\
 
 
 def decision_schema(
-    choices: Sequence[str], order: ReasoningOrder = "before", max_chars: int = 512
+    choices: Sequence[str],
+    order: ReasoningOrder = "before",
+    max_chars: int = 512,
+    given: str | None = None,
+    goes_on: bool = False,
 ) -> JsonObject:
     """JSON schema of a reply: the reasoning (capped in characters) and the choice as an enum.
 
-    The order of the properties is the order in which they are written.
+    The order of the properties is the order in which they are written. `given` reasoning is all
+    that may be written before the choice or, when it `goes_on`, what it has to begin with.
     """
     reasoning: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": max_chars}
+    if given is not None and goes_on:
+        reasoning = {"type": "string", "pattern": f"^{_literal(given)}(?s:.){{0,{max_chars}}}$"}
+    elif given is not None:
+        reasoning = {"type": "string", "enum": [given]}
     choice: dict[str, Json] = {"type": "string", "enum": list(choices)}
     parts: dict[str, Json] = {CHOICE: choice}
     if order == "before":
@@ -36,6 +45,11 @@ def decision_schema(
         "required": list(parts),
         "additionalProperties": False,
     }
+
+
+def _literal(text: str) -> str:
+    """The text as a pattern of JSON Schema that only it matches."""
+    return re.sub(r"[\\^$.|?*+(){}\[\]]", r"\\\g<0>", text)
 
 
 def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tuple[int, str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from align_tui.core.attributes import Attributes
+from align_tui.core.scenarios import Scenario
 from align_tui.core.types import Json
 from align_tui.datasets import align_system, mta, native
 from align_tui.datasets.drafts import Draft, assemble
@@ -47,6 +48,13 @@ def read_scenarios(
         path=path,
         notes=(*notes, *more),
     )
+
+
+def scenarios_of_text(text: str, name: str, attributes: Attributes) -> tuple[Scenario, ...]:
+    """The scenarios of a native document in memory, called `name` in errors: DatasetError."""
+    place = Place(name)
+    found, _, _, drafts, _ = _document(_toml(text, place), place)
+    return assemble(drafts, attributes, None, place, foreign=found != "native")[0]
 
 
 _Found = tuple[Format, str, str, list[Draft], list[str]]

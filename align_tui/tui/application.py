@@ -67,7 +67,8 @@ class AlignApp(App[Parting]):
         self.launch = replace(self.launch, study=None, run=run, autostart=False, replay=replay)
         screen = (ReplayScreen if replay else StudyScreen)(self.launch, study, self.glyphs)
         if at is not None:
-            screen.start_at = at
+            screen.look.scenario, screen.look.focus, screen.look.repeat = at
+            screen.after_begin = screen.work.show
         self.push_screen(screen)
 
     def action_leave(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from align_tui.tui.snapshot import Shown
     from align_tui.tui.view.glyphs import Glyphs
     from align_tui.tui.view.inside import Section
+    from align_tui.variants import Changed
 
 LOOKED_AT = 10  # before everything else: someone looks at it
 
@@ -42,6 +43,17 @@ def run_all(
     before = runs.get_run(db, run).samples
     runs.enqueue(db, run, study, study.pairs())
     return run, runs.get_run(db, run).samples - before
+
+
+def run_changed(
+    db: Database, changed: Changed, parent: str | None, versions: Mapping[str, str]
+) -> str:
+    """A run of the changed study that names its parent, with what changed queued; its id."""
+    from align_tui.store import runs
+
+    run = runs.create_run(db, changed.study, dict(versions), parent=parent, enqueue=False)
+    runs.enqueue(db, run, changed.study, changed.pairs, priority=LOOKED_AT)
+    return run
 
 
 def set_state(db: Database, run: str, state: str) -> None:

@@ -199,3 +199,17 @@ async def test_a_failure_of_the_model_ends_its_rows_and_not_the_thread(
         await write(backbone, request(0))
     monkeypatch.setattr(backbone._batch, "_forward", forward)
     assert (await write(backbone, request(0))).finish == "stop"
+
+
+@pytest.mark.parametrize("engine", ["batched", "generate"])
+async def test_given_reasoning_is_all_that_stands_before_the_choice(
+    backbone: LocalBackbone, engine: str
+) -> None:
+    given = 'He said "wait" (twice), at 50% \\ then left: [a|b] {c}.\nSo?'
+    for goes_on in (False, True):
+        schema = decision_schema(CHOICES, "before", 12, given, goes_on)
+        drawn = Sampling(max_tokens=400, seed=3, temperature=1.0)
+        made = await write(backbone, Request(prompt(1), schema, drawn, engine))  # type: ignore[arg-type]
+        _, reasoning = read_reply(made.text, CHOICES, "before")
+        assert reasoning.startswith(given) and len(reasoning) <= len(given) + 12
+        assert goes_on or reasoning == given

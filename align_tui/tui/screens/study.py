@@ -12,9 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
+from align_tui.tui.screens.changes import Changes
+from align_tui.tui.screens.doors import Doors
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.painter import Painter
 from align_tui.tui.screens.work import Work
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 NOTICE_S = 6.0
 
 
-class StudyScreen(Screen[None]):
+class StudyScreen(Doors):
     """Composition, keys and messages; painting is the Painter's, the store's side is Work's."""
 
     CSS_PATH = "study.tcss"
@@ -63,6 +64,10 @@ class StudyScreen(Screen[None]):
         Binding("c", "columns", "compare two columns, of this run or of any"),
         Binding("slash", "search", "search scenarios and reasoning"),
         Binding("i", "inside", "inside the decision: prompt, reply, schema, timings"),
+        Binding("e", "edit_scenario", "what if: edit the scenario, a run of its own"),
+        Binding("p", "edit_profile", "edit the profile as TOML, a run of its own"),
+        Binding("E", "edit_reasoning", "change the reasoning: does it carry the decision?"),
+        Binding("v", "steer", "values: set the profile's targets, a run of its own"),
         Binding("question_mark", "help", "help"),
         Binding("escape", "back", "back"),
         Binding("pageup", "page(-1)", "scroll the pane up"),
@@ -96,8 +101,9 @@ class StudyScreen(Screen[None]):
         self.trouble = Static("", id="trouble", markup=False)
         self.painter = Painter(self, study, glyphs, replay=self.REPLAY)
         self.work = Work(self)
+        self.changes = Changes(self)
+        self.after_begin: Callable[[], None] | None = None
         self._notices = 0
-        self.start_at: tuple[int, int, int] | None = None  # scenario, profile, repeat
 
     def compose(self) -> ComposeResult:
         """Status above, list and panes in the middle, tallies and keys below."""
@@ -120,7 +126,7 @@ class StudyScreen(Screen[None]):
         self.listing.border_title = Content("scenarios")
         self.transport.display = self.REPLAY
         if self.panes:
-            self.panes[0].focus(scroll_visible=False)
+            self.panes[self.look.focus].focus(scroll_visible=False)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
@@ -130,11 +136,8 @@ class StudyScreen(Screen[None]):
             gc.freeze()
         self.work.begin()
         self.set_interval(1.0, self.work.watch)
-        if self.start_at is not None:
-            scenario, profile, repeat = self.start_at
-            self.look.scenario, self.look.repeat = scenario, repeat
-            self.action_focus_on(profile)
-            self.work.show()
+        if self.after_begin is not None:
+            self.after_begin()
 
     def on_resize(self) -> None:
         """Everything is measured again."""
@@ -383,41 +386,6 @@ class StudyScreen(Screen[None]):
     def action_pause(self) -> None:
         """Pause or go on."""
         self.work.pause()
-
-    def action_search(self) -> None:
-        """Open the search."""
-        from align_tui.tui.screens.search import SearchScreen
-
-        self.app.push_screen(SearchScreen(self), self.work.searched)
-
-    def action_columns(self) -> None:
-        """Open the comparison."""
-        self.work.compare()
-
-    def action_runs(self) -> None:
-        """Open the list of runs."""
-        from align_tui.tui.screens.runs import RunsScreen
-
-        run = self.work.run
-        self.app.push_screen(RunsScreen(self.launch.database, run, self.glyphs))
-
-    def action_bookmark(self) -> None:
-        """Bookmark the focused decision."""
-        self.work.bookmark()
-
-    def action_verdict(self) -> None:
-        """Turn the verdict on the focused decision on."""
-        self.work.give_verdict()
-
-    def action_inside(self) -> None:
-        """Open what the focused decision was made of."""
-        self.work.look_inside()
-
-    def action_help(self) -> None:
-        """Open the help."""
-        from align_tui.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self))
 
     def action_leave(self) -> None:
         """Leave; ask first while work is running."""

@@ -99,6 +99,11 @@ class Work:
 
         self.desk.ensure_worker(started)
 
+    def go_on(self, said: str) -> None:
+        """Have what is queued decided, and say what this is."""
+        self._start_worker()
+        self.screen.say(said)
+
     def run_here(self) -> None:
         """Queue this scenario for all profiles."""
         screen, number = self.screen, self.screen.look.scenario

@@ -1,0 +1,148 @@
+"""Change and try again: what is edited becomes a child run, and the screen turns to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from align_tui.core.errors import AlignError
+from align_tui.core.text import one_line
+from align_tui.tui import jobs
+
+if TYPE_CHECKING:
+    from align_tui.tui.screens.study import StudyScreen
+    from align_tui.variants import Changed
+
+
+RUNS = "runs what changed"
+
+
+class Changes:
+    """Opens the editors of the study screen, and runs what they changed."""
+
+    def __init__(self, screen: StudyScreen) -> None:
+        self.screen = screen
+
+    def edit_scenario(self) -> None:
+        """The shown scenario as TOML."""
+        from align_tui.config.attributes import load_attributes
+        from align_tui.tui.screens.edit import EditScreen
+        from align_tui.variants import LINES_AHEAD, scenario_toml, with_scenario
+
+        study, index = self.screen.study, self.screen.look.scenario
+        if not study.scenarios:
+            return
+        scenario = study.scenarios[index]
+        try:
+            text, attributes = scenario_toml(scenario), load_attributes()
+        except AlignError as error:
+            self.screen.complain(error.message, error.hint)
+            return
+        editor = EditScreen(
+            f"what if: {scenario.title or scenario.key}",
+            text,
+            [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
+            ahead=LINES_AHEAD,
+            ascii_only=self.screen.glyphs.ascii,
+        )
+        self.screen.app.push_screen(editor, self._changed)
+
+    def edit_profile(self) -> None:
+        """The focused profile as TOML."""
+        from align_tui.config.attributes import load_attributes
+        from align_tui.tui.screens.edit import EditScreen
+        from align_tui.variants import profile_toml, with_profile
+
+        study, index = self.screen.study, self.screen.look.focus
+        profile = study.profiles[index]
+        try:
+            attributes = load_attributes()
+        except AlignError as error:
+            self.screen.complain(error.message, error.hint)
+            return
+        editor = EditScreen(
+            f"profile {profile.name}",
+            profile_toml(profile),
+            [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
+            ascii_only=self.screen.glyphs.ascii,
+        )
+        self.screen.app.push_screen(editor, self._changed)
+
+    def edit_reasoning(self) -> None:
+        """The focused decision's reasoning: cut or rewrite it, and let the model go on from it."""
+        from align_tui.config.attributes import load_attributes
+        from align_tui.tui.screens.edit import EditScreen
+        from align_tui.variants import with_reasoning
+
+        screen = self.screen
+        study, look, panes = screen.study, screen.look, screen.snapshot.panes
+        shown = panes[look.focus] if look.focus < len(panes) else None
+        if shown is None or shown.status != "done" or not shown.text:
+            screen.say("there is reasoning to change once this profile has decided with some")
+            return
+        try:
+            attributes = load_attributes()
+        except AlignError as error:
+            screen.complain(error.message, error.hint)
+            return
+
+        def ask(given: str, goes_on: bool = False) -> Changed:
+            at = (look.scenario, look.focus)
+            return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
+
+        editor = EditScreen(
+            f"does the reasoning carry the decision? {study.profiles[look.focus].name}",
+            shown.text,
+            [("concludes from it", ask), ("writes on from it", partial(ask, goes_on=True))],
+            ascii_only=screen.glyphs.ascii,
+        )
+        screen.app.push_screen(editor, self._changed)
+
+    def steer(self) -> None:
+        """The focused profile's targets as bars."""
+        from align_tui.config.attributes import load_attributes
+        from align_tui.tui.screens.steer import SteerScreen
+        from align_tui.variants import with_targets
+
+        study, index = self.screen.study, self.screen.look.focus
+        profile = study.profiles[index]
+        try:
+            attributes = load_attributes()
+        except AlignError as error:
+            self.screen.complain(error.message, error.hint)
+            return
+        labelled = {name for scenario in study.scenarios for name in scenario.labelled}
+        names = sorted(labelled) or sorted(attribute.id for attribute in attributes)
+        screen = SteerScreen(
+            profile.name,
+            names,
+            profile.target,
+            lambda targets: with_targets(study, index, targets, attributes),
+            self.screen.glyphs,
+        )
+        self.screen.app.push_screen(screen, self._changed)
+
+    def _changed(self, changed: Changed | None) -> None:
+        if changed is None:
+            return
+        work = self.screen.work
+        versions = self.screen.launch.versions
+        work.do(
+            partial(jobs.run_changed, changed=changed, parent=work.run, versions=versions),
+            lambda run: self._turn_to(changed, run),
+        )
+
+    def _turn_to(self, changed: Changed, run: str) -> None:
+        """The study screen of the child run, looking at what was changed."""
+        from align_tui.tui.screens.study import StudyScreen
+
+        old = self.screen
+        launch = replace(old.launch, study=None, run=run, autostart=False)
+        fresh = StudyScreen(launch, changed.study, old.glyphs)
+        fresh.look.scenario = old.look.scenario if changed.scenario is None else changed.scenario
+        fresh.look.focus = old.look.focus if changed.profile is None else changed.profile
+        fresh.look.maximised = old.look.maximised
+        fresh.look.discriminating = old.look.discriminating
+        fresh.after_begin = lambda: fresh.work.go_on(f"what if, a run of its own: {one_line(run)}")
+        old.app.switch_screen(fresh)

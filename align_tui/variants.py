@@ -1,0 +1,196 @@
+"""What-if: a study with one scenario, profile or target changed, and the samples that need asking.
+
+A changed study is a new one; the run that is made from it names its parent, whose results stay as
+they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tomli_w
+
+from align_tui.config.library import build_profile
+from align_tui.config.profile import Profile, Reasoned
+from align_tui.config.study import Study
+from align_tui.config.toml import parse
+from align_tui.core.attributes import Attributes, Targets
+from align_tui.core.errors import ConfigError
+from align_tui.core.scenarios import Scenario
+from align_tui.datasets.native import FORMAT
+from align_tui.datasets.read import scenarios_of_text
+from align_tui.datasets.write import native_toml
+from align_tui.studies import check
+
+VARIANT_OF = "variant_of"
+_ID = 'id = "x"\n'
+LINES_AHEAD = 3  # of a scenario's text in the document that is read
+_NUMBERED = re.compile(r"^(?P<base>.+)~(?P<number>[1-9][0-9]*)$")
+Pairs = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The changed study, what of it was never asked, and where the change stands in it.
+
+    `pairs` are (scenario, profile, repeat) indices; `scenario` and `profile` the index of what was
+    changed, or None.
+    """
+
+    study: Study
+    pairs: Pairs
+    scenario: int | None = None
+    profile: int | None = None
+
+
+def variant_of(scenario: Scenario) -> str | None:
+    """The key of the scenario that this is a what-if variant of, or None."""
+    parent = scenario.meta.get(VARIANT_OF)
+    return parent if isinstance(parent, str) else None
+
+
+def scenario_toml(scenario: Scenario) -> str:
+    """The scenario as a person edits it: title, text, choices and labels in the native format.
+
+    Its id is left out: a variant gets one of its own.
+    """
+    bare = replace(scenario, key="x", meta={}, source={})
+    _, _, table = native_toml([bare]).partition(f"[[scenario]]\n{_ID}")
+    return table
+
+
+def with_scenario(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
+    """The study with an edited copy of a scenario put behind its family.
+
+    `text` is what `scenario_toml` gave, edited. Raises ConfigError, DatasetError.
+    """
+    parent = study.scenarios[index]
+    document = f'format = "{FORMAT}"\n[[scenario]]\n{_ID}{text}'
+    found = scenarios_of_text(document, "the scenario", attributes)
+    if len(found) != 1:
+        raise ConfigError("This holds more than one scenario", "Edit one at a time.")
+    base = variant_of(parent) or parent.key
+    edited = replace(
+        found[0],
+        key=_free_key(base, {scenario.key for scenario in study.scenarios}),
+        meta={**parent.meta, VARIANT_OF: base},
+    )
+    if edited.hash == parent.hash:
+        raise ConfigError("Nothing that a decision-maker sees was changed", "escape leaves it.")
+    at = 1 + max(
+        number
+        for number, scenario in enumerate(study.scenarios)
+        if base in (scenario.key, variant_of(scenario))
+    )
+    scenarios = (*study.scenarios[:at], edited, *study.scenarios[at:])
+    changed = replace(study, scenarios=scenarios, is_demo=False)
+    check(changed, attributes)
+    return Changed(changed, _pairs(changed, lambda s, _: s == at), scenario=at)
+
+
+def _free_key(base: str, taken: set[str]) -> str:
+    number = 1
+    while f"{base}~{number}" in taken:
+        number += 1
+    return f"{base}~{number}"
+
+
+def profile_toml(profile: Profile) -> str:
+    """The profile as a person edits it: what differs from the defaults, and what it targets."""
+    body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    body["adm"] = _without_none(profile.body()["adm"])
+    return tomli_w.dumps(_without_none(body), multiline_strings=True)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(each) for key, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list) else value
+
+
+def with_profile(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
+    """The study with a profile replaced by its edited TOML; raises ConfigError."""
+    where = "the profile"
+    edited = build_profile(parse(text, where), where, text, attributes)
+    return _replaced(study, index, edited, attributes)
+
+
+def with_targets(study: Study, index: int, targets: Targets, attributes: Attributes) -> Changed:
+    """The study with a profile steered to other targets; raises ConfigError."""
+    body = study.profiles[index].body()
+    body["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
+    edited = build_profile(body, f"profile {study.profiles[index].name}", "", attributes)
+    return _replaced(study, index, edited, attributes)
+
+
+def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes) -> Changed:
+    old = study.profiles[index]
+    if edited.hash == old.hash:
+        raise ConfigError("Nothing that takes part in a decision was changed", "escape leaves it.")
+    if edited.name == old.name:
+        taken = {profile.name for profile in study.profiles}
+        edited = edited.model_copy(update={"name": _free_key(_base_name(old.name), taken)})
+    profiles = (*study.profiles[:index], edited, *study.profiles[index + 1 :])
+    changed = replace(study, profiles=profiles, is_demo=False)
+    check(changed, attributes)
+    return Changed(changed, _pairs(changed, lambda _, p: p == index), profile=index)
+
+
+def _base_name(name: str) -> str:
+    numbered = _NUMBERED.match(name)
+    return numbered["base"] if numbered else name
+
+
+def with_reasoning(
+    study: Study,
+    scenario: int,
+    profile: int,
+    given: str,
+    attributes: Attributes,
+    *,
+    goes_on: bool = False,
+) -> Changed:
+    """The study with a copy of a profile beside it that is given its reasoning.
+
+    Both are asked about that one scenario, so that the two decisions stand side by side. Raises
+    ConfigError, also for a decision-maker that writes no reasoning before it chooses.
+    """
+    old = study.profiles[profile]
+    if not isinstance(old.adm, Reasoned):
+        raise ConfigError(f"{old.name} does not reason in words", "Its kind needs no reasoning.")
+    body = old.body()
+    taken = {each.name for each in study.profiles}
+    body["name"] = _free_key(_base_name(old.name), taken)
+    body["adm"] = {**old.adm.model_dump(mode="json"), "given": given, "goes_on": goes_on}
+    edited = build_profile(body, "the given reasoning", "", attributes)
+    at = profile + 1
+    profiles = (*study.profiles[:at], edited, *study.profiles[at:])
+    changed = replace(study, profiles=profiles, is_demo=False)
+    check(changed, attributes)
+    pairs = _pairs(changed, lambda s, p: s == scenario and p in (profile, at))
+    return Changed(changed, pairs, scenario=scenario, profile=at)
+
+
+def with_column(study: Study, profile: Profile, attributes: Attributes) -> Changed:
+    """The study with one more profile; raises ConfigError when its name is taken."""
+    changed = replace(study, profiles=(*study.profiles, profile), is_demo=False)
+    check(changed, attributes)
+    last = len(study.profiles)
+    return Changed(changed, _pairs(changed, lambda _, p: p == last), profile=last)
+
+
+def without_column(study: Study, index: int, attributes: Attributes) -> Changed:
+    """The study without a profile; raises ConfigError when it is the last one."""
+    if len(study.profiles) == 1:
+        raise ConfigError("A study needs a profile", "Add another before this one goes.")
+    profiles = (*study.profiles[:index], *study.profiles[index + 1 :])
+    changed = replace(study, profiles=profiles, is_demo=False)
+    check(changed, attributes)
+    return Changed(changed, (), profile=min(index, len(profiles) - 1))
+
+
+def _pairs(study: Study, wanted: Callable[[int, int], bool]) -> Pairs:
+    return tuple(pair for pair in study.pairs() if wanted(pair[0], pair[1]))

@@ -1,0 +1,126 @@
+"""Change and try again: editors, child runs, and the screen that turns to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from align_tui.store import launch as store_launch
+from align_tui.store import runs
+from align_tui.store.database import Database
+from align_tui.tui.screens.edit import EditScreen
+from align_tui.tui.screens.steer import SteerScreen
+from align_tui.tui.screens.study import StudyScreen
+from tests.tui import fakes
+from tests.tui.test_screen import opened, screen_of, words
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    asked: list[Path] = []
+    monkeypatch.setattr(store_launch, "ensure_worker", lambda db: asked.append(db.path))
+    return asked
+
+
+def child_of(db: Database, run: str) -> str | None:
+    row = db.one("SELECT id FROM runs WHERE parent=?", (run,))
+    return None if row is None else str(row[0])
+
+
+async def test_an_edited_scenario_is_asked_in_a_child_run(
+    path: Path, db: Database, finished: tuple[str, Any], wait: Any, no_worker: list[Path]
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        await pilot.press("j", "e")
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        editor = app.screen
+        assert isinstance(editor, EditScreen)
+        shown = editor.area.text
+        assert study.scenarios[1].text[:40] in shown
+
+        editor.area.text = shown.replace("text = ", "txt = ", 1)
+        await pilot.press("f2")
+        await wait(pilot, lambda: "! " in words(app))
+        assert isinstance(app.screen, EditScreen)  # what is wrong is said, nothing is lost
+
+        editor.area.text = shown.replace("Patient A", "Patient Q")
+        await pilot.press("f2")
+        await wait(pilot, lambda: child_of(db, run) is not None)
+        child = child_of(db, run)
+        assert child is not None
+        await wait(pilot, lambda: screen_of(app).work.run == child)
+        fresh = screen_of(app)
+        await wait(pilot, lambda: fresh.snapshot.counts.pending == 4 and no_worker)
+        assert fresh.look.scenario == 2 and "~1" in fresh.study.scenarios[2].key
+        worker = fakes.FakeWorker(db, fresh.study)
+        for claimed in worker.claim(4):
+            assert claimed.scenario == 2
+            worker.finish(claimed)
+        await wait(pilot, lambda: fresh.snapshot.counts.done == 4)
+    assert runs.get_run(db, run).done == 23  # the parent's results are as they were
+
+
+async def test_targets_are_steered_by_arrow_keys(
+    path: Path, db: Database, finished: tuple[str, Any], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        await pilot.press("2", "v")
+        await wait(pilot, lambda: isinstance(app.screen, SteerScreen) and "1.0" in words(app))
+        await pilot.press("left", "left", "left")
+        assert ".70" in words(app)
+        await pilot.press("left", "left", "enter")  # exactly one half, which no prompt can state
+        await wait(pilot, lambda: "neither high nor low" in words(app))
+        await pilot.press("left", "enter")
+        await wait(pilot, lambda: child_of(db, run) is not None)
+        child = child_of(db, run)
+        assert child is not None
+        changed = runs.load_study(db, child)
+        assert changed.profiles[1].target[0].value == 0.4
+        assert db.read("SELECT DISTINCT profile FROM samples WHERE run=?", (child,))[0][0] == 1
+
+
+async def test_escape_leaves_everything_as_it_was(
+    path: Path, db: Database, finished: tuple[str, Any], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        for key, kind in (("e", EditScreen), ("p", EditScreen), ("v", SteerScreen)):
+            await pilot.press(key)
+            await wait(pilot, lambda kind=kind: isinstance(app.screen, kind))
+            await pilot.press("escape")
+            await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
+    assert len(runs.list_runs(db)) == 1
+
+
+async def test_changed_reasoning_is_concluded_from_beside_the_original(
+    path: Path, db: Database, finished: tuple[str, Any], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(
+            pilot, lambda: [p.status for p in screen_of(app).snapshot.panes][1:2] == ["done"]
+        )
+        await pilot.press("2", "E")
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        editor = app.screen
+        assert isinstance(editor, EditScreen) and "stronger claim" in editor.area.text
+        editor.area.text = "The other one deserves it more."
+        await pilot.press("f2")
+        await wait(pilot, lambda: child_of(db, run) is not None)
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.pending == 2)
+        fresh = screen_of(app)
+        assert fresh.look.focus == 2
+        assert fresh.study.profiles[2].adm.model_dump()["given"].startswith("The other one")
