@@ -60,10 +60,10 @@ def test_every_line_fits_and_says_the_numbers(
     counts = digest.comparison.counts
     table = comparing.table_lines(digest, width, glyphs)
     lines = [
-        comparing.title_line(digest, True, True, width, glyphs),
+        comparing.title_line(digest, True, False, width, glyphs),
         *comparing.column_lines(digest, 0, 1, width, 4, glyphs),
         *table,
-        comparing.row_header(4, width, glyphs),
+        comparing.row_header(digest, width, glyphs),
         *(comparing.row_line(i, digest, current=i == 1, width=width, glyphs=glyphs)
           for i in range(6)),
     ]  # fmt: skip
@@ -73,8 +73,26 @@ def test_every_line_fits_and_says_the_numbers(
     assert comparing.p_text(digest.comparison.p) in text_of(table[1])
     if glyphs is ASCII:
         assert all(text_of(line).isascii() for line in lines)
+    if width >= 80:
+        assert "under moral desert" in text_of(lines[0])
+        apart = digest_of(paired, 1, 2, ())
+        title = comparing.title_line(apart, False, False, width, glyphs)
+        assert "each its own target" in text_of(title)
     shown = comparing.column_lines(digest, 2, 3, width, 3, glyphs)
     assert "3 " in text_of(shown[1]) and "4 " in text_of(shown[2]) and "+1" in text_of(shown[2])
+
+
+def test_sixteen_columns_say_which_have_no_room(db: Database, finished: Finished) -> None:
+    columns = read_columns(db, finished[0]) * 4
+    digest = digest_of(pair_up(columns), 0, 15, ())
+    for width in (42, 78, 200):
+        shown = comparing.columns_in_sight(digest, width)
+        assert {0, 15} <= set(shown)
+        header = text_of(comparing.row_header(digest, width, UNICODE))
+        assert ("…" in header) == (len(shown) < 16) and " 16 " in header
+        assert (f"+{16 - len(shown)}…" in header) == (len(shown) < 16)
+        line = comparing.row_line(0, digest, current=True, width=width, glyphs=UNICODE)
+        assert cells(line) == width
 
 
 def test_small_numbers_are_said_as_they_are_read() -> None:

@@ -148,7 +148,7 @@ class CompareScreen(DeskScreen):
                 digest.shown[place], digest, current=current, width=width, glyphs=self.glyphs
             )
 
-        header = comparing.row_header(len(digest.paired.columns), width, self.glyphs)
+        header = comparing.row_header(digest, width, self.glyphs)
         self.rows.border_title = Content("rows that differ" if self.work.only else "rows")
         said = "none: they chose the same" if self.work.only else "no scenario is in all columns"
         self.rows.empty = ((f" {said}", "quiet"),)

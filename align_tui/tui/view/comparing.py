@@ -61,12 +61,24 @@ def title_line(
     rows = len(digest.paired.rows)
     left: list[Span] = [
         (" compare", "title"),
-        (f" {glyphs.sep} {rows} shared rows {glyphs.sep} {digest.differing} differ", "text"),
+        (f" {glyphs.sep} {rows} rows {glyphs.sep} {digest.differing} differ", "text"),
     ]
     if only:
         left.append((f" {glyphs.sep} only those are listed", "warn"))
     said = "discriminating rows" if discriminating else "all scored rows"
-    return spread(left, ((f"{said} ", "quiet"),), width, glyphs.more)
+    right = ((f"{_aims(digest, glyphs)} {glyphs.sep} {said} ", "quiet"),)
+    if cells(left) + cells(right) >= width:
+        right = ((f"{said} ", "quiet"),)
+    return spread(left, right, width, glyphs.more)
+
+
+def _aims(digest: Digest, glyphs: Glyphs) -> str:
+    """Under what the two columns are right or wrong: one target, or each its own."""
+    columns, found = digest.paired.columns, digest.comparison
+    one, other = (target_for(columns[i], digest.versus) for i in (found.a, found.b))
+    if one != other:
+        return "each its own target"
+    return f"under {in_words(one, glyphs)}" if one else "no target"
 
 
 def column_lines(
@@ -224,6 +236,17 @@ def _agreement(found: Comparison, width: int) -> list[Span]:
     return spans
 
 
+def columns_in_sight(digest: Digest, width: int) -> tuple[int, ...]:
+    """The columns whose marks fit a row of that width: the two compared ones always."""
+    count = len(digest.paired.columns)
+    most = max(2, (width - len(str(len(digest.paired.rows))) - 15) // 4)
+    if count <= most:
+        return tuple(range(count))
+    two = {digest.comparison.a, digest.comparison.b}
+    others = [index for index in range(count) if index not in two]
+    return tuple(sorted({*two, *others[: most - len(two)]}))
+
+
 def row_line(number: int, digest: Digest, *, current: bool, width: int, glyphs: Glyphs) -> Line:
     """`▸ 4 Bridge collapse   ✓A ✗B ! `: the mark and the choice of every column."""
     paired, row = digest.paired, digest.paired.rows[number]
@@ -231,7 +254,7 @@ def row_line(number: int, digest: Digest, *, current: bool, width: int, glyphs: 
     cursor = glyphs.cursor if current else " "
     head: list[Span] = [(f"{cursor}{number + 1:>{digits}} ", "key" if current else "quiet")]
     tail: list[Span] = []
-    for index in range(len(paired.columns)):
+    for index in columns_in_sight(digest, width):
         mark = column_mark(row, index, paired, digest.versus)
         choice = row.choices[index]
         tail += [
@@ -251,10 +274,14 @@ def row_line(number: int, digest: Digest, *, current: bool, width: int, glyphs: 
     return (*head, *fill(body, room, glyphs.more), *tail)
 
 
-def row_header(columns: int, width: int, glyphs: Glyphs) -> Line:
-    """The numbers of the columns over their marks."""
-    tail = "".join(f" {(index + 1) % 10:<3}" for index in range(columns))
-    return fill(((" " * max(0, width - len(tail)), ""), (tail, "quiet")), width, glyphs.more)
+def row_header(digest: Digest, width: int, glyphs: Glyphs) -> Line:
+    """The numbers of the columns over their marks, and how many have no room."""
+    shown = columns_in_sight(digest, width)
+    tail = "".join(f" {index + 1:<3}" for index in shown)
+    left = len(digest.paired.columns) - len(shown)
+    more = f"+{left}{glyphs.more} " if left else ""
+    pad = max(0, width - len(tail) - len(more))
+    return fill(((" " * pad + more, "warn"), (tail, "quiet")), width, glyphs.more)
 
 
 def chosen_line(row: Row, index: int, digest: Digest, width: int, glyphs: Glyphs) -> Line:

@@ -167,9 +167,16 @@ def detail_lines(
         said += [f"{line.bookmarks} bookmarked"] if line.bookmarks else []
         words = ", ".join(said).replace("×", glyphs.times)
         out += [(), ((fit(words, width, glyphs.more), "text"),)]
-    made = ", ".join(f"{name} {version}" for name, version in detail.versions.items())
+    made = ", ".join(_made_with(detail))
     out += [(), *(((text, "quiet"),) for _, text in wrap(one_line(made), width))]
     return tuple(out)
+
+
+def _made_with(detail: RunDetail) -> list[str]:
+    """Versions, and each model's revision once, shortened."""
+    found = [(name.partition(" of ")[0] if name.startswith("model of ") else name, version)
+             for name, version in detail.versions.items()]  # fmt: skip
+    return [f"{name} {fit(version, 40)}" for name, version in dict.fromkeys(found)]
 
 
 def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyphs) -> list[Line]:
