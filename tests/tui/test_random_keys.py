@@ -39,11 +39,11 @@ async def test_keys_in_any_order(
     app = opened(path, study, run)
     async with app.run_test(size=(100, 30)) as pilot:
         await wait(pilot, lambda: "stronger" in words(app))
-        for number in range(60):
+        for number in range(24):
             if len(app.screen_stack) == 2:
                 await pilot.press(door)
             await pilot.press(chance.choice(KEYS[door]))
-            if number % 20 == 10:
+            if number % 8 == 4:
                 await pilot.resize_terminal(chance.randint(20, 200), chance.randint(5, 60))
         await pilot.resize_terminal(100, 30)
     assert list(results.all_results(db, run)) == before
