@@ -68,7 +68,12 @@ class AlignApp(App[Parting]):
         screen = (ReplayScreen if replay else StudyScreen)(self.launch, study, self.glyphs)
         if at is not None:
             screen.look.scenario, screen.look.focus, screen.look.repeat = at
-            screen.after_begin = screen.work.show
+
+            def there() -> None:
+                screen.work.show()
+                screen.action_focus_on(at[1])  # whatever has taken the focus since
+
+            screen.after_begin = there
         self.push_screen(screen)
 
     def action_leave(self) -> None:
