@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH_INDEX ?=
 ARGS ?=
 
-.PHONY: run test check format demo-model clean
+.PHONY: run test check format demo-model screenshots clean
 
 run: $(STAMP)
 	@$(BIN)/align-tui $(ARGS)
@@ -47,6 +47,9 @@ $(DEV_STAMP): $(STAMP) pyproject.toml constraints.txt
 
 demo-model: $(DEV_STAMP)
 	$(BIN)/python tools/train_demo_model.py
+
+screenshots: $(DEV_STAMP)
+	$(BIN)/python tools/screenshot.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,8 @@
 """A database of 200,000 decisions: the run list, the tallies and a page of search.
 
 Prints JSON with milliseconds (medians and worst of several): run_list_ms (goal 200),
-search_first_page_ms (goal 100), tallies_ms, open_ms; and the queue's claims and finishes a second.
+search_first_page_ms (goal 100), history_ms and compare_ms (screens: goal 200), tallies_ms,
+open_ms; and the queue's claims and finishes a second.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from pathlib import Path
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.columns import pair_up
+from align_tui.core.comparison import Comparison, compare
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scoring import Score
-from align_tui.store import queue, results, runs, search
+from align_tui.store import history, queue, results, runs, search
+from align_tui.store.columns import read_columns
 from align_tui.store.database import Database, open_database
 
 WORDS = (
@@ -70,6 +74,12 @@ def timed(work: Callable[[], object], rounds: int = 9) -> dict[str, float]:
     return {"median": round(statistics.median(spent), 2), "worst": round(max(spent), 2)}
 
 
+def compare_columns(db: Database, run: str) -> Comparison:
+    """What the comparison screen waits for: columns read, paired and counted."""
+    paired = pair_up(read_columns(db, run))
+    return compare(paired, 0, 1, paired.columns[1].targets)
+
+
 def main() -> None:
     """Measure and print."""
     decisions = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
@@ -89,6 +99,9 @@ def main() -> None:
             "search_common_prefix_ms": timed(lambda: search.search(db, "the")),
             "tallies_ms": timed(lambda: results.tallies(db, newest)),
             "states_ms": timed(lambda: results.states(db, newest)),
+            "history_ms": timed(lambda: history.list_history(db)),
+            "columns_ms": timed(lambda: read_columns(db, newest)),
+            "compare_ms": timed(lambda: compare_columns(db, newest)),
         }
     print(json.dumps(result))
 

@@ -1,6 +1,6 @@
-"""Renew the README's picture: the real screen, on the real demo study, decided by the real model.
+"""Renew the README's pictures: the real screens, on the real demo study, by the real model.
 
-python tools/screenshot.py            # writes docs/screenshot.svg
+python tools/screenshot.py            # writes docs/screenshot*.svg
 """
 
 from __future__ import annotations
@@ -11,14 +11,21 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
 SIZE = (145, 40)
+# The file, and the keys that lead there from the study's screen.
+PICTURES: dict[str, Sequence[str]] = {
+    "screenshot.svg": (),
+    "screenshot-compare.svg": ("3", "c", "n"),
+    "screenshot-runs.svg": ("r",),
+}
 
 
-async def picture(database: Path, run: str) -> str:
-    """The screen's SVG once everything of the run is painted."""
+async def picture(database: Path, run: str, keys: Sequence[str]) -> str:
+    """The screen's SVG once everything that these keys ask for is painted."""
     from align_tui.store.database import open_database
     from align_tui.store.runs import load_study
     from align_tui.tui.application import AlignApp
@@ -27,24 +34,35 @@ async def picture(database: Path, run: str) -> str:
     study = load_study(open_database(database), run)
     app = AlignApp(Launch(database, None, run, autostart=False), study)
     async with app.run_test(size=SIZE) as pilot:
-        # Painted when the tallies stand still; at most a few seconds.
-        for _ in range(60):
-            await pilot.pause(0.1)
+        # Nothing moves in a finished run; a few seconds are enough for every screen.
+        await pilot.pause(4.0)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(2.0)
         return app.export_screenshot(title="align-tui")
 
 
-def main() -> None:
-    """Decide the demo study, open it, and write what the screen shows."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "runs.db"
-        environment = {**os.environ, "ALIGN_TUI_DB": str(database), "ALIGN_TUI_IDLE_EXIT": "1"}
+def decide(database: Path) -> list[str]:
+    """The demo study twice, the second time warmer; the runs' ids."""
+    environment = {**os.environ, "ALIGN_TUI_DB": str(database), "ALIGN_TUI_IDLE_EXIT": "1"}
+    runs = []
+    for more in ((), ("--set", "decoding.temperature=0.7", "-p", "baseline", "--limit", "20")):
         done = subprocess.run(
-            [sys.executable, "-m", "align_tui", "run", "--json"],
+            [sys.executable, "-m", "align_tui", "run", *more, "--json"],
             check=True, capture_output=True, text=True, env=environment,
         )  # fmt: skip
-        run = json.loads(done.stdout.splitlines()[0])["run"]
-        svg = asyncio.run(picture(database, run))
-    (REPO / "docs" / "screenshot.svg").write_text(svg, encoding="utf-8")
+        runs.append(str(json.loads(done.stdout.splitlines()[0])["run"]))
+    return runs
+
+
+def main() -> None:
+    """Decide, open, go there, and write what the screen shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "runs.db"
+        first, _ = decide(database)
+        for name, keys in PICTURES.items():
+            svg = asyncio.run(picture(database, first, keys))
+            (REPO / "docs" / name).write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from align_tui.adms import baseline, custom, fixed, oracle, prompt_aligned, random_choice
+from align_tui.adms import baseline, custom, fixed, imported, oracle, prompt_aligned, random_choice
 from align_tui.adms.base import Adm
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
@@ -19,6 +19,7 @@ ADMS: dict[str, Callable[[Profile, Any, Attributes], Adm]] = {
     "baseline": baseline.make,
     "prompt_aligned": prompt_aligned.make,
     "custom": lambda profile, params, attributes: custom.make(params),
+    "imported": lambda profile, params, attributes: imported.decide,
 }
 
 

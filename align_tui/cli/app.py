@@ -190,6 +190,17 @@ def replay(
     raise typer.Exit(open_replay(run, db, speed=speed, low_bandwidth=low_bandwidth))
 
 
+@app.command(epilog="Examples:  align-tui browse    align-tui browse k3f9")
+def browse(
+    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
+    db: Database = None,
+) -> None:
+    """Open the list of all runs on the screen; nothing is decided."""
+    from align_tui.cli.screen import open_browser
+
+    raise typer.Exit(open_browser(run, db))
+
+
 @app.command(epilog="Examples:  align-tui runs    align-tui runs --limit 5 --json")
 def runs(
     limit: Limit = None,
@@ -232,6 +243,44 @@ def export(
     from align_tui.cli.history import export_run
 
     export_run(run, db, format_name, out)
+
+
+@app.command(
+    epilog="Examples:  align-tui report k3f9 > report.md    "
+    "align-tui report k3f9 m2p4 --format html -o report.html"
+)
+def report(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="Runs' ids; the newest without.")
+    ] = None,
+    format_name: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.")] = None,
+    title: Annotated[str, typer.Option(help="Its title; the runs' names without.")] = "",
+    db: Database = None,
+) -> None:
+    """Write what runs found: accuracies, paired comparisons, agreement, examples, provenance."""
+    from align_tui.cli.history import report_runs
+
+    report_runs(names or [], db, format_name, out, title)
+
+
+@app.command(
+    "import",
+    epilog="Examples:  align-tui import outputs/2025-07-01/12-00-00    "
+    "align-tui import run/input_output.json --target moral_desert=1",
+)
+def import_command(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Run directories of align-system.")
+    ],
+    target: Targets = None,
+    scale: Scale = None,
+    db: Database = None,
+) -> None:
+    """Read finished runs of align-system, so that they open here like our own."""
+    from align_tui.cli.history import import_runs
+
+    import_runs(folders, db, target, scale)
 
 
 @app.command(epilog="Examples:  align-tui delete k3f9    align-tui delete k3f9 --yes")

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
 
 from align_tui.cli.options import database_path
+from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.text import one_line, plain
+from align_tui.datasets.align_run import read_run_directory
 from align_tui.datasets.files import write_text
 from align_tui.output import events, export
 from align_tui.output.tables import CAPTION, console, loose_ends, quiet_table, result_table
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
+from align_tui.store.imports import import_run
+from align_tui.studies import parse_scale, parse_targets
+
+REPORTS = ("markdown", "html")
 
 
 def _open(db_path: Path | None) -> Database:
@@ -104,14 +111,54 @@ def export_run(name: str | None, db_path: Path | None, format_name: str, out: Pa
         for path in export.align_system(db, run, out):
             print(path, file=sys.stderr)
         return
-    writer = {"jsonl": export.jsonl, "csv": export.csv_lines, "markdown": export.markdown}
-    pieces = writer[format_name](db, run)
+    pieces = export.WRITERS[format_name](db, run)
     if out is None:
         for piece in pieces:
             sys.stdout.write(piece)
         sys.stdout.flush()
         return
     write_text(out, "".join(pieces))
+    print(out, file=sys.stderr)
+
+
+def import_runs(
+    folders: Sequence[Path],
+    db_path: Path | None,
+    targets: Sequence[str] | None,
+    scale: Sequence[str] | None,
+) -> None:
+    """Read align-system's run directories, each as a run; prints their ids."""
+    attributes = load_attributes()
+    aims, scales = parse_targets(targets or (), attributes), parse_scale(scale or ())
+    # All are read before any is written.
+    found = [read_run_directory(folder, attributes, scales) for folder in folders]
+    db = open_database(database_path(db_path))
+    for each in found:
+        for note in each.notes:
+            print(f"note: {plain(note)}", file=sys.stderr)
+        print(import_run(db, each, aims))
+
+
+def report_runs(
+    names: Sequence[str], db_path: Path | None, format_name: str, out: Path | None, title: str
+) -> None:
+    """Write a report over runs in one of the formats of `REPORTS`."""
+    from align_tui.output.report.data import gather
+
+    if format_name not in REPORTS:
+        raise ConfigError(
+            f"There is no report format {format_name!r}", f"Known: {', '.join(REPORTS)}"
+        )
+    db = _open(db_path)
+    report = gather(db, [runs.resolve(db, name) for name in names or (None,)], title=title)
+    if format_name == "html":
+        from align_tui.output.report.html import html as made
+    else:
+        from align_tui.output.report.markdown import markdown as made
+    if out is None:
+        sys.stdout.write(made(report))
+        return
+    write_text(out, made(report))
     print(out, file=sys.stderr)
 
 

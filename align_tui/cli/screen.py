@@ -55,6 +55,21 @@ def open_explorer(
     return _open(read)
 
 
+def open_browser(run: str | None, db: Path | None) -> int:
+    """Open the list of runs, over the run that is named or the newest."""
+    _needs_terminal()
+    launch = Launch(
+        database_path(db),
+        None,
+        run,
+        autostart=False,
+        browse=True,
+        versions=versions(),
+        debug=_debug(),
+    )
+    return _open(lambda: _past(launch))
+
+
 def open_replay(
     run: str | None, db: Path | None, *, speed: float, low_bandwidth: bool = False
 ) -> int:

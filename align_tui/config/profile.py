@@ -90,8 +90,21 @@ class CustomParams(BaseModel):
     needs_model: bool = True
 
 
+class ImportedParams(Strict):
+    """Another program decided: the results were imported, and cannot be made again here."""
+
+    kind: Literal["imported"]
+    adm: str = Field("", max_length=500)
+
+
 AdmSpec = Annotated[
-    RandomParams | FixedParams | OracleParams | BaselineParams | PromptAlignedParams | CustomParams,
+    RandomParams
+    | FixedParams
+    | OracleParams
+    | BaselineParams
+    | PromptAlignedParams
+    | CustomParams
+    | ImportedParams,
     Field(discriminator="kind"),
 ]
 ADM_KINDS: dict[str, type[BaseModel]] = {
@@ -101,8 +114,9 @@ ADM_KINDS: dict[str, type[BaseModel]] = {
     "baseline": BaselineParams,
     "prompt_aligned": PromptAlignedParams,
     "custom": CustomParams,
+    "imported": ImportedParams,
 }
-MODEL_FREE = frozenset({"random", "fixed", "oracle"})
+MODEL_FREE = frozenset({"random", "fixed", "oracle", "imported"})
 
 
 class BackboneSpec(Strict):

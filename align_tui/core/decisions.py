@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,15 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+def messages_from_json(bodies: Iterable[JsonObject]) -> tuple[Message, ...]:
+    """Turns as they were stored; a role that is none of ours becomes the user's."""
+    return tuple(
+        Message(role if role in ("system", "assistant") else "user", str(body.get("content", "")))
+        for body in bodies
+        for role in [body.get("role")]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def read_target(
     for 1) overrides that. The file of a whole run's configuration is read for its target.
     """
     place = Place(shown(path))
-    table = as_object(_parse(read_text(path, MAX_TARGET_BYTES), place), place, "the file")
+    table = parse_table(read_text(path, MAX_TARGET_BYTES), place)
     if isinstance(table.get("alignment_target"), dict):
         table = as_object(table["alignment_target"], place, "alignment_target")
     if "kdma_values" not in table and "kdes" not in table:
@@ -73,6 +73,11 @@ def read_target(
     if not targets and not kdes:
         raise place.error("it sets no attribute")
     return AlignmentTarget(name, targets, path, kdes, tuple(notes))
+
+
+def parse_table(text: str, place: Place) -> Object:
+    """A YAML or JSON file that holds an object: no aliases, no tags; raises DatasetError."""
+    return as_object(_parse(text, place), place, "the file")
 
 
 def _parse(text: str, place: Place) -> Json:

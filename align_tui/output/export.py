@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 from collections.abc import Iterator
@@ -81,26 +82,28 @@ def markdown(db: Database, run: str) -> Iterator[str]:
         for score in profile["scores"] or [{"target": {}, "all": None, "discriminating": None}]:
             target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items()) or "–"
             rates = [percent(score[k]) if score[k] else "–" for k in ("all", "discriminating")]
-            yield f"| {_md(profile['profile'])} | {_md(target)} | {' | '.join(rates)} "
+            yield f"| {md(profile['profile'])} | {md(target)} | {' | '.join(rates)} "
             yield f"| {profile['failed']} | {profile['pending']} |\n"
     for note in study.notes:
-        yield f"\n> {_md(note)}\n"
+        yield f"\n> {md(note)}\n"
     yield "\n## Versions\n\n"
     for name, version in runs.run_versions(db, run).items():
-        yield f"- {_md(name)}: {_md(version)}\n"
+        yield f"- {md(name)}: {md(version)}\n"
     yield "\n## Decisions\n\n| scenario | profile | repeat | choice | reasoning |\n"
     yield "|---|---|---|---|---|\n"
     for event in stored_events(db, run):
         if event["event"] in ("decision", "failed"):
             said = event.get("reasoning") or event.get("error", {}).get("message", "")
             choice = event.get("choice_text", "failed")
-            yield f"| {_md(event['scenario'])} | {_md(event['profile'])} | {event['repeat']} "
-            yield f"| {_md(choice)} | {_md(said)} |\n"
+            yield f"| {md(event['scenario'])} | {md(event['profile'])} | {event['repeat']} "
+            yield f"| {md(choice)} | {md(said)} |\n"
 
 
-def _md(text: str) -> str:
-    escaped = one_line(text).replace("\\", "\\\\")
-    for mark in "|*_`<>[]#":
+def md(text: str) -> str:
+    """`text` on one line, with nothing in it that Markdown or HTML takes for its own."""
+    # Entities for what is HTML's: not every converter knows a backslash before it.
+    escaped = html.escape(one_line(text), quote=False).replace("\\", "\\\\")
+    for mark in "|*_`[]#~":
         escaped = escaped.replace(mark, "\\" + mark)
     return escaped
 
@@ -192,3 +195,6 @@ def _scores(study: Study, profile: Profile, found: list[results.Result]) -> list
             }
         out.append({"alignment_target": target_id(targets), "measures": measures})
     return out
+
+
+WRITERS = {"jsonl": jsonl, "csv": csv_lines, "markdown": markdown}

@@ -52,7 +52,7 @@ class SampleState:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """One reply as it was stored, with the prompt that the model saw."""
+    """One reply as it was stored, with the prompt that the model saw; hashes are SHA-256."""
 
     role: str
     choice: int | None
@@ -69,6 +69,9 @@ class StoredResponse:
     finish: str
     retried: bool
     timeline: tuple[tuple[float, int], ...]
+    prompt_hash: str
+    messages_hash: str
+    schema_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,9 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
             finish=row["finish"],
             retried=bool(row["retried"]),
             timeline=tuple((float(t), int(n)) for t, n in json.loads(row["timeline"])),
+            prompt_hash=row["prompt"],
+            messages_hash=row["messages"],
+            schema_hash=row["schema"],
         )
         for row in rows
     ]

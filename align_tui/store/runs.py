@@ -16,7 +16,7 @@ from align_tui.core.scenarios import scenario_from_json, scenario_to_json
 from align_tui.core.types import canonical, content_hash
 from align_tui.store.database import Database, Row
 
-CHUNK = 500  # below SQLite's limit of bound values
+KEPT = "id NOT IN (SELECT run FROM trash)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,13 @@ def resolve(db: Database, name: str | None) -> str:
     None is the newest. Raises StoreError.
     """
     if name is None:
-        row = db.one("SELECT id FROM runs ORDER BY created DESC, rowid DESC LIMIT 1")
+        row = db.one(f"SELECT id FROM runs WHERE {KEPT} ORDER BY created DESC, rowid DESC LIMIT 1")
         if row is None:
             raise StoreError("There is no run yet", "Start one: align-tui run")
         return str(row[0])
     rows = db.read(
-        "SELECT id FROM runs WHERE id=? OR substr(id,1,?)=? OR substr(id,-?)=?"
-        " ORDER BY id=? DESC LIMIT 3",
+        "SELECT id FROM runs WHERE (id=? OR substr(id,1,?)=? OR substr(id,-?)=?)"
+        f" AND {KEPT} ORDER BY id=? DESC LIMIT 3",
         (name, len(name), name, max(1, len(name)), name, name),
     )
     if rows and (len(rows) == 1 or rows[0][0] == name):
@@ -196,11 +196,12 @@ def _run_row(row: Row) -> RunRow:
 
 
 def list_runs(db: Database, limit: int | None = None) -> list[RunRow]:
-    """All runs, the newest first."""
+    """All runs but those in the trash, the newest first."""
     if limit is None:
-        return [_run_row(row) for row in db.read(_LIST.format(where="", limit=""))]
-    newest = "WHERE r.id IN (SELECT id FROM runs ORDER BY created DESC, rowid DESC LIMIT ?)"
-    return [_run_row(row) for row in db.read(_LIST.format(where=newest, limit=""), (limit,))]
+        return [_run_row(row) for row in db.read(_LIST.format(where=f"WHERE r.{KEPT}", limit=""))]
+    newest = f"SELECT id FROM runs WHERE {KEPT} ORDER BY created DESC, rowid DESC LIMIT ?"
+    where = f"WHERE r.id IN ({newest})"
+    return [_run_row(row) for row in db.read(_LIST.format(where=where, limit=""), (limit,))]
 
 
 def get_run(db: Database, run: str) -> RunRow:
@@ -251,6 +252,14 @@ def record_model(db: Database, run: str, profile: int, model: str) -> None:
             "UPDATE run_profiles SET model=? WHERE run=? AND idx=? AND model IS NOT ?",
             (model, run, profile, model),
         )
+
+
+def rename(db: Database, run: str, name: str) -> None:
+    """Call a run something else; raises StoreError for a name that is blank."""
+    if not name.strip():
+        raise StoreError("A run needs a name", "Type one, or leave with escape.")
+    with db.write() as connection:
+        connection.execute("UPDATE runs SET name=? WHERE id=?", (name.strip()[:200], run))
 
 
 def delete_run(db: Database, run: str) -> None:

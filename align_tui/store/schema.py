@@ -10,7 +10,7 @@ from align_tui.store.database import APPLICATION_ID
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
-LATEST = 1
+LATEST = 2
 
 # Written out, not built: what the database looks like can be read here.
 _INITIAL = """
@@ -97,6 +97,30 @@ CREATE TRIGGER results_fts_out AFTER DELETE ON results BEGIN
 END
 """
 
+# What people add to runs and decisions. Nothing here is read when anything is decided or scored;
+# a decision's remarks hang on its result, so that they go when it is decided anew.
+_REMARKS = """
+CREATE TABLE run_tags (
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, tag TEXT NOT NULL,
+  PRIMARY KEY (run, tag)
+) WITHOUT ROWID;
+CREATE TABLE run_notes (
+  run TEXT PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE, body TEXT NOT NULL,
+  written REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE bookmarks (
+  seq INTEGER PRIMARY KEY REFERENCES results(seq) ON DELETE CASCADE, made REAL NOT NULL
+);
+CREATE TABLE verdicts (
+  seq INTEGER PRIMARY KEY REFERENCES results(seq) ON DELETE CASCADE,
+  verdict TEXT NOT NULL CHECK (verdict IN ('agree', 'disagree', 'unsure')), given REAL NOT NULL
+);
+CREATE TABLE trash (
+  run TEXT PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE, state TEXT NOT NULL,
+  thrown REAL NOT NULL
+) WITHOUT ROWID
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -118,6 +142,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m001_initial(db: UtilsDatabase) -> None:
         for statement in _statements(_INITIAL):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m002_remarks(db: UtilsDatabase) -> None:
+        for statement in _statements(_REMARKS):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

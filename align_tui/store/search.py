@@ -6,18 +6,26 @@ import re
 from dataclasses import dataclass
 
 from align_tui.store.database import Database
+from align_tui.store.runs import KEPT
+
+BEGIN, END = "\x02", "\x03"  # around a match: no reasoning is shown with control characters
+EXCERPT_TOKENS = 28
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A decision whose reasoning matches; `start`..`end` are the matches in `excerpt`."""
+    """A decision whose reasoning matches, and the part of it around the match.
+
+    `parts` are pieces of that text, each with whether it is a match.
+    """
 
     seq: int
     run: str
     sample: int
     scenario: int
     profile: int
-    excerpt: str
+    repeat: int
+    parts: tuple[tuple[str, bool], ...]
 
 
 def match_expression(query: str) -> str:
@@ -26,6 +34,18 @@ def match_expression(query: str) -> str:
     return " ".join(
         f'"{word}"' + ("*" if i == len(words) - 1 else "") for i, word in enumerate(words)
     )
+
+
+def matched_parts(text: str) -> tuple[tuple[str, bool], ...]:
+    """An excerpt with matches between `BEGIN` and `END`, taken to pieces."""
+    parts: list[tuple[str, bool]] = []
+    inside = False
+    for piece in re.split(f"([{BEGIN}{END}])", text):
+        if piece in (BEGIN, END):
+            inside = piece == BEGIN
+        elif piece:
+            parts.append((piece, inside))
+    return tuple(parts)
 
 
 def search(
@@ -38,21 +58,39 @@ def search(
 ) -> list[Hit]:
     """A page of decisions (of one run, or of all) whose reasoning has all the words.
 
-    The newest come first; `before` is the `seq` of the last hit of the page above.
+    The newest come first; `before` is the `seq` of the last hit of the page above. Runs in the
+    trash are left out.
     """
     expression = match_expression(query)
     if not expression:
         return []
     rows = db.read(
-        "SELECT r.seq, s.run, r.sample, s.scenario, s.profile, r.reasoning FROM results_fts f"
+        "SELECT f.rowid AS seq, s.run, s.id AS sample, s.scenario, s.profile, s.repeat,"
+        " snippet(results_fts, 0, ?, ?, '…', ?) AS excerpt FROM results_fts f"
         " JOIN results r ON r.seq=f.rowid JOIN samples s ON s.id=r.sample"
-        " WHERE results_fts MATCH ? AND f.rowid < ? AND (? IS NULL OR s.run = ?)"
+        f" WHERE results_fts MATCH ? AND f.rowid < ? AND (? IS NULL OR s.run = ?)"
+        f" AND s.run IN (SELECT id FROM runs WHERE {KEPT})"
         " ORDER BY f.rowid DESC LIMIT ?",
-        (expression, before if before is not None else 2**62, run, run, limit),
+        (
+            BEGIN,
+            END,
+            EXCERPT_TOKENS,
+            expression,
+            before if before is not None else 2**62,
+            run,
+            run,
+            limit,
+        ),
     )
     return [
         Hit(
-            row["seq"], row["run"], row["sample"], row["scenario"], row["profile"], row["reasoning"]
+            seq=row["seq"],
+            run=row["run"],
+            sample=row["sample"],
+            scenario=row["scenario"],
+            profile=row["profile"],
+            repeat=row["repeat"],
+            parts=matched_parts(row["excerpt"]),
         )
         for row in rows
     ]

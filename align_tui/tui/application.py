@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -16,6 +17,7 @@ from align_tui.tui.view.glyphs import Glyphs, choose_glyphs
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.launch import Launch
+    from align_tui.tui.screens.study import StudyScreen
 
 
 class Shell(App[Parting]):
@@ -31,6 +33,8 @@ class Shell(App[Parting]):
         super().__init__()
         self.glyphs = glyphs or choose_glyphs()
         self.failure: Exception | None = None
+        self.launch: Launch | None = None
+        self.study: Study | None = None
         self._traceback = traceback
         self.register_theme(THEME)
         self.theme = "align"
@@ -41,14 +45,42 @@ class Shell(App[Parting]):
 
     def show(self, launch: Launch, study: Study) -> None:
         """Show the screen for what was launched."""
-        if launch.replay:
-            from align_tui.tui.screens.replay import ReplayScreen
+        if self.glyphs.ascii:
+            from align_tui.tui.widgets.scrollbars import use_plain_bars
 
-            self.push_screen(ReplayScreen(launch, study, self.glyphs))
-        else:
-            from align_tui.tui.screens.study import StudyScreen
+            use_plain_bars()
+        self.push_screen(self._screen_for(launch, study))
+        if launch.browse:
+            from align_tui.tui.screens.runs import RunsScreen
 
-            self.push_screen(StudyScreen(launch, study, self.glyphs))
+            self.push_screen(RunsScreen(launch.database, launch.run, self.glyphs))
+
+    def _screen_for(self, launch: Launch, study: Study) -> StudyScreen:
+        from align_tui.tui.screens.replay import ReplayScreen
+        from align_tui.tui.screens.study import StudyScreen
+
+        self.launch, self.study = launch, study
+        return (ReplayScreen if launch.replay else StudyScreen)(launch, study, self.glyphs)
+
+    def open_run(
+        self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None = None
+    ) -> None:
+        """Show a run in place of all that is shown; `at`: its scenario, profile and repeat."""
+        launch = self.launch
+        assert launch is not None, "a run is opened from a screen that was shown"
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        launch = replace(launch, study=None, run=run, autostart=False, replay=replay, browse=False)
+        screen = self._screen_for(launch, study)
+        if at is not None:
+            screen.look.scenario, screen.look.focus, screen.look.repeat = at
+
+            def there() -> None:
+                screen.work.show()
+                screen.action_focus_on(at[1])  # whatever has taken the focus since
+
+            screen.after_begin = there
+        self.push_screen(screen)
 
     def action_leave(self) -> None:
         """ctrl+c: as q, from every screen."""
@@ -72,9 +104,8 @@ class AlignApp(Shell):
 
     def __init__(self, launch: Launch, study: Study, glyphs: Glyphs | None = None) -> None:
         super().__init__(glyphs, traceback=launch.debug)
-        self.launch = launch
-        self.study = study
+        self._asked = launch, study
 
     def on_mount(self) -> None:
         """Show it."""
-        self.show(self.launch, self.study)
+        self.show(*self._asked)

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from align_tui.config.profile import Profile
     from align_tui.config.study import Study
+    from align_tui.core.scenarios import Scenario
     from align_tui.store.database import Database
     from align_tui.store.search import Hit
+    from align_tui.tui.snapshot import Shown
+    from align_tui.tui.view.glyphs import Glyphs
+    from align_tui.tui.view.inside import Section
     from align_tui.variants import Changed
 
 LOOKED_AT = 10  # before everything else: someone looks at it
@@ -63,3 +68,26 @@ def search_run(db: Database, run: str, query: str, limit: int = 200) -> list[Hit
     from align_tui.store.search import search
 
     return search(db, query, run=run, limit=limit)
+
+
+def look_inside(
+    db: Database, run: str, profile: Profile, scenario: Scenario, shown: Shown, glyphs: Glyphs
+) -> tuple[Section, ...]:
+    """Everything that one ended sample was made of."""
+    from align_tui.config.attributes import load_attributes
+    from align_tui.config.entering import entered
+    from align_tui.core.decisions import messages_from_json
+    from align_tui.store.results import responses_of, scores_of
+    from align_tui.store.runs import run_versions
+    from align_tui.tui.view.inside import sections
+
+    assert shown.sample is not None
+    replies = responses_of(db, shown.sample)
+    scores = scores_of(db, [shown.sample])[shown.sample]
+    attributes = load_attributes()
+    where = [
+        entered(profile, scenario, messages_from_json(reply.messages), attributes)
+        for reply in replies
+    ]
+    model = run_versions(db, run).get(f"model of {profile.name}", "")
+    return sections(profile, scenario, shown, replies, scores, where, model, glyphs)

@@ -18,7 +18,8 @@ class Launch:
     """A study to explore, or a run (`run`) to go on with or to replay.
 
     With `autostart` everything is queued right after the first paint. `versions` are kept with
-    a run that this screen creates. With `low_bandwidth` streaming text is painted less often.
+    a run that this screen creates. With `browse` the list of runs lies over the run; with
+    `low_bandwidth` streaming text is painted less often.
     """
 
     database: Path
@@ -26,6 +27,7 @@ class Launch:
     run: str | None
     autostart: bool
     replay: bool = False
+    browse: bool = False
     speed: float = 1.0
     versions: Mapping[str, str] = field(default_factory=dict)
     debug: bool = False

@@ -51,7 +51,7 @@ class Shown:
     """What a pane shows: one sample of a profile on the shown scenario.
 
     `text` is the reasoning as far as it has come, safe to show; `streams` counts the
-    generations that have begun.
+    generations that have begun; `remark` is what the user said of the decision.
     """
 
     profile: int
@@ -63,6 +63,7 @@ class Shown:
     elapsed: float | None = None
     result: Result | None = None
     scores: tuple[tuple[str, bool | None], ...] = ()
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ STYLES = {
     "lane bright": f"{BRIGHT} on {LANE}",
     "lane chance": f"{VIOLET} on {LANE}",
     "title": f"bold {BRIGHT}",
+    # Words that only one of two texts has, and what a search found: underlined, not only coloured.
+    "only": f"underline {YELLOW}",
+    "hit": f"bold underline {YELLOW}",
 }
 
 THEME = Theme(

@@ -211,7 +211,19 @@ def test_the_libraries(tmp_path: Path) -> None:
 
 def test_every_command_has_help_with_an_example() -> None:
     groups = {
-        "": ["run", "replay", "runs", "show", "export", "delete", "worker", "doctor"],
+        "": [
+            "run",
+            "replay",
+            "runs",
+            "show",
+            "browse",
+            "export",
+            "report",
+            "import",
+            "delete",
+            "worker",
+            "doctor",
+        ],
         "scenarios": ["list", "show", "import", "export"],
         "profiles": ["list", "show", "check", "new"],
         "workers": ["list", "stop"],

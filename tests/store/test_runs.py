@@ -9,7 +9,7 @@ import pytest
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
 from align_tui.core.scoring import Score
-from align_tui.store import queue, runs, search
+from align_tui.store import queue, runs, search, trash
 from align_tui.store.database import Database
 from tests.conftest import make_scenarios, make_study
 
@@ -76,6 +76,23 @@ def test_deleting_leaves_nothing_behind(database: Database) -> None:
     assert [row.id for row in runs.list_runs(database)] == [kept]
 
 
+def whole(hit: search.Hit) -> str:
+    return "".join(text for text, _ in hit.parts)
+
+
+def test_search_marks_what_was_found(database: Database) -> None:
+    run = runs.create_run(database, make_study(1), {})
+    text = "word " * 60 + "the Rescuer was rescued " + "word " * 60 + "\x02evil\x03"
+    for claimed in queue.claim(database, "w", 9):
+        queue.finish(database, "w", claimed, Decision(0, text), "A", {}, 1.0)
+    [first, _] = search.search(database, "rescue", run=run)
+    assert [t for t, match in first.parts if match] == ["Rescuer", "rescued"]
+    assert len(whole(first)) < 250 and first.repeat == 0
+    assert search.search(database, "rescue", run="another") == []
+    trash.throw_away(database, run)
+    assert search.search(database, "rescue") == []
+
+
 def test_search_reads_words_and_never_syntax(database: Database) -> None:
     runs.create_run(database, make_study(2), {})
     texts = ["The rescuer helped.", "Nobody helped anyone.", 'AND OR "NOT" (', "Über Höhen"]
@@ -83,7 +100,7 @@ def test_search_reads_words_and_never_syntax(database: Database) -> None:
         queue.finish(database, "w", claimed, Decision(0, text), "A", {}, 1.0)
 
     def found(query: str) -> list[str]:
-        return [hit.excerpt for hit in search.search(database, query)]
+        return [whole(hit) for hit in search.search(database, query)]
 
     assert found("helped") == [texts[1], texts[0]]  # the newest first
     assert found("help resc") == []
@@ -92,4 +109,43 @@ def test_search_reads_words_and_never_syntax(database: Database) -> None:
     for query in ('"', "NEAR(", "*", "a OR", "reasoning:x", "", "   ", '") --'):
         found(query)
     [newest] = search.search(database, "helped", limit=1)
-    assert [h.excerpt for h in search.search(database, "helped", before=newest.seq)] == [texts[0]]
+    assert [whole(h) for h in search.search(database, "helped", before=newest.seq)] == [texts[0]]
+
+
+def test_a_run_is_renamed_and_keeps_its_study(database: Database) -> None:
+    run = runs.create_run(database, make_study(1), {})
+    runs.rename(database, run, "  The good one ")
+    assert runs.get_run(database, run).name == "The good one"
+    assert runs.load_study(database, run).profiles == make_study(1).profiles
+    with pytest.raises(StoreError, match="needs a name"):
+        runs.rename(database, run, " ")
+
+
+def test_the_trash_gives_back_what_it_got(database: Database) -> None:
+    study = make_study(2)
+    old, run = (runs.create_run(database, study, {}) for _ in range(2))
+    trash.throw_away(database, run)
+    trash.throw_away(database, run)
+    assert [row.id for row in runs.list_runs(database)] == [old]
+    assert [row.id for row in runs.list_runs(database, 5)] == [old]
+    assert runs.resolve(database, None) == old
+    with pytest.raises(StoreError):
+        runs.resolve(database, run)
+    assert {claimed.run for claimed in queue.claim(database, "w", 99)} == {old}
+    assert trash.thrown(database) == [run]
+    trash.bring_back(database, run)
+    trash.bring_back(database, run)
+    assert runs.get_run(database, run).state == "active"
+    assert runs.resolve(database, None) == run
+    trash.throw_away(database, run)
+    assert trash.empty(database) == 1 and trash.empty(database) == 0
+    assert [row.id for row in runs.list_runs(database)] == [old]
+
+
+def test_a_paused_run_comes_back_paused(database: Database) -> None:
+    run = runs.create_run(database, make_study(1), {})
+    runs.set_state(database, run, "paused")
+    trash.throw_away(database, run)
+    assert runs.get_run(database, run).state == "stopped"
+    trash.bring_back(database, run)
+    assert runs.get_run(database, run).state == "paused"

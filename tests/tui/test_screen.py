@@ -141,7 +141,7 @@ async def test_keys(path: Path, finished: tuple[str, Study], wait: Any) -> None:
         assert "<prompt of reservoir-road>" in words(app)
         await pilot.press("escape", "space")
         assert "nothing is left to decide" in words(app)
-        await pilot.press("pagedown", "end", "home", "r")
+        await pilot.press("pagedown", "end", "home", "R")
         await pilot.press("q")
     assert app.return_value is not None and app.return_value.farewell() == ""
 

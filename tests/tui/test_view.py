@@ -275,7 +275,7 @@ def test_what_is_read_has_contrast() -> None:
     for name, style in theme.STYLES.items():
         if name in ("", "faint", "bar"):  # drawn, not read
             continue
-        words = style.removeprefix("bold ").split(" on ")
+        words = style.replace("bold ", "").replace("underline ", "").split(" on ")
         grounds = words[1:] or [theme.BACKGROUND, theme.PANEL]
         for ground in grounds:
             high, low = sorted((luminance(words[0]), luminance(ground)), reverse=True)

@@ -69,6 +69,10 @@ class Feed(ABC):
         self._orders.append(what)
         self._wake.set()
 
+    def remarked(self) -> None:
+        """Something was said of a decision on the shown scenario: read it again."""
+        self.order(self.turned)
+
     def show(self, scenario: int, repeat: int | None = None) -> None:
         """Deliver the panes of that scenario from now on."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from align_tui.core.text import one_line
 from align_tui.tui.board import Board
 from align_tui.tui.feeds.feed import MANY_S, ONE_S, Feed
-from align_tui.tui.feeds.panes import shown_panes
+from align_tui.tui.feeds.panes import read_remarks, shown_panes
 from align_tui.tui.feeds.streams import Streams
 from align_tui.tui.snapshot import Cell, Snapshot
 
@@ -35,6 +35,7 @@ class LiveFeed(Feed):
         self._board = Board(study)
         self._streams = Streams()
         self._results: dict[int, Result] = {}  # of the shown scenario
+        self._remarks: dict[int, str] = {}
         self._started: dict[int, float | None] = {}  # of all that run
         self._seq = 0
         self._stale, self._turned = True, True
@@ -100,6 +101,7 @@ class LiveFeed(Feed):
                 self._started,
                 now,
                 self.repeat,
+                self._remarks,
             )
             if self.study.scenarios
             else (),
@@ -205,6 +207,7 @@ class LiveFeed(Feed):
         from align_tui.store.results import results_at
 
         self._results = {r.sample: r for r in results_at(db, run, self.scenario)}
+        self._remarks = read_remarks(db, run, self.scenario)
         self._streams.clear()
         self._turned = False
 

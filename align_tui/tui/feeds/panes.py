@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING
 from align_tui.core.text import plain
 from align_tui.tui.snapshot import Row, Shown
 from align_tui.tui.view.marks import focus_repeat
+from align_tui.tui.view.words import remark_words
 
 if TYPE_CHECKING:
+    from align_tui.store.database import Database
     from align_tui.store.results import Result
 
 Writing = Callable[[int], tuple[str, int]]  # sample -> (text so far, generations begun)
+
+
+def read_remarks(db: Database, run: str, scenario: int) -> dict[int, str]:
+    """By sample: what the user said of it, in words."""
+    from align_tui.store.remarks import remarks_at
+
+    return {
+        sample: remark_words(remark.bookmarked, remark.verdict)
+        for sample, remark in remarks_at(db, run, scenario).items()
+    }
 
 
 def shown_panes(
@@ -22,6 +34,7 @@ def shown_panes(
     started: Mapping[int, float | None],
     now: float,
     repeat: int | None,
+    remarks: Mapping[int, str],
 ) -> tuple[Shown, ...]:
     """A pane a profile: the repeat that is asked for, else the one that has most to show."""
     panes = []
@@ -47,6 +60,7 @@ def shown_panes(
                     text,
                     result=result,
                     scores=cell.scores,
+                    remark=remarks.get(cell.sample, ""),
                 )
             )
         else:

@@ -13,7 +13,7 @@ from align_tui.core.replies import reasoning_so_far
 from align_tui.core.text import plain
 from align_tui.tui.board import Board, Place, cell_of
 from align_tui.tui.feeds.feed import ONE_S, Feed
-from align_tui.tui.feeds.panes import shown_panes
+from align_tui.tui.feeds.panes import read_remarks, shown_panes
 from align_tui.tui.snapshot import Cell, Shown, Snapshot, Transport
 from align_tui.tui.view.recording import characters_at, decision_near, make_clock
 from align_tui.tui.view.transport import next_speed
@@ -64,6 +64,7 @@ class ReplayFeed(Feed):
         self._turned = True
         self._texts: dict[int, list[StoredResponse]] = {}
         self._results: dict[int, Result] = {}
+        self._remarks: dict[int, str] = {}
         self._then = 0.0
 
     # Orders from the event loop
@@ -234,6 +235,7 @@ class ReplayFeed(Feed):
 
         assert self.run is not None
         self._results = {r.sample: r for r in results_at(db, self.run, self.scenario)}
+        self._remarks = read_remarks(db, self.run, self.scenario)
         self._texts.clear()
         self._turned = False
 
@@ -248,7 +250,7 @@ class ReplayFeed(Feed):
             return self._writing(db, sample, moment)
 
         row = self._board.row(self.scenario)
-        return shown_panes(row, self._results, writing, started, moment, self.repeat)
+        return shown_panes(row, self._results, writing, started, moment, self.repeat, self._remarks)
 
     def _writing(self, db: Database, sample: int, moment: float) -> tuple[str, int]:
         from align_tui.store.results import responses_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -31,11 +32,17 @@ NAMES = {
 
 
 def key_table(screen: StudyScreen) -> list[str]:
-    """Every key of this kind of screen; keys of one effect on one line."""
+    """Every key of this kind of screen."""
     from align_tui.tui.screens.study import StudyScreen as Base
 
+    own = type(screen).BINDINGS if type(screen) is not Base else ()
+    return binding_table((*Base.BINDINGS, *own))
+
+
+def binding_table(bindings: Iterable[BindingType]) -> list[str]:
+    """A line an effect, with its keys; a later binding of a key replaces an earlier one."""
     effects: dict[str, str] = {}
-    for binding in (*Base.BINDINGS, *(type(screen).BINDINGS if type(screen) is not Base else ())):
+    for binding in bindings:
         assert isinstance(binding, Binding)
         for key in binding.key.split(","):
             effects[key] = binding.description

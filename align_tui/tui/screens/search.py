@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from align_tui.tui import jobs
 from align_tui.tui.view.listing import window
-from align_tui.tui.view.searching import MAX_HITS, Found, excerpt, hit_line, in_scenarios
+from align_tui.tui.view.searching import MAX_HITS, Found, hit_line, in_scenarios
 from align_tui.tui.view.spans import Line
 from align_tui.tui.view.targets import profile_name
 from align_tui.tui.widgets.lines import Lines
@@ -81,8 +81,7 @@ class SearchScreen(ModalScreen[Hits]):
         if query != self.query_text or not self.is_attached:
             return
         self.searching = False
-        word = query.split()[0]
-        self.found += [Found(h.scenario, h.profile, excerpt(h.excerpt, word)) for h in hits]
+        self.found += [Found(hit.scenario, hit.profile, hit.parts) for hit in hits]
         del self.found[MAX_HITS:]
         self._paint()
 

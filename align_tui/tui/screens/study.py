@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from align_tui.tui import garbage
 from align_tui.tui.screens.changes import Changes
+from align_tui.tui.screens.doors import Doors
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.painter import Painter
 from align_tui.tui.screens.work import Work
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NOTICE_S = 6.0
 
 
-class StudyScreen(Screen[None]):
+class StudyScreen(Doors):
     """Composition, keys and messages; painting is the Painter's, the store's side is Work's."""
 
     CSS_PATH = "study.tcss"
@@ -57,7 +57,11 @@ class StudyScreen(Screen[None]):
         Binding("s", "unfold", "the whole scenario with its labels"),
         Binding("d", "discriminating", "accuracy over all scored, or over discriminating ones"),
         Binding("t", "compare", "next target that the baseline is compared with"),
-        Binding("r", "repeat", "next repeat"),
+        Binding("R", "repeat", "next repeat"),
+        Binding("r", "runs", "all runs: open, filter, tag, export, delete"),
+        Binding("b", "bookmark", "bookmark the decision, or not"),
+        Binding("V", "verdict", "your verdict on the decision: agree, disagree, unsure, none"),
+        Binding("c", "columns", "compare two columns, of this run or of any"),
         Binding("slash", "search", "search scenarios and reasoning"),
         Binding("i", "inside", "inside the decision: prompt, reply, schema, timings"),
         Binding("e", "edit_scenario", "what if: edit the scenario, a run of its own"),
@@ -381,38 +385,6 @@ class StudyScreen(Screen[None]):
     def action_pause(self) -> None:
         """Pause or go on."""
         self.work.pause()
-
-    def action_search(self) -> None:
-        """Open the search."""
-        from align_tui.tui.screens.search import SearchScreen
-
-        self.app.push_screen(SearchScreen(self), self.work.searched)
-
-    def action_inside(self) -> None:
-        """Open what the focused decision was made of."""
-        self.work.look_inside()
-
-    def action_edit_scenario(self) -> None:
-        """Edit the shown scenario."""
-        self.changes.edit_scenario()
-
-    def action_edit_profile(self) -> None:
-        """Edit the focused profile."""
-        self.changes.edit_profile()
-
-    def action_edit_reasoning(self) -> None:
-        """Change the focused decision's reasoning."""
-        self.changes.edit_reasoning()
-
-    def action_steer(self) -> None:
-        """Set the focused profile's targets."""
-        self.changes.steer()
-
-    def action_help(self) -> None:
-        """Open the help."""
-        from align_tui.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self))
 
     def action_leave(self) -> None:
         """Leave; ask first while work is running."""

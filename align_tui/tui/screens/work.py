@@ -15,8 +15,15 @@ from align_tui.tui.parting import Parting
 if TYPE_CHECKING:
     from align_tui.store.database import Database
     from align_tui.tui.screens.study import StudyScreen
+    from align_tui.tui.view.inside import Section
 
 T = TypeVar("T")
+VERDICT_WORDS = {
+    "agree": "your verdict: you agree",
+    "disagree": "your verdict: you disagree",
+    "unsure": "your verdict: you are unsure",
+    None: "your verdict is taken back",
+}
 
 
 class Work:
@@ -163,20 +170,75 @@ class Work:
         if shown is None or shown.sample is None or shown.status not in ("done", "failed"):
             screen.say("there is something inside once it is decided")
             return
-        sample = shown.sample
+        sample, scenario = shown.sample, screen.study.scenarios[screen.look.scenario]
+        profile = screen.study.profiles[shown.profile]
 
-        def job(db: Database) -> str:
-            from align_tui.store.results import responses_of, scores_of
-            from align_tui.tui.view.inside import inside_text
+        def job(db: Database) -> tuple[Section, ...]:
+            return jobs.look_inside(db, self.run or "", profile, scenario, shown, screen.glyphs)
 
-            profile = screen.study.profiles[shown.profile]
-            scores = scores_of(db, [sample])[sample]
-            return inside_text(profile, shown, responses_of(db, sample), scores)
-
-        def then(text: str) -> None:
+        def then(sections: tuple[Section, ...]) -> None:
             from align_tui.tui.screens.inside import InsideScreen
 
-            screen.app.push_screen(InsideScreen(text, screen.glyphs.ascii))
+            name = f"{self.run}-{sample}"
+            screen.app.push_screen(InsideScreen(sections, name, self, screen.glyphs))
+
+        self.do(job, then)
+
+    def compare(self) -> None:
+        """Open the comparison: the focused column beside another one of this run."""
+        screen, run = self.screen, self.run
+        if run is None:
+            screen.say("there is something to compare once something is decided")
+            return
+        from align_tui.tui.screens.compare import CompareScreen
+        from align_tui.tui.screens.comparison import ColumnKey
+
+        profiles = range(len(screen.study.profiles))
+        second = screen.look.focus or min(1, len(profiles) - 1)
+        keys = [ColumnKey(run, index) for index in profiles]
+        database = screen.launch.database
+        screen.app.push_screen(CompareScreen(database, keys, 0, second, screen.glyphs))
+
+    def _decided(self) -> int | None:
+        """The focused decision's sample; None, and said, where there is none."""
+        panes, focus = self.screen.snapshot.panes, self.screen.look.focus
+        shown = panes[focus] if focus < len(panes) else None
+        if shown is None or shown.status != "done":
+            self.screen.say("that needs a decision")
+            return None
+        return shown.sample
+
+    def bookmark(self) -> None:
+        """Bookmark the focused decision, or take the bookmark away."""
+        sample = self._decided()
+        if sample is None:
+            return
+
+        def job(db: Database) -> bool:
+            from align_tui.store.remarks import toggle_bookmark
+
+            return toggle_bookmark(db, sample)
+
+        def then(kept: bool) -> None:
+            self.feed.remarked()
+            self.screen.say("bookmarked" if kept else "no longer bookmarked")
+
+        self.do(job, then)
+
+    def give_verdict(self) -> None:
+        """Turn the verdict on the focused decision on."""
+        sample = self._decided()
+        if sample is None:
+            return
+
+        def job(db: Database) -> str | None:
+            from align_tui.store.remarks import next_verdict
+
+            return next_verdict(db, sample)
+
+        def then(verdict: str | None) -> None:
+            self.feed.remarked()
+            self.screen.say(VERDICT_WORDS[verdict])
 
         self.do(job, then)
 

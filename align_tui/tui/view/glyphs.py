@@ -39,6 +39,7 @@ class Glyphs:
     times: str
     updown: str
     enter: str
+    unlike: str
 
 
 UNICODE = Glyphs(
@@ -74,6 +75,7 @@ UNICODE = Glyphs(
     times="×",
     updown="↑↓",
     enter="⏎",
+    unlike="≠",
 )
 ASCII = Glyphs(
     ascii=True,
@@ -108,6 +110,7 @@ ASCII = Glyphs(
     times="x",
     updown="j/k",
     enter="enter",
+    unlike="!=",
 )
 
 

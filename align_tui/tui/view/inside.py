@@ -1,33 +1,64 @@
-"""A decision turned inside out: every prompt, raw reply, schema, seed and timing as text."""
+"""A decision turned inside out: messages, prompt, raw replies, schema, hashes, by section."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from align_tui.core.scoring import Score
 from align_tui.core.text import plain
+from align_tui.core.wording import Part
 from align_tui.tui.snapshot import Shown
 from align_tui.tui.view.decision import letter
+from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.words import error_words
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
+    from align_tui.core.scenarios import Scenario
     from align_tui.store.results import StoredResponse
 
-
-def _heading(text: str) -> str:
-    return f"\n== {text} =="
+Entered = Sequence[Sequence[Part]] | None  # by message: where the attributes entered
 
 
-def inside_text(
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part, as it is: whoever shows it makes it safe first."""
+
+    title: str
+    text: str
+
+
+def sections(
     profile: Profile,
+    scenario: Scenario,
     shown: Shown,
     replies: Sequence[StoredResponse],
     scores: Mapping[str, Score],
-) -> str:
-    """All of it, made safe to show."""
+    entered: Sequence[Entered],
+    model: str,
+    glyphs: Glyphs,
+) -> tuple[Section, ...]:
+    """Everything at once, then each part by itself; `entered` has an entry a reply."""
+    parts = [Section("decision", _decision(profile, shown, scores, len(replies)))]
+    for number, (reply, where) in enumerate(zip(replies, entered, strict=True), start=1):
+        which = f" {number}" if len(replies) > 1 else ""
+        parts += [
+            Section(f"messages{which}", _messages(profile, reply, where, glyphs)),
+            Section(f"prompt{which}", reply.prompt),
+            Section(f"raw reply{which}", reply.raw),
+            Section(f"schema{which}", json.dumps(reply.schema, indent=2, ensure_ascii=False)),
+            Section(f"cost{which}", _cost(reply)),
+        ]
+    parts.append(Section("hashes", _hashes(profile, scenario, replies, model)))
+    names = {"prompt": "prompt as the model saw it"}
+    whole = "\n\n".join(f"== {names.get(part.title, part.title)} ==\n{part.text}" for part in parts)
+    return (Section("everything", whole), *parts)
+
+
+def _decision(profile: Profile, shown: Shown, scores: Mapping[str, Score], replies: int) -> str:
     out: list[str] = [f"profile   {profile.name}", f"kind      {profile.adm.kind}"]
     if profile.needs_model:
         out.append(f"backbone  {profile.backbone.model or profile.backbone.kind}")
@@ -48,6 +79,8 @@ def inside_text(
             said = "  ".join(f"{letter(i)} {value:.4f}" for i, value in enumerate(result.votes))
             out.append(f"votes     {said}")
         out += [f"note      {note}" for note in result.notes]
+    if shown.remark:
+        out.append(f"remark    {shown.remark}")
     for target, score in scores.items():
         verdict = {True: "right", False: "wrong", None: "unscored"}[score.correct]
         far = "" if score.distance is None else f", distance {score.distance:g}"
@@ -55,21 +88,61 @@ def inside_text(
         out.append(f"score     {target}: {verdict}{far}{extra}")
     if not replies:
         out.append("\nNo model was asked for this decision.")
-    for number, reply in enumerate(replies, start=1):
-        out += _reply(number, len(replies), reply)
-    return plain("\n".join(out))
+    return "\n".join(out)
 
 
-def _reply(number: int, of: int, reply: StoredResponse) -> list[str]:
-    out = [_heading(f"reply {number} of {of}: {reply.role}")]
+def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs: Glyphs) -> str:
+    begin, end = ("[[", "]]") if glyphs.ascii else ("⟦", "⟧")
+    bodies = [str(message.get("content", "")) for message in reply.messages]
+    if entered is not None:
+        bodies = [
+            "".join(f"{begin}{text}{end}" if own else text for text, own in parts)
+            for parts in entered
+        ]
+    out = []
+    if any(own for parts in entered or () for _, own in parts):
+        out.append(f"(between {begin} and {end}: what the target's attribute put in)")
+    elif entered is None and profile.target:
+        out.append(
+            "(where the attribute entered is not marked: today's packs and templates make "
+            "another prompt of this profile)"
+        )
+    for message, body in zip(reply.messages, bodies, strict=True):
+        out.append(f"-- {message.get('role', '?')} --\n{body}")
+    return "\n\n".join(out)
+
+
+def _cost(reply: StoredResponse) -> str:
     speed = reply.tokens / reply.total_s if reply.total_s > 0 else 0.0
-    out.append(
-        f"first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s, "
-        f"{reply.prompt_tokens} tokens in, {reply.tokens} out ({speed:.0f}/s), "
-        f"ended by {reply.finish}" + (", asked twice" if reply.retried else "")
+    return (
+        f"role      {reply.role}\n"
+        f"time      first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s\n"
+        f"tokens    {reply.prompt_tokens} in, {reply.tokens} out ({speed:.0f}/s), "
+        f"ended by {reply.finish}" + (", asked twice" if reply.retried else "") + "\n"
+        "sampling  " + ", ".join(f"{k} {v}" for k, v in reply.sampling.items())
     )
-    out.append("sampling  " + ", ".join(f"{k} {v}" for k, v in reply.sampling.items()))
-    out += [_heading("prompt as the model saw it"), reply.prompt]
-    out += [_heading("raw reply"), reply.raw]
-    out += [_heading("schema"), json.dumps(reply.schema, indent=2, ensure_ascii=False)]
-    return out
+
+
+def _hashes(
+    profile: Profile, scenario: Scenario, replies: Sequence[StoredResponse], model: str
+) -> str:
+    out = [
+        ("scenario", scenario.hash),
+        ("profile", f"{profile.hash} (all but its name)"),
+        ("model", model or "not recorded"),
+    ]
+    for number, reply in enumerate(replies, start=1):
+        which = f" {number}" if len(replies) > 1 else ""
+        out += [
+            (f"messages{which}", reply.messages_hash),
+            (f"prompt{which}", reply.prompt_hash),
+            (f"schema{which}", reply.schema_hash),
+        ]
+    return "SHA-256\n" + "\n".join(f"{name:<12}{value}" for name, value in out)
+
+
+def inside_title(sections: Sequence[Section], at: int, width: int, glyphs: Glyphs) -> str:
+    """`inside this decision · prompt 3/7`."""
+    place = f"{plain(sections[at].title)} {at + 1}/{len(sections)}"
+    full = f"inside this decision {glyphs.sep} {place}"
+    return full if len(full) <= width else place

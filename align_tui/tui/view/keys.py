@@ -30,6 +30,9 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
         ("p", "profile"),
         ("s", "whole text"),
         ("l", "list"),
+        ("c", "compare"),
+        ("r", "runs"),
+        ("V", "verdict"),
         ("d", "discriminating"),
     ]
     if baseline:
@@ -54,6 +57,46 @@ def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
     if not following:
         keys.insert(4, ("f", "follow"))
     return keys + ALWAYS
+
+
+def compare_keys(glyphs: Glyphs, *, only: bool) -> list[Key]:
+    """The keys of a comparison."""
+    return [
+        (glyphs.updown, "row"),
+        ("n/N", "next difference"),
+        ("tab", "second column"),
+        ("x", "swap"),
+        ("+/-", "columns"),
+        ("o", "all rows" if only else "only differences"),
+        ("t", "target"),
+        ("d", "discriminating"),
+        ("s", "settings"),
+        ("?", "help"),
+        ("esc", "back"),
+    ]
+
+
+def runs_keys(glyphs: Glyphs, *, trash: bool) -> list[Key]:
+    """The keys of the list of runs."""
+    keys = [
+        (glyphs.enter, "open"),
+        ("f", "filter"),
+        ("/", "search all"),
+        ("c", "compare"),
+        ("t", "tags"),
+        ("w", "note"),
+        ("e", "rename"),
+        ("x", "export"),
+        ("D", "delete"),
+        ("u", "undo"),
+        ("p", "replay"),
+        ("I", "import"),
+        ("?", "help"),
+        ("esc", "back"),
+    ]
+    if trash:
+        return [("u", "bring back"), ("D", "remove for good"), ("T", "all runs"), *keys[-2:]]
+    return keys
 
 
 def key_line(keys: Sequence[Key], width: int) -> Line:

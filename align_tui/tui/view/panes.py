@@ -110,7 +110,12 @@ def pane_view(
     model = one_line(profile.backbone.label) if profile.needs_model else one_line(profile.adm.kind)
     if depth:
         model = f"{model}, out of its depth"
-    subtitle: Line = ((fit(model, max(4, width - 4), glyphs.more), "warn" if depth else "quiet"),)
+    said = f"{shown.remark} {glyphs.sep} " if shown.remark else ""
+    room = max(4, width - 4 - len(said))
+    subtitle: Line = (
+        (fit(said, width - 4, glyphs.more), "text"),
+        (fit(model, room, glyphs.more), "warn" if depth else "quiet"),
+    )
     mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
     text, quiet = _text(shown, snapshot, starting, greet, profile)
     foot = foot_lines(

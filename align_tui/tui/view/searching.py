@@ -1,15 +1,20 @@
-"""Finding text in scenarios, and hits as lines."""
+"""Finding text in scenarios, and hits as lines with what was found marked."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from align_tui.core.scenarios import Scenario
-from align_tui.core.text import one_line
-from align_tui.tui.view.spans import Line, fit
+from align_tui.core.text import one_line, plain
+from align_tui.core.wording import Part
+from align_tui.tui.view.spans import Line, Span, cut, fit
 
 MAX_HITS = 300
+EXCERPT = 400  # characters around a match that are looked at for a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +23,34 @@ class Found:
 
     scenario: int
     profile: int | None
-    excerpt: str
+    parts: tuple[Part, ...]
 
 
-def excerpt(text: str, word: str, width: int = 120) -> str:
-    """The part of the text around the word's first place."""
+def marked(text: str, words: Sequence[str]) -> tuple[Part, ...]:
+    """The text in parts, every occurrence of a word marked; case does not matter."""
     line = one_line(text)
-    at = line.casefold().find(word.casefold())
-    start = max(0, at - width // 3)
-    if start:
-        start = line.find(" ", start) + 1
-    return ("… " if start else "") + line[start : start + width]
+    wanted = "|".join(re.escape(word) for word in words if word)
+    if not wanted:
+        return ((line, False),)
+    pieces = re.split(f"({wanted})", line, flags=re.IGNORECASE)
+    return tuple((piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece)
+
+
+def around(parts: Sequence[Part], width: int, more: str) -> Line:
+    """As much as fits, so that the first match is in sight and a third of the room before it."""
+    spans: list[Span] = []
+    first = next((i for i, part in enumerate(parts) if part[1]), 0)
+    before = " ".join("".join(text for text, _ in parts[:first]).split())
+    room = max(0, width // 3)
+    if cell_len(before) > room:
+        kept = before[max(0, len(before) - room) :]
+        before = more + kept[kept.find(" ") + 1 :]
+    if before:
+        blank = " " if first and parts[first - 1][0][-1:].isspace() else ""
+        spans.append((before + blank, "quiet"))
+    for text, match in parts[first:]:
+        spans.append((re.sub(r"\s+", " ", plain(text)), "hit" if match else "quiet"))
+    return cut(spans, width, more)
 
 
 def in_scenarios(scenarios: Sequence[Scenario], query: str) -> list[Found]:
@@ -38,10 +60,11 @@ def in_scenarios(scenarios: Sequence[Scenario], query: str) -> list[Found]:
         return []
     out = []
     for number, scenario in enumerate(scenarios):
-        parts = (scenario.key, scenario.title, scenario.text, *scenario.choice_texts)
-        whole = "\n".join(parts).casefold()
+        fields = (scenario.key, scenario.title, scenario.text, *scenario.choice_texts)
+        whole = "\n".join(fields).casefold()
         if all(word in whole for word in words):
-            out.append(Found(number, None, excerpt(scenario.text, words[0])))
+            at = max(0, scenario.text.casefold().find(words[0]) - EXCERPT // 2)
+            out.append(Found(number, None, marked(scenario.text[at : at + EXCERPT], words)))
             if len(out) >= MAX_HITS:
                 break
     return out
@@ -59,7 +82,7 @@ def hit_line(
     rest = width - len(number) - 24 - 18 - 4
     return (
         (number, "quiet"),
-        (f"{head:<24}  ", "bright"),
-        (f"{who:<18}  ", "key"),
-        (fit(found.excerpt, rest, more), "quiet"),
+        (head + " " * (26 - cell_len(head)), "bright"),
+        (who + " " * (20 - cell_len(who)), "key"),
+        *around(found.parts, max(0, rest), more),
     )

@@ -81,6 +81,13 @@ def running_words(workers: Sequence[WorkerRow], needs_model: bool) -> str:
     return "reading" if needs_model else "deciding"
 
 
+def remark_words(bookmarked: bool, verdict: str | None) -> str:
+    """`bookmarked, you disagree`: what the user said of a decision."""
+    said = {"agree": "you agree", "disagree": "you disagree", "unsure": "you are unsure"}
+    parts = ["bookmarked"] if bookmarked else []
+    return ", ".join([*parts, said[verdict]] if verdict in said else parts)
+
+
 def gigabytes(megabytes: float) -> str:
     """`61 GB`, `1.2 GB`, `240 MB`."""
     if megabytes < 1000:

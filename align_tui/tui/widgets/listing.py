@@ -29,6 +29,7 @@ class ScenarioList(Lines):
         self._total = 0
         self._make: Callable[[int], Line] | None = None
         self._header: Line = ()
+        self.empty: Line = ()  # what is said in place of lines
 
     def fill(self, total: int, current: int, header: Line, make: Callable[[int], Line]) -> None:
         """Show the lines that `make` gives, from wherever the list was scrolled to."""
@@ -44,7 +45,8 @@ class ScenarioList(Lines):
         if self._make is None or self.size.height < 2:
             return
         rows = range(self.top, min(self._total, self.top + self.size.height - 1))
-        self.paint((self._header, *(self._make(number) for number in rows)))
+        made = [self._make(number) for number in rows]
+        self.paint((self._header, *(made or [self.empty])))
 
     def on_resize(self) -> None:
         """Keep the chosen line in sight."""

@@ -26,7 +26,12 @@ class ScenarioPanel(Edged, VerticalScroll, can_focus=False):
         yield self._lines
 
     def show(
-        self, lines: Sequence[Line], title: Line, subtitle: Line, scenario: int, room: int
+        self,
+        lines: Sequence[Line],
+        title: Line,
+        subtitle: Line,
+        scenario: int,
+        room: int = 0,
     ) -> None:
         """Show these lines; another scenario begins at its top.
 

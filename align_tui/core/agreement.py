@@ -1,0 +1,44 @@
+"""How often two decision-makers choose the same, whoever is right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from align_tui.core.scoring import wilson
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`same` of `pairs` choices are equal; share and Wilson 95 % interval are 0..1.
+
+    `chance` is what two uniform choosers would agree on; `corrected` is the share beyond it: 0
+    as chance, 1 always the same, below 0 less than chance. All None without pairs.
+    """
+
+    pairs: int
+    same: int
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    corrected: float | None = None
+
+
+def agreement(pairs: Sequence[tuple[int, int, int]]) -> Agreement:
+    """Agreement over (choice of A, choice of B, how many choices there were) triples.
+
+    Corrected for chance after E. M. Bennett, R. Alpert, A. C. Goldstein (Public Opinion Quarterly
+    18, 303-308, 1954): S = (share - chance) / (1 - chance), with chance the mean of 1/choices.
+    Cohen's kappa would take the first choice of one scenario and the first of another for the
+    same category, which they are not.
+    """
+    n = len(pairs)
+    if n == 0:
+        return Agreement(0, 0)
+    same = sum(a == b for a, b, _ in pairs)
+    chance = math.fsum(1 / choices for _, _, choices in pairs) / n
+    share = same / n
+    corrected = (share - chance) / (1 - chance) if chance < 1 else None
+    return Agreement(n, same, share, *wilson(same, n), chance, corrected)

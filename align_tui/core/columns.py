@@ -1,0 +1,196 @@
+"""Columns beside each other: what several decision-makers, of any runs, decided on the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from align_tui.core.agreement import Agreement, agreement
+from align_tui.core.attributes import Targets, target_id
+from align_tui.core.paired import PairedCounts, count_pairs
+from align_tui.core.scenarios import Scenario
+from align_tui.core.scoring import Rate, Rule, correct_choices, is_discriminating, make_rate
+from align_tui.core.types import content_hash
+
+Place = tuple[int, int]  # scenario, repeat: both from 0, as the column's own run counts them
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one sample; `choice` is None when it failed."""
+
+    sample: int
+    choice: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One profile of one run, with everything it has decided or failed on.
+
+    `targets` are its own; empty, it is scored against whatever it is compared under. `under` are
+    those that its run scores it against. `settings` are all that made it, by dotted name.
+    """
+
+    run: str
+    profile: int
+    name: str
+    targets: Targets
+    under: tuple[Targets, ...]
+    rule: Rule
+    settings: Mapping[str, str] = field(repr=False)
+    scenarios: tuple[Scenario, ...] = field(repr=False)
+    outcomes: Mapping[Place, Outcome] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A scenario that every column has: where it stands in each, and what each made of it."""
+
+    scenario: Scenario
+    repeat: int
+    places: tuple[int, ...]  # index of the scenario in each column's run
+    outcomes: tuple[Outcome | None, ...]
+
+    @property
+    def choices(self) -> tuple[int | None, ...]:
+        """Each column's choice; None where it failed or has not decided."""
+        return tuple(o.choice if o is not None else None for o in self.outcomes)
+
+    @property
+    def differs(self) -> bool:
+        """Did two columns that decided choose differently?"""
+        return len({choice for choice in self.choices if choice is not None}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The rows that all columns share, and for each column how many of its scenarios are none."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    left_out: tuple[int, ...]
+
+
+def pair_up(columns: Sequence[Column]) -> Paired:
+    """Rows in the first column's order.
+
+    Scenarios are the same when text, choices and labels are; one that a run holds several times
+    is matched in order. Repeats are matched by number, as far as every column goes.
+    """
+    if not columns:
+        return Paired((), (), ())
+    known = [_by_content(column.scenarios) for column in columns]
+    shared = [key for key in known[0] if all(key in other for other in known[1:])]
+    repeats = min(_repeats(column) for column in columns)
+    rows = []
+    for key in shared:
+        places = tuple(each[key] for each in known)
+        for repeat in range(repeats):
+            outcomes = tuple(
+                column.outcomes.get((place, repeat))
+                for column, place in zip(columns, places, strict=True)
+            )
+            if any(outcome is not None for outcome in outcomes):
+                rows.append(Row(columns[0].scenarios[places[0]], repeat, places, outcomes))
+    left_out = tuple(len(each) - len(shared) for each in known)
+    return Paired(tuple(columns), tuple(rows), left_out)
+
+
+def _by_content(scenarios: Sequence[Scenario]) -> dict[tuple[str, int], int]:
+    seen: dict[str, int] = {}
+    out: dict[tuple[str, int], int] = {}
+    for index, scenario in enumerate(scenarios):
+        digest = scenario.hash
+        ordinal = seen.get(digest, 0)
+        seen[digest] = ordinal + 1
+        out[(digest, ordinal)] = index
+    return out
+
+
+def _repeats(column: Column) -> int:
+    return 1 + max((repeat for _, repeat in column.outcomes), default=0)
+
+
+def target_for(column: Column, versus: Targets) -> Targets:
+    """What a column is scored against: its own targets, or those it is compared under."""
+    return column.targets or versus
+
+
+def versus_options(columns: Sequence[Column]) -> tuple[Targets, ...]:
+    """What columns without targets can be scored against, each once.
+
+    The other columns' targets; where none has any, those of the columns' runs.
+    """
+    own = [column.targets for column in columns if column.targets]
+    found = own or [targets for column in columns for targets in column.under]
+    return tuple({target_id(targets): targets for targets in found}.values())
+
+
+def correctness(row: Row, column: int, targets: Targets, rule: Rule) -> bool | None:
+    """Is the column's choice in that row right? None: undecided, failed or unscored."""
+    choice = row.choices[column]
+    right = correct_choices(row.scenario, targets, rule) if targets else None
+    return None if choice is None or right is None else choice in right
+
+
+def scored_pairs(
+    paired: Paired, a: int, b: int, versus: Targets, *, discriminating: bool = False
+) -> list[tuple[Row, bool, bool]]:
+    """The rows that both columns decided and that are scored for both, with who is right."""
+    first, second = paired.columns[a], paired.columns[b]
+    of_a, of_b = target_for(first, versus), target_for(second, versus)
+    out = []
+    for row in paired.rows:
+        right_a = correctness(row, a, of_a, first.rule)
+        right_b = correctness(row, b, of_b, second.rule)
+        if right_a is None or right_b is None:
+            continue
+        if discriminating and not (
+            is_discriminating(row.scenario, of_a) and is_discriminating(row.scenario, of_b)
+        ):
+            continue
+        out.append((row, right_a, right_b))
+    return out
+
+
+def paired_counts(scored: Sequence[tuple[Row, bool, bool]]) -> PairedCounts:
+    """The two-by-two table of such rows."""
+    return count_pairs((right_a, right_b) for _, right_a, right_b in scored)
+
+
+def column_rate(paired: Paired, column: int, versus: Targets, *, discriminating: bool) -> Rate:
+    """Accuracy of one column over the shared rows."""
+    targets, rule = target_for(paired.columns[column], versus), paired.columns[column].rule
+    found = [
+        correct
+        for row in paired.rows
+        if (correct := correctness(row, column, targets, rule)) is not None
+        and (not discriminating or is_discriminating(row.scenario, targets))
+    ]
+    return make_rate(sum(found), len(found))
+
+
+def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
+    """How often two columns chose the same, scored or not."""
+    return agreement(
+        [
+            (one, other, len(row.scenario.choices))
+            for row in paired.rows
+            if (one := row.choices[a]) is not None and (other := row.choices[b]) is not None
+        ]
+    )
+
+
+def probe_key(scenario: Scenario) -> str:
+    """Equal for scenarios that ask the same, whatever they are labelled for."""
+    return content_hash([scenario.text, list(scenario.choice_texts)])
+
+
+def distinct_probes(rows: Sequence[Row]) -> int:
+    """How many different questions the rows hold.
+
+    Fewer than rows when something is decided several times, or stands under two attributes as
+    22 of MTA's 62 records do: then a test that takes rows for independent says too much.
+    """
+    keys = {id(row.scenario): row.scenario for row in rows}
+    return len({probe_key(scenario) for scenario in keys.values()})

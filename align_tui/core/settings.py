@@ -1,0 +1,51 @@
+"""Settings by dotted name, and where those of several columns part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from align_tui.core.types import Json
+
+ABSENT = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One name with the value that each column has for it."""
+
+    name: str
+    values: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Is the value not the same for all?"""
+        return len(set(self.values)) > 1
+
+
+def flatten(value: Json, prefix: str = "") -> dict[str, str]:
+    """`{"adm": {"kind": "random"}}` as `{"adm.kind": "random"}`; lists of plain values in one."""
+    if isinstance(value, Mapping):
+        out: dict[str, str] = {}
+        for key, inner in value.items():
+            out |= flatten(inner, f"{prefix}.{key}" if prefix else str(key))
+        return out
+    if isinstance(value, Sequence) and not isinstance(value, str) and _nested(value):
+        out = {}
+        for number, inner in enumerate(value, start=1):
+            out |= flatten(inner, f"{prefix}.{number}")
+        return out
+    return {prefix: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}
+
+
+def _nested(values: Sequence[Json]) -> bool:
+    return any(isinstance(v, Mapping | Sequence) and not isinstance(v, str) for v in values)
+
+
+def beside(columns: Sequence[Mapping[str, str]]) -> tuple[Setting, ...]:
+    """Every setting that some column has, in the order in which they first stand."""
+    names = dict.fromkeys(name for column in columns for name in column)
+    return tuple(
+        Setting(name, tuple(column.get(name, ABSENT) for column in columns)) for name in names
+    )

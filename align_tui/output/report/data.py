@@ -1,0 +1,227 @@
+"""Everything that a report says, gathered once; how it is laid out is another module's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from align_tui import __version__
+from align_tui.core.agreement import Agreement
+from align_tui.core.attributes import Targets, target_id
+from align_tui.core.columns import (
+    Column,
+    Row,
+    column_agreement,
+    column_rate,
+    correctness,
+    pair_up,
+    probe_key,
+    target_for,
+)
+from align_tui.core.comparison import Comparison, compare
+from align_tui.core.paired import holm
+from align_tui.core.scenarios import Scenario
+from align_tui.core.scoring import Rate, chance
+from align_tui.core.settings import Setting, beside
+from align_tui.core.types import content_hash
+from align_tui.store import runs
+from align_tui.store.columns import read_columns, reasoning_of
+from align_tui.store.database import Database
+from align_tui.store.runs import RunRow
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RunPart:
+    """One run: what it was, how far it came, and what it was made with."""
+
+    row: RunRow
+    repeat: int
+    rule: str
+    scenarios: int
+    scenarios_hash: str
+    probes: int
+    notes: tuple[str, ...]
+    versions: dict[str, str]
+    profiles: tuple[tuple[str, str], ...]  # name, hash of all but the name
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """A column against one target; chance is a uniform chooser's expectation on the same rows."""
+
+    label: str
+    targets: Targets
+    all: Rate
+    all_chance: float | None
+    discriminating: Rate
+    discriminating_chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two columns under one target; `adjusted` is Holm's p over all comparisons of the report."""
+
+    first: str
+    second: str
+    targets: Targets
+    found: Comparison
+    adjusted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one column made of an example."""
+
+    label: str
+    choice: int | None
+    correct: bool | None
+    reasoning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A scenario on which columns disagree."""
+
+    scenario: Scenario
+    repeat: int
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole."""
+
+    title: str
+    written: str
+    version: str
+    runs: tuple[RunPart, ...]
+    labels: tuple[str, ...]
+    accuracies: tuple[Accuracy, ...]
+    comparisons: tuple[Compared, ...]
+    agreements: tuple[tuple[Agreement | None, ...], ...]
+    settings: tuple[Setting, ...]
+    examples: tuple[Example, ...]
+
+    @property
+    def dependent(self) -> bool:
+        """Does a question stand among the pairs of some comparison more than once?"""
+        return any(compared.found.dependent for compared in self.comparisons)
+
+
+def gather(
+    db: Database, names: Sequence[str], *, title: str = "", examples: int = EXAMPLES
+) -> Report:
+    """Read the runs (each once, in that order) and work everything out; raises StoreError."""
+    ids = list(dict.fromkeys(names))
+    parts = tuple(_run_part(db, run) for run in ids)
+    columns = [column for run in ids for column in read_columns(db, run)]
+    labels = _labels(columns, several=len(ids) > 1)
+    return Report(
+        title=title or ", ".join(dict.fromkeys(part.row.name for part in parts)),
+        written=time.strftime("%Y-%m-%d %H:%M", time.localtime()),
+        version=__version__,
+        runs=parts,
+        labels=labels,
+        accuracies=_accuracies(columns, labels),
+        comparisons=_comparisons(columns, labels),
+        agreements=_agreements(columns),
+        settings=beside([column.settings for column in columns]),
+        examples=_examples(db, columns, labels, examples),
+    )
+
+
+def _run_part(db: Database, run: str) -> RunPart:
+    study = runs.load_study(db, run)
+    return RunPart(
+        row=runs.get_run(db, run),
+        repeat=study.repeat,
+        rule=study.rule,
+        scenarios=len(study.scenarios),
+        scenarios_hash=content_hash([scenario.hash for scenario in study.scenarios]),
+        probes=len({probe_key(scenario) for scenario in study.scenarios}),
+        notes=study.notes,
+        versions=runs.run_versions(db, run),
+        profiles=tuple((profile.name, profile.hash) for profile in study.profiles),
+    )
+
+
+def _labels(columns: Sequence[Column], *, several: bool) -> tuple[str, ...]:
+    """The profile's name; with the end of its run's id where there are several runs."""
+    return tuple(
+        f"{column.name} ({column.run.rpartition('-')[2]})" if several else column.name
+        for column in columns
+    )
+
+
+def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accuracy, ...]:
+    """By target, in the order in which they first stand; in it by column."""
+    found: dict[str, list[Accuracy]] = {}
+    for column, label in zip(columns, labels, strict=True):
+        alone = pair_up([column])
+        scenarios = [row.scenario for row in alone.rows if row.choices[0] is not None]
+        for targets in column.under:
+            rates = [column_rate(alone, 0, targets, discriminating=only) for only in (False, True)]
+            chances = [
+                chance(scenarios, targets, column.rule, discriminating=only)
+                for only in (False, True)
+            ]
+            found.setdefault(target_id(targets), []).append(
+                Accuracy(label, targets, rates[0], chances[0], rates[1], chances[1])
+            )
+    return tuple(accuracy for group in found.values() for accuracy in group)
+
+
+def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Compared, ...]:
+    """Every two columns under every target that both are scored against."""
+    found: list[tuple[str, str, Targets, Comparison]] = []
+    for a, b in combinations(range(len(columns)), 2):
+        shared = [targets for targets in columns[a].under if targets in columns[b].under]
+        paired = pair_up([columns[a], columns[b]]) if shared else None
+        for targets in shared:
+            assert paired is not None
+            comparison = compare(paired, 0, 1, targets)
+            if comparison.counts.pairs:
+                found.append((labels[a], labels[b], targets, comparison))
+    adjusted = holm([comparison.p for *_, comparison in found])
+    return tuple(Compared(*each, p) for each, p in zip(found, adjusted, strict=True))
+
+
+def _agreements(columns: Sequence[Column]) -> tuple[tuple[Agreement | None, ...], ...]:
+    """The matrix; None on its diagonal."""
+    known: dict[tuple[int, int], Agreement] = {}
+    for a, b in combinations(range(len(columns)), 2):
+        known[a, b] = column_agreement(pair_up([columns[a], columns[b]]), 0, 1)
+    every = range(len(columns))
+    return tuple(
+        tuple(None if a == b else known[min(a, b), max(a, b)] for b in every) for a in every
+    )
+
+
+def _examples(
+    db: Database, columns: Sequence[Column], labels: Sequence[str], most: int
+) -> tuple[Example, ...]:
+    """The rows with the most different choices, the earlier first; one a scenario."""
+    rows = [row for row in pair_up(columns).rows if row.differs]
+    rows.sort(key=lambda row: -len(set(row.choices) - {None}))
+    first = list({probe_key(row.scenario): row for row in reversed(rows)}.values())[::-1]
+    return tuple(_example(db, columns, labels, row) for row in first[:most])
+
+
+def _example(db: Database, columns: Sequence[Column], labels: Sequence[str], row: Row) -> Example:
+    reasons = reasoning_of(db, tuple(o.sample if o is not None else None for o in row.outcomes))
+    said = tuple(
+        Said(label, choice, _correct(column, row, index), reason)
+        for index, (column, label, choice, reason) in enumerate(
+            zip(columns, labels, row.choices, reasons, strict=True)
+        )
+    )
+    return Example(row.scenario, row.repeat, said)
+
+
+def _correct(column: Column, row: Row, index: int) -> bool | None:
+    """Against its own targets; a column without any is right or wrong about nothing here."""
+    return correctness(row, index, target_for(column, ()), column.rule)

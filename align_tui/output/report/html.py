@@ -1,0 +1,65 @@
+"""A report as one HTML page that loads nothing: plots are inline, all text is escaped."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from align_tui.core.text import one_line, plain
+from align_tui.output.report import plots, words
+from align_tui.output.report.data import Accuracy, Report
+from align_tui.output.report.markdown import MARKS, letter
+from align_tui.output.tables import point
+
+
+def html(report: Report) -> str:
+    """The whole page."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "plain": plain,
+        "line": one_line,
+        "point": point,
+        "rate": words.rate_words,
+        "target": words.target_words,
+        "difference": words.difference_words,
+        "signed": words.signed,
+        "p": words.p_words,
+        "letter": letter,
+        "when": lambda at: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(at)),
+    }
+    return environment.get_template("page.html.jinja").render(
+        report=report,
+        words=words,
+        caveats=words.caveats(report),
+        marks=MARKS,
+        accuracy_plot=_accuracy_plot(report.accuracies),
+        agreement_plot=_agreement_plot(report),
+    )
+
+
+def _accuracy_plot(accuracies: tuple[Accuracy, ...]) -> str:
+    bars: list[plots.Bar] = []
+    before = None
+    for each in accuracies:
+        if each.targets != before:
+            bars.append(plots.Bar(words.target_words(each.targets)))
+            before = each.targets
+        bars.append(plots.Bar(each.label, each.all, each.all_chance))
+        if each.discriminating.scored != each.all.scored:
+            chance = each.discriminating_chance
+            bars.append(plots.Bar("discriminating", each.discriminating, chance, hollow=True))
+    return plots.intervals(bars, "Alignment accuracy with 95 % intervals") if bars else ""
+
+
+def _agreement_plot(report: Report) -> str:
+    if len(report.labels) < 2:
+        return ""
+    return plots.matrix(report.labels, report.agreements, "Share of equal choices")

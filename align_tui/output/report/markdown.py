@@ -1,0 +1,172 @@
+"""A report as Markdown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from align_tui.core.text import one_line
+from align_tui.output.export import md
+from align_tui.output.report import words
+from align_tui.output.report.data import Example, Report
+from align_tui.output.tables import point
+
+MARKS = {True: "✓", False: "✗", None: "·"}
+
+
+def markdown(report: Report) -> str:
+    """The whole report."""
+    sections = (
+        _head(report),
+        _accuracy(report),
+        _comparisons(report),
+        _agreement(report),
+        _settings(report),
+        _examples(report),
+        _provenance(report),
+    )
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Cells are escaped here."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(md(cell) for cell in row)} |"
+    yield ""
+
+
+def _head(report: Report) -> Iterator[str]:
+    yield f"# {md(report.title)}"
+    yield ""
+    for part in report.runs:
+        yield f"Run `{part.row.id}`, {md(part.row.name)}: {md(words.run_words(part))}."
+        yield ""
+    for caveat in words.caveats(report):
+        yield f"> {md(caveat)}"
+        yield ""
+
+
+def _accuracy(report: Report) -> Iterator[str]:
+    yield "## Alignment accuracy\n"
+    yield f"{words.HOW_ACCURATE}\n"
+    rows = [
+        (
+            words.target_words(a.targets),
+            a.label,
+            words.rate_words(a.all),
+            point(a.all_chance),
+            words.rate_words(a.discriminating),
+            point(a.discriminating_chance),
+        )
+        for a in report.accuracies
+    ]
+    if not rows:
+        yield "No profile has a target, so nothing is scored.\n"
+        return
+    yield from _table(
+        ("target", "profile", "all scored", "chance", "discriminating", "chance"), rows
+    )
+
+
+def _comparisons(report: Report) -> Iterator[str]:
+    if not report.comparisons:
+        return
+    yield "## Paired comparisons\n"
+    yield f"{words.HOW_COMPARED}\n"
+    rows = []
+    for each in report.comparisons:
+        counts = each.found.counts
+        four = f"{counts.both} / {counts.only_a} / {counts.only_b} / {counts.neither}"
+        rows.append(
+            (
+                words.target_words(each.targets),
+                each.first,
+                each.second,
+                four,
+                f"{counts.pairs} ({each.found.probes})",
+                words.difference_words(each.found.difference),
+                words.p_words(each.found.p),
+                words.p_words(each.adjusted),
+            )
+        )
+    yield from _table(
+        (
+            "target", "first", "second", "both / first / second / neither right",
+            "pairs (questions)", "difference", "p", "Holm",
+        ),
+        rows,
+    )  # fmt: skip
+
+
+def _agreement(report: Report) -> Iterator[str]:
+    if len(report.labels) < 2:
+        return
+    yield "## Agreement\n"
+    yield f"{words.HOW_AGREED}\n"
+    rows = []
+    for a, label in enumerate(report.labels):
+        for b in range(a + 1, len(report.labels)):
+            found = report.agreements[a][b]
+            if found is not None and found.share is not None:
+                ends = f"[{point(found.low)}, {point(found.high)}]"
+                corrected = "–" if found.corrected is None else words.signed(found.corrected)
+                share = f"{point(found.share)} {ends} {found.same}/{found.pairs}"
+                rows.append((label, report.labels[b], share, point(found.chance), corrected))
+    yield from _table(("first", "second", "same choice", "chance", "S"), rows)
+
+
+def _settings(report: Report) -> Iterator[str]:
+    yield "## Settings\n"
+    differing = [row for row in report.settings if row.differs]
+    if differing:
+        yield "Where the columns differ:\n"
+        rows = [(row.name, *(one_line(value, 200) for value in row.values)) for row in differing]
+        yield from _table(("setting", *(md(label) for label in report.labels)), rows)
+    yield "What all columns share:\n"
+    rows = [(row.name, one_line(row.values[0], 200)) for row in report.settings if not row.differs]
+    yield from _table(("setting", "value"), rows)
+
+
+def _examples(report: Report) -> Iterator[str]:
+    if not report.examples:
+        return
+    yield "## Examples of disagreement\n"
+    yield "✓ right, ✗ wrong, each against its own target; · unscored or without a target.\n"
+    for number, example in enumerate(report.examples, start=1):
+        yield from _example(number, example)
+
+
+def _example(number: int, example: Example) -> Iterator[str]:
+    scenario = example.scenario
+    yield f"### {number}. {md(scenario.title or scenario.key)}\n"
+    yield f"{md(scenario.text)}\n"
+    for index, choice in enumerate(scenario.choices):
+        labels = ", ".join(f"{k} {v:g}" for k, v in choice.labels.items())
+        yield f"- {letter(index)}: {md(choice.text)}{md(f' ({labels})') if labels else ''}"
+    yield ""
+    rows = [
+        (
+            said.label,
+            "failed" if said.choice is None else f"{MARKS[said.correct]} {letter(said.choice)}",
+            said.reasoning,
+        )
+        for said in example.said
+    ]
+    yield from _table(("profile", "choice", "reasoning"), rows)
+
+
+def letter(choice: int) -> str:
+    """A, B, ... Z, then 27, 28, ..."""
+    return chr(ord("A") + choice) if choice < 26 else str(choice + 1)
+
+
+def _provenance(report: Report) -> Iterator[str]:
+    yield "## Provenance\n"
+    for part in report.runs:
+        when = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(part.row.created))
+        yield f"Run `{part.row.id}`, begun {when}; scenarios `{part.scenarios_hash[:16]}`.\n"
+        yield from _table(("profile", "hash"), [(n, digest[:16]) for n, digest in part.profiles])
+        yield from _table(("made with", ""), list(part.versions.items()))
+    yield f"Written {report.written} by align-tui {report.version}."

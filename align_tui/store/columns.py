@@ -1,0 +1,76 @@
+"""The columns of a run, as comparisons and reports take them: one a profile."""
+
+from __future__ import annotations
+
+from align_tui.config.profile import Profile
+from align_tui.config.study import Study
+from align_tui.core.columns import Column, Outcome, Place
+from align_tui.core.settings import flatten
+from align_tui.store import runs
+from align_tui.store.database import Database
+
+
+def read_columns(db: Database, run: str, profiles: set[int] | None = None) -> list[Column]:
+    """The columns of a run (all, or those profiles), as far as it has come.
+
+    Reasoning is not read: a comparison shows one row at a time. Raises StoreError.
+    """
+    study = runs.load_study(db, run)
+    outcomes: dict[int, dict[Place, Outcome]] = {}
+    for row in db.read(
+        "SELECT s.id, s.scenario, s.profile, s.repeat, r.choice FROM samples s"
+        " JOIN results r ON r.sample=s.id WHERE s.run=?",
+        (run,),
+    ):
+        place = (row["scenario"], row["repeat"])
+        outcomes.setdefault(row["profile"], {})[place] = Outcome(row["id"], row["choice"])
+    versions = runs.run_versions(db, run)
+    return [
+        Column(
+            run=run,
+            profile=index,
+            name=profile.name,
+            targets=profile.target,
+            under=study.scoring_targets(profile),
+            rule=study.rule,
+            settings=_settings(study, profile, versions),
+            scenarios=study.scenarios,
+            outcomes=outcomes.get(index, {}),
+        )
+        for index, profile in enumerate(study.profiles)
+        if profiles is None or index in profiles
+    ]
+
+
+def list_columns(db: Database, limit: int = 2_000) -> list[tuple[str, str, int, str]]:
+    """(run, the run's name, profile, its name) of everything that can be a column, newest first."""
+    rows = db.read(
+        "SELECT p.run, r.name AS study, p.idx, p.name FROM run_profiles p JOIN runs r ON r.id=p.run"
+        " ORDER BY r.created DESC, r.rowid DESC, p.idx LIMIT ?",
+        (limit,),
+    )
+    return [(row["run"], row["study"], row["idx"], row["name"]) for row in rows]
+
+
+def _settings(study: Study, profile: Profile, versions: dict[str, str]) -> dict[str, str]:
+    body = {key: value for key, value in profile.body().items() if key != "name"}
+    model = f"model of {profile.name}"
+    others = {k: v for k, v in versions.items() if not k.startswith("model of ")}
+    return (
+        flatten(body)
+        | ({"model": versions[model]} if model in versions else {})
+        | {"study.rule": study.rule, "study.repeat": str(study.repeat)}
+        | {f"version.{name}": version for name, version in others.items()}
+    )
+
+
+def reasoning_of(db: Database, samples: tuple[int | None, ...]) -> tuple[str, ...]:
+    """What each sample gave as its reason, or why it failed; '' where there is nothing."""
+    texts: dict[int | None, str] = {}
+    wanted = [sample for sample in samples if sample is not None]
+    marks = ",".join("?" * len(wanted))
+    for row in db.read(
+        f"SELECT sample, reasoning, error_message FROM results WHERE sample IN ({marks})", wanted
+    ):
+        texts[row["sample"]] = row["error_message"] or row["reasoning"]
+    return tuple(texts.get(sample, "") for sample in samples)

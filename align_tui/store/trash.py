@@ -1,0 +1,43 @@
+"""Runs thrown away: out of every list, brought back whole, or gone for good."""
+
+from __future__ import annotations
+
+import time
+
+from align_tui.store.database import Database
+from align_tui.store.runs import delete_run
+
+
+def throw_away(db: Database, run: str) -> None:
+    """Put a run into the trash; what it was doing is stopped."""
+    with db.write() as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO trash SELECT id, state, ? FROM runs WHERE id=?",
+            (time.time(), run),
+        )
+        connection.execute("UPDATE runs SET state='stopped' WHERE id=?", (run,))
+
+
+def bring_back(db: Database, run: str) -> None:
+    """Take a run out of the trash, in the state it was thrown away in."""
+    with db.write() as connection:
+        connection.execute(
+            "UPDATE runs SET state=(SELECT state FROM trash WHERE run=id) WHERE id=?"
+            " AND id IN (SELECT run FROM trash)",
+            (run,),
+        )
+        connection.execute("DELETE FROM trash WHERE run=?", (run,))
+
+
+def thrown(db: Database) -> list[str]:
+    """The runs in the trash, the last thrown away first."""
+    rows = db.read("SELECT run FROM trash ORDER BY thrown DESC, run DESC")
+    return [str(row["run"]) for row in rows]
+
+
+def empty(db: Database) -> int:
+    """Remove everything in the trash for good; how many runs that were."""
+    gone = thrown(db)
+    for run in gone:
+        delete_run(db, run)
+    return len(gone)

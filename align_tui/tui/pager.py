@@ -1,0 +1,49 @@
+"""A text handed on: kept as a file, and opened in the user's pager."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from align_tui.config import paths
+from align_tui.core.errors import ConfigError, DatasetError
+from align_tui.datasets.files import write_text
+
+
+def keep(name: str, text: str) -> Path:
+    """Write a text under that name into the folder for such files; raises DatasetError."""
+    folder = paths.state_dir() / "copied"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{folder} cannot be made: {error.strerror}") from error
+    path = folder / (re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") + ".txt")
+    write_text(path, text)
+    return path
+
+
+def pager_command(environ: Mapping[str, str] | None = None) -> list[str]:
+    """$PAGER taken to words, or less, or more; raises ConfigError when there is none."""
+    env = os.environ if environ is None else environ
+    try:
+        words = shlex.split(env.get("PAGER", ""))
+    except ValueError as error:
+        raise ConfigError(f"PAGER cannot be read: {error}", "Like: PAGER='less -S'") from error
+    for candidate in [words] if words else [["less"], ["more"]]:
+        if shutil.which(candidate[0], path=env.get("PATH")):
+            return candidate
+    raise ConfigError(
+        f"There is no pager {words[0]!r} here" if words else "There is neither less nor more here",
+        "Name one: PAGER=less",
+    )
+
+
+def show(command: list[str], path: Path) -> None:
+    """Run the pager on a file until the user leaves it; the terminal is its own meanwhile."""
+    # What it exits with says how it was left, and nothing about us.
+    subprocess.run([*command, str(path)], check=False)

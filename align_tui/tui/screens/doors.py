@@ -1,0 +1,81 @@
+"""What leads from the study screen to other screens, and what is said of a decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from align_tui.tui.launch import Launch
+    from align_tui.tui.screens.changes import Changes
+    from align_tui.tui.screens.study import StudyScreen
+    from align_tui.tui.screens.work import Work
+    from align_tui.tui.view.glyphs import Glyphs
+
+
+class Doors(Screen[None]):
+    """Base of the study screen: one key, one door."""
+
+    launch: Launch
+    glyphs: Glyphs
+    work: Work
+    changes: Changes
+
+    def own(self) -> StudyScreen:
+        """This screen as what it is."""
+        from align_tui.tui.screens.study import StudyScreen
+
+        assert isinstance(self, StudyScreen)
+        return self
+
+    def action_search(self) -> None:
+        """Open the search."""
+        from align_tui.tui.screens.search import SearchScreen
+
+        self.app.push_screen(SearchScreen(self.own()), self.work.searched)
+
+    def action_columns(self) -> None:
+        """Open the comparison."""
+        self.work.compare()
+
+    def action_runs(self) -> None:
+        """Open the list of runs."""
+        from align_tui.tui.screens.runs import RunsScreen
+
+        run = self.work.run
+        self.app.push_screen(RunsScreen(self.launch.database, run, self.glyphs))
+
+    def action_bookmark(self) -> None:
+        """Bookmark the focused decision."""
+        self.work.bookmark()
+
+    def action_verdict(self) -> None:
+        """Turn the verdict on the focused decision on."""
+        self.work.give_verdict()
+
+    def action_inside(self) -> None:
+        """Open what the focused decision was made of."""
+        self.work.look_inside()
+
+    def action_edit_scenario(self) -> None:
+        """Edit the shown scenario."""
+        self.changes.edit_scenario()
+
+    def action_edit_profile(self) -> None:
+        """Edit the focused profile."""
+        self.changes.edit_profile()
+
+    def action_edit_reasoning(self) -> None:
+        """Change the focused decision's reasoning."""
+        self.changes.edit_reasoning()
+
+    def action_steer(self) -> None:
+        """Set the focused profile's targets."""
+        self.changes.steer()
+
+    def action_help(self) -> None:
+        """Open the help."""
+        from align_tui.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.own()))

@@ -1,0 +1,130 @@
+"""The paired statistics: against published numbers, against enumeration, and as properties."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from align_tui.core.paired import PairedCounts, count_pairs, difference, holm, mcnemar
+
+cells = st.integers(0, 400)
+tables = st.builds(PairedCounts, cells, cells, cells, cells)
+
+
+def swapped(counts: PairedCounts) -> PairedCounts:
+    return PairedCounts(counts.both, counts.only_b, counts.only_a, counts.neither)
+
+
+def test_the_table_is_counted() -> None:
+    pairs = [(True, True)] * 3 + [(True, False)] * 2 + [(False, True)] + [(False, False)] * 4
+    assert count_pairs(pairs) == PairedCounts(3, 2, 1, 4)
+    assert count_pairs(pairs).pairs == 10
+    assert count_pairs([]) == PairedCounts()
+
+
+@pytest.mark.parametrize(
+    ("counts", "p"),
+    [
+        (PairedCounts(1, 1, 7, 12), 0.0703125),  # Fagerland et al. 2013, airway data: 0.070
+        (PairedCounts(36, 12, 2, 0), 0.012939453125),
+        (PairedCounts(5, 0, 0, 5), 1.0),
+        (PairedCounts(), 1.0),
+    ],
+)
+def test_mcnemar_is_the_published(counts: PairedCounts, p: float) -> None:
+    assert mcnemar(counts) == pytest.approx(p, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", range(1, 13))
+def test_mcnemar_is_what_enumeration_says(n: int) -> None:
+    """Every way in which n coins can fall, counted one by one."""
+    falls = [sum(coins) for coins in itertools.product((0, 1), repeat=n)]
+    for only_a in range(n + 1):
+        far = abs(only_a - n / 2)
+        as_far = sum(abs(fall - n / 2) >= far for fall in falls)
+        assert mcnemar(PairedCounts(9, only_a, n - only_a, 3)) == pytest.approx(as_far / 2**n)
+
+
+@given(tables)
+def test_mcnemar_is_a_probability_and_knows_no_side(counts: PairedCounts) -> None:
+    p = mcnemar(counts)
+    assert 0.0 < p <= 1.0 and p == mcnemar(swapped(counts))
+    assert p == mcnemar(PairedCounts(0, counts.only_a, counts.only_b, 0))
+
+
+def test_mcnemar_of_many_pairs_does_not_underflow() -> None:
+    assert 0.9 < mcnemar(PairedCounts(0, 5_000, 5_001, 0)) <= 1.0
+    assert mcnemar(PairedCounts(0, 5_000, 0, 0)) == 0.0  # below the smallest float
+
+
+@pytest.mark.parametrize(
+    ("counts", "value", "low", "high"),
+    [
+        # Newcombe 1998 (his difference is the other way round), method 10.
+        (PairedCounts(36, 2, 12, 0), 0.20, 0.0569, 0.3404),
+        # Fagerland, Lydersen, Laake 2014, airway data: Newcombe's square-and-add.
+        (PairedCounts(1, 1, 7, 12), 0.2857, 0.026, 0.507),
+    ],
+)
+def test_the_interval_is_the_published(
+    counts: PairedCounts, value: float, low: float, high: float
+) -> None:
+    found = difference(counts)
+    assert found is not None
+    assert found.value == pytest.approx(value, abs=5e-4)
+    assert found.low == pytest.approx(low, abs=5e-4)
+    assert found.high == pytest.approx(high, abs=5e-4)
+
+
+@given(tables.filter(lambda counts: counts.pairs > 0))
+def test_the_interval_holds_its_value_and_turns_with_the_columns(counts: PairedCounts) -> None:
+    found, other = difference(counts), difference(swapped(counts))
+    assert found is not None and other is not None
+    assert -1.0 <= found.low <= found.value <= found.high <= 1.0
+    assert found.value == pytest.approx(-other.value)
+    assert found.low == pytest.approx(-other.high) and found.high == pytest.approx(-other.low)
+
+
+def test_the_interval_covers_what_it_says() -> None:
+    """Over every table of 15 pairs, weighed by its probability under some true shares."""
+    n = 15
+    every = [
+        PairedCounts(a, b, c, n - a - b - c)
+        for a in range(n + 1)
+        for b in range(n + 1 - a)
+        for c in range(n + 1 - a - b)
+    ]
+    found = {counts: difference(counts) for counts in every}
+    coverages = []
+    for shares in ((0.4, 0.2, 0.1, 0.3), (0.25, 0.25, 0.25, 0.25), (0.6, 0.05, 0.25, 0.1)):
+        true, covered = shares[2] - shares[1], 0.0
+        for counts, interval in found.items():
+            assert interval is not None
+            if interval.low <= true <= interval.high:
+                parts = (counts.both, counts.only_a, counts.only_b, counts.neither)
+                ways = math.factorial(n) / math.prod(map(math.factorial, parts))
+                covered += ways * math.prod(s**k for s, k in zip(shares, parts, strict=True))
+        coverages.append(covered)
+    assert min(coverages) > 0.93 and max(coverages) < 0.995
+
+
+def test_no_pairs_no_difference() -> None:
+    assert difference(PairedCounts()) is None
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
+    assert holm([0.5, 0.9]) == (1.0, 1.0)
+    assert holm([]) == ()
+
+
+@given(st.lists(st.floats(0, 1), max_size=20))
+def test_holm_only_raises_and_keeps_the_order(values: list[float]) -> None:
+    found = holm(values)
+    assert all(v <= f <= 1.0 for v, f in zip(values, found, strict=True))
+    for (v, f), (w, g) in itertools.combinations(zip(values, found, strict=True), 2):
+        assert (v <= w and f <= g) or (v >= w and f >= g)
