@@ -39,6 +39,7 @@ class SampleLlm:
             temperature=d.temperature,
             top_p=d.top_p,
             top_k=d.top_k,
+            min_p=d.min_p,
             max_tokens=d.max_tokens,
             seed=derive_seed(self._seed, stream),
         )

@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 import codecs
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import torch
 from llguidance import LLMatcher, LLTokenizer
 
 from align_tui.backbones.base import OnText, Request
-from align_tui.core.decisions import Finish, Generation
+from align_tui.backbones.local.reader import Reader
+from align_tui.core.decisions import Finish, Generation, Sampling
+from align_tui.core.errors import AlignError
 
 
-@dataclass(eq=False)
-class Row:
+def random_stream(sampling: Sampling) -> random.Random:
+    """The random stream of one generation: it depends on its seed alone, never on its batch."""
+    return random.Random(sampling.seed)
+
+
+@dataclass(eq=False, kw_only=True)
+class Row(Reader):
     """A generation in the batch. Made in the event loop, driven by the model's thread.
 
-    `feed` are the tokens that the next forward pass reads: the last one drawn and those that the
-    grammar forces behind it. `stop_requested` may be set from any thread. A row of the plain
-    generator has no matcher of its own.
+    A row of the plain generator has no matcher of its own.
     """
 
     request: Request
     prompt: str
-    ids: list[int]
     prompt_tokens: int
     matcher: LLMatcher | None
     tokenizer: LLTokenizer | None
-    stream: torch.Generator
     on_text: OnText
     on_done: Callable[[Generation | BaseException], None]
     asked: float
-    feed: list[int] = field(default_factory=list)
-    stop_requested: bool = False
+    stream: random.Random = field(init=False)
     finish: Finish | None = None
+    failure: AlignError | None = None
     tokens: int = 0
     first_token_s: float | None = None
     timeline: list[tuple[float, int]] = field(default_factory=list)
@@ -45,33 +48,48 @@ class Row:
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
     )
 
+    def __post_init__(self) -> None:
+        self.stream = random_stream(self.request.sampling)
+
+    @property
+    def growth(self) -> int:
+        """How many tokens it may still write."""
+        return max(0, self.request.sampling.max_tokens - self.tokens)
+
     def open_forced(self) -> None:
         """Put what the grammar forces at the very start behind the prompt."""
         assert self.matcher is not None
         forced = self.matcher.compute_ff_tokens()
         if forced:
             self._take(forced)
-            self.ids.extend(forced)
 
     def take(self, token: int) -> None:
-        """A drawn token: consume it and what it forces; set `finish` when that ends the reply."""
+        """A drawn token: consume it and what it forces; set `finish` when that ends the reply.
+
+        The tokens join `ids`: those that are forced are read with the drawn one, in one step.
+        """
         assert self.matcher is not None and self.tokenizer is not None
         if token in self.tokenizer.eos_tokens:
             self.finish = "stop"
             return
-        self._take([token])
-        forced = [] if self.matcher.is_stopped() else self.matcher.compute_ff_tokens()
+        self.matcher.consume_token(token)
+        forced = self.matcher.compute_ff_tokens()
         if forced:
-            self._take(forced)
-        self.feed = [token, *forced]
+            self.matcher.consume_tokens(forced)
+        self._write([token, *forced])
         if self.matcher.is_stopped():
             self.finish = "stop"
         elif self.tokens >= self.request.sampling.max_tokens:
             self.finish = "length"
 
     def _take(self, tokens: list[int]) -> None:
-        assert self.matcher is not None and self.tokenizer is not None
+        assert self.matcher is not None
         self.matcher.consume_tokens(tokens)
+        self._write(tokens)
+
+    def _write(self, tokens: list[int]) -> None:
+        assert self.tokenizer is not None
+        self.ids.extend(tokens)
         text = self._decoder.decode(self.tokenizer.decode_bytes(tokens))
         self.tell(text, self.tokens + len(tokens))
 
