@@ -174,7 +174,9 @@ def packed_logits(
     model: PreTrainedModel, ids: torch.Tensor, plan: Plan, keep: Sequence[int] | int
 ) -> torch.Tensor:
     """Logits (kept, vocabulary) of packed tokens `ids` (tokens,); `keep` 0 keeps all."""
-    index = keep if isinstance(keep, int) else torch.tensor(keep, device=ids.device)
+    index: int | torch.Tensor = 0
+    if not isinstance(keep, int):  # none may be wanted, of a piece of a prompt
+        index = torch.tensor(keep, dtype=torch.long, device=ids.device)
     out = model(
         input_ids=ids[None],
         position_ids=plan.position[None],

@@ -111,12 +111,14 @@ class DecodeBatch:
             known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Row))
             if worth_waiting(self.seats, reader, known.length):
                 continue
+            unread += len(reader.ids) - known.length
+            if unread > self.budget.prefill and any(seat.is_fresh for seat in self.seats):
+                break  # one prompt done soon lets its first words be read before two done later
             self.waiting.remove(reader)
             self._cache.reserve(len(self.seats) + 1, len(reader.ids))
             self._cache.load(len(self.seats), known.layers, known.length)
             self.seats.append(reader)
             reader.read = known.length
-            unread += reader.pending
             if known.logits is not None and isinstance(reader, Row):
                 reader.is_fresh = False
                 ready.append((reader, known.logits))
