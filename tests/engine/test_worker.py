@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,9 +11,11 @@ import pytest
 
 from align_tui.config.study import Study
 from align_tui.core.errors import BackboneError, StoreError
+from align_tui.engine import outbox
 from align_tui.engine.worker import Settings, Worker
-from align_tui.store import live, queue, results, runs, workers
+from align_tui.store import live, outcomes, queue, results, runs, workers
 from align_tui.store.database import Database, open_database
+from align_tui.store.outcomes import Outcome
 from tests.conftest import HIGH, make_profile, make_scenarios, make_study
 from tests.engine.fakes import Opener
 
@@ -203,16 +205,16 @@ async def test_a_second_host_is_refused(
 async def test_a_disk_that_fails_for_a_while_loses_no_decision(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failures = queue.finish, 2
+    real, failures = outcomes.end_all, 2
 
-    def finish(*args: object) -> bool:
+    def end_all(db: Database, worker: str, ended: Sequence[Outcome]) -> list[bool]:
         nonlocal failures
         if failures:
             failures -= 1
             raise StoreError("No space is left", "Free some")
-        return real(*args)  # type: ignore[arg-type]
+        return real(db, worker, ended)
 
-    monkeypatch.setattr(queue, "finish", finish)
+    monkeypatch.setattr(outbox, "end_all", end_all)
     opener = Opener()
     run = runs.create_run(database, model_study(1), {})
     async with working(database.path, opener):
