@@ -67,5 +67,6 @@ class Status:
     def _memory_mb(self, on_gpu: bool) -> float:
         if on_gpu:
             torch = sys.modules["torch"]  # loaded with the model; never imported for this
-            return float(torch.cuda.memory_allocated()) / 1e6
+            devices = range(torch.cuda.device_count())
+            return sum(float(torch.cuda.memory_allocated(device)) for device in devices) / 1e6
         return float(self._process.memory_info().rss) / 1e6

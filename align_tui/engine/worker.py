@@ -35,7 +35,7 @@ RECLAIM_S = 2.0
 MAX_ACTIVE = 64  # samples; how many of their replies decode together is the model's budget
 MAX_ACTIVE_GPU = 256
 URGENT = 8  # more, of what someone looks at
-BITE = 8  # taken at a time, so that several workers share a short queue
+BITE = 8  # taken a turn, so that several workers share a short queue
 
 
 @dataclass(eq=False)
@@ -144,27 +144,23 @@ class Worker:
         return (MAX_ACTIVE_GPU if gpu else MAX_ACTIVE) - len(self._active)
 
     def _claim(self) -> None:
-        """Fill up from the queue; what someone looks at finds room in a full worker too."""
-        while (room := self._capacity() + URGENT) > 0:
-            urgent = room <= URGENT
-            busy = {active.claimed.backbone for active in self._active.values()}
-            loaded = {*self.models.loaded, "", *busy}
-            # While samples are being decided no other model is loaded beside theirs.
-            claimed = queue.claim(
-                self.db,
-                self.id,
-                min(BITE, room if urgent else room - URGENT),
-                prefer=sorted(loaded),
-                only=sorted(loaded) if self._active else None,
-                urgent=urgent,
-                lease_s=self.settings.lease_s,
-            )
-            for each in claimed:
-                task = asyncio.create_task(self._serve(each), name=f"sample {each.id}")
-                self._active[each.id] = _Active(each, task)
-            # A model's samples come a bite a turn; those that need none are over at once.
-            if not claimed or claimed[0].backbone:
-                return
+        """Take a bite of the queue; what someone looks at finds room in a full worker too."""
+        room = self._capacity()
+        busy = {active.claimed.backbone for active in self._active.values()}
+        loaded = {*self.models.loaded, "", *busy}
+        # While samples are being decided no other model is loaded beside theirs.
+        claimed = queue.claim(
+            self.db,
+            self.id,
+            min(BITE, room if room > 0 else room + URGENT),
+            prefer=sorted(loaded),
+            only=sorted(loaded) if self._active else None,
+            urgent=room <= 0,
+            lease_s=self.settings.lease_s,
+        )
+        for each in claimed:
+            task = asyncio.create_task(self._serve(each), name=f"sample {each.id}")
+            self._active[each.id] = _Active(each, task)
 
     def _follow_orders(self) -> None:
         if not self._active:
@@ -195,7 +191,12 @@ class Worker:
         except Exception as error:  # a sample's failure is stored, and never ends the worker
             outcome = to_failure(error)
         self._live.forget(claimed.id)
-        self._outbox.add(self._outcome(claimed, outcome, time.monotonic() - began))
+        latency_s = time.monotonic() - began
+        try:
+            self._outbox.add(self._outcome(claimed, outcome, latency_s))
+        except Exception as error:  # nor does a choice that cannot be scored
+            failure = to_failure(error)
+            self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
         if len(self._outbox) >= len(self._active):
             self._due.set()  # nothing else is going on: no reason to wait for the next turn
 
@@ -213,8 +214,7 @@ class Worker:
         if not profile.needs_model:
             return await decide(context, claimed, SampleLlm(None, profile.decoding, seed, tell))
         async with self.models.use(profile.backbone) as backbone:
-            identity = f"{backbone.info.identity} {backbone.info.dtype} on {backbone.info.device}"
-            runs.record_model(self.db, claimed.run, claimed.profile, identity)
+            context.record_model(self.db, claimed, backbone.info)
             llm = SampleLlm(backbone, profile.decoding, seed, tell, claimed.priority)
             return await decide(context, claimed, llm)
 
