@@ -112,33 +112,36 @@ def several_workers(path: Path, count: int, repeat: int = 5) -> dict[str, float]
     return {"workers": count, "samples": done, "per_s": round(done / seconds)}
 
 
-def fill(db: Database, samples: int, chance: random.Random) -> dict[str, float]:
-    """Decide that many samples in runs of 2,000: milliseconds a sample at first and at the end."""
-    blocks: list[float] = []
-    done = 0
-    began_all = time.perf_counter()
+def fill(db: Database, samples: int, chance: random.Random) -> float:
+    """Decide that many samples in runs of 2,000; how many a second."""
+    began, done = time.perf_counter(), 0
     while done < samples:
         runs.create_run(db, make_study(), {})
-        while True:
+        done += serve(db, "bench", chance)
+    return round(done / (time.perf_counter() - began))
+
+
+def growth(folder: Path, filled: Database, samples: int, rounds: int = 9) -> dict[str, float]:
+    """Milliseconds that a sample costs, claimed and finished, in turns on three databases.
+
+    One is fresh with 2,000 samples, one (`filled`) has decided `samples` before, and one has so
+    many pending.
+    """
+    fresh, pending = open_database(folder / "fresh.db"), open_database(folder / "pending.db")
+    runs.create_run(fresh, make_study(), {})
+    runs.create_run(filled, make_study(), {})
+    runs.create_run(pending, make_study(max(1, samples // (SCENARIOS * PROFILES))), {})
+    chance = random.Random(2)
+    spent: dict[str, list[float]] = {"fresh": [], "filled": [], "pending": []}
+    for _ in range(rounds):
+        for name, db in (("fresh", fresh), ("filled", filled), ("pending", pending)):
             began = time.perf_counter()
-            served = serve(db, "bench", chance, 1000)
-            if not served:
-                break
-            blocks.append((time.perf_counter() - began) / served * 1000)
-            done += served
-    return {
-        "per_s": round(done / (time.perf_counter() - began_all)),
-        "ms_a_sample_first_1000": round(blocks[0], 3),
-        "ms_a_sample_last_10000": round(statistics.median(blocks[-10:]), 3),
+            served = serve(db, "bench", chance, 200)
+            spent[name].append((time.perf_counter() - began) / served * 1000)
+    fresh.close()
+    pending.close()
+    middle = {name: statistics.median(values) for name, values in spent.items()}
+    return {f"{name}_ms": round(value, 3) for name, value in middle.items()} | {
+        "filled_over_fresh": round(middle["filled"] / middle["fresh"], 2),
+        "pending_over_fresh": round(middle["pending"] / middle["fresh"], 2),
     }
-
-
-def long_queue(path: Path, samples: int) -> dict[str, float]:
-    """One run with so many samples pending: milliseconds a sample, claimed and finished."""
-    db = open_database(path)
-    runs.create_run(db, make_study(max(1, samples // (SCENARIOS * PROFILES))), {})
-    began = time.perf_counter()
-    served = serve(db, "bench", random.Random(2), 1000)
-    spent = (time.perf_counter() - began) / served * 1000
-    db.close()
-    return {"pending": samples, "ms_a_sample": round(spent, 3)}

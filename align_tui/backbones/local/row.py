@@ -42,6 +42,7 @@ class Row(Reader):
     tokens: int = 0
     first_token_s: float | None = None
     timeline: list[tuple[float, int]] = field(default_factory=list)
+    _opening: list[int] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _chars: int = 0
     _decoder: codecs.IncrementalDecoder = field(
@@ -57,11 +58,15 @@ class Row(Reader):
         return max(0, self.request.sampling.max_tokens - self.tokens)
 
     def open_forced(self) -> None:
-        """Put what the grammar forces at the very start behind the prompt."""
+        """Put what the grammar forces at the very start behind the prompt.
+
+        It is told with the first token that is drawn: until then nothing has been written.
+        """
         assert self.matcher is not None
-        forced = self.matcher.compute_ff_tokens()
-        if forced:
-            self._take(forced)
+        self._opening = self.matcher.compute_ff_tokens()
+        if self._opening:
+            self.matcher.consume_tokens(self._opening)
+            self.ids.extend(self._opening)
 
     def take(self, token: int) -> None:
         """A drawn token: consume it and what it forces; set `finish` when that ends the reply.
@@ -69,6 +74,9 @@ class Row(Reader):
         The tokens join `ids`: those that are forced are read with the drawn one, in one step.
         """
         assert self.matcher is not None and self.tokenizer is not None
+        if self._opening:
+            self._write(self._opening)
+            self._opening = []
         if token in self.tokenizer.eos_tokens:
             self.finish = "stop"
             return
@@ -76,20 +84,15 @@ class Row(Reader):
         forced = self.matcher.compute_ff_tokens()
         if forced:
             self.matcher.consume_tokens(forced)
+        self.ids += [token, *forced]
         self._write([token, *forced])
         if self.matcher.is_stopped():
             self.finish = "stop"
         elif self.tokens >= self.request.sampling.max_tokens:
             self.finish = "length"
 
-    def _take(self, tokens: list[int]) -> None:
-        assert self.matcher is not None
-        self.matcher.consume_tokens(tokens)
-        self._write(tokens)
-
     def _write(self, tokens: list[int]) -> None:
         assert self.tokenizer is not None
-        self.ids.extend(tokens)
         text = self._decoder.decode(self.tokenizer.decode_bytes(tokens))
         self.tell(text, self.tokens + len(tokens))
 
