@@ -54,7 +54,8 @@ def _next_place(
 ) -> tuple[str, str] | None:
     """(run, backbone) whose turn it is. Each question is answered by one step in an index."""
     looked_at = connection.execute(
-        "SELECT s.run, s.backbone FROM samples s JOIN runs r ON r.id=s.run"
+        "SELECT s.run, s.backbone FROM samples s INDEXED BY samples_urgent"
+        " CROSS JOIN runs r ON r.id=s.run"
         " WHERE s.status='pending' AND s.priority>0 AND r.state='active'"
         " ORDER BY s.priority DESC, s.id LIMIT 1"
     ).fetchone()
