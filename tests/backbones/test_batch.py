@@ -15,8 +15,11 @@ from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.local import backbone as backbones
 from align_tui.backbones.local.attention import Piece
 from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.backbones.local.budget import Budget
 from align_tui.backbones.local.graphs import DecodeGraphs
 from align_tui.backbones.local.prefixes import PrefixStore, common_prefix
+from align_tui.backbones.local.reader import Reader
+from align_tui.backbones.local.schedule import room_for
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import OutOfMemory
@@ -113,7 +116,6 @@ async def test_long_prompts_are_read_in_pieces_beside_what_decodes(watched: Watc
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 async def test_tokens_in_flight_are_bounded(watched: Watched, temperature: float) -> None:
     expected = await watched.ask_all(9, temperature)
-    assert max(watched.seats) == 9
     watched.seats.clear()
     watched.batch.budget.tokens = 1500
     assert await watched.ask_all(9, temperature) == expected
@@ -197,6 +199,16 @@ async def test_a_tokenizer_that_llguidance_does_not_know(
     made = await asyncio.gather(*(backbone.generate(request, lambda _, t: None) for _ in range(2)))
     assert all(read_reply(each.text, CHOICES, "before") for each in made)
     backbone.close()
+
+
+def test_room_is_counted_in_tokens() -> None:
+    budget = Budget(tokens=1000, prefill=100, prefix_bytes=0)
+    long, short = Reader(ids=[1] * 400), Reader(ids=[1] * 40)
+    assert room_for([], Reader(ids=[1] * 5000), budget)  # one always may
+    assert room_for([long], long, budget) and not room_for([long] * 2, short, budget)
+    assert room_for([short] * 24, short, budget) and not room_for([short] * 25, short, budget)
+    budget.halve(900)
+    assert budget.tokens == 450 and len(budget.notes) == 1
 
 
 @given(st.lists(st.integers(0, 2), max_size=12), st.lists(st.integers(0, 2), max_size=12))

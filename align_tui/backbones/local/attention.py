@@ -162,11 +162,14 @@ def _attend_chunk(
     """(tokens, query heads, width) for tokens of one reply, each seeing those before it."""
     end = piece.start + piece.count
     k, v = keys[piece.slot, :, :end][None], values[piece.slot, :, :end][None]
-    mask = None
-    if piece.start:
-        shape = (piece.count, end)
-        mask = torch.ones(shape, dtype=torch.bool, device=query.device).tril(piece.start)
-    out = sdpa(query, k, v, attn_mask=mask, is_causal=mask is None, scale=scale, enable_gqa=True)
+    if piece.start == 0:
+        out = sdpa(query, k, v, is_causal=True, scale=scale, enable_gqa=True)
+        return out[0].transpose(0, 1)
+    shape = (piece.count, end)
+    mask = torch.ones(shape, dtype=torch.bool, device=query.device).tril(piece.start)
+    if query.device.type == "cuda":  # whose quick kernels take a mask, or grouped heads, not both
+        k, v = (each.repeat_interleave(query.shape[1] // each.shape[1], 1) for each in (k, v))
+    out = sdpa(query, k, v, attn_mask=mask, scale=scale, enable_gqa=k.shape[1] != query.shape[1])
     return out[0].transpose(0, 1)
 
 

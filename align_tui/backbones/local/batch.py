@@ -22,7 +22,13 @@ from align_tui.backbones.local.prefixes import PrefixStore
 from align_tui.backbones.local.reader import Probe, Reader
 from align_tui.backbones.local.row import Row
 from align_tui.backbones.local.sampling import draw
-from align_tui.backbones.local.schedule import Waiting, least_urgent, room_for, worth_waiting
+from align_tui.backbones.local.schedule import (
+    Waiting,
+    expected_length,
+    least_urgent,
+    room_for,
+    worth_waiting,
+)
 from align_tui.backbones.local.slots import SlotCache
 from align_tui.core.errors import ReplyError
 
@@ -115,7 +121,10 @@ class DecodeBatch:
             if unread > self.budget.prefill and any(seat.is_fresh for seat in self.seats):
                 break  # one prompt done soon lets its first words be read before two done later
             self.waiting.remove(reader)
-            self._cache.reserve(len(self.seats) + 1, len(reader.ids))
+            # At once for all that may come, so that slots are not made anew for each.
+            most = self.budget.tokens // expected_length(reader)
+            slots = max(len(self.seats) + 1, min(len(self.seats) + len(self.waiting) + 1, most))
+            self._cache.reserve(slots, expected_length(reader))
             self._cache.load(len(self.seats), known.layers, known.length)
             self.seats.append(reader)
             reader.read = known.length

@@ -42,7 +42,8 @@ class Budget:
 
     def halve(self, in_flight: int) -> None:
         """After running out of memory with so many tokens in flight."""
-        self.tokens = max(LEAST, min(self.tokens, in_flight) // 2)
+        # However few are left, one reply alone is always let in (schedule.py).
+        self.tokens = min(self.tokens, in_flight) // 2
         self.prefill = max(64, self.prefill // 2)
         self.prefix_bytes //= 2
         self.notes.append(

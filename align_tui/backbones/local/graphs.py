@@ -47,7 +47,11 @@ class StaticStep:
         return packed_logits(self.model, self.ids, plan, 0)
 
     def capture(self, pool: Any) -> None:
-        """Record the step as a graph. Raises RuntimeError for a model that cannot be recorded."""
+        """Record the step as a graph. Raises RuntimeError for a model that cannot be recorded.
+
+        It runs a few times before: the buffers must hold what is to be read, as it writes keys and
+        values of that.
+        """
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch does not type it
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):  # what is set up at a first run must not be recorded
@@ -55,23 +59,27 @@ class StaticStep:
                 self.forward()
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=pool):
+        # Other threads may ask their own things of the GPU meanwhile.
+        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
             self.logits = self.forward()
         self._graph = graph
 
-    def run(self, ids: Sequence[int], positions: Sequence[int]) -> torch.Tensor:
-        """Logits (tokens, vocabulary); they hold until the next run.
+    def fill(self, ids: Sequence[int], positions: Sequence[int]) -> None:
+        """Put tokens and their positions into the buffers.
 
         Slots beyond the tokens given are free: what a spare row writes there, nobody reads.
         """
         spare = [0] * (self.rows - len(ids))
         self.ids.copy_(torch.tensor([*ids, *spare]))
         self.positions.copy_(torch.tensor([*positions, *spare]))
+
+    def run(self) -> torch.Tensor:
+        """Logits (rows, vocabulary) of what the buffers hold; good until the next run."""
         if self._graph is not None:
             self._graph.replay()
         else:
             self.logits = self.forward()
-        return self.logits[: len(ids)]
+        return self.logits
 
 
 class DecodeGraphs:
@@ -97,22 +105,23 @@ class DecodeGraphs:
             self.clear()
             self._generation = self.cache.generation
         step = self._steps.get((rows, width))
+        is_new = step is None
         if step is None:
-            step = self._steps[rows, width] = self._make(rows, width)
-        return step.run(ids, positions)
+            step = self._steps[rows, width] = StaticStep(self.model, self.cache, rows, width)
+        step.fill(ids, positions)
+        if is_new and self.is_capturing:
+            self._capture(step)
+        return step.run()[: len(ids)]
 
-    def _make(self, rows: int, width: int) -> StaticStep:
-        step = StaticStep(self.model, self.cache, rows, width)
-        if self.is_capturing:
-            try:
-                step.capture(self._pool)
-            except torch.OutOfMemoryError:
-                raise
-            except RuntimeError:
-                # It asks the device something in mid-step: run it as it is from now on.
-                self.is_capturing = False
-                torch.cuda.synchronize()
-        return step
+    def _capture(self, step: StaticStep) -> None:
+        try:
+            step.capture(self._pool)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError:
+            # It asks the device something in mid-step: run it as it is from now on.
+            self.is_capturing = False
+            torch.cuda.synchronize()
 
     def clear(self) -> None:
         """Drop what was recorded."""

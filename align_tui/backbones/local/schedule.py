@@ -54,11 +54,12 @@ def room_for(seats: Sequence[Reader], reader: Reader, budget: Budget) -> bool:
     """May `reader` join those in the batch? One always may. Slots are as long as the longest."""
     if not seats:
         return True
-    longest = max(_expected(each) for each in (*seats, reader))
+    longest = max(expected_length(each) for each in (*seats, reader))
     return (len(seats) + 1) * longest <= budget.tokens
 
 
-def _expected(reader: Reader) -> int:
+def expected_length(reader: Reader) -> int:
+    """How many positions its slot is likely to need."""
     return len(reader.ids) + min(reader.growth, GROWTH)
 
 

@@ -50,10 +50,7 @@ class SlotCache:
         self._layers: list[Buffers] = []
 
     def reserve(self, slots: int, positions: int) -> None:
-        """Have room for so many slots of so many positions; what they hold is kept.
-
-        Slots double, so that a growing batch is copied a few times only.
-        """
+        """Have room for so many slots of so many positions; what they hold is kept."""
         if slots <= self.slots and positions <= self.positions:
             return
         if slots > self.slots:
