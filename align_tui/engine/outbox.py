@@ -16,6 +16,11 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def samples(self) -> set[int]:
+        """Of which samples something waits."""
+        return {outcome.claimed.id for outcome in self._waiting}
+
     def add(self, outcome: Outcome) -> None:
         """Have an outcome written with the next flush."""
         self._waiting.append(outcome)

@@ -248,6 +248,8 @@ class Worker:
             *(active.task for active in list(self._active.values())), return_exceptions=True
         )
         await self.models.close()
+        for sample in self._active.keys() - self._outbox.samples:  # cancelled before it began
+            self._outbox.add(Released(self._active[sample].claimed))
         with contextlib.suppress(StoreError):
             self._write()
         with contextlib.suppress(StoreError):

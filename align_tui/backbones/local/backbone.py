@@ -160,10 +160,13 @@ class LocalBackbone:
         if self._plain_rows:
             row = self._plain_rows.popleft()
             if not row.stop_requested:
-                self._guarded(partial(self._plain.run, row), row)
-                self._end(row)
+                self._guarded(partial(self._write_alone, row), row)
         for reader in self._batch.step():
             self._end(reader)
+
+    def _write_alone(self, row: Row) -> None:
+        self._plain.run(row)
+        self._end(row)
 
     def _end(self, reader: Reader) -> None:
         if isinstance(reader, Row):
@@ -182,25 +185,41 @@ class LocalBackbone:
             return
         except (torch.OutOfMemoryError, MemoryError) as error:
             # Text that is already written is kept: everyone's tokens are read again.
-            again = row is None and self._batch.retreat()
+            alone = self._batch.retreat() if row is None else row
             if self._loaded.device.type == "cuda":
                 torch.cuda.empty_cache()
-            if again:
-                return
-            failure: AlignError = OutOfMemory(
-                f"{self._loaded.device} ran out of memory while {self.info.name} wrote",
-                "Shorten the scenario, lower decoding.max_tokens, or take a smaller model.",
-            )
-            failure.__cause__ = error
+            if alone is not None:
+                self._fail(alone, self._too_large(error))
+            return
         except AlignError as error:
-            failure = error
+            failure: AlignError = error
         except Exception as error:  # whatever a model's own code raises is told to who asked
             failure = BackboneError(f"{self.info.name} failed: {type(error).__name__}: {error}")
             failure.__cause__ = error
         if row is not None:
-            row.failure = failure
+            self._fail(row, failure)
         else:
             self._drop(failure)
+
+    def _too_large(self, cause: BaseException) -> OutOfMemory:
+        error = OutOfMemory(
+            f"{self._loaded.device} ran out of memory while {self.info.name} wrote",
+            "Shorten the scenario, lower decoding.max_tokens, or take a smaller model.",
+        )
+        error.__cause__ = cause
+        return error
+
+    def _fail(self, reader: Reader, failure: AlignError) -> None:
+        """End one reply, or the scoring that a probe is of."""
+        if isinstance(reader, Row):
+            reader.failure = failure
+            self._end(reader)
+        elif isinstance(reader, Probe):
+            scoring = self._scorings[reader]
+            for probe in scoring.probes:
+                self._scorings.pop(probe, None)
+                probe.stop_requested = True
+            scoring.on_done(failure)
 
     def _drop(self, failure: AlignError) -> None:
         """End everything that is read, written or waited for."""

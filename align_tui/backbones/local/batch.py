@@ -73,18 +73,19 @@ class DecodeBatch:
         self._leave(done)
         return ended + done
 
-    def retreat(self) -> bool:
+    def retreat(self) -> Reader | None:
         """After running out of memory: everyone waits again, and half as many may be in flight.
 
-        False when one alone was too many.
+        One that was alone does not fit at all: it is dropped, and returned.
         """
-        alone = len(self.seats) <= 1
         self.budget.halve(sum(len(seat.ids) for seat in self.seats))
-        for seat in self.seats:
-            self._send_back(seat)
-        self.seats = []
+        seats, self.seats = self.seats, []
         self._forget()
-        return not alone
+        if len(seats) == 1:
+            return seats[0]
+        for seat in reversed(seats):
+            self._send_back(seat)
+        return None
 
     def clear(self) -> list[Reader]:
         """Drop everyone (after a failure of the model, or at the end); those who were dropped."""
@@ -121,12 +122,12 @@ class DecodeBatch:
             if unread > self.budget.prefill and any(seat.is_fresh for seat in self.seats):
                 break  # one prompt done soon lets its first words be read before two done later
             self.waiting.remove(reader)
+            self.seats.append(reader)  # first: whoever has a seat is not lost when memory runs out
             # At once for all that may come, so that slots are not made anew for each.
             most = self.budget.tokens // expected_length(reader)
-            slots = max(len(self.seats) + 1, min(len(self.seats) + len(self.waiting) + 1, most))
+            slots = max(len(self.seats), min(len(self.seats) + len(self.waiting), most))
             self._cache.reserve(slots, expected_length(reader))
-            self._cache.load(len(self.seats), known.layers, known.length)
-            self.seats.append(reader)
+            self._cache.load(len(self.seats) - 1, known.layers, known.length)
             reader.read = known.length
             if known.logits is not None and isinstance(reader, Row):
                 reader.is_fresh = False
@@ -238,7 +239,7 @@ class DecodeBatch:
         logits = torch.stack([scores for _, scores in ready])
         matchers = [row.matcher for row in rows if row.matcher is not None]
         allowed = self._masks.allowed(matchers, logits.shape[-1], logits.device)
-        chances = [row.stream.random() if _is_drawn(row) else 0.0 for row in rows]
+        chances = [row.chance() for row in rows]
         uniform = torch.tensor(chances, dtype=torch.float32, device=logits.device)
         settings = [row.request.sampling for row in rows]
         for row, token in zip(rows, draw(logits, allowed, settings, uniform), strict=True):
@@ -256,10 +257,6 @@ def _can_record(model: PreTrainedModel, device: torch.device) -> bool:
     """Does all of the model lie on one GPU?"""
     places = {parameter.device for parameter in model.parameters()}
     return device.type == "cuda" and places == {device}
-
-
-def _is_drawn(row: Row) -> bool:
-    return row.request.sampling.temperature > 0
 
 
 def _is_done(reader: Reader) -> bool:

@@ -42,6 +42,7 @@ class Row(Reader):
     tokens: int = 0
     first_token_s: float | None = None
     timeline: list[tuple[float, int]] = field(default_factory=list)
+    _chance: float | None = None
     _opening: list[int] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _chars: int = 0
@@ -56,6 +57,13 @@ class Row(Reader):
     def growth(self) -> int:
         """How many tokens it may still write."""
         return max(0, self.request.sampling.max_tokens - self.tokens)
+
+    def chance(self) -> float:
+        """What picks the next token: in [0, 1), the same until one is taken; 0 for a greedy row."""
+        if self._chance is None:
+            is_drawn = self.request.sampling.temperature > 0
+            self._chance = self.stream.random() if is_drawn else 0.0
+        return self._chance
 
     def open_forced(self) -> None:
         """Put what the grammar forces at the very start behind the prompt.
@@ -74,6 +82,7 @@ class Row(Reader):
         The tokens join `ids`: those that are forced are read with the drawn one, in one step.
         """
         assert self.matcher is not None and self.tokenizer is not None
+        self._chance = None
         if self._opening:
             self._write(self._opening)
             self._opening = []
