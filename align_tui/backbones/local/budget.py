@@ -12,9 +12,9 @@ from align_tui.backbones.local.load import free_memory
 SHARE = {"cuda": 0.55, "mps": 0.3, "cpu": 0.25}  # of the free memory, for keys and values
 PREFIX_SHARE = {"cuda": 0.15, "mps": 0.1, "cpu": 0.05}
 PREFIX_MOST = 16 << 30
-# On a CPU a batch of some sixty replies is as fast a token as any larger one, and each of its
+# On a CPU a batch of some hundred replies is as fast a token as any larger one, and each of its
 # steps is shorter.
-TOKENS_MOST = {"cuda": 1 << 20, "mps": 1 << 16, "cpu": 1 << 15}
+TOKENS_MOST = {"cuda": 1 << 20, "mps": 1 << 16, "cpu": 1 << 16}
 PREFILL = {"cuda": 2048, "mps": 512, "cpu": 256}
 LEAST = 1024
 
@@ -57,7 +57,7 @@ def device_budget(model: PreTrainedModel, device: torch.device) -> Budget:
     free = free_memory(device)
     tokens = int(free * SHARE.get(kind, 0.25)) // max(1, bytes_per_token(model))
     return Budget(
-        tokens=max(LEAST, min(tokens, TOKENS_MOST.get(kind, 1 << 15))),
+        tokens=max(LEAST, min(tokens, TOKENS_MOST.get(kind, 1 << 16))),
         prefill=PREFILL.get(kind, 256),
         prefix_bytes=min(PREFIX_MOST, int(free * PREFIX_SHARE.get(kind, 0.05))),
     )
