@@ -46,6 +46,7 @@ class DecodeBatch:
         self.seats: list[Reader] = []
         self.waiting = Waiting()
         self.prefixes = PrefixStore(budget.prefix_bytes)
+        self._stopped: list[Reader] = []  # told of with the next step that does not fail
         self._cache = SlotCache()
         self._graphs = DecodeGraphs(model, self._cache) if _can_record(model, device) else None
         self._masks = Masks(1 if device.type == "cpu" else None)
@@ -61,9 +62,9 @@ class DecodeBatch:
 
     def step(self) -> list[Reader]:
         """Let in who has room, read what is pending, draw; those that ended leave."""
-        ended = self.waiting.take_stopped()
-        ended += [seat for seat in self.seats if seat.stop_requested]
-        self._leave([seat for seat in ended if seat in self.seats])
+        stopped = [seat for seat in self.seats if seat.stop_requested]
+        self._leave(stopped)
+        self._stopped += [*stopped, *self.waiting.take_stopped()]
         self._make_room()
         ready = self._admit()
         ready += self._read()
@@ -71,7 +72,8 @@ class DecodeBatch:
         done = [seat for seat in self.seats if _is_done(seat)]
         self._keep_for_scoring(done)
         self._leave(done)
-        return ended + done
+        ended, self._stopped = [*self._stopped, *done], []
+        return ended
 
     def retreat(self) -> Reader | None:
         """After running out of memory: everyone waits again, and half as many may be in flight.
@@ -89,8 +91,8 @@ class DecodeBatch:
 
     def clear(self) -> list[Reader]:
         """Drop everyone (after a failure of the model, or at the end); those who were dropped."""
-        dropped = [*self.seats, *self.waiting.clear()]
-        self.seats = []
+        dropped = [*self.seats, *self._stopped, *self.waiting.clear()]
+        self.seats, self._stopped = [], []
         self._forget()
         return dropped
 
@@ -109,15 +111,11 @@ class DecodeBatch:
         for reader in islice(self.waiting, LOOK_AHEAD):
             if unread >= self.budget.prefill:
                 break
-            if not room_for(self.seats, reader, self.budget):
-                other = least_urgent(self.seats, reader)
-                if other is None:
-                    break
-                self._leave([other])
-                self._send_back(other)
             known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Row))
             if worth_waiting(self.seats, reader, known.length):
                 continue
+            if not self._find_room(reader):
+                break
             unread += len(reader.ids) - known.length
             if unread > self.budget.prefill and any(seat.is_fresh for seat in self.seats):
                 break  # one prompt done soon lets its first words be read before two done later
@@ -133,6 +131,16 @@ class DecodeBatch:
                 reader.is_fresh = False
                 ready.append((reader, known.logits))
         return ready
+
+    def _find_room(self, reader: Reader) -> bool:
+        """Is there room for one more, if need be that of others who are less urgent?"""
+        while not room_for(self.seats, reader, self.budget):
+            other = least_urgent(self.seats, reader)
+            if other is None:
+                return False
+            self._leave([other])
+            self._send_back(other)
+        return True
 
     def _make_room(self) -> None:
         """Replies that grew longer than expected: the least urgent go back and wait."""
@@ -163,7 +171,11 @@ class DecodeBatch:
         """A whole reply is about to be scored: its cache saves reading it again."""
         for reader in done:
             if isinstance(reader, Row) and reader.finish == "stop":
-                kept = self._cache.copy_out(self.seats.index(reader), reader.read)
+                try:
+                    kept = self._cache.copy_out(self.seats.index(reader), reader.read)
+                except torch.OutOfMemoryError:  # then it is read again, and nothing else is lost
+                    self.prefixes.clear()
+                    return
                 self.prefixes.put(reader.ids[: reader.read], kept)
 
     # --- reading --------------------------------------------------------------------------
