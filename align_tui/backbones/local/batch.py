@@ -251,10 +251,9 @@ class DecodeBatch:
         logits = torch.stack([scores for _, scores in ready])
         matchers = [row.matcher for row in rows if row.matcher is not None]
         allowed = self._masks.allowed(matchers, logits.shape[-1], logits.device)
-        chances = [row.chance() for row in rows]
-        uniform = torch.tensor(chances, dtype=torch.float32, device=logits.device)
+        noise = [row.noise(logits.shape[-1], logits.device) for row in rows]
         settings = [row.request.sampling for row in rows]
-        for row, token in zip(rows, draw(logits, allowed, settings, uniform), strict=True):
+        for row, token in zip(rows, draw(logits, allowed, settings, noise), strict=True):
             assert row.matcher is not None
             if not row.matcher.is_error():
                 row.take(token)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import torch
 from llguidance import LLMatcher, LLTokenizer
 
 from align_tui.backbones.base import OnText, Request
 from align_tui.backbones.local.reader import Reader
-from align_tui.core.decisions import Finish, Generation, Sampling
+from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
-
-
-def random_stream(sampling: Sampling) -> random.Random:
-    """The random stream of one generation: it depends on its seed alone, never on its batch."""
-    return random.Random(sampling.seed)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -36,13 +31,14 @@ class Row(Reader):
     on_text: OnText
     on_done: Callable[[Generation | BaseException], None]
     asked: float
-    stream: random.Random = field(init=False)
     finish: Finish | None = None
     failure: AlignError | None = None
     tokens: int = 0
     first_token_s: float | None = None
     timeline: list[tuple[float, int]] = field(default_factory=list)
-    _chance: float | None = None
+    # The random stream of this reply: it depends on its seed alone, never on its batch.
+    _stream: torch.Generator | None = None
+    _noise: torch.Tensor | None = None
     _opening: list[int] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _chars: int = 0
@@ -50,20 +46,22 @@ class Row(Reader):
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
     )
 
-    def __post_init__(self) -> None:
-        self.stream = random_stream(self.request.sampling)
-
     @property
     def growth(self) -> int:
         """How many tokens it may still write."""
         return max(0, self.request.sampling.max_tokens - self.tokens)
 
-    def chance(self) -> float:
-        """What picks the next token: in [0, 1), the same until one is taken; 0 for a greedy row."""
-        if self._chance is None:
-            is_drawn = self.request.sampling.temperature > 0
-            self._chance = self.stream.random() if is_drawn else 0.0
-        return self._chance
+    def noise(self, size: int, device: torch.device) -> torch.Tensor | None:
+        """What decides the next token (exponential, a number a token of the vocabulary); none for a
+        greedy row. The same until a token is taken.
+        """
+        if self._noise is None and self.request.sampling.temperature > 0:
+            if self._stream is None:
+                self._stream = torch.Generator(device)
+                self._stream.manual_seed(self.request.sampling.seed)
+            drawn = torch.empty(size, device=device).exponential_(generator=self._stream)
+            self._noise = drawn.clamp_(min=1e-30)  # a share is divided by it
+        return self._noise
 
     def open_forced(self) -> None:
         """Put what the grammar forces at the very start behind the prompt.
@@ -82,7 +80,7 @@ class Row(Reader):
         The tokens join `ids`: those that are forced are read with the drawn one, in one step.
         """
         assert self.matcher is not None and self.tokenizer is not None
-        self._chance = None
+        self._noise = None
         if self._opening:
             self._write(self._opening)
             self._opening = []

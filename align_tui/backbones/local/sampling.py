@@ -12,13 +12,17 @@ HEAD = 256  # of the likeliest tokens, looked at before all of them are sorted
 
 
 def draw(
-    logits: torch.Tensor, allowed: torch.Tensor, settings: Sequence[Sampling], chances: torch.Tensor
+    logits: torch.Tensor,
+    allowed: torch.Tensor,
+    settings: Sequence[Sampling],
+    noise: Sequence[torch.Tensor | None],
 ) -> list[int]:
     """The next token of each row of `logits` (rows, vocabulary), among `allowed` (the same shape).
 
-    `chances` (rows,) in [0, 1) pick from the rows' distributions, by inverting the cumulative one:
-    a row's token depends on its own logits, settings and chance only. Temperature, then top_k,
-    top_p and min_p, as `generate` applies them.
+    The token with the greatest share over noise wins, which draws by the shares when a row's noise
+    (vocabulary,) is exponential (Gumbel-max). It depends on the row's own logits, settings and
+    noise only, and hardly ever on a logit's last bits, as a sum over the vocabulary would.
+    Temperature, then top_k, top_p and min_p, as `generate` applies them. Greedy rows need no noise.
     """
     scores = logits.float().masked_fill(~allowed, -torch.inf)
     tokens: list[int] = scores.argmax(-1).tolist()
@@ -30,7 +34,7 @@ def draw(
             drawn = pick(
                 (scores[rows] / warm[:, None]).softmax(-1),
                 [settings[i] for i in rows],
-                chances[rows],
+                torch.stack([each for i in rows if (each := noise[i]) is not None]),
             )
             for i, token in zip(rows, drawn.tolist(), strict=True):
                 tokens[i] = token
@@ -41,18 +45,12 @@ def _is_cut(settings: Sampling) -> bool:
     return settings.top_k > 0 or settings.top_p < 1.0 or settings.min_p > 0.0
 
 
-def _pick(shares: torch.Tensor, _: Sequence[Sampling], chances: torch.Tensor) -> torch.Tensor:
-    """The index at which each row's cumulative share passes its chance."""
-    summed = shares.cumsum(-1)
-    total = summed[:, -1:]
-    index = torch.searchsorted(summed, chances[:, None] * total, right=True)
-    # Rounding may put the mark at the very end: the last token that has a share takes it.
-    last = (summed < total).sum(-1, keepdim=True)
-    return torch.minimum(index, last).squeeze(-1)
+def _pick(shares: torch.Tensor, _: Sequence[Sampling], noise: torch.Tensor) -> torch.Tensor:
+    return (shares / noise).argmax(-1)
 
 
 def _pick_cut(
-    shares: torch.Tensor, settings: Sequence[Sampling], chances: torch.Tensor
+    shares: torch.Tensor, settings: Sequence[Sampling], noise: torch.Tensor
 ) -> torch.Tensor:
     """As `_pick`, from the likeliest tokens down to where top_k, top_p and min_p cut them off."""
     size = shares.shape[-1]
@@ -60,17 +58,16 @@ def _pick_cut(
         [[s.top_k or size, s.top_p, s.min_p] for s in settings], device=shares.device
     )
     ordered, order = shares.topk(min(size, HEAD), dim=-1)
-    index = _pick(_cut(ordered, cuts, size), settings, chances)
+    index = (_cut(ordered, cuts, size) / noise.gather(-1, order)).argmax(-1)
     tokens = order.gather(-1, index[:, None]).squeeze(-1)
     # Where the cut falls behind the head, all of the row's tokens have to be put in order.
     top_k, top_p, min_p = cuts.unbind(-1)
-    whole = ordered.sum(-1)
-    falls = (top_k <= HEAD) | ((top_k >= size) & (whole >= top_p) & (top_p < 1.0))
+    falls = (top_k <= HEAD) | ((top_k >= size) & (ordered.sum(-1) >= top_p) & (top_p < 1.0))
     falls |= (top_k >= size) & (ordered[:, -1] < min_p * ordered[:, 0])
     rest = (~falls).nonzero().squeeze(-1)
     if size > HEAD and len(rest):
         ordered, order = shares[rest].sort(dim=-1, descending=True, stable=True)
-        index = _pick(_cut(ordered, cuts[rest], size), settings, chances[rest])
+        index = (_cut(ordered, cuts[rest], size) / noise[rest].gather(-1, order)).argmax(-1)
         tokens[rest] = order.gather(-1, index[:, None]).squeeze(-1)
     return tokens
 
