@@ -2,7 +2,9 @@
 
 Prints JSON with milliseconds (medians and worst of several): run_list_ms (goal 200),
 search_first_page_ms (goal 100), history_ms and compare_ms (screens: goal 200), tallies_ms,
-open_ms; and the queue's claims and finishes a second.
+open_ms. And of the queue, with full rows written:
+four_workers.per_s (goal 2000) on one database, beside one worker in the same run; what a sample
+costs (a_sample) after all those decisions, and with as many pending, over a fresh one (goal: 1).
 """
 
 from __future__ import annotations
@@ -16,52 +18,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from align_tui.config.profile import Profile
-from align_tui.config.study import Study
+from store_bench.queueing import fill, growth, several_workers
+
 from align_tui.core.columns import pair_up
 from align_tui.core.comparison import Comparison, compare
-from align_tui.core.decisions import Decision
-from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scoring import Score
-from align_tui.store import history, queue, results, runs, search
+from align_tui.store import history, results, runs, search
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database, open_database
-
-WORDS = (
-    "patient", "bleeding", "rescuer", "protocol", "steady", "gamble", "promise", "stranger",
-    "commander", "treated", "first", "because", "merit", "urgent", "serious", "critical",
-    "minor", "high", "low", "fairness", "desert", "aversion", "care", "the", "of", "a",
-)  # fmt: skip
-
-
-def fill(db: Database, decisions: int, chance: random.Random) -> float:
-    """Write that many decisions in runs of 2,000, through the queue; how many a second."""
-    profiles = tuple(
-        Profile.model_validate(
-            {
-                "name": f"p{i}",
-                "adm": {"kind": "random"},
-                "target": [{"attribute": "moral_desert", "value": float(i % 2)}],
-            }
-        )
-        for i in range(4)
-    )
-    scenarios = tuple(
-        Scenario(f"s{i}", f"text {i}", (Choice("A", {"moral_desert": 1.0}), Choice("B")))
-        for i in range(500)
-    )
-    study = Study("bench", profiles, scenarios)
-    began, written = time.perf_counter(), 0
-    while written < decisions:
-        runs.create_run(db, study, {})
-        while claimed := queue.claim(db, "bench", 64):
-            for each in claimed:
-                text = " ".join(chance.choices(WORDS, k=40))
-                scores = {f"moral_desert={float(each.profile % 2)}": Score(True, 0.0, True)}
-                decision = Decision(0, text, (0.7, 0.3))
-                queue.finish(db, "bench", each, decision, "A", scores, 0.1)
-                written += 1
-    return written / (time.perf_counter() - began)
 
 
 def timed(work: Callable[[], object], rounds: int = 9) -> dict[str, float]:
@@ -86,11 +49,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "runs.db"
         db = open_database(path)
-        rate = fill(db, decisions, random.Random(1))
+        filled = fill(db, decisions, random.Random(1))
         newest = runs.list_runs(db, 1)[0].id
         result = {
             "decisions": decisions,
-            "finished_per_s": round(rate),
+            "four_workers": several_workers(Path(folder) / "four.db", 4),
+            "one_worker": several_workers(Path(folder) / "one.db", 1),
+            "one_worker_filling_per_s": filled,
+            "a_sample": growth(Path(folder), db, decisions),
             "megabytes": round(path.stat().st_size / 1e6),
             "open_ms": timed(lambda: open_database(path).close()),
             "run_list_ms": timed(lambda: runs.list_runs(db)),

@@ -18,12 +18,16 @@ OnProgress = Callable[[str, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A reply that is wanted: the turns before it, its schema, how tokens are drawn."""
+    """A reply that is wanted: the turns before it, its schema, how tokens are drawn.
+
+    Of those that wait, a higher `priority` is served first.
+    """
 
     messages: tuple[Message, ...]
     schema: JsonObject
     sampling: Sampling
     engine: Literal["batched", "generate"] = "batched"
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,10 @@ def delete(
     raise typer.Exit(delete_run(run, db, yes=yes))
 
 
-@app.command(epilog="Examples:  align-tui worker    align-tui worker --unload-after 60")
+@app.command(
+    epilog="Examples:  align-tui worker    align-tui worker --gpus 0,1    "
+    "align-tui worker --unload-after 60"
+)
 def worker(
     idle_exit: Annotated[
         float | None, typer.Option(help="End after so many seconds without work.")
@@ -303,13 +306,22 @@ def worker(
     unload_after: Annotated[
         float, typer.Option(help="Unload a model that was idle for so many seconds.")
     ] = 600.0,
+    gpus: Annotated[
+        str | None, typer.Option(help="The GPUs it may use: 0,1 (all without; none: no GPU).")
+    ] = None,
     db: Database = None,
 ) -> None:
-    """Run one engine process in the foreground, as the app starts it for itself."""
-    from align_tui.cli.options import database_path
+    """Run one engine process in the foreground, as the app starts it for itself.
+
+    Several share a database's queue, each with GPUs of its own.
+    """
+    from align_tui.cli.options import database_path, pin_gpus
+
+    pinned = pin_gpus(gpus)  # before anything imports torch
     from align_tui.engine.worker import Settings, serve
 
-    serve(Settings(database_path(db), idle_exit_s=idle_exit, unload_idle_s=unload_after))
+    path = database_path(db)
+    serve(Settings(path, idle_exit_s=idle_exit, unload_idle_s=unload_after, gpus=pinned))
 
 
 @app.command(epilog="Examples:  align-tui doctor    align-tui doctor -p mistral-7b-baseline")

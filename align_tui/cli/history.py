@@ -186,15 +186,20 @@ def list_workers(db_path: Path | None) -> None:
     if not living:
         print("No worker is running.", file=sys.stderr)
         return
-    table = quiet_table("worker", "process", "state", "model", "device", "memory", "tok/s", "since")
+    table = quiet_table(
+        "worker", "process", "state", "model", "device", "memory", "tok/s", "samples", "since"
+    )
     for each in living:
         memory = f"{each.memory_mb:.0f} MB" if each.memory_mb else "–"
         since = time.strftime("%H:%M:%S", time.localtime(each.started))
-        state = one_line(each.error or each.detail or each.state, 50)
-        model, device = Text(one_line(each.model) or "–"), each.device or "–"
-        rate = f"{each.tokens_per_s:.0f}"
-        table.add_row(each.id, str(each.pid), Text(state), model, device, memory, rate, since)
+        state = one_line(each.error or each.detail or each.notes or each.state, 50)
+        device = f"{each.device or '–'} (of {each.gpus})" if each.gpus else each.device or "–"
+        held = f"{each.active - each.waiting}+{each.waiting}" if each.active else "–"
+        model, rate = Text(one_line(each.model) or "–"), f"{each.tokens_per_s:.0f}"
+        pid, place = str(each.pid), Text(one_line(device))
+        table.add_row(each.id, pid, Text(state), model, place, memory, rate, held, since)
     console().print(table)
+    print("samples: being written + still waiting", file=sys.stderr)
 
 
 def stop_workers(name: str | None, db_path: Path | None) -> int:

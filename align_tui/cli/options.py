@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -67,3 +69,20 @@ def versions() -> dict[str, str]:
             found[name] = "not installed"
     found["platform"] = f"{platform.system()} {platform.release()} {platform.machine()}"
     return found
+
+
+def pin_gpus(gpus: str | None) -> str:
+    """Let this process see only the GPUs named (numbers as nvidia-smi's, or UUIDs); their names.
+
+    It works before torch is imported only. Raises ConfigError for anything else.
+    """
+    if gpus is None:
+        return ""
+    names = [] if gpus == "none" else [name.strip() for name in gpus.split(",")]
+    if not all(re.fullmatch(r"\d+|(GPU|MIG)-[0-9a-fA-F-]+", name) for name in names):
+        raise ConfigError(f"--gpus {gpus!r} names no GPUs", "Like 0,1, UUIDs, or none.")
+    if len(set(names)) < len(names):
+        raise ConfigError(f"--gpus {gpus!r} names one twice")
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # nvidia-smi's numbers, not the fastest first
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(names)
+    return ",".join(names) or "none"

@@ -162,6 +162,7 @@ class DecodingSpec(Strict):
     temperature: float = Field(0.0, ge=0.0, le=10.0, allow_inf_nan=False)
     top_p: float = Field(1.0, gt=0.0, le=1.0)
     top_k: int = Field(0, ge=0)
+    min_p: float = Field(0.0, ge=0.0, le=1.0)
     max_tokens: int = Field(512, ge=1, le=100_000)
     seed: int = Field(0, ge=0, le=2**62)
     engine: Literal["batched", "generate"] = "batched"

@@ -19,12 +19,18 @@ class SampleLlm:
     """Passes requests on to the backbone, with the seed of this sample and its text told."""
 
     def __init__(
-        self, backbone: Backbone | None, decoding: DecodingSpec, seed: int, tell: Tell
+        self,
+        backbone: Backbone | None,
+        decoding: DecodingSpec,
+        seed: int,
+        tell: Tell,
+        priority: int = 0,
     ) -> None:
         self._backbone = backbone
         self._decoding = decoding
         self._seed = seed
         self._tell = tell
+        self._priority = priority
         self._begun: set[int] = set()
 
     @property
@@ -39,6 +45,7 @@ class SampleLlm:
             temperature=d.temperature,
             top_p=d.top_p,
             top_k=d.top_k,
+            min_p=d.min_p,
             max_tokens=d.max_tokens,
             seed=derive_seed(self._seed, stream),
         )
@@ -55,7 +62,8 @@ class SampleLlm:
         if stream in self._begun:
             self._tell(stream, RESTART)
         self._begun.add(stream)
-        request = Request(tuple(messages), schema, sampling, self._decoding.engine)
+        engine = self._decoding.engine
+        request = Request(tuple(messages), schema, sampling, engine, self._priority)
         return await self._model().generate(request, lambda _, text: self._tell(stream, text))
 
     async def score(

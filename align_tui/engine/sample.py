@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from align_tui.adms.base import Adm, Llm
 from align_tui.adms.registry import make_adm
+from align_tui.backbones.base import ModelInfo
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
@@ -16,7 +17,9 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, Cancelled
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scoring import Rule, Score, score
-from align_tui.store.queue import Claimed
+from align_tui.store import runs
+from align_tui.store.database import Database
+from align_tui.store.outcomes import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class RunContext:
         self.study = study
         self._adms: dict[int, Adm] = {}
         self._targets: dict[int, tuple[Targets, ...]] = {}
+        self._recorded: dict[int, str] = {}
 
     def profile(self, claimed: Claimed) -> Profile:
         """The profile that the sample is of."""
@@ -59,6 +63,13 @@ class RunContext:
             target_id(targets): score(scenario, targets, choice, rule)
             for targets in self._targets[claimed.profile]
         }
+
+    def record_model(self, db: Database, claimed: Claimed, info: ModelInfo) -> None:
+        """Keep which weights the sample's profile really uses; once, and not for every sample."""
+        identity = "; ".join([f"{info.identity} {info.dtype} on {info.device}", *info.notes])
+        if self._recorded.get(claimed.profile) != identity:
+            runs.record_model(db, claimed.run, claimed.profile, identity)
+            self._recorded[claimed.profile] = identity
 
 
 async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Decision:

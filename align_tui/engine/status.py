@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import psutil
@@ -35,8 +35,11 @@ class Status:
         """Is there something about loading that the row does not say yet?"""
         return self._shown != (self._detail, int((self._progress or 0.0) * 100))
 
-    def row(self, loaded: Mapping[str, Backbone], active: Collection[object]) -> dict[str, Any]:
-        """The values of the worker's row; tokens a second are over the time since the last."""
+    def row(self, loaded: Mapping[str, Backbone], active: int, waiting: int) -> dict[str, Any]:
+        """The values of the worker's row; tokens a second are over the time since the last.
+
+        `active` samples are held, and `waiting` of them have not begun to write.
+        """
         now = time.monotonic()
         tokens = sum(backbone.tokens_generated() for backbone in loaded.values())
         elapsed = now - self._at
@@ -55,12 +58,15 @@ class Status:
             "device": ", ".join(sorted({info.device for info in infos})),
             "memory_mb": self._memory_mb(any("cuda" in info.device for info in infos)),
             "tokens_per_s": round(self._rate if active else 0.0, 1),
-            "active": len(active),
+            "active": active,
+            "waiting": waiting,
+            "notes": "; ".join(note for info in infos for note in info.notes),
             "error": self.error,
         }
 
     def _memory_mb(self, on_gpu: bool) -> float:
         if on_gpu:
             torch = sys.modules["torch"]  # loaded with the model; never imported for this
-            return float(torch.cuda.memory_allocated()) / 1e6
+            devices = range(torch.cuda.device_count())
+            return sum(float(torch.cuda.memory_allocated(device)) for device in devices) / 1e6
         return float(self._process.memory_info().rss) / 1e6

@@ -15,6 +15,7 @@ from align_tui.core.errors import AlignError, StoreError
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
 from align_tui.engine.models import Models, Open
+from align_tui.engine.outbox import Outbox
 from align_tui.engine.sample import (
     CANCELLED,
     Failure,
@@ -25,15 +26,16 @@ from align_tui.engine.sample import (
 from align_tui.engine.status import Status
 from align_tui.store import queue, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.queue import Claimed
+from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
 
 TICK_S = 0.05  # live text is written at most 20 times a second
 BEAT_S = 1.0
 RENEW_S = 4.0
 RECLAIM_S = 2.0
-MAX_ACTIVE = 8
-MAX_ACTIVE_GPU = 64
-KEEP_TRYING_S = 120.0
+MAX_ACTIVE = 64  # samples; how many of their replies decode together is the model's budget
+MAX_ACTIVE_GPU = 256
+URGENT = 8  # more, of what someone looks at
+BITE = 8  # taken a turn, so that several workers share a short queue
 
 
 @dataclass(eq=False)
@@ -41,6 +43,7 @@ class _Active:
     claimed: Claimed
     task: asyncio.Task[None]
     wish: str = "go"
+    has_begun: bool = False
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Settings:
     idle_exit_s: float | None = None
     unload_idle_s: float = 600.0
     lease_s: float = queue.LEASE_S
+    gpus: str = ""
     opener: Open | None = field(default=None)
 
 
@@ -60,20 +64,23 @@ class Worker:
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
-        self.id = workers.register(db)
+        self.id = workers.register(db, settings.gpus)
         self.status = Status()
         opener = {"opener": settings.opener} if settings.opener is not None else {}
         self.models = Models(self.status.loading, **opener)
         self._live = LiveText()
+        self._outbox = Outbox()
         self._active: dict[int, _Active] = {}
         self._contexts: dict[str, RunContext] = {}
         self._stopping = asyncio.Event()
+        self._due = asyncio.Event()
         self._version = -1
         self._idle_since = time.monotonic()
 
     def stop(self) -> None:
         """Ask the worker to end; what it has not decided goes back to the queue."""
         self._stopping.set()
+        self._due.set()
 
     async def run(self) -> None:
         """Serve the queue until `stop`, a wish in the database, or a long idle time."""
@@ -87,12 +94,14 @@ class Worker:
                     self._complain(error)
                     await asyncio.sleep(1.0)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), TICK_S)
+                    await asyncio.wait_for(self._due.wait(), TICK_S)
+                self._due.clear()
         finally:
             await self._end()
 
     async def _turn(self, due: dict[str, float]) -> None:
         now = time.monotonic()
+        self._write()
         self._live.flush(self.db, self.id)
         version = self.db.version()
         if version != self._version:
@@ -115,7 +124,9 @@ class Worker:
             await self._rest(now)
 
     def _beat(self) -> bool:
-        return workers.beat(self.db, self.id, **self.status.row(self.models.loaded, self._active))
+        waiting = sum(not active.has_begun for active in self._active.values())
+        row = self.status.row(self.models.loaded, len(self._active), waiting)
+        return workers.beat(self.db, self.id, **row)
 
     async def _rest(self, now: float) -> None:
         """Unload idle models, and end after a long time without work."""
@@ -136,23 +147,23 @@ class Worker:
         return max(limits, default=MAX_ACTIVE) - len(self._active)
 
     def _claim(self) -> None:
-        while (room := self._capacity()) > 0:
-            busy = {active.claimed.backbone for active in self._active.values()}
-            loaded = {*self.models.loaded, "", *busy}
-            # While samples are being decided no other model is loaded beside theirs.
-            claimed = queue.claim(
-                self.db,
-                self.id,
-                room,
-                prefer=sorted(loaded),
-                only=sorted(loaded) if self._active else None,
-                lease_s=self.settings.lease_s,
-            )
-            if not claimed:
-                return
-            for each in claimed:
-                task = asyncio.create_task(self._serve(each), name=f"sample {each.id}")
-                self._active[each.id] = _Active(each, task)
+        """Take a bite of the queue; what someone looks at finds room in a full worker too."""
+        room = self._capacity()
+        busy = {active.claimed.backbone for active in self._active.values()}
+        loaded = {*self.models.loaded, "", *busy}
+        # While samples are being decided no other model is loaded beside theirs.
+        claimed = queue.claim(
+            self.db,
+            self.id,
+            min(BITE, room if room > 0 else room + URGENT),
+            prefer=sorted(loaded),
+            only=sorted(loaded) if self._active else None,
+            urgent=room <= 0,
+            lease_s=self.settings.lease_s,
+        )
+        for each in claimed:
+            task = asyncio.create_task(self._serve(each), name=f"sample {each.id}")
+            self._active[each.id] = _Active(each, task)
 
     def _follow_orders(self) -> None:
         if not self._active:
@@ -182,56 +193,50 @@ class Worker:
             outcome = CANCELLED if wish == "cancel" else None
         except Exception as error:  # a sample's failure is stored, and never ends the worker
             outcome = to_failure(error)
+        self._live.forget(claimed.id)
+        latency_s = time.monotonic() - began
         try:
-            self._live.forget(claimed.id)
-            await self._write(claimed, outcome, time.monotonic() - began)
-        finally:
-            self._active.pop(claimed.id, None)
+            self._outbox.add(self._outcome(claimed, outcome, latency_s))
+        except Exception as error:  # nor does a choice that cannot be scored
+            failure = to_failure(error)
+            self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
+        if len(self._outbox) >= len(self._active):
+            self._due.set()  # nothing else is going on: no reason to wait for the next turn
 
     async def _decide(self, claimed: Claimed, began: float) -> Decision:
         context = self._context(claimed.run)
         profile, scenario = context.profile(claimed), context.scenario(claimed)
         seed = sample_seed(profile.decoding.seed, scenario.hash, claimed.repeat)
 
+        active = self._active[claimed.id]
+
         def tell(stream: int, text: str) -> None:
+            active.has_begun = True
             self._live.tell(claimed.id, began, stream, text)
 
         if not profile.needs_model:
             return await decide(context, claimed, SampleLlm(None, profile.decoding, seed, tell))
         async with self.models.use(profile.backbone) as backbone:
-            info = backbone.info
-            identity = "; ".join([f"{info.identity} {info.dtype} on {info.device}", *info.notes])
-            runs.record_model(self.db, claimed.run, claimed.profile, identity)
-            return await decide(context, claimed, SampleLlm(backbone, profile.decoding, seed, tell))
+            context.record_model(self.db, claimed, backbone.info)
+            llm = SampleLlm(backbone, profile.decoding, seed, tell, claimed.priority)
+            return await decide(context, claimed, llm)
 
-    async def _write(
-        self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float
-    ) -> None:
-        """Write the outcome, trying for a while when the disk refuses it."""
-        until = time.monotonic() + KEEP_TRYING_S
-        while True:
-            try:
-                self._write_once(claimed, outcome, latency_s)
-                self.status.error = None
-                return
-            except StoreError as error:
-                self._complain(error)
-                if time.monotonic() > until:
-                    return  # the lease ends, and another attempt decides the sample again
-                await asyncio.sleep(1.0)
+    def _write(self) -> None:
+        """Write what has ended since the last turn."""
+        for sample in self._outbox.flush(self.db, self.id):
+            del self._active[sample]
+            self.status.error = None
 
-    def _write_once(
+    def _outcome(
         self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float
-    ) -> None:
+    ) -> Outcome:
         if outcome is None:
-            queue.release(self.db, self.id, [claimed.id])
-        elif isinstance(outcome, Failure):
-            queue.fail(self.db, self.id, claimed, outcome.kind, outcome.message, latency_s)
-        else:
-            context = self._context(claimed.run)
-            text = context.scenario(claimed).choice_texts[outcome.choice]
-            scores = context.scores(claimed, outcome.choice)
-            queue.finish(self.db, self.id, claimed, outcome, text, scores, latency_s)
+            return Released(claimed)
+        if isinstance(outcome, Failure):
+            return Failed(claimed, outcome.kind, outcome.message, latency_s)
+        context = self._context(claimed.run)
+        text = context.scenario(claimed).choice_texts[outcome.choice]
+        return Decided(claimed, outcome, text, context.scores(claimed, outcome.choice), latency_s)
 
     def _complain(self, error: AlignError) -> None:
         if self.status.error != error.message:
@@ -246,6 +251,10 @@ class Worker:
             *(active.task for active in list(self._active.values())), return_exceptions=True
         )
         await self.models.close()
+        for sample in self._active.keys() - self._outbox.samples:  # cancelled before it began
+            self._outbox.add(Released(self._active[sample].claimed))
+        with contextlib.suppress(StoreError):
+            self._write()
         with contextlib.suppress(StoreError):
             workers.unregister(self.db, self.id)
         self.db.close()

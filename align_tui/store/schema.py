@@ -10,7 +10,7 @@ from align_tui.store.database import APPLICATION_ID
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
-LATEST = 2
+LATEST = 3
 
 # Written out, not built: what the database looks like can be read here.
 _INITIAL = """
@@ -121,6 +121,15 @@ CREATE TABLE trash (
 ) WITHOUT ROWID
 """
 
+# What someone looks at is found at once, however long the queue is; a worker's row tells how many
+# of its samples have not begun, which GPUs it was given and what it had to change.
+_ENGINE = """
+CREATE INDEX samples_urgent ON samples (priority DESC, id) WHERE status='pending' AND priority>0;
+ALTER TABLE workers ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workers ADD COLUMN gpus TEXT NOT NULL DEFAULT '';
+ALTER TABLE workers ADD COLUMN notes TEXT NOT NULL DEFAULT ''
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -147,6 +156,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m002_remarks(db: UtilsDatabase) -> None:
         for statement in _statements(_REMARKS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m003_engine(db: UtilsDatabase) -> None:
+        for statement in _statements(_ENGINE):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -19,7 +19,11 @@ STALE_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """One engine process as it last described itself."""
+    """One engine process as it last described itself.
+
+    Of its `active` samples `waiting` have not begun to write; `gpus` are those it was given (all,
+    when empty); `notes` say what it had to change, such as a batch that did not fit.
+    """
 
     id: str
     pid: int
@@ -37,6 +41,9 @@ class WorkerRow:
     active: int
     stop: bool
     error: str | None
+    waiting: int = 0
+    gpus: str = ""
+    notes: str = ""
 
 
 def host_name() -> str:
@@ -86,7 +93,7 @@ def dead_ids(db: Database) -> list[str]:
     ]
 
 
-def register(db: Database) -> str:
+def register(db: Database, gpus: str = "") -> str:
     """Enter this process; its worker id. Raises StoreError when another host works here."""
     elsewhere = [worker for worker in living(db) if worker.host != host_name()]
     if elsewhere:
@@ -98,9 +105,9 @@ def register(db: Database) -> str:
     now = time.time()
     with db.write() as connection:
         connection.execute(
-            "INSERT INTO workers (id, pid, host, process_start, started, heartbeat, state)"
-            " VALUES (?,?,?,?,?,?,'starting')",
-            (worker, os.getpid(), host_name(), process_start(os.getpid()) or now, now, now),
+            "INSERT INTO workers (id, pid, host, process_start, started, heartbeat, state, gpus)"
+            " VALUES (?,?,?,?,?,?,'starting',?)",
+            (worker, os.getpid(), host_name(), process_start(os.getpid()) or now, now, now, gpus),
         )
     return worker
 
@@ -118,12 +125,15 @@ def beat(
     tokens_per_s: float = 0.0,
     active: int = 0,
     error: str | None = None,
+    waiting: int = 0,
+    notes: str = "",
 ) -> bool:
     """Say that this worker lives and what it does; True when it is asked to stop."""
     with db.write() as connection:
         row = connection.execute(
             "UPDATE workers SET heartbeat=?, state=?, detail=?, progress=?, model=?, device=?,"
-            " memory_mb=?, tokens_per_s=?, active=?, error=? WHERE id=? RETURNING stop",
+            " memory_mb=?, tokens_per_s=?, active=?, error=?, waiting=?, notes=?"
+            " WHERE id=? RETURNING stop",
             (
                 time.time(),
                 state,
@@ -135,6 +145,8 @@ def beat(
                 tokens_per_s,
                 active,
                 error,
+                waiting,
+                notes,
                 worker,
             ),
         ).fetchone()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 import torch
 
+from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.local import load as loading
+from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.files import count_parameters, files_hash, locate
 from align_tui.backbones.local.load import load_model, pick_device
+from align_tui.backbones.local.selfcheck import unbatchable
 from align_tui.config.profile import BackboneSpec
+from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import BackboneError, OutOfMemory
+from align_tui.core.replies import decision_schema
 
 
 def quiet(what: str, share: float | None) -> None:
@@ -86,3 +92,50 @@ def test_a_gpu_that_is_not_there() -> None:
         pick_device("cuda:0")
     with pytest.raises(BackboneError, match="no device"):
         pick_device("nonsense")
+
+
+def write_one(folder: Path, **load: object) -> tuple[str, LocalBackbone]:
+    backbone = open_backbone(spec(str(folder), load=load), quiet)
+    assert isinstance(backbone, LocalBackbone)
+    schema = decision_schema(("A", "B"), "before", 20)
+    request = Request((Message("user", "Who?"),), schema, Sampling())
+    made = asyncio.run(backbone.generate(request, lambda _, text: None))
+    backbone.close()
+    return made.text, backbone
+
+
+def test_load_arguments_are_passed_on(tiny_model: Path) -> None:
+    plain, backbone = write_one(tiny_model)
+    assert backbone.info.notes == ()
+    # Placed by accelerate, layer by layer, as over several GPUs.
+    placed, backbone = write_one(tiny_model, device_map={"model": "cpu", "lm_head": "cpu"})
+    assert placed == plain and backbone.info.notes == ()
+    # An attention of the user's choice is kept, at the price of batching.
+    eager, backbone = write_one(tiny_model, attn_implementation="eager")
+    assert eager == plain
+    assert backbone.info.notes == (
+        "attn_implementation=eager cannot be batched: one reply at a time",
+    )
+
+
+def test_a_load_argument_that_is_none_says_so(tiny_model: Path) -> None:
+    with pytest.raises(BackboneError, match="cannot be loaded"):
+        open_backbone(spec(str(tiny_model), load={"attn_implementation": "nonsense"}), quiet)
+
+
+def test_what_cannot_be_batched_is_found_out(tiny_model: Path) -> None:
+    model = load_model(spec(str(tiny_model)), quiet).model
+    assert unbatchable(model) == ()
+    model = load_model(spec(str(tiny_model)), quiet).model
+    scale = model.model.layers[0].self_attn
+    # An attention that does more than its interface is told: the check sees it.
+    original = scale.forward
+
+    def biased(hidden_states: torch.Tensor, *args: object, **more: object) -> object:
+        out, weights = original(hidden_states, *args, **more)
+        return out + 5 * hidden_states.cumsum(1), weights
+
+    scale.forward = biased
+    [note] = unbatchable(model)
+    assert "something else than alone" in note
+    assert model.config._attn_implementation == "sdpa"

@@ -125,7 +125,7 @@ async def test_cancelling_stops_within_a_token(backbone: LocalBackbone) -> None:
     count = len(seen)
     await write(backbone, request(2))
     assert len(seen) == count
-    assert backbone._batch.rows == []
+    assert backbone._batch.seats == []
 
 
 async def test_probabilities_are_those_where_the_choices_part(backbone: LocalBackbone) -> None:
@@ -191,7 +191,7 @@ async def test_a_failure_of_the_model_ends_its_rows_and_not_the_thread(
 ) -> None:
     forward = backbone._batch._forward
 
-    def burst() -> None:
+    def burst(*_: object) -> torch.Tensor:
         raise MemoryError
 
     monkeypatch.setattr(backbone._batch, "_forward", burst)

@@ -24,8 +24,10 @@ pytestmark = pytest.mark.slow
 
 SLOW = """
 import asyncio
+eight_at_a_time = asyncio.Semaphore(8)
 async def decide(scenario, targets, llm, parameters):
-    await asyncio.sleep(0.15)
+    async with eight_at_a_time:
+        await asyncio.sleep(0.15)
     return llm.seed % 2
 """
 

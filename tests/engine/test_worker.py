@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from align_tui.config.study import Study
+from align_tui.core.decisions import Decision
 from align_tui.core.errors import BackboneError, StoreError
+from align_tui.engine import outbox
+from align_tui.engine import worker as working_module
 from align_tui.engine.worker import Settings, Worker
-from align_tui.store import live, queue, results, runs, workers
+from align_tui.store import live, outcomes, queue, results, runs, workers
 from align_tui.store.database import Database, open_database
+from align_tui.store.outcomes import Outcome
 from tests.conftest import HIGH, make_profile, make_scenarios, make_study
 from tests.engine.fakes import Opener
 
@@ -97,6 +101,37 @@ async def test_cancelling_stops_the_model_and_is_recorded(database: Database) ->
         opener.opened[0][1].gate.set()
     [result] = results.all_results(database, run)
     assert result.error_kind == "cancelled"
+
+
+async def test_a_full_worker_has_room_for_what_someone_looks_at(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working_module, "MAX_ACTIVE", 3)
+    opener = Opener()
+    async with working(database.path, opener) as worker:
+        await warm_up(database, opener)
+        run = runs.create_run(database, model_study(20), {})
+        await until(lambda: len(worker._active) == 3)
+        study = model_study(20)
+        runs.enqueue(database, run, study, [(17, 0, 0)], priority=10)
+        await until(lambda: len(worker._active) == 4)
+        assert {a.claimed.scenario for a in worker._active.values()} >= {17}
+        await until(lambda: workers.list_workers(database)[0].active == 4)
+        opener.opened[0][1].gate.set()
+        await until(lambda: runs.get_run(database, run).finished)
+
+
+async def test_a_result_that_cannot_be_stored_takes_no_other_with_it(database: Database) -> None:
+    runs.create_run(database, make_study(1), {})
+    good, bad = queue.claim(database, "w", 2)
+    box = outbox.Outbox()
+    box.add(outcomes.Decided(bad, Decision(0, "half a pair: \ud800"), "A", {}, 0.1))
+    box.add(outcomes.Decided(good, Decision(0, "Because."), "A", {}, 0.1))
+    assert sorted(box.flush(database, "w")) == sorted([good.id, bad.id])
+    assert len(box) == 0
+    stored = {r.sample: r for r in results.all_results(database, good.run)}
+    assert stored[good.id].reasoning == "Because."
+    assert stored[bad.id].error_kind == "internal"
 
 
 async def test_stopping_a_run_puts_its_samples_back(database: Database) -> None:
@@ -203,16 +238,16 @@ async def test_a_second_host_is_refused(
 async def test_a_disk_that_fails_for_a_while_loses_no_decision(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failures = queue.finish, 2
+    real, failures = outcomes.end_all, 2
 
-    def finish(*args: object) -> bool:
+    def end_all(db: Database, worker: str, ended: Sequence[Outcome]) -> list[bool]:
         nonlocal failures
         if failures:
             failures -= 1
             raise StoreError("No space is left", "Free some")
-        return real(*args)  # type: ignore[arg-type]
+        return real(db, worker, ended)
 
-    monkeypatch.setattr(queue, "finish", finish)
+    monkeypatch.setattr(outbox, "end_all", end_all)
     opener = Opener()
     run = runs.create_run(database, model_study(1), {})
     async with working(database.path, opener):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from align_tui.core.errors import StoreError
-from align_tui.store import database
+from align_tui.store import database, workers
 from align_tui.store.database import open_database
 from align_tui.store.schema import LATEST
 
@@ -57,6 +57,22 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="another program"):
         open_database(path)
     assert path.read_bytes() == before
+
+
+def test_one_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    db = open_database(path)
+    db.connection.executescript(
+        "DROP INDEX samples_urgent; ALTER TABLE workers DROP COLUMN waiting;"
+        "ALTER TABLE workers DROP COLUMN gpus; ALTER TABLE workers DROP COLUMN notes;"
+        "DELETE FROM _sqlite_migrations WHERE name='m002_engine'; PRAGMA user_version=1"
+    )
+    db.close()
+    again = open_database(path)
+    assert again.read("PRAGMA user_version")[0][0] == LATEST
+    workers.register(again, "0")
+    assert [worker.gpus for worker in workers.list_workers(again)] == ["0"]
+    again.close()
 
 
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:

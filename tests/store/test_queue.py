@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from align_tui.config.study import Study
@@ -12,7 +13,7 @@ from align_tui.core.scoring import Score
 from align_tui.core.types import JsonObject
 from align_tui.store import live, queue, results, runs
 from align_tui.store.database import Database, open_database
-from align_tui.store.queue import Claimed
+from align_tui.store.outcomes import Claimed, Decided, Failed, Released, end_all
 from tests.conftest import HIGH, make_profile, make_scenarios, make_study
 
 
@@ -171,3 +172,41 @@ def test_study_targets_for_a_baseline() -> None:
     )
     assert [t[0].value for t in study.scoring_targets(study.profiles[0])] == [1.0, 0.0]
     assert [t[0].value for t in study.scoring_targets(study.profiles[2])] == [0.0]
+
+
+def test_what_someone_looks_at_comes_before_an_older_sweep(database: Database) -> None:
+    sweep = runs.create_run(database, make_study(5), {})
+    study = make_study(2)
+    other = runs.create_run(database, study, {}, enqueue=False)
+    assert queue.claim(database, "w", 9, urgent=True) == []
+    runs.enqueue(database, other, study, [(1, 0, 0), (1, 1, 0)], priority=10)
+    runs.enqueue(database, other, study, [(0, 0, 0)])
+    looked_at = queue.claim(database, "w", 9, urgent=True)
+    assert [(c.run, c.scenario, c.priority) for c in looked_at] == [(other, 1, 10)] * 2
+    assert queue.claim(database, "w", 9, urgent=True) == []
+    assert {c.run for c in queue.claim(database, "w", 4)} == {sweep}
+    # Neither a paused run nor one that is stopped is hurried.
+    queue.release(database, "w", [c.id for c in looked_at])
+    runs.set_state(database, other, "paused")
+    assert queue.claim(database, "w", 9, urgent=True) == []
+
+
+def test_samples_that_end_together_are_written_each_by_its_own_lease(database: Database) -> None:
+    runs.create_run(database, make_study(2), {})
+    held = queue.claim(database, "w", 4)
+    lost = replace(held[1], attempt=held[1].attempt + 1)
+    ended = end_all(
+        database,
+        "w",
+        [
+            Decided(held[0], Decision(0, "Because."), "A", {}, 0.1),
+            Decided(lost, Decision(0, "A ghost's."), "A", {}, 0.1),
+            Failed(held[2], "reply", "no JSON", float("inf")),
+            Released(held[3]),
+        ],
+    )
+    assert ended == [True, False, True, True]
+    rows = {r.sample: r for r in results.all_results(database, held[0].run)}
+    assert set(rows) == {held[0].id, held[2].id}
+    assert rows[held[2].id].error_kind == "reply" and rows[held[2].id].latency_s == 0
+    assert [c.id for c in queue.claim(database, "w2", 9)] == [held[3].id]

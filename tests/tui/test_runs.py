@@ -308,8 +308,9 @@ async def test_browsing_begins_with_the_list_and_lives_in_ascii(
             await wait(pilot, lambda app=app: isinstance(app.screen, StudyScreen))
 
 
-def test_browse_without_a_terminal_or_a_run_says_so() -> None:
+def test_browse_without_a_terminal_says_so_and_writes_nothing() -> None:
     from tests.cli.test_run import align_tui
 
-    assert "no run database" in align_tui("browse").stderr
+    refused = align_tui("browse")
+    assert refused.returncode == 2 and "needs a terminal" in refused.stderr
     assert not Path(os.environ["ALIGN_TUI_DB"]).exists()

@@ -9,33 +9,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import torch
 
 from align_tui.backbones.base import ModelInfo, OnText, Request
 from align_tui.backbones.local.batch import DecodeBatch
-from align_tui.backbones.local.cache import batchable
+from align_tui.backbones.local.budget import device_budget
 from align_tui.backbones.local.chat import render
 from align_tui.backbones.local.grammar import Grammars
 from align_tui.backbones.local.load import Loaded
 from align_tui.backbones.local.plain import PlainGenerator
+from align_tui.backbones.local.reader import Probe, Reader
 from align_tui.backbones.local.row import Row
-from align_tui.backbones.local.sampling import make_generator
-from align_tui.backbones.local.scoring import choice_probabilities
+from align_tui.backbones.local.scoring import Scoring
+from align_tui.backbones.local.selfcheck import unbatchable
 from align_tui.core.decisions import Generation, Message
 from align_tui.core.errors import AlignError, BackboneError, Cancelled, OutOfMemory
 
-MAX_ROWS = {"cpu": 8, "mps": 16}
-MAX_ROWS_CUDA = 64
 Outcome = Generation | tuple[float, ...] | BaseException
-
-
-@dataclass(eq=False)
-class _Scoring:
-    sequences: list[list[int]]
-    on_done: Callable[[tuple[float, ...] | BaseException], None]
+Job = Row | Scoring
 
 
 class LocalBackbone:
@@ -43,20 +37,25 @@ class LocalBackbone:
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
-        self._grammars, note = _grammars(loaded)
-        self._batched = self._grammars is not None and batchable(loaded.model)
-        if self._grammars is not None and not self._batched:
-            note = "its cache cannot be batched: one reply at a time"
+        self._grammars, self._notes = _grammars(loaded)
+        if self._grammars is not None:
+            self._notes = unbatchable(loaded.model)
+        self._batched = not self._notes
         backend = "llguidance" if self._grammars is not None else "outlines_core"
         self._plain = PlainGenerator(loaded, backend)
-        self.info: ModelInfo = replace(loaded.info, notes=(note,) if note else ())
-        self._inbox: queue.SimpleQueue[Row | _Scoring | None] = queue.SimpleQueue()
-        self._waiting: deque[Row] = deque()
-        self._batch = DecodeBatch(loaded.model, loaded.device)
+        self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._budget = device_budget(loaded.model, loaded.device)
+        self._batch = DecodeBatch(loaded.model, loaded.device, self._budget)
+        self._plain_rows: deque[Row] = deque()
+        self._scorings: dict[Probe, Scoring] = {}
         self._tokens = 0
-        self._max_rows = MAX_ROWS.get(loaded.device.type, MAX_ROWS_CUDA)
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
+
+    @property
+    def info(self) -> ModelInfo:
+        """What was loaded, and what has to be said of how it runs."""
+        return replace(self._loaded.info, notes=(*self._notes, *self._budget.notes))
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         """One constrained reply; cancelling the task stops it within one token."""
@@ -66,13 +65,13 @@ class LocalBackbone:
         self._check_length(len(ids), request.sampling.max_tokens)
         grammars = self._grammars
         row = Row(
+            ids=ids,
+            priority=request.priority,
             request=request,
             prompt=prompt,
-            ids=ids,
             prompt_tokens=len(ids),
             matcher=grammars.matcher(request.schema) if grammars is not None else None,
             tokenizer=grammars.tokens if grammars is not None else None,
-            stream=make_generator(request.sampling),
             on_text=on_text,
             on_done=lambda outcome: _settle(loop, future, outcome),
             asked=time.monotonic(),
@@ -93,13 +92,24 @@ class LocalBackbone:
         tails = tokenizer(list(replies), add_special_tokens=False)["input_ids"]
         sequences = [[*ids, *tail] for tail in tails]
         self._check_length(max(len(s) for s in sequences), 0)
-        job = _Scoring(sequences, lambda outcome: _settle(loop, future, outcome))
+        if len(sequences) < 2:
+            return (1.0,) * len(sequences)
+        try:
+            job = Scoring(sequences, lambda outcome: _settle(loop, future, outcome))
+        except ValueError as error:
+            raise BackboneError(f"The choices cannot be told apart: {error}") from error
         self._inbox.put(job)
-        return await future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            for probe in job.probes:
+                probe.stop_requested = True
+            raise
 
     def tokens_generated(self) -> int:
         """Tokens written since the model was loaded."""
-        return self._tokens + sum(row.tokens for row in tuple(self._batch.rows))
+        seats = tuple(self._batch.seats)
+        return self._tokens + sum(seat.tokens for seat in seats if isinstance(seat, Row))
 
     def close(self) -> None:
         """Stop the thread and free the device's memory."""
@@ -122,10 +132,9 @@ class LocalBackbone:
 
     def _run(self) -> None:
         with torch.inference_mode():
-            while self._take_in(block=not self._batch.rows and not self._waiting):
+            while self._take_in(block=self._batch.is_idle and not self._plain_rows):
                 self._guarded(self._turn)
-        for row in [*self._batch.clear(), *self._waiting]:
-            row.on_done(Cancelled("The worker is ending"))
+        self._drop(Cancelled("The worker is ending"))
 
     def _take_in(self, *, block: bool) -> bool:
         """Sort what has come in; False when it is time to end."""
@@ -136,70 +145,99 @@ class LocalBackbone:
                 return True
             if job is None:
                 return False
-            if isinstance(job, _Scoring):
-                self._guarded(partial(self._score, job), job)
+            block = False
+            if isinstance(job, Scoring):
+                for probe in job.probes:
+                    self._scorings[probe] = job
+                    self._batch.add(probe)
+            elif self._batched and job.request.engine == "batched":
+                job.open_forced()
+                self._batch.add(job)
             else:
-                self._waiting.append(job)
-                block = False
+                self._plain_rows.append(job)
 
     def _turn(self) -> None:
-        while self._waiting and len(self._batch.rows) < self._max_rows:
-            row = self._waiting.popleft()
-            if row.stop_requested:
-                continue
-            self._guarded(partial(self._start, row), row)
-        for row in self._batch.step():
-            self._end(row)
+        if self._plain_rows:
+            row = self._plain_rows.popleft()
+            if not row.stop_requested:
+                self._guarded(partial(self._write_alone, row), row)
+        for reader in self._batch.step():
+            self._end(reader)
 
-    def _start(self, row: Row) -> None:
-        if self._batched and row.request.engine == "batched":
-            self._batch.join(row)
-        else:
-            self._plain.run(row)
-        if row.finish is not None:
-            self._end(row)
+    def _write_alone(self, row: Row) -> None:
+        self._plain.run(row)
+        self._end(row)
 
-    def _end(self, row: Row) -> None:
-        self._tokens += row.tokens
-        row.on_done(row.result())
+    def _end(self, reader: Reader) -> None:
+        if isinstance(reader, Row):
+            self._tokens += reader.tokens
+            reader.on_done(reader.failure or reader.result())
+        elif isinstance(reader, Probe) and reader in self._scorings:
+            scoring = self._scorings.pop(reader)
+            if not any(probe in self._scorings for probe in scoring.probes):
+                stopped = any(probe.stop_requested for probe in scoring.probes)
+                scoring.on_done(Cancelled("stopped") if stopped else scoring.probabilities())
 
-    def _score(self, job: _Scoring) -> None:
-        try:
-            job.on_done(choice_probabilities(self._batch, job.sequences))
-        except ValueError as error:
-            job.on_done(BackboneError(f"The choices cannot be told apart: {error}"))
-
-    def _guarded(self, work: Callable[[], None], job: Row | _Scoring | None = None) -> None:
+    def _guarded(self, work: Callable[[], None], row: Row | None = None) -> None:
         """Run `work`; what it raises ends the jobs it touched, and never this thread."""
         try:
             work()
             return
         except (torch.OutOfMemoryError, MemoryError) as error:
-            failure: AlignError = OutOfMemory(
-                f"{self._loaded.device} ran out of memory while {self.info.name} wrote",
-                "Shorten the scenario, lower decoding.max_tokens, or take a smaller model.",
-            )
-            failure.__cause__ = error
+            # Text that is already written is kept: everyone's tokens are read again.
+            alone = self._batch.retreat() if row is None else row
+            if self._loaded.device.type == "cuda":
+                torch.cuda.empty_cache()
+            if alone is not None:
+                self._fail(alone, self._too_large(error))
+            return
         except AlignError as error:
-            failure = error
+            failure: AlignError = error
         except Exception as error:  # whatever a model's own code raises is told to who asked
             failure = BackboneError(f"{self.info.name} failed: {type(error).__name__}: {error}")
             failure.__cause__ = error
-        hit = [job] if job is not None else self._batch.clear()
-        if isinstance(failure, OutOfMemory):
-            self._batch.prefixes.clear()
-            if self._loaded.device.type == "cuda":
-                torch.cuda.empty_cache()
-        for each in hit:
-            each.on_done(failure)
+        if row is not None:
+            self._fail(row, failure)
+        else:
+            self._drop(failure)
+
+    def _too_large(self, cause: BaseException) -> OutOfMemory:
+        error = OutOfMemory(
+            f"{self._loaded.device} ran out of memory while {self.info.name} wrote",
+            "Shorten the scenario, lower decoding.max_tokens, or take a smaller model.",
+        )
+        error.__cause__ = cause
+        return error
+
+    def _fail(self, reader: Reader, failure: AlignError) -> None:
+        """End one reply, or the scoring that a probe is of."""
+        if isinstance(reader, Row):
+            reader.failure = failure
+            self._end(reader)
+        elif isinstance(reader, Probe):
+            scoring = self._scorings[reader]
+            for probe in scoring.probes:
+                self._scorings.pop(probe, None)
+                probe.stop_requested = True
+            scoring.on_done(failure)
+
+    def _drop(self, failure: AlignError) -> None:
+        """End everything that is read, written or waited for."""
+        for each in (*self._batch.clear(), *self._plain_rows):
+            if isinstance(each, Row):
+                each.on_done(failure)
+        for scoring in dict.fromkeys(self._scorings.values()):
+            scoring.on_done(failure)
+        self._scorings.clear()
+        self._plain_rows.clear()
 
 
-def _grammars(loaded: Loaded) -> tuple[Grammars | None, str]:
+def _grammars(loaded: Loaded) -> tuple[Grammars | None, tuple[str, ...]]:
     vocabulary = int(loaded.model.config.get_text_config().vocab_size)
     try:
-        return Grammars(loaded.tokenizer, vocabulary), ""
+        return Grammars(loaded.tokenizer, vocabulary), ()
     except (ValueError, RuntimeError) as error:
-        return None, f"llguidance does not know its tokenizer ({error}): one reply at a time"
+        return None, (f"llguidance does not know its tokenizer ({error}): one reply at a time",)
 
 
 def _settle(

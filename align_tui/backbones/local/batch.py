@@ -1,154 +1,276 @@
-"""The decode loop: rows join at any step, each under its own grammar, and leave when done.
+"""The decode batch: replies join and leave at any step, each under its own grammar.
 
-transformers' own continuous batching takes no logits processor a request, so it cannot constrain.
+A step reads the pending tokens of all in one forward pass: the token that a reply has drawn, what
+its grammar forces behind it, pieces of prompts, and the choices that are being scored. Nothing is
+padded. transformers' own continuous batching takes no logits processor a request, so it cannot
+constrain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import torch
-from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
-from align_tui.backbones.local.cache import BatchCache, Layers, PrefixStore, from_cache, to_cache
-from align_tui.backbones.local.grammar import allowed_mask
+from align_tui.backbones.local.attention import Piece, make_plan, packed_logits
+from align_tui.backbones.local.budget import Budget
+from align_tui.backbones.local.grammar import Masks
+from align_tui.backbones.local.graphs import DecodeGraphs
+from align_tui.backbones.local.prefixes import PrefixStore
+from align_tui.backbones.local.reader import Probe, Reader
 from align_tui.backbones.local.row import Row
 from align_tui.backbones.local.sampling import draw
-from align_tui.core.errors import AlignError
+from align_tui.backbones.local.schedule import (
+    Waiting,
+    expected_length,
+    least_urgent,
+    room_for,
+    worth_waiting,
+)
+from align_tui.backbones.local.slots import SlotCache
+from align_tui.core.errors import ReplyError
 
-PREFILL_CHUNK = 2048
-PREFIX_BUDGET = 256 << 20
+LOOK_AHEAD = 16  # of those who wait, when the first ones wait for another's prompt
+FORCED = 32  # so many pending tokens are read at once, whatever prompts are being read beside
 
 
 class DecodeBatch:
-    """Rows of one model that decode together. Driven by one thread."""
+    """Replies and probes of one model, each in a slot (its place in `seats`). One thread's own."""
 
-    def __init__(self, model: PreTrainedModel, device: torch.device) -> None:
+    def __init__(self, model: PreTrainedModel, device: torch.device, budget: Budget) -> None:
         self.model = model
         self.device = device
-        self.rows: list[Row] = []
-        self.prefixes = PrefixStore(PREFIX_BUDGET)
-        self._cache = BatchCache(device)
+        self.budget = budget
+        self.seats: list[Reader] = []
+        self.waiting = Waiting()
+        self.prefixes = PrefixStore(budget.prefix_bytes)
+        self._stopped: list[Reader] = []  # told of with the next step that does not fail
+        self._cache = SlotCache()
+        self._graphs = DecodeGraphs(model, self._cache) if _can_record(model, device) else None
+        self._masks = Masks(1 if device.type == "cpu" else None)
 
-    def read(self, ids: Sequence[int]) -> tuple[torch.Tensor, Layers]:
-        """(logits after the last of `ids`, shape (vocabulary,); the cache of all of them).
+    @property
+    def is_idle(self) -> bool:
+        """Is nothing read, written or waited for?"""
+        return not self.seats and not self.waiting
 
-        What another prompt began with is not read again.
-        """
-        known, layers = self.prefixes.longest(ids)
-        logits = torch.empty(0)
-        for start in range(known, len(ids), PREFILL_CHUNK):
-            part = torch.tensor([list(ids[start : start + PREFILL_CHUNK])], device=self.device)
-            cache = to_cache(layers)
-            positions = torch.arange(start, start + part.shape[1], device=self.device)[None]
-            out = self.model(
-                input_ids=part,
-                past_key_values=cache,
-                position_ids=positions,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            logits, layers = out.logits[0, -1], from_cache(out.past_key_values)
-        self.prefixes.put(ids, layers)
-        return logits, layers
+    def add(self, reader: Reader) -> None:
+        """Queue a reply or a probe; it joins when there is room."""
+        self.waiting.push(reader)
 
-    def join(self, row: Row) -> None:
-        """Read the row's prompt, draw its first token, and let it decode with the others."""
-        row.open_forced()
-        logits, layers = self.read(row.ids)
-        self._draw(row, logits)
-        if row.finish is None:
-            self._cache.join(layers, len(row.ids))
-            self.rows.append(row)
-
-    def step(self) -> list[Row]:
-        """One forward pass for all rows; those that ended leave and are returned."""
-        done = [row for row in self.rows if row.stop_requested]
-        for row in done:
-            row.finish = "cancelled"
+    def step(self) -> list[Reader]:
+        """Let in who has room, read what is pending, draw; those that ended leave."""
+        stopped = [seat for seat in self.seats if seat.stop_requested]
+        self._leave(stopped)
+        self._stopped += [*stopped, *self.waiting.take_stopped()]
+        self._make_room()
+        ready = self._admit()
+        ready += self._read()
+        self._draw(ready)
+        done = [seat for seat in self.seats if _is_done(seat)]
+        self._keep_for_scoring(done)
         self._leave(done)
-        if not self.rows:
-            return done
-        logits = self._forward()
-        for row, scores in zip(self.rows, logits, strict=True):
-            self._draw(row, scores)
-        ended = [row for row in self.rows if row.finish is not None]
-        self._leave(ended)
-        return done + ended
+        ended, self._stopped = [*self._stopped, *done], []
+        return ended
 
-    def _forward(self) -> torch.Tensor:
-        """Logits (rows, vocabulary) after each row's `feed`, which joins its cache."""
-        width = max(len(row.feed) for row in self.rows)
-        cache = self._cache
-        ids, mask, positions = [], [], []
-        for row in self.rows:
-            gap = width - len(row.feed)
-            start = len(row.ids)
-            ids.append([0] * gap + row.feed)
-            mask.append([0] * gap + [1] * len(row.feed))
-            positions.append([0] * gap + list(range(start, start + len(row.feed))))
-            row.ids.extend(row.feed)
-        fresh = torch.tensor(mask, device=self.device)
-        cache.mask = torch.cat([cache.mask, fresh], dim=1)
-        out = self.model(
-            input_ids=torch.tensor(ids, device=self.device),
-            attention_mask=cache.mask,
-            position_ids=torch.tensor(positions, device=self.device),
-            past_key_values=to_cache(cache.layers),
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        cache.layers = from_cache(out.past_key_values)
-        logits: torch.Tensor = out.logits[:, -1]
-        return logits
+    def retreat(self) -> Reader | None:
+        """After running out of memory: everyone waits again, and half as many may be in flight.
 
-    def _draw(self, row: Row, logits: torch.Tensor) -> None:
-        """Draw the row's next token; a grammar's failure ends this row and no other."""
-        assert row.matcher is not None
-        try:
-            allowed = allowed_mask(row.matcher, logits.shape[-1], logits.device)
-            row.take(draw(logits, allowed, row.request.sampling, row.stream))
-        except AlignError as error:
-            row.finish = "cancelled"
-            row.on_done(error)
+        One that was alone does not fit at all: it is dropped, and returned.
+        """
+        self.budget.halve(sum(len(seat.ids) for seat in self.seats))
+        seats, self.seats = self.seats, []
+        self._forget()
+        if len(seats) == 1:
+            return seats[0]
+        for seat in reversed(seats):
+            self._send_back(seat)
+        return None
 
-    def _leave(self, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        for row in rows:
-            # The reply is about to be scored from here: its cache saves reading it again.
-            if row.finish == "stop":
-                index = self.rows.index(row)
-                self.prefixes.put(row.ids, self._cache.row(index))
-        keep = [i for i, row in enumerate(self.rows) if row not in rows]
-        self._cache.keep(keep)
-        self.rows = [self.rows[i] for i in keep]
-
-    def clear(self) -> list[Row]:
-        """Drop every row (after a failure of the device); the rows that were dropped."""
-        dropped, self.rows = self.rows, []
-        self._cache = BatchCache(self.device)
-        self.prefixes.clear()
+    def clear(self) -> list[Reader]:
+        """Drop everyone (after a failure of the model, or at the end); those who were dropped."""
+        dropped = [*self.seats, *self._stopped, *self.waiting.clear()]
+        self.seats, self._stopped = [], []
+        self._forget()
         return dropped
 
-    def branch_logits(
-        self, layers: Layers, length: int, tails: Sequence[Sequence[int]]
+    def _forget(self) -> None:
+        self._cache.clear()
+        self.prefixes = PrefixStore(self.budget.prefix_bytes)
+        if self._graphs is not None:
+            self._graphs.clear()
+
+    # --- who is in ------------------------------------------------------------------------
+
+    def _admit(self) -> list[tuple[Row, torch.Tensor]]:
+        """Let in who has room; those whose prompt is known whole, with the logits after it."""
+        ready = []
+        unread = sum(seat.pending for seat in self.seats)
+        for reader in islice(self.waiting, LOOK_AHEAD):
+            if unread >= self.budget.prefill:
+                break
+            known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Row))
+            if worth_waiting(self.seats, reader, known.length):
+                continue
+            if not self._find_room(reader):
+                break
+            unread += len(reader.ids) - known.length
+            if unread > self.budget.prefill and any(seat.is_fresh for seat in self.seats):
+                break  # one prompt done soon lets its first words be read before two done later
+            self.waiting.remove(reader)
+            self.seats.append(reader)  # first: whoever has a seat is not lost when memory runs out
+            # At once for all that may come, so that slots are not made anew for each.
+            most = self.budget.tokens // expected_length(reader)
+            slots = max(len(self.seats), min(len(self.seats) + len(self.waiting), most))
+            self._cache.reserve(slots, expected_length(reader))
+            self._cache.load(len(self.seats) - 1, known.layers, known.length)
+            reader.read = known.length
+            if known.logits is not None and isinstance(reader, Row):
+                reader.is_fresh = False
+                ready.append((reader, known.logits))
+        return ready
+
+    def _find_room(self, reader: Reader) -> bool:
+        """Is there room for one more, if need be that of others who are less urgent?"""
+        while not room_for(self.seats, reader, self.budget):
+            other = least_urgent(self.seats, reader)
+            if other is None:
+                return False
+            self._leave([other])
+            self._send_back(other)
+        return True
+
+    def _make_room(self) -> None:
+        """Replies that grew longer than expected: the least urgent go back and wait."""
+        while len(self.seats) > 1:
+            if len(self.seats) * max(len(seat.ids) for seat in self.seats) <= self.budget.tokens:
+                return
+            lowest = min(seat.priority for seat in self.seats)
+            other = [seat for seat in self.seats if seat.priority == lowest][-1]
+            self._leave([other])
+            self._send_back(other)
+
+    def _send_back(self, reader: Reader) -> None:
+        reader.read, reader.is_fresh = 0, True
+        if isinstance(reader, Probe):
+            reader.logits.clear()
+        self.waiting.push(reader, again=True)
+
+    def _leave(self, readers: Sequence[Reader]) -> None:
+        """Free the slots of some; whoever has the last slot moves into one that became free."""
+        for reader in readers:
+            slot, last = self.seats.index(reader), len(self.seats) - 1
+            if slot != last:
+                self._cache.move(last, slot, self.seats[last].read)
+                self.seats[slot] = self.seats[last]
+            self.seats.pop()
+
+    def _keep_for_scoring(self, done: Sequence[Reader]) -> None:
+        """A whole reply is about to be scored: its cache saves reading it again."""
+        for reader in done:
+            if isinstance(reader, Row) and reader.finish == "stop":
+                try:
+                    kept = self._cache.copy_out(self.seats.index(reader), reader.read)
+                except torch.OutOfMemoryError:  # then it is read again, and nothing else is lost
+                    self.prefixes.clear()
+                    return
+                self.prefixes.put(reader.ids[: reader.read], kept)
+
+    # --- reading --------------------------------------------------------------------------
+
+    def _pieces(self) -> tuple[list[Piece], list[Piece]]:
+        """What this step reads: single tokens, and longer chunks within the budget."""
+        singles, chunks = [], []
+        room = self.budget.prefill
+        slots = sorted(range(len(self.seats)), key=lambda slot: -self.seats[slot].priority)
+        for slot in slots:
+            seat = self.seats[slot]
+            count = seat.pending
+            if count > FORCED:
+                count = min(count, room)
+                room -= count
+            if count == 1:
+                singles.append(Piece(slot, seat.read, 1))
+            elif count > 1:
+                chunks.append(Piece(slot, seat.read, count))
+        return sorted(singles, key=lambda piece: piece.slot), chunks
+
+    def _read(self) -> list[tuple[Row, torch.Tensor]]:
+        """One forward pass; the replies whose pending tokens are all read, with their logits."""
+        singles, chunks = self._pieces()
+        pieces = [*singles, *chunks]
+        if not pieces:
+            return []
+        self._cache.reserve(len(self.seats), max(p.start + p.count for p in pieces))
+        ids: list[int] = []
+        keep: list[range] = []
+        for piece in pieces:
+            seat, end = self.seats[piece.slot], piece.start + piece.count
+            first = max(piece.start, seat.wanted)
+            keep.append(range(len(ids) + first - piece.start, len(ids) + piece.count))
+            ids += seat.ids[piece.start : end]
+        if self._graphs is not None and not chunks and len(singles) == len(self.seats):
+            logits = self._graphs.run(ids, [piece.start for piece in singles])
+        else:
+            logits = self._forward(ids, singles, chunks, [i for span in keep for i in span])
+        ready, at = [], 0
+        for piece, span in zip(pieces, keep, strict=True):
+            own = logits[at : at + len(span)]
+            at += len(span)
+            reader = self.seats[piece.slot]
+            reader.read += piece.count
+            self._hand_out(reader, piece.slot, own)
+            if isinstance(reader, Row) and reader.pending == 0:
+                ready.append((reader, own[-1]))
+        return ready
+
+    def _forward(
+        self, ids: list[int], singles: list[Piece], chunks: list[Piece], keep: list[int]
     ) -> torch.Tensor:
-        """Logits (tails, longest, vocabulary) of several continuations of one cached prefix."""
-        width = max(len(tail) for tail in tails)
-        ids = torch.tensor([[*tail, *[0] * (width - len(tail))] for tail in tails])
-        mask = torch.tensor([[1] * len(tail) + [0] * (width - len(tail)) for tail in tails])
-        repeated = [
-            (k.expand(len(tails), -1, -1, -1), v.expand(len(tails), -1, -1, -1)) for k, v in layers
-        ]
-        positions = torch.arange(length, length + width).expand(len(tails), -1)
-        out = self.model(
-            input_ids=ids.to(self.device),
-            attention_mask=pad(mask, (length, 0), value=1).to(self.device),
-            position_ids=positions.to(self.device),
-            past_key_values=to_cache(repeated),
-            use_cache=True,
-        )
-        logits: torch.Tensor = out.logits
-        return logits
+        """Logits (kept, vocabulary) of the packed tokens numbered in `keep`."""
+        plan = make_plan(self._cache, singles, chunks, self.device)
+        return packed_logits(self.model, torch.tensor(ids, device=self.device), plan, keep)
+
+    def _hand_out(self, reader: Reader, slot: int, logits: torch.Tensor) -> None:
+        if isinstance(reader, Probe):
+            reader.logits.append(logits)
+        if reader.is_fresh and reader.pending == 0:
+            reader.is_fresh = False
+            after = logits[-1].clone() if isinstance(reader, Row) else None
+            self.prefixes.put(reader.ids, self._cache.copy_out(slot, reader.read), after)
+
+    # --- drawing --------------------------------------------------------------------------
+
+    def _draw(self, ready: Sequence[tuple[Row, torch.Tensor]]) -> None:
+        """Draw the next token of each; a grammar's failure ends its reply and no other."""
+        if not ready:
+            return
+        rows = [row for row, _ in ready]
+        logits = torch.stack([scores for _, scores in ready])
+        matchers = [row.matcher for row in rows if row.matcher is not None]
+        allowed = self._masks.allowed(matchers, logits.shape[-1], logits.device)
+        noise = [row.noise(logits.shape[-1], logits.device) for row in rows]
+        settings = [row.request.sampling for row in rows]
+        for row, token in zip(rows, draw(logits, allowed, settings, noise), strict=True):
+            assert row.matcher is not None
+            if not row.matcher.is_error():
+                row.take(token)
+            if row.matcher.is_error():
+                row.finish = "cancelled"
+                row.failure = ReplyError(
+                    f"Constrained decoding failed: {row.matcher.get_error()[:300]}"
+                )
+
+
+def _can_record(model: PreTrainedModel, device: torch.device) -> bool:
+    """Does all of the model lie on one GPU?"""
+    places = {parameter.device for parameter in model.parameters()}
+    return device.type == "cuda" and places == {device}
+
+
+def _is_done(reader: Reader) -> bool:
+    if isinstance(reader, Row):
+        return reader.finish is not None
+    return reader.pending == 0

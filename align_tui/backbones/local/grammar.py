@@ -7,12 +7,15 @@ build both again for every call (docs/architecture.md).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-from llguidance import LLMatcher, LLTokenizer
+from llguidance import LLExecutor, LLMatcher, LLTokenizer
 from llguidance.hf import from_tokenizer
+from llguidance.numpy import fill_next_token_bitmask_par
 from outlines.types import JsonSchema
 
 from align_tui.core.errors import ReplyError
@@ -51,12 +54,25 @@ class Grammars:
         return matcher
 
 
-def allowed_mask(matcher: LLMatcher, width: int, device: torch.device) -> torch.Tensor:
-    """Booleans (width,): which tokens may come next. Raises ReplyError when none may."""
-    bias = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8)
-    if matcher.is_error():
-        raise ReplyError(f"Constrained decoding failed: {matcher.get_error()[:300]}")
-    mask = torch.zeros(width, dtype=torch.bool)
-    size = min(width, bias.numel())
-    mask[:size] = bias[:size] != 0
-    return mask.to(device)
+class Masks:
+    """Which tokens may come next, for many matchers at once."""
+
+    def __init__(self, threads: int | None) -> None:
+        """`threads` work on the matchers (None: as many as llguidance thinks right)."""
+        self._executor = LLExecutor(num_threads=threads)
+        self._bits = np.zeros((0, 0), dtype=np.int32)
+
+    def allowed(
+        self, matchers: Sequence[LLMatcher], width: int, device: torch.device
+    ) -> torch.Tensor:
+        """Booleans (matchers, width). The row of a matcher that has failed means nothing."""
+        words = -(-width // 32)
+        if self._bits.shape[0] < len(matchers) or self._bits.shape[1] != words:
+            self._bits = np.zeros((len(matchers), words), dtype=np.int32)
+        bits = self._bits[: len(matchers)]
+        numbered = [(matcher, i) for i, matcher in enumerate(matchers)]
+        fill_next_token_bitmask_par(self._executor, numbered, bits)
+        # A byte a token would be eight times as much to move to a GPU.
+        octets = torch.from_numpy(bits.view(np.uint8)).to(device)
+        powers = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8, device=device)
+        return (octets[:, :, None] & powers).ne(0).flatten(1)[:, :width]

@@ -86,22 +86,25 @@ class PlainGenerator:
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
                 "top_k": sampling.top_k,
+                "min_p": sampling.min_p or None,
             }
         # generate() draws from the global stream; this thread is alone in using it.
         torch.manual_seed(sampling.seed)
         tell = _Tell(row, self.loaded.tokenizer)
         end = self.loaded.tokenizer.eos_token_id
         try:
-            out = self.loaded.model.generate(  # type: ignore[operator]  # a mixin that transformers does not type
-                ids,
-                attention_mask=torch.ones_like(ids),
-                max_new_tokens=sampling.max_tokens,
-                logits_processor=[processor],
-                stopping_criteria=StoppingCriteriaList([_Stop(row)]),
-                streamer=tell,
-                pad_token_id=end if end is not None else 0,
-                **drawn,
-            )
+            # The processors' masks are compiled at their first use, for seconds: not worth it.
+            with torch.compiler.set_stance("force_eager"):
+                out = self.loaded.model.generate(  # type: ignore[operator]  # a mixin that transformers does not type
+                    ids,
+                    attention_mask=torch.ones_like(ids),
+                    max_new_tokens=sampling.max_tokens,
+                    logits_processor=[processor],
+                    stopping_criteria=StoppingCriteriaList([_Stop(row)]),
+                    streamer=tell,
+                    pad_token_id=end if end is not None else 0,
+                    **drawn,
+                )
         except (ValueError, TypeError) as error:
             raise ReplyError(f"The model cannot be run by generate(): {error}") from error
         made = out.shape[1] - ids.shape[1]

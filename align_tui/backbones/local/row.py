@@ -11,67 +11,95 @@ import torch
 from llguidance import LLMatcher, LLTokenizer
 
 from align_tui.backbones.base import OnText, Request
+from align_tui.backbones.local.reader import Reader
 from align_tui.core.decisions import Finish, Generation
+from align_tui.core.errors import AlignError
 
 
-@dataclass(eq=False)
-class Row:
+@dataclass(eq=False, kw_only=True)
+class Row(Reader):
     """A generation in the batch. Made in the event loop, driven by the model's thread.
 
-    `feed` are the tokens that the next forward pass reads: the last one drawn and those that the
-    grammar forces behind it. `stop_requested` may be set from any thread. A row of the plain
-    generator has no matcher of its own.
+    A row of the plain generator has no matcher of its own.
     """
 
     request: Request
     prompt: str
-    ids: list[int]
     prompt_tokens: int
     matcher: LLMatcher | None
     tokenizer: LLTokenizer | None
-    stream: torch.Generator
     on_text: OnText
     on_done: Callable[[Generation | BaseException], None]
     asked: float
-    feed: list[int] = field(default_factory=list)
-    stop_requested: bool = False
     finish: Finish | None = None
+    failure: AlignError | None = None
     tokens: int = 0
     first_token_s: float | None = None
     timeline: list[tuple[float, int]] = field(default_factory=list)
+    # The random stream of this reply: it depends on its seed alone, never on its batch.
+    _stream: torch.Generator | None = None
+    _noise: torch.Tensor | None = None
+    _opening: list[int] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _chars: int = 0
     _decoder: codecs.IncrementalDecoder = field(
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
     )
 
+    @property
+    def growth(self) -> int:
+        """How many tokens it may still write."""
+        return max(0, self.request.sampling.max_tokens - self.tokens)
+
+    def noise(self, size: int, device: torch.device) -> torch.Tensor | None:
+        """What decides the next token (exponential, a number a token of the vocabulary); none for a
+        greedy row. The same until a token is taken.
+        """
+        if self._noise is None and self.request.sampling.temperature > 0:
+            if self._stream is None:
+                self._stream = torch.Generator(device)
+                self._stream.manual_seed(self.request.sampling.seed)
+            drawn = torch.empty(size, device=device).exponential_(generator=self._stream)
+            self._noise = drawn.clamp_(min=1e-30)  # a share is divided by it
+        return self._noise
+
     def open_forced(self) -> None:
-        """Put what the grammar forces at the very start behind the prompt."""
+        """Put what the grammar forces at the very start behind the prompt.
+
+        It is told with the first token that is drawn: until then nothing has been written.
+        """
         assert self.matcher is not None
-        forced = self.matcher.compute_ff_tokens()
-        if forced:
-            self._take(forced)
-            self.ids.extend(forced)
+        self._opening = self.matcher.compute_ff_tokens()
+        if self._opening:
+            self.matcher.consume_tokens(self._opening)
+            self.ids.extend(self._opening)
 
     def take(self, token: int) -> None:
-        """A drawn token: consume it and what it forces; set `finish` when that ends the reply."""
+        """A drawn token: consume it and what it forces; set `finish` when that ends the reply.
+
+        The tokens join `ids`: those that are forced are read with the drawn one, in one step.
+        """
         assert self.matcher is not None and self.tokenizer is not None
+        self._noise = None
+        if self._opening:
+            self._write(self._opening)
+            self._opening = []
         if token in self.tokenizer.eos_tokens:
             self.finish = "stop"
             return
-        self._take([token])
-        forced = [] if self.matcher.is_stopped() else self.matcher.compute_ff_tokens()
+        self.matcher.consume_token(token)
+        forced = self.matcher.compute_ff_tokens()
         if forced:
-            self._take(forced)
-        self.feed = [token, *forced]
+            self.matcher.consume_tokens(forced)
+        self.ids += [token, *forced]
+        self._write([token, *forced])
         if self.matcher.is_stopped():
             self.finish = "stop"
         elif self.tokens >= self.request.sampling.max_tokens:
             self.finish = "length"
 
-    def _take(self, tokens: list[int]) -> None:
-        assert self.matcher is not None and self.tokenizer is not None
-        self.matcher.consume_tokens(tokens)
+    def _write(self, tokens: list[int]) -> None:
+        assert self.tokenizer is not None
         text = self._decoder.decode(self.tokenizer.decode_bytes(tokens))
         self.tell(text, self.tokens + len(tokens))
 

@@ -1,36 +1,83 @@
-"""Drawing a token: greedy, or from a generation's own random stream."""
+"""Drawing the next token of many replies at once, each by its own settings and random stream."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 
 from align_tui.core.decisions import Sampling
 
-
-def make_generator(sampling: Sampling) -> torch.Generator:
-    """The random stream of one generation: it depends on its seed alone, never on its batch."""
-    generator = torch.Generator(device="cpu")
-    generator.manual_seed(sampling.seed)
-    return generator
+HEAD = 256  # of the likeliest tokens, looked at before all of them are sorted
 
 
 def draw(
-    logits: torch.Tensor, allowed: torch.Tensor | None, sampling: Sampling, stream: torch.Generator
-) -> int:
-    """The next token from `logits` (vocabulary,), among `allowed` (booleans, same shape)."""
-    scores = logits.float()
-    if allowed is not None:
-        scores = scores.masked_fill(~allowed, -torch.inf)
-    if sampling.temperature == 0:
-        return int(scores.argmax())
-    scores = scores.cpu() / sampling.temperature
-    if sampling.top_k and sampling.top_k < scores.numel():
-        floor = scores.topk(sampling.top_k).values[-1]
-        scores = scores.masked_fill(scores < floor, -torch.inf)
-    probabilities = scores.softmax(-1)
-    if sampling.top_p < 1.0:
-        ordered, order = probabilities.sort(descending=True)
-        # The smallest set that reaches top_p: a token stays while those before it fall short.
-        keep = ordered.cumsum(-1) - ordered < sampling.top_p
-        probabilities = torch.zeros_like(probabilities).scatter(0, order, ordered * keep)
-    return int(torch.multinomial(probabilities, 1, generator=stream))
+    logits: torch.Tensor,
+    allowed: torch.Tensor,
+    settings: Sequence[Sampling],
+    noise: Sequence[torch.Tensor | None],
+) -> list[int]:
+    """The next token of each row of `logits` (rows, vocabulary), among `allowed` (the same shape).
+
+    The token with the greatest share over noise wins, which draws by the shares when a row's noise
+    (vocabulary,) is exponential (Gumbel-max). It depends on the row's own logits, settings and
+    noise only, and hardly ever on a logit's last bits, as a sum over the vocabulary would.
+    Temperature, then top_k, top_p and min_p, as `generate` applies them. Greedy rows need no noise.
+    """
+    scores = logits.float().masked_fill(~allowed, -torch.inf)
+    tokens: list[int] = scores.argmax(-1).tolist()
+    plain = [i for i, s in enumerate(settings) if s.temperature > 0 and not _is_cut(s)]
+    cut = [i for i, s in enumerate(settings) if s.temperature > 0 and _is_cut(s)]
+    for rows, pick in ((plain, _pick), (cut, _pick_cut)):
+        if rows:
+            warm = torch.tensor([settings[i].temperature for i in rows], device=scores.device)
+            drawn = pick(
+                (scores[rows] / warm[:, None]).softmax(-1),
+                [settings[i] for i in rows],
+                torch.stack([each for i in rows if (each := noise[i]) is not None]),
+            )
+            for i, token in zip(rows, drawn.tolist(), strict=True):
+                tokens[i] = token
+    return tokens
+
+
+def _is_cut(settings: Sampling) -> bool:
+    return settings.top_k > 0 or settings.top_p < 1.0 or settings.min_p > 0.0
+
+
+def _pick(shares: torch.Tensor, _: Sequence[Sampling], noise: torch.Tensor) -> torch.Tensor:
+    return (shares / noise).argmax(-1)
+
+
+def _pick_cut(
+    shares: torch.Tensor, settings: Sequence[Sampling], noise: torch.Tensor
+) -> torch.Tensor:
+    """As `_pick`, from the likeliest tokens down to where top_k, top_p and min_p cut them off."""
+    size = shares.shape[-1]
+    cuts = torch.tensor(
+        [[s.top_k or size, s.top_p, s.min_p] for s in settings], device=shares.device
+    )
+    ordered, order = shares.topk(min(size, HEAD), dim=-1)
+    index = (_cut(ordered, cuts, size) / noise.gather(-1, order)).argmax(-1)
+    tokens = order.gather(-1, index[:, None]).squeeze(-1)
+    # Where the cut falls behind the head, all of the row's tokens have to be put in order.
+    top_k, top_p, min_p = cuts.unbind(-1)
+    falls = (top_k <= HEAD) | ((top_k >= size) & (ordered.sum(-1) >= top_p) & (top_p < 1.0))
+    falls |= (top_k >= size) & (ordered[:, -1] < min_p * ordered[:, 0])
+    rest = (~falls).nonzero().squeeze(-1)
+    if size > HEAD and len(rest):
+        ordered, order = shares[rest].sort(dim=-1, descending=True, stable=True)
+        index = (_cut(ordered, cuts[rest], size) / noise[rest].gather(-1, order)).argmax(-1)
+        tokens[rest] = order.gather(-1, index[:, None]).squeeze(-1)
+    return tokens
+
+
+def _cut(ordered: torch.Tensor, cuts: torch.Tensor, size: int) -> torch.Tensor:
+    """The shares (rows, likeliest first) that are left by top_k, top_p and min_p."""
+    top_k, top_p, min_p = cuts[:, :, None].unbind(1)
+    ordered = ordered * (torch.arange(ordered.shape[-1], device=ordered.device) < top_k)
+    # top_p is of what top_k has left.
+    total = torch.where(top_k < size, ordered.sum(-1, keepdim=True), 1.0)
+    # The smallest set that reaches top_p: a token stays while those before it fall short.
+    kept = ordered * (ordered.cumsum(-1) - ordered < top_p * total)
+    return kept * (kept >= min_p * kept[:, :1])

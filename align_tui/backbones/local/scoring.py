@@ -1,46 +1,48 @@
-"""Probabilities of choices: one pass over what the choices have in common, then their branches.
+"""Probabilities of choices: each read up to where the choices' tokens have parted.
 
-At each point where the choices' tokens part, the model's probabilities are normalised over the
-tokens that some choice continues with, and multiplied along each choice. That is what constrained
-sampling would draw: the sum is one, and text that is forced costs a long choice nothing.
+At each point where they part, the model's probabilities are normalised over the tokens that some
+choice continues with, and multiplied along each choice. That is what constrained sampling would
+draw: the sum is one, and text that is forced costs a long choice nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 
-from align_tui.backbones.local.batch import DecodeBatch
-from align_tui.backbones.local.cache import common_prefix
+from align_tui.backbones.local.prefixes import common_prefix
+from align_tui.backbones.local.reader import Probe
 
 
-def shared_length(sequences: Sequence[Sequence[int]]) -> int:
-    """How many tokens all sequences begin with alike."""
-    first = sequences[0]
-    return min(common_prefix(first, other) for other in sequences[1:]) if sequences[1:] else 0
-
-
-def choice_probabilities(
-    batch: DecodeBatch, sequences: Sequence[Sequence[int]]
-) -> tuple[float, ...]:
-    """Probability of each token sequence (prompt and reply up to the end of its choice).
+@dataclass(eq=False)
+class Scoring:
+    """Choices (two at least) that are being scored: a probe each, read in the decode batch.
 
     Raises ValueError when two are equal, or one is the beginning of another.
     """
-    if len(sequences) < 2:
-        return (1.0,) * len(sequences)
-    start = shared_length(sequences)
-    depth = _branch_depth(sequences, start)
-    root, layers = batch.read(sequences[0][:start])
-    logits = [root.float().cpu()[None]] * len(sequences)
-    if depth > start:
-        tails = [sequence[start:depth] for sequence in sequences]
-        after = batch.branch_logits(layers, start, tails).float().cpu()
-        logits = [torch.cat([root.float().cpu()[None], rows]) for rows in after]
-    logs = [0.0] * len(sequences)
-    _descend(list(range(len(sequences))), start, start, sequences, logits, logs)
-    return tuple(float(p) for p in torch.tensor(logs, dtype=torch.float64).softmax(0))
+
+    sequences: Sequence[Sequence[int]]
+    on_done: Callable[[tuple[float, ...] | BaseException], None]
+    probes: list[Probe] = field(init=False)
+    start: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        first, *others = self.sequences
+        self.start = min(common_prefix(first, other) for other in others)
+        depth = _branch_depth(self.sequences, self.start)
+        self.probes = [
+            Probe(ids=list(sequence[:depth]), first=self.start - 1) for sequence in self.sequences
+        ]
+
+    def probabilities(self) -> tuple[float, ...]:
+        """Probability of each sequence, once all probes have been read."""
+        logits = [torch.cat(probe.logits).float().cpu() for probe in self.probes]
+        logs = [0.0] * len(self.sequences)
+        everyone = list(range(len(self.sequences)))
+        _descend(everyone, self.start, self.start, self.sequences, logits, logs)
+        return tuple(float(p) for p in torch.tensor(logs, dtype=torch.float64).softmax(0))
 
 
 def _branch_depth(sequences: Sequence[Sequence[int]], start: int) -> int:

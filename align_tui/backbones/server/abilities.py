@@ -72,6 +72,8 @@ class Abilities:
         more = dict(OFF.get(self.family, {}))
         if sampling.top_k:
             more["top_k"] = sampling.top_k
+        if sampling.min_p:
+            more["min_p"] = sampling.min_p
         return {
             self.cap: sampling.max_tokens,
             "temperature": sampling.temperature,

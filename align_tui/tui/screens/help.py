@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 
 from align_tui.core.text import plain
 from align_tui.tui.view.targets import heading
+from align_tui.tui.view.words import worker_lines
 from align_tui.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
@@ -83,12 +84,7 @@ def help_text(screen: StudyScreen) -> str:
     if screen.snapshot.workers:
         out += ["", "WORKERS"]
         for worker in screen.snapshot.workers:
-            out.append(
-                f"  {worker.id} pid {worker.pid} on {worker.host}: {worker.state} {worker.detail} "
-                f"{worker.model} {worker.device}"
-            )
-            if worker.error:
-                out.append(f"    {worker.error}")
+            out += worker_lines(worker)
     if screen.launch.versions:
         said = ", ".join(f"{name} {version}" for name, version in screen.launch.versions.items())
         out += ["", "VERSIONS", f"  {said}"]

@@ -96,6 +96,20 @@ def gigabytes(megabytes: float) -> str:
     return f"{size:.1f} GB" if size < 10 else f"{size:.0f} GB"
 
 
+def worker_lines(worker: WorkerRow) -> list[str]:
+    """One worker in full: what it runs, where, how fast, how much it holds, what went wrong."""
+    gpus = f" (of {one_line(worker.gpus, 30)})" if worker.gpus else ""
+    memory = f", {gigabytes(worker.memory_mb)}" if worker.memory_mb else ""
+    out = [
+        f"  {worker.id} pid {worker.pid} on {one_line(worker.host, 30)}: {worker_state(worker)}",
+        f"    {one_line(worker.model) or 'no model'} {one_line(worker.device)}{gpus}{memory}, "
+        f"{worker.tokens_per_s:.0f} tok/s, {worker.active - worker.waiting} samples being written "
+        f"and {worker.waiting} waiting",
+    ]
+    out += [f"    {one_line(said)}" for said in (worker.error, worker.notes) if said]
+    return out
+
+
 def worker_parts(
     workers: Sequence[WorkerRow], depth: bool, width: int, glyphs: Glyphs, *, starting: bool
 ) -> Line:

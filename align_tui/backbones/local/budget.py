@@ -1,0 +1,63 @@
+"""How many tokens may be in flight: what the device has room for, and less after it ran out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from transformers import PreTrainedModel
+
+from align_tui.backbones.local.load import free_memory
+
+SHARE = {"cuda": 0.55, "mps": 0.3, "cpu": 0.25}  # of the free memory, for keys and values
+PREFIX_SHARE = {"cuda": 0.15, "mps": 0.1, "cpu": 0.05}
+PREFIX_MOST = 16 << 30
+# On a CPU a batch of some hundred replies is as fast a token as any larger one, and each of its
+# steps is shorter.
+TOKENS_MOST = {"cuda": 1 << 20, "mps": 1 << 16, "cpu": 1 << 16}
+PREFILL = {"cuda": 2048, "mps": 512, "cpu": 256}
+LEAST = 1024
+
+
+def bytes_per_token(model: PreTrainedModel) -> int:
+    """Bytes of keys and values that one token takes in all layers."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    size = torch.empty((), dtype=model.dtype).element_size()
+    return int(2 * config.num_hidden_layers * heads * width * size)
+
+
+@dataclass
+class Budget:
+    """Bounds of a batch: `tokens` in flight, `prefill` tokens of new prompts a step.
+
+    `notes` records what has lowered them.
+    """
+
+    tokens: int
+    prefill: int
+    prefix_bytes: int
+    notes: list[str] = field(default_factory=list)
+
+    def halve(self, in_flight: int) -> None:
+        """After running out of memory with so many tokens in flight."""
+        # However few are left, one reply alone is always let in (schedule.py).
+        self.tokens = min(self.tokens, in_flight) // 2
+        self.prefill = max(64, self.prefill // 2)
+        self.prefix_bytes //= 2
+        self.notes.append(
+            f"out of memory at {in_flight} tokens in flight: {self.tokens} from now on"
+        )
+
+
+def device_budget(model: PreTrainedModel, device: torch.device) -> Budget:
+    """The budget that a loaded model leaves on its device."""
+    kind = device.type
+    free = free_memory(device)
+    tokens = int(free * SHARE.get(kind, 0.25)) // max(1, bytes_per_token(model))
+    return Budget(
+        tokens=max(LEAST, min(tokens, TOKENS_MOST.get(kind, 1 << 16))),
+        prefill=PREFILL.get(kind, 256),
+        prefix_bytes=min(PREFIX_MOST, int(free * PREFIX_SHARE.get(kind, 0.05))),
+    )

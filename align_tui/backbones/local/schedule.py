@@ -1,0 +1,78 @@
+"""Who waits, and who is let into the batch next."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from align_tui.backbones.local.budget import Budget
+from align_tui.backbones.local.prefixes import common_prefix
+from align_tui.backbones.local.reader import Reader
+
+GROWTH = 256  # tokens a reply is expected to write; one that writes more may have to make room
+SHARED = 16  # tokens in common with a prompt that is being read: worth waiting for
+
+
+class Waiting:
+    """Readers in the order of their priority, then of their coming."""
+
+    def __init__(self) -> None:
+        self._queue: list[tuple[int, int, Reader]] = []
+        self._number = count()
+        self._again = count(-1, -1)
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def __iter__(self) -> Iterator[Reader]:
+        return iter([reader for _, _, reader in self._queue])
+
+    def push(self, reader: Reader, *, again: bool = False) -> None:
+        """Queue a reader; one that had a slot before comes in front of its equals."""
+        number = next(self._again if again else self._number)
+        insort(self._queue, (-reader.priority, number, reader))
+
+    def remove(self, reader: Reader) -> None:
+        """Take one out."""
+        self._queue = [entry for entry in self._queue if entry[2] is not reader]
+
+    def take_stopped(self) -> list[Reader]:
+        """Take out those that were asked to stop."""
+        stopped = [reader for reader in self if reader.stop_requested]
+        for reader in stopped:
+            self.remove(reader)
+        return stopped
+
+    def clear(self) -> list[Reader]:
+        """Take out all."""
+        readers, self._queue = list(self), []
+        return readers
+
+
+def room_for(seats: Sequence[Reader], reader: Reader, budget: Budget) -> bool:
+    """May `reader` join those in the batch? One always may. Slots are as long as the longest."""
+    if not seats:
+        return True
+    longest = max(expected_length(each) for each in (*seats, reader))
+    return (len(seats) + 1) * longest <= budget.tokens
+
+
+def expected_length(reader: Reader) -> int:
+    """How many positions its slot is likely to need."""
+    return len(reader.ids) + min(reader.growth, GROWTH)
+
+
+def worth_waiting(seats: Sequence[Reader], reader: Reader, known: int) -> bool:
+    """Is a prompt being read that has more in common with `reader` than is `known` already?"""
+    return any(
+        seat.is_fresh and common_prefix(seat.ids, reader.ids) >= known + SHARED for seat in seats
+    )
+
+
+def least_urgent(seats: Sequence[Reader], than: Reader) -> Reader | None:
+    """The newest of the least urgent in the batch, if less urgent than `than`."""
+    lowest = min((seat.priority for seat in seats), default=than.priority)
+    if lowest >= than.priority:
+        return None
+    return [seat for seat in seats if seat.priority == lowest][-1]

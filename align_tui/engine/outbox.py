@@ -1,0 +1,50 @@
+"""What came of samples, on its way to the database: all that ended together in one transaction."""
+
+from __future__ import annotations
+
+from align_tui.core.errors import StoreError
+from align_tui.store.database import Database
+from align_tui.store.outcomes import Failed, Outcome, end_all
+
+
+class Outbox:
+    """Keeps what a disk refuses until it takes it; nothing decided is lost meanwhile."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Outcome] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def samples(self) -> set[int]:
+        """Of which samples something waits."""
+        return {outcome.claimed.id for outcome in self._waiting}
+
+    def add(self, outcome: Outcome) -> None:
+        """Have an outcome written with the next flush."""
+        self._waiting.append(outcome)
+
+    def flush(self, db: Database, worker: str) -> list[int]:
+        """Write all that waits; the samples' ids. Raises StoreError, and then keeps them."""
+        if not self._waiting:
+            return []
+        outcomes = list(self._waiting)
+        try:
+            end_all(db, worker, outcomes)
+        except StoreError:
+            raise
+        except Exception:  # one of them cannot be stored: it must not take the others with it
+            for outcome in outcomes:
+                self._write_alone(db, worker, outcome)
+        self._waiting = self._waiting[len(outcomes) :]
+        return [outcome.claimed.id for outcome in outcomes]
+
+    def _write_alone(self, db: Database, worker: str, outcome: Outcome) -> None:
+        try:
+            end_all(db, worker, [outcome])
+        except StoreError:
+            raise
+        except Exception as error:
+            said = f"Its result cannot be stored: {type(error).__name__}"
+            end_all(db, worker, [Failed(outcome.claimed, "internal", said, 0.0)])

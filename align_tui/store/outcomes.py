@@ -1,0 +1,212 @@
+"""How samples end: decided, failed or given back; many of them in one transaction."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from align_tui.core.decisions import Decision, Response
+from align_tui.core.scoring import Score
+from align_tui.core.types import canonical, content_hash
+from align_tui.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A sample that this worker may decide until its lease ends."""
+
+    id: int
+    run: str
+    scenario: int
+    profile: int
+    repeat: int
+    backbone: str
+    attempt: int
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with all that is needed to check it; its scores are by target id."""
+
+    claimed: Claimed
+    decision: Decision
+    choice_text: str
+    scores: Mapping[str, Score]
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A sample that has no decision, and why."""
+
+    claimed: Claimed
+    kind: str
+    message: str
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A sample that goes back to the queue undecided."""
+
+    claimed: Claimed
+
+
+Outcome = Decided | Failed | Released
+_Rows = list[tuple[str, tuple[object, ...]]]
+
+
+def end_all(db: Database, worker: str, outcomes: Sequence[Outcome]) -> list[bool]:
+    """Write what came of samples; False for each whose lease this worker has lost.
+
+    All in one transaction: with several workers on a database, taking turns at it costs more than
+    writing. What does not need the database is prepared before.
+    """
+    prepared = [_rows(worker, outcome) for outcome in outcomes]
+    with db.write() as connection:
+        return [
+            _end(connection, worker, outcome, rows)
+            for outcome, rows in zip(outcomes, prepared, strict=True)
+        ]
+
+
+def _end(connection: sqlite3.Connection, worker: str, outcome: Outcome, rows: _Rows) -> bool:
+    claimed = outcome.claimed
+    if isinstance(outcome, Released):
+        held = connection.execute(
+            "UPDATE samples SET status='pending', worker=NULL, lease=NULL, cancel=0"
+            " WHERE id=? AND worker=? AND status='running'",
+            (claimed.id, worker),
+        ).rowcount
+    else:
+        held = connection.execute(
+            "UPDATE samples SET status=?, lease=NULL WHERE id=? AND worker=? AND attempt=?"
+            " AND status='running'",
+            (
+                "done" if isinstance(outcome, Decided) else "failed",
+                claimed.id,
+                worker,
+                claimed.attempt,
+            ),
+        ).rowcount
+    if not held:
+        return False
+    connection.execute("DELETE FROM live WHERE sample=?", (claimed.id,))
+    for sql, values in rows:
+        connection.execute(sql, values)
+    return True
+
+
+def _rows(worker: str, outcome: Outcome) -> _Rows:
+    """The statements that write an outcome."""
+    if isinstance(outcome, Decided):
+        return _decided(worker, outcome)
+    if isinstance(outcome, Failed):
+        return [_failed(worker, outcome)]
+    return []
+
+
+_FAILED = (
+    "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind, error_message)"
+    " SELECT id, ?, started, ?, ?, ?, ? FROM samples WHERE id=?"
+)
+_DECIDED = (
+    "INSERT INTO results (sample, finished, started, worker, choice, choice_text, reasoning,"
+    " probabilities, votes, notes, latency_s, first_token_s, tokens)"
+    " SELECT id, ?, started, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+)
+
+
+def _failed(worker: str, failed: Failed) -> tuple[str, tuple[object, ...]]:
+    latency = failed.latency_s if math.isfinite(failed.latency_s) else 0.0
+    values = (time.time(), worker, latency, failed.kind, failed.message, failed.claimed.id)
+    return _FAILED, values
+
+
+def _decided(worker: str, decided: Decided) -> _Rows:
+    decision, claimed = decided.decision, decided.claimed
+    generations = [response.generation for response in decision.responses]
+    rows: _Rows = [
+        (
+            _DECIDED,
+            (
+                time.time(),
+                worker,
+                decision.choice,
+                decided.choice_text,
+                decision.reasoning,
+                json.dumps(decision.probabilities) if decision.probabilities else None,
+                json.dumps(decision.votes) if decision.votes else None,
+                json.dumps(list(decision.notes)),
+                decided.latency_s,
+                min((g.first_token_s for g in generations), default=None),
+                sum(g.tokens for g in generations),
+                claimed.id,
+            ),
+        )
+    ]
+    rows += [
+        (
+            "INSERT INTO scores VALUES (?,?,?,?,?,?,?)",
+            (
+                claimed.id,
+                claimed.run,
+                claimed.profile,
+                target,
+                None if score.correct is None else int(score.correct),
+                int(score.discriminating),
+                score.distance,
+            ),
+        )
+        for target, score in decided.scores.items()
+    ]
+    for idx, response in enumerate(decision.responses):
+        rows += _response(claimed.id, idx, response)
+    return rows
+
+
+def _response(sample: int, idx: int, response: Response) -> _Rows:
+    made = response.generation
+    texts = (
+        made.prompt,
+        canonical([asdict(message) for message in response.messages]),
+        json.dumps(response.schema, ensure_ascii=False),
+    )
+    hashes = tuple(content_hash(text) for text in texts)
+    rows: _Rows = [
+        ("INSERT OR IGNORE INTO texts VALUES (?,?)", pair)
+        for pair in zip(hashes, texts, strict=True)
+    ]
+    rows.append(
+        (
+            "INSERT INTO responses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                sample,
+                idx,
+                response.role,
+                response.choice,
+                response.reasoning,
+                made.text,
+                *hashes,
+                canonical(asdict(response.sampling)),
+                made.prompt_tokens,
+                made.tokens,
+                made.first_token_s,
+                made.total_s,
+                made.finish,
+                int(response.retried),
+                _timeline(made.timeline),
+            ),
+        )
+    )
+    return rows
+
+
+def _timeline(timeline: Sequence[tuple[float, int]]) -> str:
+    """JSON of (seconds to the millisecond, characters); a pair a token, so made in one go."""
+    return "[" + ",".join([f"[{t:.3f},{n}]" for t, n in timeline]) + "]"

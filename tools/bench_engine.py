@@ -1,0 +1,167 @@
+"""Our engine beside the reference's way: outlines and `generate`, a generator built for every call.
+
+16 probes x 4 profiles, prompts of about 240 tokens, the reasoning forced to 160 tokens on both
+sides; models with random weights made on the spot. Both take turns in one process, each with a copy
+of the model. The reference decides a part of the work a turn (it takes equally long for each
+decision), ours all of it (a full batch is where its gain is). Prints JSON, of the first shape:
+
+ratios.sequential   our decisions/s over the reference's, one by one (goal 5)
+ratios.batched      the same over the reference's by four (goal 2.2)
+ratios.samples8     the same over one by one, with 8 samples a decision (goal 8)
+first_text_ratio    time to our first text over the reference's to its first answer (goal 0.1)
+decisions_per_s, device, shapes: ours; where; and every shape's own figures
+
+--quick is the 30M shape alone, within ten minutes on one core. The full run adds 40M with 32k
+tokens and, where there is a GPU, the shapes of a 1B and an 8B model (goals there: 60 and 20;
+batch-1 decoding at 0.6 of the bandwidth limit).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from engine_bench import cuda, ours
+from engine_bench.models import SHAPES, Shape, describe, make_model
+from engine_bench.reference import Measured, Reference
+from engine_bench.work import Task, make_tasks, texts
+from transformers.utils import logging as transformers_logging
+
+OPEN = "open: no CUDA device here; run `python tools/bench_engine.py --json` where there is one"
+
+
+def share_of(tasks: Sequence[Task], turn: int, turns: int) -> list[Task]:
+    """The probes of one turn, so that over all turns the reference decides different ones."""
+    return [task for task in tasks if task.probe % turns == turn % turns]
+
+
+def measure(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Everything of one shape, in alternating turns."""
+    tasks = make_tasks(args.probes, args.tokens)
+    make_model(shape, folder, texts(tasks))
+    cap = args.tokens + 96
+    reference = Reference(folder, shape.device, cap)
+    backbone = ours.load(folder, shape.device)
+    reference.warm_up(tasks[0])
+    ours.decide(backbone, tasks[:1], cap)
+    turns: list[dict[str, Measured]] = []
+    for turn in range(args.turns):
+        part = share_of(tasks, turn, args.parts)
+        turns.append(
+            {
+                "sequential": reference.sequential(part),
+                "ours": ours.decide(backbone, tasks, cap),
+                "batched": reference.batched(part),
+                "sequential8": reference.sequential([part[0]], samples=8),
+                "ours8": ours.decide(backbone, tasks[: args.samples8], cap, samples=8),
+            }
+        )
+        print(f"{shape.name}: turn {turn + 1} of {args.turns}", file=sys.stderr, flush=True)
+    found = summary(shape, tasks, turns, reference)
+    found["notes"] = list(backbone.info.notes)
+    if shape.device == "cuda":
+        found["decoding"] = cuda.decoding_table(backbone, tasks, args.tokens, cap)
+    backbone.close()
+    return found
+
+
+def summary(
+    shape: Shape, tasks: Sequence[Task], turns: Sequence[dict[str, Measured]], reference: Reference
+) -> dict[str, Any]:
+    """Medians over the turns; ratios are taken within a turn."""
+
+    def middle(values: Sequence[float]) -> float:
+        return round(statistics.median(values), 3)
+
+    def ratio(ours_name: str, other: str) -> float:
+        return middle([turn[ours_name].rate / turn[other].rate for turn in turns])
+
+    lengths = [len(reference.tokenizer(task.prompt)["input_ids"]) for task in tasks]
+    return {
+        "shape": describe(shape),
+        "parameters": reference.parameters,
+        "prompt_tokens": middle(lengths),
+        "reply_tokens": {
+            name: middle([sum(t[name].tokens) / len(t[name].tokens) for t in turns])
+            for name in turns[0]
+        },
+        "decisions_per_s": {name: middle([t[name].rate for t in turns]) for name in turns[0]},
+        "first_s": {
+            name: middle([t[name].first for t in turns]) for name in ("sequential", "ours")
+        },
+        "ratios": {
+            "sequential": ratio("ours", "sequential"),
+            "batched": ratio("ours", "batched"),
+            "samples8": ratio("ours8", "sequential8"),
+        },
+        "first_text_ratio": middle([t["ours"].first / t["sequential"].first for t in turns]),
+    }
+
+
+def device_name() -> str:
+    """The GPU, or the processor and how many threads are used."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name(0)
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "CPU",
+    )
+    return f"{cpu}, {torch.get_num_threads()} thread"
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="one line of JSON (the default too)")
+    parser.add_argument("--quick", action="store_true", help="the 30M shape alone")
+    parser.add_argument("--probes", type=int, default=16)
+    parser.add_argument("--tokens", type=int, default=160, help="of reasoning")
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--parts", type=int, default=4, help="1/PARTS a turn for the reference")
+    parser.add_argument("--samples8", type=int, default=8, help="our decisions of 8 samples a turn")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print."""
+    args = arguments()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    if hasattr(os, "sched_setaffinity"):  # one core, for both sides and all they start
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    torch.set_num_threads(1)
+    wanted = ["30M"] if args.quick else ["30M", "40M"]
+    if torch.cuda.is_available() and not args.quick:
+        wanted += ["1B", "8B"]
+    shapes: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in wanted:
+            shapes[name] = measure(SHAPES[name], Path(folder) / name, args)
+    first = shapes[wanted[0]]
+    result = {
+        "ratios": first["ratios"],
+        "first_text_ratio": first["first_text_ratio"],
+        "decisions_per_s": first["decisions_per_s"]["ours"],
+        "device": device_name(),
+        "cuda": "measured" if "8B" in shapes else OPEN,
+        "turns": args.turns,
+        "reasoning_tokens": args.tokens,
+        "shapes": shapes,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The work: scenarios of the demo set under four profiles, and a schema of fixed length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from align_tui.backbones.base import Request
+from align_tui.config.attributes import load_attributes
+from align_tui.config.profile import Profile
+from align_tui.config.prompts import render_messages
+from align_tui.core.attributes import Target
+from align_tui.core.decisions import Message, Sampling
+from align_tui.core.replies import decision_schema
+from align_tui.core.types import JsonObject, canonical
+from align_tui.datasets.library import find_scenarios
+
+TARGETS = ("moral_desert", 1.0), ("moral_desert", 0.0), ("fairness", 1.0), ("fairness", 0.0)
+
+# The default without the attribute's definition: prompts of about 240 tokens.
+SYSTEM = """\
+You make decisions in situations for which there is no single right answer.
+{% for target in targets %}{{ target.stance }}
+{% endfor %}{{ instruction }}"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One decision that is wanted: which probe, under which profile, and how it is asked."""
+
+    probe: int
+    profile: int
+    messages: tuple[Message, ...]
+    schema: JsonObject
+    choices: tuple[str, ...]
+
+    @property
+    def prompt(self) -> str:
+        """The prompt as one text (the models have no chat template)."""
+        return "\n\n".join(message.content for message in self.messages) + "\n\n"
+
+    def request(self, sampling: Sampling, engine: str = "batched") -> Request:
+        """As our own backbone is asked."""
+        return Request(self.messages, self.schema, sampling, engine)  # type: ignore[arg-type]
+
+
+def fixed_schema(choices: Sequence[str], characters: int) -> JsonObject:
+    """A decision's schema whose reasoning has exactly so many characters."""
+    schema = decision_schema(choices, "before", characters)
+    schema["properties"]["reasoning"]["minLength"] = characters  # type: ignore[index,call-overload]
+    return schema
+
+
+def make_tasks(probes: int, characters: int) -> list[Task]:
+    """Probes x 4 profiles, the profiles of a probe next to each other."""
+    attributes = load_attributes()
+    scenarios = find_scenarios("demo-triage", attributes).scenarios[:probes]
+    tasks = []
+    for probe, scenario in enumerate(scenarios):
+        for number, (attribute, value) in enumerate(TARGETS):
+            profile = Profile.model_validate(
+                {
+                    "name": f"{attribute} {value}",
+                    "adm": {"kind": "prompt_aligned"},
+                    "prompt": {"system": SYSTEM},
+                }
+            )
+            messages = render_messages(profile, scenario, (Target(attribute, value),), attributes)
+            choices = scenario.choice_texts
+            schema = fixed_schema(choices, characters)
+            tasks.append(Task(probe, number, messages, schema, choices))
+    return tasks
+
+
+def texts(tasks: Sequence[Task]) -> list[str]:
+    """What a tokenizer is made from: the prompts, and the replies' frames and choices."""
+    frames = [
+        canonical({"reasoning": "", "choice": choice}) for task in tasks for choice in task.choices
+    ]
+    return [*(task.prompt for task in tasks), *frames]
