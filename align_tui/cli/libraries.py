@@ -159,9 +159,12 @@ def new_profile(
     overrides: Sequence[str] | None,
 ) -> None:
     """Write a profile that extends another; raises ConfigError rather than replace a file."""
-    as_file = name.endswith(".toml") or "/" in name
+    as_file = name.endswith(".toml")
     if not as_file and library.safe_name(name) != name:
-        raise ConfigError(f"{name!r} cannot be a profile's name", "Letters, digits, '.', '_', '-'.")
+        raise ConfigError(
+            f"{name!r} cannot be a profile's name",
+            "Letters, digits, '.', '_', '-'; or the path of a file that ends in .toml.",
+        )
     path = Path(name).expanduser() if as_file else paths.user_profiles() / f"{name}.toml"
     if path.exists():
         raise ConfigError(f"{path} exists already", "Choose another name.")

@@ -199,8 +199,10 @@ def test_the_libraries(tmp_path: Path) -> None:
     assert made.returncode == 0 and Path(made.stdout.strip()).is_file()
     assert align_tui("profiles", "check", "mine").stdout == "ok  mine\n"
     assert align_tui("profiles", "new", "mine").returncode == 2
-    assert align_tui("profiles", "new", "../evil").returncode in (0, 2)
-    assert not (tmp_path / "config" / "align-tui" / "evil.toml").exists()
+    assert align_tui("profiles", "new", "../evil").returncode == 2
+    assert not list(tmp_path.rglob("evil*"))
+    beside = tmp_path / "beside" / "own.toml"
+    assert align_tui("profiles", "new", str(beside)).returncode == 0 and beside.is_file()
     out = tmp_path / "set.toml"
     assert align_tui("scenarios", "export", "demo-survey", "-o", str(out), "--format",
                      "toml").returncode == 0  # fmt: skip

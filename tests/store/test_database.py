@@ -59,13 +59,13 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_one_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_one_of_the_second_version_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     db = open_database(path)
     db.connection.executescript(
         "DROP INDEX samples_urgent; ALTER TABLE workers DROP COLUMN waiting;"
         "ALTER TABLE workers DROP COLUMN gpus; ALTER TABLE workers DROP COLUMN notes;"
-        "DELETE FROM _sqlite_migrations WHERE name='m002_engine'; PRAGMA user_version=1"
+        "DELETE FROM _sqlite_migrations WHERE name='m003_engine'; PRAGMA user_version=2"
     )
     db.close()
     again = open_database(path)
