@@ -56,7 +56,8 @@ def read_records(path: Path) -> list[Record]:
         for value in tomllib.loads(text).values()
         if isinstance(value, list) and value and isinstance(value[0], dict)
     ]
-    return max(lists, key=len)
+    # TOML says `choice`, one table each; JSONL `choices`.
+    return [{"choices": record.get("choice", []), **record} for record in max(lists, key=len)]
 
 
 def _labels(choice: Record) -> dict[str, float]:
