@@ -166,16 +166,23 @@ def run(
 
 @app.command(
     epilog="Examples:  align-tui replay    align-tui replay k3f9 --speed 4    "
-    "align-tui replay k3f9 --json"
+    "align-tui replay k3f9 --json    align-tui replay k3f9 --speed 16 --record run.cast"
 )
 def replay(
     run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
     speed: Annotated[float, typer.Option(min=0.25, max=64, help="Times real time.")] = 1.0,
     json: Annotated[bool, typer.Option("--json", help="Print the stored events instead.")] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="Write an asciinema file instead; needs no terminal.")
+    ] = None,
+    size: Annotated[str, typer.Option(help="Columns x rows of the recording.")] = "120x40",
     db: Database = None,
 ) -> None:
     """Open a past run and play it as it was."""
-    from align_tui.cli.screen import open_replay
+    from align_tui.cli.screen import open_replay, record_replay
+
+    if record is not None:
+        raise typer.Exit(record_replay(run, db, record, speed=speed, size=size))
 
     raise typer.Exit(open_replay(run, db, speed=speed, as_json=json))
 

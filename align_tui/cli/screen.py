@@ -11,6 +11,8 @@ from align_tui.cli.options import database_path, versions
 from align_tui.core.errors import ConfigError
 from align_tui.studies import Options, load_study
 
+MOST_CELLS = 500  # of a recording, each way
+
 
 def _needs_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -76,6 +78,36 @@ def open_replay(run: str | None, db: Path | None, *, speed: float, as_json: bool
     return run_app(
         Launch(path, None, found, autostart=False, replay=True, speed=speed, debug=_debug())
     )
+
+
+def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, size: str) -> int:
+    """Write the replay of a run as an asciinema recording; the exit status."""
+    from align_tui.store.database import open_database
+    from align_tui.store.runs import load_study
+    from align_tui.tui.cast import record
+    from align_tui.tui.launch import Launch
+    from align_tui.tui.view.layout import MIN_HEIGHT, MIN_WIDTH
+
+    columns, _, rows = size.lower().partition("x")
+    if not (columns.isdecimal() and rows.isdecimal()):
+        raise ConfigError(f"--size {size!r} is no size", "Columns and rows, such as 120x40.")
+    width, height = int(columns), int(rows)
+    if not (MIN_WIDTH <= width <= MOST_CELLS and MIN_HEIGHT <= height <= MOST_CELLS):
+        raise ConfigError(
+            f"--size {size} is no size for this screen",
+            f"From {MIN_WIDTH}x{MIN_HEIGHT} to {MOST_CELLS}x{MOST_CELLS}.",
+        )
+    path = database_path(db)
+    found = _find(path, run)
+    opened = open_database(path, create=False)
+    try:
+        study = load_study(opened, found)
+    finally:
+        opened.close()
+    launch = Launch(path, study, found, autostart=False, replay=True, speed=speed, debug=_debug())
+    record(launch, study, out, (width, height))
+    print(out, file=sys.stderr)
+    return 0
 
 
 def _find(path: Path, run: str | None) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from align_tui.backbones.base import Backbone, Request
 from align_tui.config.profile import DecodingSpec
@@ -16,15 +18,24 @@ Tell = Callable[[int, str], None]
 
 
 class SampleLlm:
-    """Passes requests on to the backbone, with the seed of this sample and its text told."""
+    """Passes requests on to the backbone, with the seed of this sample and its text told.
+
+    `began` is when the sample was begun (monotonic); its model may have been loaded since.
+    """
 
     def __init__(
-        self, backbone: Backbone | None, decoding: DecodingSpec, seed: int, tell: Tell
+        self,
+        backbone: Backbone | None,
+        decoding: DecodingSpec,
+        seed: int,
+        tell: Tell,
+        began: float,
     ) -> None:
         self._backbone = backbone
         self._decoding = decoding
         self._seed = seed
         self._tell = tell
+        self._began = began
         self._begun: set[int] = set()
 
     @property
@@ -51,12 +62,14 @@ class SampleLlm:
         *,
         stream: int = 0,
     ) -> Generation:
-        """One reply under the schema."""
+        """One reply under the schema; its timeline counts from when the sample was begun."""
         if stream in self._begun:
             self._tell(stream, RESTART)
         self._begun.add(stream)
         request = Request(tuple(messages), schema, sampling, self._decoding.engine)
-        return await self._model().generate(request, lambda _, text: self._tell(stream, text))
+        asked = time.monotonic() - self._began
+        made = await self._model().generate(request, lambda _, text: self._tell(stream, text))
+        return replace(made, timeline=tuple((asked + t, n) for t, n in made.timeline))
 
     async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
         """Probabilities (sum 1) of half-written replies that differ in the choice alone."""

@@ -194,11 +194,13 @@ class Worker:
             self._live.tell(claimed.id, began, stream, text)
 
         if not profile.needs_model:
-            return await decide(context, claimed, SampleLlm(None, profile.decoding, seed, tell))
+            llm = SampleLlm(None, profile.decoding, seed, tell, began)
+            return await decide(context, claimed, llm)
         async with self.models.use(profile.backbone) as backbone:
             identity = f"{backbone.info.identity} {backbone.info.dtype} on {backbone.info.device}"
             runs.record_model(self.db, claimed.run, claimed.profile, identity)
-            return await decide(context, claimed, SampleLlm(backbone, profile.decoding, seed, tell))
+            llm = SampleLlm(backbone, profile.decoding, seed, tell, began)
+            return await decide(context, claimed, llm)
 
     async def _write(
         self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float

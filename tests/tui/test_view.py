@@ -209,8 +209,8 @@ def test_a_recording_keeps_pauses_but_shortens_long_ones() -> None:
     assert recording.make_clock([]).length == 0.0
     assert recording.characters_at(((0.1, 3), (0.2, 9)), 0.15) == 3
     assert recording.characters_at(((0.1, 3),), 0.0) == 0
-    assert recording.decision_near([1.0, 2.0], 1.0, 1) == 2.0
-    assert recording.decision_near([1.0, 2.0], 1.0, -1) is None
+    assert recording.nearest([1.0, 2.0], 1.0, 1) == 2.0
+    assert recording.nearest([1.0, 2.0], 1.0, -1) is None
 
 
 def test_transport_draws_decisions_as_ticks() -> None:
@@ -219,12 +219,16 @@ def test_transport_draws_decisions_as_ticks() -> None:
         length=175.0,
         playing=True,
         speed=4.0,
-        ticks=((20.0, 0, Cell(1, "done")), (90.0, 0, Cell(2, "failed"))),
+        ticks=(
+            (20.0, 0, Cell(1, "done", 0, (("fairness=1.0", True),))),
+            (90.0, 0, Cell(2, "failed")),
+        ),
         following=False,
         shortened_s=60.0,
     )
+    ticks = transport.Ticks()
     for width in (60, 80, 145):
-        line = text_of(transport.transport_line(state, ("right", "failed"), width, UNICODE))
+        line = text_of(transport.transport_line(state, ticks, ("fairness=1.0",), width, UNICODE))
         assert cell_len(line) <= width
         assert "×4" in line and "00:41 / 02:55" in line and "✓" in line and "!" in line
     assert transport.next_speed(1.0, 1) == 2.0

@@ -26,6 +26,10 @@ NAMES = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "equals_sign": "=",
+    "full_stop": ".",
+    "comma": ",",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "pageup": "page up",
     "pagedown": "page down",
 }

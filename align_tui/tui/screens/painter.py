@@ -14,12 +14,12 @@ from align_tui.tui.theme import content
 from align_tui.tui.view import keys, listing, scenario, tallies
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
-from align_tui.tui.view.marks import cell_mark, mark_of, row_marks
+from align_tui.tui.view.marks import mark_of, row_marks
 from align_tui.tui.view.panes import current, greeting, pane_view
 from align_tui.tui.view.spans import Line, Span, cut, fit_keeping
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.targets import compared, comparison, in_words, profile_name, signs, words
-from align_tui.tui.view.transport import transport_line
+from align_tui.tui.view.transport import Ticks, transport_line
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -41,6 +41,7 @@ class Painter:
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
+        self._ticks = Ticks()
         self._chance = lru_cache(maxsize=64)(self._work_out_chance)
 
     def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
@@ -251,8 +252,7 @@ class Painter:
         width = self.screen.size.width
         transport = snapshot.transport
         if transport is not None:
-            marks = tuple(cell_mark(cell, targets[p]) for _, p, cell in transport.ticks)
-            line = transport_line(transport, marks, width, self.glyphs)
+            line = transport_line(transport, self._ticks, targets, width, self.glyphs)
             self.screen.transport.paint((line,))
         if look.notice:
             self.screen.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
