@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -77,6 +78,10 @@ def explore(
     backbone: Backbone = None,
     override: Overrides = None,
     limit: Limit = None,
+    theme: Annotated[
+        str | None,
+        typer.Option(envvar="ALIGN_TUI_THEME", help="dark (default), light or high-contrast."),
+    ] = None,
     db: Database = None,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
@@ -89,6 +94,8 @@ def explore(
 
         typer.echo(__version__)
         raise typer.Exit()
+    if theme is not None:
+        os.environ["ALIGN_TUI_THEME"] = theme  # for the screen, whichever command opens it
     if context.invoked_subcommand is not None:
         return
     # Nothing made before the first frame is garbage; the screen turns the collector on again.
@@ -307,6 +314,15 @@ def worker(
     from align_tui.engine.worker import Settings, serve
 
     serve(Settings(database_path(db), idle_exit_s=idle_exit, unload_idle_s=unload_after))
+
+
+@app.command(epilog="Example:  align-tui keys > ~/.config/align-tui/keys.toml")
+def keys() -> None:
+    """Print every key of every screen, as a file that you can change and keep."""
+    from align_tui.config.paths import user_keymap
+    from align_tui.tui.keymap import read_keymap, table
+
+    typer.echo(table(read_keymap(user_keymap())), nl=False)
 
 
 @app.command(epilog="Examples:  align-tui doctor    align-tui doctor -p mistral-7b-baseline")

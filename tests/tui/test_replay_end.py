@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pyte
 import pytest
 
+from align_tui.cli.screen import record_replay
 from align_tui.config.study import Study
+from align_tui.core.errors import ConfigError, StoreError
 from align_tui.store import runs, workers
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
@@ -86,7 +90,8 @@ async def test_cell_by_cell(path: Path, db: Database, wait: Any, size: tuple[int
     async with replay.run_test(size=(width, height + 1)) as pilot:
         screen = study_screen(replay)
         await pilot.press("end", "g")
-        await wait(pilot, lambda: screen.snapshot.counts.open == 0)
+        await wait(pilot, lambda: screen.snapshot.counts.open == 0 and screen.snapshot.transport)
+        await wait(pilot, lambda: screen.snapshot.transport.following is False)  # type: ignore[union-attr]
         for scenario in range(3):
             theirs, ours = seen[scenario], await read(replay, pilot, wait, scenario)
             assert "├" in words(ours)[-2] and "space pla" in words(ours)[-1]
@@ -136,3 +141,31 @@ def test_a_recording_plays_to_the_end_state(
     assert "‖" in end[-2] and "●┤" in end[-2]
     assert any("1 failed" in row for row in end)
     assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_the_command_records_without_a_terminal(
+    path: Path, finished: tuple[str, Study], tmp_path: Path
+) -> None:
+    run, _ = finished
+    file = tmp_path / "run.cast"
+    command = [sys.executable, "-m", "align_tui", "replay", run, "--db", str(path)]
+    options = ["--speed", "64", "--size", "80x24", "--record", str(file)]
+    done = subprocess.run(
+        [*command, *options], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=90
+    )
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (0, "", str(file))
+    head = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
+    assert (head["width"], head["height"], head["title"]) == (80, 24, "demo")
+
+
+@pytest.mark.parametrize("size", ["80", "80x", "x24", "10x10", "80x9999", "-80x24"])
+def test_a_size_that_is_none_is_refused(path: Path, size: str) -> None:
+    with pytest.raises(ConfigError, match="--size"):
+        record_replay(None, path, path.with_suffix(".cast"), speed=1.0, size=size)
+
+
+def test_a_folder_that_is_not_there_is_told(path: Path, finished: tuple[str, Study]) -> None:
+    run, study = finished
+    launch = Launch(path, study, run, False, replay=True)
+    with pytest.raises(StoreError, match="cannot be written"):
+        record(launch, study, path.parent / "nowhere" / "run.cast", (80, 24))

@@ -264,23 +264,3 @@ def test_the_package_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_what_is_read_has_contrast() -> None:
-    from align_tui.tui import theme
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (
-            p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
-        )
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    for name, style in theme.STYLES.items():
-        if name in ("", "faint", "bar"):  # drawn, not read
-            continue
-        words = style.replace("bold ", "").replace("underline ", "").split(" on ")
-        grounds = words[1:] or [theme.BACKGROUND, theme.PANEL]
-        for ground in grounds:
-            high, low = sorted((luminance(words[0]), luminance(ground)), reverse=True)
-            assert (high + 0.05) / (low + 0.05) >= 4.5, name

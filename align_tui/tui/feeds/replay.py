@@ -152,6 +152,10 @@ class ReplayFeed(Feed):
         """Seconds of playing in all; 0 before the recording is read."""
         return self._recording.clock.length if self._recording is not None else 0.0
 
+    def opened(self, db: Database) -> None:
+        """Read the recording: whoever seeks at once seeks in all of it."""
+        self._read(db)
+
     def turned(self) -> None:
         """Texts are read for another scenario."""
         self._turned = True
@@ -162,12 +166,8 @@ class ReplayFeed(Feed):
 
     def tick(self, db: Database) -> Snapshot | None:
         """Advance the clock, apply what it passed, and show it."""
+        recording = self._read(db)
         now = self._now()
-        if self._recording is None:
-            assert self.run is not None
-            self._recording = read_recording(db, self.run)
-            self._then = now
-        recording = self._recording
         if self.playing:
             self._go(self.at + (now - self._then) * self.speed)
             self.playing = self.at < recording.clock.length
@@ -197,6 +197,13 @@ class ReplayFeed(Feed):
                 shortened_s=recording.clock.shortened_s,
             ),
         )
+
+    def _read(self, db: Database) -> Recording:
+        if self._recording is None:
+            assert self.run is not None
+            self._recording = read_recording(db, self.run)
+            self._then = self._now()
+        return self._recording
 
     def _go(self, to: float) -> None:
         self.at = min(self.length, max(0.0, to))

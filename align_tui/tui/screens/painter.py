@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH
 from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
+from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.look import Look
 from align_tui.tui.snapshot import Shown, Snapshot
 from align_tui.tui.theme import content
@@ -268,6 +269,7 @@ class Painter:
                 searching=bool(look.hits),
                 baseline=self._needs_comparison,
             )
+        found = relabel(found, self.screen, self.glyphs.keys)
         self.screen.keys.paint((keys.key_line(found, width),))
 
 

@@ -45,6 +45,13 @@ class ReplayScreen(StudyScreen):
         assert isinstance(feed, ReplayFeed)
         return feed
 
+    def turn_to(self, scenario: int) -> None:
+        """Show a scenario, and keep to it even where it is the one that was followed to."""
+        here = scenario == self.look.scenario
+        super().turn_to(scenario)
+        if here and self.snapshot.transport is not None and self.snapshot.transport.following:
+            self.work.show()
+
     def action_pause(self) -> None:
         """Play or pause."""
         self.feed.toggle()
