@@ -59,7 +59,7 @@ def main() -> None:
         def write(line: str) -> None:
             nonlocal sent
             sent += len(line)
-            if recorder.frames % max(1, asked.frames // 12) == 0:
+            if recorder.frames >= len(memory) * asked.frames / 12:
                 memory.append(round(process.memory_info().rss / 1e6, 1))
 
         recorder = Recorder(
@@ -72,7 +72,7 @@ def main() -> None:
             "frames": recorder.frames,
             "seconds": round(time.perf_counter() - began, 1),
             "megabytes_sent": round(sent / 1e6, 2),
-            "memory_mb": {"start": memory[0], "most": max(memory), "end": memory[-1]},
+            "memory_mb": memory,  # from the start to the end, evenly
         }
         db.close()
     print(json.dumps(found) if asked.json else found)

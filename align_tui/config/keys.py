@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from align_tui.config.toml import parse, read_text
 from align_tui.core.errors import ConfigError
 
 
@@ -31,6 +30,9 @@ def read_key_lines(path: Path) -> tuple[KeyLine, ...]:
     """
     if not path.exists():
         return ()
+    # Only here: whoever has no such file starts without pydantic.
+    from align_tui.config.toml import parse, read_text
+
     text = read_text(path)
     out = []
     for screen, table in parse(text, str(path)).items():

@@ -78,7 +78,8 @@ class AlignApp(App[Parting]):
         from align_tui.tui.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            looks = "-ascii" if self.glyphs.ascii else ""
+            self.push_screen(Palette(id="--command-palette", classes=looks))
 
     # Textual overloads this by whether it is awaited; what it takes and gives is left to it.
     def push_screen(self, screen: Any, *args: Any, **more: Any) -> Any:

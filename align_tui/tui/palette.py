@@ -71,8 +71,11 @@ def prompt(does: str, keys: str) -> Content:
 
 
 class Palette(CommandPalette):
-    """Textual's palette, in our looks."""
+    """Textual's palette, in our looks, and in ASCII where no other signs can be shown."""
 
     DEFAULT_CSS: ClassVar[str] = """
     Palette SearchIcon { display: none; }
+    Palette.-ascii #--input, Palette.-ascii #--input.--list-visible { border: ascii $faint; }
+    Palette.-ascii CommandList { border: ascii $faint; }
+    Palette.-ascii LoadingIndicator { display: none; }
     """

@@ -18,6 +18,7 @@ from align_tui.tui.launch import Launch
 from align_tui.tui.screens.help import HelpScreen
 from align_tui.tui.screens.replay import ReplayScreen
 from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.view.glyphs import ASCII
 from align_tui.tui.view.spans import text_of
 
 
@@ -168,3 +169,17 @@ async def test_the_palette_has_everything_with_its_key(
         await wait(pilot, lambda: listed()[:1] == ["scenario 6: Baggage hall"])
         await pilot.press("enter")
         await wait(pilot, lambda: screen.look.scenario == 5)
+
+
+@pytest.mark.asyncio
+async def test_the_palette_without_utf8(path: Path, finished: tuple[str, Study], wait: Any) -> None:
+    from textual.widgets import OptionList
+
+    run, study = finished
+    app = AlignApp(Launch(path, study, run, False), study, ASCII)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("colon", *"disc")
+        await wait(pilot, lambda: any(each.options for each in app.screen.query(OptionList)))
+        await pilot.pause()
+        shown = "".join(s.text for strip in app.screen._compositor.render_strips() for s in strip)
+        assert "discriminating" in shown and shown.isascii()
