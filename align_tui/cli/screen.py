@@ -82,6 +82,9 @@ def open_replay(run: str | None, db: Path | None, *, speed: float, as_json: bool
 
 def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, size: str) -> int:
     """Write the replay of a run as an asciinema recording; the exit status."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from align_tui.store.database import open_database
     from align_tui.store.runs import load_study
     from align_tui.tui.cast import record
@@ -105,7 +108,11 @@ def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, 
     finally:
         opened.close()
     launch = Launch(path, study, found, autostart=False, replay=True, speed=speed, debug=_debug())
-    record(launch, study, out, (width, height))
+    # The application takes over sys.stderr while it runs; the terminal's own is left to us.
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Console(file=sys.__stderr__), transient=True, disable=quiet) as progress:
+        task = progress.add_task("recording", total=1.0)
+        record(launch, study, out, (width, height), lambda at: progress.update(task, completed=at))
     print(out, file=sys.stderr)
     return 0
 

@@ -111,12 +111,19 @@ class Recorder:
     Nobody waits at this screen, so that the database is read in its event loop.
     """
 
-    def __init__(self, launch: Launch, study: Study, db: Database, write: Write) -> None:
+    def __init__(
+        self,
+        launch: Launch,
+        study: Study,
+        db: Database,
+        write: Write,
+        tell: Callable[[float], None] = lambda share: None,
+    ) -> None:
         assert launch.run is not None
         self.app = TapedApp(launch, study)
         self.frames = 0
         self._second = 0.0  # of the recording
-        self._db, self._write = db, write
+        self._db, self._write, self._tell = db, write, tell
         self._feed = ReplayFeed(
             launch.database,
             study,
@@ -147,10 +154,12 @@ class Recorder:
         await pilot.pause(0)
         await pilot.pause(0)
         self.frames += 1
+        transport = snapshot.transport
+        self._tell(transport.at / transport.length if transport.length else 1.0)
         sent = self.app.take()
         if sent:
             self._write(line(self._second, "o", sent))
-        return snapshot.transport.playing
+        return transport.playing
 
     def _mark(self, scenario: int) -> None:
         if scenario != self._marked and self.app.study.scenarios:
@@ -159,10 +168,17 @@ class Recorder:
             self._write(line(self._second, "m", one_line(shown.title or shown.key, 60)))
 
 
-def record(launch: Launch, study: Study, path: Path, size: tuple[int, int]) -> None:
+def record(
+    launch: Launch,
+    study: Study,
+    path: Path,
+    size: tuple[int, int],
+    tell: Callable[[float], None] = lambda share: None,
+) -> None:
     """Write the replay of the launched run to `path`, in `size` columns and rows.
 
-    `path` holds either what it held or all of the recording. Raises StoreError.
+    `path` holds either what it held or all of the recording. `tell` is called with how much of
+    the run is written, from 0 to 1. Raises StoreError.
     """
     from align_tui.store.database import open_database
 
@@ -170,7 +186,7 @@ def record(launch: Launch, study: Study, path: Path, size: tuple[int, int]) -> N
     try:
         with _whole(path) as write:
             write(header(size, study.name, time.time()))
-            recorder = Recorder(launch, study, db, write)
+            recorder = Recorder(launch, study, db, write, tell)
             recorder.app.run(size=size, auto_pilot=recorder.play, mouse=False)
             if recorder.app.failure is not None:
                 raise recorder.app.failure

@@ -120,7 +120,9 @@ def test_a_recording_plays_to_the_end_state(
     run, study = finished
     file = tmp_path / "run.cast"
     launch = Launch(path, study, run, False, replay=True, speed=0.25)
-    record(launch, study, file, (100, 30))
+    shares: list[float] = []
+    record(launch, study, file, (100, 30), shares.append)
+    assert shares == sorted(shares) and shares[0] == 0.0 and shares[-1] == 1.0
     head, *lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert (head["version"], head["width"], head["height"]) == (2, 100, 30)
     assert [line[0] for line in lines] == sorted(line[0] for line in lines)

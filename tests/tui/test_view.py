@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -231,6 +232,12 @@ def test_transport_draws_decisions_as_ticks() -> None:
         line = text_of(transport.transport_line(state, ticks, ("fairness=1.0",), width, UNICODE))
         assert cell_len(line) <= width
         assert "×4" in line and "00:41 / 02:55" in line and "✓" in line and "!" in line
+    short = text_of(
+        transport.transport_line(
+            replace(state, at=0.25, length=9.0, ticks=()), ticks, (None,), 80, UNICODE
+        )
+    )
+    assert " 0.2 / 9.0 s" in short
     assert transport.next_speed(1.0, 1) == 2.0
     assert transport.next_speed(0.25, -1) == 0.25
     assert transport.next_speed(64.0, 1) == 64.0

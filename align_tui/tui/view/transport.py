@@ -53,6 +53,13 @@ def _share(second: float, length: float) -> float:
     return second / length if length else 1.0
 
 
+def _times(transport: Transport) -> str:
+    """`00:41 / 02:55`; what is over within a minute is stepped through by tenths of a second."""
+    if transport.length < 60.0:
+        return f"{transport.at:.1f} / {transport.length:.1f} s"
+    return f"{clock(transport.at)} / {clock(transport.length)}"
+
+
 def _ends(transport: Transport, width: int, glyphs: Glyphs) -> tuple[list[Span], list[Span]]:
     state = glyphs.play if transport.playing else glyphs.pause
     head: list[Span] = [
@@ -61,7 +68,7 @@ def _ends(transport: Transport, width: int, glyphs: Glyphs) -> tuple[list[Span],
         (f" {glyphs.forth}", "quiet"),
         (f"  {glyphs.times}{transport.speed:g}".ljust(8), "text"),
     ]
-    tail: list[Span] = [(f" {clock(transport.at)} / {clock(transport.length)}", "text")]
+    tail: list[Span] = [(f" {_times(transport)}", "text")]
     if transport.shortened_s >= 1.0 and width >= 100:
         tail.append((f"  pauses of {clock(transport.shortened_s)} shortened", "quiet"))
     tail.append((" ", ""))
