@@ -14,7 +14,7 @@ HOUR = 3600.0
 
 
 def test_a_day_leaves_memory_flat(path: Path, finished: tuple[str, Study], db: Database) -> None:
-    """24 samples of an hour each; every look at the clock is a minute later than the one before."""
+    """24 samples of an hour each; every look at the clock is two minutes later than the one before."""
     run, study = finished
     rows = db.read("SELECT id FROM samples WHERE run=? ORDER BY scenario, profile", (run,))
     with db.write() as connection:
@@ -38,7 +38,7 @@ def test_a_day_leaves_memory_flat(path: Path, finished: tuple[str, Study], db: D
                 del snapshot
                 gc.collect()
                 kept[hour] = tracemalloc.get_traced_memory()[0]
-            seconds += 60.0
+            seconds += 120.0
     finally:
         tracemalloc.stop()
     assert feed.at == feed.length == 24 * HOUR and not feed.playing
