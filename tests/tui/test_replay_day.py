@@ -14,7 +14,7 @@ HOUR = 3600.0
 
 
 def test_a_day_leaves_memory_flat(path: Path, finished: tuple[str, Study], db: Database) -> None:
-    """24 samples of an hour each; every look at the clock is two minutes later than the one before."""
+    """24 samples of an hour each; each look at the clock is two minutes after the one before."""
     run, study = finished
     rows = db.read("SELECT id FROM samples WHERE run=? ORDER BY scenario, profile", (run,))
     with db.write() as connection:
