@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: Typer would evaluate every annotation of every command
 # from its text, a tenth of what --help takes.
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -83,6 +84,10 @@ def explore(
     override: Overrides = None,
     limit: Limit = None,
     low_bandwidth: LowBandwidth = False,
+    theme: Annotated[
+        str | None,
+        typer.Option(envvar="ALIGN_TUI_THEME", help="dark (default), light or high-contrast."),
+    ] = None,
     db: Database = None,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
@@ -95,6 +100,8 @@ def explore(
 
         typer.echo(__version__)
         raise typer.Exit()
+    if theme is not None:
+        os.environ["ALIGN_TUI_THEME"] = theme  # for the screen, whichever command opens it
     if context.invoked_subcommand is not None:
         return
     from align_tui.tui import garbage
@@ -173,17 +180,24 @@ def run(
 
 @app.command(
     epilog="Examples:  align-tui replay    align-tui replay k3f9 --speed 4    "
-    "align-tui replay k3f9 --json"
+    "align-tui replay k3f9 --json    align-tui replay k3f9 --speed 16 --record run.cast"
 )
 def replay(
     run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
     speed: Annotated[float, typer.Option(min=0.25, max=64, help="Times real time.")] = 1.0,
     json: Annotated[bool, typer.Option("--json", help="Print the stored events instead.")] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="Write an asciinema file instead; needs no terminal.")
+    ] = None,
+    size: Annotated[str, typer.Option(help="Columns x rows of the recording.")] = "120x40",
     low_bandwidth: LowBandwidth = False,
     db: Database = None,
 ) -> None:
     """Open a past run and play it as it was."""
-    from align_tui.cli.screen import open_replay, print_replay
+    from align_tui.cli.screen import open_replay, print_replay, record_replay
+
+    if record is not None:
+        raise typer.Exit(record_replay(run, db, record, speed=speed, size=size))
 
     if json:
         raise typer.Exit(print_replay(run, db))
@@ -322,6 +336,15 @@ def worker(
 
     path = database_path(db)
     serve(Settings(path, idle_exit_s=idle_exit, unload_idle_s=unload_after, gpus=pinned))
+
+
+@app.command(epilog="Example:  align-tui keys > ~/.config/align-tui/keys.toml")
+def keys() -> None:
+    """Print every key of every screen, as a file that you can change and keep."""
+    from align_tui.config.paths import user_keymap
+    from align_tui.tui.keymap import read_keymap, table
+
+    typer.echo(table(read_keymap(user_keymap())), nl=False)
 
 
 @app.command(epilog="Examples:  align-tui doctor    align-tui doctor -p mistral-7b-baseline")

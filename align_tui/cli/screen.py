@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.launch import Reader
 
+MOST_CELLS = 500  # of a recording, each way
+
 
 def _needs_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -86,6 +88,36 @@ def open_replay(
         debug=_debug(),
     )
     return _open(lambda: _past(launch))
+
+
+def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, size: str) -> int:
+    """Write the replay of a run as an asciinema recording; the exit status."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from align_tui.tui.cast import record
+    from align_tui.tui.view.layout import MIN_HEIGHT, MIN_WIDTH
+
+    columns, _, rows = size.lower().partition("x")
+    if not (columns.isdecimal() and rows.isdecimal()):
+        raise ConfigError(f"--size {size!r} is no size", "Columns and rows, such as 120x40.")
+    width, height = int(columns), int(rows)
+    if not (MIN_WIDTH <= width <= MOST_CELLS and MIN_HEIGHT <= height <= MOST_CELLS):
+        raise ConfigError(
+            f"--size {size} is no size for this screen",
+            f"From {MIN_WIDTH}x{MIN_HEIGHT} to {MOST_CELLS}x{MOST_CELLS}.",
+        )
+    asked = Launch(
+        database_path(db), None, run, autostart=False, replay=True, speed=speed, debug=_debug()
+    )
+    launch, study = _past(asked)
+    # The application takes over sys.stderr while it runs; the terminal's own is left to us.
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Console(file=sys.__stderr__), transient=True, disable=quiet) as progress:
+        task = progress.add_task("recording", total=1.0)
+        record(launch, study, out, (width, height), lambda at: progress.update(task, completed=at))
+    print(out, file=sys.stderr)
+    return 0
 
 
 def print_replay(run: str | None, db: Path | None) -> int:

@@ -57,6 +57,11 @@ def user_scenarios() -> Path:
     return _DIRS.user_data_path / "scenarios"
 
 
+def user_keymap() -> Path:
+    """The user's keys."""
+    return _DIRS.user_config_path / "keys.toml"
+
+
 def default_database() -> Path:
     """`ALIGN_TUI_DB`, or runs.db in the user's data folder."""
     named = os.environ.get("ALIGN_TUI_DB", "")

@@ -46,7 +46,8 @@ class Generation:
     """One text from a model.
 
     `prompt` is the rendered prompt as the model saw it; times are in seconds from the moment
-    the request was made; `timeline` holds (seconds, characters so far) as the text grew.
+    the request was made; `timeline` holds (seconds, characters so far) as the text grew. The
+    engine counts a timeline from when the sample was begun, so that a replay is in time.
     """
 
     text: str

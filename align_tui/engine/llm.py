@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from align_tui.backbones.base import Backbone, Request
 from align_tui.config.profile import DecodingSpec
@@ -16,7 +18,10 @@ Tell = Callable[[int, str], None]
 
 
 class SampleLlm:
-    """Passes requests on to the backbone, with the seed of this sample and its text told."""
+    """Passes requests on to the backbone, with the seed of this sample and its text told.
+
+    `began` is when the sample was begun (monotonic); its model may have been loaded since.
+    """
 
     def __init__(
         self,
@@ -24,6 +29,7 @@ class SampleLlm:
         decoding: DecodingSpec,
         seed: int,
         tell: Tell,
+        began: float,
         priority: int = 0,
     ) -> None:
         self._backbone = backbone
@@ -31,6 +37,7 @@ class SampleLlm:
         self._seed = seed
         self._tell = tell
         self._priority = priority
+        self._began = began
         self._begun: set[int] = set()
 
     @property
@@ -58,13 +65,15 @@ class SampleLlm:
         *,
         stream: int = 0,
     ) -> Generation:
-        """One reply under the schema."""
+        """One reply under the schema; its timeline counts from when the sample was begun."""
         if stream in self._begun:
             self._tell(stream, RESTART)
         self._begun.add(stream)
         engine = self._decoding.engine
         request = Request(tuple(messages), schema, sampling, engine, self._priority)
-        return await self._model().generate(request, lambda _, text: self._tell(stream, text))
+        asked = time.monotonic() - self._began
+        made = await self._model().generate(request, lambda _, text: self._tell(stream, text))
+        return replace(made, timeline=tuple((asked + t, n) for t, n in made.timeline))
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str]

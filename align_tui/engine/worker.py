@@ -215,10 +215,11 @@ class Worker:
             self._live.tell(claimed.id, began, stream, text)
 
         if not profile.needs_model:
-            return await decide(context, claimed, SampleLlm(None, profile.decoding, seed, tell))
+            llm = SampleLlm(None, profile.decoding, seed, tell, began)
+            return await decide(context, claimed, llm)
         async with self.models.use(profile.backbone) as backbone:
             context.record_model(self.db, claimed, backbone.info)
-            llm = SampleLlm(backbone, profile.decoding, seed, tell, claimed.priority)
+            llm = SampleLlm(backbone, profile.decoding, seed, tell, began, claimed.priority)
             return await decide(context, claimed, llm)
 
     def _write(self) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.driver import Driver
+from textual.screen import Screen
 
+from align_tui.config import paths
+from align_tui.tui import theme
+from align_tui.tui.keymap import install, read_keymap
 from align_tui.tui.parting import Parting
-from align_tui.tui.theme import THEME
 from align_tui.tui.thrift import thrifty_driver
 from align_tui.tui.view.glyphs import Glyphs, choose_glyphs
 
@@ -20,13 +26,23 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study import StudyScreen
 
 
+def _commands() -> type[Provider]:
+    from align_tui.tui.palette import Commands
+
+    return Commands
+
+
 class Shell(App[Parting]):
-    """What every application of ours is: its looks, its end, and how it shows a study."""
+    """What every application of ours is: its looks, its keys, its end, and how it shows a study."""
 
     TITLE = "align-tui"
-    ENABLE_COMMAND_PALETTE = False
+    CSS = "Input > .input--placeholder, Input > .input--suggestion { color: $quiet; }"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "leave", "leave", priority=True, show=False)
+        Binding("ctrl+c,ctrl+q", "leave", "leave", priority=True, show=False),
+        # A colon is text where text is typed; the other key works there too.
+        Binding("colon", "command_palette", "everything by its name", show=False),
+        Binding("ctrl+p", "command_palette", "", priority=True, show=False),
     ]
 
     def __init__(self, glyphs: Glyphs | None = None, *, traceback: bool = False) -> None:
@@ -36,8 +52,11 @@ class Shell(App[Parting]):
         self.launch: Launch | None = None
         self.study: Study | None = None
         self._traceback = traceback
-        self.register_theme(THEME)
-        self.theme = "align"
+        self.keymap = read_keymap(paths.user_keymap())
+        install(self, self.keymap)
+        chosen = theme.use(os.environ.get("ALIGN_TUI_THEME", theme.DEFAULT))
+        self.register_theme(chosen)
+        self.theme = chosen.name
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, sending what changed and no more."""
@@ -61,6 +80,21 @@ class Shell(App[Parting]):
 
         self.launch, self.study = launch, study
         return (ReplayScreen if launch.replay else StudyScreen)(launch, study, self.glyphs)
+
+    def action_command_palette(self) -> None:
+        """Open the palette over whatever is shown."""
+        from align_tui.tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            looks = "-ascii" if self.glyphs.ascii else ""
+            self.push_screen(Palette(id="--command-palette", classes=looks))
+
+    # Textual overloads this by whether it is awaited; what it takes and gives is left to it.
+    def push_screen(self, screen: Any, *args: Any, **more: Any) -> Any:
+        """Every screen comes with the user's keys."""
+        if isinstance(screen, Screen):
+            install(screen, self.keymap)
+        return super().push_screen(screen, *args, **more)
 
     def open_run(
         self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None = None

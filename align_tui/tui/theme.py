@@ -1,87 +1,183 @@
-"""The quiet dark theme, and the styles that spans name."""
+"""Three sets of colours, and the styles that spans name.
+
+What is read has a contrast of at least 4.5:1 on every background it stands on (WCAG 2.2, 1.4.3);
+`faint` is for edges and the empty part of bars, where nothing is read, but in high contrast.
+"""
 
 from __future__ import annotations
 
+import difflib
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.style import Style
 from textual.content import Content
 from textual.theme import Theme
 
+from align_tui.core.errors import ConfigError
 from align_tui.tui.view.spans import Line
 
-BACKGROUND, PANEL, LANE = "#14171c", "#1b2027", "#20262e"
-TEXT, BRIGHT, QUIET, FAINT = "#c9d1d9", "#f4f6f8", "#8f98a3", "#434c58"
-THUMB = "#39414c"
-BLUE, GREEN, RED, YELLOW, ORANGE, VIOLET = (
-    "#5f9bff",
-    "#66d966",
-    "#f28b82",
-    "#e3c46b",
-    "#ffa066",
-    "#bda4f4",
-)
 
-# What is read has a contrast of at least 4.5:1 on both backgrounds; FAINT is for empty bars.
-STYLES = {
-    "": "",
-    "text": TEXT,
-    "bright": BRIGHT,
-    "quiet": QUIET,
-    "faint": FAINT,
-    "key": BLUE,
-    "bar": "#5f8fd0",
-    "warn": YELLOW,
-    "chance": VIOLET,
-    "none": QUIET,
-    "pending": QUIET,
-    "working": YELLOW,
-    "right": GREEN,
-    "wrong": RED,
-    "unscored": TEXT,
-    "failed": f"bold {ORANGE}",
-    # The scale that intervals are drawn on: a lane from 0 to 1.
-    "lane": f"{QUIET} on {LANE}",
-    "lane text": f"{TEXT} on {LANE}",
-    "lane bright": f"{BRIGHT} on {LANE}",
-    "lane chance": f"{VIOLET} on {LANE}",
-    "title": f"bold {BRIGHT}",
-    # Words that only one of two texts has, and what a search found: underlined, not only coloured.
-    "only": f"underline {YELLOW}",
-    "hit": f"bold underline {YELLOW}",
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """One set; `lane` is the scale that intervals are drawn on, a lane from 0 to 1."""
+
+    dark: bool
+    background: str
+    panel: str
+    lane: str
+    text: str
+    bright: str
+    quiet: str
+    faint: str
+    thumb: str
+    blue: str
+    bar: str
+    green: str
+    red: str
+    yellow: str
+    orange: str
+    violet: str
+
+
+DEFAULT = "dark"
+COLOURS = {
+    DEFAULT: Colours(
+        dark=True,
+        background="#14171c",
+        panel="#1b2027",
+        lane="#20262e",
+        text="#c9d1d9",
+        bright="#f4f6f8",
+        quiet="#8f98a3",
+        faint="#434c58",
+        thumb="#39414c",
+        blue="#5f9bff",
+        bar="#5f8fd0",
+        green="#66d966",
+        red="#f28b82",
+        yellow="#e3c46b",
+        orange="#ffa066",
+        violet="#bda4f4",
+    ),
+    "light": Colours(
+        dark=False,
+        background="#fbfbf9",
+        panel="#eef0f2",
+        lane="#e6e9ec",
+        text="#24292f",
+        bright="#0b0e12",
+        quiet="#525b65",
+        faint="#b8c0c8",
+        thumb="#c9d0d6",
+        blue="#0550ae",
+        bar="#0a58b0",
+        green="#0f5f26",
+        red="#a81a24",
+        yellow="#6b5300",
+        orange="#8f3600",
+        violet="#5f35b0",
+    ),
+    "high-contrast": Colours(
+        dark=True,
+        background="#000000",
+        panel="#0c0c0c",
+        lane="#1a1a1a",
+        text="#f0f0f0",
+        bright="#ffffff",
+        quiet="#cccccc",
+        faint="#8f8f8f",
+        thumb="#8f8f8f",
+        blue="#85b8ff",
+        bar="#85b8ff",
+        green="#7dff7d",
+        red="#ff9f96",
+        yellow="#ffe066",
+        orange="#ffb680",
+        violet="#d6c2ff",
+    ),
 }
 
-THEME = Theme(
-    name="align",
-    primary=BLUE,
-    secondary=VIOLET,
-    warning=YELLOW,
-    error=RED,
-    success=GREEN,
-    accent=BLUE,
-    foreground=TEXT,
-    background=BACKGROUND,
-    surface=BACKGROUND,
-    panel=PANEL,
-    dark=True,
-    variables={
-        "border": FAINT,
-        "border-blurred": FAINT,
-        "scrollbar": THUMB,
-        "scrollbar-hover": QUIET,
-        "scrollbar-active": BLUE,
-        "scrollbar-background": BACKGROUND,
-        "scrollbar-background-hover": BACKGROUND,
-        "scrollbar-background-active": BACKGROUND,
-        "scrollbar-corner-color": BACKGROUND,
-        "quiet": QUIET,
-        "bright": BRIGHT,
-        "faint": FAINT,
-    },
-)
 
-# Where in a long text the window stands; reversed, so that it is seen without colours too.
-THUMB_STYLE = Style.parse(f"reverse {THUMB}")
+def styles_of(colours: Colours) -> dict[str, str]:
+    """What each style's name stands for in these colours."""
+    c = colours
+    return {
+        "": "",
+        "text": c.text,
+        "bright": c.bright,
+        "quiet": c.quiet,
+        "faint": c.faint,
+        "key": c.blue,
+        "bar": c.bar,
+        "warn": c.yellow,
+        "chance": c.violet,
+        "none": c.quiet,
+        "pending": c.quiet,
+        "working": c.yellow,
+        "right": c.green,
+        "wrong": c.red,
+        "unscored": c.text,
+        "failed": f"bold {c.orange}",
+        "lane": f"{c.quiet} on {c.lane}",
+        "lane text": f"{c.text} on {c.lane}",
+        "lane bright": f"{c.bright} on {c.lane}",
+        "lane chance": f"{c.violet} on {c.lane}",
+        "title": f"bold {c.bright}",
+        # Words that only one of two texts has, and what a search found: underlined, not only
+        # coloured.
+        "only": f"underline {c.yellow}",
+        "hit": f"bold underline {c.yellow}",
+        # Where in a long text the window stands; reversed, so that it is seen without colours too.
+        "thumb": f"reverse {c.thumb}",
+    }
+
+
+def theme_of(name: str) -> Theme:
+    """The colours of that name as Textual has them."""
+    c = COLOURS[name]
+    return Theme(
+        name=f"align-{name}",
+        primary=c.blue,
+        secondary=c.violet,
+        warning=c.yellow,
+        error=c.red,
+        success=c.green,
+        accent=c.blue,
+        foreground=c.text,
+        background=c.background,
+        surface=c.background,
+        panel=c.panel,
+        dark=c.dark,
+        variables={
+            "border": c.faint,
+            "border-blurred": c.faint,
+            "scrollbar": c.thumb,
+            "scrollbar-hover": c.quiet,
+            "scrollbar-active": c.blue,
+            "scrollbar-background": c.background,
+            "scrollbar-background-hover": c.background,
+            "scrollbar-background-active": c.background,
+            "scrollbar-corner-color": c.background,
+            "quiet": c.quiet,
+            "bright": c.bright,
+            "faint": c.faint,
+        },
+    )
+
+
+STYLES = styles_of(COLOURS[DEFAULT])
+
+
+def use(name: str) -> Theme:
+    """Have spans drawn in these colours from now on, in this process; raises ConfigError."""
+    if name not in COLOURS:
+        close = difflib.get_close_matches(name, COLOURS, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(COLOURS)}."
+        raise ConfigError(f"There is no theme {name!r}", hint)
+    STYLES.update(styles_of(COLOURS[name]))
+    rich_style.cache_clear()
+    return theme_of(name)
 
 
 def content(line: Line) -> Content:

@@ -14,7 +14,8 @@ from textual.driver import Driver
 _MOVE = r"\x1b\[\d+;\d+H|\r?\n"
 # A reset that nothing is drawn under, up to the next style; a reset; a style.
 _STYLED = re.compile(rf"\x1b\[0m((?:{_MOVE})*)\x1b\[([\d;]+)m|\x1b\[0m|\x1b\[([\d;]+)m")
-_LAST_MOVE = re.compile(r".*(\x1b\[\d+;\d+H)", re.DOTALL)
+# To a row, perhaps on by a few rows, and then to a row again.
+_MOVED_TWICE = re.compile(r"\x1b\[(\d+);\d+H((?:\r?\n)*)(?=\x1b\[(\d+);\d+H)")
 _PART = re.compile(r"([34])8;(?:2;\d+;\d+;\d+|5;\d+)|[\d]+")
 
 
@@ -34,6 +35,19 @@ def _parts(style: str) -> tuple[tuple[str, ...], str, str]:
         else:
             attributes.append(part.group())
     return (tuple(attributes), fore, back)
+
+
+def _settled(moves: str) -> str:
+    """`moves` without those that the next one undoes.
+
+    A line feed on the last row scrolls, so one goes only where a later row is moved to.
+    """
+
+    def needed(match: re.Match[str]) -> str:
+        row, feeds, then = int(match[1]), match[2].count("\n"), int(match[3])
+        return match.group() if feeds and row + feeds > then else ""
+
+    return _MOVED_TWICE.sub(needed, moves)
 
 
 @lru_cache(maxsize=4096)
@@ -63,12 +77,9 @@ def thrifty(data: str) -> str:
             alone = current == "" or not style
             current = (style or "") if alone else None
             return match.group()
-        last = _LAST_MOVE.match(moves)
-        if last is not None:
-            moves = last.group(1) + moves[last.end() :]
         how = change(current, after_reset) if current else f"\x1b[0m\x1b[{after_reset}m"
         current = after_reset
-        return moves + how
+        return _settled(moves) + how
 
     return _STYLED.sub(shorter, data)
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from align_tui.config.study import Study
+from align_tui.core.replies import reasoning_so_far
 from align_tui.store.database import Database
+from align_tui.store.results import responses_of
 from align_tui.tui.application import AlignApp
 from align_tui.tui.feeds.live import LiveFeed
 from align_tui.tui.feeds.replay import ReplayFeed
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.replay import ReplayScreen
+from align_tui.tui.snapshot import Snapshot
+from align_tui.tui.view.glyphs import UNICODE
+from align_tui.tui.view.recording import second_of
+from align_tui.tui.view.transport import track
 
 
 def test_the_end_of_a_replay_is_the_end_of_the_run(
@@ -56,6 +63,87 @@ def test_text_grows_and_seeking_back_takes_it_away(
     assert again is not None and again.rows == start.rows and again.tallies == ()
 
 
+def test_stepping_by_token_sample_and_scenario(
+    path: Path, finished: tuple[str, Study], db: Database
+) -> None:
+    """Each step stops where something was written, ended or begun, at the moment it was."""
+    run, study = finished
+    sample = spread_out(db, run)
+    feed = ReplayFeed(path, study, run, lambda snapshot: None, now=lambda: 0.0)
+
+    def step(order: Callable[[int], None], by: int) -> Snapshot:
+        order(by)
+        while feed._orders:
+            feed._orders.popleft()()
+        snapshot = feed.tick(db)
+        assert snapshot is not None
+        return snapshot
+
+    feed.playing = False
+    feed.tick(db)
+    timeline = responses_of(db, sample)[0].timeline
+    for number, (second, length) in enumerate(timeline, start=1):
+        snapshot = step(feed.seek_token, 1)
+        assert snapshot.transport is not None and not snapshot.transport.playing
+        if feed.at >= 10.0:
+            break
+        assert feed.at == pytest.approx(second, abs=1e-5)
+        raw = responses_of(db, sample)[0].raw[:length]
+        assert snapshot.panes[0].text == reasoning_so_far(raw)
+        if number > 1:
+            step(feed.seek_token, -1)
+            assert feed.at == pytest.approx(timeline[number - 2][0], abs=1e-5)
+            step(feed.seek_token, 1)
+    assert number > 20
+    assert step(feed.seek_decision, 1).counts.done == 1 and feed.at == pytest.approx(10.0)
+    assert step(feed.seek_decision, 1).counts.done == 2 and feed.at == pytest.approx(20.0)
+    for scenario in range(1, 6):
+        snapshot = step(feed.seek_scenario, 1)
+        assert snapshot.scenario == scenario and snapshot.panes[0].status == "running"
+        assert feed.at == pytest.approx(40.0 * scenario)
+    assert step(feed.seek_scenario, -1).scenario == 4
+    step(feed.seek_scenario, 1)
+    assert step(feed.seek_scenario, 1).transport == step(feed.seek_decision, 1).transport
+    assert feed.at == feed.length == pytest.approx(240.0)
+
+
+def spread_out(db: Database, run: str) -> int:
+    """Let every sample of a run take ten seconds, one after the other; the first's id."""
+    rows = db.read("SELECT id FROM samples WHERE run=? ORDER BY scenario, profile", (run,))
+    for number, row in enumerate(rows):
+        began = 1_760_000_000.0 + 10 * number
+        values = (began, began + 10.0, row["id"])
+        with db.write() as connection:
+            connection.execute("UPDATE results SET started=?, finished=? WHERE sample=?", values)
+            connection.execute(
+                "UPDATE responses SET timeline=("
+                "  SELECT json_group_array(json_array(json_extract(value, '$[0]') * 45,"
+                "  json_extract(value, '$[1]'))) FROM json_each(timeline)) WHERE sample=?",
+                (row["id"],),
+            )
+    return int(rows[0]["id"])
+
+
+@pytest.mark.parametrize(
+    ("words", "second"),
+    [
+        ("90", 90.0),
+        (" 1:30 ", 90.0),
+        ("1:02:03", 3723.0),
+        ("25 %", 1000.0),
+        ("9:99:99", 4000.0),
+        ("200%", 4000.0),
+        ("", None),
+        ("soon", None),
+        ("1:2:3:4", None),
+        ("1:30 %", None),
+        ("-5", None),
+    ],
+)
+def test_times_as_they_are_typed(words: str, second: float | None) -> None:
+    assert second_of(words, 4000.0) == second
+
+
 @pytest.mark.asyncio
 async def test_the_transport_keys(path: Path, finished: tuple[str, Study], wait: Any) -> None:
     run, study = finished
@@ -81,6 +169,23 @@ async def test_the_transport_keys(path: Path, finished: tuple[str, Study], wait:
         await pilot.press("right")
         await wait(pilot, lambda: now().at > 0.0)
         await pilot.press("left")
+        await wait(pilot, lambda: now().at == 0.0)
+        await pilot.press("T", "5", "0", "%", "enter")
+        await wait(pilot, lambda: now().at == pytest.approx(now().length / 2))
+        first, room = track(now(), 120, UNICODE)
+        await pilot.click("#transport", offset=(first + room - 1, 0))
+        await wait(pilot, lambda: now().at == now().length)
+        await pilot.click("#transport", offset=(first, 0))
+        await wait(pilot, lambda: now().at == 0.0)
+        await pilot.press("T", "x", "enter")
+        await wait(pilot, lambda: "no time" in screen.look.notice)
+        await pilot.press("full_stop")
+        await wait(pilot, lambda: now().at > 0.0)
+        await pilot.press("comma")
+        await wait(pilot, lambda: now().at == 0.0)
+        await pilot.press("right_square_bracket")
+        await wait(pilot, lambda: screen.look.scenario == 1)
+        await pilot.press("left_square_bracket")
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("j")
         await wait(pilot, lambda: not now().following)

@@ -52,6 +52,14 @@ def test_the_picture_is_the_same(first: list[str], second: list[str]) -> None:
     assert len(thrifty(one)) <= len(one)
 
 
+def test_a_line_feed_that_scrolls_is_kept() -> None:
+    style = "38;2;1;2;3"
+    data = f"\x1b[8;1H\n\x1b[{style}ma\x1b[0m\n\n\x1b[1;1H\x1b[{style}ma\x1b[0m"
+    assert drawn(thrifty(data)) == drawn(data)
+    rows = f"\x1b[9;1H\x1b[{style}ma\x1b[0m\x1b[10;1H\n\x1b[2;1H\x1b[{style}mb\x1b[0m"
+    assert drawn(thrifty(rows)) == drawn(rows)
+
+
 def test_what_a_stream_repeats_is_sent_once() -> None:
     style = "38;2;201;209;217;48;2;20;23;28"
     rows = "".join(f"\x1b[{y};5H\x1b[{style}mtext\x1b[0m\x1b[{y};9H\n" for y in range(1, 9))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -209,8 +210,8 @@ def test_a_recording_keeps_pauses_but_shortens_long_ones() -> None:
     assert recording.make_clock([]).length == 0.0
     assert recording.characters_at(((0.1, 3), (0.2, 9)), 0.15) == 3
     assert recording.characters_at(((0.1, 3),), 0.0) == 0
-    assert recording.decision_near([1.0, 2.0], 1.0, 1) == 2.0
-    assert recording.decision_near([1.0, 2.0], 1.0, -1) is None
+    assert recording.nearest([1.0, 2.0], 1.0, 1) == 2.0
+    assert recording.nearest([1.0, 2.0], 1.0, -1) is None
 
 
 def test_transport_draws_decisions_as_ticks() -> None:
@@ -219,14 +220,24 @@ def test_transport_draws_decisions_as_ticks() -> None:
         length=175.0,
         playing=True,
         speed=4.0,
-        ticks=((20.0, 0, Cell(1, "done")), (90.0, 0, Cell(2, "failed"))),
+        ticks=(
+            (20.0, 0, Cell(1, "done", 0, (("fairness=1.0", True),))),
+            (90.0, 0, Cell(2, "failed")),
+        ),
         following=False,
         shortened_s=60.0,
     )
+    ticks = transport.Ticks()
     for width in (60, 80, 145):
-        line = text_of(transport.transport_line(state, ("right", "failed"), width, UNICODE))
+        line = text_of(transport.transport_line(state, ticks, ("fairness=1.0",), width, UNICODE))
         assert cell_len(line) <= width
         assert "×4" in line and "00:41 / 02:55" in line and "✓" in line and "!" in line
+    short = text_of(
+        transport.transport_line(
+            replace(state, at=0.25, length=9.0, ticks=()), ticks, (None,), 80, UNICODE
+        )
+    )
+    assert " 0.2 / 9.0 s" in short
     assert transport.next_speed(1.0, 1) == 2.0
     assert transport.next_speed(0.25, -1) == 0.25
     assert transport.next_speed(64.0, 1) == 64.0
@@ -260,23 +271,3 @@ def test_the_package_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_what_is_read_has_contrast() -> None:
-    from align_tui.tui import theme
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (
-            p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
-        )
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    for name, style in theme.STYLES.items():
-        if name in ("", "faint", "bar"):  # drawn, not read
-            continue
-        words = style.replace("bold ", "").replace("underline ", "").split(" on ")
-        grounds = words[1:] or [theme.BACKGROUND, theme.PANEL]
-        for ground in grounds:
-            high, low = sorted((luminance(words[0]), luminance(ground)), reverse=True)
-            assert (high + 0.05) / (low + 0.05) >= 4.5, name

@@ -60,7 +60,7 @@ CELLS = {
     "wordings": Cell(
         replace(CLEAN, baseline=0.0, two_targets=0.0), ("frames", "systems", "stances")
     ),
-    "three_by_two": Cell(replace(THREE_BY_TWO, noise=0.0, baseline=0.0, missing=0.0)),
+    "three_by_two": Cell(replace(THREE_BY_TWO, noise=0.0, baseline=0.0, missing=0.0, tally=True)),
     "baseline": Cell(replace(CLEAN, baseline=1.0), ("frames", "baselines"), False),
 }
 
@@ -114,5 +114,21 @@ def stages(scale: float) -> list[Stage]:
             check=400,
             publish=True,
             emphasis=Emphasis(prompt=0.03, gaps=0.35),
+        ),
+        Stage(
+            "tally",
+            [
+                (0.2, replace(SINGLE, tally=True)),
+                (0.35, replace(FULL, tally=True)),
+                (0.45, replace(THREE_BY_TWO, tally=True)),
+            ],
+            steps(1200),
+            5e-4,
+            warm=50,
+            floor=0.02,
+            batch=16,
+            check=300,
+            publish=True,
+            emphasis=Emphasis(prompt=0.03, gaps=0.3),
         ),
     ]

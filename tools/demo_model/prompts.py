@@ -203,16 +203,19 @@ LINKS = {
 }
 
 
-def _verdicts(answer: Answer, scenario: Scenario, about: str) -> None:
-    """What marks each patient, in a word or two."""
+def _verdicts(answer: Answer, scenario: Scenario, about: str, fitting: int | None = None) -> None:
+    """What marks each patient, in a word or two, and whether that is the side `fitting`."""
     for p in range(scenario.patients):
         level = scenario.urgency[p] if about == "condition" else scenario.labels[about][p]
         answer.add(label(p) + LINKS[about])
         answer.verdict(VERDICTS[about][level], p, about)
+        if fitting is not None:
+            answer.add(", which")
+            answer.key(" fits" if level == fitting else " does not fit", 3.0)
         answer.add(". ")
 
 
-def answer_for(scenario: Scenario, targets: list[Target], best: int) -> Answer:
+def answer_for(scenario: Scenario, targets: list[Target], best: int, tally: bool) -> Answer:
     """The JSON answer, with the words that carry the decision.
 
     What marks each patient comes first and the decision from it: finding one patient's clause is
@@ -226,7 +229,7 @@ def answer_for(scenario: Scenario, targets: list[Target], best: int) -> Answer:
     for name, side in asked:
         answer.key(capital(DIRECTION[side]), 2.0)
         answer.add(f" {ATTRIBUTES[name]}: ")
-        _verdicts(answer, scenario, name)
+        _verdicts(answer, scenario, name, side if tally and len(asked) > 1 else None)
     if not asked:
         answer.add("By urgency: ")
         _verdicts(answer, scenario, "condition")
@@ -258,7 +261,7 @@ class SampleMaker:
 
     def sample(self, scenario: Scenario, targets: list[Target]) -> Sample:
         best = scenario.best(targets)
-        answer = answer_for(scenario, targets, best[0])
+        answer = answer_for(scenario, targets, best[0], self.mix.tally)
         system = self.systems.make(targets)
         return Sample(system, scenario.user(), answer, scenario, targets, best)
 

@@ -45,7 +45,10 @@ PAIR_JOINS = ("{0}, while {1}.", "{0}; {1}.", "{0}, but {1}.", "{0}, and {1}.", 
 
 @dataclass(frozen=True)
 class Mix:
-    """How hard and how varied the scenarios of a stage are (shares between 0 and 1)."""
+    """How hard and how varied the scenarios of a stage are (shares between 0 and 1).
+
+    With `tally` an answer to two targets says of every verdict whether it fits.
+    """
 
     three: float = 0.0
     attributes: tuple[float, float, float] = (1.0, 0.0, 0.0)
@@ -66,6 +69,7 @@ class Mix:
     lows: float = 1.0
     few: int = 0
     weights: dict[str, float] = field(default_factory=dict)
+    tally: bool = False
 
 
 @dataclass(frozen=True)

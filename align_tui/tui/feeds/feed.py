@@ -82,6 +82,9 @@ class Feed(ABC):
 
         self.order(turn)
 
+    def opened(self, db: Database) -> None:  # noqa: B027 - most feeds need nothing
+        """The database was opened, and nothing that was ordered has been done yet."""
+
     @abstractmethod
     def turned(self) -> None:
         """Another scenario is to be shown."""
@@ -102,6 +105,7 @@ class Feed(ABC):
             try:
                 if db is None:
                     db = open_database(self._database)
+                    self.opened(db)
                 self._turn(db)
             except AlignError as error:
                 # Shown, and tried again: a lock goes, a mount comes back.

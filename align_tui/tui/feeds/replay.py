@@ -5,38 +5,30 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.core.replies import reasoning_so_far
 from align_tui.core.text import plain
-from align_tui.tui.board import Board, Place, cell_of
+from align_tui.tui.board import Board, Place
 from align_tui.tui.feeds.feed import ONE_S, Feed
 from align_tui.tui.feeds.panes import read_remarks, shown_panes
+from align_tui.tui.feeds.recorded import Recording, read_recording, token_seconds
 from align_tui.tui.snapshot import Cell, Shown, Snapshot, Transport
-from align_tui.tui.view.recording import characters_at, decision_near, make_clock
+from align_tui.tui.view.recording import ROUNDING_S, characters_at, nearest, second_of
 from align_tui.tui.view.transport import next_speed
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.store.database import Database
-    from align_tui.store.results import Result, SampleState, StoredResponse
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A sample that ran: when (in seconds of playing), and what it ended as."""
-
-    place: Place
-    started: float
-    ended: float
-    real_start: float
-    cell: Cell
+    from align_tui.store.results import Result, StoredResponse
 
 
 class ReplayFeed(Feed):
-    """Plays a run. Texts are read for the shown scenario only."""
+    """Plays a run. Texts are read for the shown scenario only.
+
+    `now` is the clock that it plays by, in seconds.
+    """
 
     def __init__(
         self,
@@ -45,23 +37,22 @@ class ReplayFeed(Feed):
         run: str,
         deliver: Callable[[Snapshot], None],
         speed: float = 1.0,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(database, study, run, deliver)
         self.speed = speed
         self.following = True
         self.playing = True
         self.at = 0.0
+        self._now = now
         self._board = Board(study)
-        self._clock = make_clock(())
-        self._events: list[Event] = []
-        self._ticks: tuple[tuple[float, int, Cell], ...] = ()
-        self._states: list[SampleState] = []
-        self._state = ""
+        self._recording: Recording | None = None
         self._applied = -1.0
         self._begun = self._finished = 0
-        self._by_start: list[Event] = []
-        self._loaded = False
+        self._running: set[Place] = set()
+        self._token_steps = 0
         self._turned = True
+        self._tokens: list[float] | None = None
         self._texts: dict[int, list[StoredResponse]] = {}
         self._results: dict[int, Result] = {}
         self._remarks: dict[int, str] = {}
@@ -73,7 +64,7 @@ class ReplayFeed(Feed):
         """Play or pause; at the end, play from the start."""
 
         def go() -> None:
-            if not self.playing and self.at >= self._clock.length:
+            if not self.playing and self.at >= self.length:
                 self.at = 0.0
             self.playing = not self.playing
 
@@ -81,10 +72,18 @@ class ReplayFeed(Feed):
 
     def seek(self, seconds: float, *, absolute: bool = False) -> None:
         """Move the playhead by, or to, that many seconds of playing."""
+        self.order(lambda: self._go(seconds if absolute else self.at + seconds))
+
+    def seek_share(self, share: float) -> None:
+        """Move the playhead to that share of the whole, from 0 to 1."""
+        self.order(lambda: self._go(share * self.length))
+
+    def seek_words(self, words: str, refuse: Callable[[], None]) -> None:
+        """Move to the second that the words name; `refuse` is called when they name none."""
 
         def go() -> None:
-            to = seconds if absolute else self.at + seconds
-            self.at = min(self._clock.length, max(0.0, to))
+            second = second_of(words, self.length)
+            refuse() if second is None else self._go(second)
 
         self.order(go)
 
@@ -92,9 +91,31 @@ class ReplayFeed(Feed):
         """Move to the decision before or after the playhead."""
 
         def go() -> None:
-            found = decision_near([tick[0] for tick in self._ticks], self.at, step)
-            ends = (0.0, self._clock.length)
-            self.at = found if found is not None else ends[step > 0]
+            found = nearest(self._recording.ends, self.at, step) if self._recording else None
+            self._go(found if found is not None else (0.0, self.length)[step > 0])
+
+        self.order(go)
+
+    def seek_scenario(self, step: int) -> None:
+        """Move to where the scenario before or after is first decided, and show it."""
+
+        def go() -> None:
+            found = self._recording.scenario_near(self.at, step) if self._recording else None
+            if found is None:
+                self._go((0.0, self.length)[step > 0])
+                return
+            self._go(found[0])
+            self.scenario, self.repeat, self.following = found[1], None, True
+            self.turned()
+
+        self.order(go)
+
+    def seek_token(self, step: int) -> None:
+        """Pause, and move to where a text on the shown scenario last grew, or next grows."""
+
+        def go() -> None:
+            self.playing = False
+            self._token_steps += step  # their moments are read with the next tick
 
         self.order(go)
 
@@ -110,7 +131,7 @@ class ReplayFeed(Feed):
         """Show the scenario that is being decided, wherever it goes."""
 
         def go() -> None:
-            self.following = True
+            self.following, self.repeat = True, None
 
         self.order(go)
 
@@ -126,6 +147,15 @@ class ReplayFeed(Feed):
 
     # The feed's own thread
 
+    @property
+    def length(self) -> float:
+        """Seconds of playing in all; 0 before the recording is read."""
+        return self._recording.clock.length if self._recording is not None else 0.0
+
+    def opened(self, db: Database) -> None:
+        """Read the recording: whoever seeks at once seeks in all of it."""
+        self._read(db)
+
     def turned(self) -> None:
         """Texts are read for another scenario."""
         self._turned = True
@@ -136,96 +166,79 @@ class ReplayFeed(Feed):
 
     def tick(self, db: Database) -> Snapshot | None:
         """Advance the clock, apply what it passed, and show it."""
-        now = time.monotonic()
-        if not self._loaded:
-            self._load(db)
-            self._then = now
+        recording = self._read(db)
+        now = self._now()
         if self.playing:
-            self.at = min(self._clock.length, self.at + (now - self._then) * self.speed)
-            if self.at >= self._clock.length:
-                self.playing = False
+            self._go(self.at + (now - self._then) * self.speed)
+            self.playing = self.at < recording.clock.length
         self._then = now
-        self._apply()
+        if self._token_steps:
+            self._step_tokens(db, recording)
+        self._apply(recording)
         if self.following:
-            self._follow()
+            self._follow(recording)
         if self._turned:
             self._read_scenario(db)
-        moment = self._clock.moment(self.at)
         return Snapshot(
             run=self.run,
-            state=self._state,
+            state=recording.state,
             scenario=self.scenario,
             rows=self._board.rows(),
-            panes=self._panes(db, moment),
+            panes=self._panes(db, recording.clock.moment(self.at)),
             tallies=self._board.tallies(),
             counts=self._board.counts(),
             transport=Transport(
                 at=self.at,
-                length=self._clock.length,
+                length=recording.clock.length,
                 playing=self.playing,
                 speed=self.speed,
-                ticks=self._ticks,
+                ticks=recording.ticks,
                 following=self.following,
-                shortened_s=self._clock.shortened_s,
+                shortened_s=recording.clock.shortened_s,
             ),
         )
 
-    def _load(self, db: Database) -> None:
-        from align_tui.store.results import all_results, states
+    def _read(self, db: Database) -> Recording:
+        if self._recording is None:
+            assert self.run is not None
+            self._recording = read_recording(db, self.run)
+            self._then = self._now()
+        return self._recording
 
-        assert self.run is not None
-        head = db.one("SELECT state FROM runs WHERE id=?", (self.run,))
-        self._state = str(head["state"]) if head is not None else ""
-        self._states = states(db, self.run)
-        final = {state.id: state for state in self._states}
-        periods = [
-            (result.sample, result.started, result.finished)
-            for result in all_results(db, self.run)
-            if result.sample in final
-        ]
-        self._clock = make_clock((start, end) for _, start, end in periods)
-        for sample, start, end in periods:
-            state = final[sample]
-            place = (state.scenario, state.profile, state.repeat)
-            second = self._clock.second
-            self._events.append(Event(place, second(start), second(end), start, cell_of(state)))
-        self._events.sort(key=lambda event: event.ended)
-        self._by_start = sorted(self._events, key=lambda event: event.started)
-        self._ticks = tuple((event.ended, event.place[1], event.cell) for event in self._events)
-        self._loaded = True
+    def _go(self, to: float) -> None:
+        self.at = min(self.length, max(0.0, to))
 
-    def _apply(self) -> None:
+    def _apply(self, recording: Recording) -> None:
         """Bring the board to the playhead; going back begins from the start."""
         if self.at < self._applied or self._applied < 0:
-            self._board.load(())
-            for state in self._states:
+            self._board.clear()
+            self._running.clear()
+            for state in recording.states:
                 place = (state.scenario, state.profile, state.repeat)
                 self._board.put(place, Cell(state.id, "pending"))
             self._begun = self._finished = 0
-        at = self.at if self.at < self._clock.length else float("inf")
-        begun = bisect_right(self._by_start, at, key=lambda event: event.started)
-        ended = bisect_right(self._events, at, key=lambda event: event.ended)
-        for event in self._by_start[self._begun : begun]:
+        at = self.at if self.at < self.length else float("inf")
+        begun = bisect_right(recording.by_start, at, key=lambda event: event.started)
+        ended = bisect_right(recording.ends, at)
+        for event in recording.by_start[self._begun : begun]:
             if event.ended > at:
                 self._board.put(event.place, Cell(event.cell.sample, "running"))
-        for event in self._events[self._finished : ended]:
+                self._running.add(event.place)
+        for event in recording.by_end[self._finished : ended]:
             self._board.put(event.place, event.cell)
+            self._running.discard(event.place)
         self._begun, self._finished, self._applied = begun, ended, self.at
 
-    def _follow(self) -> None:
-        running = [
-            event.place[0]
-            for event in self._by_start[: self._begun]
-            if event.ended > self.at and self.at < self._clock.length
-        ]
+    def _follow(self, recording: Recording) -> None:
+        running = {place[0] for place in self._running}
         if self.scenario in running:
             return
         if running:
             wanted = min(running)
         elif self._finished:
-            wanted = self._events[self._finished - 1].place[0]
+            wanted = recording.by_end[self._finished - 1].place[0]
         else:
-            wanted = self._by_start[0].place[0] if self._by_start else 0
+            wanted = recording.by_start[0].place[0] if recording.by_start else 0
         if wanted != self.scenario:
             self.scenario = wanted
             self.turned()
@@ -237,7 +250,22 @@ class ReplayFeed(Feed):
         self._results = {r.sample: r for r in results_at(db, self.run, self.scenario)}
         self._remarks = read_remarks(db, self.run, self.scenario)
         self._texts.clear()
+        self._tokens = None
         self._turned = False
+
+    def _step_tokens(self, db: Database, recording: Recording) -> None:
+        if self._turned:
+            self._read_scenario(db)
+        if self._tokens is None:
+            texts = [(each, self._replies(db, each.sample)) for each in self._results.values()]
+            self._tokens = token_seconds(recording.clock, texts)
+        step = 1 if self._token_steps > 0 else -1
+        for _ in range(abs(self._token_steps)):
+            found = nearest(self._tokens, self.at, step)
+            if found is None:  # on another scenario something may still happen
+                found = nearest(recording.edges, self.at, step)
+            self._go(found if found is not None else (0.0, self.length)[step > 0])
+        self._token_steps = 0
 
     def _panes(self, db: Database, moment: float) -> tuple[Shown, ...]:
         if not self.study.scenarios:
@@ -252,15 +280,18 @@ class ReplayFeed(Feed):
         row = self._board.row(self.scenario)
         return shown_panes(row, self._results, writing, started, moment, self.repeat, self._remarks)
 
-    def _writing(self, db: Database, sample: int, moment: float) -> tuple[str, int]:
+    def _replies(self, db: Database, sample: int) -> list[StoredResponse]:
         from align_tui.store.results import responses_of
 
         if sample not in self._texts:
             self._texts[sample] = responses_of(db, sample)
-        replies, result = self._texts[sample], self._results.get(sample)
+        return self._texts[sample]
+
+    def _writing(self, db: Database, sample: int, moment: float) -> tuple[str, int]:
+        replies, result = self._replies(db, sample), self._results.get(sample)
         if not replies or result is None:
             return "", 0
-        elapsed = moment - result.started
+        elapsed = moment - result.started + ROUNDING_S
         begun = sum(1 for reply in replies if reply.timeline and reply.timeline[0][0] <= elapsed)
         length = characters_at(replies[0].timeline, elapsed)
         return plain(reasoning_so_far(replies[0].raw[:length])), begun

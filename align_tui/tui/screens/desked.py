@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from align_tui.core.text import plain
 from align_tui.tui.desk import Desk
+from align_tui.tui.keymap import relabel
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.keys import Key, key_line
 from align_tui.tui.view.spans import cut
@@ -95,13 +96,14 @@ class DeskScreen(Screen[None]):
             said = ((f" {self.notice}", "bright"),)
             self.keys.paint((cut(said, width, self.glyphs.more),))
         else:
-            self.keys.paint((key_line(self.key_list(), width),))
+            found = relabel(self.key_list(), self, self.glyphs.keys)
+            self.keys.paint((key_line(found, width),))
 
     def action_help(self) -> None:
         """Every key of this screen."""
-        from align_tui.tui.screens.help import TextScreen, binding_table
+        from align_tui.tui.screens.help import TextScreen, key_table
 
-        text = "\n".join(binding_table(self.BINDINGS))
+        text = "\n".join(key_table(self))
         self.app.push_screen(TextScreen("keys of this screen", text, self.glyphs.ascii))
 
     def action_back(self) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from align_tui.core.text import plain
+from align_tui.tui.keymap import bound, keymap_of, shown_key
 from align_tui.tui.view.targets import heading
 from align_tui.tui.view.words import worker_lines
 from align_tui.tui.widgets.prose import Prose
@@ -19,41 +19,17 @@ from align_tui.tui.widgets.prose import Prose
 if TYPE_CHECKING:
     from align_tui.tui.screens.study import StudyScreen
 
-NAMES = {
-    "slash": "/",
-    "question_mark": "?",
-    "plus": "+",
-    "minus": "-",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "equals_sign": "=",
-    "pageup": "page up",
-    "pagedown": "page down",
-}
 
-
-def key_table(screen: StudyScreen) -> list[str]:
-    """Every key of this kind of screen."""
-    from align_tui.tui.screens.study import StudyScreen as Base
-
-    own = type(screen).BINDINGS if type(screen) is not Base else ()
-    return binding_table((*Base.BINDINGS, *own))
-
-
-def binding_table(bindings: Iterable[BindingType]) -> list[str]:
-    """A line an effect, with its keys; a later binding of a key replaces an earlier one."""
-    effects: dict[str, str] = {}
-    for binding in bindings:
-        assert isinstance(binding, Binding)
-        for key in binding.key.split(","):
-            effects[key] = binding.description
+def key_table(screen: Screen[Any]) -> list[str]:
+    """A line an effect, with its keys as the user has them."""
     rows: dict[str, list[str]] = {}
-    for key, effect in effects.items():
-        if key.isdigit():
-            effect, key = "focus a pane", "1-9"
-        if effect and key not in rows.setdefault(effect, []):
-            rows[effect].append(NAMES.get(key, key))
-    return [f"  {', '.join(names):<22} {what}" for what, names in rows.items()]
+    for key, bindings in bound(type(screen), keymap_of(screen)).items():
+        effect, name = bindings[0].description, shown_key(key)
+        if bindings[0].action.startswith("focus_on(") and key.isdigit():
+            effect, name = "focus a pane", "1-9"
+        if effect and name not in rows.setdefault(effect, []):
+            rows[effect].append(name)
+    return [f"  {', '.join(names):<22} {what}" for what, names in rows.items() if what]
 
 
 def help_text(screen: StudyScreen) -> str:

@@ -10,17 +10,18 @@ from textual.geometry import Size
 from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH
 from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
+from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.look import Look
 from align_tui.tui.snapshot import Row, Shown, Snapshot
 from align_tui.tui.view import keys, listing, scenario, tallies
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
-from align_tui.tui.view.marks import cell_mark, mark_of, row_marks
+from align_tui.tui.view.marks import mark_of, row_marks
 from align_tui.tui.view.panes import current, greeting, pane_view
 from align_tui.tui.view.spans import Line, Span, cut, fit_keeping
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.targets import compared, comparison, in_words, profile_name, signs, words
-from align_tui.tui.view.transport import transport_line
+from align_tui.tui.view.transport import Ticks, transport_line
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -44,6 +45,7 @@ class Painter:
         )
         # A row of marks is a new object when one of them changed; the rest are not made again.
         self._listed: dict[int, tuple[Row, tuple[object, ...], Line]] = {}
+        self._ticks = Ticks()
         self._chance = lru_cache(maxsize=64)(self._work_out_chance)
 
     def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
@@ -259,8 +261,7 @@ class Painter:
         width = self.size.width
         transport = snapshot.transport
         if transport is not None:
-            marks = tuple(cell_mark(cell, targets[p]) for _, p, cell in transport.ticks)
-            line = transport_line(transport, marks, width, self.glyphs)
+            line = transport_line(transport, self._ticks, targets, width, self.glyphs)
             self.screen.transport.paint((line,))
         if look.notice:
             self.screen.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
@@ -276,6 +277,7 @@ class Painter:
                 searching=bool(look.hits),
                 baseline=self._needs_comparison,
             )
+        found = relabel(found, self.screen, self.glyphs.keys)
         self.screen.keys.paint((keys.key_line(found, width),))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events, on
 from textual.binding import Binding, BindingType
 
 from align_tui.tui.feeds.replay import ReplayFeed
 from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.view.transport import track
 
 STEP_S = 5.0
 
@@ -22,6 +24,11 @@ class ReplayScreen(StudyScreen):
         Binding("right", "seek(1)", "forward by 5 s"),
         Binding("shift+left", "decision(-1)", "previous decision"),
         Binding("shift+right", "decision(1)", "next decision"),
+        Binding("full_stop", "token(1)", "pause, on by a token"),
+        Binding("comma", "token(-1)", "pause, back by a token"),
+        Binding("right_square_bracket", "scenario(1)", "to where the next scenario is decided"),
+        Binding("left_square_bracket", "scenario(-1)", "to where the scenario before is decided"),
+        Binding("T", "time", "go to a time, or to a share of the whole"),
         Binding("plus,equals_sign,greater_than_sign", "speed(1)", "faster"),
         Binding("minus,less_than_sign", "speed(-1)", "slower"),
         Binding("home", "edge(-1)", "start"),
@@ -38,6 +45,13 @@ class ReplayScreen(StudyScreen):
         assert isinstance(feed, ReplayFeed)
         return feed
 
+    def turn_to(self, scenario: int) -> None:
+        """Show a scenario, and keep to it even where it is the one that was followed to."""
+        here = scenario == self.look.scenario
+        super().turn_to(scenario)
+        if here and self.snapshot.transport is not None and self.snapshot.transport.following:
+            self.work.show()
+
     def action_pause(self) -> None:
         """Play or pause."""
         self.feed.toggle()
@@ -49,6 +63,38 @@ class ReplayScreen(StudyScreen):
     def action_decision(self, step: int) -> None:
         """To the next or previous decision."""
         self.feed.seek_decision(step)
+
+    def action_token(self, step: int) -> None:
+        """Pause, and go on or back by a token of a text that is shown."""
+        self.feed.seek_token(step)
+
+    def action_scenario(self, step: int) -> None:
+        """To where the next scenario, or the one before, is first decided."""
+        self.look.repeat = None
+        self.feed.seek_scenario(step)
+
+    def action_time(self) -> None:
+        """Ask for a time and go there."""
+        from align_tui.tui.screens.ask import AskScreen
+
+        def refuse() -> None:
+            self.post_message(self.Then(lambda: self.say("no time: try 90, 1:30 or 25 %")))
+
+        def take(words: str | None) -> None:
+            if words:
+                self.feed.seek_words(words, refuse)
+
+        asked = AskScreen("go to", "", "90, 1:30, 1:02:03 or 25 %", self.glyphs.ascii)
+        self.app.push_screen(asked, take)
+
+    @on(events.Click, "#transport")
+    def clicked(self, event: events.Click) -> None:
+        """The playhead goes where the timeline was clicked."""
+        transport = self.snapshot.transport
+        if transport is not None:
+            first, room = track(transport, self.size.width, self.glyphs)
+            if first <= event.x < first + room:
+                self.feed.seek_share((event.x - first) / max(1, room - 1))
 
     def action_speed(self, step: int) -> None:
         """Faster or slower."""

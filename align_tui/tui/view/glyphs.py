@@ -41,6 +41,11 @@ class Glyphs:
     enter: str
     unlike: str
 
+    @property
+    def keys(self) -> dict[str, str]:
+        """The keys that signs stand for on the line of keys."""
+        return {self.updown: "down/up", self.enter: "enter"}
+
 
 UNICODE = Glyphs(
     ascii=False,

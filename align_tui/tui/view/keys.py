@@ -46,7 +46,10 @@ def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
         ("space", "pause" if playing else "play"),
         ("left/right", "5 s"),
         ("shift+left/right", "decision"),
+        ("[/]", "scenario"),
+        (",/.", "token"),
         ("+/-", "speed"),
+        ("T", "time"),
         (glyphs.updown, "scenario"),
         ("home/end", "ends"),
         ("n", "next wrong"),
@@ -55,7 +58,7 @@ def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
         ("/", "search"),
     ]
     if not following:
-        keys.insert(4, ("f", "follow"))
+        keys.insert(1, ("f", "follow"))
     return keys + ALWAYS
 
 

@@ -28,7 +28,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All measures of the screen."""
+    """All measures of the screen, the transport line of a replay left out."""
 
     width: int
     height: int
@@ -110,9 +110,11 @@ def plan(
 ) -> Layout:
     """The whole layout.
 
+    A replay is laid out as a live screen of one line less, so that it looks the same at its end.
     `scenario_lines` is what the scenario needs at that width (border excluded), `tally_lines`
     what the tallies would like.
     """
+    height -= replay  # the transport line
     kind = choose_list(width, list_asked)
     side = list_width(kind, profiles, scenarios, width)
     main = width - side
@@ -120,7 +122,7 @@ def plan(
     tiny = height < 20
     tally_cap = 1 if tiny else 2 if small else max(2, height // 6)
     tally_rows = max(1, min(tally_lines, tally_cap))
-    fixed = 2 + tally_rows + (0 if small else 1) + replay
+    fixed = 2 + tally_rows + (0 if small else 1)
     body = height - fixed
     if unfolded:
         scenario = min(scenario_lines + 2, max(5, body - PANE_HEIGHT + 2))

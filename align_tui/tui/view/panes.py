@@ -147,6 +147,9 @@ def _text(
     """(what stands in the pane, is it about the sample instead of by the model)."""
     if shown.status == "absent":
         return (greet or "not asked yet"), True
+    transport = snapshot.transport
+    if shown.status == "pending" and transport is not None and transport.at < transport.length:
+        return "waiting", True
     if shown.status == "pending":
         return waiting_words(snapshot.workers, snapshot.state, starting), True
     if shown.status == "failed":

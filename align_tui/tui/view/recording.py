@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import math
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LONG_GAP_S, SHORT_GAP_S = 5.0, 2.0
+ROUNDING_S = 1e-6  # seconds since 1970 as a double are known to a quarter of a microsecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,26 @@ def characters_at(timeline: Sequence[tuple[float, int]], elapsed: float) -> int:
     return timeline[i - 1][1] if i else 0
 
 
-def decision_near(ticks: Sequence[float], at: float, step: int) -> float | None:
-    """The decision before (-1) or after (+1) that second; None when there is none."""
-    slack = 1e-6
+def nearest(moments: Sequence[float], at: float, step: int) -> float | None:
+    """Of ascending seconds, the one before (-1) or after (+1) `at`; None when there is none."""
     if step > 0:
-        return next((tick for tick in ticks if tick > at + slack), None)
-    return next((tick for tick in reversed(ticks) if tick < at - slack), None)
+        i = bisect_right(moments, at + ROUNDING_S)
+        return moments[i] if i < len(moments) else None
+    i = bisect_left(moments, at - ROUNDING_S)
+    return moments[i - 1] if i else None
+
+
+_PARTS = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+
+
+def second_of(words: str, length: float) -> float | None:
+    """The second that `90`, `1:30`, `1:02:03` or `25 %` name, at most `length`; None if none."""
+    words = words.strip()
+    if words.endswith("%"):
+        share = second_of(words[:-1], math.inf) if ":" not in words else None
+        return None if share is None else min(1.0, share / 100) * length
+    found = _PARTS.fullmatch(words)
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return min(length, 3600 * hours + 60 * minutes + seconds)

@@ -27,7 +27,7 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     """The parts by importance: what does not fit is left out from the end of the list."""
     counts = snapshot.counts
     ended = counts.done + counts.failed
-    right: Line = ()
+    right: Line = (("replay ", "quiet"),)
     if not view.replay:
         right = worker_parts(
             snapshot.workers, view.out_of_depth, width, glyphs, starting=view.starting
@@ -62,9 +62,7 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
 
 def _state_parts(snapshot: Snapshot, replay: bool) -> list[Line]:
     counts = snapshot.counts
-    if replay:
-        return [(("replay  ", "quiet"),)]
-    if snapshot.state in ("paused", "stopped") and counts.open:
+    if not replay and snapshot.state in ("paused", "stopped") and counts.open:
         return [((f"{snapshot.state}: press space to go on  ", "warn"),)]
     if counts.running:
         return [((f"{counts.running} running  ", "text"),)]

@@ -10,7 +10,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from align_tui.tui.theme import THUMB_STYLE, rich_style
+from align_tui.tui.theme import rich_style
 from align_tui.tui.view.bars import thumb
 from align_tui.tui.view.wrapping import Row, extend, wrap
 
@@ -136,7 +136,7 @@ class Prose(ScrollView, can_focus=False):
         if y not in self._thumb:
             return Strip([_padded(text, width, style)], width)
         row = _padded(text, width - THUMB, style)
-        return Strip([row, Segment(" " * THUMB, style + THUMB_STYLE)], width)
+        return Strip([row, Segment(" " * THUMB, style + rich_style("thumb"))], width)
 
 
 def _padded(text: str, width: int, style: Style) -> Segment:

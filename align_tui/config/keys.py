@@ -1,0 +1,64 @@
+"""The user's keys, as their file has them: a table a screen, a line an action.
+
+[study]
+run_all = "A"
+"step(1)" = ["j", "ctrl+n"]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from align_tui.core.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """One action's keys, none where it shall have none; `where` names file and line."""
+
+    screen: str
+    action: str
+    keys: tuple[str, ...]
+    where: str
+
+
+def read_key_lines(path: Path) -> tuple[KeyLine, ...]:
+    """The lines of a keymap file, in its order; none when there is no such file.
+
+    Raises ConfigError.
+    """
+    if not path.exists():
+        return ()
+    # Only here: whoever has no such file starts without pydantic.
+    from align_tui.config.toml import parse, read_text
+
+    text = read_text(path)
+    out = []
+    for screen, table in parse(text, str(path)).items():
+        if not isinstance(table, dict):
+            where = _where(path, text, "", screen)
+            raise ConfigError(f"{where}: {screen} stands outside a table", "Begin with [study].")
+        for action, value in table.items():
+            where = _where(path, text, screen, action)
+            keys = [value] if isinstance(value, str) else value
+            if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+                raise ConfigError(
+                    f"{where}: {action} is bound to no key", 'Write "x", or ["x", "ctrl+x"].'
+                )
+            out.append(KeyLine(screen, action, tuple(key.strip() for key in keys), where))
+    return tuple(out)
+
+
+def _where(path: Path, text: str, screen: str, action: str) -> str:
+    """`FILE, line N`: an action's name has signs that a TOML path could not be taken apart at."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        said = line.strip()
+        if said.startswith("["):
+            table = said.partition("]")[0].strip("[ \"'")
+        elif table == screen:
+            name, sign, _ = said.rpartition("=") if said.count("=") == 1 else said.partition("=")
+            if sign and name.strip().strip("\"'") == action:
+                return f"{path}, line {number}"
+    return str(path)

@@ -1,0 +1,81 @@
+"""The command palette: everything that the screen below it can do, each with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from align_tui.core.text import one_line
+from align_tui.tui.keymap import bound, keymap_of, shown_key
+
+if TYPE_CHECKING:
+    from align_tui.tui.screens.study import StudyScreen
+
+NO_PALETTE = ("command_palette", "nothing")
+Entry = tuple[str, str, Callable[[], object]]  # what it does, its keys, how it is done
+
+
+class Commands(Provider):
+    """What has a key, and what has a name."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Everything, in the order of the help."""
+        screen, app = self.screen, self.app
+        for node in (screen, app):
+            found: dict[str, tuple[str, list[str]]] = {}
+            for key, bindings in bound(type(node), keymap_of(screen)).items():
+                action, does = bindings[0].action, bindings[0].description
+                if action.partition("(")[0] in NO_PALETTE:
+                    continue
+                said, keys = found.get(action, ("", []))
+                found[action] = (said or does, [*keys, shown_key(key)])
+            for action, (does, keys) in found.items():
+                if does:
+                    yield does, ", ".join(keys), partial(node.run_action, action)
+        yield from self.scenarios()
+
+    def scenarios(self) -> Iterator[Entry]:
+        """Going to a scenario by its title."""
+        from align_tui.tui.screens.study import StudyScreen
+
+        screen = self.screen
+        if isinstance(screen, StudyScreen):
+            yield from self._titles(screen)
+
+    def _titles(self, screen: StudyScreen) -> Iterator[Entry]:
+        for number, scenario in enumerate(screen.study.scenarios):
+            title = one_line(scenario.title or scenario.key, 60)
+            yield f"scenario {number + 1}: {title}", "", partial(screen.action_go, number)
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for does, keys, command in self.entries():
+            yield DiscoveryHit(prompt(does, keys), command, text=does)
+
+    async def search(self, query: str) -> Hits:
+        """What fits best, by what it does or by its key."""
+        matcher = self.matcher(query)
+        for does, keys, command in self.entries():
+            score = 1.0 if query in keys.split(", ") else matcher.match(does)
+            if score > 0:
+                yield Hit(score, prompt(does, keys), command, text=does)
+
+
+def prompt(does: str, keys: str) -> Content:
+    """An entry's line; the text is literal, never markup, since titles come from files."""
+    return Content.assemble((f"{keys:<16} ", "bold"), does)
+
+
+class Palette(CommandPalette):
+    """Textual's palette, in our looks, and in ASCII where no other signs can be shown."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    Palette SearchIcon { display: none; }
+    Palette.-ascii #--input, Palette.-ascii #--input.--list-visible { border: ascii $faint; }
+    Palette.-ascii CommandList { border: ascii $faint; }
+    Palette.-ascii LoadingIndicator { display: none; }
+    """

@@ -1,0 +1,106 @@
+"""Three themes in which everything that is read can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from textual.color import Color
+from textual.screen import ModalScreen
+
+from align_tui.config.study import Study
+from align_tui.core.errors import ConfigError
+from align_tui.tui import theme
+from align_tui.tui.application import AlignApp
+from align_tui.tui.launch import Launch
+from align_tui.tui.screens.study import StudyScreen
+
+DRAWN = "─│╭╮╰╯░█▌├┤┊●·▁▂▃▄▅▆▇▔▕▏▎▊ "  # edges and bars; blanks
+
+
+@pytest.fixture(autouse=True)
+def afterwards_as_before() -> Any:
+    yield
+    theme.use(theme.DEFAULT)
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's ratio, from 1 to 21; one algorithm that is not the theme's own."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (
+            p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", theme.COLOURS)
+def test_every_style_on_every_ground(name: str) -> None:
+    colours = theme.COLOURS[name]
+    for style, said in theme.styles_of(colours).items():
+        if not style or (style == "faint" and name != "high-contrast"):
+            continue
+        words = said.replace("bold ", "").replace("underline ", "").split(" on ")
+        for ground in words[1:] or (colours.background, colours.panel):
+            assert contrast(words[0], ground) >= 4.5, (style, ground)
+
+
+def test_a_theme_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    with pytest.raises(ConfigError, match="'lihgt'") as error:
+        theme.use("lihgt")
+    assert "light" in error.value.hint
+    assert theme.styles_of(theme.COLOURS[theme.DEFAULT]) == theme.STYLES
+
+
+def read_pairs(app: AlignApp) -> set[tuple[str, str, str]]:
+    """(foreground, background, an example) of all words on the screen."""
+    pairs: dict[tuple[str, str], str] = {}
+    over = isinstance(app.screen, ModalScreen)  # what lies under it is dimmed, and not to be read
+    boxes = [box.region for box in app.screen.query(".box, #--input, #--results")] if over else []
+    for y, strip in enumerate(app.screen._compositor.render_strips()):
+        x = 0
+        for text, style, _ in strip:
+            x += cell_len(text)
+            if boxes and not any(box.contains(x - cell_len(text), y) for box in boxes):
+                continue
+            if style is None or style.color is None or style.bgcolor is None:
+                continue
+            if not text.strip(DRAWN):
+                continue
+            fore = Color.from_rich_color(style.color).hex6
+            back = Color.from_rich_color(style.bgcolor).hex6
+            pairs[(back, fore) if style.reverse else (fore, back)] = text
+    return {(fore, back, text) for (fore, back), text in pairs.items()}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", theme.COLOURS)
+async def test_every_pair_on_the_screens(
+    name: str, path: Path, finished: tuple[str, Study], wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The study, the help, the list of runs, a question and the palette, as they are painted."""
+    monkeypatch.setenv("ALIGN_TUI_THEME", name)
+    run, study = finished
+    app = AlignApp(Launch(path, study, run, False), study)
+    seen: set[tuple[str, str, str]] = set()
+    async with app.run_test(size=(145, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, StudyScreen)
+        await wait(pilot, lambda: screen.snapshot.counts.done and screen.snapshot.panes)
+        for keys in ((), ("question_mark",), ("slash",), ("r",), ("c",), ("v",), ("colon",)):
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert not keys or app.screen is not screen
+            seen |= read_pairs(app)
+            if keys:
+                await pilot.press("escape")
+                await wait(pilot, lambda: app.screen is screen)
+    assert len(seen) > 10
+    poor = {pair for pair in seen if contrast(pair[0], pair[1]) < 4.5}
+    assert not poor
