@@ -27,14 +27,14 @@ Cell = tuple[str, str]  # what stands there, and its style
 
 
 def cells_of(app: AlignApp) -> list[list[Cell]]:
-    """Every cell of the screen, row by row."""
+    """Every cell of the screen, row by row; of a blank only what shows counts."""
     screen = app.screen_stack[-1]
     rows = []
     for strip in screen._compositor.render_strips():
         row: list[Cell] = []
         for text, style, _ in strip:
-            for sign in text:
-                row.append((sign, str(style)))
+            shows = style and (style.bgcolor, style.reverse and style.color, style.underline)
+            row += [(sign, str(style if sign.strip() else shows)) for sign in text]
         rows.append(row)
     return rows
 
