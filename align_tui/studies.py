@@ -17,7 +17,7 @@ from align_tui.config.profile import (
     PromptAlignedParams,
 )
 from align_tui.config.stances import target_values
-from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH, Study, StudyFile
+from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
 from align_tui.config.toml import parse, read_text, validate
 from align_tui.core.attributes import Attributes, Target, Targets
 from align_tui.core.errors import ConfigError
@@ -204,6 +204,4 @@ def depth_notes(study: Study, options: Options, file: StudyFile) -> tuple[str, .
     """What a user must know beside a result of the demo model."""
     demo = any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles)
     own = tuple(options.scenarios or file.scenarios) == (DEMO_SCENARIOS,)
-    if not demo:
-        return ()
-    return (GATE_MISSED,) if own else (OUT_OF_DEPTH,)
+    return (OUT_OF_DEPTH,) if demo and not own else ()

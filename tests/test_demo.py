@@ -59,8 +59,11 @@ def test_it_reasons_and_what_it_decided_can_be_checked() -> None:
     scenarios = {scenario for scenario, _ in chosen}
     for scenario in scenarios:
         flipped += chosen[scenario, "moral-desert-high"] != chosen[scenario, "moral-desert-low"]
-    # How right it is, its card says; here, that answers follow from reasons and from the target.
-    assert agreed >= 0.9 * len(decisions) and flipped >= 0.6 * len(scenarios)
+    # Exactly how right it is, its card says; here, that answers follow from reasons and targets.
+    assert agreed >= 0.95 * len(decisions) and flipped >= 0.6 * len(scenarios)
+    aligned = [profile for profile in lines[-1]["profiles"] if profile["targets"]]
+    scored = [profile["scores"][0]["discriminating"] for profile in aligned]
+    assert sum(s["correct"] for s in scored) >= 0.8 * sum(s["scored"] for s in scored)
 
     db = open_database(Path(os.environ["ALIGN_TUI_DB"]))
     run = lines[0]["run"]

@@ -19,11 +19,6 @@ OUT_OF_DEPTH = (
     "depth, and its decisions mean nothing."
 )
 
-GATE_MISSED = (
-    "The demo model of this version has not passed its gate: it decides at chance, on its own "
-    "scenarios too (its card has the table). It shows the program, and nothing about alignment."
-)
-
 
 class ScoringSpec(Strict):
     """`[scoring]` of a study file."""

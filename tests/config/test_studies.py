@@ -8,7 +8,6 @@ import pytest
 
 from align_tui.config import paths
 from align_tui.config.options import Options
-from align_tui.config.study import GATE_MISSED
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.studies import DEMO_PROFILES, load_study
 
@@ -22,7 +21,7 @@ def study_file(tmp_path: Path, text: str) -> Path:
 def test_the_demo_study() -> None:
     study = load_study(Options())
     assert [profile.name for profile in study.profiles] == list(DEMO_PROFILES)
-    assert study.is_demo and study.notes == (GATE_MISSED,) and len(study.scenarios) >= 36
+    assert study.is_demo and study.notes == () and len(study.scenarios) >= 36
     two = [s for s in study.scenarios if len(s.choices) == 2]
     assert len(two) >= 24
     for scenario in study.scenarios:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from align_tui.config.study import GATE_MISSED, Study
+from align_tui.config.study import OUT_OF_DEPTH, Study
 from align_tui.core.attributes import target_id
 from align_tui.core.errors import StoreError
 from align_tui.core.scenarios import Choice, Scenario
@@ -154,9 +154,9 @@ def test_plots_draw_what_is_told(database: Database) -> None:
 
 
 def test_what_weakens_a_number_is_said(database: Database) -> None:
-    study = replace(fakes.study(4, profiles=2, repeat=2), notes=(GATE_MISSED,))
+    study = replace(fakes.study(4, profiles=2, repeat=2), notes=(OUT_OF_DEPTH,))
     caveats = " ".join(words.caveats(gather(database, [decided(database, study, most=13)])))
-    assert GATE_MISSED in caveats and "not independent" in caveats
+    assert OUT_OF_DEPTH in caveats and "not independent" in caveats
     assert "3 samples are not decided yet and 2 failed" in caveats and "so few" in caveats
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 
-from align_tui.config.study import GATE_MISSED, OUT_OF_DEPTH
+from align_tui.config.study import OUT_OF_DEPTH
 from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
 from align_tui.tui.keymap import relabel
@@ -37,7 +37,7 @@ class Painter:
         self.glyphs = glyphs
         self.replay = replay
         self.layout: Layout | None = None
-        self.depth = any(note in study.notes for note in (OUT_OF_DEPTH, GATE_MISSED))
+        self.depth = OUT_OF_DEPTH in study.notes
         self.planned = sum(1 for _ in study.pairs())
         self._needs_comparison = any(not p.target for p in study.profiles)
         self._wanted = lru_cache(maxsize=4)(
