@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 RUNS = "runs what changed"
+UNSTEERED = ("baseline", "random", "fixed")
+UNSTATED = "this decision-maker is not told of targets: it is scored against them, and no more"
 
 
 class Changes:
@@ -120,6 +122,7 @@ class Changes:
             profile.target,
             lambda targets: with_targets(study, index, targets, attributes),
             self.screen.glyphs,
+            UNSTATED if profile.adm.kind in UNSTEERED else "",
         )
         self.screen.app.push_screen(screen, self._changed)
 

@@ -47,11 +47,13 @@ class SteerScreen(ModalScreen["Changed"]):
         targets: Targets,
         build: Callable[[Targets], Changed],
         glyphs: Glyphs,
+        note: str = "",
     ) -> None:
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._profile, self._build, self._glyphs = name, build, glyphs
         self.state = steering(attributes, targets)
         self._complaint: list[Line] = []
+        self._note = note
         self._top = 0
         self._bars, self._said = Lines(id="found"), Lines(id="said")
 
@@ -75,7 +77,8 @@ class SteerScreen(ModalScreen["Changed"]):
         self._top = window(self.state.chosen, len(lines), height, self._top)
         self._bars.paint(lines[self._top : self._top + height])
         keys = "left/right less, more   0 low   1 high   x none"
-        self._said.paint(self._complaint or [((keys, "quiet"),)])
+        said: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
+        self._said.paint(self._complaint or said)
 
     def action_move(self, by: int) -> None:
         """Another attribute."""
