@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from textual.screen import ModalScreen
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line
 from align_tui.tui import jobs
 
 if TYPE_CHECKING:
+    from align_tui.core.attributes import Attributes
     from align_tui.tui.screens.study import StudyScreen
     from align_tui.variants import Changed
 
@@ -26,9 +30,19 @@ class Changes:
     def __init__(self, screen: StudyScreen) -> None:
         self.screen = screen
 
+    def _open(self, make: Callable[[Attributes], ModalScreen[Changed]]) -> None:
+        """Show the editor that `make` gives for the attributes that are defined."""
+        from align_tui.config.attributes import load_attributes
+
+        try:
+            editor = make(load_attributes())
+        except AlignError as error:
+            self.screen.complain(error.message, error.hint)
+        else:
+            self.screen.app.push_screen(editor, self._changed)
+
     def edit_scenario(self) -> None:
         """The shown scenario as TOML."""
-        from align_tui.config.attributes import load_attributes
         from align_tui.tui.screens.edit import EditScreen
         from align_tui.variants import LINES_AHEAD, scenario_toml, with_scenario
 
@@ -36,44 +50,34 @@ class Changes:
         if not study.scenarios:
             return
         scenario = study.scenarios[index]
-        try:
-            text, attributes = scenario_toml(scenario), load_attributes()
-        except AlignError as error:
-            self.screen.complain(error.message, error.hint)
-            return
-        editor = EditScreen(
-            f"what if: {scenario.title or scenario.key}",
-            text,
-            [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
-            ahead=LINES_AHEAD,
-            ascii_only=self.screen.glyphs.ascii,
+        self._open(
+            lambda attributes: EditScreen(
+                f"what if: {scenario.title or scenario.key}",
+                scenario_toml(scenario),
+                [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
+                ahead=LINES_AHEAD,
+                ascii_only=self.screen.glyphs.ascii,
+            )
         )
-        self.screen.app.push_screen(editor, self._changed)
 
     def edit_profile(self) -> None:
         """The focused profile as TOML."""
-        from align_tui.config.attributes import load_attributes
         from align_tui.tui.screens.edit import EditScreen
         from align_tui.variants import profile_toml, with_profile
 
         study, index = self.screen.study, self.screen.look.focus
         profile = study.profiles[index]
-        try:
-            attributes = load_attributes()
-        except AlignError as error:
-            self.screen.complain(error.message, error.hint)
-            return
-        editor = EditScreen(
-            f"profile {profile.name}",
-            profile_toml(profile),
-            [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
-            ascii_only=self.screen.glyphs.ascii,
+        self._open(
+            lambda attributes: EditScreen(
+                f"profile {profile.name}",
+                profile_toml(profile),
+                [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
+                ascii_only=self.screen.glyphs.ascii,
+            )
         )
-        self.screen.app.push_screen(editor, self._changed)
 
     def edit_reasoning(self) -> None:
         """The focused decision's reasoning: cut or rewrite it, and let the model go on from it."""
-        from align_tui.config.attributes import load_attributes
         from align_tui.tui.screens.edit import EditScreen
         from align_tui.variants import with_reasoning
 
@@ -83,48 +87,39 @@ class Changes:
         if shown is None or shown.status != "done" or not shown.text:
             screen.say("there is reasoning to change once this profile has decided with some")
             return
-        try:
-            attributes = load_attributes()
-        except AlignError as error:
-            screen.complain(error.message, error.hint)
-            return
+        at, text = (look.scenario, look.focus), shown.text
 
-        def ask(given: str, goes_on: bool = False) -> Changed:
-            at = (look.scenario, look.focus)
-            return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
+        def make(attributes: Attributes) -> EditScreen:
+            def ask(given: str, goes_on: bool = False) -> Changed:
+                return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
 
-        editor = EditScreen(
-            f"does the reasoning carry the decision? {study.profiles[look.focus].name}",
-            shown.text,
-            [("concludes from it", ask), ("writes on from it", partial(ask, goes_on=True))],
-            ascii_only=screen.glyphs.ascii,
-        )
-        screen.app.push_screen(editor, self._changed)
+            return EditScreen(
+                f"does the reasoning carry the decision? {study.profiles[at[1]].name}",
+                text,
+                [("concludes from it", ask), ("writes on from it", partial(ask, goes_on=True))],
+                ascii_only=screen.glyphs.ascii,
+            )
+
+        self._open(make)
 
     def steer(self) -> None:
         """The focused profile's targets as bars."""
-        from align_tui.config.attributes import load_attributes
         from align_tui.tui.screens.steer import SteerScreen
         from align_tui.variants import with_targets
 
         study, index = self.screen.study, self.screen.look.focus
         profile = study.profiles[index]
-        try:
-            attributes = load_attributes()
-        except AlignError as error:
-            self.screen.complain(error.message, error.hint)
-            return
-        labelled = {name for scenario in study.scenarios for name in scenario.labelled}
-        names = sorted(labelled) or sorted(attribute.id for attribute in attributes)
-        screen = SteerScreen(
-            profile.name,
-            names,
-            profile.target,
-            lambda targets: with_targets(study, index, targets, attributes),
-            self.screen.glyphs,
-            UNSTATED if profile.adm.kind in UNSTEERED else "",
+        labelled = sorted({name for scenario in study.scenarios for name in scenario.labelled})
+        self._open(
+            lambda attributes: SteerScreen(
+                profile.name,
+                labelled or sorted(attribute.id for attribute in attributes),
+                profile.target,
+                lambda targets: with_targets(study, index, targets, attributes),
+                self.screen.glyphs,
+                UNSTATED if profile.adm.kind in UNSTEERED else "",
+            )
         )
-        self.screen.app.push_screen(screen, self._changed)
 
     def _changed(self, changed: Changed | None) -> None:
         if changed is None:
