@@ -17,14 +17,13 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tomli_w
-from demo_model.cases import PLANS, CellPlan, make_records
+from demo_model.cases import PLANS, CellPlan, make_records, read_records
 from demo_model.curriculum import CLEAN, THREE_BY_TWO
 from demo_model.prompts import SystemMaker
 from demo_model.templates import ATTRIBUTES, load, with_held
@@ -166,18 +165,6 @@ def agrees(events: Iterable[Event]) -> list[bool]:
     return out
 
 
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """Scenarios of a native TOML file."""
-    records: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
-    return records
-
-
-def choices_of(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """A record's choices, under JSONL's name or under TOML's."""
-    found: list[dict[str, Any]] = record["choices"] if "choices" in record else record["choice"]
-    return found
-
-
 def urgent_of(records: Iterable[dict[str, Any]]) -> dict[str, int]:
     """Index of the most urgent patient's choice, by scenario."""
     return {record["id"]: record["meta"]["most_urgent"] for record in records}
@@ -283,13 +270,13 @@ def measure(folder: Path, count: int) -> tuple[list[Cell], dict[str, float | Non
     base = runs.decide(
         runs.scenarios(
             "baseline",
-            [{"id": r["id"], "text": r["text"], "choices": choices_of(r)} for r in asked],
+            [{"id": r["id"], "text": r["text"], "choices": r["choices"]} for r in asked],
         ),
         {"base": profile_table([])},
     )
-    labels = {r["id"]: [choice["labels"] for choice in choices_of(r)] for r in asked}
+    labels = {r["id"]: [choice["labels"] for choice in r["choices"]] for r in asked}
     cells += baseline_cells(base, urgent_of(asked), labels)
-    pack_two = {r["id"] for r in read_records(PACK) if len(r["choice"]) == 2}
+    pack_two = {r["id"] for r in read_records(PACK) if len(r["choices"]) == 2}
     pack_flips = [e for e in pack_events if e["scenario"] in pack_two]
     flipped = flips(combo_events) + flips(clause_events) + flips(hand_events) + flips(pack_flips)
     cells.append(cell("high to low flips the decision, two patients", flipped, 0.90))

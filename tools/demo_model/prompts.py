@@ -285,8 +285,6 @@ class SampleMaker:
         clear = [targets for targets in asked if len(scenario.best(targets)) == 1]
         if not clear and rng.random() < 0.1:
             clear = asked[:1]
-        if mix.lows < 1.0 and rng.random() >= mix.lows:
-            clear = [targets for targets in clear if all(side for _, side in targets)]
         most = 2 if rng.random() < mix.pair else 1
         out += [self.sample(scenario, targets) for targets in clear[:most]]
         return out

@@ -66,8 +66,6 @@ class Mix:
     long_system: float = 0.0
     plain_system: bool = False
     pair: float = 1.0
-    lows: float = 1.0
-    few: int = 0
     weights: dict[str, float] = field(default_factory=dict)
     tally: bool = False
 
@@ -171,8 +169,6 @@ class ScenarioMaker:
             cue = rng.choice(self.pools.cues[name][side])
             return rng.choice(CUE_SENTENCES).rstrip(".") % cue
         clauses = self.pools.clauses[name][side]
-        if self.mix.few:
-            clauses = clauses[: self.mix.few]
         text = expand(rng.choice(clauses), rng)
         return disturb(text, rng, self.pools.words) if self._chance(self.mix.noise) else text
 

@@ -1,4 +1,4 @@
-"""Small operations on English text: template expansion, casing, shortening, disturbance."""
+"""Small operations on English text: template expansion, casing, disturbance."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ import random
 
 CONSONANTS = "bcdfghjklmnprstvwz"
 VOWELS = "aeiou"
-LOOSE_WORDS = (
-    "a an the of to with and or by at for in on from that who which as is was were be been no "
-    "not it its their your his her every this these into than but patient"
-)
-LOOSE = frozenset(LOOSE_WORDS.split())
 NEGATION_WORDS = "no not never nobody nothing none neither nor without cannot hardly only just"
 NEGATIONS = frozenset(NEGATION_WORDS.split())
 
@@ -34,16 +29,6 @@ def sentence(text: str) -> str:
     """The text as a sentence: capital, and a full stop where no mark ends it."""
     text = capital(text.strip())
     return text if text.endswith((".", "?", "!")) else text + "."
-
-
-def shorten(text: str, words: int) -> str:
-    """The first words of a clause, cut where it reads on; without marks at its end."""
-    kept = text.split()
-    if len(kept) > words + 2:
-        kept = kept[:words]
-        while len(kept) > 3 and kept[-1].lower() in LOOSE:
-            kept.pop()
-    return " ".join(kept).rstrip(".,;:?!")
 
 
 PLURAL = {"is": "are", "has": "have", "was": "were", "does": "do"}

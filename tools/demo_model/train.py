@@ -1,4 +1,4 @@
-"""The training loop: stages gated on the accuracy of answers, with a log and checkpoints."""
+"""The training loop: stage after stage, with a log of what is read right, and checkpoints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .tokenizer import END, PAD, files, special_id
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the curriculum: its mixes with shares, its steps, rate and gate."""
+    """One stage of the curriculum: its mixes with shares, its steps and rate."""
 
     name: str
     mixes: list[tuple[float, Mix]]
@@ -33,8 +33,6 @@ class Stage:
     warm: int = 30
     floor: float = 0.3
     batch: int = 48
-    gate: float = 2.0
-    least: int = 0
     check: int = 100
     publish: bool = False
     emphasis: feed.Emphasis = field(default_factory=feed.Emphasis)
@@ -191,7 +189,7 @@ class Trainer:
                 self.publish()
 
     def run(self, stage: Stage, number: int) -> None:
-        """Train one stage to its gate or its last step."""
+        """Train one stage to its last step."""
         pools = self.pools
         own_rows = fixed_rows(
             self.tokenizer, pools, stage.mixes[0][1], 160, self.seed + 900 + number
@@ -222,6 +220,6 @@ class Trainer:
                     continue
                 own = read_rows(self.model, own_rows, self.pad)
                 self._record(stage, done, running, own, started)
-                if done >= stage.steps or (own.answer >= stage.gate and done >= stage.least):
+                if done >= stage.steps:
                     break
         self.progress.seconds += time.time() - started
