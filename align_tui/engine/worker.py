@@ -265,6 +265,7 @@ async def _main(settings: Settings) -> None:
     worker = Worker(open_database(settings.database), settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Not on Windows, nor outside the main thread (tests): there the database tells it to end.
         with contextlib.suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, worker.stop)
     await worker.run()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from align_tui.store.database import Database
@@ -94,3 +96,16 @@ def search(
         )
         for row in rows
     ]
+
+
+def names_of(db: Database, hits: Sequence[Hit]) -> dict[int, tuple[str, str, str]]:
+    """(run's name, scenario's key, profile's name) by `seq`; none of a run that has gone since."""
+    where = json.dumps([[hit.seq, hit.run, hit.scenario, hit.profile] for hit in hits])
+    rows = db.read(
+        "SELECT json_extract(h.value, '$[0]'), r.name, c.key, p.name FROM json_each(?) h"
+        " JOIN runs r ON r.id = json_extract(h.value, '$[1]')"
+        " JOIN run_scenarios c ON c.run = r.id AND c.idx = json_extract(h.value, '$[2]')"
+        " JOIN run_profiles p ON p.run = r.id AND p.idx = json_extract(h.value, '$[3]')",
+        (where,),
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}

@@ -32,6 +32,7 @@ MAX_COLUMNS = 16
 class CompareScreen(DeskScreen):
     """Shows a digest; what is worked out is the Work's, in the desk's thread."""
 
+    # Textual takes a list too; its base says a string.
     CSS_PATH: ClassVar[list[str]] = ["desked.tcss", "compare.tcss"]  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "step(1)", "next row"),

@@ -35,6 +35,7 @@ LOOK_S = 1.0  # how often it is looked whether another process wrote
 class RunsScreen(DeskScreen):
     """Which runs there are and which is looked at; what changes them is the Keeping's."""
 
+    # Textual takes a list too; its base says a string.
     CSS_PATH: ClassVar[list[str]] = ["desked.tcss", "runs.tcss"]  # type: ignore[assignment]
     AUTO_FOCUS = ""  # keys go to the list until the filter is asked for
     app: AlignApp
