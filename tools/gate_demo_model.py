@@ -330,12 +330,9 @@ def card(cells: Sequence[Cell], per_attribute: dict[str, float | None]) -> str:
     for each in cells:
         value = "–" if each.value is None else f"{each.value:.3f}"
         bounds = f"{each.least:.2f}" + (f" to {each.most:.2f}" if each.most < 1 else "")
-        short = "" if each.value is None else f" (short by {each.least - each.value:.3f})"
-        met = (
-            "yes"
-            if each.met
-            else "no" + (short if each.value is not None and each.value < each.least else "")
-        )
+        below = each.value is not None and each.value < each.least
+        short = f" (short by {each.least - (each.value or 0.0):.3f})" if below else ""
+        met = "yes" if each.met else "no" + short
         lines.append(f"| {each.name} | {value} | {each.decisions} | {bounds} | {met} |")
     lines += ["", "Wording written by hand, by attribute: "]
     found = [f"{ATTRIBUTES[k]} {v:.2f}" for k, v in per_attribute.items() if v is not None]
