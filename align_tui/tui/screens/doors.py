@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
+from align_tui.tui.screens.painted import Painted
 
 if TYPE_CHECKING:
     from align_tui.tui.launch import Launch
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from align_tui.tui.view.glyphs import Glyphs
 
 
-class Doors(Screen[None]):
+class Doors(Painted):
     """Base of the study screen: one key, one door."""
 
     launch: Launch
