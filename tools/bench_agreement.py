@@ -18,7 +18,7 @@ from typing import Any
 
 from engine_bench.work import Task, make_tasks
 
-from align_tui.backbones.base import open_backbone
+from align_tui.backbones.base import Ballot, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.plain import PlainGenerator
 from align_tui.config.profile import BackboneSpec
@@ -47,13 +47,12 @@ async def write(backbone: LocalBackbone, tasks: Sequence[Task], engine: str) -> 
 
 
 async def score(backbone: LocalBackbone, task: Task, made: Generation) -> int | None:
-    """The likeliest choice after the reply's own reasoning."""
+    """The choice that is drawn in one scoring pass after the reply's own reasoning."""
     start = choice_start(made.text, "before")
     if start is None:
         return None
     replies = [made.text[:start] + canonical(each)[1:] for each in task.choices]
-    shares = await backbone.score(task.messages, replies)
-    return shares.index(max(shares))
+    return (await backbone.score(Ballot(task.messages, tuple(replies)))).drawn
 
 
 def equal(tasks: Sequence[Task], one: Sequence[Generation], other: Sequence[Generation]) -> Any:

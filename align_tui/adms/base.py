@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from align_tui.core.attributes import Targets
-from align_tui.core.decisions import Decision, Generation, Message, Sampling
+from align_tui.core.decisions import Chances, Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
 from align_tui.core.types import JsonObject
 
@@ -33,14 +33,18 @@ class Llm(Protocol):
         sampling: Sampling,
         *,
         stream: int = 0,
+        to_choice: bool = False,
     ) -> Generation:
-        """One reply under the schema. Replies awaited together (asyncio.gather) decode together."""
+        """One reply under the schema. Replies awaited together (asyncio.gather) decode together.
+
+        With `to_choice` it may end (finish `choice`) where its choice begins, for `score` to draw.
+        """
         ...
 
     async def score(
-        self, messages: Sequence[Message], replies: Sequence[str]
-    ) -> tuple[float, ...] | None:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone.
+        self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
+    ) -> Chances | None:
+        """Probabilities of half-written replies that differ in the choice alone, and the one drawn.
 
         None where the model cannot tell: a server without token probabilities.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from align_tui.adms.asking import ask, probabilities
+from align_tui.adms.asking import ask
 from align_tui.adms.base import Llm
 from align_tui.config.profile import Reasoned
 from align_tui.core.decisions import Decision, Message, Response
@@ -37,6 +37,7 @@ async def decide_by_votes(
                     params=params,
                     role=role,
                     stream=stream,
+                    scored=params.probabilities and role == "positive",
                 )
             )
             for stream, (role, messages) in enumerate(asked)
@@ -51,7 +52,7 @@ async def decide_by_votes(
     )
     choice = winner(shares)
     shown = next((r for r in positive if r.choice == choice), positive[0])
-    mean = await _mean_probabilities(llm, positive, choices, params)
+    mean = _mean_probabilities(positive)
     return Decision(
         choice=choice,
         reasoning=shown.reasoning,
@@ -62,15 +63,8 @@ async def decide_by_votes(
     )
 
 
-async def _mean_probabilities(
-    llm: Llm, responses: Sequence[Response], choices: Sequence[str], params: Reasoned
-) -> tuple[float, ...] | None:
-    if not params.probabilities:
-        return None
-    scored = await asyncio.gather(
-        *(probabilities(llm, response, choices, params.reasoning) for response in responses)
-    )
-    known = [each for each in scored if each is not None]
+def _mean_probabilities(responses: Sequence[Response]) -> tuple[float, ...] | None:
+    known = [each.probabilities for each in responses if each.probabilities is not None]
     if not known:
         return None
     return tuple(sum(column) / len(known) for column in zip(*known, strict=True))

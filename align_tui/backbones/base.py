@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Generation, Message, Sampling
+from align_tui.core.decisions import GREEDY, Chances, Generation, Message, Sampling
 from align_tui.core.types import JsonObject
 
 OnText = Callable[[float, str], None]
@@ -20,13 +20,25 @@ OnProgress = Callable[[str, float | None], None]
 class Request:
     """A reply that is wanted: the turns before it, its schema, how tokens are drawn.
 
-    Of those that wait, a higher `priority` is served first.
+    Of those that wait, a higher `priority` is served first. With `to_choice` the reply may end
+    (finish `choice`) where its choice begins: a backbone that does so draws it in `score`.
     """
 
     messages: tuple[Message, ...]
     schema: JsonObject
     sampling: Sampling
     engine: Literal["batched", "generate"] = "batched"
+    priority: int = 0
+    to_choice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """Half-written replies that differ in the choice alone, and how one of them is drawn."""
+
+    messages: tuple[Message, ...]
+    replies: tuple[str, ...]
+    sampling: Sampling = GREEDY
     priority: int = 0
 
 
@@ -58,10 +70,8 @@ class Backbone(Protocol):
         """One constrained reply; cancelling the task stops it within one token."""
         ...
 
-    async def score(
-        self, messages: Sequence[Message], replies: Sequence[str]
-    ) -> tuple[float, ...] | None:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone.
+    async def score(self, ballot: Ballot) -> Chances | None:
+        """Probabilities of the choices, and which one is drawn, in one pass.
 
         None where the model cannot tell: a server without token probabilities.
         """

@@ -8,7 +8,8 @@ from typing import Literal
 
 from align_tui.core.types import JsonObject
 
-Finish = Literal["stop", "length", "cancelled"]
+Finish = Literal["stop", "length", "cancelled", "choice"]
+"""How a text ended; `choice`: where its choice begins, as was asked, the choice not written."""
 ReasoningOrder = Literal["before", "after", "none"]
 
 
@@ -41,6 +42,9 @@ class Sampling:
     seed: int = 0
 
 
+GREEDY = Sampling()
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """One text from a model.
@@ -61,8 +65,23 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class Chances:
+    """What one scoring pass says of the choices.
+
+    `probabilities` (sum 1) are normalised, not calibrated. `drawn` is the choice (index from 0)
+    that constrained decoding takes by them; None where a model does not say (a server).
+    """
+
+    probabilities: tuple[float, ...]
+    drawn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """One reply of the model, read: which choice, why, and everything needed to check it."""
+    """One reply of the model, read: which choice, why, and everything needed to check it.
+
+    `probabilities` of the choices after its own reasoning, where they were asked for and are known.
+    """
 
     role: str
     choice: int
@@ -72,6 +91,7 @@ class Response:
     sampling: Sampling
     generation: Generation
     retried: bool = False
+    probabilities: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from align_tui.core.errors import ReplyError
 from align_tui.core.types import Json, JsonObject
 
 REASONING, CHOICE = "reasoning", "choice"
+CHOICE_MARK = f'"{CHOICE}":"'
 RESTART = "\0"
 _STRING_START = re.compile(r'"reasoning"\s*:\s*"')
 _CHOICE_START = re.compile(r'"choice"\s*:\s*"')

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from align_tui.backbones.base import Backbone, Request
+from align_tui.backbones.base import Backbone, Ballot, Request
 from align_tui.config.profile import DecodingSpec
-from align_tui.core.decisions import Generation, Message, Sampling
+from align_tui.core.decisions import Chances, Generation, Message, Sampling
 from align_tui.core.errors import AdmError
 from align_tui.core.replies import RESTART
 from align_tui.core.types import JsonObject, derive_seed
@@ -64,25 +64,27 @@ class SampleLlm:
         sampling: Sampling,
         *,
         stream: int = 0,
+        to_choice: bool = False,
     ) -> Generation:
         """One reply under the schema; its timeline counts from when the sample was begun."""
         if stream in self._begun:
             self._tell(stream, RESTART)
         self._begun.add(stream)
         engine = self._decoding.engine
-        request = Request(tuple(messages), schema, sampling, engine, self._priority)
+        request = Request(tuple(messages), schema, sampling, engine, self._priority, to_choice)
         asked = time.monotonic() - self._began
         made = await self._model().generate(request, lambda _, text: self._tell(stream, text))
         return replace(made, timeline=tuple((asked + t, n) for t, n in made.timeline))
 
     async def score(
-        self, messages: Sequence[Message], replies: Sequence[str]
-    ) -> tuple[float, ...] | None:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone.
+        self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
+    ) -> Chances | None:
+        """Probabilities of half-written replies that differ in the choice alone, and the one drawn.
 
         None where the model cannot tell: a server without token probabilities.
         """
-        return await self._model().score(messages, replies)
+        ballot = Ballot(tuple(messages), tuple(replies), sampling, self._priority)
+        return await self._model().score(ballot)
 
     def _model(self) -> Backbone:
         if self._backbone is None:

@@ -13,7 +13,7 @@ from align_tui.adms.registry import ADMS, make_adm
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import ADM_KINDS, Profile
 from align_tui.core.attributes import Target
-from align_tui.core.decisions import Decision, Generation, Message, Sampling
+from align_tui.core.decisions import Chances, Decision, Generation, Message, Sampling
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
 from align_tui.core.types import JsonObject
 from tests.conftest import HIGH, make_scenarios
@@ -40,6 +40,7 @@ class Script:
         sampling: Sampling,
         *,
         stream: int = 0,
+        to_choice: bool = False,
     ) -> Generation:
         self.asked.append((messages, sampling))
         reply = self.replies.pop(0)
@@ -47,9 +48,11 @@ class Script:
         cut = text == "CUT"
         return Generation(text, "p", 1, 5, "length" if cut else "stop", 0.1, 0.2)
 
-    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
+    async def score(
+        self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
+    ) -> Chances:
         assert all(reply.endswith('"') for reply in replies)
-        return (0.9, 0.1)
+        return Chances((0.9, 0.1))
 
 
 def say(choice: str, why: str = "Since so it is.") -> dict[str, str]:

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Ballot, Request, open_backbone
 from align_tui.backbones.local import backbone as backbones
 from align_tui.backbones.local.attention import Piece
 from align_tui.backbones.local.backbone import LocalBackbone
@@ -168,7 +168,7 @@ async def test_one_that_does_not_fit_alone_says_so(
         with pytest.raises(OutOfMemory):
             await watched.ask("Who?")
         with pytest.raises(OutOfMemory):
-            await watched.backbone.score((Message("user", "Who?"),), ["A", "B"])
+            await watched.backbone.score(Ballot((Message("user", "Who?"),), ("A", "B")))
     assert (await watched.ask("Who?")).finish == "stop"
 
 

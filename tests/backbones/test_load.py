@@ -126,6 +126,10 @@ def test_a_load_argument_that_is_none_says_so(tiny_model: Path) -> None:
 def test_what_cannot_be_batched_is_found_out(tiny_model: Path) -> None:
     model = load_model(spec(str(tiny_model)), quiet).model
     assert unbatchable(model) == ()
+    # A flash kernel computes what ours does, so one that was asked for costs no batching.
+    model = load_model(spec(str(tiny_model)), quiet).model
+    model.config._attn_implementation = "flash_attention_2"
+    assert unbatchable(model) == ()
     model = load_model(spec(str(tiny_model)), quiet).model
     scale = model.model.layers[0].self_attn
     # An attention that does more than its interface is told: the check sees it.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Ballot, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import render
 from align_tui.config.profile import BackboneSpec
@@ -133,7 +133,7 @@ async def test_probabilities_are_those_where_the_choices_part(backbone: LocalBac
     tokenizer, model = backbone._loaded.tokenizer, backbone._loaded.model
     for i in range(4):
         replies = ['{"reasoning":"Because.","choice":' + canonical(choice) for choice in two]
-        shares = await backbone.score(prompt(i), replies)
+        shares = (await backbone.score(Ballot(prompt(i), tuple(replies)))).probabilities
         text = render(tokenizer, prompt(i))[0]
         a, b = (tokenizer(text + reply, add_special_tokens=False)["input_ids"] for reply in replies)
         at = next(k for k, (x, y) in enumerate(zip(a, b, strict=True)) if x != y)
@@ -148,17 +148,19 @@ async def test_probabilities_do_not_depend_on_what_was_read_before(backbone: Loc
         start = choice_start(made.text, "before")
         assert start is not None
         replies = [made.text[:start] + canonical(choice)[1:] for choice in CHOICES]
-        shares = await backbone.score(prompt(i), replies)
+        ballot = Ballot(prompt(i), tuple(replies))
+        shares = (await backbone.score(ballot)).probabilities
         assert sum(shares) == pytest.approx(1.0)
         # Nothing that was read before changes what is read now.
         backbone._batch.prefixes.clear()
-        assert await backbone.score(prompt(i), replies) == pytest.approx(shares, abs=1e-5)
+        again = await backbone.score(ballot)
+        assert again.probabilities == pytest.approx(shares, abs=1e-5)
 
 
 async def test_choices_of_any_length_are_scored(backbone: LocalBackbone) -> None:
     choices = ["A", "A B", "A B C and a great deal more to say", "B"]
     replies = ['{"choice":' + canonical(choice) for choice in choices]
-    shares = await backbone.score(prompt(0), replies)
+    shares = (await backbone.score(Ballot(prompt(0), tuple(replies)))).probabilities
     assert sum(shares) == pytest.approx(1.0) and min(shares) > 0
 
 

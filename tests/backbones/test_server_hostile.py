@@ -11,7 +11,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Ballot, Request, open_backbone
 from align_tui.backbones.server import pool, streaming
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.backbones.server.troubles import retry_after
@@ -327,15 +327,19 @@ async def test_a_server_that_refuses_every_schema_still_serves() -> None:
 
 
 async def test_probabilities_where_the_server_tells_them() -> None:
-    replies = ['{"reasoning":"so","choice":"' + choice + '"' for choice in CHOICES]
+    ballot = Ballot(
+        PROMPT, tuple('{"reasoning":"so","choice":"' + choice + '"' for choice in CHOICES)
+    )
     async with facing() as (_, backbone):
         assert "no token probabilities" in backbone.info.notes[0]
-        assert await backbone.score(PROMPT, replies) is None
+        assert await backbone.score(ballot) is None
     top = [(" A", -0.5), (" B", -1.5), (" C", -3.0), ("", -4.0)]
     async with facing(owner="vllm", top=top) as (server, backbone):
         assert backbone.info.notes == ()
-        shares = await backbone.score(PROMPT, replies)
-        assert shares is not None and sum(shares) == pytest.approx(1.0)
+        found = await backbone.score(ballot)
+        assert found is not None and found.drawn is None
+        shares = found.probabilities
+        assert sum(shares) == pytest.approx(1.0)
         assert shares[0] / shares[1] == pytest.approx(2.718281828)
         [body] = server.asked
         assert body["messages"][-1]["content"].endswith('"choice":"Treat Patient')

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Ballot, Request, open_backbone
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
@@ -106,10 +106,11 @@ async def test_choices_have_the_probabilities_that_the_model_in_process_gives(
         start = choice_start(made.text, "before")
         assert start is not None
         replies = [made.text[:start] + canonical(choice)[1:] for choice in choices]
-        found, expected = await backbone.score(turns, replies), await local.score(turns, replies)
+        ballot = Ballot(turns, tuple(replies))
+        found, expected = await backbone.score(ballot), await local.score(ballot)
         assert found is not None and expected is not None
         # The server counts in float16, and its tokens are the same.
-        assert found == pytest.approx(expected, abs=0.02)
+        assert found.probabilities == pytest.approx(expected.probabilities, abs=0.02)
     local.close()
 
 

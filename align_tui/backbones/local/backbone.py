@@ -8,13 +8,13 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 import torch
 
-from align_tui.backbones.base import ModelInfo, OnText, Request
+from align_tui.backbones.base import Ballot, ModelInfo, OnText, Request
 from align_tui.backbones.local.batch import DecodeBatch
 from align_tui.backbones.local.budget import device_budget
 from align_tui.backbones.local.chat import render
@@ -25,10 +25,10 @@ from align_tui.backbones.local.reader import Probe, Reader
 from align_tui.backbones.local.row import Row
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.backbones.local.selfcheck import unbatchable
-from align_tui.core.decisions import Generation, Message
+from align_tui.core.decisions import Chances, Generation
 from align_tui.core.errors import AlignError, BackboneError, Cancelled, OutOfMemory
 
-Outcome = Generation | tuple[float, ...] | BaseException
+Outcome = Generation | Chances | BaseException
 Job = Row | Scoring
 
 
@@ -83,19 +83,24 @@ class LocalBackbone:
             row.stop_requested = True
             raise
 
-    async def score(self, messages: Sequence[Message], replies: Sequence[str]) -> tuple[float, ...]:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone."""
+    async def score(self, ballot: Ballot) -> Chances:
+        """Probabilities of the choices, and the one that is drawn, from one pass of the batch."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[tuple[float, ...]] = loop.create_future()
-        _, ids = render(self._loaded.tokenizer, messages)
+        future: asyncio.Future[Chances] = loop.create_future()
+        _, ids = render(self._loaded.tokenizer, ballot.messages)
         tokenizer = self._loaded.tokenizer
-        tails = tokenizer(list(replies), add_special_tokens=False)["input_ids"]
+        tails = tokenizer(list(ballot.replies), add_special_tokens=False)["input_ids"]
         sequences = [[*ids, *tail] for tail in tails]
         self._check_length(max(len(s) for s in sequences), 0)
         if len(sequences) < 2:
-            return (1.0,) * len(sequences)
+            return Chances((1.0,) * len(sequences), 0)
         try:
-            job = Scoring(sequences, lambda outcome: _settle(loop, future, outcome))
+            job = Scoring(
+                sequences,
+                lambda outcome: _settle(loop, future, outcome),
+                ballot.sampling,
+                ballot.priority,
+            )
         except ValueError as error:
             raise BackboneError(f"The choices cannot be told apart: {error}") from error
         self._inbox.put(job)
@@ -152,7 +157,10 @@ class LocalBackbone:
                     self._batch.add(probe)
             elif self._batched and job.request.engine == "batched":
                 job.open_forced()
-                self._batch.add(job)
+                if job.finish is None:
+                    self._batch.add(job)
+                else:
+                    self._end(job)
             else:
                 self._plain_rows.append(job)
 
@@ -176,7 +184,7 @@ class LocalBackbone:
             scoring = self._scorings.pop(reader)
             if not any(probe in self._scorings for probe in scoring.probes):
                 stopped = any(probe.stop_requested for probe in scoring.probes)
-                scoring.on_done(Cancelled("stopped") if stopped else scoring.probabilities())
+                scoring.on_done(Cancelled("stopped") if stopped else scoring.chances())
 
     def _guarded(self, work: Callable[[], None], row: Row | None = None) -> None:
         """Run `work`; what it raises ends the jobs it touched, and never this thread."""
@@ -242,7 +250,7 @@ def _grammars(loaded: Loaded) -> tuple[Grammars | None, tuple[str, ...]]:
 
 def _settle(
     loop: asyncio.AbstractEventLoop,
-    future: asyncio.Future[Generation] | asyncio.Future[tuple[float, ...]],
+    future: asyncio.Future[Generation] | asyncio.Future[Chances],
     outcome: Outcome,
 ) -> None:
     """Hand an outcome from the model's thread to the event loop."""

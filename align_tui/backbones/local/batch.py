@@ -168,9 +168,9 @@ class DecodeBatch:
             self.seats.pop()
 
     def _keep_for_scoring(self, done: Sequence[Reader]) -> None:
-        """A whole reply is about to be scored: its cache saves reading it again."""
+        """A reply is about to be scored: its cache saves reading it again."""
         for reader in done:
-            if isinstance(reader, Row) and reader.finish == "stop":
+            if isinstance(reader, Row) and reader.finish in ("stop", "choice"):
                 try:
                     kept = self._cache.copy_out(self.seats.index(reader), reader.read)
                 except torch.OutOfMemoryError:  # then it is read again, and nothing else is lost

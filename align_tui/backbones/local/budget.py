@@ -11,7 +11,8 @@ from align_tui.backbones.local.load import free_memory
 
 SHARE = {"cuda": 0.55, "mps": 0.3, "cpu": 0.25}  # of the free memory, for keys and values
 PREFIX_SHARE = {"cuda": 0.15, "mps": 0.1, "cpu": 0.05}
-PREFIX_MOST = 16 << 30
+# What is read again soon fits; the rest of a laptop's memory has other uses.
+PREFIX_MOST = {"cuda": 16 << 30, "mps": 1 << 30, "cpu": 512 << 20}
 # On a CPU a batch of some hundred replies is as fast a token as any larger one, and each of its
 # steps is shorter.
 TOKENS_MOST = {"cuda": 1 << 20, "mps": 1 << 16, "cpu": 1 << 16}
@@ -59,5 +60,7 @@ def device_budget(model: PreTrainedModel, device: torch.device) -> Budget:
     return Budget(
         tokens=max(LEAST, min(tokens, TOKENS_MOST.get(kind, 1 << 16))),
         prefill=PREFILL.get(kind, 256),
-        prefix_bytes=min(PREFIX_MOST, int(free * PREFIX_SHARE.get(kind, 0.05))),
+        prefix_bytes=min(
+            PREFIX_MOST.get(kind, 512 << 20), int(free * PREFIX_SHARE.get(kind, 0.05))
+        ),
     )

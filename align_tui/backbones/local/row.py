@@ -14,6 +14,7 @@ from align_tui.backbones.base import OnText, Request
 from align_tui.backbones.local.reader import Reader
 from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
+from align_tui.core.replies import CHOICE_MARK
 
 
 @dataclass(eq=False, kw_only=True)
@@ -42,6 +43,7 @@ class Row(Reader):
     _opening: list[int] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _chars: int = 0
+    _tail: str = ""
     _decoder: codecs.IncrementalDecoder = field(
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
     )
@@ -66,13 +68,17 @@ class Row(Reader):
     def open_forced(self) -> None:
         """Put what the grammar forces at the very start behind the prompt.
 
-        It is told with the first token that is drawn: until then nothing has been written.
+        It is told with the first token that is drawn: until then nothing has been written. A reply
+        that ends at its choice may end here.
         """
-        assert self.matcher is not None
+        assert self.matcher is not None and self.tokenizer is not None
         self._opening = self.matcher.compute_ff_tokens()
         if self._opening:
             self.matcher.consume_tokens(self._opening)
             self.ids.extend(self._opening)
+            opening = self.tokenizer.decode_bytes(self._opening)
+            if self.request.to_choice and CHOICE_MARK.encode() in opening:
+                self._write(self._opening)
 
     def take(self, token: int) -> None:
         """A drawn token: consume it and what it forces; set `finish` when that ends the reply.
@@ -93,6 +99,8 @@ class Row(Reader):
             self.matcher.consume_tokens(forced)
         self.ids += [token, *forced]
         self._write([token, *forced])
+        if self.finish is not None:
+            return
         if self.matcher.is_stopped():
             self.finish = "stop"
         elif self.tokens >= self.request.sampling.max_tokens:
@@ -101,7 +109,22 @@ class Row(Reader):
     def _write(self, tokens: list[int]) -> None:
         assert self.tokenizer is not None
         text = self._decoder.decode(self.tokenizer.decode_bytes(tokens))
+        if self.request.to_choice:
+            text = self._up_to_choice(text)
         self.tell(text, self.tokens + len(tokens))
+
+    def _up_to_choice(self, text: str) -> str:
+        """New text without the choice; where that begins, the reply ends.
+
+        The mark has quotes that are escaped inside a string: it is never part of the reasoning.
+        """
+        seen = self._tail + text
+        at = seen.find(CHOICE_MARK)
+        if at >= 0:
+            self.finish = "choice"
+            return seen[len(self._tail) : at + len(CHOICE_MARK)]
+        self._tail = seen[1 - len(CHOICE_MARK) :]
+        return text
 
     def tell(self, text: str, tokens: int) -> None:
         """New text, and how many tokens have been written with it."""

@@ -2,7 +2,8 @@
 
 At each point where they part, the model's probabilities are normalised over the tokens that some
 choice continues with, and multiplied along each choice. That is what constrained sampling would
-draw: the sum is one, and text that is forced costs a long choice nothing.
+draw: the sum is one, and text that is forced costs a long choice nothing. The choice is drawn from
+the same logits, token after token, as decoding would draw it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import torch
 
 from align_tui.backbones.local.prefixes import common_prefix
 from align_tui.backbones.local.reader import Probe
+from align_tui.backbones.local.sampling import draw
+from align_tui.core.decisions import GREEDY, Chances, Sampling
+from align_tui.core.types import derive_seed
 
 
 @dataclass(eq=False)
@@ -24,7 +28,9 @@ class Scoring:
     """
 
     sequences: Sequence[Sequence[int]]
-    on_done: Callable[[tuple[float, ...] | BaseException], None]
+    on_done: Callable[[Chances | BaseException], None]
+    sampling: Sampling = GREEDY
+    priority: int = 0
     probes: list[Probe] = field(init=False)
     start: int = field(init=False)
 
@@ -33,16 +39,37 @@ class Scoring:
         self.start = min(common_prefix(first, other) for other in others)
         depth = _branch_depth(self.sequences, self.start)
         self.probes = [
-            Probe(ids=list(sequence[:depth]), first=self.start - 1) for sequence in self.sequences
+            Probe(ids=list(sequence[:depth]), first=self.start - 1, priority=self.priority)
+            for sequence in self.sequences
         ]
 
-    def probabilities(self) -> tuple[float, ...]:
-        """Probability of each sequence, once all probes have been read."""
+    def chances(self) -> Chances:
+        """Probability of each sequence and the one that is drawn, once all have been read."""
         logits = [torch.cat(probe.logits).float().cpu() for probe in self.probes]
         logs = [0.0] * len(self.sequences)
         everyone = list(range(len(self.sequences)))
         _descend(everyone, self.start, self.start, self.sequences, logits, logs)
-        return tuple(float(p) for p in torch.tensor(logs, dtype=torch.float64).softmax(0))
+        shares = torch.tensor(logs, dtype=torch.float64).softmax(0).tolist()
+        return Chances(tuple(shares), self._drawn(logits))
+
+    def _drawn(self, logits: Sequence[torch.Tensor]) -> int:
+        """The sequence that is left when a token is drawn wherever those that are left part.
+
+        From a random stream of its own: the reply's has no token for the choice.
+        """
+        stream = torch.Generator().manual_seed(derive_seed(self.sampling.seed, "choice"))
+        group, position = list(range(len(self.sequences))), self.start
+        while len(group) > 1:
+            tokens = sorted({self.sequences[i][position] for i in group})
+            token = tokens[0]
+            if len(tokens) > 1:
+                scores = logits[group[0]][position - self.start][tokens][None]
+                noise = torch.empty(len(tokens)).exponential_(generator=stream).clamp_(min=1e-30)
+                every = torch.ones_like(scores, dtype=torch.bool)
+                token = tokens[draw(scores, every, [self.sampling], [noise])[0]]
+            group = [i for i in group if self.sequences[i][position] == token]
+            position += 1
+        return group[0]
 
 
 def _branch_depth(sequences: Sequence[Sequence[int]], start: int) -> int:

@@ -19,7 +19,8 @@ def unbatchable(model: PreTrainedModel) -> tuple[str, ...]:
     if not layers or not all(type(layer) is DynamicLayer for layer in layers):
         return ("its cache cannot be batched: one reply at a time",)
     named = model.config.get_text_config()._attn_implementation
-    if named not in {"sdpa", NAME}:
+    # Flash kernels compute what ours does; anything else was asked for because it differs.
+    if named not in {"sdpa", NAME} and not named.startswith("flash_attention"):
         return (f"attn_implementation={named} cannot be batched: one reply at a time",)
     if not install(model):
         return ("its attention cannot be batched: one reply at a time",)
@@ -30,7 +31,7 @@ def unbatchable(model: PreTrainedModel) -> tuple[str, ...]:
     except (RuntimeError, TypeError, ValueError, AttributeError):
         is_alike = False
     if not is_alike:
-        model.set_attn_implementation("sdpa")
+        model.set_attn_implementation("sdpa" if named == NAME else named)
         return ("batched, it computes something else than alone: one reply at a time",)
     return ()
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from align_tui.backbones.base import ModelInfo, OnText, Request
+from align_tui.backbones.base import Ballot, ModelInfo, OnText, Request
 from align_tui.backbones.server.abilities import Abilities, make_ask
 from align_tui.backbones.server.asking import ask_until_answered
 from align_tui.backbones.server.pool import Endpoint, Pool
@@ -23,7 +23,7 @@ from align_tui.backbones.server.scoring import choice_probabilities
 from align_tui.backbones.server.streaming import Reply, likeliest_tokens, stream_reply
 from align_tui.backbones.server.troubles import Unfit
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Generation, Message
+from align_tui.core.decisions import Chances, Generation, Message
 from align_tui.core.errors import ReplyError
 from align_tui.core.replies import RESTART
 from align_tui.core.types import JsonObject
@@ -148,10 +148,8 @@ class ServerBackbone:
             reply.text = bare
         return reply
 
-    async def score(
-        self, messages: Sequence[Message], replies: Sequence[str]
-    ) -> tuple[float, ...] | None:
-        """Probabilities (sum 1) of half-written replies that differ in the choice alone.
+    async def score(self, ballot: Ballot) -> Chances | None:
+        """Probabilities of the choices; none is drawn, since replies come whole.
 
         None where the server tells no token probabilities, or does not go on with a begun reply.
         """
@@ -161,11 +159,12 @@ class ServerBackbone:
         body = self._abilities.scoring_body(self._spec.server.extra)
 
         async def likeliest(begun: str) -> Sequence[tuple[str, float]] | None:
-            turns = (*messages, Message("assistant", begun))
+            turns = (*ballot.messages, Message("assistant", begun))
             ask = make_ask(self._spec, self._abilities, turns, None, body)
             return await self._ask(lambda endpoint: likeliest_tokens(endpoint, ask))
 
-        return await choice_probabilities(replies, likeliest)
+        found = await choice_probabilities(ballot.replies, likeliest)
+        return Chances(found) if found is not None else None
 
     async def _ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
         return await ask_until_answered(
