@@ -95,6 +95,17 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was asked and written for a sample that came to no decision: nothing of it was read."""
+
+    messages: tuple[Message, ...]
+    schema: JsonObject
+    sampling: Sampling
+    generation: Generation
+    retried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a decision-maker chose (index from 0), and why.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from align_tui.backbones.base import Backbone, Ballot, Request
 from align_tui.config.profile import DecodingSpec
-from align_tui.core.decisions import Chances, Generation, Message, Sampling
+from align_tui.core.decisions import Attempt, Chances, Generation, Message, Sampling
 from align_tui.core.errors import AdmError
 from align_tui.core.replies import RESTART
 from align_tui.core.types import JsonObject, derive_seed
@@ -21,6 +21,7 @@ class SampleLlm:
     """Passes requests on to the backbone, with the seed of this sample and its text told.
 
     `began` is when the sample was begun (monotonic); its model may have been loaded since.
+    `attempts` keeps the last reply of each stream, for a sample that comes to no decision.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class SampleLlm:
         self._priority = priority
         self._began = began
         self._begun: set[int] = set()
+        self.attempts: dict[int, Attempt] = {}
 
     @property
     def seed(self) -> int:
@@ -74,7 +76,10 @@ class SampleLlm:
         request = Request(tuple(messages), schema, sampling, engine, self._priority, to_choice)
         asked = time.monotonic() - self._began
         made = await self._model().generate(request, lambda _, text: self._tell(stream, text))
-        return replace(made, timeline=tuple((asked + t, n) for t, n in made.timeline))
+        made = replace(made, timeline=tuple((asked + t, n) for t, n in made.timeline))
+        retried = stream in self.attempts
+        self.attempts[stream] = Attempt(request.messages, schema, sampling, made, retried)
+        return made
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling

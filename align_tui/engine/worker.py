@@ -44,6 +44,7 @@ class _Active:
     task: asyncio.Task[None]
     wish: str = "go"
     has_begun: bool = False
+    llm: SampleLlm | None = None
 
 
 @dataclass
@@ -220,6 +221,7 @@ class Worker:
         async with self.models.use(profile.backbone) as backbone:
             context.record_model(self.db, claimed, backbone.info)
             llm = SampleLlm(backbone, profile.decoding, seed, tell, began, claimed.priority)
+            active.llm = llm
             return await decide(context, claimed, llm)
 
     def _write(self) -> None:
@@ -234,7 +236,9 @@ class Worker:
         if outcome is None:
             return Released(claimed)
         if isinstance(outcome, Failure):
-            return Failed(claimed, outcome.kind, outcome.message, latency_s)
+            llm = self._active[claimed.id].llm
+            attempts = tuple(llm.attempts.values()) if llm is not None else ()
+            return Failed(claimed, outcome.kind, outcome.message, latency_s, attempts)
         context = self._context(claimed.run)
         text = context.scenario(claimed).choice_texts[outcome.choice]
         return Decided(claimed, outcome, text, context.scores(claimed, outcome.choice), latency_s)

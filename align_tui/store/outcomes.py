@@ -9,7 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from align_tui.core.decisions import Decision, Response
+from align_tui.core.decisions import Attempt, Decision, Response
+from align_tui.core.replies import reasoning_so_far
 from align_tui.core.scoring import Score
 from align_tui.core.types import canonical, content_hash
 from align_tui.store.database import Database
@@ -42,12 +43,13 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A sample that has no decision, and why."""
+    """A sample that has no decision, why, and what a model wrote for it all the same."""
 
     claimed: Claimed
     kind: str
     message: str
     latency_s: float
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,13 @@ def _rows(worker: str, outcome: Outcome) -> _Rows:
     if isinstance(outcome, Decided):
         return _decided(worker, outcome)
     if isinstance(outcome, Failed):
-        return [_failed(worker, outcome)]
+        return _failed(worker, outcome)
     return []
 
 
 _FAILED = (
-    "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind, error_message)"
-    " SELECT id, ?, started, ?, ?, ?, ? FROM samples WHERE id=?"
+    "INSERT INTO results (sample, finished, started, worker, latency_s, tokens, error_kind,"
+    " error_message) SELECT id, ?, started, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 _DECIDED = (
     "INSERT INTO results (sample, finished, started, worker, choice, choice_text, reasoning,"
@@ -122,10 +124,16 @@ _DECIDED = (
 )
 
 
-def _failed(worker: str, failed: Failed) -> tuple[str, tuple[object, ...]]:
+def _failed(worker: str, failed: Failed) -> _Rows:
+    sample = failed.claimed.id
     latency = failed.latency_s if math.isfinite(failed.latency_s) else 0.0
-    values = (time.time(), worker, latency, failed.kind, failed.message, failed.claimed.id)
-    return _FAILED, values
+    tokens = sum(attempt.generation.tokens for attempt in failed.attempts)
+    values = (time.time(), worker, latency, tokens, failed.kind, failed.message, sample)
+    rows: _Rows = [(_FAILED, values)]
+    for idx, attempt in enumerate(failed.attempts):
+        reasoning = reasoning_so_far(attempt.generation.text)
+        rows += _reply(sample, idx, attempt, "failed", None, reasoning)
+    return rows
 
 
 def _decided(worker: str, decided: Decided) -> _Rows:
@@ -166,11 +174,20 @@ def _decided(worker: str, decided: Decided) -> _Rows:
         for target, score in decided.scores.items()
     ]
     for idx, response in enumerate(decision.responses):
-        rows += _response(claimed.id, idx, response)
+        rows += _reply(
+            claimed.id, idx, response, response.role, response.choice, response.reasoning
+        )
     return rows
 
 
-def _response(sample: int, idx: int, response: Response) -> _Rows:
+def _reply(
+    sample: int,
+    idx: int,
+    response: Response | Attempt,
+    role: str,
+    choice: int | None,
+    reasoning: str,
+) -> _Rows:
     made = response.generation
     texts = (
         made.prompt,
@@ -188,9 +205,9 @@ def _response(sample: int, idx: int, response: Response) -> _Rows:
             (
                 sample,
                 idx,
-                response.role,
-                response.choice,
-                response.reasoning,
+                role,
+                choice,
+                reasoning,
                 made.text,
                 *hashes,
                 canonical(asdict(response.sampling)),

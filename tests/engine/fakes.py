@@ -24,6 +24,7 @@ class FakeBackbone:
         self.closed = False
         self.most = 0
         self.now = 0
+        self.cut: str | None = None  # what is written in place of a whole reply
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         self.begun += 1
@@ -32,6 +33,9 @@ class FakeBackbone:
         properties = request.schema["properties"]
         choice = properties["choice"]["enum"][0]  # type: ignore[index,call-overload]
         text = json.dumps({"reasoning": "So it is.", "choice": choice}, separators=(",", ":"))
+        if self.cut is not None:
+            self.now -= 1
+            return Generation(self.cut, "prompt", 3, 9, "length", 0.0, 0.1, ((0.1, len(self.cut)),))
         try:
             on_text(0.0, text[:10])
             await self.gate.wait()

@@ -103,6 +103,24 @@ async def test_cancelling_stops_the_model_and_is_recorded(database: Database) ->
     assert result.error_kind == "cancelled"
 
 
+async def test_what_was_written_for_a_failed_sample_is_kept(database: Database) -> None:
+    opener = Opener()
+    async with working(database.path, opener):
+        await warm_up(database, opener)
+        opener.opened[0][1].cut = '{"reasoning":"It goes on and'
+        run = runs.create_run(database, model_study(1), {})
+        await until(lambda: runs.get_run(database, run).failed)
+    [result] = results.all_results(database, run)
+    assert (result.error_kind, result.tokens, result.reasoning) == ("truncated", 9, "")
+    [reply] = results.responses_of(database, result.sample)
+    assert reply.raw == '{"reasoning":"It goes on and' and reply.reasoning == "It goes on and"
+    assert (reply.role, reply.choice, reply.retried) == ("failed", None, True)
+    assert reply.timeline[-1][1] == len(reply.raw) and reply.sampling["max_tokens"] == 1024
+    # Asked again, nothing of it is left.
+    runs.retry(database, run, [result.sample])
+    assert results.responses_of(database, result.sample) == []
+
+
 async def test_a_full_worker_has_room_for_what_someone_looks_at(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

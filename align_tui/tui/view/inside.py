@@ -87,7 +87,10 @@ def _decision(profile: Profile, shown: Shown, scores: Mapping[str, Score], repli
         extra = ", discriminating" if score.discriminating else ""
         out.append(f"score     {target}: {verdict}{far}{extra}")
     if not replies:
-        out.append("\nNo model was asked for this decision.")
+        failed = result is not None and result.error_kind
+        out.append(
+            "\nIt failed before a reply was whole." if failed else "\nNo model was asked for this."
+        )
     return "\n".join(out)
 
 
