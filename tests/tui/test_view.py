@@ -249,7 +249,7 @@ def test_status_and_keys_fit(width: int) -> None:
     snapshot = Snapshot("r", "paused", counts=Counts(3, 1, 2, 42), error="")
     line = text_of(status_line(view, snapshot, width, UNICODE))
     assert cell_len(line) <= width and "\x1b" not in line and "4/48" in line
-    made = keys.main_keys(UNICODE, paused=False, searching=False, baseline=True)
+    made = keys.main_keys(UNICODE, paused=False, stepping="wrong", baseline=True)
     line = text_of(keys.key_line(made, width))
     assert cell_len(line) <= width and "? help" in line and "q leave" in line
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from align_tui.core.scenarios import variant_of
 from align_tui.tui.snapshot import Row
-from align_tui.tui.view.marks import mark_of
+from align_tui.tui.view.marks import mark_of, samples_of
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -51,6 +51,9 @@ class Filter:
         return self.kinds.issubset(kinds) and (
             not self.attributes or not self.attributes.isdisjoint(attributes)
         )
+
+
+EVERYTHING = Filter()
 
 
 def kinds_of_row(row: Row, targets: Targets) -> frozenset[Kind]:
@@ -156,18 +159,20 @@ class Sieve:
 
     def _take(self, number: int, row: Row) -> None:
         self._of_rows[number] = kinds_of_row(row, self._targets)
-        for repeats in row:
-            for cell in repeats:
-                if cell is not None:
-                    self._where[cell.sample] = number
+        self._where.update((sample, number) for sample in samples_of(row))
+
+
+def is_listed(listed: Sequence[int], scenario: int) -> bool:
+    """Is it among these, which ascend?"""
+    at = bisect_left(listed, scenario)
+    return at < len(listed) and listed[at] == scenario
 
 
 def beside(listed: Sequence[int], scenario: int, by: int) -> int | None:
     """The scenario `by` lines on in the list, or at its end; None where nothing is listed."""
     if not listed:
         return None
-    at = bisect_left(listed, scenario)
-    there = at < len(listed) and listed[at] == scenario
+    at, there = bisect_left(listed, scenario), is_listed(listed, scenario)
     to = at + by - (1 if by > 0 and not there else 0)
     return listed[max(0, min(len(listed) - 1, to))]
 
@@ -176,6 +181,5 @@ def onwards(listed: Sequence[int], scenario: int, step: int) -> int | None:
     """The next (1) or previous (-1) scenario of the list, round its end; None when it is empty."""
     if not listed:
         return None
-    at = bisect_left(listed, scenario)
-    there = at < len(listed) and listed[at] == scenario
+    at, there = bisect_left(listed, scenario), is_listed(listed, scenario)
     return listed[(at + there if step > 0 else at - 1) % len(listed)]

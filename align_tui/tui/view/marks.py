@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from align_tui.tui.snapshot import Cell, Repeats, Row
 from align_tui.tui.view.glyphs import MarkName
@@ -50,6 +50,11 @@ def mark_of(repeats: Repeats, target: str | None) -> MarkName:
 def row_marks(row: Row, targets: Sequence[str | None]) -> tuple[MarkName, ...]:
     """The marks of one scenario, by profile."""
     return tuple(mark_of(row[p], targets[p]) for p in range(len(row)))
+
+
+def samples_of(row: Row) -> Iterator[int]:
+    """The samples of one scenario, as far as they are queued."""
+    return (cell.sample for repeats in row for cell in repeats if cell is not None)
 
 
 def next_wrong(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from align_tui.core.scenarios import Scenario
+from align_tui.core.scenarios import Scenario, variant_of
 from align_tui.core.text import one_line, plain
 from align_tui.tui.view.decision import letter
 from align_tui.tui.view.glyphs import Glyphs
@@ -104,16 +104,27 @@ def _packed(scenario: Scenario, width: int, glyphs: Glyphs) -> Line:
     return tuple(spans)
 
 
-def scenario_title(scenario: Scenario, number: int, of: int, width: int, glyphs: Glyphs) -> Line:
-    """`bridge-collapse · Bridge collapse · 3/40`."""
-    place = f" {number + 1}/{of}"
+def scenario_title(
+    scenario: Scenario,
+    number: int,
+    of: int,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    listed: bool = True,
+    filtered: Line = (),
+) -> Line:
+    """`bridge-collapse · Bridge collapse · 3/40`, and the filter where no list says it."""
+    place = f" {number + 1}/{of}" + ("" if listed else ", not listed")
     head = one_line(scenario.key)
     title = one_line(scenario.title)
-    room = max(8, width - len(place) - 8)
+    if variant_of(scenario) is not None:
+        head = f"{glyphs.edited} {head}"
     if title and title != head:
-        full = f"{head} {glyphs.sep} {title}"
-        return ((fit(full, room, glyphs.more), "bright"), (place, "quiet"))
-    return ((fit(head, room, glyphs.more), "bright"), (place, "quiet"))
+        head = f"{head} {glyphs.sep} {title}"
+    after: Line = ((place, "quiet"), *((("  ", ""), *filtered) if filtered else ()))
+    room = max(8, width - cells(after) - 8)
+    return ((fit(head, room, glyphs.more), "bright"), *after)
 
 
 def scenario_subtitle(scenario: Scenario, complete: bool, width: int, glyphs: Glyphs) -> Line:
