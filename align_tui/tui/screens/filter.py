@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from align_tui.tui.view.filtering import LETTERS, choice_line, choices
-from align_tui.tui.view.filters import EVERYTHING, KINDS, Filter
+from align_tui.tui.view.filters import EVERYTHING, KINDS, Filter, Known
 from align_tui.tui.view.listing import window
 from align_tui.tui.view.spans import Line
 from align_tui.tui.widgets.lines import Lines
@@ -44,7 +44,8 @@ class FilterScreen(ModalScreen[Filter]):
         super().__init__(classes="-ascii" if below.glyphs.ascii else "")
         self.below = below
         self.wanted = below.look.wanted
-        self.choices = choices(below.painter.sieve.attributes)
+        self.navigator = below.painter.navigator
+        self.choices = choices(self.navigator.sieve.attributes)
         self.chosen = self._top = 0
         self._lines, self._said = Lines(id="found"), Lines(id="said")
 
@@ -62,14 +63,16 @@ class FilterScreen(ModalScreen[Filter]):
 
     def on_resize(self) -> None:
         """As high as its lines, where there is room."""
-        self._lines.styles.height = max(1, min(len(self._made(40)), self.size.height - 8))
+        lines = len(self.choices) + 1
+        self._lines.styles.height = max(1, min(lines, self.size.height - 8))
         self.call_after_refresh(self._paint)
+
+    def _known(self) -> Known:
+        return self.navigator.known(self.below.snapshot, self.below.look)
 
     def _made(self, width: int) -> list[Line]:
         """All lines: kinds, a heading, attributes."""
-        look, snapshot, painter = self.below.look, self.below.snapshot, self.below.painter
-        known = (snapshot.rows, painter.targets(look), snapshot.remarks)
-        counts = painter.sieve.counts(*known)
+        counts = self.navigator.sieve.counts(*self._known())
         lines = [
             choice_line(
                 each, self.wanted, counts, width, self.below.glyphs, here=number == self.chosen
@@ -88,9 +91,7 @@ class FilterScreen(ModalScreen[Filter]):
         at = self.chosen + (self.chosen >= len(KINDS))
         self._top = window(at, len(lines), height, self._top)
         self._lines.paint(lines[self._top : self._top + height])
-        look, snapshot, painter = self.below.look, self.below.snapshot, self.below.painter
-        known = (snapshot.rows, painter.targets(look), snapshot.remarks)
-        left = len(painter.sieve.listed(self.wanted, *known))
+        left = len(self.navigator.sieve.listed(self.wanted, *self._known()))
         total = len(self.below.study.scenarios)
         self._said.paint(
             (

@@ -20,7 +20,7 @@ class Navigating(Doors):
 
     def listed(self) -> Sequence[int]:
         """The scenarios that pass the filter now; all without one."""
-        return self.painter.listed(self.snapshot, self.look)
+        return self.painter.navigator.listed(self.snapshot, self.look)
 
     def turn_to(self, scenario: int) -> None:
         """Show a scenario at once; its texts follow from the feed."""

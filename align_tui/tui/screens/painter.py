@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 
 from align_tui.config.study import OUT_OF_DEPTH
 from align_tui.core.attributes import target_id, targets_from_id
-from align_tui.core.scenarios import variant_of
 from align_tui.core.scoring import chance
 from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.look import Look
-from align_tui.tui.snapshot import Row, Shown, Snapshot
-from align_tui.tui.view import filtering, keys, listing, scenario, tallies
-from align_tui.tui.view.filters import Sieve, is_listed
+from align_tui.tui.screens.navigator import Navigator
+from align_tui.tui.snapshot import Shown, Snapshot
+from align_tui.tui.view import keys, scenario, tallies
+from align_tui.tui.view.filters import is_listed
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
-from align_tui.tui.view.marks import mark_of, row_marks, samples_of
+from align_tui.tui.view.marks import mark_of
 from align_tui.tui.view.panes import current, greeting, pane_view
-from align_tui.tui.view.spans import Line, Span, cut, fit_keeping
+from align_tui.tui.view.spans import Span, cut, fit_keeping
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.targets import compared, comparison, in_words, profile_name, signs, words
 from align_tui.tui.view.transport import Ticks, transport_line
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Painter:
-    """Knows the study and the signs; keeps the layout and the list's lines that it last made."""
+    """Knows the study and the signs; keeps the layout that it last made."""
 
     def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs, *, replay: bool) -> None:
         self.screen = screen
@@ -47,8 +45,7 @@ class Painter:
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
-        # A row of marks is a new object when one of them changed; the rest are not made again.
-        self._listed: dict[int, tuple[Row, tuple[object, ...], Line]] = {}
+        self.navigator = Navigator(screen.listing, study, glyphs)
         self._ticks = Ticks()
         self._chance = lru_cache(maxsize=64)(self._work_out_chance)
 
@@ -110,7 +107,7 @@ class Painter:
         targets = self.targets(look)
         self._status(snapshot, look)
         self._scenario(snapshot, look)
-        self._list(snapshot, look, targets)
+        self.navigator.paint(snapshot, look, self.layout, targets)
         self._panes(snapshot, look, targets)
         self._tallies(snapshot, look, targets)
         self._bottom(snapshot, look, targets)
@@ -130,79 +127,17 @@ class Painter:
         lines, complete = scenario.scenario_lines(
             shown, width, height, self.glyphs, unfolded=look.unfolded
         )
-        total, order = len(self.study.scenarios), self.listed(snapshot, look)
-        filtered: Line = ()
-        if look.wanted and self.layout.list_kind in ("hidden", "marks"):
-            room = width // 2
-            filtered = filtering.filter_title(look.wanted, len(order), total, room, self.glyphs)
         title = scenario.scenario_title(
             shown,
             look.scenario,
-            total,
+            len(self.study.scenarios),
             width,
             self.glyphs,
-            listed=not look.wanted or is_listed(order, look.scenario),
-            filtered=filtered,
+            listed=is_listed(self.navigator.listed(snapshot, look), look.scenario),
+            filtered=self.navigator.said_elsewhere(snapshot, look, self.layout),
         )
         subtitle = scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
         panel.show(lines, title, subtitle, look.scenario, height)
-
-    def listed(self, snapshot: Snapshot, look: Look) -> Sequence[int]:
-        """The scenarios that the list shows and that the keys step over, ascending."""
-        if not look.wanted:
-            return range(len(self.study.scenarios))
-        return self.sieve.listed(look.wanted, snapshot.rows, self.targets(look), snapshot.remarks)
-
-    @cached_property
-    def sieve(self) -> Sieve:
-        """What is known for filters; made when the first is asked for."""
-        return Sieve(self.study)
-
-    def _list(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
-        assert self.layout is not None
-        kind, study = self.layout.list_kind, self.study
-        if kind == "hidden" or not snapshot.rows:
-            return
-        width, total = self.layout.list_width - 2, len(study.scenarios)
-        shape = listing.list_shape(kind, total, len(study.profiles), look.focus, width)
-        hits = {hit[0] for hit in look.hits}
-        kept = {sample for sample, remark in snapshot.remarks.items() if remark.bookmarked}
-        order = self.listed(snapshot, look)
-
-        def make(number: int) -> Line:
-            row, edited = snapshot.rows[number], variant_of(study.scenarios[number])
-            flags = listing.Flags(
-                current=number == look.scenario,
-                hit=number in hits,
-                edited=edited is not None,
-                branch=edited is not None and edited == self._family_above(order, number),
-                kept=bool(kept) and not kept.isdisjoint(samples_of(row)),
-            )
-            key = (targets, shape, flags)
-            known = self._listed.get(number)
-            if known is not None and known[0] is row and known[1] == key:
-                return known[2]
-            marks = row_marks(row, targets)
-            line = listing.list_line(
-                number, study.scenarios[number], marks, shape, flags, self.glyphs
-            )
-            self._listed[number] = (row, key, line)
-            return line
-
-        header = listing.list_header(shape, look.focus, self.glyphs)
-        self.screen.listing.empty = filtering.nothing_listed(width)
-        self.screen.listing.entitle(
-            filtering.list_title(look.wanted, len(order), total, width - 4, self.glyphs)
-        )
-        self.screen.listing.fill(order, look.scenario, header, make)
-
-    def _family_above(self, order: Sequence[int], number: int) -> str | None:
-        """Of which scenario the one above in the list is a variant, if it is not that itself."""
-        place = bisect_left(order, number)
-        if not place:
-            return None
-        above = self.study.scenarios[order[place - 1]]
-        return variant_of(above) or above.key
 
     def _panes(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None

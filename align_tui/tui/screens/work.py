@@ -183,8 +183,7 @@ class Work:
     def look_inside(self) -> None:
         """Read the focused decision's replies and open them."""
         screen = self.screen
-        panes = screen.snapshot.panes
-        shown = panes[screen.look.focus] if screen.look.focus < len(panes) else None
+        shown = self._focused()
         if shown is None or shown.sample is None or shown.status not in ("done", "failed"):
             screen.say("there is something inside once it is decided")
             return

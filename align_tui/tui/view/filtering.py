@@ -25,8 +25,8 @@ LETTERS: dict[Kind, str] = {
     "edited": "e",
 }
 EXPLAINED: dict[Kind, str] = {
-    "apart": "profiles chose differently",
-    "wrong": "against the target marked",
+    "apart": "chose differently",
+    "wrong": "against the target",
     "failed": "without a decision",
     "open": "queued or running",
     "bookmarked": "by anyone",
@@ -89,8 +89,9 @@ def list_title(wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs)
 
 
 def nothing_listed(width: int) -> tuple[Line, ...]:
-    """What stands in the list where nothing matches."""
-    return tuple(((f" {row}", "quiet"),) for _, row in wrap(NO_MATCH, width - 2))
+    """What stands in the list where nothing matches, in words that no row breaks."""
+    said = NO_MATCH if width >= 16 else "none match: F"
+    return tuple(((f" {row}", "quiet"),) for _, row in wrap(said, width - 2))
 
 
 def choice_line(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Kind = Literal["apart", "wrong", "failed", "open", "bookmarked", "judged", "edited"]
 Remarks: TypeAlias = Mapping[int, "Remark"]  # by sample
 Targets: TypeAlias = tuple[str | None, ...]  # by profile: the target id it is marked against
+Known: TypeAlias = tuple[tuple[Row, ...], Targets, Remarks]  # what a filter looks at
 KINDS: dict[Kind, str] = {
     "apart": "disagreement",
     "wrong": "wrong",
