@@ -322,6 +322,12 @@ async def test_text_follows_its_end_unless_the_user_scrolls_back(
         worker.write(claimed, "and further " * 90)
         await wait(pilot, lambda: pane.max_scroll_y > before)
         assert pane.scroll_offset.y == there
+        await pilot.press("end")
+        await wait(pilot, lambda: pane.scroll_offset.y == pane.max_scroll_y)
+        before = pane.max_scroll_y
+        worker.write(claimed, "and to its end " * 90)
+        await wait(pilot, lambda: pane.max_scroll_y > before)
+        await wait(pilot, lambda: pane.scroll_offset.y == pane.max_scroll_y)
 
 
 async def test_finished_markdown_is_shown_as_markdown(path: Path, db: Database, wait: Any) -> None:
