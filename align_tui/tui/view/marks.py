@@ -10,7 +10,10 @@ from align_tui.tui.view.glyphs import MarkName
 
 def correct_of(scores: Sequence[tuple[str, bool | None]], target: str | None) -> bool | None:
     """What the scores say of one target; None when it is unscored."""
-    return next((correct for name, correct in scores if name == target), None)
+    for name, correct in scores:  # no generator: it is asked for every cell of a filtered list
+        if name == target:
+            return correct
+    return None
 
 
 def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
