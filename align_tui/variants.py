@@ -19,13 +19,13 @@ from align_tui.config.study import Study
 from align_tui.config.toml import parse
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
-from align_tui.core.scenarios import Scenario
+from align_tui.core.scenarios import VARIANT_OF, Scenario
+from align_tui.core.scenarios import variant_of as variant_of
 from align_tui.datasets.native import FORMAT
 from align_tui.datasets.read import scenarios_of_text
 from align_tui.datasets.write import native_toml
 from align_tui.studies import check
 
-VARIANT_OF = "variant_of"
 _ID = 'id = "x"\n'
 LINES_AHEAD = 3  # of a scenario's text in the document that is read
 _NUMBERED = re.compile(r"^(?P<base>.+)~(?P<number>[1-9][0-9]*)$")
@@ -44,12 +44,6 @@ class Changed:
     pairs: Pairs
     scenario: int | None = None
     profile: int | None = None
-
-
-def variant_of(scenario: Scenario) -> str | None:
-    """The key of the scenario that this is a what-if variant of, or None."""
-    parent = scenario.meta.get(VARIANT_OF)
-    return parent if isinstance(parent, str) else None
 
 
 def scenario_toml(scenario: Scenario) -> str:

@@ -10,6 +10,7 @@ from align_tui.core.types import Json, JsonObject, content_hash
 MAX_CHOICES = 64
 MAX_CHOICE_CHARS = 4_000
 MAX_TEXT_CHARS = 200_000
+VARIANT_OF = "variant_of"  # in a scenario's meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,12 @@ class Scenario:
                 if not 0.0 <= value <= 1.0:
                     found.append(f"choice {number}: the label {name} = {value:g} is not in 0..1")
         return found
+
+
+def variant_of(scenario: Scenario) -> str | None:
+    """The key of the scenario that this is a what-if variant of, or None."""
+    parent = scenario.meta.get(VARIANT_OF)
+    return parent if isinstance(parent, str) else None
 
 
 def scenario_to_json(scenario: Scenario) -> dict[str, Json]:

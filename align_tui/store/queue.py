@@ -86,6 +86,40 @@ def _next_place(
     return None
 
 
+_WAIT = "run=? AND status='pending' AND "
+_BEFORE = f"SELECT count(*) FROM samples WHERE {_WAIT}(priority>? OR (priority=? AND id<?))"
+# NOT INDEXED goes by id: neighbours are counted without going through the whole queue.
+_BETWEEN = f"SELECT count(*) FROM samples NOT INDEXED WHERE {_WAIT}priority=? AND id>=? AND id<?"
+
+
+def ahead(db: Database, run: str, samples: Sequence[int]) -> dict[int, int]:
+    """By sample of a run that waits: how many of the run's are queued before it.
+
+    In the order of `claim` as far as it is known: what is looked at, then by age. Which of
+    several models a worker serves first is up to it.
+    """
+
+    def count(query: str, *values: int) -> int:
+        row = db.one(query, (run, *values))
+        return int(row[0]) if row is not None else 0
+
+    marks = ",".join("?" * len(samples))
+    rows = db.read(
+        f"SELECT priority, id FROM samples WHERE id IN ({marks}) AND run=? AND status='pending'"
+        " ORDER BY priority DESC, id",
+        (*samples, run),
+    )
+    found: dict[int, int] = {}
+    last: tuple[int, int] | None = None
+    for priority, sample in map(tuple, rows):
+        if last is not None and last[0] == priority:
+            found[sample] = found[last[1]] + count(_BETWEEN, priority, last[1], sample)
+        else:
+            found[sample] = count(_BEFORE, priority, priority, sample)
+        last = (priority, sample)
+    return found
+
+
 def renew(db: Database, worker: str, lease_s: float = LEASE_S) -> None:
     """Prolong the leases of all that this worker decides."""
     with db.write() as connection:

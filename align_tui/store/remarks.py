@@ -99,11 +99,18 @@ def remark_of(db: Database, sample: int) -> Remark:
     return NOTHING if row is None else _remark(bool(row["bookmarked"]), row["verdict"])
 
 
-def remarks_at(db: Database, run: str, scenario: int) -> dict[int, Remark]:
-    """By sample: what was said of the decisions on one scenario, where something was."""
+def remarks_in(db: Database, run: str) -> dict[int, Remark]:
+    """By sample: what was said of the run's decisions, where something was.
+
+    It costs what was said, in all runs; how much was decided does not matter.
+    """
     rows = db.read(
-        _REMARKS + " WHERE s.run=? AND s.scenario=? AND (b.seq IS NOT NULL OR v.seq IS NOT NULL)",
-        (run, scenario),
+        "SELECT r.sample, b.seq IS NOT NULL AS bookmarked, v.verdict"
+        " FROM (SELECT seq FROM bookmarks UNION SELECT seq FROM verdicts) said"
+        " CROSS JOIN results r ON r.seq=said.seq CROSS JOIN samples s ON s.id=r.sample"
+        " LEFT JOIN bookmarks b ON b.seq=said.seq LEFT JOIN verdicts v ON v.seq=said.seq"
+        " WHERE s.run=?",
+        (run,),
     )
     return {row["sample"]: _remark(bool(row["bookmarked"]), row["verdict"]) for row in rows}
 

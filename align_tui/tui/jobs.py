@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from align_tui.core.scenarios import Scenario
     from align_tui.store.database import Database
     from align_tui.store.search import Hit
+    from align_tui.tui.board import Place
     from align_tui.tui.snapshot import Shown
     from align_tui.tui.view.glyphs import Glyphs
     from align_tui.tui.view.inside import Section
@@ -31,6 +32,16 @@ def run_scenario(
     pairs = [pair for pair in study.pairs() if pair[0] == scenario]
     runs.enqueue(db, run, study, pairs, priority=LOOKED_AT)
     return run, len(results.states(db, run, scenario)) - len(before), again
+
+
+def ask_again(db: Database, study: Study, run: str, place: Place, sample: int) -> int:
+    """Queue one failed sample again, before all others; how many that were (0 or 1)."""
+    from align_tui.store import runs
+
+    again = runs.retry(db, run, [sample])
+    if again:
+        runs.enqueue(db, run, study, [place], priority=LOOKED_AT)
+    return again
 
 
 def run_all(

@@ -49,7 +49,7 @@ class Commands(Provider):
     def _titles(self, screen: StudyScreen) -> Iterator[Entry]:
         for number, scenario in enumerate(screen.study.scenarios):
             title = one_line(scenario.title or scenario.key, 60)
-            yield f"scenario {number + 1}: {title}", "", partial(screen.action_go, number)
+            yield f"scenario {number + 1}: {title}", "", partial(screen.turn_to, number)
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""

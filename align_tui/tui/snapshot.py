@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from align_tui.store.remarks import Remark
     from align_tui.store.results import Result, Tally
     from align_tui.store.workers import WorkerRow
 
@@ -51,7 +53,8 @@ class Shown:
     """What a pane shows: one sample of a profile on the shown scenario.
 
     `text` is the reasoning as far as it has come, safe to show; `streams` counts the
-    generations that have begun; `remark` is what the user said of the decision.
+    generations that have begun; `remark` is what the user said of the decision; `ahead` how many
+    are queued before a sample that waits, where that is known.
     """
 
     profile: int
@@ -64,6 +67,7 @@ class Shown:
     result: Result | None = None
     scores: tuple[tuple[str, bool | None], ...] = ()
     remark: str = ""
+    ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +98,4 @@ class Snapshot:
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None
+    remarks: Mapping[int, Remark] = field(default_factory=dict)  # by sample

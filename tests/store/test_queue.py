@@ -32,6 +32,25 @@ def test_samples_come_in_order_and_once(database: Database) -> None:
     assert runs.get_run(database, run).running == 8
 
 
+def test_how_many_are_queued_before_a_sample(database: Database) -> None:
+    """In the order in which they are claimed, what someone looks at before the others."""
+    study = make_study(4)
+    run = runs.create_run(database, study, {})
+    runs.create_run(database, study, {})
+    ids = [state.id for state in results.states(database, run)]
+    assert queue.ahead(database, run, ids[5:1:-1]) == {ids[n]: n for n in range(2, 6)}
+    runs.enqueue(database, run, study, [(3, 1, 0), (2, 0, 0)], priority=10)
+    looked_at, order = {ids[4]: 0, ids[7]: 1}, [ids[n] for n in (0, 1, 2, 3, 5, 6)]
+    assert queue.ahead(database, run, ids) == {
+        **looked_at,
+        **{sample: 2 + place for place, sample in enumerate(order)},
+    }
+    claimed = queue.claim(database, "w", 3)
+    assert [each.id for each in claimed] == [ids[4], ids[7], ids[0]]
+    assert queue.ahead(database, run, ids[:2]) == {ids[1]: 0}
+    assert queue.ahead(database, run, []) == {}
+
+
 def test_four_threads_share_one_queue(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     db = open_database(path)

@@ -45,8 +45,8 @@ def test_nothing_that_is_said_changes_a_result(database: Database, run: str) -> 
     assert remarks.toggle_bookmark(database, sample) is True
     remarks.set_verdict(database, sample, "disagree")
     assert remarks.remark_of(database, sample) == remarks.Remark(True, "disagree")
-    assert remarks.remarks_at(database, run, 0) == {sample: remarks.Remark(True, "disagree")}
-    assert remarks.remarks_at(database, run, 1) == {}
+    assert remarks.remarks_in(database, run) == {sample: remarks.Remark(True, "disagree")}
+    assert remarks.remarks_in(database, "another run") == {}
     assert dump(database) == before
 
     [line] = history.list_history(database)

@@ -49,7 +49,7 @@ def study(count: int = 8, profiles: int = 4, **extra: object) -> Study:
     names = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
     made = [profile(names[i], TARGETS[i]) for i in range(min(4, profiles))]
     for i in range(4, profiles):
-        made.append(profile(f"fairness-{i}", ("fairness", round((i - 4) / 5, 2))))
+        made.append(profile(f"fairness-{i}", ("fairness", round((i - 4) / 11, 2))))
     return Study("demo", tuple(made), scenarios(count), **extra)  # type: ignore[arg-type]
 
 

@@ -77,13 +77,13 @@ def test_a_screen_of_its_own_goes_before_the_one_it_is_made_from() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said", "hint"),
     [
-        ('[study]\nleave = "x"\nrun_al = "y"\n', 3, "no action 'run_al'", "run_all"),
-        ('[stduy]\nleave = "x"\n', 2, "no screen 'stduy'", "study"),
+        ('[study]\nleave = "z"\nrun_al = "y"\n', 3, "no action 'run_al'", "run_all"),
+        ('[stduy]\nleave = "z"\n', 2, "no screen 'stduy'", "study"),
         ('[study]\nleave = "ctlr+x"\n', 2, "no key 'ctlr+x'", ""),
         ('[study]\nleave = "pageupp"\n', 2, "no key 'pageupp'", "pageup"),
         ('[study]\n# mine\nleave = "m"\n', 3, "m is both leave and maximise", "maximise"),
         ('[study]\nleave = "/"\n', 2, "/ is both leave and search", "search"),
-        ('[study]\nleave = "x"\nhelp = "x"\n', 3, "x is both help and leave", "leave"),
+        ('[study]\nleave = "z"\nhelp = "z"\n', 3, "z is both help and leave", "leave"),
         ('[steer]\n"put(1.0)" = "h"\n', 2, "h is both put(1.0) and turn(-1)", "turn(-1)"),
         ("[study]\nleave = 3\n", 2, "bound to no key", "Write"),
         ('leave = "x"\n', 1, "outside a table", "[study]"),
@@ -115,18 +115,18 @@ async def test_the_screen_obeys_and_says_so(
     path: Path, finished: tuple[str, Study], wait: Any
 ) -> None:
     run, study = finished
-    file_of('[study]\nmaximise = "f5"\nsearch = "ctrl+f"\n"step(1)" = "x"\nrun_all = []\n')
+    file_of('[study]\nmaximise = "f5"\nsearch = "ctrl+f"\n"step(1)" = "z"\nrun_all = []\n')
     app = AlignApp(Launch(path, study, run, False), study)
     async with app.run_test(size=(200, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, StudyScreen)
         await wait(pilot, lambda: screen.snapshot.counts.done and screen.keys.lines)
         line = text_of(screen.keys.lines[0])
-        assert "f5 maximise" in line and "ctrl+f search" in line and "x/k scenario" in line
+        assert "f5 maximise" in line and "ctrl+f search" in line and "z/k scenario" in line
         assert " all " not in line and " m " not in line
         await pilot.press("m", "j")
         assert (screen.look.maximised, screen.look.scenario) == (False, 0)
-        await pilot.press("f5", "x")
+        await pilot.press("f5", "z")
         assert (screen.look.maximised, screen.look.scenario) == (True, 1)
         await pilot.press("question_mark")
         await wait(pilot, lambda: isinstance(app.screen, HelpScreen))

@@ -74,7 +74,7 @@ async def test_streaming_then_decision(path: Path, db: Database, wait: Any) -> N
         assert ("then that." in words(app) and "✗ B" in words(app)) or "✓ B" in words(app)
         worker.fail(batch[2], "truncated", "The reply was cut at 9 tokens")
         await wait(pilot, lambda: "! The reply was cut" in words(app))
-        assert "enter tries again" in words(app)
+        assert "x asks again" in words(app)
         await pilot.press("enter")
         await wait(pilot, lambda: screen.snapshot.counts.failed == 0)
         await pilot.press("a")
@@ -322,6 +322,12 @@ async def test_text_follows_its_end_unless_the_user_scrolls_back(
         worker.write(claimed, "and further " * 90)
         await wait(pilot, lambda: pane.max_scroll_y > before)
         assert pane.scroll_offset.y == there
+        await pilot.press("end")
+        await wait(pilot, lambda: pane.scroll_offset.y == pane.max_scroll_y)
+        before = pane.max_scroll_y
+        worker.write(claimed, "and to its end " * 90)
+        await wait(pilot, lambda: pane.max_scroll_y > before)
+        await wait(pilot, lambda: pane.scroll_offset.y == pane.max_scroll_y)
 
 
 async def test_finished_markdown_is_shown_as_markdown(path: Path, db: Database, wait: Any) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
+from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scoring import make_rate
 from align_tui.tui.snapshot import Cell, Counts, Shown, Snapshot, Transport
 from align_tui.tui.view import bars, keys, listing, recording, scenario, tallies, transport
@@ -20,6 +21,7 @@ from align_tui.tui.view.searching import in_scenarios
 from align_tui.tui.view.spans import cells, cut, fill, fit, spread, text_of
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.targets import compared, comparison, heading, sign
+from align_tui.tui.view.words import queued_words
 from align_tui.tui.view.wrapping import extend, wrap
 from tests.tui import fakes
 
@@ -193,6 +195,38 @@ def test_scenario_shows_its_choices_at_any_height() -> None:
     assert "moral desert 1" in "\n".join(text_of(line) for line in lines)
 
 
+@pytest.mark.parametrize("width", [30, 54, 110])
+def test_labels_are_hidden_until_the_whole_scenario_is_shown(width: int) -> None:
+    """Then nothing of them is cut, however long the choices are."""
+    labels = {"moral_desert": 1.0, "risk_aversion": 0.25, "continuing_care": 0.0}
+    text = "Treat the one " + "who waited longest and asked for least " * 4
+    shown = Scenario("k", "Text.", (Choice(text, labels), Choice("Treat B", labels)))
+    folded, _ = scenario.scenario_lines(shown, width, 6, UNICODE, unfolded=False)
+    assert "desert" not in "".join(text_of(line) for line in folded)
+    lines, complete = scenario.scenario_lines(shown, width, 99, UNICODE, unfolded=True)
+    whole = " ".join(text_of(line) for line in lines)
+    assert complete and all(cells(line) <= width for line in lines) and "…" not in whole
+    assert " ".join(whole.split()).count(" ".join(text.split())) == 1
+    assert (
+        " ".join(whole.split()).count("moral desert 1, risk aversion 0.25, continuing care 0") == 2
+    )
+
+
+def test_a_pane_says_its_state_in_words() -> None:
+    running = Shown(0, 0, 1, "running", "so far", 2, 3.2)
+    foot = text_of(foot_lines(running, (), None, 40, UNICODE, of_streams=5)[2])
+    assert foot == "◐ reasoning · 3.2 s · sample 2/5"
+    assert "reasoning" not in text_of(foot_lines(running, (), None, 24, UNICODE, of_streams=5)[2])
+    waiting = text_of(foot_lines(replace(running, text=""), (), None, 40, UNICODE)[2])
+    assert waiting == "◐ 3.2 s"
+    failed = foot_lines(Shown(0, 0, 1, "failed"), (), None, 60, UNICODE)
+    assert text_of(failed[2]) == "x asks again   enter all that failed here"
+    narrow = foot_lines(Shown(0, 0, 1, "failed"), (), None, 20, UNICODE)
+    assert text_of(narrow[2]) == "x asks again"
+    assert queued_words(0) == "queued: the next" and queued_words(3) == "queued: 3 before it"
+    assert queued_words(None) == "queued"
+
+
 def test_list_window_moves_no_more_than_it_must() -> None:
     assert listing.window(0, 100, 10, 0) == 0
     assert listing.window(5, 100, 10, 0) == 0
@@ -249,7 +283,7 @@ def test_status_and_keys_fit(width: int) -> None:
     snapshot = Snapshot("r", "paused", counts=Counts(3, 1, 2, 42), error="")
     line = text_of(status_line(view, snapshot, width, UNICODE))
     assert cell_len(line) <= width and "\x1b" not in line and "4/48" in line
-    made = keys.main_keys(UNICODE, paused=False, searching=False, baseline=True)
+    made = keys.main_keys(UNICODE, paused=False, stepping="wrong", baseline=True)
     line = text_of(keys.key_line(made, width))
     assert cell_len(line) <= width and "? help" in line and "q leave" in line
 

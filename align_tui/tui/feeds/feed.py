@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.core.errors import AlignError
+from align_tui.tui.feeds.remarks import SaidOfRun
 from align_tui.tui.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Feed(ABC):
         self.run = run
         self.scenario = 0
         self.repeat: int | None = None
+        self.remarks = SaidOfRun()
         self._database = database
         self._deliver = deliver
         self._orders: deque[Callable[[], None]] = deque()
@@ -70,8 +72,8 @@ class Feed(ABC):
         self._wake.set()
 
     def remarked(self) -> None:
-        """Something was said of a decision on the shown scenario: read it again."""
-        self.order(self.turned)
+        """Something was said of a decision: read it at once."""
+        self.order(self.remarks.expire)
 
     def show(self, scenario: int, repeat: int | None = None) -> None:
         """Deliver the panes of that scenario from now on."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from align_tui.core.text import one_line
 from align_tui.tui.board import Board
 from align_tui.tui.feeds.feed import MANY_S, ONE_S, Feed
-from align_tui.tui.feeds.panes import read_remarks, shown_panes
+from align_tui.tui.feeds.panes import shown_panes, shown_repeat
 from align_tui.tui.feeds.streams import Streams
 from align_tui.tui.snapshot import Cell, Snapshot
 
@@ -35,7 +35,7 @@ class LiveFeed(Feed):
         self._board = Board(study)
         self._streams = Streams()
         self._results: dict[int, Result] = {}  # of the shown scenario
-        self._remarks: dict[int, str] = {}
+        self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
         self._started: dict[int, float | None] = {}  # of all that run
         self._seq = 0
         self._stale, self._turned = True, True
@@ -87,6 +87,7 @@ class LiveFeed(Feed):
                 self._look_at_workers(db)
             if self.run is not None:
                 state, error = self._read_run(db, self.run, check)
+                self.remarks.read(db, self.run, version)
         if not error and self._board.counts().open and state == "active" and not self._workers:
             error = self._worker_error
         return Snapshot(
@@ -101,7 +102,8 @@ class LiveFeed(Feed):
                 self._started,
                 now,
                 self.repeat,
-                self._remarks,
+                self.remarks.said,
+                self._ahead,
             )
             if self.study.scenarios
             else (),
@@ -110,6 +112,7 @@ class LiveFeed(Feed):
             workers=self._workers,
             left_s=self._left(now),
             error=error,
+            remarks=self.remarks.said,
         )
 
     def _read_run(self, db: Database, run: str, check: bool) -> tuple[str, str]:
@@ -123,6 +126,8 @@ class LiveFeed(Feed):
             self._read_running(db, run)
             if check and self._differs(db, run):
                 self._load(db, run)
+        if self._turned or check:
+            self._read_ahead(db, run)
         if self._turned:
             self._read_scenario(db, run)
         self._read_text(db)
@@ -207,7 +212,6 @@ class LiveFeed(Feed):
         from align_tui.store.results import results_at
 
         self._results = {r.sample: r for r in results_at(db, run, self.scenario)}
-        self._remarks = read_remarks(db, run, self.scenario)
         self._streams.clear()
         self._turned = False
 
@@ -221,6 +225,15 @@ class LiveFeed(Feed):
         }
         self._streams.watch(running)
         self._streams.read(db)
+
+    def _read_ahead(self, db: Database, run: str) -> None:
+        from align_tui.store.queue import ahead
+
+        row = self._board.row(self.scenario)
+        cells = [repeats[shown_repeat(repeats, self.repeat)] for repeats in row]
+        waiting = [cell.sample for cell in cells if cell is not None and cell.status == "pending"]
+        # Without a worker nothing moves up, and the panes say that instead.
+        self._ahead = ahead(db, run, waiting) if waiting and self._workers else {}
 
     def _look_at_workers(self, db: Database) -> None:
         from align_tui.store.workers import is_alive, list_workers

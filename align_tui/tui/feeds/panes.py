@@ -6,25 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from align_tui.core.text import plain
-from align_tui.tui.snapshot import Row, Shown
+from align_tui.tui.snapshot import Repeats, Row, Shown
 from align_tui.tui.view.marks import focus_repeat
 from align_tui.tui.view.words import remark_words
 
 if TYPE_CHECKING:
-    from align_tui.store.database import Database
+    from align_tui.store.remarks import Remark
     from align_tui.store.results import Result
 
 Writing = Callable[[int], tuple[str, int]]  # sample -> (text so far, generations begun)
 
 
-def read_remarks(db: Database, run: str, scenario: int) -> dict[int, str]:
-    """By sample: what the user said of it, in words."""
-    from align_tui.store.remarks import remarks_at
-
-    return {
-        sample: remark_words(remark.bookmarked, remark.verdict)
-        for sample, remark in remarks_at(db, run, scenario).items()
-    }
+def shown_repeat(repeats: Repeats, asked: int | None) -> int:
+    """The repeat that a pane shows: the one that is asked for, else what has most to show."""
+    return focus_repeat(repeats) if asked is None else min(asked, len(repeats) - 1)
 
 
 def shown_panes(
@@ -34,12 +29,13 @@ def shown_panes(
     started: Mapping[int, float | None],
     now: float,
     repeat: int | None,
-    remarks: Mapping[int, str],
+    remarks: Mapping[int, Remark],
+    ahead: Mapping[int, int],
 ) -> tuple[Shown, ...]:
-    """A pane a profile: the repeat that is asked for, else the one that has most to show."""
+    """A pane a profile; `ahead` says of samples that wait how many are queued before them."""
     panes = []
     for profile, repeats in enumerate(row):
-        number = focus_repeat(repeats) if repeat is None else min(repeat, len(repeats) - 1)
+        number = shown_repeat(repeats, repeat)
         cell = repeats[number]
         if cell is None:
             panes.append(Shown(profile, number))
@@ -51,6 +47,7 @@ def shown_panes(
         elif cell.status in ("done", "failed"):
             result = results.get(cell.sample)
             text = plain(result.reasoning) if result is not None else ""
+            said = remarks.get(cell.sample)
             panes.append(
                 Shown(
                     profile,
@@ -60,9 +57,10 @@ def shown_panes(
                     text,
                     result=result,
                     scores=cell.scores,
-                    remark=remarks.get(cell.sample, ""),
+                    remark=remark_words(said.bookmarked, said.verdict) if said else "",
                 )
             )
         else:
-            panes.append(Shown(profile, number, cell.sample, cell.status))
+            before = ahead.get(cell.sample)
+            panes.append(Shown(profile, number, cell.sample, cell.status, ahead=before))
     return tuple(panes)

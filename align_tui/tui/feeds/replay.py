@@ -12,7 +12,7 @@ from align_tui.core.replies import reasoning_so_far
 from align_tui.core.text import plain
 from align_tui.tui.board import Board, Place
 from align_tui.tui.feeds.feed import ONE_S, Feed
-from align_tui.tui.feeds.panes import read_remarks, shown_panes
+from align_tui.tui.feeds.panes import shown_panes
 from align_tui.tui.feeds.recorded import Recording, read_recording, token_seconds
 from align_tui.tui.snapshot import Cell, Shown, Snapshot, Transport
 from align_tui.tui.view.recording import ROUNDING_S, characters_at, nearest, second_of
@@ -55,7 +55,6 @@ class ReplayFeed(Feed):
         self._tokens: list[float] | None = None
         self._texts: dict[int, list[StoredResponse]] = {}
         self._results: dict[int, Result] = {}
-        self._remarks: dict[int, str] = {}
         self._then = 0.0
 
     # Orders from the event loop
@@ -179,6 +178,8 @@ class ReplayFeed(Feed):
             self._follow(recording)
         if self._turned:
             self._read_scenario(db)
+        assert self.run is not None
+        said = self.remarks.read(db, self.run, db.version())
         return Snapshot(
             run=self.run,
             state=recording.state,
@@ -196,6 +197,7 @@ class ReplayFeed(Feed):
                 following=self.following,
                 shortened_s=recording.clock.shortened_s,
             ),
+            remarks=said,
         )
 
     def _read(self, db: Database) -> Recording:
@@ -248,7 +250,6 @@ class ReplayFeed(Feed):
 
         assert self.run is not None
         self._results = {r.sample: r for r in results_at(db, self.run, self.scenario)}
-        self._remarks = read_remarks(db, self.run, self.scenario)
         self._texts.clear()
         self._tokens = None
         self._turned = False
@@ -277,8 +278,8 @@ class ReplayFeed(Feed):
         def writing(sample: int) -> tuple[str, int]:
             return self._writing(db, sample, moment)
 
-        row = self._board.row(self.scenario)
-        return shown_panes(row, self._results, writing, started, moment, self.repeat, self._remarks)
+        row, said = self._board.row(self.scenario), self.remarks.said
+        return shown_panes(row, self._results, writing, started, moment, self.repeat, said, {})
 
     def _replies(self, db: Database, sample: int) -> list[StoredResponse]:
         from align_tui.store.results import responses_of

@@ -141,6 +141,7 @@ class Changes:
         fresh.look.scenario = old.look.scenario if changed.scenario is None else changed.scenario
         fresh.look.focus = old.look.focus if changed.profile is None else changed.profile
         fresh.look.maximised = old.look.maximised
+        fresh.look.wanted = old.look.wanted
         fresh.look.discriminating = old.look.discriminating
         fresh.after_begin = lambda: fresh.work.go_on(f"what if, a run of its own: {one_line(run)}")
         old.app.switch_screen(fresh)

@@ -151,8 +151,8 @@ class CompareScreen(DeskScreen):
         header = comparing.row_header(digest, width, self.glyphs)
         self.rows.border_title = Content("rows that differ" if self.work.only else "rows")
         said = "none: they chose the same" if self.work.only else "no scenario is in all columns"
-        self.rows.empty = ((f" {said}", "quiet"),)
-        self.rows.fill(len(digest.shown), self.row, header, make)
+        self.rows.empty = (((f" {said}", "quiet"),),)
+        self.rows.fill(range(len(digest.shown)), self.row, header, make)
 
     def _paint_texts(self, digest: Digest) -> None:
         row = self.current()

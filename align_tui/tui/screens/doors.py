@@ -74,6 +74,10 @@ class Doors(Painted):
         """Set the focused profile's targets."""
         self.changes.steer()
 
+    def action_ask_again(self) -> None:
+        """Queue the focused decision again, which failed."""
+        self.work.ask_again()
+
     def action_help(self) -> None:
         """Open the help."""
         from align_tui.tui.screens.help import HelpScreen

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from align_tui.tui.view.filters import EVERYTHING, Filter
+
 
 @dataclass(slots=True)
 class Look:
@@ -16,6 +18,7 @@ class Look:
     list_asked: bool | None = None
     discriminating: bool = False
     compare: int = 0
+    wanted: Filter = EVERYTHING  # which scenarios are listed
     repeat: int | None = None
     hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of a search
     hit: int = -1

@@ -4,59 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from align_tui.tui.screens.doors import Doors
+from align_tui.tui.screens.navigating import Navigating
+from align_tui.tui.view.filters import EVERYTHING
 
 if TYPE_CHECKING:
-    from align_tui.config.study import Study
     from align_tui.tui.widgets.pane import Pane
     from align_tui.tui.widgets.panel import ScenarioPanel
 
 
-class Looking(Doors):
-    """Base of the study screen: scenario, pane, list, what the marks are set against."""
+class Looking(Navigating):
+    """Base of the study screen: pane, list, what the marks are set against."""
 
-    study: Study
     panes: list[Pane]
     panel: ScenarioPanel
-
-    def turn_to(self, scenario: int) -> None:
-        """Show a scenario at once; its texts follow from the feed."""
-        if scenario != self.look.scenario:
-            self.look.scenario, self.look.repeat = scenario, None
-            self.work.show()
-        self.changed() if self.look.unfolded else self.repaint()
-
-    def action_step(self, by: int) -> None:
-        """Next or previous scenario."""
-        self.turn_to(max(0, min(len(self.study.scenarios) - 1, self.look.scenario + by)))
-
-    def action_go(self, scenario: int) -> None:
-        """A scenario by its number; -1 is the last."""
-        self.turn_to(scenario if scenario >= 0 else len(self.study.scenarios) - 1)
-
-    def action_next(self, step: int) -> None:
-        """The next hit while there are hits, else the next scenario that someone has wrong."""
-        from align_tui.tui.view.marks import next_wrong
-
-        if self.look.hits:
-            self.go_to_hit((self.look.hit + step) % len(self.look.hits))
-            return
-        shown = self.painter.layout.grid.panes if self.painter.layout else ()
-        targets = self.painter.targets(self.look)
-        found = next_wrong(self.snapshot.rows, targets, shown, self.look.scenario, step)
-        if found is None:
-            self.say("no scenario is decided wrong")
-        else:
-            self.turn_to(found)
-
-    def go_to_hit(self, number: int) -> None:
-        """Turn to a hit of the search, and to the pane it is in."""
-        self.look.hit = number
-        scenario, profile = self.look.hits[number]
-        if profile is not None:
-            self.action_focus_on(profile)
-        self.turn_to(scenario)
-        self.say(f"hit {number + 1} of {len(self.look.hits)}   n/N next, previous   escape ends")
 
     def action_focus_on(self, index: int) -> None:
         """Focus a pane by its number."""
@@ -120,6 +80,8 @@ class Looking(Doors):
             look.maximised = False
         elif look.unfolded:
             look.unfolded = False
+        elif look.wanted:
+            look.wanted = EVERYTHING
         elif look.list_asked is not None:
             look.list_asked = None
         self.changed()

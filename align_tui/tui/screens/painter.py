@@ -12,13 +12,15 @@ from align_tui.core.attributes import target_id, targets_from_id
 from align_tui.core.scoring import chance
 from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.look import Look
-from align_tui.tui.snapshot import Row, Shown, Snapshot
-from align_tui.tui.view import keys, listing, scenario, tallies
+from align_tui.tui.screens.navigator import Navigator
+from align_tui.tui.snapshot import Shown, Snapshot
+from align_tui.tui.view import keys, scenario, tallies
+from align_tui.tui.view.filters import is_listed
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
-from align_tui.tui.view.marks import mark_of, row_marks
+from align_tui.tui.view.marks import mark_of
 from align_tui.tui.view.panes import current, greeting, pane_view
-from align_tui.tui.view.spans import Line, Span, cut, fit_keeping
+from align_tui.tui.view.spans import Span, cut, fit_keeping
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.targets import compared, comparison, in_words, profile_name, signs, words
 from align_tui.tui.view.transport import Ticks, transport_line
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Painter:
-    """Knows the study and the signs; keeps the layout and the list's lines that it last made."""
+    """Knows the study and the signs; keeps the layout that it last made."""
 
     def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs, *, replay: bool) -> None:
         self.screen = screen
@@ -43,8 +45,7 @@ class Painter:
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
-        # A row of marks is a new object when one of them changed; the rest are not made again.
-        self._listed: dict[int, tuple[Row, tuple[object, ...], Line]] = {}
+        self.navigator = Navigator(screen.listing, study, glyphs)
         self._ticks = Ticks()
         self._chance = lru_cache(maxsize=64)(self._work_out_chance)
 
@@ -105,8 +106,8 @@ class Painter:
         assert self.layout is not None
         targets = self.targets(look)
         self._status(snapshot, look)
-        self._scenario(look)
-        self._list(snapshot, look, targets)
+        self._scenario(snapshot, look)
+        self.navigator.paint(snapshot, look, self.layout, targets)
         self._panes(snapshot, look, targets)
         self._tallies(snapshot, look, targets)
         self._bottom(snapshot, look, targets)
@@ -116,7 +117,7 @@ class Painter:
         width = self.size.width
         self.screen.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
-    def _scenario(self, look: Look) -> None:
+    def _scenario(self, snapshot: Snapshot, look: Look) -> None:
         assert self.layout is not None
         panel = self.screen.panel
         if not self.study.scenarios:
@@ -127,44 +128,16 @@ class Painter:
             shown, width, height, self.glyphs, unfolded=look.unfolded
         )
         title = scenario.scenario_title(
-            shown, look.scenario, len(self.study.scenarios), width, self.glyphs
+            shown,
+            look.scenario,
+            len(self.study.scenarios),
+            width,
+            self.glyphs,
+            listed=is_listed(self.navigator.listed(snapshot, look), look.scenario),
+            filtered=self.navigator.said_elsewhere(snapshot, look, self.layout),
         )
         subtitle = scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
         panel.show(lines, title, subtitle, look.scenario, height)
-
-    def _list(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
-        assert self.layout is not None
-        layout, study = self.layout, self.study
-        if layout.list_kind == "hidden" or not snapshot.rows:
-            return
-        digits = len(str(len(study.scenarios)))
-        width = layout.list_width - 2
-        hits = {hit[0] for hit in look.hits}
-
-        def make(number: int) -> Line:
-            row, current, hit = snapshot.rows[number], number == look.scenario, number in hits
-            shape = (targets, current, hit, layout.list_kind, width)
-            known = self._listed.get(number)
-            if known is not None and known[0] is row and known[1] == shape:
-                return known[2]
-            line = listing.list_line(
-                number,
-                study.scenarios[number],
-                row_marks(row, targets),
-                current=current,
-                hit=hit,
-                kind=layout.list_kind,
-                digits=digits,
-                width=width,
-                glyphs=self.glyphs,
-            )
-            self._listed[number] = (row, shape, line)
-            return line
-
-        header = listing.list_header(
-            len(study.profiles), layout.list_kind, digits, width, self.glyphs
-        )
-        self.screen.listing.fill(len(study.scenarios), look.scenario, header, make)
 
     def _panes(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None
@@ -266,15 +239,20 @@ class Painter:
         if look.notice:
             self.screen.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
             return
+        stepping: keys.Stepping = "hit" if look.hits else "match" if look.wanted else "wrong"
         if transport is not None:
             found = keys.replay_keys(
-                self.glyphs, playing=transport.playing, following=transport.following
+                self.glyphs,
+                playing=transport.playing,
+                following=transport.following,
+                stepping=stepping,
             )
         else:
             found = keys.main_keys(
                 self.glyphs,
                 paused=snapshot.state in ("paused", "stopped"),
-                searching=bool(look.hits),
+                stepping=stepping,
+                failed=bool(snapshot.counts.failed),
                 baseline=self._needs_comparison,
             )
         found = relabel(found, self.screen, self.glyphs.keys)

@@ -36,6 +36,7 @@ class ReplayScreen(StudyScreen):
         Binding("f", "follow", "follow what is being decided"),
         Binding("enter", "follow", ""),
         Binding("a", "nothing", ""),
+        Binding("x", "ask_again", ""),
     ]
 
     @property
@@ -108,6 +109,10 @@ class ReplayScreen(StudyScreen):
         """Show what is being decided again."""
         self.look.repeat = None
         self.feed.follow()
+
+    def action_ask_again(self) -> None:
+        """Not of a recording."""
+        self.say("a replay asks nothing: open the run itself from the list of runs (r)")
 
     def action_nothing(self) -> None:
         """A key of the live screen that a recording has no use for."""

@@ -213,8 +213,8 @@ class RunsScreen(DeskScreen):
             said = "the trash is empty"
         elif self.lines:
             said = "no run has all of that"
-        self.list.empty = ((f" {said}", "quiet"),)
-        self.list.fill(len(self.shown), at, history.run_header(width), make)
+        self.list.empty = (((f" {said}", "quiet"),),)
+        self.list.fill(range(len(self.shown)), at, history.run_header(width), make)
 
     def _paint_detail(self) -> None:
         line = self.current()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
@@ -115,7 +114,6 @@ class StudyScreen(Looking):
         self.set_class(layout.height < 28, "-low")
         self.listing.display = layout.list_kind != "hidden"
         self.listing.styles.width = layout.list_width
-        self.listing.border_title = Content("scenarios" if layout.list_width > 14 else "")
         self.panel.styles.height = layout.scenario_height
         self.panel.can_focus = False
         self.tallies.styles.height = layout.tally_rows + (0 if layout.height < 28 else 1)
@@ -156,7 +154,7 @@ class StudyScreen(Looking):
 
     def on_scenario_list_chosen(self, message: ScenarioList.Chosen) -> None:
         """A line of the list was clicked."""
-        self.action_go(message.scenario)
+        self.turn_to(message.scenario)
 
     def on_descendant_focus(self) -> None:
         """A pane was focused, by key or by mouse."""

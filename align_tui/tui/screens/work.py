@@ -11,10 +11,12 @@ from align_tui.tui.desk import Desk, raiser
 from align_tui.tui.feeds.feed import SLOW_S, Feed
 from align_tui.tui.feeds.live import LiveFeed
 from align_tui.tui.parting import Parting
+from align_tui.tui.view.panes import current
 
 if TYPE_CHECKING:
     from align_tui.store.database import Database
     from align_tui.tui.screens.study import StudyScreen
+    from align_tui.tui.snapshot import Shown
     from align_tui.tui.view.inside import Section
 
 T = TypeVar("T")
@@ -127,6 +129,22 @@ class Work:
 
         self.do(job, then)
 
+    def ask_again(self) -> None:
+        """Queue the focused sample again, which failed; the others stay as they are."""
+        screen, run, shown = self.screen, self.run, self._focused()
+        if run is None or shown is None or shown.status != "failed" or shown.sample is None:
+            screen.say("nothing failed here: x asks again where something did")
+            return
+        place, sample = (screen.look.scenario, shown.profile, shown.repeat), shown.sample
+
+        def then(again: int) -> None:
+            self._attach(run)
+            if again:
+                self._start_worker()
+            screen.say("asked again" if again else "someone else asked again already")
+
+        self.do(lambda db: jobs.ask_again(db, screen.study, run, place, sample), then)
+
     def run_all(self) -> None:
         """Queue the whole study."""
         screen = self.screen
@@ -165,8 +183,7 @@ class Work:
     def look_inside(self) -> None:
         """Read the focused decision's replies and open them."""
         screen = self.screen
-        panes = screen.snapshot.panes
-        shown = panes[screen.look.focus] if screen.look.focus < len(panes) else None
+        shown = self._focused()
         if shown is None or shown.sample is None or shown.status not in ("done", "failed"):
             screen.say("there is something inside once it is decided")
             return
@@ -199,10 +216,16 @@ class Work:
         database = screen.launch.database
         screen.app.push_screen(CompareScreen(database, keys, 0, second, screen.glyphs))
 
+    def _focused(self) -> Shown | None:
+        """What the focused pane shows; of a scenario just turned to, what the list knows."""
+        panes, look = self.screen.snapshot.panes, self.screen.look
+        if look.focus >= len(panes):
+            return None
+        return current(panes[look.focus], self.screen.snapshot, look.scenario)[0]
+
     def _decided(self) -> int | None:
         """The focused decision's sample; None, and said, where there is none."""
-        panes, focus = self.screen.snapshot.panes, self.screen.look.focus
-        shown = panes[focus] if focus < len(panes) else None
+        shown = self._focused()
         if shown is None or shown.status != "done":
             self.screen.say("that needs a decision")
             return None

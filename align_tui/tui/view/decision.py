@@ -111,16 +111,27 @@ def foot_lines(
         middle = probability_line(values, chosen, width, glyphs) if values else ()
         return (head, middle, cost_line(shown, width, glyphs))
     if shown.status == "running":
-        parts = [seconds(shown.elapsed)] if shown.elapsed is not None else []
-        if of_streams > 1 and shown.streams:
-            parts.append(f"sample {min(shown.streams, of_streams)}/{of_streams}")
-        tail = f" {glyphs.sep} ".join(parts)
-        return ((), (), ((f"{glyphs.marks['working']} ", "working"), (tail, "quiet")))
+        return ((), (), _working_line(shown, of_streams, width, glyphs))
     if shown.status == "failed":
         title, _ = error_words(shown.result)
         first: list[Span] = [(f"{glyphs.marks['failed']} ", "failed"), (title, "failed")]
-        return (cut(first, width, glyphs.more), (), (("enter tries again", "text"),))
+        again: list[Span] = [("x", "key"), (" asks again", "text")]
+        others: Line = (("   enter", "key"), (" all that failed here", "quiet"))
+        last = [*again, *others] if cells(again) + cells(others) <= width else again
+        return (cut(first, width, glyphs.more), (), cut(last, width, glyphs.more))
     return ((), (), ())
+
+
+def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> Line:
+    """`◐ reasoning · 3.2 s · sample 2/5`; the word goes first where there is no room."""
+    parts = [seconds(shown.elapsed)] if shown.elapsed is not None else []
+    if of_streams > 1 and shown.streams:
+        parts.append(f"sample {min(shown.streams, of_streams)}/{of_streams}")
+    sep, mark = f" {glyphs.sep} ", f"{glyphs.marks['working']} "
+    tail = sep.join(["reasoning", *parts] if shown.text else parts)
+    if len(mark) + len(tail) > width:
+        tail = sep.join(parts)
+    return cut(((mark, "working"), (tail, "quiet")), width, glyphs.more)
 
 
 def foot_width(lines: Sequence[Line]) -> int:

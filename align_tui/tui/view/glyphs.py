@@ -40,6 +40,10 @@ class Glyphs:
     updown: str
     enter: str
     unlike: str
+    edited: str
+    branch: str
+    kept: str
+    only: str
 
     @property
     def keys(self) -> dict[str, str]:
@@ -81,6 +85,10 @@ UNICODE = Glyphs(
     updown="↑↓",
     enter="⏎",
     unlike="≠",
+    edited="✎",
+    branch="└",
+    kept="★",
+    only="∈",
 )
 ASCII = Glyphs(
     ascii=True,
@@ -116,6 +124,10 @@ ASCII = Glyphs(
     updown="j/k",
     enter="enter",
     unlike="!=",
+    edited="%",
+    branch="`",
+    kept="@",
+    only="&",
 )
 
 

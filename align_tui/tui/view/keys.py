@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.spans import Line, Span, cells
 
 Key = tuple[str, str]
+Stepping = Literal["wrong", "hit", "match"]  # what n and N go to
 ALWAYS: list[Key] = [("?", "help"), ("q", "leave")]
+STEP: dict[Stepping, Key] = {
+    "wrong": ("n", "next wrong"),
+    "hit": ("n/N", "next hit"),
+    "match": ("n/N", "next match"),
+}
 
 
-def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) -> list[Key]:
+def main_keys(
+    glyphs: Glyphs, *, paused: bool, stepping: Stepping, baseline: bool, failed: bool = False
+) -> list[Key]:
     """The keys of the live screen, the most needed first."""
-    step = ("n/N", "next hit") if searching else ("n", "next wrong")
     keys = [
         (glyphs.updown, "scenario"),
         (glyphs.enter, "run"),
         ("a", "all"),
         ("space", "go on" if paused else "pause"),
-        step,
+        STEP[stepping],
+        ("F", "filter"),
+        *([("x", "ask again")] if failed else []),
         ("tab", "pane"),
         ("m", "maximise"),
         ("/", "search"),
@@ -40,7 +50,9 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
     return keys + ALWAYS
 
 
-def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
+def replay_keys(
+    glyphs: Glyphs, *, playing: bool, following: bool, stepping: Stepping = "wrong"
+) -> list[Key]:
     """The keys of a replay."""
     keys = [
         ("space", "pause" if playing else "play"),
@@ -52,7 +64,8 @@ def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
         ("T", "time"),
         (glyphs.updown, "scenario"),
         ("home/end", "ends"),
-        ("n", "next wrong"),
+        STEP[stepping],
+        ("F", "filter"),
         ("m", "maximise"),
         ("i", "inside"),
         ("/", "search"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from align_tui.tui.snapshot import Cell, Repeats, Row
 from align_tui.tui.view.glyphs import MarkName
@@ -10,7 +10,10 @@ from align_tui.tui.view.glyphs import MarkName
 
 def correct_of(scores: Sequence[tuple[str, bool | None]], target: str | None) -> bool | None:
     """What the scores say of one target; None when it is unscored."""
-    return next((correct for name, correct in scores if name == target), None)
+    for name, correct in scores:  # no generator: it is asked for every cell of a filtered list
+        if name == target:
+            return correct
+    return None
 
 
 def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
@@ -50,6 +53,11 @@ def mark_of(repeats: Repeats, target: str | None) -> MarkName:
 def row_marks(row: Row, targets: Sequence[str | None]) -> tuple[MarkName, ...]:
     """The marks of one scenario, by profile."""
     return tuple(mark_of(row[p], targets[p]) for p in range(len(row)))
+
+
+def samples_of(row: Row) -> Iterator[int]:
+    """The samples of one scenario, as far as they are queued."""
+    return (cell.sample for repeats in row for cell in repeats if cell is not None)
 
 
 def next_wrong(

@@ -151,7 +151,7 @@ def _text(
     if shown.status == "pending" and transport is not None and transport.at < transport.length:
         return "waiting", True
     if shown.status == "pending":
-        return waiting_words(snapshot.workers, snapshot.state, starting), True
+        return waiting_words(snapshot.workers, snapshot.state, starting, shown.ahead), True
     if shown.status == "failed":
         return error_words(shown.result)[1], False
     if shown.status == "running" and not shown.text:

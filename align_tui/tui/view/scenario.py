@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from align_tui.core.scenarios import Scenario
+from align_tui.core.scenarios import Choice, Scenario, variant_of
 from align_tui.core.text import one_line, plain
 from align_tui.tui.view.decision import letter
 from align_tui.tui.view.glyphs import Glyphs
@@ -16,19 +16,24 @@ FOLDED_TEXT = 6_000  # characters that are wrapped for a folded view; nothing sh
 
 
 def choice_lines(scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool) -> list[Line]:
-    """The choices side by side where they fit whole, else one a line."""
+    """The choices side by side where they fit whole, else one a line.
+
+    With `labels` nothing is cut: what does not fit goes on in further lines.
+    """
     made: list[list[Span]] = []
     for index, choice in enumerate(scenario.choices):
         spans: list[Span] = [(f"{letter(index)}  ", "key"), (one_line(choice.text), "bright")]
         if labels and choice.labels:
-            said = ", ".join(f"{words(k)} {v:g}" for k, v in choice.labels.items())
-            spans.append((f"   {said}", "quiet"))
+            spans.append((f"   {_labels_of(choice)}", "quiet"))
         made.append(spans)
     widest = max((cells(spans) for spans in made), default=0)
     across = max(1, min(len(made), width // (widest + 4))) if widest else 1
     size = width // across
+    if across == 1 and labels and widest > width:
+        whole = [_whole(index, choice, width) for index, choice in enumerate(scenario.choices)]
+        return [line for lines in whole for line in lines]
     if across == 1:
-        return [_one(spans, width, glyphs) for spans in made]
+        return [fill(spans, width, glyphs.more) for spans in made]
     lines = []
     for start in range(0, len(made), across):
         line: list[Span] = []
@@ -38,8 +43,20 @@ def choice_lines(scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool
     return lines
 
 
-def _one(spans: list[Span], width: int, glyphs: Glyphs) -> Line:
-    return fill(spans, width, glyphs.more)
+def _labels_of(choice: Choice) -> str:
+    return ", ".join(f"{words(name)} {value:g}" for name, value in choice.labels.items())
+
+
+def _whole(index: int, choice: Choice, width: int) -> list[Line]:
+    """A choice in as many lines as its text and its labels take, its letter before the first."""
+    head = f"{letter(index)}  "
+    room = max(4, width - len(head))
+    parts = [(row, "bright") for _, row in wrap(one_line(choice.text), room)]
+    if choice.labels:
+        parts += [(row, "quiet") for _, row in wrap(_labels_of(choice), room)]
+    first, *rest = parts
+    blank = (" " * len(head), "")
+    return [((head, "key"), first), *((blank, part) for part in rest)]
 
 
 def text_lines(scenario: Scenario, width: int, *, whole: bool) -> list[str]:
@@ -104,16 +121,27 @@ def _packed(scenario: Scenario, width: int, glyphs: Glyphs) -> Line:
     return tuple(spans)
 
 
-def scenario_title(scenario: Scenario, number: int, of: int, width: int, glyphs: Glyphs) -> Line:
-    """`bridge-collapse · Bridge collapse · 3/40`."""
-    place = f" {number + 1}/{of}"
+def scenario_title(
+    scenario: Scenario,
+    number: int,
+    of: int,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    listed: bool = True,
+    filtered: Line = (),
+) -> Line:
+    """`bridge-collapse · Bridge collapse · 3/40`, and the filter where no list says it."""
+    place = f" {number + 1}/{of}" + ("" if listed else ", not listed")
     head = one_line(scenario.key)
     title = one_line(scenario.title)
-    room = max(8, width - len(place) - 8)
+    if variant_of(scenario) is not None:
+        head = f"{glyphs.edited} {head}"
     if title and title != head:
-        full = f"{head} {glyphs.sep} {title}"
-        return ((fit(full, room, glyphs.more), "bright"), (place, "quiet"))
-    return ((fit(head, room, glyphs.more), "bright"), (place, "quiet"))
+        head = f"{head} {glyphs.sep} {title}"
+    after: Line = ((place, "quiet"), *((("  ", ""), *filtered) if filtered else ()))
+    room = max(8, width - cells(after) - 2)
+    return ((fit(head, room, glyphs.more), "bright"), *after)
 
 
 def scenario_subtitle(scenario: Scenario, complete: bool, width: int, glyphs: Glyphs) -> Line:

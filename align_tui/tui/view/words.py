@@ -56,8 +56,17 @@ def worker_state(worker: WorkerRow) -> str:
     return said + percent(worker.progress)
 
 
-def waiting_words(workers: Sequence[WorkerRow], state: str, starting: bool) -> str:
-    """Why a queued sample does not run yet."""
+def queued_words(ahead: int | None) -> str:
+    """`queued: 12 before it`."""
+    if ahead is None:
+        return "queued"
+    return f"queued: {ahead} before it" if ahead else "queued: the next"
+
+
+def waiting_words(
+    workers: Sequence[WorkerRow], state: str, starting: bool, ahead: int | None = None
+) -> str:
+    """Why a queued sample does not run yet; `ahead` of it so many are queued."""
     if state == "paused":
         return "paused: press space to go on"
     if state == "stopped":
@@ -66,7 +75,7 @@ def waiting_words(workers: Sequence[WorkerRow], state: str, starting: bool) -> s
     if loading:
         return f"waiting: {worker_state(loading[0])}"
     if any(worker.state != "starting" for worker in workers):
-        return "waiting"
+        return queued_words(ahead)
     starting = starting or bool(workers)
     return "waiting for the worker to start" if starting else "no worker runs: press space"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -25,42 +26,62 @@ class ScenarioList(Lines):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.top = 0
+        self._order: Sequence[int] = ()
         self._current = -1
-        self._total = 0
         self._make: Callable[[int], Line] | None = None
         self._header: Line = ()
-        self.empty: Line = ()  # what is said in place of lines
+        self.empty: tuple[Line, ...] = ()  # what is said in place of lines
 
-    def fill(self, total: int, current: int, header: Line, make: Callable[[int], Line]) -> None:
-        """Show the lines that `make` gives, from wherever the list was scrolled to."""
-        moved = current != self._current
-        self._total, self._current, self._make, self._header = total, current, make, header
+    def fill(
+        self, order: Sequence[int], current: int, header: Line, make: Callable[[int], Line]
+    ) -> None:
+        """Show the lines that `make` gives of these, from wherever the list was scrolled to.
+
+        `order` ascends. Where it changes, the line at the top and the current one, if it was in
+        sight, stay there.
+        """
         rows = self.size.height - 1
+        seen = 0 <= self._place() - self.top < rows
+        moved = current != self._current
+        if order is not self._order and order != self._order:
+            if self.top < len(self._order):
+                self.top = bisect_left(order, self._order[self.top])
+            moved = moved or seen
+        self._order, self._current, self._make, self._header = order, current, make, header
         if moved:
-            self.top = window(current, total, rows, self.top)
-        self.top = max(0, min(self.top, total - rows))
+            self._keep_in_sight()
+        self.top = max(0, min(self.top, len(order) - rows))
         self._paint_window()
+
+    def _place(self) -> int:
+        """Where the current one stands, or would stand if it were listed."""
+        return bisect_left(self._order, self._current)
+
+    def _keep_in_sight(self) -> None:
+        last = max(0, len(self._order) - 1)
+        place = min(self._place(), last)
+        self.top = window(place, len(self._order), self.size.height - 1, self.top)
 
     def _paint_window(self) -> None:
         if self._make is None or self.size.height < 2:
             return
-        rows = range(self.top, min(self._total, self.top + self.size.height - 1))
-        made = [self._make(number) for number in rows]
-        self.paint((self._header, *(made or [self.empty])))
+        shown = self._order[self.top : self.top + self.size.height - 1]
+        made = [self._make(number) for number in shown]
+        self.paint((self._header, *(made or self.empty)))
 
     def on_resize(self) -> None:
         """Keep the chosen line in sight."""
-        self.top = window(self._current, self._total, self.size.height - 1, self.top)
+        self._keep_in_sight()
         self._paint_window()
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses a scenario."""
         at = event.get_content_offset(self)
-        if at is not None and at.y >= 1 and self.top + at.y - 1 < self._total:
-            self.post_message(self.Chosen(self.top + at.y - 1))
+        if at is not None and at.y >= 1 and self.top + at.y - 1 < len(self._order):
+            self.post_message(self.Chosen(self._order[self.top + at.y - 1]))
 
     def _scroll(self, by: int) -> None:
-        self.top = max(0, min(self.top + by, self._total - self.size.height + 1))
+        self.top = max(0, min(self.top + by, len(self._order) - self.size.height + 1))
         self._paint_window()
 
     def on_mouse_scroll_down(self) -> None:
