@@ -105,7 +105,7 @@ def test_columns_come_and_go() -> None:
     study = fakes.study(2)
     more = variants.with_column(study, load_profile("random"), ATTRIBUTES)
     assert more.profile == 4 and {pair[1] for pair in more.pairs} == {4}
-    with pytest.raises(ConfigError, match="Two profiles"):
+    with pytest.raises(ConfigError, match="random is a column already"):
         variants.with_column(more.study, load_profile("random"), ATTRIBUTES)
     fewer = variants.without_column(more.study, 0, ATTRIBUTES)
     assert len(fewer.study.profiles) == 4 and fewer.pairs == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -106,6 +106,16 @@ def remarks_at(db: Database, run: str, scenario: int) -> dict[int, Remark]:
         (run, scenario),
     )
     return {row["sample"]: _remark(bool(row["bookmarked"]), row["verdict"]) for row in rows}
+
+
+def remarks_of(db: Database, samples: Collection[int]) -> dict[int, Remark]:
+    """By sample: what was said of these decisions, where something was."""
+    marks = ",".join("?" * len(samples))
+    where = f" WHERE r.sample IN ({marks}) AND (b.seq IS NOT NULL OR v.seq IS NOT NULL)"
+    return {
+        row["sample"]: _remark(bool(row["bookmarked"]), row["verdict"])
+        for row in db.read(_REMARKS + where, list(samples))
+    }
 
 
 def _remark(bookmarked: bool, verdict: object) -> Remark:

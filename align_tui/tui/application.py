@@ -96,6 +96,12 @@ class Shell(App[Parting]):
             install(screen, self.keymap)
         return super().push_screen(screen, *args, **more)
 
+    def switch_screen(self, screen: Any) -> Any:
+        """As when it is pushed."""
+        if isinstance(screen, Screen):
+            install(screen, self.keymap)
+        return super().switch_screen(screen)
+
     def open_run(
         self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None = None
     ) -> None:

@@ -12,6 +12,7 @@ from align_tui.tui.view.words import remark_words
 
 if TYPE_CHECKING:
     from align_tui.store.database import Database
+    from align_tui.store.remarks import Remark
     from align_tui.store.results import Result
 
 Writing = Callable[[int], tuple[str, int]]  # sample -> (text so far, generations begun)
@@ -21,9 +22,14 @@ def read_remarks(db: Database, run: str, scenario: int) -> dict[int, str]:
     """By sample: what the user said of it, in words."""
     from align_tui.store.remarks import remarks_at
 
+    return remarks_in_words(remarks_at(db, run, scenario))
+
+
+def remarks_in_words(remarks: Mapping[int, Remark]) -> dict[int, str]:
+    """By sample, as panes say it."""
     return {
         sample: remark_words(remark.bookmarked, remark.verdict)
-        for sample, remark in remarks_at(db, run, scenario).items()
+        for sample, remark in remarks.items()
     }
 
 
@@ -61,6 +67,7 @@ def shown_panes(
                     result=result,
                     scores=cell.scores,
                     remark=remarks.get(cell.sample, ""),
+                    origin=cell.origin,
                 )
             )
         else:

@@ -174,12 +174,12 @@ class Work:
         profile = screen.study.profiles[shown.profile]
 
         def job(db: Database) -> tuple[Section, ...]:
-            return jobs.look_inside(db, self.run or "", profile, scenario, shown, screen.glyphs)
+            return jobs.look_inside(db, screen.study.rule, profile, scenario, shown, screen.glyphs)
 
         def then(sections: tuple[Section, ...]) -> None:
             from align_tui.tui.screens.inside import InsideScreen
 
-            name = f"{self.run}-{sample}"
+            name = f"{shown.origin or self.run}-{sample}"
             screen.app.push_screen(InsideScreen(sections, name, self, screen.glyphs))
 
         self.do(job, then)

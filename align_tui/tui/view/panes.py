@@ -14,7 +14,7 @@ from align_tui.tui.view.glyphs import Glyphs, MarkName
 from align_tui.tui.view.marks import cell_mark
 from align_tui.tui.view.spans import Line, Span, fit
 from align_tui.tui.view.targets import heading
-from align_tui.tui.view.words import error_words, running_words, waiting_words
+from align_tui.tui.view.words import error_words, origin_words, running_words, waiting_words
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -78,7 +78,15 @@ def current(shown: Shown, snapshot: Snapshot, scenario: int) -> tuple[Shown, Cel
         return shown, cell
     if cell is None:
         return Shown(shown.profile, shown.repeat), None
-    return Shown(shown.profile, shown.repeat, cell.sample, cell.status, scores=cell.scores), cell
+    brief = Shown(
+        shown.profile,
+        shown.repeat,
+        cell.sample,
+        cell.status,
+        scores=cell.scores,
+        origin=cell.origin,
+    )
+    return brief, cell
 
 
 def pane_view(
@@ -111,10 +119,12 @@ def pane_view(
     if depth:
         model = f"{model}, out of its depth"
     said = f"{shown.remark} {glyphs.sep} " if shown.remark else ""
-    room = max(4, width - 4 - len(said))
+    source = f" {glyphs.sep} {origin_words(shown.origin)}" if shown.origin is not None else ""
+    room = max(4, width - 4 - len(said) - len(source))
     subtitle: Line = (
         (fit(said, width - 4, glyphs.more), "text"),
         (fit(model, room, glyphs.more), "warn" if depth else "quiet"),
+        (source, "quiet"),
     )
     mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
     text, quiet = _text(shown, snapshot, starting, greet, profile)

@@ -1,0 +1,136 @@
+"""Columns on the fly: one more from the library, a copy of one, or one less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from align_tui.core.text import one_line
+from align_tui.tui import jobs
+from align_tui.tui.screens.pick import Item, PickScreen
+from align_tui.tui.view.library import Offer, offer_lines
+from align_tui.tui.view.targets import profile_name
+
+if TYPE_CHECKING:
+    from align_tui.core.attributes import Attributes
+    from align_tui.store.database import Database
+    from align_tui.tui.screens.study import StudyScreen
+    from align_tui.variants import Changed
+
+    Make = Callable[[Attributes], Changed]
+
+ADDED = "one more column: enter asks it here, a everywhere"
+
+
+class AddScreen(PickScreen):
+    """Dismissed with the name or the file of a profile, or None."""
+
+    HINT = "type to narrow down, or the path of a profile file"
+
+    def look_for(self, query: str) -> None:
+        """What has all the words; what looks like a path is one."""
+        super().look_for(query)
+        if query.endswith(".toml") or "/" in query or "\\" in query:
+            line = (("file  ", "quiet"), (one_line(query, 400), "bright"))
+            self.found = (*self.found, Item(query, line))
+
+
+class Columns:
+    """Orders of the study screen. Files and the store are read in the desk's thread.
+
+    A study that has not been asked yet is only shown changed; one that has is a child run.
+    """
+
+    def __init__(self, screen: StudyScreen) -> None:
+        self.screen = screen
+
+    def add(self) -> None:
+        """Pick a profile of the library as one more column."""
+        screen = self.screen
+        screen.say("reading the profiles of the library")
+
+        def then(offers: list[Offer]) -> None:
+            screen.say("")
+            lines = offer_lines(offers, screen.glyphs.more)
+            items = [Item(offer.key, line) for offer, line in zip(offers, lines, strict=True)]
+            picker = AddScreen("one more column", items, screen.glyphs)
+            screen.app.push_screen(picker, self._add)
+
+        screen.work.do(lambda _: jobs.list_offers(), then)
+
+    def _add(self, name: str | None) -> None:
+        if name is None:
+            return
+
+        def make(attributes: Attributes) -> Changed:
+            from align_tui.config.library import load_profile
+            from align_tui.variants import with_column
+
+            profile = load_profile(name, attributes=attributes)
+            return with_column(self.screen.study, profile, attributes)
+
+        self._change(make)
+
+    def copy(self) -> None:
+        """The focused profile's TOML under a free name, as a column beside it."""
+        from align_tui.tui.screens.edit import EditScreen
+        from align_tui.variants import free_name, profile_toml, with_copy
+
+        screen = self.screen
+        study, index = screen.study, screen.look.focus
+        profile = study.profiles[index]
+        named = profile.model_copy(update={"name": free_name(study, profile.name)})
+
+        def make(attributes: Attributes) -> EditScreen:
+            return EditScreen(
+                f"a copy of {profile.name}",
+                profile_toml(named),
+                [("adds it", lambda edited: with_copy(study, index, edited, attributes))],
+                ascii_only=screen.glyphs.ascii,
+            )
+
+        screen.changes.open(make, self._copied)
+
+    def _copied(self, changed: Changed | None) -> None:
+        if changed is not None:
+            self._change(lambda _: changed)
+
+    def remove(self) -> None:
+        """The focused column goes; the run that has it stays."""
+        study, index = self.screen.study, self.screen.look.focus
+        name = profile_name(study.profiles[index])
+
+        def make(attributes: Attributes) -> Changed:
+            from align_tui.variants import without_column
+
+            return without_column(study, index, attributes)
+
+        self._change(
+            make,
+            begun=f"{name} is removed: r has the run with it",
+            before=f"{name} is removed: A adds a column",
+        )
+
+    def _change(self, make: Make, *, begun: str = "", before: str = ADDED) -> None:
+        """Turn to the changed study; what is said depends on whether it was asked before."""
+        screen = self.screen
+
+        def job(_: Database) -> Changed:
+            from align_tui.config.attributes import load_attributes
+
+            return make(load_attributes())
+
+        def then(changed: Changed) -> None:
+            # By now whatever was ordered before is done: there is a run, or there is none.
+            run = screen.work.run
+            if run is None:
+                screen.changes.turn_to(changed, None, 0, before)
+                return
+            versions = screen.launch.versions
+            screen.work.do(
+                partial(jobs.run_changed, changed=changed, parent=run, versions=versions),
+                lambda asked: screen.changes.turn_to(changed, *asked, begun),
+            )
+
+        screen.work.do(job, then)
