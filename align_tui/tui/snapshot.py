@@ -106,3 +106,8 @@ class Snapshot:
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None
+
+    @property
+    def reading(self) -> bool:
+        """Is there a run of which nothing is known yet?"""
+        return self.run is not None and not self.rows and not self.error

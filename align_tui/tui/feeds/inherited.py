@@ -32,16 +32,15 @@ class Ancestry:
         seen = (run, db.version())
         if seen == self._seen:
             return False
-        self._seen = seen
         now = fingerprint(db, run)
-        if now == self._known:
-            return False
-        self._known = now
-        self.cells = tuple(
-            (place, Cell(each.sample, "done", each.choice, each.scores, each.run))
-            for place, each in inherited(db, run, self.study).items()
-        )
-        return True
+        changed = now != self._known
+        if changed:
+            self.cells = tuple(
+                (place, Cell(each.sample, "done", each.choice, each.scores, each.run))
+                for place, each in inherited(db, run, self.study).items()
+            )
+        self._seen, self._known = seen, now  # last: what could not be read is read again
+        return changed
 
     def look_at(self, db: Database, row: Row) -> None:
         """Read the texts of what is inherited on one scenario, and what was said of it."""

@@ -171,9 +171,9 @@ class Painter:
         if not self.study.scenarios:
             return
         choices = self.study.scenarios[look.scenario].choice_texts
-        greet, reading = "", snapshot.run is not None and not snapshot.rows
-        if reading:
-            greet = "" if snapshot.error else "reading the run"
+        greet = ""
+        if snapshot.reading:
+            greet = "reading the run"
         elif not (look.starting or self.replay or snapshot.counts.known):
             greet = greeting(self.planned, len(self.study.scenarios), self.glyphs)
         for place, index in enumerate(self.layout.grid.panes):
@@ -195,7 +195,7 @@ class Painter:
                 focused=index == look.focus,
                 depth=self.depth and profile.needs_model and profile.backbone.kind == "demo",
                 starting=look.starting,
-                greet=greet if place == 0 or reading else "",
+                greet=greet if place == 0 or snapshot.reading else "",
             )
             pane.paint(view)
         self._tabs(snapshot, look, targets)

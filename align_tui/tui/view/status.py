@@ -42,6 +42,8 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
         size = 16 if width >= 120 else 8
         full, empty = bar(ended / counts.total, size, glyphs)
         parts.append(((full, "bar"), (empty, "faint"), ("  ", "")))
+    elif snapshot.reading:
+        parts.append((("reading the run  ", "quiet"),))
     elif view.planned > counts.inherited:
         parts.append(((f"{view.planned - counts.inherited} to decide  ", "quiet"),))
     parts += _state_parts(snapshot, view.replay)
