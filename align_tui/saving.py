@@ -62,7 +62,7 @@ def scenario_spot(name: str) -> Spot:
 def _taken(path: Path, known: Path | None) -> str:
     if path.exists():
         return "there is a file of that name already"
-    return "" if known is None else f"this would hide {known}"
+    return "" if known is None else "a shipped one has that name, and would be hidden"
 
 
 def save_profile(profile: Profile, name: str, *, replace: bool = False) -> Path:

@@ -64,13 +64,13 @@ def run_changed(
     return run, len(pairs)
 
 
-def list_offers() -> list[Offer]:
+def list_offers(glyphs: Glyphs) -> list[Offer]:
     """The profiles of the library, the user's own first; what is wrong with a file is told."""
     from align_tui.config.attributes import load_attributes
     from align_tui.config.library import list_profiles, load_profile
-    from align_tui.core.attributes import target_id
     from align_tui.core.errors import AlignError
     from align_tui.tui.view.library import Offer
+    from align_tui.tui.view.targets import in_words
 
     attributes = load_attributes()
     offers = []
@@ -82,7 +82,7 @@ def list_offers() -> list[Offer]:
             offers.append(Offer(key, entry.name, yours, trouble=error.message))
             continue
         model = profile.backbone.label if profile.needs_model else ""
-        target, about = target_id(profile.target), profile.description
+        target, about = in_words(profile.target, glyphs), profile.description
         kind = profile.adm.kind
         offers.append(Offer(key, entry.name, yours, kind, target, model, about))
     return offers

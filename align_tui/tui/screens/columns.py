@@ -27,6 +27,7 @@ class AddScreen(PickScreen):
     """Dismissed with the name or the file of a profile, or None."""
 
     HINT = "type to narrow down, or the path of a profile file"
+    BOX = "box wide"
 
     def look_for(self, query: str) -> None:
         """What has all the words; what looks like a path is one."""
@@ -57,7 +58,7 @@ class Columns:
             picker = AddScreen("one more column", items, screen.glyphs)
             screen.app.push_screen(picker, self._add)
 
-        screen.work.do(lambda _: jobs.list_offers(), then)
+        screen.work.do(lambda _: jobs.list_offers(screen.glyphs), then)
 
     def _add(self, name: str | None) -> None:
         if name is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study import StudyScreen
 
 Do: TypeAlias = "Callable[[Callable[[], Answer], Callable[[Answer], None]], None]"
-AGAIN = "enter once more replaces it"
+AGAIN = "  enter once more saves it all the same"
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class SaveScreen(ModalScreen[str]):
         self._asked = ""  # the name that was told to be taken
         self._choice, self._said = Lines(), Lines()
         self._choice.styles.height = len(things) + 1
-        self._said.styles.height = 3
+        self._said.styles.height = 4
         self.field = Input(things[0].name, placeholder="a name", select_on_focus=False)
 
     @property
@@ -212,8 +212,8 @@ class SaveScreen(ModalScreen[str]):
         elif answer.path is not None:
             said.append(((_from_home(answer.path), "quiet"),))
             if answer.taken:
-                asked = f"; {AGAIN}" if self._asked == self.thing.name else ""
-                said.append((("! ", "warn"), (answer.taken + asked, "text")))
+                said.append((("! ", "warn"), (answer.taken, "text")))
+                said.append(((AGAIN if self._asked == self.thing.name else "", "bright"),))
         width = self._said.size.width
         self._said.paint([cut(line, width, self._glyphs.more) for line in said])
 

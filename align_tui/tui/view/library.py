@@ -43,10 +43,11 @@ def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
         text = fit(one_line(getattr(offer, part)), width[part], more)
         return set_cell_size(text, width[part]) + "  "
 
+    some_yours = any(offer.yours for offer in offers)
     lines: list[Line] = []
     for offer in offers:
         name = (padded(offer, "name"), "bright" if offer.yours else "text")
-        own = ("yours  " if offer.yours else "       ", "quiet")
+        own = ("yours  " if offer.yours else " " * 7 * some_yours, "quiet")
         if offer.trouble:
             lines.append((name, own, ("! ", "failed"), (one_line(offer.trouble, 300), "text")))
             continue
