@@ -104,8 +104,7 @@ def profile_toml(profile: Profile) -> str:
     body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     body["adm"] = _without_none(profile.body()["adm"])
     # Readable, but tomli_w drops the carriage returns of a text that it breaks into lines.
-    returns = "\r" in str(profile.prompt.system) + str(profile.prompt.user) + str(body["adm"])
-    return tomli_w.dumps(_without_none(body), multiline_strings=not returns)
+    return tomli_w.dumps(_without_none(body), multiline_strings=r"\r" not in repr(body))
 
 
 def _without_none(value: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from align_tui.core.errors import AlignError
-from align_tui.core.text import one_line
+from align_tui.core.text import one_line, plain
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.spans import Line, cut
 from align_tui.tui.widgets.lines import Lines
@@ -206,18 +207,23 @@ class SaveScreen(ModalScreen[str]):
 
     def _tell(self, answer: Answer) -> None:
         said: list[Line] = [()]
+        width = self._said.size.width
         if answer.error is not None:
             said.append((("! ", "failed"), (one_line(answer.error.message, 300), "bright")))
             said.append((("  " + one_line(answer.error.hint, 300), "quiet"),))
         elif answer.path is not None:
-            said.append(((_from_home(answer.path), "quiet"),))
+            said.append(((ending(answer.path, width, self._glyphs.more), "quiet"),))
             if answer.taken:
                 said.append((("! ", "warn"), (answer.taken, "text")))
                 said.append(((AGAIN if self._asked == self.thing.name else "", "bright"),))
-        width = self._said.size.width
         self._said.paint([cut(line, width, self._glyphs.more) for line in said])
 
 
-def _from_home(path: Path) -> str:
+def ending(path: Path, width: int, more: str) -> str:
+    """The path in that many cells, from the user's folder on; its end is what is kept."""
     home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    text = plain(text)
+    while cell_len(text) > max(width, len(more) + 1):
+        text = more + text[len(more) + 1 :]
+    return text
