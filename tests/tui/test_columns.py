@@ -21,7 +21,7 @@ from align_tui.tui.screens.saving import SaveScreen
 from align_tui.tui.screens.study import StudyScreen
 from align_tui.tui.snapshot import Counts
 from tests.tui import fakes
-from tests.tui.test_screen import opened, screen_of, words
+from tests.tui.test_screen import opened, prose, screen_of, words
 
 pytestmark = pytest.mark.asyncio
 
@@ -77,18 +77,24 @@ async def test_before_anything_is_asked_there_is_no_run(
 
 
 async def test_a_column_added_to_a_run_is_all_that_is_asked(
-    path: Path, db: Database, finished: tuple[str, Study], wait: Any, tmp_path: Path
+    path: Path,
+    db: Database,
+    finished: tuple[str, Study],
+    wait: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run, study = finished
-    file = tmp_path / "own.toml"
-    file.write_text('[adm]\nkind = "fixed"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    file = "own.toml"
+    Path(file).write_text('[adm]\nkind = "fixed"\n', encoding="utf-8")
     app = opened(path, study, run)
     async with app.run_test(size=(145, 40)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddScreen))
-        await pilot.press(*str(file))
-        await wait(pilot, lambda: "file  /" in words(app))
+        await pilot.press(*file)
+        await wait(pilot, lambda: "file  own.toml" in words(app))
         await pilot.press("enter")
         await wait(pilot, lambda: names(app)[4:] == ["own"])
         screen = screen_of(app)
@@ -97,7 +103,7 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         # The same once more is refused, and nothing happens.
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddScreen))
-        await pilot.press(*str(file), "enter")
+        await pilot.press(*file, "enter")
         await wait(pilot, lambda: "own is a column already" in words(app))
     assert len(runs.list_runs(db)) == 2
 
@@ -163,6 +169,20 @@ async def test_a_file_that_is_no_profile_says_why(path: Path, wait: Any, library
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
         await wait(pilot, lambda: "Did you mean 'baseline'?" in words(app))
         assert len(names(app)) == 4
+
+
+async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, wait: Any) -> None:
+    study = fakes.study(2, profiles=2)
+    far = load_profile("mistral-7b-baseline")
+    app = opened(path, Study("s", (study.profiles[0], far), study.scenarios))
+    async with app.run_test(size=(145, 40)) as pilot:
+        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "v0.3 is not on this machine" in prose(screen_of(app), 0))
+        assert "hf download" in prose(screen_of(app), 0)
+        await pilot.press("2", "X")
+        await wait(pilot, lambda: len(names(app)) == 1)
+        await wait(pilot, lambda: "Nothing has been" in words(app))
+        assert "hf download" not in prose(screen_of(app), 0)
 
 
 async def test_the_users_keys_are_on_the_changed_study(

@@ -175,7 +175,8 @@ class Painter:
         if snapshot.reading:
             greet = "reading the run"
         elif not (look.starting or self.replay or snapshot.counts.known):
-            greet = greeting(self.planned, len(self.study.scenarios), self.glyphs)
+            scenarios = len(self.study.scenarios)
+            greet = greeting(self.planned, scenarios, self.glyphs, look.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)

@@ -54,8 +54,20 @@ class Work:
     def begin(self) -> None:
         """After the first frame."""
         self.feed.start()
+        if self.run is None:
+            self._look_for_models()
         if self.screen.launch.autostart and not self.screen.REPLAY:
             self.run_all()
+
+    def _look_for_models(self) -> None:
+        """Say of a study that was not asked yet which models would have to be fetched."""
+        from align_tui.config.hub import missing_models
+
+        def then(missing: tuple[str, ...]) -> None:
+            self.screen.look.missing = missing
+            self.screen.repaint()
+
+        self.do(lambda _: missing_models(self.screen.study.profiles), then)
 
     def end(self) -> None:
         """Before the screen goes."""

@@ -57,13 +57,19 @@ def generations(profile: Profile) -> int:
     return max(1, asked)
 
 
-def greeting(planned: int, scenarios: int, glyphs: Glyphs) -> str:
-    """What an empty screen says."""
+def greeting(planned: int, scenarios: int, glyphs: Glyphs, missing: Sequence[str] = ()) -> str:
+    """What an empty screen says; `missing` are models that are not on this machine."""
+    absent = "".join(
+        f"\n\n{glyphs.marks['failed']} {one_line(model, 100)} is not on this machine: whoever asks "
+        f"has it fetched first. Without a network: hf download {one_line(model, 100)} on another "
+        "machine, and HF_HOME set to its cache."
+        for model in missing
+    )
     return (
         "Nothing has been asked yet.\n\n"
         f"{glyphs.enter}  all profiles decide this scenario\n"
         f"a  the whole study: {scenarios} scenarios, {planned} decisions\n"
-        "?  help"
+        "?  help" + absent
     )
 
 
