@@ -79,7 +79,8 @@ def list_offers(glyphs: Glyphs) -> list[Offer]:
         try:
             profile = load_profile(key, attributes=attributes)
         except AlignError as error:
-            offers.append(Offer(key, entry.name, yours, trouble=error.message))
+            said = error.message.removeprefix(key).lstrip(" ,:")
+            offers.append(Offer(key, entry.name, yours, trouble=said))
             continue
         model = profile.backbone.label if profile.needs_model else ""
         target, about = in_words(profile.target, glyphs), profile.description

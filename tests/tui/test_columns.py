@@ -100,12 +100,18 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(pending=6, inherited=23))
         assert screen.work.run == child_of(db, run)
+        # What decides by a target alone takes the focused column's.
+        await pilot.press("2", "A")
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await pilot.press(*"oracle", "enter")
+        await wait(pilot, lambda: names(app)[5:] == ["oracle"])
+        assert screen_of(app).study.profiles[5].target == study.profiles[1].target
         # The same once more is refused, and nothing happens.
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddScreen))
         await pilot.press(*file, "enter")
         await wait(pilot, lambda: "own is a column already" in words(app))
-    assert len(runs.list_runs(db)) == 2
+    assert len(runs.list_runs(db)) == 3
 
 
 async def test_a_copy_decides_what_it_is_a_copy_of_until_it_is_changed(

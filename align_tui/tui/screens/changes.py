@@ -136,6 +136,7 @@ class Changes:
             return
         work = self.screen.work
         versions = self.screen.launch.versions
+        work.writing()
         work.do(
             partial(jobs.run_changed, changed=changed, parent=work.run, versions=versions),
             lambda asked: self.turn_to(changed, *asked),

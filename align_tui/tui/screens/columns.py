@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Make = Callable[[Attributes], Changed]
 
+TARGETED = ("oracle", "prompt_aligned")  # that decide by a target alone
 ADDED = "one more column: enter asks it here, a everywhere"
 
 
@@ -30,8 +31,12 @@ class AddScreen(PickScreen):
     BOX = "box wide"
 
     def look_for(self, query: str) -> None:
-        """What has all the words; what looks like a path is one."""
+        """What has all the words, in its name before elsewhere; what looks like a path is one."""
         super().look_for(query)
+        named = query.casefold()
+        self.found = tuple(
+            sorted(self.found, key=lambda item: named not in item.line[0][0].casefold())
+        )
         if query.endswith(".toml") or "/" in query or "\\" in query:
             line = (("file  ", "quiet"), (one_line(query, 400), "bright"))
             self.found = (*self.found, Item(query, line))
@@ -68,8 +73,13 @@ class Columns:
             from align_tui.config.library import load_profile
             from align_tui.variants import with_column
 
+            study, focused = self.screen.study, self.screen.look.focus
             profile = load_profile(name, attributes=attributes)
-            return with_column(self.screen.study, profile, attributes)
+            if not profile.target and profile.adm.kind in TARGETED:
+                # Such as the oracle: it is added for what the focused column is marked against.
+                near = next(iter(study.scoring_targets(study.profiles[focused])), None)
+                profile = load_profile(name, targets=near, attributes=attributes)
+            return with_column(study, profile, attributes)
 
         self._change(make)
 
@@ -129,6 +139,7 @@ class Columns:
                 screen.changes.turn_to(changed, None, 0, before)
                 return
             versions = screen.launch.versions
+            screen.work.writing()
             screen.work.do(
                 partial(jobs.run_changed, changed=changed, parent=run, versions=versions),
                 lambda asked: screen.changes.turn_to(changed, *asked, begun),

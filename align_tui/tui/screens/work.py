@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from align_tui.tui.view.inside import Section
 
 T = TypeVar("T")
+LONG = 2_000  # samples of a study that is written in more than a moment
 VERDICT_WORDS = {
     "agree": "your verdict: you agree",
     "disagree": "your verdict: you disagree",
@@ -117,6 +118,17 @@ class Work:
         self._start_worker()
         self.screen.say(said)
 
+    def writing(self) -> None:
+        """Say that a long study is being written: it takes a second for 10,000 scenarios."""
+        size = self.screen.painter.planned
+        if size > LONG:
+            self.screen.say(f"queueing: a study of {size} decisions is written first")
+
+    def _written(self, run: str) -> None:
+        if self.screen.painter.planned > LONG:
+            self.screen.say("")
+        self._attach(run)
+
     def run_here(self) -> None:
         """Queue this scenario for all profiles."""
         screen, number = self.screen, self.screen.look.scenario
@@ -129,7 +141,7 @@ class Work:
 
         def then(done: tuple[str, int, int]) -> None:
             run, new, again = done
-            self._attach(run)
+            self._written(run)
             if new or again or screen.snapshot.counts.open:
                 self._start_worker()
             if again:
@@ -137,6 +149,7 @@ class Work:
             elif not new:
                 screen.say("everyone was asked here already")
 
+        self.writing()
         self.do(job, then)
 
     def run_all(self) -> None:
@@ -145,12 +158,13 @@ class Work:
 
         def then(done: tuple[str, int]) -> None:
             run, new = done
-            self._attach(run)
+            self._written(run)
             if new or screen.snapshot.counts.open:
                 self._start_worker()
             elif not new:
                 screen.say("the whole study was asked already")
 
+        self.writing()
         self.do(lambda db: jobs.run_all(db, screen.study, self.run, screen.launch.versions), then)
 
     def pause(self) -> None:

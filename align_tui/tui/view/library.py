@@ -28,7 +28,7 @@ class Offer:
 
 
 def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
-    """Name, kind, targets and model in columns as wide as they need to be."""
+    """Name, model, kind and targets in columns as wide as they need to be."""
     width = {
         part: max((min(most, cell_len(one_line(getattr(o, part)))) for o in offers), default=0)
         for part, most in (
@@ -55,9 +55,9 @@ def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
             (
                 name,
                 own,
+                (padded(offer, "model"), "quiet"),
                 (padded(offer, "kind"), "quiet"),
                 (padded(offer, "target"), "text"),
-                (padded(offer, "model"), "quiet"),
                 (one_line(offer.about, 200), "quiet"),
             )
         )
