@@ -63,16 +63,17 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     db = _open(db_path)
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
-    summary = events.summary(db, run, study)
+    row = runs.get_run(db, run)
+    summary = {**events.summary(db, run, study), "parent": row.parent}
     if as_json:
         print(json.dumps(summary, ensure_ascii=False), flush=True)
         return
-    row = runs.get_run(db, run)
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
     if row.parent:
-        out.print(f"made from run {row.parent}")
+        out.print(f"made from run {row.parent}, which has what is not asked here")
+        out.print(f"both together: align-tui report {row.parent} {run}", style="dim")
     out.print(
         f"{len(study.profiles)} profiles x {len(study.scenarios)} scenarios x {study.repeat}; "
         f"{row.done} decided, {row.failed} failed, {row.pending + row.running} open; "

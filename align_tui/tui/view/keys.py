@@ -28,6 +28,7 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
         ("E", "reasoning"),
         ("v", "targets"),
         ("p", "profile"),
+        ("A", "add column"),
         ("s", "whole text"),
         ("l", "list"),
         ("c", "compare"),
