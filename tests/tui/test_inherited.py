@@ -79,6 +79,8 @@ def test_what_holds_counts_like_any_decision(
     # Nothing was copied, and what is told of a run elsewhere is its own.
     assert len(results.states(db, run)) == 6 and results.tallies(db, run) == []
     assert [len(column.outcomes) for column in read_columns(db, run)] == [0, 0, 0, 0]
+    compared = read_columns(db, run, inherited=True)
+    assert [len(column.outcomes) for column in compared] == [6, 5, 0, 6]
 
 
 def test_a_parent_that_decides_on_is_followed_and_a_deleted_one_is_missed(
@@ -201,3 +203,21 @@ async def test_a_run_that_is_being_read_says_so(
         await pilot.pause()
         assert "reading the run" in words(app)
         assert "Nothing has been asked" not in words(app) and "to decide" not in words(app)
+
+
+@pytest.mark.asyncio
+async def test_a_run_that_only_inherits_can_be_replayed(
+    path: Path, db: Database, finished: tuple[str, Study], wait: Any
+) -> None:
+    """Such as one with a column less: nothing happened in it, and it ends as it begins."""
+    parent, study = finished
+    changed = variants.without_column(study, 0, load_attributes())
+    run, asked = jobs.run_changed(db, changed, parent, {})
+    assert asked == 0
+    app = opened(path, changed.study, run, replay=True)
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = screen_of(app)
+        await wait(pilot, lambda: screen.snapshot.counts == Counts(inherited=17))
+        await pilot.press("right", "end", "home", "space", "full_stop", "j")
+        await wait(pilot, lambda: "stronger" in words(app) and "from " in words(app))
+        assert screen.snapshot.counts == Counts(inherited=17)

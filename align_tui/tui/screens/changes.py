@@ -150,6 +150,10 @@ class Changes:
         from align_tui.tui.screens.study import StudyScreen
 
         old = self.screen
+        if old not in old.app.screen_stack:
+            return  # it has turned to something else meanwhile
+        while old.app.screen is not old:
+            old.app.pop_screen()
         launch = replace(old.launch, study=None, run=run, autostart=False, replay=False)
         fresh = StudyScreen(launch, changed.study, old.glyphs)
         fresh.look.scenario = old.look.scenario if changed.scenario is None else changed.scenario

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line
 from align_tui.tui import jobs
 from align_tui.tui.screens.pick import Item, PickScreen
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     Make = Callable[[Attributes], Changed]
 
+T = TypeVar("T")
 TARGETED = ("oracle", "prompt_aligned")  # that decide by a target alone
 ADDED = "one more column: enter asks it here, a everywhere"
 
@@ -50,6 +52,7 @@ class Columns:
 
     def __init__(self, screen: StudyScreen) -> None:
         self.screen = screen
+        self._changing = False
 
     def add(self) -> None:
         """Pick a profile of the library as one more column."""
@@ -126,6 +129,9 @@ class Columns:
     def _change(self, make: Make, *, begun: str = "", before: str = ADDED) -> None:
         """Turn to the changed study; what is said depends on whether it was asked before."""
         screen = self.screen
+        if self._changing:
+            return  # a key that is held down
+        self._changing = True
 
         def job(_: Database) -> Changed:
             from align_tui.config.attributes import load_attributes
@@ -140,9 +146,27 @@ class Columns:
                 return
             versions = screen.launch.versions
             screen.work.writing()
-            screen.work.do(
+            self._do(
                 partial(jobs.run_changed, changed=changed, parent=run, versions=versions),
                 lambda asked: screen.changes.turn_to(changed, *asked, begun),
             )
 
-        screen.work.do(job, then)
+        self._do(job, then)
+
+    def _do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+        """A job of the desk; where it fails, another change can be made."""
+
+        def tried(db: Database) -> T | AlignError:
+            try:
+                return job(db)
+            except AlignError as error:
+                return error
+
+        def back(value: T | AlignError) -> None:
+            if isinstance(value, AlignError):
+                self._changing = False
+                self.screen.complain(value.message, value.hint)
+            else:
+                then(value)
+
+        self.screen.work.do(tried, back)
