@@ -19,6 +19,7 @@ from align_tui.tui import jobs
 from align_tui.tui.feeds.live import LiveFeed
 from align_tui.tui.feeds.replay import ReplayFeed
 from align_tui.tui.screens.compare import CompareScreen
+from align_tui.tui.screens.edit import EditScreen
 from align_tui.tui.screens.inside import InsideScreen
 from align_tui.tui.snapshot import Counts, Snapshot
 from tests.tui import fakes
@@ -189,6 +190,13 @@ async def test_keys_work_on_decisions_of_another_run(
         await pilot.press("c")
         await wait(pilot, lambda: isinstance(app.screen, CompareScreen))
         await wait(pilot, lambda: "same choice" in words(app))
+        await pilot.press("escape", "4", "E")  # beside the original, which is inherited again
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await pilot.press("f2")
+        await wait(pilot, lambda: screen_of(app).look.focus == 4)
+        fresh = screen_of(app)
+        await wait(pilot, lambda: fresh.snapshot.counts == Counts(pending=1, inherited=17))
+        await wait(pilot, lambda: fresh.snapshot.panes[3].origin == parent)
 
 
 @pytest.mark.asyncio
