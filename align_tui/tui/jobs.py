@@ -64,28 +64,33 @@ def run_changed(
     return run, len(pairs)
 
 
-def list_offers(glyphs: Glyphs) -> list[Offer]:
-    """The profiles of the library, the user's own first; what is wrong with a file is told."""
+def list_offers(removed: Mapping[str, Profile], glyphs: Glyphs) -> list[Offer]:
+    """What can be added: removed columns by their keys, then the library, the user's own first.
+
+    What is wrong with a file is told in its place.
+    """
     from align_tui.config.attributes import load_attributes
     from align_tui.config.library import list_profiles, load_profile
     from align_tui.core.errors import AlignError
     from align_tui.tui.view.library import Offer
     from align_tui.tui.view.targets import in_words
 
+    def offer(key: str, origin: str, name: str, profile: Profile) -> Offer:
+        model = profile.backbone.label if profile.needs_model else ""
+        target = in_words(profile.target, glyphs)
+        return Offer(key, name, origin, profile.adm.kind, target, model, profile.description)
+
     attributes = load_attributes()
-    offers = []
+    offers = [offer(key, "removed", each.name, each) for key, each in removed.items()]
     for entry in sorted(list_profiles(), key=lambda entry: entry.origin != "yours"):
-        key, yours = str(entry.path), entry.origin == "yours"
+        key, origin = str(entry.path), entry.origin if entry.origin == "yours" else ""
         try:
             profile = load_profile(key, attributes=attributes)
         except AlignError as error:
             said = error.message.removeprefix(key).lstrip(" ,:")
-            offers.append(Offer(key, entry.name, yours, trouble=said))
-            continue
-        model = profile.backbone.label if profile.needs_model else ""
-        target, about = in_words(profile.target, glyphs), profile.description
-        kind = profile.adm.kind
-        offers.append(Offer(key, entry.name, yours, kind, target, model, about))
+            offers.append(Offer(key, entry.name, origin, trouble=said))
+        else:
+            offers.append(offer(key, origin, entry.name, profile))
     return offers
 
 

@@ -15,7 +15,7 @@ from align_tui.datasets.library import find_scenarios
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
-from align_tui.tui.screens.columns import AddScreen
+from align_tui.tui.screens.adding import AddScreen
 from align_tui.tui.screens.edit import EditScreen
 from align_tui.tui.screens.saving import SaveScreen
 from align_tui.tui.screens.study import StudyScreen
@@ -61,7 +61,7 @@ async def test_before_anything_is_asked_there_is_no_run(
         await wait(pilot, lambda: "one more column" in words(app))
         await pilot.press("1", "X")
         await wait(pilot, lambda: len(names(app)) == 4)
-        await wait(pilot, lambda: "baseline is removed" in words(app))
+        await wait(pilot, lambda: "baseline is removed: A brings it back" in words(app))
         await pilot.press("C")
         await wait(pilot, lambda: isinstance(app.screen, EditScreen))
         await pilot.press("f2")
@@ -153,13 +153,24 @@ async def test_a_removed_column_is_in_the_run_that_had_it(
         for left in (3, 2, 1):
             await pilot.press("1", "X")
             await wait(pilot, lambda left=left: len(names(app)) == left)
-            await wait(pilot, lambda: "is removed: r has the run" in words(app))
+            await wait(pilot, lambda: "brings it back, r has the run" in words(app))
             await wait(pilot, lambda: screen_of(app).snapshot.counts.inherited)
         assert names(app) == ["risk-aversion-high"]
         assert screen_of(app).snapshot.counts == Counts(inherited=6)
+        await pilot.press("A")  # the last one removed is offered first, with what it decided
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: "moral-desert-low " in words(app) and "removed" in words(app))
+        await pilot.press("enter")
+        await wait(pilot, lambda: names(app) == ["risk-aversion-high", "moral-desert-low"])
+        await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(inherited=12))
+        await pilot.press("A")  # what stands there again is not offered
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: words(app).count("  removed  ") == 2)
+        await pilot.press("escape", "2", "X")
+        await wait(pilot, lambda: len(names(app)) == 1)
         await pilot.press("X")
         await wait(pilot, lambda: "A study needs a profile" in words(app))
-    assert len(runs.load_study(db, run).profiles) == 4 and len(runs.list_runs(db)) == 4
+    assert len(runs.load_study(db, run).profiles) == 4 and len(runs.list_runs(db)) == 6
 
 
 async def test_a_file_that_is_no_profile_says_why(path: Path, wait: Any, library: Path) -> None:

@@ -277,10 +277,10 @@ def test_the_package_stays_light() -> None:
 def test_profiles_that_can_be_added_stand_in_columns() -> None:
     """Whatever their names hold: wide signs, line breaks, nothing; a broken file says why."""
     offers = [
-        Offer("a", "short", False, "baseline", "", "demo", "about it"),
-        Offer("b", "名前は長い\nname", True, "prompt_aligned", "fairness ▲", "Llama", ""),
-        Offer("c", "x" * 90, False, "fixed", "", "", "the last"),
-        Offer("d", "broken", True, trouble="line 2: [b]no[/b]\x1b[31m"),
+        Offer("a", "short", "", "baseline", "", "demo", "about it"),
+        Offer("b", "名前は長い\nname", "yours", "prompt_aligned", "fairness ▲", "Llama", ""),
+        Offer("c", "x" * 90, "", "fixed", "", "", "the last"),
+        Offer("d", "broken", "yours", trouble="line 2: [b]no[/b]\x1b[31m"),
     ]
     lines = offer_lines(offers)
     starts = {cells(line[:3]) for line in lines[:3]}

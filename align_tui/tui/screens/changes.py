@@ -158,6 +158,7 @@ class Changes:
         fresh = StudyScreen(launch, changed.study, old.glyphs)
         fresh.look.scenario = old.look.scenario if changed.scenario is None else changed.scenario
         fresh.look.focus = old.look.focus if changed.profile is None else changed.profile
+        fresh.columns.removed = old.columns.removed
         fresh.look.maximised = old.look.maximised
         fresh.look.list_asked = old.look.list_asked
         fresh.look.discriminating = old.look.discriminating

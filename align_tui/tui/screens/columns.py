@@ -7,41 +7,23 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from align_tui.core.errors import AlignError
-from align_tui.core.text import one_line
 from align_tui.tui import jobs
-from align_tui.tui.screens.pick import Item, PickScreen
-from align_tui.tui.view.library import Offer, offer_lines
 from align_tui.tui.view.targets import profile_name
 
 if TYPE_CHECKING:
+    from align_tui.config.profile import Profile
     from align_tui.core.attributes import Attributes
     from align_tui.store.database import Database
     from align_tui.tui.screens.study import StudyScreen
+    from align_tui.tui.view.library import Offer
     from align_tui.variants import Changed
 
     Make = Callable[[Attributes], Changed]
 
 T = TypeVar("T")
+REMOVED = "removed "  # before a place in their list, where else the path of a file stands
 TARGETED = ("oracle", "prompt_aligned")  # that decide by a target alone
 ADDED = "one more column: enter asks it here, a everywhere"
-
-
-class AddScreen(PickScreen):
-    """Dismissed with the name or the file of a profile, or None."""
-
-    HINT = "type to narrow down, or the path of a profile file"
-    BOX = "box wide"
-
-    def look_for(self, query: str) -> None:
-        """What has all the words, in its name before elsewhere; what looks like a path is one."""
-        super().look_for(query)
-        named = query.casefold()
-        self.found = tuple(
-            sorted(self.found, key=lambda item: named not in item.line[0][0].casefold())
-        )
-        if query.endswith(".toml") or "/" in query or "\\" in query:
-            line = (("file  ", "quiet"), (one_line(query, 400), "bright"))
-            self.found = (*self.found, Item(query, line))
 
 
 class Columns:
@@ -52,36 +34,42 @@ class Columns:
 
     def __init__(self, screen: StudyScreen) -> None:
         self.screen = screen
+        self.removed: list[Profile] = []  # while the program runs, the last one first
         self._changing = False
 
     def add(self) -> None:
-        """Pick a profile of the library as one more column."""
+        """Pick a profile of the library, or one that was removed, as one more column."""
         screen = self.screen
+        gone = {f"{REMOVED}{i}": profile for i, profile in enumerate(self.removed)}
+        gone = {key: each for key, each in gone.items() if each not in screen.study.profiles}
         screen.say("reading the profiles of the library")
 
         def then(offers: list[Offer]) -> None:
+            from align_tui.tui.screens.adding import AddScreen
+
             screen.say("")
-            lines = offer_lines(offers, screen.glyphs.more)
-            items = [Item(offer.key, line) for offer, line in zip(offers, lines, strict=True)]
-            picker = AddScreen("one more column", items, screen.glyphs)
-            screen.app.push_screen(picker, self._add)
+            screen.app.push_screen(AddScreen(offers, screen.glyphs), self._add)
 
-        screen.work.do(lambda _: jobs.list_offers(screen.glyphs), then)
+        screen.work.do(lambda _: jobs.list_offers(gone, screen.glyphs), then)
 
-    def _add(self, name: str | None) -> None:
-        if name is None:
+    def _add(self, key: str | None) -> None:
+        if key is None:
             return
+        at = key.removeprefix(REMOVED)
+        removed = self.removed[int(at)] if at != key else None
 
         def make(attributes: Attributes) -> Changed:
             from align_tui.config.library import load_profile
             from align_tui.variants import with_column
 
             study, focused = self.screen.study, self.screen.look.focus
-            profile = load_profile(name, attributes=attributes)
+            if removed is not None:
+                return with_column(study, removed, attributes)
+            profile = load_profile(key, attributes=attributes)
             if not profile.target and profile.adm.kind in TARGETED:
                 # Such as the oracle: it is added for what the focused column is marked against.
                 near = next(iter(study.scoring_targets(study.profiles[focused])), None)
-                profile = load_profile(name, targets=near, attributes=attributes)
+                profile = load_profile(key, targets=near, attributes=attributes)
             return with_column(study, profile, attributes)
 
         self._change(make)
@@ -113,18 +101,18 @@ class Columns:
     def remove(self) -> None:
         """The focused column goes; the run that has it stays."""
         study, index = self.screen.study, self.screen.look.focus
-        name = profile_name(study.profiles[index])
+        profile = study.profiles[index]
+        name = profile_name(profile)
 
         def make(attributes: Attributes) -> Changed:
             from align_tui.variants import without_column
 
-            return without_column(study, index, attributes)
+            changed = without_column(study, index, attributes)
+            self.removed.insert(0, profile)
+            return changed
 
-        self._change(
-            make,
-            begun=f"{name} is removed: r has the run with it",
-            before=f"{name} is removed: A adds a column",
-        )
+        said = f"{name} is removed: A brings it back"
+        self._change(make, begun=f"{said}, r has the run with it", before=said)
 
     def _change(self, make: Make, *, begun: str = "", before: str = ADDED) -> None:
         """Turn to the changed study; what is said depends on whether it was asked before."""

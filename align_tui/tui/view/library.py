@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from align_tui.core.text import one_line
 from align_tui.tui.view.spans import Line, fit
 
-MAX_NAME, MAX_KIND, MAX_TARGET, MAX_MODEL = 36, 14, 24, 26
+MAX_NAME, MAX_ORIGIN, MAX_KIND, MAX_TARGET, MAX_MODEL = 36, 7, 14, 24, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Offer:
 
     key: str  # what it is loaded by
     name: str
-    yours: bool
+    origin: str  # "yours", "removed", or nothing of a shipped one
     kind: str = ""
     target: str = ""
     model: str = ""
@@ -33,6 +33,7 @@ def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
         part: max((min(most, cell_len(one_line(getattr(o, part)))) for o in offers), default=0)
         for part, most in (
             ("name", MAX_NAME),
+            ("origin", MAX_ORIGIN),
             ("kind", MAX_KIND),
             ("target", MAX_TARGET),
             ("model", MAX_MODEL),
@@ -43,11 +44,10 @@ def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
         text = fit(one_line(getattr(offer, part)), width[part], more)
         return set_cell_size(text, width[part]) + "  "
 
-    some_yours = any(offer.yours for offer in offers)
     lines: list[Line] = []
     for offer in offers:
-        name = (padded(offer, "name"), "bright" if offer.yours else "text")
-        own = ("yours  " if offer.yours else " " * 7 * some_yours, "quiet")
+        name = (padded(offer, "name"), "bright" if offer.origin else "text")
+        own = (padded(offer, "origin") if width["origin"] else "", "quiet")
         if offer.trouble:
             lines.append((name, own, ("! ", "failed"), (one_line(offer.trouble, 300), "text")))
             continue
