@@ -36,7 +36,7 @@ class Ancestry:
         changed = now != self._known
         if changed:
             self.cells = tuple(
-                (place, Cell(each.sample, "done", each.choice, each.scores, each.run))
+                (place, Cell(each.sample, "done", each.choice, each.scores, origin=each.run))
                 for place, each in inherited(db, run, self.study).items()
             )
         self._seen, self._known = seen, now  # last: what could not be read is read again
