@@ -7,7 +7,7 @@ they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,16 +15,17 @@ import tomli_w
 
 from align_tui.config.library import build_profile
 from align_tui.config.profile import Profile, Reasoned
-from align_tui.config.study import Study
+from align_tui.config.study import OUT_OF_DEPTH, Study
 from align_tui.config.toml import parse
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import VARIANT_OF, Scenario
 from align_tui.core.scenarios import variant_of as variant_of
+from align_tui.datasets.library import find_scenarios
 from align_tui.datasets.native import FORMAT
 from align_tui.datasets.read import scenarios_of_text
 from align_tui.datasets.write import native_toml
-from align_tui.studies import check
+from align_tui.studies import DEMO_SCENARIOS, check
 
 _ID = 'id = "x"\n'
 LINES_AHEAD = 3  # of a scenario's text in the document that is read
@@ -96,7 +97,8 @@ def profile_toml(profile: Profile) -> str:
     """The profile as a person edits it: what differs from the defaults, and what it targets."""
     body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     body["adm"] = _without_none(profile.body()["adm"])
-    return tomli_w.dumps(_without_none(body), multiline_strings=True)
+    # Readable, but tomli_w drops the carriage returns of a text that it breaks into lines.
+    return tomli_w.dumps(_without_none(body), multiline_strings=r"\r" not in repr(body))
 
 
 def _without_none(value: Any) -> Any:
@@ -125,12 +127,33 @@ def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes)
     if edited.hash == old.hash:
         raise ConfigError("Nothing that takes part in a decision was changed", "escape leaves it.")
     if edited.name == old.name:
-        taken = {profile.name for profile in study.profiles}
-        edited = edited.model_copy(update={"name": _free_key(_base_name(old.name), taken)})
-    profiles = (*study.profiles[:index], edited, *study.profiles[index + 1 :])
-    changed = replace(study, profiles=profiles, is_demo=False)
-    check(changed, attributes)
+        edited = edited.model_copy(update={"name": free_name(study, old.name)})
+    changed = _with_profiles(
+        study, (*study.profiles[:index], edited, *study.profiles[index + 1 :]), attributes
+    )
     return Changed(changed, _pairs(changed, lambda _, p: p == index), profile=index)
+
+
+def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attributes) -> Study:
+    """The study with other columns, checked, and noted where the demo model is out of its depth."""
+    changed = replace(study, profiles=tuple(profiles), is_demo=False)
+    check(changed, attributes)
+    if OUT_OF_DEPTH in study.notes or in_its_depth(changed, attributes):
+        return changed
+    return replace(changed, notes=(*study.notes, OUT_OF_DEPTH))
+
+
+def in_its_depth(study: Study, attributes: Attributes) -> bool:
+    """Are all scenarios the demo's (or edited from them), or is the demo model not asked?"""
+    if not any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles):
+        return True
+    known = {each.hash for each in find_scenarios(DEMO_SCENARIOS, attributes).scenarios}
+    return all(variant_of(each) is not None or each.hash in known for each in study.scenarios)
+
+
+def free_name(study: Study, name: str) -> str:
+    """A name for a column that is derived from another: `name~1`, or the next that is free."""
+    return _free_key(_base_name(name), {profile.name for profile in study.profiles})
 
 
 def _base_name(name: str) -> str:
@@ -156,24 +179,42 @@ def with_reasoning(
     if not isinstance(old.adm, Reasoned):
         raise ConfigError(f"{old.name} does not reason in words", "Its kind needs no reasoning.")
     body = old.body()
-    taken = {each.name for each in study.profiles}
-    body["name"] = _free_key(_base_name(old.name), taken)
+    body["name"] = free_name(study, old.name)
     body["adm"] = {**old.adm.model_dump(mode="json"), "given": given, "goes_on": goes_on}
     edited = build_profile(body, "the given reasoning", "", attributes)
     at = profile + 1
-    profiles = (*study.profiles[:at], edited, *study.profiles[at:])
-    changed = replace(study, profiles=profiles, is_demo=False)
-    check(changed, attributes)
+    changed = _with_beside(study, at, edited, attributes)
     pairs = _pairs(changed, lambda s, p: s == scenario and p in (profile, at))
     return Changed(changed, pairs, scenario=scenario, profile=at)
 
 
+def _with_beside(study: Study, at: int, profile: Profile, attributes: Attributes) -> Study:
+    return _with_profiles(study, (*study.profiles[:at], profile, *study.profiles[at:]), attributes)
+
+
 def with_column(study: Study, profile: Profile, attributes: Attributes) -> Changed:
-    """The study with one more profile; raises ConfigError when its name is taken."""
-    changed = replace(study, profiles=(*study.profiles, profile), is_demo=False)
-    check(changed, attributes)
+    """The study with one more profile, under a name that is free.
+
+    Raises ConfigError, also when the study has that very profile already.
+    """
+    same = next((each for each in study.profiles if each.name == profile.name), None)
+    if same is not None and same.hash == profile.hash:
+        raise ConfigError(
+            f"{profile.name} is a column already", "A copy of a column can be changed: C"
+        )
+    if same is not None:
+        profile = profile.model_copy(update={"name": free_name(study, profile.name)})
     last = len(study.profiles)
+    changed = _with_beside(study, last, profile, attributes)
     return Changed(changed, _pairs(changed, lambda _, p: p == last), profile=last)
+
+
+def with_copy(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
+    """The study with a profile's edited TOML as one more column beside it; raises ConfigError."""
+    where, at = "the profile", index + 1
+    edited = build_profile(parse(text, where), where, text, attributes)
+    changed = _with_beside(study, at, edited, attributes)
+    return Changed(changed, _pairs(changed, lambda _, p: p == at), profile=at)
 
 
 def without_column(study: Study, index: int, attributes: Attributes) -> Changed:
@@ -181,8 +222,7 @@ def without_column(study: Study, index: int, attributes: Attributes) -> Changed:
     if len(study.profiles) == 1:
         raise ConfigError("A study needs a profile", "Add another before this one goes.")
     profiles = (*study.profiles[:index], *study.profiles[index + 1 :])
-    changed = replace(study, profiles=profiles, is_demo=False)
-    check(changed, attributes)
+    changed = _with_profiles(study, profiles, attributes)
     return Changed(changed, (), profile=min(index, len(profiles) - 1))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from align_tui import variants
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
+from align_tui.config.study import OUT_OF_DEPTH
 from align_tui.core.attributes import Target
 from align_tui.core.errors import ConfigError, DatasetError
 from align_tui.core.scenarios import Choice, Scenario
@@ -105,13 +108,49 @@ def test_columns_come_and_go() -> None:
     study = fakes.study(2)
     more = variants.with_column(study, load_profile("random"), ATTRIBUTES)
     assert more.profile == 4 and {pair[1] for pair in more.pairs} == {4}
-    with pytest.raises(ConfigError, match="Two profiles"):
+    with pytest.raises(ConfigError, match="random is a column already"):
         variants.with_column(more.study, load_profile("random"), ATTRIBUTES)
     fewer = variants.without_column(more.study, 0, ATTRIBUTES)
     assert len(fewer.study.profiles) == 4 and fewer.pairs == ()
     single = fakes.study(1, profiles=1)
     with pytest.raises(ConfigError, match="needs a profile"):
         variants.without_column(single, 0, ATTRIBUTES)
+
+
+def test_a_copy_stands_beside_its_original_under_a_name_of_its_own() -> None:
+    study = fakes.study(2)
+    name = variants.free_name(study, "moral-desert-high")
+    text = variants.profile_toml(study.profiles[1].model_copy(update={"name": name}))
+    once = variants.with_copy(study, 1, text, ATTRIBUTES)
+    names = [profile.name for profile in once.study.profiles]
+    assert names[1:3] == ["moral-desert-high", "moral-desert-high~1"] and once.profile == 2
+    assert {pair[1] for pair in once.pairs} == {2}
+    assert variants.free_name(once.study, "moral-desert-high~1") == "moral-desert-high~2"
+    with pytest.raises(ConfigError, match="Two profiles"):
+        variants.with_copy(once.study, 1, text, ATTRIBUTES)
+
+
+def test_another_column_of_the_same_name_gets_one_of_its_own() -> None:
+    study = fakes.study(1)
+    other = fakes.profile("baseline", samples=3)
+    added = variants.with_column(study, other, ATTRIBUTES).study.profiles[-1]
+    assert (added.name, added.hash) == ("baseline~1", other.hash)
+
+
+def test_the_demo_model_out_of_its_depth_is_noted() -> None:
+    """As when a study is put together; on its own scenarios, and edited ones, it is at home."""
+    demo = fakes.study(2)
+    own = demo.scenarios[0]
+    foreign = replace(demo, scenarios=(replace(own, text="Another world. " + own.text),))
+    plain = replace(foreign, profiles=(load_profile("random"),))
+    for study, noted in ((demo, False), (foreign, True), (plain, True)):
+        added = variants.with_column(study, fakes.profile("more", samples=2), ATTRIBUTES)
+        assert (OUT_OF_DEPTH in added.study.notes) == noted
+    text = variants.scenario_toml(own).replace("Patient A", "Patient Q")
+    edited = variants.with_scenario(demo, 0, text, ATTRIBUTES).study
+    added = variants.with_column(edited, fakes.profile("more", samples=2), ATTRIBUTES)
+    assert added.study.notes == ()
+    assert variants.with_column(plain, load_profile("fixed"), ATTRIBUTES).study.notes == ()
 
 
 def test_given_reasoning_stands_beside_the_profile_it_is_taken_from() -> None:

@@ -27,7 +27,9 @@ from align_tui.cli.parameters import (
 
 app = typer.Typer(
     name="align-tui",
-    help="Compare how language models decide when they are told to value an attribute.",
+    help="Compare how language models decide when they are told to value an attribute.\n\n"
+    "Begin with two commands: `align-tui` opens the demo study on the screen, with a model of its "
+    "own; `align-tui doctor` tells what a study with a model of yours would need on this machine.",
     epilog="Any command: --debug shows the traceback of an error. "
     "ALIGN_TUI_DB names the run database.",
     no_args_is_help=False,

@@ -19,7 +19,7 @@ from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line
-from align_tui.output.tables import console
+from align_tui.output.tables import console, waiting
 from align_tui.store import workers
 from align_tui.store.database import network_file_system, open_database
 
@@ -37,11 +37,21 @@ def examine(profiles: Sequence[str] | None, db: Path | None) -> int:
         _models(profiles),
     )  # fmt: skip
     for check in checks:
-        for mark, what, found in check:
+        for mark, what, found in told(check):
             out.print(f"{mark:<5}", style=styles[mark], end="")
             out.print(f"{what:<12} {one_line(found)}", soft_wrap=True)
             failed |= mark == "fail"
     return 1 if failed else 0
+
+
+def told(check: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings, with a word on the terminal while the next one takes its time."""
+    while True:
+        with waiting("looking"):
+            finding = next(check, None)
+        if finding is None:
+            return
+        yield finding
 
 
 def _python() -> Iterator[Finding]:

@@ -17,7 +17,14 @@ from align_tui.core.text import one_line, plain
 from align_tui.datasets.align_run import read_run_directory
 from align_tui.datasets.files import write_text
 from align_tui.output import events, export
-from align_tui.output.tables import CAPTION, console, loose_ends, quiet_table, result_table
+from align_tui.output.tables import (
+    CAPTION,
+    console,
+    loose_ends,
+    quiet_table,
+    result_table,
+    waiting,
+)
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.imports import import_run
@@ -63,16 +70,17 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     db = _open(db_path)
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
-    summary = events.summary(db, run, study)
+    row = runs.get_run(db, run)
+    summary = {**events.summary(db, run, study), "parent": row.parent}
     if as_json:
         print(json.dumps(summary, ensure_ascii=False), flush=True)
         return
-    row = runs.get_run(db, run)
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
     if row.parent:
-        out.print(f"made from run {row.parent}")
+        out.print(f"made from run {row.parent}, which has what is not asked here")
+        out.print(f"both together: align-tui report {row.parent} {run}", style="dim")
     out.print(
         f"{len(study.profiles)} profiles x {len(study.scenarios)} scenarios x {study.repeat}; "
         f"{row.done} decided, {row.failed} failed, {row.pending + row.running} open; "
@@ -131,12 +139,17 @@ def import_runs(
     attributes = load_attributes()
     aims, scales = parse_targets(targets or (), attributes), parse_scale(scale or ())
     # All are read before any is written.
-    found = [read_run_directory(folder, attributes, scales) for folder in folders]
+    found = []
+    for folder in folders:
+        with waiting(f"reading {folder}"):
+            found.append(read_run_directory(folder, attributes, scales))
     db = open_database(database_path(db_path))
     for each in found:
         for note in each.notes:
             print(f"note: {plain(note)}", file=sys.stderr)
-        print(import_run(db, each, aims))
+        with waiting("writing the run"):
+            run = import_run(db, each, aims)
+        print(run)
 
 
 def report_runs(
@@ -150,7 +163,8 @@ def report_runs(
             f"There is no report format {format_name!r}", f"Known: {', '.join(REPORTS)}"
         )
     db = _open(db_path)
-    report = gather(db, [runs.resolve(db, name) for name in names or (None,)], title=title)
+    with waiting("reading what the runs found"):
+        report = gather(db, [runs.resolve(db, name) for name in names or (None,)], title=title)
     if format_name == "html":
         from align_tui.output.report.html import html as made
     else:
@@ -174,7 +188,8 @@ def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
         if input(question).strip().lower() not in ("y", "yes"):
             print("Left as it is.", file=sys.stderr)
             return 1
-    runs.delete_run(db, run)
+    with waiting(f"deleting {run}"):
+        runs.delete_run(db, run)
     print(f"Deleted {run}.", file=sys.stderr)
     return 0
 

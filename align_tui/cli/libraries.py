@@ -29,7 +29,7 @@ from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
 from align_tui.core.text import one_line, plain
 from align_tui.datasets import library
 from align_tui.datasets.files import write_text
-from align_tui.output.tables import console, quiet_table
+from align_tui.output.tables import console, quiet_table, waiting
 from align_tui.studies import check_profile, parse_scale, parse_targets
 
 
@@ -72,13 +72,14 @@ def import_scenarios(
     path: Path, name: str | None, scale: Sequence[str] | None, *, replace: bool
 ) -> None:
     """Read a file and keep it in the user's library."""
-    entry, found = library.import_set(
-        path,
-        load_attributes(),
-        name=name,
-        scale=parse_scale(scale or ()),
-        overwrite=replace,
-    )
+    with waiting(f"reading {path}"):
+        entry, found = library.import_set(
+            path,
+            load_attributes(),
+            name=name,
+            scale=parse_scale(scale or ()),
+            overwrite=replace,
+        )
     for note in found.notes:
         print(f"note: {plain(note)}", file=sys.stderr)
     print(

@@ -54,7 +54,7 @@ def open_explorer(
         study = load_study(options)
         return replace(launch, study=study, versions=versions()), study
 
-    return _open(read)
+    return _open(read, ", ".join(options.scenarios) if run is None else _named(run))
 
 
 def open_browser(run: str | None, db: Path | None) -> int:
@@ -69,7 +69,7 @@ def open_browser(run: str | None, db: Path | None) -> int:
         versions=versions(),
         debug=_debug(),
     )
-    return _open(lambda: _past(launch))
+    return _open(lambda: _past(launch), _named(run))
 
 
 def open_replay(
@@ -87,7 +87,7 @@ def open_replay(
         low_bandwidth=low_bandwidth,
         debug=_debug(),
     )
-    return _open(lambda: _past(launch))
+    return _open(lambda: _past(launch), _named(run))
 
 
 def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, size: str) -> int:
@@ -132,10 +132,14 @@ def print_replay(run: str | None, db: Path | None) -> int:
     return 0
 
 
-def _open(read: Reader) -> int:
+def _open(read: Reader, what: str) -> int:
     from align_tui.tui.app import run
 
-    return run(read, traceback=_debug())
+    return run(read, what, traceback=_debug())
+
+
+def _named(run: str | None) -> str:
+    return f"run {run}" if run is not None else "the newest run"
 
 
 def _past(launch: Launch) -> tuple[Launch, Study]:

@@ -1,7 +1,7 @@
 """The user's keys, as their file has them: a table a screen, a line an action.
 
 [study]
-run_all = "A"
+run_all = "Y"
 "step(1)" = ["j", "ctrl+n"]
 """
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from rich.console import Console
@@ -22,6 +24,15 @@ def console() -> Console:
     """Standard output as plain text: nothing is markup, and a pipe is never folded."""
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say on a terminal's standard error what is waited for, until it is there."""
+    err = Console(stderr=True, markup=False, emoji=False)
+    said = Text(f"{one_line(what, 200)} ...")
+    with err.status(said, spinner="line") if err.is_terminal else nullcontext():
+        yield
 
 
 def quiet_table(*columns: str) -> Table:

@@ -6,14 +6,17 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.columns import Column, Outcome, Place
 from align_tui.core.settings import flatten
-from align_tui.store import runs
+from align_tui.store import ancestry, runs
 from align_tui.store.database import Database
 
 
-def read_columns(db: Database, run: str, profiles: set[int] | None = None) -> list[Column]:
+def read_columns(
+    db: Database, run: str, profiles: set[int] | None = None, *, inherited: bool = False
+) -> list[Column]:
     """The columns of a run (all, or those profiles), as far as it has come.
 
-    Reasoning is not read: a comparison shows one row at a time. Raises StoreError.
+    With `inherited`, what its ancestors decided and still holds is in them too. Reasoning is not
+    read: a comparison shows one row at a time. Raises StoreError.
     """
     study = runs.load_study(db, run)
     outcomes: dict[int, dict[Place, Outcome]] = {}
@@ -24,6 +27,10 @@ def read_columns(db: Database, run: str, profiles: set[int] | None = None) -> li
     ):
         place = (row["scenario"], row["repeat"])
         outcomes.setdefault(row["profile"], {})[place] = Outcome(row["id"], row["choice"])
+    if inherited:
+        for (scenario, profile, repeat), each in ancestry.inherited(db, run, study).items():
+            outcome = Outcome(each.sample, each.choice)
+            outcomes.setdefault(profile, {}).setdefault((scenario, repeat), outcome)
     versions = runs.run_versions(db, run)
     return [
         Column(

@@ -128,7 +128,10 @@ def open_database(path: Path, *, create: bool = True, read_only: bool = False) -
     path = path.expanduser()
     if not path.exists():
         if not create or read_only:
-            raise StoreError(f"There is no run database at {path}", "Run a study first.")
+            raise StoreError(
+                f"There is no run database at {path}",
+                "A first run makes it: align-tui, or align-tui run",
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -245,6 +245,16 @@ def run_versions(db: Database, run: str) -> dict[str, str]:
     return found
 
 
+def model_of(db: Database, sample: int) -> str:
+    """Which weights decided a sample; empty when that was not recorded."""
+    row = db.one(
+        "SELECT p.model FROM samples s JOIN run_profiles p ON p.run=s.run AND p.idx=s.profile"
+        " WHERE s.id=?",
+        (sample,),
+    )
+    return str(row["model"] or "") if row is not None else ""
+
+
 def record_model(db: Database, run: str, profile: int, model: str) -> None:
     """Keep which weights a profile of the run really used."""
     with db.write() as connection:

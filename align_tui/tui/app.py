@@ -11,16 +11,17 @@ if TYPE_CHECKING:
     from align_tui.tui.launch import Reader
 
 
-def run(read: Reader, *, traceback: bool = False) -> int:
+def run(read: Reader, what: str = "", *, traceback: bool = False) -> int:
     """Open the screen, show what `read` gives, and stay until it is left; the exit status.
 
-    Raises what `read` raises of our errors, when the terminal is itself again.
+    `what` is said while it is read. Raises what `read` raises of our errors, when the terminal is
+    itself again.
     """
     garbage.hold()  # the study screen lets go
     try:
         from align_tui.tui.opening import OpeningApp
 
-        app = OpeningApp(read, traceback=traceback)
+        app = OpeningApp(read, what, traceback=traceback)
         parting = app.run()
     finally:
         garbage.settle()

@@ -19,6 +19,7 @@ from align_tui.tui.keymap import install, read_keymap
 from align_tui.tui.parting import Parting
 from align_tui.tui.thrift import thrifty_driver
 from align_tui.tui.view.glyphs import Glyphs, choose_glyphs
+from align_tui.tui.widgets.edged import Edged
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -54,9 +55,20 @@ class Shell(App[Parting]):
         self._traceback = traceback
         self.keymap = read_keymap(paths.user_keymap())
         install(self, self.keymap)
-        chosen = theme.use(os.environ.get("ALIGN_TUI_THEME", theme.DEFAULT))
+        self.wear(os.environ.get("ALIGN_TUI_THEME", theme.DEFAULT))
+
+    def wear(self, name: str) -> None:
+        """Show everything in these colours from now on, until it is left; raises ConfigError."""
+        chosen = theme.use(name)
         self.register_theme(chosen)
         self.theme = chosen.name
+        self.call_next(self._recolour)  # after Textual has worked its style sheets out again
+
+    def _recolour(self) -> None:
+        """What is painted line by line knows the names of styles, and not that they changed."""
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(Edged):
+                widget.recolour()
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, sending what changed and no more."""
@@ -95,6 +107,12 @@ class Shell(App[Parting]):
         if isinstance(screen, Screen):
             install(screen, self.keymap)
         return super().push_screen(screen, *args, **more)
+
+    def switch_screen(self, screen: Any) -> Any:
+        """As when it is pushed."""
+        if isinstance(screen, Screen):
+            install(screen, self.keymap)
+        return super().switch_screen(screen)
 
     def open_run(
         self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None = None

@@ -46,12 +46,17 @@ class Board:
         self._rows: list[Row] = [none] * len(self.study.scenarios)
         self._frozen: tuple[Row, ...] | None = None
         self._counts: dict[Status, int] = dict.fromkeys(("pending", "running", "done", "failed"), 0)
+        self._inherited = 0
         self._tallies: dict[tuple[int, str], list[int]] = {}
-        self.places: dict[int, Place] = {}
+        self.places: dict[int, Place] = {}  # of the run's own samples
 
-    def load(self, states: Iterable[SampleState]) -> None:
-        """Put every sample of a run in place of what was here."""
+    def load(
+        self, states: Iterable[SampleState], inherited: Iterable[tuple[Place, Cell]] = ()
+    ) -> None:
+        """Put every sample of a run in place of what was here, over what it inherited."""
         self.clear()
+        for place, cell in inherited:
+            self.put(place, cell)
         for state in states:
             self.put((state.scenario, state.profile, state.repeat), cell_of(state))
 
@@ -72,7 +77,8 @@ class Board:
         repeats = (*row[profile][:repeat], cell, *row[profile][repeat + 1 :])
         self._rows[scenario] = (*row[:profile], repeats, *row[profile + 1 :])
         self._frozen = None
-        self.places[cell.sample] = place
+        if cell.origin is None:
+            self.places[cell.sample] = place
 
     def set_status(self, sample: int, status: Status) -> None:
         """Give a known sample another status, and nothing decided."""
@@ -84,7 +90,10 @@ class Board:
 
     def _count(self, place: Place, cell: Cell, by: int) -> None:
         scenario, profile, _ = place
-        self._counts[cell.status] += by
+        if cell.origin is None:
+            self._counts[cell.status] += by
+        else:
+            self._inherited += by
         for target, correct in cell.scores:
             if correct is None:
                 continue
@@ -117,7 +126,13 @@ class Board:
     def counts(self) -> Counts:
         """How many samples stand where."""
         counts = self._counts
-        return Counts(counts["done"], counts["failed"], counts["running"], counts["pending"])
+        return Counts(
+            counts["done"],
+            counts["failed"],
+            counts["running"],
+            counts["pending"],
+            self._inherited,
+        )
 
     def tallies(self) -> tuple[Tally, ...]:
         """What `store.results.tallies` would say of these samples, in order of profiles."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
 from align_tui.core.errors import AlignError
+from align_tui.core.text import one_line
 from align_tui.tui.application import Shell
 from align_tui.tui.widgets.lines import Lines
 
@@ -24,20 +26,28 @@ class OpeningApp(Shell):
 
     CSS = "#opening { dock: top; width: 100%; background: $panel; }"
 
-    def __init__(self, read: Reader, *, traceback: bool) -> None:
+    def __init__(self, read: Reader, what: str = "", *, traceback: bool) -> None:
         super().__init__(traceback=traceback)
-        self._read = read
+        self._read, self._what = read, what
+        self._line = Lines(id="opening")
+        self._since = time.monotonic()
         self.refusal: AlignError | None = None
 
     def compose(self) -> ComposeResult:
         """The status line, before there is a status."""
-        line = Lines(id="opening")
-        line.paint((((f" opening {self.glyphs.more}", "quiet"),),))
-        yield line
+        self._paint()
+        yield self._line
 
     def on_mount(self) -> None:
         """Read beside the painting of the first frame, which has little to do but to wait."""
         self.run_worker(self._open(), exclusive=True)
+        self.set_interval(0.5, self._paint)
+
+    def _paint(self) -> None:
+        """What is waited for, and how long by now."""
+        waited = int(time.monotonic() - self._since)
+        said = " ".join(filter(None, ("opening", one_line(self._what, 200), self.glyphs.more)))
+        self._line.paint((((f" {said} {f'{waited} s' if waited else ''}", "quiet"),),))
 
     async def _open(self) -> None:
         try:

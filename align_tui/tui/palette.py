@@ -10,7 +10,9 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from align_tui.core.text import one_line
+from align_tui.tui.application import Shell
 from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.theme import COLOURS
 
 if TYPE_CHECKING:
     from align_tui.tui.screens.study import StudyScreen
@@ -36,7 +38,15 @@ class Commands(Provider):
             for action, (does, keys) in found.items():
                 if does:
                     yield does, ", ".join(keys), partial(node.run_action, action)
+        yield from self.themes()
         yield from self.scenarios()
+
+    def themes(self) -> Iterator[Entry]:
+        """Other colours, until the program is left."""
+        app = self.app
+        if isinstance(app, Shell):
+            for name in COLOURS:
+                yield f"theme: {name}", "", partial(app.wear, name)
 
     def scenarios(self) -> Iterator[Entry]:
         """Going to a scenario by its title."""

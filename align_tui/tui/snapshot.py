@@ -16,12 +16,16 @@ Status = Literal["absent", "pending", "running", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where one sample stands, as far as marks go; `scores` by target id."""
+    """Where one sample stands, as far as marks go; `scores` by target id.
+
+    `origin` is the run that it was decided in, where that is an ancestor of the shown one.
+    """
 
     sample: int
     status: Status
     choice: int | None = None
     scores: tuple[tuple[str, bool | None], ...] = ()
+    origin: str | None = None
 
 
 Repeats: TypeAlias = tuple[Cell | None, ...]  # None: not queued
@@ -30,17 +34,23 @@ Row: TypeAlias = tuple[Repeats, ...]  # by profile
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many samples of the run stand where."""
+    """How many samples of the run stand where, and how many decisions it inherited."""
 
     done: int = 0
     failed: int = 0
     running: int = 0
     pending: int = 0
+    inherited: int = 0
 
     @property
     def total(self) -> int:
-        """All that were queued."""
+        """All that were queued in the run itself."""
         return self.done + self.failed + self.running + self.pending
+
+    @property
+    def known(self) -> int:
+        """All that is shown of them, and of what was inherited."""
+        return self.total + self.inherited
 
     @property
     def open(self) -> int:
@@ -54,7 +64,7 @@ class Shown:
 
     `text` is the reasoning as far as it has come, safe to show; `streams` counts the
     generations that have begun; `remark` is what the user said of the decision; `ahead` how many
-    are queued before a sample that waits, where that is known.
+    are queued before a sample that waits, where that is known; `origin` is as in Cell.
     """
 
     profile: int
@@ -68,6 +78,7 @@ class Shown:
     scores: tuple[tuple[str, bool | None], ...] = ()
     remark: str = ""
     ahead: int | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +110,8 @@ class Snapshot:
     error: str = ""
     transport: Transport | None = None
     remarks: Mapping[int, Remark] = field(default_factory=dict)  # by sample
+
+    @property
+    def reading(self) -> bool:
+        """Is there a run of which nothing is known yet?"""
+        return self.run is not None and not self.rows and not self.error

@@ -122,7 +122,9 @@ async def test_changed_reasoning_is_concluded_from_beside_the_original(
         editor.area.text = "The other one deserves it more."
         await pilot.press("f2")
         await wait(pilot, lambda: child_of(db, run) is not None)
-        await wait(pilot, lambda: screen_of(app).snapshot.counts.pending == 2)
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.pending == 1)
         fresh = screen_of(app)
         assert fresh.look.focus == 2
+        original = fresh.snapshot.panes[1]
+        assert original.status == "done" and original.origin == run
         assert fresh.study.profiles[2].adm.model_dump()["given"].startswith("The other one")

@@ -28,9 +28,10 @@ async def test_a_frame_is_there_before_the_study_is(path: Path, wait: Any) -> No
         assert go.wait(10)
         return Launch(path, None, None, autostart=False), fakes.study(2)
 
-    app = OpeningApp(read, traceback=True)
+    app = OpeningApp(read, "mine.toml", traceback=True)
     async with app.run_test(size=(80, 24)) as pilot:
-        await wait(pilot, lambda: "opening" in words(app))
+        await wait(pilot, lambda: "opening mine.toml" in words(app))
+        await wait(pilot, lambda: "mine.toml … 1 s" in words(app))
         assert not isinstance(app.screen, StudyScreen)
         go.set()
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))

@@ -12,11 +12,15 @@ from typing import Any
 import pyte
 import pytest
 
+from align_tui import variants
 from align_tui.cli.screen import record_replay
+from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
+from align_tui.core.attributes import Target
 from align_tui.core.errors import ConfigError, StoreError
 from align_tui.store import runs, workers
 from align_tui.store.database import Database
+from align_tui.tui import jobs
 from align_tui.tui.application import AlignApp
 from align_tui.tui.cast import record
 from align_tui.tui.launch import Launch
@@ -62,12 +66,26 @@ async def read(app: AlignApp, pilot: Any, wait: Any, scenario: int) -> list[list
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_cell_by_cell(path: Path, db: Database, wait: Any, size: tuple[int, int]) -> None:
-    """A live screen that watched the run, and a replay of it with a line more."""
+@pytest.mark.parametrize(
+    ("size", "child"), [((80, 24), False), ((120, 40), False), ((120, 40), True)]
+)
+async def test_cell_by_cell(
+    path: Path, db: Database, wait: Any, size: tuple[int, int], child: bool
+) -> None:
+    """A live screen that watched the run, and a replay of it with a line more.
+
+    Of a child run only the changed column is its own.
+    """
     study = fakes.study(3)
     run = runs.create_run(db, study, {})
     worker = fakes.FakeWorker(db, study)
+    if child:
+        for claimed in worker.claim(12):
+            worker.finish(claimed)
+        targets = (Target("fairness", 1.0),)
+        changed = variants.with_targets(study, 1, targets, load_attributes())
+        run, study = jobs.run_changed(db, changed, run, {})[0], changed.study
+        worker.study = study
     live = AlignApp(Launch(path, study, run, False), study)
     seen = []
     async with live.run_test(size=size) as pilot:

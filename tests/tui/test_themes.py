@@ -16,6 +16,8 @@ from align_tui.tui import theme
 from align_tui.tui.application import AlignApp
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study import StudyScreen
+from tests.tui.test_replay_end import Cell, cells_of
+from tests.tui.test_screen import words
 
 DRAWN = "─│╭╮╰╯░█▌├┤┊●·▁▂▃▄▅▆▇▔▕▏▎▊ "  # edges and bars; blanks
 
@@ -105,3 +107,51 @@ async def test_every_pair_on_the_screens(
     assert len(seen) > 10
     poor = {pair for pair in seen if contrast(pair[0], pair[1]) < 4.5}
     assert not poor
+
+
+@pytest.mark.asyncio
+async def test_changed_while_it_runs_everything_is_as_if_started_so(
+    path: Path, finished: tuple[str, Study], wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the palette, cell by cell: painted lines, borders, titles, the list below a screen."""
+    run, study = finished
+
+    async def settled(pilot: Any, app: AlignApp) -> list[list[Cell]]:
+        before: list[list[Cell]] = []
+        while (now := cells_of(app)) != before:
+            before = now
+            await pilot.pause(0.1)
+        return now
+
+    async def seen(pilot: Any, app: AlignApp) -> list[list[list[Cell]]]:
+        """The study's screen, and the one that lies over it."""
+        found = [await settled(pilot, app)]
+        await pilot.press("i")
+        await wait(pilot, lambda: len(app.screen_stack) == 3)
+        found.append(await settled(pilot, app))
+        await pilot.press("escape")
+        return found
+
+    async def ready(pilot: Any, app: AlignApp) -> None:
+        screen = app.screen
+        assert isinstance(screen, StudyScreen)
+        await wait(pilot, lambda: [p.result for p in screen.snapshot.panes[:1]] not in ([], [None]))
+
+    wanted = {}
+    for name in ("light", "high-contrast"):
+        monkeypatch.setenv("ALIGN_TUI_THEME", name)
+        app = AlignApp(Launch(path, study, run, False), study)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await ready(pilot, app)
+            wanted[name] = await seen(pilot, app)
+    monkeypatch.setenv("ALIGN_TUI_THEME", "dark")
+    app = AlignApp(Launch(path, study, run, False), study)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        for name, there in wanted.items():
+            await pilot.press("colon", *f"theme: {name}")
+            await wait(pilot, lambda name=name: f"theme: {name}" in words(app))
+            await pilot.press("enter")
+            await wait(pilot, lambda name=name: app.theme == f"align-{name}")
+            await wait(pilot, lambda: len(app.screen_stack) == 2)
+            assert await seen(pilot, app) == there

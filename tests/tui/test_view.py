@@ -16,6 +16,7 @@ from align_tui.tui.view import bars, keys, listing, recording, scenario, tallies
 from align_tui.tui.view.decision import foot_lines, probability_line
 from align_tui.tui.view.glyphs import ASCII, UNICODE, choose_glyphs
 from align_tui.tui.view.layout import arrange, plan, too_small
+from align_tui.tui.view.library import Offer, offer_lines
 from align_tui.tui.view.marks import cell_mark, mark_of, next_wrong
 from align_tui.tui.view.searching import in_scenarios
 from align_tui.tui.view.spans import cells, cut, fill, fit, spread, text_of
@@ -305,3 +306,19 @@ def test_the_package_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_profiles_that_can_be_added_stand_in_columns() -> None:
+    """Whatever their names hold: wide signs, line breaks, nothing; a broken file says why."""
+    offers = [
+        Offer("a", "short", "", "baseline", "", "demo", "about it"),
+        Offer("b", "名前は長い\nname", "yours", "prompt_aligned", "fairness ▲", "Llama", ""),
+        Offer("c", "x" * 90, "", "fixed", "", "", "the last"),
+        Offer("d", "broken", "yours", trouble="line 2: [b]no[/b]\x1b[31m"),
+    ]
+    lines = offer_lines(offers)
+    starts = {cells(line[:3]) for line in lines[:3]}
+    assert len(starts) == 1 and len({cells(line[:5]) for line in lines[:3]}) == 1
+    assert all("\n" not in text_of(line) and "\x1b" not in text_of(line) for line in lines)
+    assert "! line 2: [b]no[/b]" in text_of(lines[3]) and "yours" in text_of(lines[3])
+    assert "…" in text_of(lines[2]) and offer_lines([]) == []

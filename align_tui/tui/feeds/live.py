@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from align_tui.core.text import one_line
 from align_tui.tui.board import Board
 from align_tui.tui.feeds.feed import MANY_S, ONE_S, Feed
+from align_tui.tui.feeds.inherited import Ancestry
 from align_tui.tui.feeds.panes import shown_panes, shown_repeat
 from align_tui.tui.feeds.streams import Streams
 from align_tui.tui.snapshot import Cell, Snapshot
@@ -33,6 +34,7 @@ class LiveFeed(Feed):
     ) -> None:
         super().__init__(database, study, run, deliver)
         self._board = Board(study)
+        self._ancestry = Ancestry(study)
         self._streams = Streams()
         self._results: dict[int, Result] = {}  # of the shown scenario
         self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
@@ -97,7 +99,7 @@ class LiveFeed(Feed):
             rows=self._board.rows(),
             panes=shown_panes(
                 self._board.row(self.scenario),
-                self._results,
+                self._ancestry.results | self._results,
                 self._streams.text,
                 self._started,
                 now,
@@ -124,7 +126,7 @@ class LiveFeed(Feed):
         else:
             self._read_results(db, run)
             self._read_running(db, run)
-            if check and self._differs(db, run):
+            if check and (self._differs(db, run) or self._ancestry.refresh(db, run)):
                 self._load(db, run)
         if self._turned or check:
             self._read_ahead(db, run)
@@ -137,7 +139,8 @@ class LiveFeed(Feed):
         """Every sample's state; afterwards only what changes is read."""
         from align_tui.store.results import states
 
-        self._board.load(states(db, run))
+        self._ancestry.refresh(db, run)
+        self._board.load(states(db, run), self._ancestry.cells)
         row = db.one(
             "SELECT max(r.seq) AS seq FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
             (run,),
@@ -212,6 +215,8 @@ class LiveFeed(Feed):
         from align_tui.store.results import results_at
 
         self._results = {r.sample: r for r in results_at(db, run, self.scenario)}
+        if self.study.scenarios:
+            self._ancestry.look_at(db, self._board.row(self.scenario))
         self._streams.clear()
         self._turned = False
 

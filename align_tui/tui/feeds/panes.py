@@ -58,6 +58,7 @@ def shown_panes(
                     result=result,
                     scores=cell.scores,
                     remark=remark_words(said.bookmarked, said.verdict) if said else "",
+                    origin=cell.origin,
                 )
             )
         else:

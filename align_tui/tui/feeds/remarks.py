@@ -28,6 +28,7 @@ class SaidOfRun:
 
     def read(self, db: Database, run: str, version: int) -> Mapping[int, Remark]:
         """What is said now; `version` is the database's, from before this view of it."""
+        from align_tui.store.ancestry import ancestors
         from align_tui.store.remarks import remarks_in
 
         now = time.monotonic()
@@ -35,7 +36,9 @@ class SaidOfRun:
             self._run, self.said = run, {}
             self.expire()
         if version != self._version and now - self._at >= EVERY_S:
-            found = remarks_in(db, run)
+            found: dict[int, Remark] = {}
+            for each in (run, *ancestors(db, run)):  # what is inherited is shown too
+                found.update(remarks_in(db, each))
             self._version, self._at = version, now
             self.said = self.said if found == self.said else found
         return self.said

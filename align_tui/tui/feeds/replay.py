@@ -12,6 +12,7 @@ from align_tui.core.replies import reasoning_so_far
 from align_tui.core.text import plain
 from align_tui.tui.board import Board, Place
 from align_tui.tui.feeds.feed import ONE_S, Feed
+from align_tui.tui.feeds.inherited import Ancestry
 from align_tui.tui.feeds.panes import shown_panes
 from align_tui.tui.feeds.recorded import Recording, read_recording, token_seconds
 from align_tui.tui.snapshot import Cell, Shown, Snapshot, Transport
@@ -46,6 +47,7 @@ class ReplayFeed(Feed):
         self.at = 0.0
         self._now = now
         self._board = Board(study)
+        self._ancestry = Ancestry(study)
         self._recording: Recording | None = None
         self._applied = -1.0
         self._begun = self._finished = 0
@@ -204,6 +206,8 @@ class ReplayFeed(Feed):
         if self._recording is None:
             assert self.run is not None
             self._recording = read_recording(db, self.run)
+            self._ancestry.refresh(db, self.run)
+            self._board.load((), self._ancestry.cells)
             self._then = self._now()
         return self._recording
 
@@ -213,7 +217,7 @@ class ReplayFeed(Feed):
     def _apply(self, recording: Recording) -> None:
         """Bring the board to the playhead; going back begins from the start."""
         if self.at < self._applied or self._applied < 0:
-            self._board.clear()
+            self._board.load((), self._ancestry.cells)
             self._running.clear()
             for state in recording.states:
                 place = (state.scenario, state.profile, state.repeat)
@@ -250,6 +254,8 @@ class ReplayFeed(Feed):
 
         assert self.run is not None
         self._results = {r.sample: r for r in results_at(db, self.run, self.scenario)}
+        if self.study.scenarios:
+            self._ancestry.look_at(db, self._board.row(self.scenario))
         self._texts.clear()
         self._tokens = None
         self._turned = False
@@ -279,7 +285,8 @@ class ReplayFeed(Feed):
             return self._writing(db, sample, moment)
 
         row, said = self._board.row(self.scenario), self.remarks.said
-        return shown_panes(row, self._results, writing, started, moment, self.repeat, said, {})
+        results = self._ancestry.results | self._results
+        return shown_panes(row, results, writing, started, moment, self.repeat, said, {})
 
     def _replies(self, db: Database, sample: int) -> list[StoredResponse]:
         from align_tui.store.results import responses_of

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 RUNS = "runs what changed"
+ASKED = "what if, a run of its own: {}"
+NOTHING_NEW = "nothing to ask: all of this was decided before"
 UNSTEERED = ("baseline", "random", "fixed")
 UNSTATED = "this decision-maker is not told of targets: it is scored against them, and no more"
 
@@ -30,8 +32,15 @@ class Changes:
     def __init__(self, screen: StudyScreen) -> None:
         self.screen = screen
 
-    def _open(self, make: Callable[[Attributes], ModalScreen[Changed]]) -> None:
-        """Show the editor that `make` gives for the attributes that are defined."""
+    def open(
+        self,
+        make: Callable[[Attributes], ModalScreen[Changed]],
+        then: Callable[[Changed | None], None] | None = None,
+    ) -> None:
+        """Show the editor that `make` gives for the attributes that are defined.
+
+        What it changed is asked, unless something else is to be done with it.
+        """
         from align_tui.config.attributes import load_attributes
 
         try:
@@ -39,7 +48,7 @@ class Changes:
         except AlignError as error:
             self.screen.complain(error.message, error.hint)
         else:
-            self.screen.app.push_screen(editor, self._changed)
+            self.screen.app.push_screen(editor, then or self.take)
 
     def edit_scenario(self) -> None:
         """The shown scenario as TOML."""
@@ -50,7 +59,7 @@ class Changes:
         if not study.scenarios:
             return
         scenario = study.scenarios[index]
-        self._open(
+        self.open(
             lambda attributes: EditScreen(
                 f"what if: {scenario.title or scenario.key}",
                 scenario_toml(scenario),
@@ -67,7 +76,7 @@ class Changes:
 
         study, index = self.screen.study, self.screen.look.focus
         profile = study.profiles[index]
-        self._open(
+        self.open(
             lambda attributes: EditScreen(
                 f"profile {profile.name}",
                 profile_toml(profile),
@@ -100,7 +109,7 @@ class Changes:
                 ascii_only=screen.glyphs.ascii,
             )
 
-        self._open(make)
+        self.open(make)
 
     def steer(self) -> None:
         """The focused profile's targets as bars."""
@@ -110,7 +119,7 @@ class Changes:
         study, index = self.screen.study, self.screen.look.focus
         profile = study.profiles[index]
         labelled = sorted({name for scenario in study.scenarios for name in scenario.labelled})
-        self._open(
+        self.open(
             lambda attributes: SteerScreen(
                 profile.name,
                 labelled or sorted(attribute.id for attribute in attributes),
@@ -121,27 +130,41 @@ class Changes:
             )
         )
 
-    def _changed(self, changed: Changed | None) -> None:
+    def take(self, changed: Changed | None) -> None:
+        """Ask what was changed in a child run, and turn to it."""
         if changed is None:
             return
         work = self.screen.work
         versions = self.screen.launch.versions
+        work.writing()
         work.do(
             partial(jobs.run_changed, changed=changed, parent=work.run, versions=versions),
-            lambda run: self._turn_to(changed, run),
+            lambda asked: self.turn_to(changed, *asked),
         )
 
-    def _turn_to(self, changed: Changed, run: str) -> None:
-        """The study screen of the child run, looking at what was changed."""
+    def turn_to(self, changed: Changed, run: str | None, asked: int, said: str = "") -> None:
+        """The study screen of the changed study, looking at what was changed.
+
+        `asked` is how many samples were queued for it; `said` is told in place of that.
+        """
         from align_tui.tui.screens.study import StudyScreen
 
         old = self.screen
-        launch = replace(old.launch, study=None, run=run, autostart=False)
+        if old not in old.app.screen_stack:
+            return  # it has turned to something else meanwhile
+        while old.app.screen is not old:
+            old.app.pop_screen()
+        launch = replace(old.launch, study=None, run=run, autostart=False, replay=False)
         fresh = StudyScreen(launch, changed.study, old.glyphs)
         fresh.look.scenario = old.look.scenario if changed.scenario is None else changed.scenario
         fresh.look.focus = old.look.focus if changed.profile is None else changed.profile
+        fresh.columns.removed = old.columns.removed
         fresh.look.maximised = old.look.maximised
         fresh.look.wanted = old.look.wanted
+        fresh.look.list_asked = old.look.list_asked
         fresh.look.discriminating = old.look.discriminating
-        fresh.after_begin = lambda: fresh.work.go_on(f"what if, a run of its own: {one_line(run)}")
+        if asked:
+            fresh.after_begin = lambda: fresh.work.go_on(said or ASKED.format(one_line(run or "")))
+        else:
+            fresh.after_begin = lambda: fresh.say(said or NOTHING_NEW)
         old.app.switch_screen(fresh)

@@ -59,7 +59,7 @@ class Work:
             found: dict[ColumnKey, Column] = {}
             for run in dict.fromkeys(key.run for key in keys):
                 wanted = {key.profile for key in keys if key.run == run}
-                for column in read_columns(db, run, wanted):
+                for column in read_columns(db, run, wanted, inherited=True):
                     found[ColumnKey(run, column.profile)] = column
             return tuple(found[key] for key in keys if key in found)
 

@@ -65,12 +65,13 @@ class DeskScreen(Screen[None]):
 
         self._desk.do(job, back)
 
-    def say(self, text: str) -> None:
-        """A line in place of the keys, for a moment."""
+    def say(self, text: str, *, waiting: bool = False) -> None:
+        """A line in place of the keys, for a moment; while `waiting`, until something else is."""
         self.notice = text
         self._notices += 1
         mine = self._notices
-        self.set_timer(NOTICE_S, lambda: self._unsay(mine))
+        if not waiting:
+            self.set_timer(NOTICE_S, lambda: self._unsay(mine))
         self.paint_keys()
 
     def _unsay(self, mine: int) -> None:
@@ -82,6 +83,7 @@ class DeskScreen(Screen[None]):
         """Something went wrong: told until it is put away."""
         from align_tui.tui.screens.help import TextScreen
 
+        self.say("")
         said = plain(f"{message}\n\n{hint}".strip())
         self.app.push_screen(TextScreen("! this did not work", said, self.glyphs.ascii))
 

@@ -9,6 +9,7 @@ from align_tui.tui.screens.painted import Painted
 if TYPE_CHECKING:
     from align_tui.tui.launch import Launch
     from align_tui.tui.screens.changes import Changes
+    from align_tui.tui.screens.columns import Columns
     from align_tui.tui.screens.study import StudyScreen
     from align_tui.tui.screens.work import Work
     from align_tui.tui.view.glyphs import Glyphs
@@ -21,6 +22,7 @@ class Doors(Painted):
     glyphs: Glyphs
     work: Work
     changes: Changes
+    columns: Columns
 
     def own(self) -> StudyScreen:
         """This screen as what it is."""
@@ -77,6 +79,24 @@ class Doors(Painted):
     def action_ask_again(self) -> None:
         """Queue the focused decision again, which failed."""
         self.work.ask_again()
+
+    def action_add_column(self) -> None:
+        """Pick one more column."""
+        self.columns.add()
+
+    def action_copy_column(self) -> None:
+        """Copy the focused column."""
+        self.columns.copy()
+
+    def action_remove_column(self) -> None:
+        """Remove the focused column."""
+        self.columns.remove()
+
+    def action_save(self) -> None:
+        """Save the focused profile, or the shown scenario."""
+        from align_tui.tui.screens.saving import open_saving
+
+        open_saving(self.own())
 
     def action_help(self) -> None:
         """Open the help."""

@@ -53,6 +53,7 @@ class Keeping:
             where = (place.scenario, place.profile, place.repeat) if place is not None else None
             self.screen.app.open_run(run, study, replay=replay, at=where)
 
+        self.screen.say(f"opening {run}", waiting=True)
         self.screen.do(lambda db: runs.load_study(db, run), then)
 
     def compare(self, line: RunLine) -> None:
@@ -127,7 +128,7 @@ class Keeping:
         def write(name: str, to: str | None) -> None:
             if not to:
                 return
-            self.screen.say("writing")
+            self.screen.say(f"writing {one_line(to)}", waiting=True)
             self.screen.do(
                 lambda db: save(db, line.row.id, name, Path(to)),
                 lambda path: self.screen.say(f"written: {one_line(str(path))}"),
@@ -156,7 +157,7 @@ class Keeping:
                 self.screen.say(f"imported as {run}")
                 self.screen.reload()
 
-            self.screen.say("reading")
+            self.screen.say(f"reading {one_line(typed)}", waiting=True)
             self.screen.do(job, done)
 
         self._ask("run directory of align-system", "", "outputs/2025-07-01/12-00-00", then)
@@ -178,6 +179,7 @@ class Keeping:
 
     def _remove(self, run: str) -> None:
         self._thrown = [each for each in self._thrown if each != run]
+        self.screen.say("removing", waiting=True)
         self._do(lambda db: runs.delete_run(db, run), "removed for good")
 
     def undo(self) -> None:

@@ -23,5 +23,6 @@ class Look:
     hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of a search
     hit: int = -1
     starting: bool = False
+    missing: tuple[str, ...] = ()  # models that are not on this machine
     notice: str = ""
     trouble: tuple[str, ...] = ()

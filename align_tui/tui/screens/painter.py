@@ -145,8 +145,11 @@ class Painter:
             return
         choices = self.study.scenarios[look.scenario].choice_texts
         greet = ""
-        if not snapshot.counts.total and not look.starting and not self.replay:
-            greet = greeting(self.planned, len(self.study.scenarios), self.glyphs)
+        if snapshot.reading:
+            greet = "reading the run"
+        elif not (look.starting or self.replay or snapshot.counts.known):
+            scenarios = len(self.study.scenarios)
+            greet = greeting(self.planned, scenarios, self.glyphs, look.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
@@ -166,7 +169,7 @@ class Painter:
                 focused=index == look.focus,
                 depth=self.depth and profile.needs_model and profile.backbone.kind == "demo",
                 starting=look.starting,
-                greet=greet if place == 0 else "",
+                greet=greet if place == 0 or snapshot.reading else "",
             )
             pane.paint(view)
         self._tabs(snapshot, look, targets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from align_tui.tui.screens.finding import FindingScreen
 from align_tui.tui.view.glyphs import Glyphs
@@ -22,9 +23,10 @@ class PickScreen(FindingScreen[str]):
     """Dismissed with the key of the chosen item, or None."""
 
     HINT = "type to narrow down"
+    BOX: ClassVar[str] = "box"
 
     def __init__(self, title: str, items: Sequence[Item], glyphs: Glyphs) -> None:
-        super().__init__(glyphs, title, "enter takes it   escape back", box="box")
+        super().__init__(glyphs, title, "enter takes it   escape back", box=self.BOX)
         self._items = self.found = tuple(items)
 
     def look_for(self, query: str) -> None:

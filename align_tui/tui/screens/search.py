@@ -38,12 +38,26 @@ class SearchScreen(FindingScreen[Hits]):
         if not query or run is None:
             return
         self.searching = True
+        origins = self._origins()
 
         def job(db: Database) -> list[Hit]:
             # Whoever types on does not wait for words that are no longer asked for.
-            return jobs.search_run(db, run, query) if query == self.query_text else []
+            wanted = query == self.query_text
+            return jobs.search_run(db, run, query, origins) if wanted else []
 
         self.study_screen.work.do(job, lambda hits: self._add(query, hits))
+
+    def _origins(self) -> dict[int, jobs.Origin]:
+        """Where what the run inherited stands in it, by sample."""
+        if not self.study_screen.snapshot.counts.inherited:
+            return {}
+        return {
+            cell.sample: (cell.origin, scenario, profile)
+            for scenario, row in enumerate(self.study_screen.snapshot.rows)
+            for profile, repeats in enumerate(row)
+            for cell in repeats
+            if cell is not None and cell.origin is not None
+        }
 
     def _add(self, query: str, hits: list[Hit]) -> None:
         if query != self.query_text or not self.is_attached:

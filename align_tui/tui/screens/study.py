@@ -15,6 +15,7 @@ from textual.widgets import Static
 from align_tui.tui import garbage
 from align_tui.tui.screens.bindings import STUDY
 from align_tui.tui.screens.changes import Changes
+from align_tui.tui.screens.columns import Columns
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.looking import Looking
 from align_tui.tui.screens.painter import Painter
@@ -65,6 +66,7 @@ class StudyScreen(Looking):
         self.painter = Painter(self, study, glyphs, replay=self.REPLAY)
         self.work = Work(self)
         self.changes = Changes(self)
+        self.columns = Columns(self)
         self.after_begin: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:

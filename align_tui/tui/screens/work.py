@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from align_tui.tui.view.inside import Section
 
 T = TypeVar("T")
+LONG = 2_000  # samples of a study that is written in more than a moment
 VERDICT_WORDS = {
     "agree": "your verdict: you agree",
     "disagree": "your verdict: you disagree",
@@ -56,8 +57,20 @@ class Work:
     def begin(self) -> None:
         """After the first frame."""
         self.feed.start()
+        if self.run is None:
+            self._look_for_models()
         if self.screen.launch.autostart and not self.screen.REPLAY:
             self.run_all()
+
+    def _look_for_models(self) -> None:
+        """Say of a study that was not asked yet which models would have to be fetched."""
+        from align_tui.config.hub import missing_models
+
+        def then(missing: tuple[str, ...]) -> None:
+            self.screen.look.missing = missing
+            self.screen.repaint()
+
+        self.do(lambda _: missing_models(self.screen.study.profiles), then)
 
     def end(self) -> None:
         """Before the screen goes."""
@@ -107,6 +120,17 @@ class Work:
         self._start_worker()
         self.screen.say(said)
 
+    def writing(self) -> None:
+        """Say that a long study is being written: it takes a second for 10,000 scenarios."""
+        size = self.screen.painter.planned
+        if size > LONG:
+            self.screen.say(f"queueing: a study of {size} decisions is written first")
+
+    def _written(self, run: str) -> None:
+        if self.screen.painter.planned > LONG:
+            self.screen.say("")
+        self._attach(run)
+
     def run_here(self) -> None:
         """Queue this scenario for all profiles."""
         screen, number = self.screen, self.screen.look.scenario
@@ -119,7 +143,7 @@ class Work:
 
         def then(done: tuple[str, int, int]) -> None:
             run, new, again = done
-            self._attach(run)
+            self._written(run)
             if new or again or screen.snapshot.counts.open:
                 self._start_worker()
             if again:
@@ -127,6 +151,7 @@ class Work:
             elif not new:
                 screen.say("everyone was asked here already")
 
+        self.writing()
         self.do(job, then)
 
     def ask_again(self) -> None:
@@ -151,12 +176,13 @@ class Work:
 
         def then(done: tuple[str, int]) -> None:
             run, new = done
-            self._attach(run)
+            self._written(run)
             if new or screen.snapshot.counts.open:
                 self._start_worker()
             elif not new:
                 screen.say("the whole study was asked already")
 
+        self.writing()
         self.do(lambda db: jobs.run_all(db, screen.study, self.run, screen.launch.versions), then)
 
     def pause(self) -> None:
@@ -191,12 +217,12 @@ class Work:
         profile = screen.study.profiles[shown.profile]
 
         def job(db: Database) -> tuple[Section, ...]:
-            return jobs.look_inside(db, self.run or "", profile, scenario, shown, screen.glyphs)
+            return jobs.look_inside(db, screen.study.rule, profile, scenario, shown, screen.glyphs)
 
         def then(sections: tuple[Section, ...]) -> None:
             from align_tui.tui.screens.inside import InsideScreen
 
-            name = f"{self.run}-{sample}"
+            name = f"{shown.origin or self.run}-{sample}"
             screen.app.push_screen(InsideScreen(sections, name, self, screen.glyphs))
 
         self.do(job, then)

@@ -38,6 +38,7 @@ def main_keys(
         ("E", "reasoning"),
         ("v", "targets"),
         ("p", "profile"),
+        ("A", "add column"),
         ("s", "whole text"),
         ("l", "list"),
         ("c", "compare"),

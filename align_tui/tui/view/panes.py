@@ -14,7 +14,7 @@ from align_tui.tui.view.glyphs import Glyphs, MarkName
 from align_tui.tui.view.marks import cell_mark
 from align_tui.tui.view.spans import Line, Span, fit
 from align_tui.tui.view.targets import heading
-from align_tui.tui.view.words import error_words, running_words, waiting_words
+from align_tui.tui.view.words import error_words, origin_words, running_words, waiting_words
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -57,13 +57,19 @@ def generations(profile: Profile) -> int:
     return max(1, asked)
 
 
-def greeting(planned: int, scenarios: int, glyphs: Glyphs) -> str:
-    """What an empty screen says."""
+def greeting(planned: int, scenarios: int, glyphs: Glyphs, missing: Sequence[str] = ()) -> str:
+    """What an empty screen says; `missing` are models that are not on this machine."""
+    absent = "".join(
+        f"\n\n{glyphs.marks['failed']} {one_line(model, 100)} is not on this machine: whoever asks "
+        f"has it fetched first. Without a network: hf download {one_line(model, 100)} on another "
+        "machine, and HF_HOME set to its cache."
+        for model in missing
+    )
     return (
         "Nothing has been asked yet.\n\n"
         f"{glyphs.enter}  all profiles decide this scenario\n"
         f"a  the whole study: {scenarios} scenarios, {planned} decisions\n"
-        "?  help"
+        "?  help" + absent
     )
 
 
@@ -78,7 +84,15 @@ def current(shown: Shown, snapshot: Snapshot, scenario: int) -> tuple[Shown, Cel
         return shown, cell
     if cell is None:
         return Shown(shown.profile, shown.repeat), None
-    return Shown(shown.profile, shown.repeat, cell.sample, cell.status, scores=cell.scores), cell
+    brief = Shown(
+        shown.profile,
+        shown.repeat,
+        cell.sample,
+        cell.status,
+        scores=cell.scores,
+        origin=cell.origin,
+    )
+    return brief, cell
 
 
 def pane_view(
@@ -111,10 +125,12 @@ def pane_view(
     if depth:
         model = f"{model}, out of its depth"
     said = f"{shown.remark} {glyphs.sep} " if shown.remark else ""
-    room = max(4, width - 4 - len(said))
+    source = f" {glyphs.sep} {origin_words(shown.origin)}" if shown.origin is not None else ""
+    room = max(4, width - 4 - len(said) - len(source))
     subtitle: Line = (
         (fit(said, width - 4, glyphs.more), "text"),
         (fit(model, room, glyphs.more), "warn" if depth else "quiet"),
+        (source, "quiet"),
     )
     mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
     text, quiet = _text(shown, snapshot, starting, greet, profile)

@@ -42,14 +42,18 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
         size = 16 if width >= 120 else 8
         full, empty = bar(ended / counts.total, size, glyphs)
         parts.append(((full, "bar"), (empty, "faint"), ("  ", "")))
-    else:
-        parts.append(((f"{view.planned} to decide  ", "quiet"),))
+    elif snapshot.reading:
+        parts.append((("reading the run  ", "quiet"),))
+    elif view.planned > counts.inherited:
+        parts.append(((f"{view.planned - counts.inherited} to decide  ", "quiet"),))
     parts += _state_parts(snapshot, view.replay)
     if counts.failed:
         parts.append(((f"{counts.failed} failed  ", "failed"),))
     if snapshot.left_s is not None and counts.open and snapshot.state == "active":
         parts.append(((f"left {clock(snapshot.left_s)}  ", "text"),))
-    if counts.total and counts.total < view.planned:
+    if counts.inherited:
+        parts.append(((f"{counts.inherited} from earlier runs  ", "quiet"),))
+    if counts.total and counts.total + counts.inherited < view.planned:
         parts.append(((f"of {view.planned} in the study  ", "quiet"),))
     left: list[Span] = []
     room = width - cells(right) - 1

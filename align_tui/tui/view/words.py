@@ -97,6 +97,11 @@ def remark_words(bookmarked: bool, verdict: str | None) -> str:
     return ", ".join([*parts, said[verdict]] if verdict in said else parts)
 
 
+def origin_words(run: str) -> str:
+    """`from k3f9`: which run an inherited decision was made in, as short as it can be named."""
+    return f"from {one_line(run).rpartition('-')[2]}"
+
+
 def gigabytes(megabytes: float) -> str:
     """`61 GB`, `1.2 GB`, `240 MB`."""
     if megabytes < 1000:

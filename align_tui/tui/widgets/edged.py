@@ -30,6 +30,15 @@ class Edged(Widget):
             self.border_subtitle = content(subtitle)
         self._edge = None
 
+    def recolour(self) -> None:
+        """The names of styles stand for other colours: paint all of it again."""
+        title, subtitle = self._titles
+        if title is not None:
+            self.border_title = content(title)
+        if subtitle is not None:
+            self.border_subtitle = content(subtitle)
+        self.refresh()
+
     def refresh(
         self,
         *regions: Region,

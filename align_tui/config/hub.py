@@ -1,0 +1,34 @@
+"""Which models of the hub are on this machine, as far as that can be told without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from align_tui.config.profile import BackboneSpec, Profile
+
+
+def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
+    """The hub ids that profiles ask for and of which nothing is in the hub's cache here.
+
+    Neither the hub nor a server is asked. Takes a third of a second: it imports the hub's client.
+    """
+    wanted = {p.backbone.model: p.backbone for p in profiles if p.needs_model and _of_hub(p)}
+    if not wanted:
+        return ()
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    def is_here(spec: BackboneSpec) -> bool:
+        try:
+            found = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
+        except HFValidationError:
+            return False  # said in words when it is asked
+        return isinstance(found, str)
+
+    return tuple(model for model, spec in wanted.items() if not is_here(spec))
+
+
+def _of_hub(profile: Profile) -> bool:
+    spec = profile.backbone
+    return spec.kind == "transformers" and not Path(spec.model).expanduser().is_dir()

@@ -1,0 +1,155 @@
+"""Profiles and scenarios as files of the user's library: what is saved is what is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from align_tui import saving, variants
+from align_tui.config import paths
+from align_tui.config.attributes import load_attributes
+from align_tui.config.library import list_profiles, load_profile
+from align_tui.config.profile import Profile
+from align_tui.core.errors import AlignError, ConfigError
+from align_tui.core.scenarios import Choice, Scenario
+from align_tui.datasets.library import find_scenarios
+from tests.tui import fakes
+
+ATTRIBUTES = load_attributes()
+SHIPPED = [entry.path for entry in list_profiles() if entry.origin == "shipped"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """A library of its own for these tests; one for all examples of a property."""
+    folder = tmp_path_factory.mktemp("library")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(paths, "user_profiles", lambda: folder / "profiles")
+    patch.setattr(paths, "user_scenarios", lambda: folder / "scenarios")
+    yield folder
+    patch.undo()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_every_shipped_profile_loads_again_equal(path: Path) -> None:
+    profile = load_profile(str(path), attributes=ATTRIBUTES)
+    saved = saving.save_profile(profile, "kept", replace=True)
+    assert saved == paths.user_profiles() / "kept.toml"
+    again = load_profile("kept", attributes=ATTRIBUTES)
+    assert again == profile.model_copy(update={"name": "kept"}) and again.hash == profile.hash
+
+
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60),
+    st.text("a \r\n\t\"\\'", min_size=1, max_size=20),
+)
+PLAIN = TEXTS.filter(lambda text: "{" not in text)  # no template of Jinja's
+MADE = st.one_of(
+    st.builds(
+        lambda given, goes_on, samples, prompt, description, temperature: {
+            "adm": {"kind": "baseline", "samples": samples, "given": given, "goes_on": goes_on},
+            "prompt": {"system": prompt},
+            "description": description,
+            "decoding": {"temperature": temperature},
+        },
+        TEXTS.filter(str.strip),
+        st.booleans(),
+        st.integers(1, 200),
+        PLAIN,
+        TEXTS,
+        st.floats(0.0, 10.0),
+    ),
+    st.builds(
+        lambda high, low, chars: {
+            "adm": {"kind": "prompt_aligned", "reasoning": "after", "max_reasoning_chars": chars},
+            "target": [
+                {"attribute": "moral_desert", "value": high},
+                {"attribute": "fairness", "value": low},
+            ],
+            "backbone": {
+                "kind": "openai",
+                "server": {"base_urls": ["http://localhost:1/v1"], "extra": {"a": [1, {"b": "c"}]}},
+            },
+        },
+        st.floats(0.51, 1.0),
+        st.floats(0.0, 0.49),
+        st.integers(16, 20_000),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=MADE)
+def test_an_edited_profile_loads_again_equal(body: dict[str, object]) -> None:
+    """Also what its TOML in the editor is: the two are one text."""
+    profile = Profile.model_validate({"name": "any", **body})
+    saving.save_profile(profile, "any", replace=True)
+    assert load_profile("any", attributes=ATTRIBUTES) == profile
+    study = fakes.study(1, profiles=1)
+    study = type(study)("s", (profile,), study.scenarios)
+    with pytest.raises(ConfigError, match="Nothing that takes part"):
+        variants.with_profile(study, 0, variants.profile_toml(profile), ATTRIBUTES)
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=TEXTS.filter(str.strip), title=TEXTS, value=st.floats(0.0, 1.0))
+def test_a_scenario_is_a_set_of_one(text: str, title: str, value: float) -> None:
+    scenario = Scenario(
+        "k~1", text, (Choice("one", {"fairness": value}), Choice("two")), title, {"variant_of": "k"}
+    )
+    saving.save_scenario(scenario, "mine", replace=True)
+    [again] = find_scenarios("mine", ATTRIBUTES).scenarios
+    assert again.hash == scenario.hash and again.key == "k~1"
+    assert variants.variant_of(again) == "k"
+
+
+@given(name=st.text(max_size=40))
+def test_no_name_leads_out_of_the_folder(name: str) -> None:
+    """What is no name is refused; what is suggested in its place is one, or nothing."""
+    for spot, folder in (
+        (saving.profile_spot, paths.user_profiles()),
+        (saving.scenario_spot, paths.user_scenarios()),
+    ):
+        try:
+            assert spot(name).path.resolve().parent == folder.resolve()
+        except AlignError:
+            near = saving.suggested(name)
+            assert near != name or not name
+            assert not near or spot(near).path.parent == folder
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc/passwd", "a\\b", "~x", "x\n"])
+def test_paths_are_no_names(name: str) -> None:
+    profile = fakes.profile("p")
+    with pytest.raises(ConfigError, match="cannot be the name of a profile"):
+        saving.save_profile(profile, name, replace=True)
+
+
+def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
+    first, second = fakes.profile("p"), fakes.profile("q", ("fairness", 1.0))
+    path = saving.save_profile(first, "once")
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="already"):
+        saving.save_profile(second, "once")
+    assert path.read_bytes() == before
+    saving.save_profile(second, "once", replace=True)
+    assert load_profile("once").targets == second.targets
+    assert "hidden" in saving.profile_spot("baseline").taken
+    with pytest.raises(ConfigError, match="hidden"):
+        saving.save_profile(first, "baseline")
+    # A set that was imported under that name would be found in place of the file.
+    (paths.user_scenarios() / "sets.jsonl").write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="has that name already"):
+        saving.save_scenario(fakes.scenarios(1)[0], "sets", replace=True)
+
+
+def test_a_folder_that_cannot_be_made_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr(paths, "user_profiles", lambda: tmp_path / "file" / "profiles")
+    with pytest.raises(ConfigError, match="cannot be made"):
+        saving.save_profile(fakes.profile("p"), "p")

@@ -1,0 +1,266 @@
+"""Columns on the fly: one more, a copy, one less; and what is worth keeping saved as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from align_tui.config import paths
+from align_tui.config.attributes import load_attributes
+from align_tui.config.library import load_profile
+from align_tui.config.study import Study
+from align_tui.datasets.library import find_scenarios
+from align_tui.store import launch as store_launch
+from align_tui.store import runs
+from align_tui.store.database import Database
+from align_tui.tui.screens.adding import AddScreen
+from align_tui.tui.screens.edit import EditScreen
+from align_tui.tui.screens.saving import SaveScreen
+from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.snapshot import Counts
+from tests.tui import fakes
+from tests.tui.test_screen import opened, prose, screen_of, words
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No worker is started, and the user's files are in a folder of the test's."""
+    monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
+    monkeypatch.setattr(paths, "user_profiles", lambda: tmp_path / "lib" / "profiles")
+    monkeypatch.setattr(paths, "user_scenarios", lambda: tmp_path / "lib" / "scenarios")
+    return tmp_path / "lib"
+
+
+def names(app: Any) -> list[str]:
+    return [profile.name for profile in screen_of(app).study.profiles]
+
+
+def child_of(db: Database, run: str) -> str | None:
+    row = db.one("SELECT id FROM runs WHERE parent=?", (run,))
+    return None if row is None else str(row[0])
+
+
+async def test_before_anything_is_asked_there_is_no_run(
+    path: Path, db: Database, wait: Any
+) -> None:
+    """Columns come and go on the screen alone; what is asked then is what stands there."""
+    study = fakes.study(3)
+    app = opened(path, study)
+    async with app.run_test(size=(145, 40)) as pilot:
+        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await pilot.press("A")
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: "fairness-high" in words(app) and "fairness ▲" in words(app))
+        await pilot.press(*"random", "enter")
+        await wait(pilot, lambda: names(app)[4:] == ["random"])
+        assert screen_of(app).look.focus == 4
+        await wait(pilot, lambda: "one more column" in words(app))
+        await pilot.press("1", "X")
+        await wait(pilot, lambda: len(names(app)) == 4)
+        await wait(pilot, lambda: "baseline is removed: A brings it back" in words(app))
+        await pilot.press("C")
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await pilot.press("f2")
+        await wait(pilot, lambda: names(app)[:2] == ["moral-desert-high", "moral-desert-high~1"])
+        assert db.one("SELECT 1 FROM runs") is None
+        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await pilot.press("enter")
+        await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(pending=5))
+        shown = names(app)
+    [row] = runs.list_runs(db)
+    assert row.parent is None
+    assert [p.name for p in runs.load_study(db, row.id).profiles] == shown
+
+
+async def test_a_column_added_to_a_run_is_all_that_is_asked(
+    path: Path,
+    db: Database,
+    finished: tuple[str, Study],
+    wait: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, study = finished
+    monkeypatch.chdir(tmp_path)
+    file = "own.toml"
+    Path(file).write_text('[adm]\nkind = "fixed"\n', encoding="utf-8")
+    app = opened(path, study, run)
+    async with app.run_test(size=(145, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        await pilot.press("A")
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await pilot.press(*file)
+        await wait(pilot, lambda: "file  own.toml" in words(app))
+        await pilot.press("enter")
+        await wait(pilot, lambda: names(app)[4:] == ["own"])
+        screen = screen_of(app)
+        await wait(pilot, lambda: screen.snapshot.counts == Counts(pending=6, inherited=23))
+        assert screen.work.run == child_of(db, run)
+        # What decides by a target alone takes the focused column's.
+        await pilot.press("2", "A")
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await pilot.press(*"oracle", "enter")
+        await wait(pilot, lambda: names(app)[5:] == ["oracle"])
+        assert screen_of(app).study.profiles[5].target == study.profiles[1].target
+        # The same once more is refused, and nothing happens.
+        await pilot.press("A")
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await pilot.press(*file, "enter")
+        await wait(pilot, lambda: "own is a column already" in words(app))
+    assert len(runs.list_runs(db)) == 3
+
+
+async def test_a_copy_decides_what_it_is_a_copy_of_until_it_is_changed(
+    path: Path, db: Database, finished: tuple[str, Study], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(145, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        await pilot.press("1", "C")
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        editor = app.screen
+        assert isinstance(editor, EditScreen) and 'name = "baseline~1"' in editor.area.text
+        await pilot.press("f2")
+        await wait(pilot, lambda: names(app)[:2] == ["baseline", "baseline~1"])
+        screen = screen_of(app)
+        await wait(pilot, lambda: screen.snapshot.counts == Counts(inherited=29))
+        await wait(pilot, lambda: "nothing to ask" in words(app))
+        await pilot.press("C")  # of the copy
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        editor = app.screen
+        assert isinstance(editor, EditScreen) and 'name = "baseline~2"' in editor.area.text
+        editor.area.text += "\n[decoding]\nseed = 7\n"
+        await pilot.press("f2")
+        await wait(pilot, lambda: names(app)[:3] == ["baseline", "baseline~1", "baseline~2"])
+        await wait(
+            pilot,
+            lambda: screen_of(app).snapshot.counts == Counts(pending=6, inherited=29),
+        )
+
+
+async def test_a_removed_column_is_in_the_run_that_had_it(
+    path: Path, db: Database, finished: tuple[str, Study], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(145, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        for left in (3, 2, 1):
+            await pilot.press("1", "X")
+            await wait(pilot, lambda left=left: len(names(app)) == left)
+            await wait(pilot, lambda: "brings it back, r has the run" in words(app))
+            await wait(pilot, lambda: screen_of(app).snapshot.counts.inherited)
+        assert names(app) == ["risk-aversion-high"]
+        assert screen_of(app).snapshot.counts == Counts(inherited=6)
+        await pilot.press("A")  # the last one removed is offered first, with what it decided
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: "moral-desert-low " in words(app) and "removed" in words(app))
+        await pilot.press("enter")
+        await wait(pilot, lambda: names(app) == ["risk-aversion-high", "moral-desert-low"])
+        await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(inherited=12))
+        await pilot.press("A")  # what stands there again is not offered
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: words(app).count("  removed  ") == 2)
+        await pilot.press("escape", "2", "X")
+        await wait(pilot, lambda: len(names(app)) == 1)
+        await pilot.press("X")
+        await wait(pilot, lambda: "A study needs a profile" in words(app))
+    assert len(runs.load_study(db, run).profiles) == 4 and len(runs.list_runs(db)) == 6
+
+
+async def test_a_file_that_is_no_profile_says_why(path: Path, wait: Any, library: Path) -> None:
+    folder = library / "profiles"
+    folder.mkdir(parents=True)
+    (folder / "broken.toml").write_text('[adm]\nkind = "basline"\n', encoding="utf-8")
+    app = opened(path, fakes.study(1))
+    async with app.run_test(size=(145, 40)) as pilot:
+        await pilot.press("A")
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: "broken" in words(app) and "! " in words(app))
+        await pilot.press(*"broken", "enter")
+        await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
+        await wait(pilot, lambda: "Did you mean 'baseline'?" in words(app))
+        assert len(names(app)) == 4
+
+
+async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, wait: Any) -> None:
+    study = fakes.study(2, profiles=2)
+    far = load_profile("mistral-7b-baseline")
+    app = opened(path, Study("s", (study.profiles[0], far), study.scenarios))
+    async with app.run_test(size=(145, 40)) as pilot:
+        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "v0.3 is not on this machine" in prose(screen_of(app), 0))
+        assert "hf download" in prose(screen_of(app), 0)
+        await pilot.press("2", "X")
+        await wait(pilot, lambda: len(names(app)) == 1)
+        await wait(pilot, lambda: "Nothing has been" in words(app))
+        assert "hf download" not in prose(screen_of(app), 0)
+
+
+async def test_the_users_keys_are_on_the_changed_study(
+    path: Path, wait: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.toml"
+    keys.write_text('[study]\nremove_column = "Z"\n', encoding="utf-8")
+    monkeypatch.setattr(paths, "user_keymap", lambda: keys)
+    app = opened(path, fakes.study(1))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for left in (3, 2):
+            await pilot.press("Z")
+            await wait(pilot, lambda left=left: len(names(app)) == left)
+        await pilot.press("X")
+        assert len(names(app)) == 2
+
+
+async def test_what_stands_there_is_saved_to_the_library(
+    path: Path, finished: tuple[str, Study], wait: Any, library: Path
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        await pilot.press("2", "W")
+        await wait(pilot, lambda: isinstance(app.screen, SaveScreen))
+        await wait(pilot, lambda: "a shipped one has that name" in words(app))
+        screen = app.screen
+        assert isinstance(screen, SaveScreen)
+        for wrong in ("../out", "a b", ""):
+            screen.field.value = wrong
+            await wait(pilot, lambda: "cannot be the name" in words(app))
+            await pilot.press("enter")
+            assert not library.exists()
+        screen.field.value = "mine"
+        await wait(pilot, lambda: "mine.toml" in words(app))
+        await pilot.press("enter")
+        await wait(pilot, lambda: "profile saved as" in words(app))
+        assert load_profile("mine").hash == study.profiles[1].hash
+
+        await pilot.press("3", "W")  # another under the same name: asked first
+        await wait(pilot, lambda: isinstance(app.screen, SaveScreen))
+        screen = app.screen
+        assert isinstance(screen, SaveScreen)
+        screen.field.value = "mine"
+        await wait(pilot, lambda: "already" in words(app))
+        await pilot.press("enter")
+        await wait(pilot, lambda: "enter once more" in words(app))
+        assert load_profile("mine").hash == study.profiles[1].hash
+        await pilot.press("enter")
+        await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
+        assert load_profile("mine").hash == study.profiles[2].hash
+
+        await pilot.press("j", "W", "down")
+        await wait(pilot, lambda: isinstance(app.screen, SaveScreen))
+        await wait(pilot, lambda: f"{study.scenarios[1].key}.toml" in words(app))
+        await pilot.press("enter")
+        await wait(pilot, lambda: "scenario saved as" in words(app))
+    [kept] = find_scenarios(study.scenarios[1].key, load_attributes()).scenarios
+    assert kept.hash == study.scenarios[1].hash
+    assert {file.name for file in library.rglob("*") if file.is_file()} == {
+        "mine.toml",
+        f"{study.scenarios[1].key}.toml",
+    }
