@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from align_tui.tui.overview import NOTHING, Overview
+
 if TYPE_CHECKING:
     from align_tui.store.results import Result, Tally
     from align_tui.store.workers import WorkerRow
@@ -14,12 +16,16 @@ Status = Literal["absent", "pending", "running", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where one sample stands, as far as marks go; `scores` by target id."""
+    """Where one sample stands, as far as marks go; `scores` by target id.
+
+    `ended` is when it was decided or failed, in seconds since the epoch.
+    """
 
     sample: int
     status: Status
     choice: int | None = None
     scores: tuple[tuple[str, bool | None], ...] = ()
+    ended: float | None = None
 
 
 Repeats: TypeAlias = tuple[Cell | None, ...]  # None: not queued
@@ -89,6 +95,7 @@ class Snapshot:
     rows: tuple[Row, ...] = ()
     panes: tuple[Shown, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    overview: Overview = NOTHING
     counts: Counts = Counts()
     workers: tuple[WorkerRow, ...] = ()
     left_s: float | None = None

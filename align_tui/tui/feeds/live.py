@@ -106,6 +106,7 @@ class LiveFeed(Feed):
             if self.study.scenarios
             else (),
             tallies=self._board.tallies(),
+            overview=self._board.overview(),
             counts=self._board.counts(),
             workers=self._workers,
             left_s=self._left(now),
@@ -153,6 +154,7 @@ class LiveFeed(Feed):
                     "failed" if result.error_kind else "done",
                     result.choice,
                     tuple((target, score.correct) for target, score in found.items()),
+                    result.finished,
                 )
                 self._board.put((result.scenario, result.profile, result.repeat), cell)
                 self._ends.append(result.finished)
