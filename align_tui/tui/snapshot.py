@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from align_tui.tui.overview import NOTHING, Overview
 
 if TYPE_CHECKING:
+    from align_tui.store.queue import Depth
     from align_tui.store.results import Result, Tally
     from align_tui.store.workers import WorkerRow
 
@@ -87,7 +88,11 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the screen draws but for the study itself and what the user chose to look at."""
+    """All that the screen draws but for the study itself and what the user chose to look at.
+
+    `workers` are alive, `lost` ended without a word; `queue` is what waits in all runs, None
+    where that was not looked up.
+    """
 
     run: str | None = None
     state: str = ""
@@ -98,6 +103,8 @@ class Snapshot:
     overview: Overview = NOTHING
     counts: Counts = Counts()
     workers: tuple[WorkerRow, ...] = ()
+    lost: tuple[WorkerRow, ...] = ()
+    queue: Depth | None = None
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None

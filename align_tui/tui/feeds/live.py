@@ -18,6 +18,7 @@ from align_tui.tui.snapshot import Cell, Snapshot
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.store.database import Database
+    from align_tui.store.queue import Depth
     from align_tui.store.results import Result
     from align_tui.store.workers import WorkerRow
 
@@ -42,6 +43,8 @@ class LiveFeed(Feed):
         self._version: int | None = None
         self._checked = 0.0
         self._workers: tuple[WorkerRow, ...] = ()
+        self._lost: tuple[WorkerRow, ...] = ()
+        self._depth: Depth | None = None
         self._worker_error = ""
         self._ends: deque[float] = deque(maxlen=60)
 
@@ -109,6 +112,8 @@ class LiveFeed(Feed):
             overview=self._board.overview(),
             counts=self._board.counts(),
             workers=self._workers,
+            lost=self._lost,
+            queue=self._depth,
             left_s=self._left(now),
             error=error,
         )
@@ -225,10 +230,13 @@ class LiveFeed(Feed):
         self._streams.read(db)
 
     def _look_at_workers(self, db: Database) -> None:
+        from align_tui.store.queue import depth
         from align_tui.store.workers import is_alive, list_workers
 
         known = list_workers(db)
         self._workers = tuple(worker for worker in known if is_alive(worker))
+        self._lost = tuple(worker for worker in known if worker not in self._workers)
+        self._depth = depth(db)
         failed = [worker.error for worker in known if worker.error]
         self._worker_error = one_line(failed[-1] or "") if failed else ""
 

@@ -15,6 +15,7 @@ class Look:
     unfolded: bool = False
     list_asked: bool | None = None
     discriminating: bool = False
+    view: int = 0  # of the overview
     compare: int = 0
     repeat: int | None = None
     hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of a search

@@ -120,7 +120,7 @@ def plan(
     main = width - side
     small = height < 28
     tiny = height < 20
-    tally_cap = 1 if tiny else 2 if small else max(2, height // 6)
+    tally_cap = 1 if tiny else 2 if small else max(2, height // 4)
     tally_rows = max(1, min(tally_lines, tally_cap))
     fixed = 2 + tally_rows + (0 if small else 1)
     body = height - fixed
