@@ -33,6 +33,7 @@ class OverviewPainter:
         self.screen, self.study, self.glyphs = screen, study, glyphs
         self._chance = lru_cache(maxsize=256)(self._work_out_chance)
         self._values = self._attribute_values()
+        self._made: dict[int, tuple[object, Part]] = {}  # by view: made from what, and what
 
     def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
         return chance(
@@ -90,7 +91,7 @@ class OverviewPainter:
         low = height < overview.TITLED
         sizes = [width - overview.MARGIN] if low else overview.widths(width, len(shown))
         parts = [
-            self._part(view, snapshot, look, targets, each, rows)
+            self._known(view, snapshot, look, targets, each, rows)
             for view, each in zip(shown, sizes, strict=True)
         ]
         block, glyphs = self.screen.tallies, self.glyphs
@@ -104,6 +105,21 @@ class OverviewPainter:
         ]
         block.entitle(overview.titles(found, sizes, glyphs))
         block.paint(overview.join(parts, sizes, rows, glyphs))
+
+    def _known(
+        self, view: int, snapshot: Snapshot, look: Look, targets: Targets, width: int, rows: int
+    ) -> Part:
+        """The view as it was made last, while nothing that it shows has changed."""
+        chosen = (look.focus, look.discriminating, look.compare, targets, width, rows)
+        told: object = (snapshot.overview, snapshot.tallies)
+        if view == WORKERS:
+            told = (snapshot.workers, snapshot.lost, snapshot.queue, snapshot.counts)
+            told = (told, snapshot.left_s, snapshot.transport is None)
+        known = self._made.get(view)
+        if known is None or known[0] != (told, chosen):
+            made = self._part(view, snapshot, look, targets, width, rows)
+            known = self._made[view] = ((told, chosen), made)
+        return known[1]
 
     def _part(
         self, view: int, snapshot: Snapshot, look: Look, targets: Targets, width: int, rows: int

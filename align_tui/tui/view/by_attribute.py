@@ -44,7 +44,7 @@ def attribute_part(
 ) -> Part:
     """By attribute and value, so that profiles stand beside each other.
 
-    Where there is no room for all, the focused profile's come first.
+    Where there is no room for all, the focused profile's come first, then its rivals'.
     """
     if not rows:
         return Part((((" no profile has a target, and none is compared with one", "quiet"),),))
@@ -52,7 +52,10 @@ def attribute_part(
     room = columns(width, len(rows), least) * height
     shown = list(rows)
     if len(rows) > room:
-        shown = sorted(rows, key=lambda row: not row.tally.focused)[:room]
+        mine = {(row.attribute, row.sign) for row in rows if row.tally.focused}
+        shown = sorted(
+            rows, key=lambda row: (not row.tally.focused, (row.attribute, row.sign) not in mine)
+        )[:room]
     longest = _attribute_cells(shown)
     made = []
     for row in shown:

@@ -14,20 +14,15 @@ from align_tui.tui.view.bars import clock
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.overview import Part
 from align_tui.tui.view.spans import Line, Span, cut, fit
-from align_tui.tui.view.words import gigabytes, worker_state
+from align_tui.tui.view.words import gigabytes, model_names, worker_state
 
 if TYPE_CHECKING:
     from align_tui.store.workers import WorkerRow
 
 TITLES = ("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
+SAMPLES = "samples: being written + taken and waiting"
 RIGHT = (4, 5, 6)  # columns of numbers
 LEAST = {1: 9, 2: 10}  # cells that state and model keep when there is little room
-
-
-def model_name(worker: WorkerRow) -> str:
-    """The models it holds, without the folders they are in."""
-    names = [one_line(name.strip()) for name in worker.model.split(",")]
-    return ", ".join(name.rstrip("/").rsplit("/", 1)[-1] for name in names if name)
 
 
 def _texts(worker: WorkerRow, gone: bool, none: str) -> list[str]:
@@ -38,7 +33,7 @@ def _texts(worker: WorkerRow, gone: bool, none: str) -> list[str]:
     return [
         worker.id[:8],
         state,
-        model_name(worker) or none,
+        ", ".join(model_names(worker)) or none,
         device,
         gigabytes(worker.memory_mb) if worker.memory_mb else none,
         f"{worker.tokens_per_s:.0f}",
@@ -71,7 +66,7 @@ def worker_table(
     if headed:
         more = f" {glyphs.more}" if shown < len(TITLES) else ""
         head = _aligned(TITLES, sizes, shown, glyphs) + more
-        lines.append((("  " + head, "quiet"),))
+        lines.append(cut((("  " + head, "quiet"),), width, glyphs.more))
     for (worker, lost), row in zip(every, texts, strict=True):
         mark: Span = (f"{glyphs.alive} ", "bar" if worker.active else "quiet")
         if lost:
@@ -135,7 +130,7 @@ def workers_part(
     told = f" {glyphs.sep} {len(snapshot.workers)} alive"
     if snapshot.lost:
         told += f", {len(snapshot.lost)} gone"
-    told += f" {glyphs.sep} samples: being written + taken and waiting" if every else ""
+    told += f" {glyphs.sep} {SAMPLES}" if every else ""
     lines = [queue_line(snapshot, glyphs)]
     if not snapshot.workers:
         lines.append(_none(starts))
