@@ -9,12 +9,14 @@ from rich.cells import cell_len
 from align_tui.core.agreement import Agreement
 from align_tui.tui.view.bars import point
 from align_tui.tui.view.glyphs import Glyphs
-from align_tui.tui.view.overview import Part
-from align_tui.tui.view.spans import Line, Span, cut, fit_keeping
+from align_tui.tui.view.overview import Part, told
+from align_tui.tui.view.spans import Line, Span, fit_keeping
 from align_tui.tui.view.tallies import around
 
 Matrix = Sequence[Sequence[Agreement | None]]
-SHARE = 5  # cells of a share with the blank before it
+Name = tuple[str, str]  # a profile's name, and its target's sign with a blank before it
+WIDE, NARROW = 5, 4  # cells of a share with the blanks before it
+LABEL, LEAST_LABEL = 18, 14  # cells that a name keeps however many columns there are
 
 
 def lines_wanted(profiles: int) -> int:
@@ -23,83 +25,83 @@ def lines_wanted(profiles: int) -> int:
 
 
 def agreement_part(
-    matrix: Matrix,
-    names: Sequence[tuple[str, str]],
-    focus: int,
-    width: int,
-    height: int,
-    glyphs: Glyphs,
+    matrix: Matrix, names: Sequence[Name], focus: int, width: int, height: int, glyphs: Glyphs
 ) -> Part:
-    """Shares of equal choices; `names` are (name, sign of the target) of the profiles.
+    """Shares of equal choices, n behind each where they differ and there is room.
 
-    Every share has its n behind it where they differ and there is room; else the title tells n.
-    Where there is no room for all, the rows and columns about the focused profile are shown.
+    Where there is no room for all columns they begin with the focused profile and go round: with
+    half of them shown, every two profiles meet under the focus on one of them.
     """
-    every = range(len(matrix))
     known = {cell.pairs for row in matrix for cell in row if cell is not None and cell.pairs}
     if len(matrix) < 2 or not known:
-        return Part((((" no two profiles have decided the same scenario yet", "quiet"),),))
-    digits = len(str(len(matrix)))
-    longest = max(cell_len(name + sign) for name, sign in names)
-    size = SHARE
-    if len(known) > 1:
-        with_n = SHARE + 1 + len(str(max(known)))
-        if 2 + digits + min(longest, 16) + with_n * len(matrix) <= width:
-            size = with_n
-    label = max(8, min(longest, width - 3 - digits - size * len(matrix)))
-    columns = _window(every, focus, max(1, (width - 3 - digits - label) // max(size, 1)))
-    rows = _window(every, focus, max(1, height - 1))
-    told = _told(known, size, glyphs)
-    hidden = len(matrix) - min(len(rows), len(columns))
+        return told("no two profiles have decided the same scenario yet", width, glyphs)
+    count, digits = len(matrix), len(str(len(matrix)))
     if height == 1:
-        return Part((_one_line(matrix[focus], names[focus], focus, width, glyphs),), told)
+        line, shown = _one_line(matrix[focus], names[focus], focus, width, glyphs)
+        return Part((line,), _how(known, False, glyphs), count - 1 - shown)
+    longest = max(cell_len(name + sign) for name, sign in names)
+    n = 1 + len(str(max(known))) if len(known) > 1 else 0
+    room = width - 2 - digits
+    sizes = ((WIDE, n), (WIDE, 0), (NARROW, 0))
+    share, n = next((s for s in sizes if min(longest, LABEL) + sum(s) * count <= room), (NARROW, 0))
+    label = min(longest, max(LEAST_LABEL, room - (share + n) * count))
+    columns = _round(count, focus, max(1, (room - label) // (share + n)))
+    rows = around(range(count), height - 1, focus)
     head: list[Span] = [(" " * (2 + digits + label), "")]
     for column in columns:
         style = "bright" if column == focus else "quiet"
-        head.append((f"{column + 1:>{SHARE}}" + " " * (size - SHARE), style))
+        head.append((f"{column + 1:>{share}}" + " " * n, style))
     lines: list[Line] = [tuple(head)]
     for row in rows:
         name = fit_keeping(*names[row], label, glyphs.more)
-        style = "bright" if row == focus else "text"
         spans: list[Span] = [
             (f" {row + 1:>{digits}} ", "quiet"),
-            (name + " " * (label - cell_len(name)), style),
+            (name + " " * (label - cell_len(name)), "bright" if row == focus else "text"),
         ]
         for column in columns:
-            spans += _cell(matrix[row][column], size, focus in (row, column), glyphs)
+            spans += _cell(matrix[row][column], share, n, focus in (row, column), glyphs)
         lines.append(tuple(spans))
-    return Part(tuple(lines), told, hidden)
+    return Part(tuple(lines), _how(known, n > 0, glyphs), count - min(len(rows), len(columns)))
 
 
-def _window(every: Sequence[int], focus: int, room: int) -> Sequence[int]:
-    return around(every, room, focus)
+def _round(count: int, focus: int, room: int) -> list[int]:
+    if room >= count:
+        return list(range(count))
+    return [(focus + i) % count for i in range(room)]
 
 
-def _told(known: set[int], size: int, glyphs: Glyphs) -> Line:
+def _how(known: set[int], behind: bool, glyphs: Glyphs) -> Line:
     n = f"n {min(known)}" if len(known) == 1 else f"n {min(known)} to {max(known)}"
-    if size > SHARE:
-        n = "n behind each"
-    said = f" {glyphs.sep} the same choice, wherever both decided {glyphs.sep} {n}"
-    return ((said, "quiet"),)
+    said = "n behind each" if behind else n
+    return ((f" {glyphs.sep} the same choice, wherever both decided {glyphs.sep} {said}", "quiet"),)
 
 
-def _cell(cell: Agreement | None, size: int, focused: bool, glyphs: Glyphs) -> list[Span]:
-    unknown = glyphs.marks["unscored"] if cell is None else "-" if glyphs.ascii else "–"
-    share = None if cell is None else cell.share
-    said = unknown if share is None else point(share)
-    style = "quiet" if share is None else "bright" if focused else "text"
-    n = str(cell.pairs) if cell is not None and cell.pairs and size > SHARE else ""
-    return [
-        (f"{said:>{SHARE}}", style),
-        (f" {n:<{size - SHARE - 1}}" if size > SHARE else "", "quiet"),
-    ]
+def _cell(
+    cell: Agreement | None, share: int, n: int, focused: bool, glyphs: Glyphs
+) -> tuple[Span, ...]:
+    if cell is None or cell.share is None:
+        nothing = "-" if glyphs.ascii else "–"
+        said = glyphs.marks["unscored"] if cell is None else nothing
+        return ((f"{said:>{share}}" + " " * n, "quiet"),)
+    style = "bright" if focused else "text"
+    return (
+        (f"{point(cell.share):>{share}}", style),
+        (f" {cell.pairs:<{n - 1}}" if n else "", "quiet"),
+    )
 
 
 def _one_line(
-    row: Sequence[Agreement | None], name: tuple[str, str], focus: int, width: int, glyphs: Glyphs
-) -> Line:
-    out: list[Span] = [(f" {focus + 1} ", "quiet"), (fit_keeping(*name, 24, glyphs.more), "bright")]
-    for number, cell in enumerate(row):
-        if cell is not None and cell.share is not None:
-            out += [(f"  {number + 1} ", "quiet"), (point(cell.share), "text")]
-    return cut(out, width, glyphs.more)
+    row: Sequence[Agreement | None], name: Name, focus: int, width: int, glyphs: Glyphs
+) -> tuple[Line, int]:
+    """The focused profile's row without a heading, and how many of the others are in it."""
+    label = fit_keeping(*name, LABEL, glyphs.more)
+    out: list[Span] = [(f" {focus + 1} ", "quiet"), (label, "bright")]
+    size = len(str(len(row))) + 6
+    room = max(0, (width - 3 - len(str(focus + 1)) - cell_len(label)) // size)
+    shown = [other for other in _round(len(row), focus, room + 1) if other != focus][:room]
+    for other in shown:
+        cell = row[other]
+        share = cell.share if cell is not None else None
+        said = point(share) if share is not None else "-" if glyphs.ascii else "–"
+        out += [(f"  {other + 1} ", "quiet"), (said, "text")]
+    return tuple(out), len(shown)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len
 
 from align_tui.tui.view.glyphs import Glyphs
-from align_tui.tui.view.overview import Part
+from align_tui.tui.view.overview import Part, told
 from align_tui.tui.view.spans import fit_keeping
 from align_tui.tui.view.tallies import TallyRow, columns, lines_needed, tally_part
 
@@ -25,8 +25,8 @@ class AttributeRow:
     tally: TallyRow
 
 
-def _attribute_cells(rows: Sequence[AttributeRow]) -> int:
-    return min(MOST, max(cell_len(row.attribute + row.sign) for row in rows))
+def _attribute_cells(rows: Sequence[AttributeRow], most: int = MOST) -> int:
+    return min(most, max(cell_len(row.attribute + row.sign) for row in rows))
 
 
 def _least(rows: Sequence[AttributeRow]) -> int:
@@ -47,7 +47,7 @@ def attribute_part(
     Where there is no room for all, the focused profile's come first, then its rivals'.
     """
     if not rows:
-        return Part((((" no profile has a target, and none is compared with one", "quiet"),),))
+        return told("no profile has a target, and none is compared with one", width, glyphs)
     least = _least(rows)
     room = columns(width, len(rows), least) * height
     shown = list(rows)
@@ -56,7 +56,7 @@ def attribute_part(
         shown = sorted(
             rows, key=lambda row: (not row.tally.focused, (row.attribute, row.sign) not in mine)
         )[:room]
-    longest = _attribute_cells(shown)
+    longest = _attribute_cells(shown, min(MOST, width // 4))
     made = []
     for row in shown:
         name = fit_keeping(row.attribute, row.sign, longest, glyphs.more)

@@ -25,6 +25,11 @@ class Part:
     hidden: int = 0
 
 
+def told(words: str, width: int, glyphs: Glyphs) -> Part:
+    """A view that has nothing to show but why."""
+    return Part((cut(((f" {words}", "quiet"),), width, glyphs.more),))
+
+
 def beside(width: int, height: int) -> int:
     """How many views stand side by side."""
     if height < 45 or width < 160:

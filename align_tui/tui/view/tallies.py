@@ -16,6 +16,7 @@ from align_tui.tui.view.spans import Line, Span, cells, fill, fit, fit_keeping
 
 T = TypeVar("T")
 MIN_CELL, MIN_BAR, MAX_BAR = 54, 15, 45
+LOW_BAR = 9  # cells of a bar where there is less room than the least
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def tally_lines(
     digits = max(len(str(row.rate.scored)) if row.rate else 1 for row in shown)
     numbers = 2 * digits + 7
     # The bar first gets its least, then names get what they need, then the bar grows.
-    name_room = max(8, min(label, size - numbers - MIN_BAR - 5))
+    least_bar = MIN_BAR if size >= MIN_CELL else LOW_BAR
+    name_room = max(8, min(label, size - numbers - least_bar - 5))
     bar = min(MAX_BAR, size - name_room - numbers - 5)
     if bar < 7:
         bar = 0

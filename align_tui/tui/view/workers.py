@@ -13,6 +13,7 @@ from align_tui.tui.snapshot import Snapshot
 from align_tui.tui.view.bars import clock
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.overview import Part
+from align_tui.tui.view.overview import told as nothing
 from align_tui.tui.view.spans import Line, Span, cut, fit
 from align_tui.tui.view.words import gigabytes, model_names, worker_state
 
@@ -124,8 +125,8 @@ def workers_part(
 ) -> Part:
     """The queue and the workers; `starts` are (key, what it does) of what starts one."""
     if snapshot.transport is not None:
-        said = " a replay asks no model: who works is shown while a run is decided"
-        return Part((((said, "quiet"),),))
+        why = "a replay asks no model: who works is shown while a run is decided"
+        return nothing(why, width, glyphs)
     every = len(snapshot.workers) + len(snapshot.lost)
     told = f" {glyphs.sep} {len(snapshot.workers)} alive"
     if snapshot.lost:
