@@ -58,11 +58,11 @@ def test_each_worker_is_told_in_a_line() -> None:
         *("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
     ]
     for said in (
-        *("● 3fa91c77 ", "running", " Llama-3.3-70B-Instruct ", "cuda:0 (of 1,2)", "70 GB"),
+        *("● 3fa91c77 ", "running", " Llama-3.3-70B-Instruct ", "cuda:0 (GPU 1,2)", "70 GB"),
         *(" 812 ", " 28+12 ", "03-04 05:06", "4711 on node7"),
     ):
         assert said in first
-    assert "stopping" in second and "(of" not in second
+    assert "stopping" in second and "(GPU" not in second
     assert note.strip().startswith("out of memory") and "\x1b" not in note
     for column in ("model", "device", "since"):  # aligned under their titles
         assert first[head.index(column) - 1] == " " != first[head.index(column)]

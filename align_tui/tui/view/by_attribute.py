@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.overview import Part, told
 from align_tui.tui.view.spans import fit_keeping
-from align_tui.tui.view.tallies import TallyRow, columns, lines_needed, tally_part
+from align_tui.tui.view.tallies import MIN_CELL, TallyRow, columns, lines_needed, tally_part
 
 MOST = 24  # cells of an attribute's name
 NUMBERS, BAR = 18, 21  # cells of the numbers with the blanks about them, and of a bar
@@ -49,6 +49,8 @@ def attribute_part(
     if not rows:
         return told("no profile has a target, and none is compared with one", width, glyphs)
     least = _least(rows)
+    if lines_wanted(rows, width) > height:
+        least = MIN_CELL  # rather a name cut than a row
     room = columns(width, len(rows), least) * height
     shown = list(rows)
     if len(rows) > room:

@@ -33,6 +33,7 @@ def main_keys(glyphs: Glyphs, *, paused: bool, searching: bool, baseline: bool) 
         ("c", "compare"),
         ("r", "runs"),
         ("V", "verdict"),
+        ("o", "overview"),
         ("d", "discriminating"),
     ]
     if baseline:
@@ -56,6 +57,7 @@ def replay_keys(glyphs: Glyphs, *, playing: bool, following: bool) -> list[Key]:
         ("m", "maximise"),
         ("i", "inside"),
         ("/", "search"),
+        ("o", "overview"),
     ]
     if not following:
         keys.insert(1, ("f", "follow"))

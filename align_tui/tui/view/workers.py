@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 TITLES = ("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
 SAMPLES = "samples: being written + taken and waiting"
 RIGHT = (4, 5, 6)  # columns of numbers
-LEAST = {1: 9, 2: 10}  # cells that state and model keep when there is little room
+KEPT = 7  # columns that are cut rather than left out
+LEAST = {1: 7, 2: 8}  # cells that state and model keep when there is little room
 
 
 def _texts(worker: WorkerRow, gone: bool, none: str) -> list[str]:
     state = "gone" if gone else "stopping" if worker.stop else worker_state(worker)
     device = one_line(worker.device, 20) or none
     if worker.gpus:
-        device = f"{device} (of {one_line(worker.gpus, 20)})"
+        device = f"{device} (GPU {one_line(worker.gpus, 20)})"
     return [
         worker.id[:8],
         state,
@@ -62,18 +63,20 @@ def worker_table(
     every = [(worker, False) for worker in workers] + [(worker, True) for worker in gone]
     texts = [_texts(worker, lost, none) for worker, lost in every]
     sizes = [max(cell_len(row[i]) for row in [TITLES, *texts]) for i in range(len(TITLES))]
-    shown = _fitting(sizes, width - 2)
+    shown, gap = _fitting(sizes, width - 2)
     lines: list[Line] = []
     if headed:
         more = f" {glyphs.more}" if shown < len(TITLES) else ""
-        head = _aligned(TITLES, sizes, shown, glyphs) + more
+        head = _aligned(TITLES, sizes, shown, gap, glyphs) + more
         lines.append(cut((("  " + head, "quiet"),), width, glyphs.more))
     for (worker, lost), row in zip(every, texts, strict=True):
         mark: Span = (f"{glyphs.alive} ", "bar" if worker.active else "quiet")
         if lost:
             mark = (f"{glyphs.marks['failed']} ", "failed")
         style = "quiet" if lost else "text"
-        lines.append(cut((mark, (_aligned(row, sizes, shown, glyphs), style)), width, glyphs.more))
+        lines.append(
+            cut((mark, (_aligned(row, sizes, shown, gap, glyphs), style)), width, glyphs.more)
+        )
         for said, how in ((worker.error, "failed"), (worker.notes, "quiet")):
             if said:
                 sign = f"{glyphs.marks['failed']} " if how == "failed" else ""
@@ -81,24 +84,34 @@ def worker_table(
     return tuple(lines)
 
 
-def _fitting(sizes: list[int], room: int) -> int:
-    """How many columns fit; `sizes` of state and model are made smaller where that is needed."""
-    shown = len(sizes)
-    while shown > 7 and sum(sizes[:shown]) + 2 * (shown - 1) > room:
+def _fitting(sizes: list[int], room: int) -> tuple[int, int]:
+    """How many columns fit, and the blanks between them.
+
+    `sizes` of state and model are made smaller where that is needed.
+    """
+    shown, gap = len(sizes), 2
+
+    def over() -> int:
+        return max(0, sum(sizes[:shown]) + gap * (shown - 1) - room)
+
+    while shown > KEPT and over():
         shown -= 1
     for column in (2, 1):
-        over = sum(sizes[:shown]) + 2 * (shown - 1) - room
-        sizes[column] = max(min(LEAST[column], sizes[column]), sizes[column] - max(0, over))
-    return shown
+        sizes[column] = max(min(LEAST[column], sizes[column]), sizes[column] - over())
+    if over():
+        gap = 1
+    return shown, gap
 
 
-def _aligned(texts: Sequence[str], sizes: Sequence[int], shown: int, glyphs: Glyphs) -> str:
+def _aligned(
+    texts: Sequence[str], sizes: Sequence[int], shown: int, gap: int, glyphs: Glyphs
+) -> str:
     parts = []
     for column in range(shown):
         text = fit(texts[column], sizes[column], glyphs.more)
         blanks = " " * (sizes[column] - cell_len(text))
         parts.append(blanks + text if column in RIGHT else text + blanks)
-    return "  ".join(parts)
+    return (" " * gap).join(parts)
 
 
 def queue_line(snapshot: Snapshot, glyphs: Glyphs) -> Line:
