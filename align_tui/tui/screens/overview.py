@@ -32,8 +32,10 @@ class OverviewPainter:
     def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs) -> None:
         self.screen, self.study, self.glyphs = screen, study, glyphs
         self._chance = lru_cache(maxsize=256)(self._work_out_chance)
+        self._wanted = lru_cache(maxsize=32)(self._work_out_wanted)
         self._values = self._attribute_values()
         self._made: dict[int, tuple[object, Part]] = {}  # by view: made from what, and what
+        self._shown: tuple[list[Part], object] = ([], None)  # what the block shows, and where
 
     def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
         return chance(
@@ -66,21 +68,20 @@ class OverviewPainter:
         shown = self.views(look, width, height)
         sizes = overview.widths(width, len(shown))
         return max(
-            self._wanted(view, snapshot, look, size)
+            workers.lines_wanted(snapshot) if view == WORKERS else self._wanted(view, size)
             for view, size in zip(shown, sizes, strict=True)
         )
 
-    def _wanted(self, view: int, snapshot: Snapshot, look: Look, width: int) -> int:
+    def _work_out_wanted(self, view: int, width: int) -> int:
+        """What a view would like that shows the study's profiles, whatever they decide."""
         profiles = len(self.study.profiles)
         if view == ACCURACY:
             return tallies.lines_needed(width, profiles)
         if view == ATTRIBUTES:
-            return by_attribute.lines_wanted(self._attribute_rows(snapshot, look), width)
+            return by_attribute.lines_wanted(self._attribute_rows(Snapshot(), Look()), width)
         if view == COURSE:
             return course.lines_wanted(width, profiles)
-        if view == AGREEMENT:
-            return agreement.lines_wanted(profiles)
-        return workers.lines_wanted(snapshot)
+        return agreement.lines_wanted(profiles)
 
     def paint(
         self, snapshot: Snapshot, look: Look, targets: Targets, size: tuple[int, int], rows: int
@@ -89,13 +90,18 @@ class OverviewPainter:
         width, height = size
         shown = self.views(look, width, height)
         low = height < overview.TITLED
-        sizes = [width - overview.MARGIN] if low else overview.widths(width, len(shown))
+        margin = overview.MARGIN if low and not self._whole(look, width, rows) else 0
+        sizes = overview.widths(width - margin, len(shown))
         parts = [
             self._known(view, snapshot, look, targets, each, rows)
             for view, each in zip(shown, sizes, strict=True)
         ]
-        block, glyphs = self.screen.tallies, self.glyphs
-        if low:
+        block, glyphs, place = self.screen.tallies, self.glyphs, (shown, size, rows)
+        before, there = self._shown
+        if there == place and all(a is b for a, b in zip(before, parts, strict=True)):
+            return
+        self._shown = (parts, place)
+        if margin:
             block.paint(overview.with_margin(shown[0], parts[0], width, rows, glyphs))
             return
         key = {does: key for key, does in relabel([("o", "next")], self.screen, glyphs.keys)}
@@ -105,6 +111,10 @@ class OverviewPainter:
         ]
         block.entitle(overview.titles(found, sizes, glyphs))
         block.paint(overview.join(parts, sizes, rows, glyphs))
+
+    def _whole(self, look: Look, width: int, rows: int) -> bool:
+        """Is it the first view and all there? Then it says enough without a title."""
+        return look.view == ACCURACY and self._wanted(ACCURACY, width) <= rows
 
     def _known(
         self, view: int, snapshot: Snapshot, look: Look, targets: Targets, width: int, rows: int
