@@ -223,7 +223,7 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
     ) -> tuple[CourseCounts, tuple[tuple[int, int], ...]]:
         counts = CourseCounts()
         for moment, correct in order:
-            counts.change(0, "a=1.0", moment, (1, int(correct), 0, 0), 1)
+            counts.change(0, "a=1.0", moment, correct, False, 1)
         [course] = counts.courses()
         assert course.discriminating == ()
         return counts, course.all
@@ -234,11 +234,11 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
     assert SLOTS / 4 < len(points) <= SLOTS
     assert set(points) <= set(so_far(found)) and points[-1] == so_far(found)[-1]
     for moment, correct in shuffled[:2500]:
-        counts.change(0, "a=1.0", moment, (1, int(correct), 0, 0), -1)
+        counts.change(0, "a=1.0", moment, correct, False, -1)
     [left] = counts.courses()
     assert set(left.all) <= set(so_far(shuffled[2500:])) and left.all[-1][0] == 2500
     for moment, correct in shuffled[2500:]:
-        counts.change(0, "a=1.0", moment, (1, int(correct), 0, 0), -1)
+        counts.change(0, "a=1.0", moment, correct, False, -1)
     assert counts.courses() == ()
 
 
@@ -247,7 +247,7 @@ def test_a_pause_costs_no_points() -> None:
     counts = CourseCounts()
     for start in (0.0, 30 * 86_400.0):
         for number in range(1000):
-            counts.change(0, "a=1.0", 1.76e9 + start + 3.6 * number, (1, number % 2, 0, 0), 1)
+            counts.change(0, "a=1.0", 1.76e9 + start + 3.6 * number, number % 2 == 1, False, 1)
     [course] = counts.courses()
     assert sum(scored <= 1000 for scored, _ in course.all) > SLOTS / 8
 

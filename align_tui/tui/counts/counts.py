@@ -42,8 +42,8 @@ class Counts:
         self, profile: int, target: str, cell: Cell, correct: bool, discriminating: bool, by: int
     ) -> None:
         """Count a decision's score against one target in (1) or out (-1)."""
-        counts = (1, int(correct), int(discriminating), int(correct and discriminating))
-        self._courses.change(profile, target, cell.ended or 0.0, counts, by)
+        ended = cell.ended or 0.0
+        self._courses.change(profile, target, ended, correct, discriminating, by)
         self._made = None
 
     def overview(self, tallies: Callable[[], tuple[Tally, ...]]) -> Overview:

@@ -21,16 +21,13 @@ class CourseCounts:
         self._slots.clear()
 
     def change(
-        self, profile: int, target: str, ended: float, counts: tuple[int, int, int, int], by: int
+        self, profile: int, target: str, ended: float, correct: bool, discriminating: bool, by: int
     ) -> None:
-        """Count in (1) or out (-1) what ended then (seconds since the epoch).
-
-        `counts` are scored, right, discriminating, right of those.
-        """
+        """Count a scored decision that ended then (seconds since the epoch) in (1) or out (-1)."""
         slots = self._slots.get((profile, target))
         if slots is None:
             slots = self._slots[profile, target] = _Slots()
-        slots.change(ended, counts, by)
+        slots.change(ended, correct, discriminating, by)
 
     def courses(self) -> tuple[Course, ...]:
         """By profile and target."""
@@ -53,17 +50,21 @@ class _Slots:
     """
 
     def __init__(self) -> None:
+        # Scored, right, discriminating, right of those.
         self.by_time: dict[int, list[int]] = {}
         self._doublings = 0
         self._points: tuple[Points, Points] | None = None
 
-    def change(self, ended: float, counts: tuple[int, int, int, int], by: int) -> None:
+    def change(self, ended: float, correct: bool, discriminating: bool, by: int) -> None:
         key = int(ended * PER_SECOND) >> self._doublings
         sums = self.by_time.get(key)
         if sums is None:
             sums = self.by_time[key] = [0, 0, 0, 0]
-        for at, count in enumerate(counts):
-            sums[at] += by * count
+        sums[0] += by
+        sums[1] += by * correct
+        if discriminating:
+            sums[2] += by
+            sums[3] += by * correct
         if not sums[0]:
             del self.by_time[key]
         self._points = None

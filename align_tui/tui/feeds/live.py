@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from align_tui.store.workers import WorkerRow
 
 CHECK_S = 0.5  # how often workers are looked up and the counts are compared
+DEPTH_S = 2.0  # and what is pending in all runs: 20 ms where that is 200,000 samples
 PAGE = 500
 
 
@@ -45,6 +46,7 @@ class LiveFeed(Feed):
         self._workers: tuple[WorkerRow, ...] = ()
         self._lost: tuple[WorkerRow, ...] = ()
         self._depth: Depth | None = None
+        self._depth_at = 0.0
         self._worker_error = ""
         self._ends: deque[float] = deque(maxlen=60)
 
@@ -87,7 +89,7 @@ class LiveFeed(Feed):
         with db.snapshot():
             if check:
                 self._checked = now
-                self._look_at_workers(db)
+                self._look_at_workers(db, now)
             if self.run is not None:
                 state, error = self._read_run(db, self.run, check)
         if not error and self._board.counts().open and state == "active" and not self._workers:
@@ -229,14 +231,15 @@ class LiveFeed(Feed):
         self._streams.watch(running)
         self._streams.read(db)
 
-    def _look_at_workers(self, db: Database) -> None:
+    def _look_at_workers(self, db: Database, now: float) -> None:
         from align_tui.store.queue import depth
         from align_tui.store.workers import is_alive, list_workers
 
         known = list_workers(db)
         self._workers = tuple(worker for worker in known if is_alive(worker))
         self._lost = tuple(worker for worker in known if worker not in self._workers)
-        self._depth = depth(db)
+        if now - self._depth_at >= DEPTH_S:
+            self._depth, self._depth_at = depth(db), now
         failed = [worker.error for worker in known if worker.error]
         self._worker_error = one_line(failed[-1] or "") if failed else ""
 

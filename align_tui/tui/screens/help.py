@@ -52,6 +52,13 @@ def help_text(screen: StudyScreen) -> str:
         "  choices differ in their distance to the target; only those say something about",
         "  alignment. Probabilities are normalised over the choices, not calibrated.",
         "",
+        "BELOW THE PANES",
+        "  accuracy: of each profile, against its own target or the one it is compared with",
+        "  by attribute: each attribute of a target by itself, where it is labelled",
+        "  over time: accuracy so far, decision by decision in the order in which they ended",
+        "  agreement: how often two profiles chose the same, wherever both decided",
+        "  workers: who works on what, and what waits",
+        "",
         "THIS STUDY",
         f"  {study.name}: {len(study.scenarios)} scenarios, {len(study.profiles)} profiles, "
         f"{study.repeat} a pair, rule {study.rule}",
