@@ -18,6 +18,7 @@ from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
 from align_tui.tui.launch import Launch
+from align_tui.tui.screens.help import help_text
 from align_tui.tui.screens.replay import ReplayScreen
 from align_tui.tui.view import agreement, by_attribute, course, overview, plot
 from align_tui.tui.view.by_attribute import AttributeRow
@@ -214,6 +215,8 @@ async def test_o_turns_through_the_views(
         worker = fakes.FakeWorker(screen_db(path), study)
         worker.beat(tokens_per_s=412.0, active=4)
         await wait(pilot, lambda: "412" in block(app) and "working" in block(app))
+        shown = next(line for line in block(app).splitlines() if " 412 " in line)
+        assert shown.strip() in help_text(screen_of(app))  # the same line there
         await pilot.press("m", "o")
         await wait(pilot, lambda: "accuracy 1/5" in block(app))
         assert screen_of(app).look.maximised
