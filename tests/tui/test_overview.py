@@ -145,6 +145,15 @@ def test_accuracy_is_drawn_where_it_was_known() -> None:
         assert len({len(row) for row in jump}) == 1 and glyphs.level in jump[0]
 
 
+def test_plots_want_no_line_that_stays_empty() -> None:
+    for width, size, most in ((120, 4, 10), (120, 16, 10), (250, 16, 15), (83, 4, 15), (63, 4, 2)):
+        wanted = course.lines_wanted(width, size, most)
+        height = min(wanted, most)
+        part = part_of(2, size, 0, width, height, UNICODE)
+        assert len(part.lines) == height
+        assert wanted <= most or part.hidden  # more only where rows have to be left out
+
+
 def test_titles_and_margins_say_which_view_it_is_and_what_is_cut() -> None:
     part = Part(((("x", "text"),),), ((" · on all scored", "text"),), 3)
     assert text_of(overview.title(1, part, "o", 80, UNICODE)) == (

@@ -14,6 +14,7 @@ from align_tui.tui.view import agreement, by_attribute, course, overview, tallie
 from align_tui.tui.view.by_attribute import AttributeRow
 from align_tui.tui.view.course import CourseRow
 from align_tui.tui.view.glyphs import Glyphs
+from align_tui.tui.view.layout import overview_lines
 from align_tui.tui.view.overview import Part
 from align_tui.tui.view.tallies import TallyRow
 from align_tui.tui.view.targets import comparison, in_words, profile_name, sign, signs, words
@@ -68,11 +69,11 @@ class OverviewPainter:
         shown = self.views(look, width, height)
         sizes = overview.widths(width, len(shown))
         return max(
-            workers.lines_wanted(snapshot) if view == WORKERS else self._wanted(view, size)
+            workers.lines_wanted(snapshot) if view == WORKERS else self._wanted(view, size, height)
             for view, size in zip(shown, sizes, strict=True)
         )
 
-    def _work_out_wanted(self, view: int, width: int) -> int:
+    def _work_out_wanted(self, view: int, width: int, height: int) -> int:
         """What a view would like that shows the study's profiles, whatever they decide."""
         profiles = len(self.study.profiles)
         if view == ACCURACY:
@@ -80,7 +81,7 @@ class OverviewPainter:
         if view == ATTRIBUTES:
             return by_attribute.lines_wanted(self._attribute_rows(Snapshot(), Look()), width)
         if view == COURSE:
-            return course.lines_wanted(width, profiles)
+            return course.lines_wanted(width, profiles, overview_lines(height))
         return agreement.lines_wanted(profiles)
 
     def paint(
@@ -90,7 +91,7 @@ class OverviewPainter:
         width, height = size
         shown = self.views(look, width, height)
         low = height < overview.TITLED
-        margin = overview.MARGIN if low and not self._whole(look, width, rows) else 0
+        margin = overview.MARGIN if low and not self._whole(look, size, rows) else 0
         sizes = overview.widths(width - margin, len(shown))
         parts = [
             self._known(view, snapshot, look, targets, each, rows)
@@ -112,9 +113,9 @@ class OverviewPainter:
         block.entitle(overview.titles(found, sizes, glyphs))
         block.paint(overview.join(parts, sizes, rows, glyphs))
 
-    def _whole(self, look: Look, width: int, rows: int) -> bool:
+    def _whole(self, look: Look, size: tuple[int, int], rows: int) -> bool:
         """Is it the first view and all there? Then it says enough without a title."""
-        return look.view == ACCURACY and self._wanted(ACCURACY, width) <= rows
+        return look.view == ACCURACY and self._wanted(ACCURACY, *size) <= rows
 
     def _known(
         self, view: int, snapshot: Snapshot, look: Look, targets: Targets, width: int, rows: int

@@ -15,7 +15,8 @@ from align_tui.tui.view.plot import curve, steps
 from align_tui.tui.view.spans import Line, Span, fill
 from align_tui.tui.view.tallies import TallyRow, around, focus_of, name_cells, named
 
-LEAST_PLOT, LEAST_ROW, PLOT_ROWS = 38, 54, 4
+LEAST_PLOT, LEAST_ROW = 38, 54  # cells of a plot, and of a row of steps with its name
+PLOT_ROWS, LEAST_LINES = 4, 3  # lines of a plot as it is liked, and at least with its heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,13 @@ def _across(width: int, rows: int) -> int:
     return -(-rows // -(-rows // most)) if rows else 1
 
 
-def lines_wanted(width: int, rows: int) -> int:
-    """How many lines give every profile a plot of some height."""
-    return -(-rows // _across(width, rows)) * (1 + PLOT_ROWS) if rows else 1
+def lines_wanted(width: int, rows: int, most: int) -> int:
+    """Of at most that many lines, how many plots fill, or a row for each where they do not fit."""
+    if not rows:
+        return 1
+    down = -(-rows // _across(width, rows))
+    each = min(1 + PLOT_ROWS, most // down)
+    return each * down if each >= LEAST_LINES else -(-rows // max(1, width // LEAST_ROW))
 
 
 def course_part(
@@ -45,7 +50,7 @@ def course_part(
         return Part(())
     across = _across(width, len(rows))
     each = height // -(-len(rows) // across)
-    if each < 3:
+    if each < LEAST_LINES:
         across, each = max(1, min(len(rows), width // LEAST_ROW)), 1
     focus = focus_of([row.tally for row in rows])
     shown = around(rows, across * (height // each), focus)
