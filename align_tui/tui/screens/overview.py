@@ -11,6 +11,7 @@ from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.look import Look
 from align_tui.tui.snapshot import Snapshot
 from align_tui.tui.view import agreement, by_attribute, course, overview, tallies, workers
+from align_tui.tui.view.bars import point
 from align_tui.tui.view.by_attribute import AttributeRow
 from align_tui.tui.view.course import CourseRow
 from align_tui.tui.view.glyphs import Glyphs
@@ -193,6 +194,8 @@ class OverviewPainter:
             name = profile_name(self.study.profiles[index])
             tally = TallyRow(name, "", "", rate, by_chance, index == look.focus)
             value = f" {sign(target.value, self.glyphs)}"
+            if 0.0 < target.value < 1.0:
+                value += f" {point(target.value)}"  # a sign stands for several
             rows.append(AttributeRow(words(target.attribute), value, tally))
         return rows
 

@@ -42,7 +42,7 @@ class Layout:
 
 def overview_lines(height: int) -> int:
     """How many lines the overview may have on a screen of that many."""
-    return 1 if height < 20 else 2 if height < 28 else height // 4
+    return 1 if height < 20 else 2 if height < 28 else height // 4 + 1
 
 
 def too_small(width: int, height: int) -> bool:
