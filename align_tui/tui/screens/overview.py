@@ -1,64 +1,30 @@
-"""The painter's part for the block below the panes: which views stand there, and what they say."""
+"""The painter's part for the block below the panes: which views stand there, and their titles."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from align_tui.core.attributes import Target, target_id, targets_from_id
-from align_tui.core.scoring import Rate, chance
 from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.look import Look
+from align_tui.tui.screens.overview_parts import ACCURACY, WORKERS, OverviewParts, Targets
 from align_tui.tui.snapshot import Snapshot
-from align_tui.tui.view import agreement, by_attribute, course, overview, tallies, workers
-from align_tui.tui.view.bars import point
-from align_tui.tui.view.by_attribute import AttributeRow
-from align_tui.tui.view.course import CourseRow
+from align_tui.tui.view import overview
 from align_tui.tui.view.glyphs import Glyphs
-from align_tui.tui.view.layout import overview_lines
 from align_tui.tui.view.overview import Part
-from align_tui.tui.view.tallies import TallyRow
-from align_tui.tui.view.targets import comparison, in_words, profile_name, sign, signs, words
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.screens.study import StudyScreen
 
-Targets = tuple[str | None, ...]  # the target id that each profile is marked against
-ACCURACY, ATTRIBUTES, COURSE, AGREEMENT, WORKERS = range(len(overview.VIEWS))
-
 
 class OverviewPainter:
-    """Turns a snapshot's numbers into the rows of the views, and puts them on the block."""
+    """Chooses the views, measures them, and puts on the block what changed."""
 
     def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs) -> None:
-        self.screen, self.study, self.glyphs = screen, study, glyphs
-        self._chance = lru_cache(maxsize=256)(self._work_out_chance)
-        self._wanted = lru_cache(maxsize=32)(self._work_out_wanted)
-        self._values = self._attribute_values()
+        self.screen, self.glyphs = screen, glyphs
+        self.parts = OverviewParts(screen, study, glyphs)
         self._made: dict[int, tuple[object, Part]] = {}  # by view: made from what, and what
         self._shown: tuple[list[Part], object] = ([], None)  # what the block shows, and where
-
-    def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
-        return chance(
-            self.study.scenarios,
-            targets_from_id(target),
-            self.study.rule,
-            discriminating=discriminating,
-        )
-
-    def _attribute_values(self) -> list[tuple[Target, int]]:
-        """(value of an attribute, profile scored against it), by attribute, high ones first."""
-        found = [
-            (each, index)
-            for index, profile in enumerate(self.study.profiles)
-            for targets in self.study.scoring_targets(profile)
-            for each in targets
-        ]
-        names = list(dict.fromkeys(each.attribute for each, _ in found))
-        return sorted(
-            dict.fromkeys(found), key=lambda of: (names.index(of[0].attribute), -of[0].value, of[1])
-        )
 
     def views(self, look: Look, width: int, height: int) -> list[int]:
         """The chosen view, and the next ones where there is room beside it."""
@@ -70,20 +36,9 @@ class OverviewPainter:
         shown = self.views(look, width, height)
         sizes = overview.widths(width, len(shown))
         return max(
-            workers.lines_wanted(snapshot) if view == WORKERS else self._wanted(view, size, height)
+            self.parts.wanted(view, snapshot, size, height)
             for view, size in zip(shown, sizes, strict=True)
         )
-
-    def _work_out_wanted(self, view: int, width: int, height: int) -> int:
-        """What a view would like that shows the study's profiles, whatever they decide."""
-        profiles = len(self.study.profiles)
-        if view == ACCURACY:
-            return tallies.lines_needed(width, profiles)
-        if view == ATTRIBUTES:
-            return by_attribute.lines_wanted(self._attribute_rows(Snapshot(), Look()), width)
-        if view == COURSE:
-            return course.lines_wanted(width, profiles, overview_lines(height))
-        return agreement.lines_wanted(profiles)
 
     def paint(
         self, snapshot: Snapshot, look: Look, targets: Targets, size: tuple[int, int], rows: int
@@ -92,7 +47,7 @@ class OverviewPainter:
         width, height = size
         shown = self.views(look, width, height)
         low = height < overview.TITLED
-        margin = overview.MARGIN if low and not self._whole(look, size, rows) else 0
+        margin = overview.MARGIN if low and not self._whole(snapshot, look, size, rows) else 0
         sizes = overview.widths(width - margin, len(shown))
         parts = [
             self._known(view, snapshot, look, targets, each, rows)
@@ -114,9 +69,9 @@ class OverviewPainter:
         block.entitle(overview.titles(found, sizes, glyphs))
         block.paint(overview.join(parts, sizes, rows, glyphs))
 
-    def _whole(self, look: Look, size: tuple[int, int], rows: int) -> bool:
+    def _whole(self, snapshot: Snapshot, look: Look, size: tuple[int, int], rows: int) -> bool:
         """Is it the first view and all there? Then it says enough without a title."""
-        return look.view == ACCURACY and self._wanted(ACCURACY, *size) <= rows
+        return look.view == ACCURACY and self.parts.wanted(ACCURACY, snapshot, *size) <= rows
 
     def _known(
         self, view: int, snapshot: Snapshot, look: Look, targets: Targets, width: int, rows: int
@@ -129,79 +84,6 @@ class OverviewPainter:
             told = (told, snapshot.left_s, snapshot.transport is None)
         known = self._made.get(view)
         if known is None or known[0] != (told, chosen):
-            made = self._part(view, snapshot, look, targets, width, rows)
+            made = self.parts.part(view, snapshot, look, targets, width, rows)
             known = self._made[view] = ((told, chosen), made)
         return known[1]
-
-    def _part(
-        self, view: int, snapshot: Snapshot, look: Look, targets: Targets, width: int, rows: int
-    ) -> Part:
-        glyphs, only = self.glyphs, look.discriminating
-        if view == AGREEMENT:
-            names = [
-                (profile_name(p), f" {signs(p.target, glyphs)}" if p.target else "")
-                for p in self.study.profiles
-            ]
-            matrix = snapshot.overview.agreements
-            return agreement.agreement_part(matrix, names, look.focus, width, rows, glyphs)
-        if view == WORKERS:
-            return workers.workers_part(snapshot, self._starts(snapshot), width, rows, glyphs)
-        if view == ATTRIBUTES:
-            found = self._attribute_rows(snapshot, look)
-            return by_attribute.attribute_part(found, width, rows, glyphs, discriminating=only)
-        accuracies = self._tally_rows(snapshot, look, targets)
-        if view == ACCURACY:
-            return tallies.tally_part(accuracies, width, rows, glyphs, discriminating=only)
-        courses = {(each.profile, each.target): each for each in snapshot.overview.courses}
-        plots = []
-        for index, row in enumerate(accuracies):
-            went = courses.get((index, targets[index] or ""))
-            points = () if went is None else went.discriminating if only else went.all
-            plots.append(CourseRow(row, points))
-        return course.course_part(plots, width, rows, glyphs, discriminating=only)
-
-    def _tally_rows(self, snapshot: Snapshot, look: Look, targets: Targets) -> list[TallyRow]:
-        found = {(tally.profile, tally.target): tally for tally in snapshot.tallies}
-        versus = in_words(comparison(self.study, look.compare), self.glyphs)
-        rows = []
-        for index, profile in enumerate(self.study.profiles):
-            target = targets[index]
-            tally = found.get((index, target)) if target is not None else None
-            rate: Rate | None = None
-            if tally is not None:
-                rate = tally.discriminating if look.discriminating else tally.all
-            rows.append(
-                TallyRow(
-                    profile_name(profile),
-                    f" {signs(profile.target, self.glyphs)}" if profile.target else "",
-                    "" if profile.target or target is None else versus,
-                    rate,
-                    self._chance(target, look.discriminating) if target else None,
-                    index == look.focus,
-                )
-            )
-        return rows
-
-    def _attribute_rows(self, snapshot: Snapshot, look: Look) -> list[AttributeRow]:
-        found = {(each.profile, each.target): each for each in snapshot.overview.attributes}
-        rows = []
-        for target, index in self._values:
-            rates = found.get((index, target))
-            rate: Rate | None = None
-            if rates is not None:
-                rate = rates.discriminating if look.discriminating else rates.all
-            by_chance = self._chance(target_id((target,)), look.discriminating)
-            name = profile_name(self.study.profiles[index])
-            tally = TallyRow(name, "", "", rate, by_chance, index == look.focus)
-            value = f" {sign(target.value, self.glyphs)}"
-            if 0.0 < target.value < 1.0:
-                value += f" {point(target.value)}"  # a sign stands for several
-            rows.append(AttributeRow(words(target.attribute), value, tally))
-        return rows
-
-    def _starts(self, snapshot: Snapshot) -> list[tuple[str, str]]:
-        """The keys that start a worker now."""
-        keys = [("a", "decides the whole study"), (self.glyphs.enter, "this scenario")]
-        if snapshot.counts.open:
-            keys = [("space", "goes on and starts one")]
-        return relabel(keys, self.screen, self.glyphs.keys)
