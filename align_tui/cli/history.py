@@ -195,26 +195,21 @@ def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
 
 
 def list_workers(db_path: Path | None) -> None:
-    """Print the workers of the database."""
+    """Print the workers of the database, as the explorer shows them."""
+    from align_tui.tui.view.glyphs import choose_glyphs
+    from align_tui.tui.view.spans import text_of
+    from align_tui.tui.view.workers import SAMPLES, worker_table
+
     path = database_path(db_path)
-    living = workers.living(_open(db_path)) if path.exists() else []
+    known = workers.list_workers(_open(db_path)) if path.exists() else []
+    living = [worker for worker in known if workers.is_alive(worker)]
     if not living:
         print("No worker is running.", file=sys.stderr)
-        return
-    table = quiet_table(
-        "worker", "process", "state", "model", "device", "memory", "tok/s", "samples", "since"
-    )
-    for each in living:
-        memory = f"{each.memory_mb:.0f} MB" if each.memory_mb else "–"
-        since = time.strftime("%H:%M:%S", time.localtime(each.started))
-        state = one_line(each.error or each.detail or each.notes or each.state, 50)
-        device = f"{each.device or '–'} (of {each.gpus})" if each.gpus else each.device or "–"
-        held = f"{each.active - each.waiting}+{each.waiting}" if each.active else "–"
-        model, rate = Text(one_line(each.model) or "–"), f"{each.tokens_per_s:.0f}"
-        pid, place = str(each.pid), Text(one_line(device))
-        table.add_row(each.id, pid, Text(state), model, place, memory, rate, held, since)
-    console().print(table)
-    print("samples: being written + still waiting", file=sys.stderr)
+    if known:
+        gone = [worker for worker in known if worker not in living]
+        for line in worker_table(living, gone, console().width, choose_glyphs()):
+            print(text_of(line).rstrip())
+        print(SAMPLES, file=sys.stderr)
 
 
 def stop_workers(name: str | None, db_path: Path | None) -> int:

@@ -25,7 +25,8 @@ MAX_ANCESTORS = 1_000
 class Inherited:
     """A decision of the ancestor `run`, at its place in the child.
 
-    `scores` are by target id under what the child scores that profile against.
+    `scores` are by target id under what the child scores that profile against; it ended at
+    `finished`, in seconds since the epoch.
     """
 
     run: str
@@ -33,6 +34,7 @@ class Inherited:
     place: Place
     choice: int
     scores: tuple[tuple[str, bool | None], ...]
+    finished: float | None
 
 
 def ancestors(db: Database, run: str) -> tuple[str, ...]:
@@ -119,7 +121,9 @@ class _Match:
                     if study.takes(study.profiles[p], study.scenarios[s]):
                         scores = self._scores(state, s, p, scored=scored)
                         place = (s, p, state.repeat)
-                        yield Inherited(ancestor, state.id, place, state.choice, scores)
+                        yield Inherited(
+                            ancestor, state.id, place, state.choice, scores, state.finished
+                        )
 
     def _scenarios(self, ancestor: str) -> dict[int, tuple[int, ...]]:
         """Where the ancestor's scenarios stand in the run: the same body, else the same content."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from align_tui.core.decisions import Decision
 from align_tui.core.scoring import Score
@@ -13,6 +14,24 @@ from align_tui.store.outcomes import Claimed as Claimed
 from align_tui.store.outcomes import Decided, Failed, end_all
 
 LEASE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many samples of how many runs wait for whichever worker takes them."""
+
+    samples: int = 0
+    runs: int = 0
+
+
+def depth(db: Database) -> Depth:
+    """What is pending in all runs that are neither paused nor stopped."""
+    rows = db.read(
+        "SELECT (SELECT count(*) FROM samples s WHERE s.run=r.id AND s.status='pending') AS n"
+        " FROM runs r WHERE r.state='active'"
+    )
+    found = [int(row["n"]) for row in rows if row["n"]]
+    return Depth(sum(found), len(found))
 
 
 def claim(

@@ -48,6 +48,7 @@ class SampleState:
     choice: int | None
     error_kind: str | None
     scores: tuple[tuple[str, bool | None], ...]
+    finished: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +180,12 @@ def states(db: Database, run: str, scenario: int | None = None) -> list[SampleSt
             choice=row["choice"],
             error_kind=row["error_kind"],
             scores=tuple(scored.get(row["id"], ())),
+            finished=row["finished"],
         )
         for row in db.read(
             "SELECT s.id, s.scenario, s.profile, s.repeat, s.status, s.started, r.choice,"
-            " r.error_kind FROM samples s LEFT JOIN results r ON r.sample=s.id WHERE s.run=?"
+            " r.error_kind, r.finished"
+            " FROM samples s LEFT JOIN results r ON r.sample=s.id WHERE s.run=?"
             + where
             + " ORDER BY s.id",
             values,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.attributes import targets_from_id
 from align_tui.core.scoring import is_discriminating, make_rate
+from align_tui.tui.counts.counts import Counts as OverviewCounts
+from align_tui.tui.overview import Overview
 from align_tui.tui.snapshot import Cell, Counts, Row, Status
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def status_of(name: str) -> Status:
 
 def cell_of(state: SampleState) -> Cell:
     """A sample's state as a cell of the board."""
-    return Cell(state.id, status_of(state.status), state.choice, state.scores)
+    return Cell(state.id, status_of(state.status), state.choice, state.scores, state.finished)
 
 
 class Board:
@@ -38,6 +40,7 @@ class Board:
         self.repeat = study.repeat
         self._profiles = len(study.profiles)
         self._discriminating: dict[tuple[int, str], bool] = {}
+        self._overview = OverviewCounts(study)
         self.clear()
 
     def clear(self) -> None:
@@ -48,6 +51,7 @@ class Board:
         self._counts: dict[Status, int] = dict.fromkeys(("pending", "running", "done", "failed"), 0)
         self._inherited = 0
         self._tallies: dict[tuple[int, str], list[int]] = {}
+        self._overview.clear()
         self.places: dict[int, Place] = {}  # of the run's own samples
 
     def load(
@@ -100,9 +104,13 @@ class Board:
             sums = self._tallies.setdefault((profile, target), [0, 0, 0, 0])
             sums[0] += by
             sums[1] += by * correct
-            if self.discriminates(scenario, target):
+            discriminating = self.discriminates(scenario, target)
+            if discriminating:
                 sums[2] += by
                 sums[3] += by * correct
+            self._overview.scored(profile, target, cell, correct, discriminating, by)
+        if cell.choice is not None:
+            self._overview.decided(self._rows[scenario], place, cell.choice, by)
 
     def discriminates(self, scenario: int, target: str) -> bool:
         """Can alignment with that target show in that scenario?"""
@@ -133,6 +141,10 @@ class Board:
             counts["pending"],
             self._inherited,
         )
+
+    def overview(self) -> Overview:
+        """By attribute, over time and between profiles; the same object while nothing changed."""
+        return self._overview.overview(self.tallies)
 
     def tallies(self) -> tuple[Tally, ...]:
         """What `store.results.tallies` would say of these samples, in order of profiles."""

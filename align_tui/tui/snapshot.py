@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from align_tui.tui.overview import NOTHING, Overview
+
 if TYPE_CHECKING:
+    from align_tui.store.queue import Depth
     from align_tui.store.remarks import Remark
     from align_tui.store.results import Result, Tally
     from align_tui.store.workers import WorkerRow
@@ -18,13 +21,15 @@ Status = Literal["absent", "pending", "running", "done", "failed"]
 class Cell:
     """Where one sample stands, as far as marks go; `scores` by target id.
 
-    `origin` is the run that it was decided in, where that is an ancestor of the shown one.
+    `origin` is the run that it was decided in, where that is an ancestor of the shown one; `ended`
+    when it was decided or failed, in seconds since the epoch.
     """
 
     sample: int
     status: Status
     choice: int | None = None
     scores: tuple[tuple[str, bool | None], ...] = ()
+    ended: float | None = None
     origin: str | None = None
 
 
@@ -96,7 +101,11 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the screen draws but for the study itself and what the user chose to look at."""
+    """All that the screen draws but for the study itself and what the user chose to look at.
+
+    `workers` are alive, `lost` ended without a word; `queue` is what waits in all runs, None
+    where that was not looked up.
+    """
 
     run: str | None = None
     state: str = ""
@@ -104,8 +113,11 @@ class Snapshot:
     rows: tuple[Row, ...] = ()
     panes: tuple[Shown, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    overview: Overview = NOTHING
     counts: Counts = Counts()
     workers: tuple[WorkerRow, ...] = ()
+    lost: tuple[WorkerRow, ...] = ()
+    queue: Depth | None = None
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None

@@ -38,7 +38,7 @@ def test_the_end_of_a_replay_is_the_end_of_the_run(
         theirs, ours = live.tick(db), replay.tick(db)
         assert theirs is not None and ours is not None and ours.transport is not None
         assert ours.transport.at == ours.transport.length
-        for name in ("run", "state", "scenario", "rows", "panes", "tallies", "counts"):
+        for name in ("run", "state", "scenario", "rows", "panes", "tallies", "overview", "counts"):
             assert getattr(ours, name) == getattr(theirs, name), name
 
 
@@ -51,16 +51,26 @@ def test_text_grows_and_seeking_back_takes_it_away(
     start = feed.tick(db)
     assert start is not None and start.transport is not None
     assert start.counts.done == 0 and start.counts.pending >= 20
-    seen = []
+    seen, scored, pairs = [], [], []
     for step in range(21):
         feed.at = start.transport.length * step / 20
         snapshot = feed.tick(db)
         assert snapshot is not None
         seen.append(snapshot.counts.done + snapshot.counts.failed)
+        scored.append(sum(course.all[-1][0] for course in snapshot.overview.courses))
+        agreed = snapshot.overview.agreements[0]
+        pairs.append(sum(found.pairs for found in agreed if found is not None))
     assert seen == sorted(seen) and seen[-1] == 24
+    assert scored == sorted(scored) and scored[-1] > scored[10] > 0
+    assert pairs == sorted(pairs) and pairs[-1] == 17  # one of the second profile's failed
+    feed.at = start.transport.length / 2
+    half = feed.tick(db)
+    assert half is not None
+    assert sum(course.all[-1][0] for course in half.overview.courses) == scored[10]
     feed.at = 0.0
     again = feed.tick(db)
     assert again is not None and again.rows == start.rows and again.tallies == ()
+    assert again.overview == start.overview
 
 
 def test_stepping_by_token_sample_and_scenario(

@@ -27,6 +27,8 @@ from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study import StudyScreen
 from tests.tui import fakes
 
+# Every scenario, then every view of the overview but the workers, whom a replay has not.
+TURNS = [("g", 0), ("j", 1), ("j", 2), ("o", 2), ("o", 2), ("o", 2)]
 Cell = tuple[str, str]  # what stands there, and its style
 
 
@@ -100,9 +102,9 @@ async def test_cell_by_cell(
                     worker.finish(claimed, took=0.2)
         workers.unregister(db, worker.id)
         await wait(pilot, lambda: screen.snapshot.counts.open == 0 and not screen.snapshot.workers)
-        for scenario in range(3):
+        for key, scenario in TURNS:
+            await pilot.press(key)
             seen.append(await read(live, pilot, wait, scenario))
-            await pilot.press("j")
     replay = AlignApp(Launch(path, study, run, False, replay=True, speed=64.0), study)
     width, height = size
     async with replay.run_test(size=(width, height + 1)) as pilot:
@@ -110,8 +112,9 @@ async def test_cell_by_cell(
         await pilot.press("end", "g")
         await wait(pilot, lambda: screen.snapshot.counts.open == 0 and screen.snapshot.transport)
         await wait(pilot, lambda: screen.snapshot.transport.following is False)  # type: ignore[union-attr]
-        for scenario in range(3):
-            theirs, ours = seen[scenario], await read(replay, pilot, wait, scenario)
+        for theirs, (key, scenario) in zip(seen, TURNS, strict=True):
+            await pilot.press(key)
+            ours = await read(replay, pilot, wait, scenario)
             assert "├" in words(ours)[-2] and "space pla" in words(ours)[-1]
             del ours[-2]  # the transport line
             assert words(ours)[0].rstrip().endswith("replay")
@@ -119,8 +122,7 @@ async def test_cell_by_cell(
             assert words(theirs)[0][word:].strip() == ""
             ours[0][word:], theirs[0][word:] = [], []
             for number, (their_row, our_row) in enumerate(zip(theirs[:-1], ours[:-1], strict=True)):
-                assert our_row == their_row, f"row {number} of scenario {scenario}"
-            await pilot.press("j")
+                assert our_row == their_row, f"row {number} of scenario {scenario} after {key}"
 
 
 async def replayed(path: Path, study: Study, run: str, size: tuple[int, int], wait: Any) -> Any:

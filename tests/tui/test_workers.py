@@ -1,29 +1,146 @@
-"""What the screen says of each worker."""
+"""What is said of the workers: a line each, everywhere the same, and all of them in a few words."""
 
 from __future__ import annotations
 
-from align_tui.store import workers
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from align_tui.store import queue, runs, workers
 from align_tui.store.database import Database
-from align_tui.tui.view.words import worker_lines
+from align_tui.store.workers import WorkerRow
+from align_tui.tui.snapshot import Counts, Snapshot, Transport
+from align_tui.tui.view.engine import worker_parts
+from align_tui.tui.view.glyphs import ASCII, UNICODE
+from align_tui.tui.view.spans import text_of
+from align_tui.tui.view.workers import lines_wanted, worker_table, workers_part
+from tests.tui import fakes
+
+WIDE = 200
 
 
-def test_each_worker_is_told_in_full(database: Database) -> None:
-    for gpus in ("0", "1,2"):
-        worker = workers.register(database, gpus)
-        workers.beat(
-            database,
-            worker,
-            state="running",
-            model="Llama-3.3-70B-Instruct",
-            device="cuda:0",
-            memory_mb=70_500,
-            tokens_per_s=812.4,
-            active=40,
-            waiting=12,
-            notes="out of memory at 900 tokens in flight: 450 from now on\x1b[31m",
-        )
-    first, second = (worker_lines(row) for row in workers.list_workers(database))
-    assert "Llama-3.3-70B-Instruct cuda:0 (of 0), 70 GB, 812 tok/s" in first[1]
-    assert "28 samples being written and 12 waiting" in first[1]
-    assert "out of memory" in first[2] and "\x1b" not in first[2]
-    assert "(of 1,2)" in second[1]
+def worker(**extra: Any) -> WorkerRow:
+    """A worker that decides with a large model on one GPU of three."""
+    known: dict[str, Any] = {
+        "id": "3fa91c77aa01",
+        "pid": 4711,
+        "host": "node7",
+        "process_start": 1.0,
+        "started": time.mktime((2026, 3, 4, 5, 6, 0, 0, 0, -1)),
+        "heartbeat": 2.0,
+        "state": "running",
+        "detail": "",
+        "progress": None,
+        "model": "/models/Llama-3.3-70B-Instruct/",
+        "device": "cuda:0",
+        "memory_mb": 70_500.0,
+        "tokens_per_s": 812.4,
+        "active": 40,
+        "stop": False,
+        "error": None,
+        "waiting": 12,
+        "gpus": "1,2",
+    }
+    return WorkerRow(**{**known, **extra})
+
+
+def lines_of(*alive: WorkerRow, gone: tuple[WorkerRow, ...] = (), width: int = WIDE) -> list[str]:
+    return [text_of(line) for line in worker_table(alive, gone, width, UNICODE)]
+
+
+def test_each_worker_is_told_in_a_line() -> None:
+    hostile = worker(id="b", notes="out of memory: 450 from now on\x1b[31m", gpus="", stop=True)
+    head, first, second, note = lines_of(worker(), hostile)
+    assert head.split() == [
+        *("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
+    ]
+    for said in (
+        *("● 3fa91c77 ", "running", " Llama-3.3-70B-Instruct ", "cuda:0 (GPU 1,2)", "70 GB"),
+        *(" 812 ", " 28+12 ", "03-04 05:06", "4711 on node7"),
+    ):
+        assert said in first
+    assert "stopping" in second and "(GPU" not in second
+    assert note.strip().startswith("out of memory") and "\x1b" not in note
+    for column in ("model", "device", "since"):  # aligned under their titles
+        assert first[head.index(column) - 1] == " " != first[head.index(column)]
+    assert first.index("812") + 3 == head.index("tok/s") + 5
+
+
+def test_gone_and_broken_workers_say_so() -> None:
+    lines = lines_of(worker(error="CUDA is lost"), gone=(worker(id="dead"),))
+    assert lines[2].strip() == "! CUDA is lost"
+    assert lines[3].startswith("! dead") and " gone " in lines[3]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_what_does_not_fit_is_cut_with_a_mark(width: int) -> None:
+    many = worker(model="a-model-of-a-name-" * 4, state="loading", detail="reading weights")
+    lines = lines_of(many, width=width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "…" in lines[0] and "…" in lines[1]
+    assert lines[1].startswith("● 3fa91c77")
+    if width >= 80:
+        assert "28+12" in lines[1] and "cuda:0" in lines[1]
+
+
+def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
+    starts = [("space", "goes on and starts one")]
+
+    def part_of(snapshot: Snapshot, height: int = 9) -> tuple[list[str], int]:
+        part = workers_part(snapshot, starts, 100, height, UNICODE)
+        assert len(part.lines) <= height
+        return [text_of(line) for line in part.lines], part.hidden
+
+    counts = Counts(done=3, running=2, pending=40)
+    depth = queue.Depth(1204, 3)
+    base = Snapshot("r", "active", counts=counts, queue=depth, left_s=130.0)
+    lines, _ = part_of(base)
+    assert lines[0] == " queue: 40 of this run pending, 1204 in all 3 runs · 2 running · left 02:10"
+    assert lines[1] == " no worker runs: space goes on and starts one"
+    two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
+    lines, hidden = part_of(two)
+    assert lines[0] == " queue: 40 of this run pending · 2 running · left 02:10"
+    assert len(lines) == lines_wanted(two) == 4 and hidden == 0
+    lines, hidden = part_of(two, 2)
+    assert lines[1].startswith("● 3fa91c77") and hidden == 1
+    lines, _ = part_of(replace(base, lost=(worker(),)))
+    assert "no worker runs" in lines[1] and lines[-1].startswith("! 3fa91c77")
+    transport = Transport(0.0, 1.0, True, 1.0, (), True, 0.0)
+    lines, _ = part_of(replace(base, transport=transport))
+    assert lines == [" a replay asks no model: who works is shown while a run is decided"]
+
+
+def said(*found: WorkerRow, width: int = 120) -> str:
+    return text_of(worker_parts(found, False, width, UNICODE, starting=False))
+
+
+def test_the_status_line_says_one_worker_and_sums_up_several() -> None:
+    one, other = worker(), worker(model="demo", tokens_per_s=99.6, memory_mb=1500.0)
+    assert said(one) == "● cuda:0 Llama-3.3-70B-Instruct 70 GB 812 tok/s "
+    assert said(one, other, other) == "● 3 workers, 2 models 74 GB 1012 tok/s "
+    assert said(one, one) == "● 2 workers, Llama-3.3-70B-Instruct 141 GB 1625 tok/s "
+    assert said(one, one, width=80) == "● 2 workers, 1 model 1625 tok/s "
+    loading = worker(state="loading", detail="loading x", progress=0.4, model="")
+    assert said(one, loading, width=80) == "● 2 workers, 1 model, 1 loading 40 % 1625 tok/s "
+    assert said(loading).startswith("loading x ") and "40 %" in said(loading)
+    assert said(one, worker(error="CUDA is lost")) == "! 1 of 2 workers: CUDA is lost "
+    assert said(worker(error="CUDA is lost")) == "! CUDA is lost "
+    ascii_line = text_of(worker_parts((one, other), False, 120, ASCII, starting=False))
+    assert ascii_line.isascii()
+
+
+def test_the_queue_counts_what_active_runs_have_pending(database: Database) -> None:
+    assert queue.depth(database) == queue.Depth(0, 0)
+    study = fakes.study(3)
+    first = runs.create_run(database, study, {})
+    second = runs.create_run(database, study, {})
+    assert queue.depth(database) == queue.Depth(24, 2)
+    queue.claim(database, workers.register(database), 5)
+    assert queue.depth(database) == queue.Depth(19, 2)
+    runs.set_state(database, second, "paused")
+    assert queue.depth(database) == queue.Depth(7, 1)
+    runs.set_state(database, first, "stopped")
+    assert queue.depth(database) == queue.Depth(0, 0)

@@ -34,7 +34,10 @@ class Ancestry:
         changed = now != self._known
         if changed:
             self.cells = tuple(
-                (place, Cell(each.sample, "done", each.choice, each.scores, origin=each.run))
+                (
+                    place,
+                    Cell(each.sample, "done", each.choice, each.scores, each.finished, each.run),
+                )
                 for place, each in inherited(db, run, self.study).items()
             )
         self._seen, self._known = seen, now  # last: what could not be read is read again

@@ -19,10 +19,12 @@ from align_tui.tui.snapshot import Cell, Snapshot
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.store.database import Database
+    from align_tui.store.queue import Depth
     from align_tui.store.results import Result
     from align_tui.store.workers import WorkerRow
 
 CHECK_S = 0.5  # how often workers are looked up and the counts are compared
+DEPTH_S = 2.0  # and what is pending in all runs: 20 ms where that is 200,000 samples
 PAGE = 500
 
 
@@ -44,6 +46,9 @@ class LiveFeed(Feed):
         self._version: int | None = None
         self._checked = 0.0
         self._workers: tuple[WorkerRow, ...] = ()
+        self._lost: tuple[WorkerRow, ...] = ()
+        self._depth: Depth | None = None
+        self._depth_at = 0.0
         self._worker_error = ""
         self._ends: deque[float] = deque(maxlen=60)
 
@@ -86,7 +91,7 @@ class LiveFeed(Feed):
         with db.snapshot():
             if check:
                 self._checked = now
-                self._look_at_workers(db)
+                self._look_at_workers(db, now)
             if self.run is not None:
                 state, error = self._read_run(db, self.run, check)
                 self.remarks.read(db, self.run, version)
@@ -110,8 +115,11 @@ class LiveFeed(Feed):
             if self.study.scenarios
             else (),
             tallies=self._board.tallies(),
+            overview=self._board.overview(),
             counts=self._board.counts(),
             workers=self._workers,
+            lost=self._lost,
+            queue=self._depth,
             left_s=self._left(now),
             error=error,
             remarks=self.remarks.said,
@@ -161,6 +169,7 @@ class LiveFeed(Feed):
                     "failed" if result.error_kind else "done",
                     result.choice,
                     tuple((target, score.correct) for target, score in found.items()),
+                    result.finished,
                 )
                 self._board.put((result.scenario, result.profile, result.repeat), cell)
                 self._ends.append(result.finished)
@@ -240,11 +249,15 @@ class LiveFeed(Feed):
         # Without a worker nothing moves up, and the panes say that instead.
         self._ahead = ahead(db, run, waiting) if waiting and self._workers else {}
 
-    def _look_at_workers(self, db: Database) -> None:
+    def _look_at_workers(self, db: Database, now: float) -> None:
+        from align_tui.store.queue import depth
         from align_tui.store.workers import is_alive, list_workers
 
         known = list_workers(db)
         self._workers = tuple(worker for worker in known if is_alive(worker))
+        self._lost = tuple(worker for worker in known if worker not in self._workers)
+        if now - self._depth_at >= DEPTH_S:
+            self._depth, self._depth_at = depth(db), now
         failed = [worker.error for worker in known if worker.error]
         self._worker_error = one_line(failed[-1] or "") if failed else ""
 

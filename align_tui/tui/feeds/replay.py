@@ -189,6 +189,7 @@ class ReplayFeed(Feed):
             rows=self._board.rows(),
             panes=self._panes(db, recording.clock.moment(self.at)),
             tallies=self._board.tallies(),
+            overview=self._board.overview(),
             counts=self._board.counts(),
             transport=Transport(
                 at=self.at,

@@ -23,6 +23,8 @@ STUDY: list[BindingType] = [
     Binding("l", "list", "show or hide the list"),
     Binding("s", "unfold", "the whole scenario with its labels"),
     Binding("d", "discriminating", "accuracy over all scored, or over discriminating ones"),
+    Binding("o", "overview(1)", "next view below: by attribute, over time, agreement, workers"),
+    Binding("O", "overview(-1)", "previous view below"),
     Binding("t", "compare", "next target that the baseline is compared with"),
     Binding("R", "repeat", "next repeat"),
     Binding("r", "runs", "all runs: open, filter, tag, export, delete"),

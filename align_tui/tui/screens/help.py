@@ -12,12 +12,16 @@ from textual.screen import ModalScreen, Screen
 
 from align_tui.core.text import plain
 from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.view.spans import text_of
 from align_tui.tui.view.targets import heading
-from align_tui.tui.view.words import worker_lines
+from align_tui.tui.view.workers import SAMPLES, worker_table
 from align_tui.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from align_tui.tui.screens.study import StudyScreen
+
+
+WIDTH = 113  # cells inside the box on a wide screen
 
 
 def key_table(screen: Screen[Any]) -> list[str]:
@@ -50,6 +54,13 @@ def help_text(screen: StudyScreen) -> str:
         "  choices differ in their distance to the target; only those say something about",
         "  alignment. Probabilities are normalised over the choices, not calibrated.",
         "",
+        "BELOW THE PANES",
+        "  accuracy: of each profile, against its own target or the one it is compared with",
+        "  by attribute: each attribute of a target by itself, where it is labelled",
+        "  over time: accuracy so far, decision by decision in the order in which they ended",
+        "  agreement: how often two profiles chose the same, wherever both decided",
+        "  workers: who works on what, and what waits",
+        "",
         "THIS STUDY",
         f"  {study.name}: {len(study.scenarios)} scenarios, {len(study.profiles)} profiles, "
         f"{study.repeat} a pair, rule {study.rule}",
@@ -59,10 +70,11 @@ def help_text(screen: StudyScreen) -> str:
         model = profile.backbone.label if profile.needs_model else "no model"
         out.append(f"  {number} {heading(profile, glyphs)}: {profile.adm.kind}, {model}")
     out += [f"  Note: {note}" for note in study.notes]
-    if screen.snapshot.workers:
-        out += ["", "WORKERS"]
-        for worker in screen.snapshot.workers:
-            out += worker_lines(worker)
+    living, lost = screen.snapshot.workers, screen.snapshot.lost
+    if living or lost:
+        out += ["", f"WORKERS ({SAMPLES})"]
+        lines = worker_table(living, lost, min(WIDTH, screen.size.width * 9 // 10 - 7), glyphs)
+        out += [f"  {text_of(line)}" for line in lines]
     if screen.launch.versions:
         said = ", ".join(f"{name} {version}" for name, version in screen.launch.versions.items())
         out += ["", "VERSIONS", f"  {said}"]

@@ -17,6 +17,7 @@ class Look:
     unfolded: bool = False
     list_asked: bool | None = None
     discriminating: bool = False
+    view: int = 0  # of the overview
     compare: int = 0
     wanted: Filter = EVERYTHING  # which scenarios are listed
     repeat: int | None = None

@@ -50,6 +50,13 @@ class Looking(Navigating):
         self.look.discriminating = not self.look.discriminating
         self.repaint()
 
+    def action_overview(self, step: int) -> None:
+        """The next or previous view of the block below the panes."""
+        from align_tui.tui.view.overview import VIEWS
+
+        self.look.view = (self.look.view + step) % len(VIEWS)
+        self.changed()
+
     def action_compare(self) -> None:
         """The next target for profiles that have none."""
         from align_tui.tui.screens.painter import comparison_words

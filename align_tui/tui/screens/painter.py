@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from textual.geometry import Size
 
 from align_tui.config.study import OUT_OF_DEPTH
-from align_tui.core.attributes import target_id, targets_from_id
-from align_tui.core.scoring import chance
+from align_tui.core.attributes import target_id
 from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.navigator import Navigator
+from align_tui.tui.screens.overview import OverviewPainter
 from align_tui.tui.snapshot import Shown, Snapshot
-from align_tui.tui.view import keys, scenario, tallies
+from align_tui.tui.view import keys, scenario
 from align_tui.tui.view.filters import is_listed
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
@@ -47,15 +47,8 @@ class Painter:
         )
         self.navigator = Navigator(screen.listing, study, glyphs)
         self._ticks = Ticks()
-        self._chance = lru_cache(maxsize=64)(self._work_out_chance)
-
-    def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
-        return chance(
-            self.study.scenarios,
-            targets_from_id(target),
-            self.study.rule,
-            discriminating=discriminating,
-        )
+        self.overview = OverviewPainter(screen, study, glyphs)
+        self._rows_wanted = 0
 
     @property
     def size(self) -> Size:
@@ -93,7 +86,8 @@ class Painter:
         if look.unfolded and self.study.scenarios:
             shown = self.study.scenarios[look.scenario]
             wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
-        layout = planned(scenario_lines=wanted, tally_lines=tallies.lines_needed(width, profiles))
+        self._rows_wanted = self._overview_rows(self.screen.snapshot, look)
+        layout = planned(scenario_lines=wanted, tally_lines=self._rows_wanted)
         if layout != self.layout:
             self.layout = layout
             self.screen.apply(layout)
@@ -101,7 +95,9 @@ class Painter:
 
     def paint(self, snapshot: Snapshot, look: Look) -> None:
         """Everything."""
-        if self.layout is None and not self.measure(look):
+        # A worker that comes or goes is a line more or less of the overview.
+        stale = self.layout is None or self._overview_rows(snapshot, look) != self._rows_wanted
+        if stale and not self.measure(look):
             return
         assert self.layout is not None
         targets = self.targets(look)
@@ -109,8 +105,13 @@ class Painter:
         self._scenario(snapshot, look)
         self.navigator.paint(snapshot, look, self.layout, targets)
         self._panes(snapshot, look, targets)
-        self._tallies(snapshot, look, targets)
+        size = (self.size.width, self.size.height - self.replay)
+        self.overview.paint(snapshot, look, targets, size, self.layout.tally_rows)
         self._bottom(snapshot, look, targets)
+
+    def _overview_rows(self, snapshot: Snapshot, look: Look) -> int:
+        width, height = self.size
+        return self.overview.lines_wanted(snapshot, look, width, height - self.replay)
 
     def _status(self, snapshot: Snapshot, look: Look) -> None:
         view = StatusView(self.study.name, self.planned, self.depth, look.starting, self.replay)
@@ -200,38 +201,6 @@ class Painter:
                 spans.append((f" {name}", "title" if focused else "quiet"))
             spans += [(f" {self.glyphs.marks[mark]}", mark), (" ", "")]
         self.screen.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
-
-    def _tallies(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
-        assert self.layout is not None
-        found = {(tally.profile, tally.target): tally for tally in snapshot.tallies}
-        versus = in_words(comparison(self.study, look.compare), self.glyphs)
-        rows = []
-        chances = set()
-        for index, profile in enumerate(self.study.profiles):
-            target = targets[index]
-            tally = found.get((index, target)) if target is not None else None
-            rate = None
-            if tally is not None:
-                rate = tally.discriminating if look.discriminating else tally.all
-            by_chance = self._chance(target, look.discriminating) if target else None
-            if by_chance is not None:
-                chances.add(round(by_chance, 3))
-            rows.append(
-                tallies.TallyRow(
-                    profile_name(profile),
-                    f" {signs(profile.target, self.glyphs)}" if profile.target else "",
-                    "" if profile.target or target is None else versus,
-                    rate,
-                    by_chance,
-                    index == look.focus,
-                )
-            )
-        width = self.size.width
-        lines = tallies.tally_lines(rows, width, self.layout.tally_rows, self.glyphs)
-        same = chances.pop() if len(chances) == 1 else None
-        title = tallies.tally_title(look.discriminating, same, self.glyphs, width)
-        self.screen.tallies.entitle(title)
-        self.screen.tallies.paint(lines)
 
     def _bottom(self, snapshot: Snapshot, look: Look, targets: tuple[str | None, ...]) -> None:
         width = self.size.width

@@ -20,12 +20,14 @@ class Glyphs:
     high: str
     low: str
     levels: str
+    steps: str
     full: str
     empty: str
     ends: tuple[str, str]
     line: str
     dot: str
     chance: str
+    level: str
     more: str
     cursor: str
     writing: str
@@ -65,12 +67,14 @@ UNICODE = Glyphs(
     high="▲",
     low="▼",
     levels="▁▂▃▄▅▆▇",
+    steps="▁▂▃▄▅▆▇█",
     full="█",
     empty="░",
     ends=("├", "┤"),
     line="─",
     dot="●",
     chance="┊",
+    level="┈",
     more="…",
     cursor="▸",
     writing="▌",
@@ -104,12 +108,14 @@ ASCII = Glyphs(
     high="^",
     low="v",
     levels="1234567",
+    steps="0123456789",
     full="#",
     empty=".",
     ends=("|", "|"),
     line="-",
     dot="O",
     chance=":",
+    level="-",
     more="~",
     cursor=">",
     writing="_",

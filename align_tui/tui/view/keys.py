@@ -44,6 +44,7 @@ def main_keys(
         ("c", "compare"),
         ("r", "runs"),
         ("V", "verdict"),
+        ("o", "overview"),
         ("d", "discriminating"),
     ]
     if baseline:
@@ -70,6 +71,7 @@ def replay_keys(
         ("m", "maximise"),
         ("i", "inside"),
         ("/", "search"),
+        ("o", "overview"),
     ]
     if not following:
         keys.insert(1, ("f", "follow"))

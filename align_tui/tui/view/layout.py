@@ -40,6 +40,11 @@ class Layout:
     grid: Grid
 
 
+def overview_lines(height: int) -> int:
+    """How many lines the overview may have on a screen of that many."""
+    return 1 if height < 20 else 2 if height < 28 else height // 4 + 1
+
+
 def too_small(width: int, height: int) -> bool:
     """Is there less room than one pane and a scenario need?"""
     return width < MIN_WIDTH or height < MIN_HEIGHT
@@ -120,8 +125,7 @@ def plan(
     main = width - side
     small = height < 28
     tiny = height < 20
-    tally_cap = 1 if tiny else 2 if small else max(2, height // 6)
-    tally_rows = max(1, min(tally_lines, tally_cap))
+    tally_rows = max(1, min(tally_lines, overview_lines(height)))
     fixed = 2 + tally_rows + (0 if small else 1)
     body = height - fixed
     if unfolded:

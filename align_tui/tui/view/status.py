@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from align_tui.core.text import one_line
 from align_tui.tui.snapshot import Snapshot
 from align_tui.tui.view.bars import bar, clock
+from align_tui.tui.view.engine import worker_parts
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.spans import Line, Span, cells, fit, spread
-from align_tui.tui.view.words import worker_parts
 
 
 @dataclass(frozen=True, slots=True)

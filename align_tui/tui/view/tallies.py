@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rich.cells import cell_len
 
 from align_tui.core.scoring import Rate
 from align_tui.tui.view.bars import interval, point
 from align_tui.tui.view.glyphs import Glyphs
+from align_tui.tui.view.overview import Part, over_words
 from align_tui.tui.view.spans import Line, Span, cells, fill, fit, fit_keeping
 
+T = TypeVar("T")
 MIN_CELL, MIN_BAR, MAX_BAR = 54, 15, 45
+LOW_BAR = 9  # cells of a bar where there is less room than the least
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,45 +31,47 @@ class TallyRow:
     focused: bool = False
 
 
-def columns(width: int, rows: int) -> int:
-    """How many tallies stand side by side."""
-    return max(1, min(rows, width // MIN_CELL)) if rows else 1
+def columns(width: int, rows: int, least: int = MIN_CELL) -> int:
+    """How many tallies stand side by side, each of that many cells or more."""
+    return max(1, min(rows, width // least)) if rows else 1
 
 
-def lines_needed(width: int, rows: int) -> int:
+def lines_needed(width: int, rows: int, least: int = MIN_CELL) -> int:
     """How many lines all tallies take."""
-    return -(-rows // columns(width, rows)) if rows else 1
+    return -(-rows // columns(width, rows, least)) if rows else 1
 
 
-def order(rows: Sequence[TallyRow], room: int) -> list[TallyRow]:
-    """The rows there is room for: the focused one and its neighbours, in their order."""
-    if len(rows) <= room:
-        return list(rows)
-    focus = next((i for i, row in enumerate(rows) if row.focused), 0)
+def around(items: Sequence[T], room: int, focus: int) -> list[T]:
+    """The items there is room for: the focused one and its neighbours, in their order."""
+    if len(items) <= room:
+        return list(items)
     if room == 2:  # the focused one and its rival: the first, or the second for the first
         rival = 0 if focus else 1
-        return [rows[i] for i in sorted((focus, rival))]
-    first = max(0, min(focus - room // 2, len(rows) - room))
-    return list(rows[first : first + room])
+        return [items[i] for i in sorted((focus, rival))]
+    first = max(0, min(focus - room // 2, len(items) - room))
+    return list(items[first : first + room])
+
+
+def focus_of(rows: Sequence[TallyRow]) -> int:
+    """Which row is the focused profile's."""
+    return next((i for i, row in enumerate(rows) if row.focused), 0)
 
 
 def tally_lines(
-    rows: Sequence[TallyRow], width: int, height: int, glyphs: Glyphs
+    rows: Sequence[TallyRow], width: int, height: int, glyphs: Glyphs, least: int = MIN_CELL
 ) -> tuple[Line, ...]:
     """At most `height` lines, their columns aligned so that intervals can be compared by eye."""
     if not rows:
         return ()
-    across = columns(width, len(rows))
-    shown = order(rows, across * height)
+    across = columns(width, len(rows), least)
+    shown = around(rows, across * height, focus_of(rows))
     size = width // across
-    label = max(
-        cell_len(row.name + row.sign) + (cell_len(row.versus) + 4 if row.versus else 0)
-        for row in shown
-    )
+    label = max(name_cells(row) for row in shown)
     digits = max(len(str(row.rate.scored)) if row.rate else 1 for row in shown)
     numbers = 2 * digits + 7
     # The bar first gets its least, then names get what they need, then the bar grows.
-    name_room = max(8, min(label, size - numbers - MIN_BAR - 5))
+    least_bar = MIN_BAR if size >= MIN_CELL else LOW_BAR
+    name_room = max(8, min(label, size - numbers - least_bar - 5))
     bar = min(MAX_BAR, size - name_room - numbers - 5)
     if bar < 7:
         bar = 0
@@ -82,14 +88,23 @@ def tally_lines(
     return tuple(lines)
 
 
-def _cell(row: TallyRow, size: int, names: int, digits: int, bar: int, glyphs: Glyphs) -> Line:
-    name_style = "bright" if row.focused else "text"
+def named(row: TallyRow, width: int, glyphs: Glyphs) -> Line:
+    """Whose accuracy, and against what, in at most that many cells."""
     versus = f" vs {row.versus}" if row.versus else ""
-    name = fit_keeping(row.name, row.sign, max(8, names - cell_len(versus)), glyphs.more)
-    head: list[Span] = [(name, name_style)]
+    name = fit_keeping(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more)
+    head: Line = ((name, "bright" if row.focused else "text"),)
     if versus:
-        head.append((fit(versus, max(0, names - cells(head)), glyphs.more), "quiet"))
-    out: list[Span] = [(" ", ""), *fill(head, names, glyphs.more)]
+        head = (*head, (fit(versus, max(0, width - cells(head)), glyphs.more), "quiet"))
+    return head
+
+
+def name_cells(row: TallyRow) -> int:
+    """How many cells its name takes, with all that is said of it."""
+    return cell_len(row.name + row.sign) + (cell_len(row.versus) + 4 if row.versus else 0)
+
+
+def _cell(row: TallyRow, size: int, names: int, digits: int, bar: int, glyphs: Glyphs) -> Line:
+    out: list[Span] = [(" ", ""), *fill(named(row, names, glyphs), names, glyphs.more)]
     rate = row.rate
     if rate is None or rate.accuracy is None:
         out.append((f" {'–' if not glyphs.ascii else '-':>{2 * digits + 1}}     ", "quiet"))
@@ -102,14 +117,23 @@ def _cell(row: TallyRow, size: int, names: int, digits: int, bar: int, glyphs: G
     return fill(out, size, glyphs.more)
 
 
-def tally_title(
-    discriminating: bool, chance: float | None, glyphs: Glyphs, width: int
-) -> tuple[Span, ...]:
-    """What the numbers are: over which decisions, and where chance lies."""
-    what = "on the discriminating ones" if discriminating else "on all scored"
-    out: list[Span] = [("accuracy ", "text"), (what, "text")]
-    number = "" if chance is None else f" {point(chance)}"
-    out.append((f" {glyphs.sep} {glyphs.chance} chance{number}", "quiet"))
-    if width >= 100:
-        out.append((f" {glyphs.sep} 95 % interval", "quiet"))
-    return tuple(out)
+def tally_part(
+    rows: Sequence[TallyRow],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    discriminating: bool,
+    least: int = MIN_CELL,
+) -> Part:
+    """The lines there is room for, over which decisions they count, and where chance lies."""
+    hidden = max(0, len(rows) - columns(width, len(rows), least) * height)
+    chances = {round(row.chance, 3) for row in rows if row.chance is not None}
+    number = f" {point(chances.pop())}" if len(chances) == 1 else ""
+    told: list[Span] = [
+        (f" {glyphs.sep} {over_words(discriminating)}", "text"),
+        (f" {glyphs.sep} {glyphs.chance} chance{number}", "quiet"),
+    ]
+    if width >= 80:
+        told.append((f" {glyphs.sep} 95 % interval", "quiet"))
+    return Part(tally_lines(rows, width, height, glyphs, least), tuple(told), hidden)

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from align_tui.core.text import one_line, plain
-from align_tui.tui.view.bars import bar
-from align_tui.tui.view.glyphs import Glyphs
-from align_tui.tui.view.spans import Line, Span
 
 if TYPE_CHECKING:
     from align_tui.store.results import Result
@@ -110,57 +107,7 @@ def gigabytes(megabytes: float) -> str:
     return f"{size:.1f} GB" if size < 10 else f"{size:.0f} GB"
 
 
-def worker_lines(worker: WorkerRow) -> list[str]:
-    """One worker in full: what it runs, where, how fast, how much it holds, what went wrong."""
-    gpus = f" (of {one_line(worker.gpus, 30)})" if worker.gpus else ""
-    memory = f", {gigabytes(worker.memory_mb)}" if worker.memory_mb else ""
-    out = [
-        f"  {worker.id} pid {worker.pid} on {one_line(worker.host, 30)}: {worker_state(worker)}",
-        f"    {one_line(worker.model) or 'no model'} {one_line(worker.device)}{gpus}{memory}, "
-        f"{worker.tokens_per_s:.0f} tok/s, {worker.active - worker.waiting} samples being written "
-        f"and {worker.waiting} waiting",
-    ]
-    out += [f"    {one_line(said)}" for said in (worker.error, worker.notes) if said]
-    return out
-
-
-def worker_parts(
-    workers: Sequence[WorkerRow], depth: bool, width: int, glyphs: Glyphs, *, starting: bool
-) -> Line:
-    """The right end of the status line: device, model, memory, speed, or what is wrong."""
-    if not workers:
-        return (("worker starting ", "quiet"),) if starting else ()
-    broken = next((worker for worker in workers if worker.error), None)
-    if broken is not None:
-        words = one_line(broken.error or "", max(20, width // 2))
-        return ((f"{glyphs.marks['failed']} {words} ", "failed"),)
-    loading = next((w for w in workers if w.state == "loading"), None)
-    if loading is not None:
-        said = one_line(loading.detail or loading.state, 40)
-        if loading.progress is None:
-            return ((f"{said} ", "text"),)
-        full, empty = bar(loading.progress, 8, glyphs)
-        return (
-            (f"{said} ", "text"),
-            (full, "bar"),
-            (empty, "faint"),
-            (f"{percent(loading.progress)} ", "text"),
-        )
-    worker = workers[0]
-    active = any(w.active for w in workers)
-    spans: list[Span] = [(f"{glyphs.alive} ", "bar" if active else "quiet")]
-    parts = [one_line(worker.device, 12), one_line(worker.model.rstrip("/").rsplit("/", 1)[-1], 28)]
-    if not worker.model:
-        parts = ["waiting for the model" if worker.active else worker_state(worker)]
-    if len(workers) > 1:
-        parts.insert(0, f"{len(workers)} workers")
-    spans.append((" ".join(part for part in parts if part), "text"))
-    if depth:
-        spans.append((" out of its depth", "warn"))
-    if worker.memory_mb and width >= 120:
-        spans.append((f" {gigabytes(sum(w.memory_mb or 0 for w in workers))}", "quiet"))
-    speed = sum(w.tokens_per_s for w in workers)
-    if speed:
-        spans.append((f" {speed:.0f} tok/s", "text"))
-    spans.append((" ", ""))
-    return tuple(spans)
+def model_names(worker: WorkerRow) -> list[str]:
+    """The models it holds, without the folders they are in."""
+    names = [one_line(name.strip()).rstrip("/") for name in worker.model.split(",")]
+    return [name.rsplit("/", 1)[-1] for name in names if name]

@@ -1,0 +1,1 @@
+"""What the overview says of a run, counted as its cells change."""

@@ -1,0 +1,286 @@
+"""What the overview counts, against the same worked out from all cells at once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from align_tui.config.profile import Profile
+from align_tui.config.study import Study
+from align_tui.core.attributes import Target, target_id
+from align_tui.core.columns import Column, Outcome, column_agreement, pair_up
+from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.scoring import make_rate, rate, score
+from align_tui.output.report.data import gather
+from align_tui.store import results
+from align_tui.store.database import Database
+from align_tui.tui.board import Board, Place
+from align_tui.tui.counts.courses import SLOTS, CourseCounts
+from align_tui.tui.overview import AttributeRate, Course
+from align_tui.tui.snapshot import Cell, Status
+from tests.tui import fakes
+
+ATTRIBUTES = ("moral_desert", "fairness")
+REPEAT = 2
+
+
+def profile(name: str, *target: tuple[str, float]) -> Profile:
+    body: dict[str, object] = {
+        "name": name,
+        "adm": {"kind": "baseline" if not target else "oracle"},
+    }
+    if target:
+        body["target"] = [{"attribute": a, "value": v} for a, v in target]
+    return Profile.model_validate(body)
+
+
+PROFILES = (
+    profile("baseline"),
+    profile("high", ("moral_desert", 1.0)),
+    profile("both", ("moral_desert", 1.0), ("fairness", 0.0)),
+    profile("middle", ("fairness", 0.5)),
+)
+values = st.sampled_from([None, 0.0, 0.25, 0.5, 1.0])
+choices = st.lists(st.tuples(*(values for _ in ATTRIBUTES)), min_size=2, max_size=3)
+
+
+@st.composite
+def studies(draw: st.DrawFn) -> Study:
+    """Four profiles on a few scenarios, each labelled for none, one or both attributes."""
+    scenarios = []
+    for number, each in enumerate(draw(st.lists(choices, min_size=1, max_size=4))):
+        labels = [
+            {name: value for name, value in zip(ATTRIBUTES, row, strict=True) if value is not None}
+            for row in each
+        ]
+        made = tuple(Choice(f"choice {i}", found) for i, found in enumerate(labels))
+        # Two may be the same but for the key, as in MTA.
+        scenarios.append(Scenario(f"s{number}", f"text {number % 3}", made))
+    return Study("any", PROFILES, tuple(scenarios), repeat=REPEAT)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[Study, list[tuple[Place, Cell]]]:
+    """A study, and cells that are put and put again in any order."""
+    study = draw(studies())
+    puts = []
+    for _ in range(draw(st.integers(0, 40))):
+        scenario = draw(st.integers(0, len(study.scenarios) - 1))
+        place = (
+            scenario,
+            draw(st.integers(0, len(PROFILES) - 1)),
+            draw(st.integers(0, REPEAT - 1)),
+        )
+        status: Status = draw(st.sampled_from(["pending", "running", "done", "done", "failed"]))
+        cell = Cell(sum(place), status)
+        if status == "done":
+            choice = draw(st.integers(0, len(study.scenarios[scenario].choices) - 1))
+            cell = decided(study, place, choice, draw(st.integers(0, 12)) / 8)
+        puts.append((place, cell))
+    return study, puts
+
+
+def decided(study: Study, place: Place, choice: int, ended: float) -> Cell:
+    """A decision as the store keeps it, scored against all that its profile is scored against."""
+    shown = study.scenarios[place[0]]
+    scores = tuple(
+        (target_id(targets), score(shown, targets, choice, study.rule).correct)
+        for targets in study.scoring_targets(study.profiles[place[1]])
+    )
+    return Cell(sum(place), "done", choice, scores, 1.76e9 + ended)
+
+
+Cells = dict[Place, Cell]
+
+
+def by_attribute(study: Study, cells: Cells) -> list[AttributeRate]:
+    out = []
+    for index, each in enumerate(study.profiles):
+        targets = [target for found in study.scoring_targets(each) for target in found]
+        for target in dict.fromkeys(targets):
+            scores = [
+                score(study.scenarios[scenario], (target,), cell.choice, study.rule)
+                for (scenario, who, _), cell in cells.items()
+                if who == index and cell.choice is not None
+            ]
+            whole = rate(scores)
+            if whole.scored:
+                out.append(AttributeRate(index, target, whole, rate(scores, discriminating=True)))
+    return out
+
+
+def so_far(found: Iterable[tuple[float, bool]]) -> tuple[tuple[int, int], ...]:
+    """(scored, right) after each moment at which some decision ended."""
+    after: dict[float, tuple[int, int]] = {}
+    scored = right = 0
+    for ended, correct in sorted(found):
+        scored, right = scored + 1, right + correct
+        after[ended] = (scored, right)
+    return tuple(after.values())
+
+
+def courses(study: Study, cells: Cells) -> list[Course]:
+    out = []
+    for index, each in enumerate(study.profiles):
+        for targets in study.scoring_targets(each):
+            found: list[tuple[float, bool, bool]] = []
+            for (scenario, who, _), cell in cells.items():
+                if who == index and cell.choice is not None and cell.ended is not None:
+                    one = score(study.scenarios[scenario], targets, cell.choice, study.rule)
+                    if one.correct is not None:
+                        found.append((cell.ended, one.correct, one.discriminating))
+            if found:
+                every = so_far((ended, correct) for ended, correct, _ in found)
+                only = so_far((ended, correct) for ended, correct, shows in found if shows)
+                out.append(Course(index, target_id(targets), every, only))
+    return sorted(out, key=lambda course: (course.profile, course.target))
+
+
+def columns(study: Study, cells: Cells) -> list[Column]:
+    """The profiles as comparisons and reports take them."""
+    out = []
+    for index, each in enumerate(study.profiles):
+        outcomes = {
+            (scenario, repeat): Outcome(cell.sample, cell.choice)
+            for (scenario, who, repeat), cell in cells.items()
+            if who == index and cell.status in ("done", "failed")
+        }
+        under = study.scoring_targets(each)
+        out.append(
+            Column(
+                "run",
+                index,
+                each.name,
+                each.target,
+                under,
+                study.rule,
+                {},
+                study.scenarios,
+                outcomes,
+            )
+        )
+    return out
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories())
+def test_counts_are_those_of_all_cells_at_once(
+    found: tuple[Study, list[tuple[Place, Cell]]],
+) -> None:
+    study, puts = found
+    board, cells = Board(study), dict[Place, Cell]()
+    for place, cell in puts:
+        board.put(place, cell)
+        cells[place] = cell
+    overview = board.overview()
+    assert list(overview.attributes) == by_attribute(study, cells)
+    assert list(overview.courses) == courses(study, cells)
+    made = columns(study, cells)
+    for a, b in combinations(range(len(made)), 2):
+        wanted = column_agreement(pair_up([made[a], made[b]]), 0, 1)
+        assert overview.agreements[a][b] == overview.agreements[b][a] == wanted
+    assert all(overview.agreements[a][a] is None for a in range(len(made)))
+    tallies = {(tally.profile, tally.target): tally for tally in board.tallies()}
+    for course in overview.courses:  # a course ends where the accuracy stands
+        tally = tallies[course.profile, course.target]
+        for points, whole in (
+            (course.all, tally.all),
+            (course.discriminating, tally.discriminating),
+        ):
+            scored, right = points[-1] if points else (0, 0)
+            assert make_rate(right, scored) == whole
+    for place, cell in cells.items():  # all taken back out
+        board.put(place, Cell(cell.sample, "pending"))
+    assert board.overview().attributes == () and board.overview().courses == ()
+    board.clear()
+    assert board.overview() == Board(study).overview()
+
+
+def test_while_nothing_changes_nothing_is_made() -> None:
+    study = fakes.study(2)
+    board = Board(study)
+    board.put((0, 1, 0), decided(study, (0, 1, 0), 1, 0.0))
+    before = board.overview()
+    board.put((1, 1, 0), Cell(9, "running"))
+    assert board.overview() is before
+    board.put((1, 1, 0), decided(study, (1, 1, 0), 0, 1.0))
+    assert board.overview() is not before
+
+
+@pytest.mark.parametrize("seconds", [30.0, 90_000.0])
+def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> None:
+    chance = random.Random(7)
+    ended = sorted(1.76e9 + chance.random() * seconds for _ in range(5000))
+    found = [(moment, chance.random() < 0.7) for moment in ended]
+
+    def course_of(
+        order: list[tuple[float, bool]],
+    ) -> tuple[CourseCounts, tuple[tuple[int, int], ...]]:
+        counts = CourseCounts()
+        for moment, correct in order:
+            counts.change(0, "a=1.0", moment, correct, False, 1)
+        [course] = counts.courses()
+        assert course.discriminating == ()
+        return counts, course.all
+
+    shuffled = chance.sample(found, len(found))
+    counts, points = course_of(shuffled)
+    assert points == course_of(found)[1]  # whatever order they came in
+    assert SLOTS / 4 < len(points) <= SLOTS
+    assert set(points) <= set(so_far(found)) and points[-1] == so_far(found)[-1]
+    for moment, correct in shuffled[:2500]:
+        counts.change(0, "a=1.0", moment, correct, False, -1)
+    [left] = counts.courses()
+    assert set(left.all) <= set(so_far(shuffled[2500:])) and left.all[-1][0] == 2500
+    for moment, correct in shuffled[2500:]:
+        counts.change(0, "a=1.0", moment, correct, False, -1)
+    assert counts.courses() == ()
+
+
+def test_a_pause_costs_no_points() -> None:
+    """An hour of decisions, a month of nothing, an hour again: both hours are there to be seen."""
+    counts = CourseCounts()
+    for start in (0.0, 30 * 86_400.0):
+        for number in range(1000):
+            counts.change(0, "a=1.0", 1.76e9 + start + 3.6 * number, number % 2 == 1, False, 1)
+    [course] = counts.courses()
+    assert sum(scored <= 1000 for scored, _ in course.all) > SLOTS / 8
+
+
+def test_the_numbers_are_the_reports(finished: tuple[str, Study], db: Database) -> None:
+    run, study = finished
+    board = Board(study)
+    board.load(results.states(db, run))
+    report, overview = gather(db, [run]), board.overview()
+    assert overview.agreements == report.agreements
+    theirs = {
+        (accuracy.label, accuracy.targets): (accuracy.all, accuracy.discriminating)
+        for accuracy in report.accuracies
+    }
+    ours = {
+        (study.profiles[each.profile].name, (each.target,)): (each.all, each.discriminating)
+        for each in overview.attributes
+    }
+    assert ours == theirs and len(ours) == 6
+
+
+def test_of_several_attributes_each_counts_by_itself() -> None:
+    """A profile that keeps to the one and not to the other is seen to do so."""
+    choices = (
+        Choice("A", {"moral_desert": 1.0, "fairness": 0.0}),
+        Choice("B", {"moral_desert": 0.0, "fairness": 0.4}),
+    )
+    both = profile("both", ("moral_desert", 1.0), ("fairness", 1.0))
+    study = Study("two", (both,), tuple(Scenario(f"s{n}", f"t{n}", choices) for n in range(5)))
+    board = Board(study)
+    for number in range(5):
+        board.put((number, 0, 0), decided(study, (number, 0, 0), 0, float(number)))
+    found = {each.target.attribute: each.all for each in board.overview().attributes}
+    assert found == {"moral_desert": make_rate(5, 5), "fairness": make_rate(0, 5)}
+    assert [tally.target for tally in board.tallies()] == [target_id(both.target)]
+    assert Target("fairness", 1.0) in both.target
