@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from align_tui.core.text import one_line
@@ -79,3 +79,8 @@ class Palette(CommandPalette):
     Palette.-ascii CommandList { border: ascii $faint; }
     Palette.-ascii LoadingIndicator { display: none; }
     """
+
+    def _action_command_list(self, action: str) -> None:
+        """A page down in a list that has not been laid out yet is nothing, and no KeyError."""
+        if self.query_one(CommandList).size.height:
+            super()._action_command_list(action)

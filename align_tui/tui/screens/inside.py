@@ -64,7 +64,12 @@ class InsideScreen(TextScreen):
 
     def _keep(self, text: str, then: Callable[[Path], None]) -> None:
         name = f"{self.name_of_file}-{self.sections[self.at].title}"
-        self.work.do(lambda _: pager.keep(name, text), then)
+
+        def back(path: Path) -> None:
+            if self.is_attached:  # it may have been left while the file was written
+                then(path)
+
+        self.work.do(lambda _: pager.keep(name, text), back)
 
     def action_copy(self) -> None:
         """To the clipboard by OSC 52, which no terminal confirms; so to a file as well."""
