@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,14 +38,15 @@ if TYPE_CHECKING:
 
 LARGEST, LONGEST_BURST, ENOUGH = (300, 100), 16, 12
 LEAVING = ("q", "ctrl+c", "ctrl+q")
-SPECIAL = (
-    *"up down left right home end pageup pagedown tab shift+tab enter escape space".split(),
-    *"backspace delete insert ctrl+a ctrl+e ctrl+k ctrl+u ctrl+w ctrl+z ctrl+x ctrl+v".split(),
-    *"ctrl+s ctrl+o ctrl+l shift+up shift+down shift+left shift+right ctrl+left".split(),
-    *"ctrl+right ctrl+home ctrl+end alt+x ctrl+@ ctrl+backslash".split(),
+SPECIAL: list[str] = [
+    *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab"),
+    *("enter", "escape", "space", "backspace", "delete", "insert", "alt+x", "ctrl+backslash"),
+    *(f"ctrl+{key}" for key in "aekuwzxvsol@"),
+    *(f"ctrl+{key}" for key in ("left", "right", "home", "end")),
+    *(f"shift+{key}" for key in ("up", "down", "left", "right")),
     *(f"f{number}" for number in range(1, 13)),
-)
-PRINTABLE = [*map(chr, range(32, 127)), *"äßø→✓医者نﷺह्🚑👩\u0301\u200d\u202e\u00ad"]
+]
+PRINTABLE: list[str] = [*map(chr, range(32, 127)), *"äßø→✓医者نﷺह्🚑👩\u0301\u200d\u202e\u00ad"]
 HOSTILE = (
     "[bold red]no markup[/] \x1b[2J\x1b]0;owned\x07 {{ 7*7 }} $(id) %s \u202eback\u202c \x00\r\n"
     "医師は患者を一人だけ治療できます。 👩‍⚕️ 🚑 Zażo\u0301łc\u0301 لا يستطيع الطبيب " + "x" * 300
@@ -136,6 +137,11 @@ def where(error: Exception) -> str:
     return "\n".join([f"{type(error).__name__}: {error}", *lines])
 
 
+def stands(app: AlignApp) -> bool:
+    """Has it neither been left nor failed?"""
+    return app.is_running and not app._exit and app._exception is None
+
+
 def as_key(key: str) -> events.Key:
     """The event of a key, as a terminal brings it."""
     if len(key) == 1:
@@ -188,7 +194,7 @@ class Storm:
 
     async def _on(self, app: AlignApp, pilot: Pilot[Any], keys: int) -> None:
         bursts = 0
-        while app.is_running and app._exception is None and self.tally.keys < keys:
+        while stands(app) and self.tally.keys < keys:
             if not self._there(app) and not await self._go(app, pilot):
                 continue
             bursts += 1
@@ -199,10 +205,13 @@ class Storm:
             if self.chance.random() < 0.04:
                 await self._click(app, pilot)
             await self._taken(app)
-            if bursts % 40 == 0 and app.is_running:
+            if bursts % 40 == 0 and stands(app):
                 await pilot.pause()
                 self._nothing_spills(app)
-        if app.is_running:
+        end = time.monotonic() + 5.0
+        while app.is_running and app._exit and time.monotonic() < end:
+            await asyncio.sleep(0.01)  # it ends by itself, as without a pilot
+        if stands(app):
             await pilot.pause()  # what was pressed last is dealt with before the app is closed
 
     def _there(self, app: AlignApp) -> bool:
@@ -222,14 +231,14 @@ class Storm:
             app.open_run(self.run, self.study, replay=self.door in REPLAYED)
         await pilot.resize_terminal(100, 30)
         end = time.monotonic() + 5.0
-        while app.is_running and not self._arrived(app) and time.monotonic() < end:
+        while stands(app) and not self._arrived(app) and time.monotonic() < end:
             await pilot.pause(0.02)
         for key in DOORS[self.door][1]:
             self._press(app, key)
             await self._taken(app)
             await pilot.pause(0.05)
-        end = time.monotonic() + 1.5
-        while app.is_running and not self._there(app) and time.monotonic() < end:
+        end = time.monotonic() + 1.0
+        while stands(app) and not self._there(app) and time.monotonic() < end:
             await pilot.pause(0.02)
         if self._there(app):
             self._misses = 0
@@ -257,10 +266,10 @@ class Storm:
         dice = self.chance.random()
         if dice < 0.004:
             return self.chance.choice(LEAVING)
-        own = [key for key in bound(type(app.screen), Keymap()) if key not in LEAVING]
+        own: list[str] = [key for key in bound(type(app.screen), Keymap()) if key not in LEAVING]
         # The few keys of a form all leave it.
         if own and dice < (0.70 if len(own) > 7 else 0.20):
-            return self.chance.choice(own)
+            return str(self.chance.choice(own))
         if dice < 0.85:
             return self.chance.choice(PRINTABLE)
         return self.chance.choice(SPECIAL)
@@ -282,15 +291,13 @@ class Storm:
         at = (self.chance.randrange(max(1, width)), self.chance.randrange(max(1, height)))
         self.tally.clicks += 1
         self.history.append(f"click{at}")
-        try:
+        with suppress(NoWidget, OutOfBounds):  # the terminal has become smaller meanwhile
             await pilot.click(offset=at, times=self.chance.choice((1, 1, 2)))
-        except (NoWidget, OutOfBounds):
-            pass  # the terminal has become smaller meanwhile
 
     async def _taken(self, app: AlignApp) -> None:
         """Until every message that waits is dealt with."""
         end = time.monotonic() + 20.0
-        while app.is_running and app._exception is None:
+        while stands(app):
             await asyncio.sleep(0)
             if not (app.message_queue_size or app.screen.message_queue_size):
                 return

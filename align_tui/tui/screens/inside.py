@@ -48,6 +48,8 @@ class InsideScreen(TextScreen):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
+        if not self.is_attached:
+            return  # it was left before its turn came
         box = self.query_one(".box")
         title = inside_title(self.sections, self.at, max(10, box.size.width - 4), self.glyphs)
         box.border_title = Content(title)
