@@ -11,6 +11,7 @@ from textual_serve.server import Server
 
 from align_tui.web.guard import Guard
 
+HERE = Path(__file__).parent
 SIZES = range(6, 49)  # of the font, in pixels
 SIZE = 16
 # Styles: the terminal in the page sets those of its cells.
@@ -56,15 +57,16 @@ class Tabs(Server):
 def site(tabs: Tabs, guard: Guard) -> web.Application:
     """The page, its parts, and the websocket, behind the guard."""
     app = web.Application(middlewares=[guard.middleware()])
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
-    )
+    pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
 
     async def index(request: web.Request) -> web.Response:
         text = pages.get_template("page.html.jinja").render(
             title=tabs.title, websocket=_websocket(request), font_size=_font_size(request)
         )
         return web.Response(text=text, content_type="text/html")
+
+    async def script(request: web.Request) -> web.FileResponse:
+        return web.FileResponse(HERE / "page.js")
 
     async def harden(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(HEADERS)
@@ -74,6 +76,7 @@ def site(tabs: Tabs, guard: Guard) -> web.Application:
     app.add_routes(
         [
             web.get("/", index),
+            web.get("/page.js", script),
             web.get("/ws", tabs.handle_websocket),
             web.get("/download/{key}", tabs.handle_download),
             web.static("/static", tabs.statics_path),

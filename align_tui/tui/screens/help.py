@@ -83,14 +83,14 @@ class TextScreen(ModalScreen[None]):
 
     def __init__(self, title: str, text: str, ascii_only: bool) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
-        self._title, self._text = title, text
-        self.prose = Prose()
+        self._text = text
+        self.prose, self.box = Prose(), Vertical(classes="box")
+        self.box.border_title = Content(title)
+        self.box.border_subtitle = Content("escape back")
 
     def compose(self) -> ComposeResult:
         """The box."""
-        with Vertical(classes="box") as box:
-            box.border_title = Content(self._title)
-            box.border_subtitle = Content("escape back")
+        with self.box:
             yield self.prose
 
     def on_mount(self) -> None:

@@ -48,16 +48,14 @@ class InsideScreen(TextScreen):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        if not self.is_attached:
-            return  # it was left before its turn came
-        box = self.query_one(".box")
+        box = self.box
         title = inside_title(self.sections, self.at, max(10, box.size.width - 4), self.glyphs)
         box.border_title = Content(title)
         box.border_subtitle = Content(HINT)
         self.prose.show(plain(self.sections[self.at].text), self.at)
 
     def _say(self, text: str) -> None:
-        self.query_one(".box").border_subtitle = Content(one_line(text))
+        self.box.border_subtitle = Content(one_line(text))
 
     def action_section(self, by: int) -> None:
         """Another part."""
@@ -68,7 +66,7 @@ class InsideScreen(TextScreen):
         name = f"{self.name_of_file}-{self.sections[self.at].title}"
 
         def back(path: Path) -> None:
-            if self.is_attached:  # it may have been left while the file was written
+            if self in self.app.screen_stack:  # it may have been left while the file was written
                 then(path)
 
         self.work.do(lambda _: pager.keep(name, text), back)
