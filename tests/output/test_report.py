@@ -202,7 +202,7 @@ def test_verdicts_and_bookmarks_stand_beside_the_results(database: Database) -> 
     study = fakes.study(6)
     run = decided(database, study)
     before = gather(database, [run])
-    assert before.verdicts == before.bookmarked == ()
+    assert not before.verdicts and not before.bookmarked
     rows = database.read(
         "SELECT s.id, c.correct FROM samples s JOIN scores c ON c.sample=s.id "
         "WHERE s.run=? AND s.profile=1 AND s.status='done' ORDER BY s.id",

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from align_tui.core.text import plain
 from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.targets import heading
 from align_tui.tui.view.words import worker_lines
 from align_tui.tui.widgets.prose import Prose
@@ -67,7 +68,7 @@ def help_text(screen: StudyScreen) -> str:
     return plain("\n".join(out))
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(Modal[None]):
     """A long text in a box."""
 
     CSS_PATH = "modal.tcss"
