@@ -10,7 +10,7 @@ from align_tui.store import launch as store_launch
 from align_tui.store.database import Database
 from tests.tui.storms import DOORS, WORKED, Storm, decided_run, decisions, hostile_study, sound
 
-KEYS = 60
+KEYS = 25
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door not in WORKED])
