@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,8 @@ class Terminal:
         while not true():
             assert time.monotonic() < end, f"waited in vain: {self.seen[-1000:]!r}"
             if select.select([self.fd], [], [], 0.05)[0]:
-                self.seen += os.read(self.fd, 1 << 16)
+                with suppress(OSError):  # it has ended
+                    self.seen += os.read(self.fd, 1 << 16)
 
     def ended(self, seconds: float) -> int:
         """Its wait status; it must end within that time."""
