@@ -177,6 +177,47 @@ def replay(
     raise typer.Exit(open_replay(run, db, speed=speed, low_bandwidth=low_bandwidth))
 
 
+@app.command(
+    epilog="Examples:  align-tui serve    align-tui serve --port 0 -p baseline -s mine.jsonl    "
+    "align-tui serve --run k3f9 --replay"
+)
+def serve(
+    profile: Profiles = None,
+    scenarios: Scenarios = None,
+    run: Annotated[str | None, typer.Option("--run", help="Open this run.")] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Play the run (the newest without --run).")
+    ] = False,
+    target: Targets = None,
+    backbone: Backbone = None,
+    override: Overrides = None,
+    limit: Limit = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    low_bandwidth: LowBandwidth = False,
+    db: Database = None,
+) -> None:
+    """Open the explorer in a browser: each tab is an application of its own on the same runs.
+
+    Nothing asks for a password, so only this machine reaches it unless --host says otherwise.
+    """
+    from align_tui.cli.options import study_options
+    from align_tui.cli.serving import serve_explorer
+    from align_tui.web.command import Opened
+
+    options = study_options(
+        None,
+        profiles=profile,
+        scenarios=scenarios,
+        targets=target,
+        backbone=backbone,
+        overrides=override,
+        limit=limit,
+    )
+    opened = Opened(options, run, replay=replay, low_bandwidth=low_bandwidth, db=db)
+    raise typer.Exit(serve_explorer(opened, host, port))
+
+
 @app.command(epilog="Examples:  align-tui browse    align-tui browse k3f9")
 def browse(
     run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,

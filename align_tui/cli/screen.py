@@ -23,6 +23,8 @@ MOST_CELLS = 500  # of a recording, each way
 
 
 def _needs_terminal() -> None:
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return  # not a terminal's: `align-tui serve` has it drawn in a browser
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
             "The explorer needs a terminal, and this is none",

@@ -57,6 +57,13 @@ class MissingPackage(BackboneError):
     kind = "package"
 
 
+class ServeError(AlignError):
+    """The application cannot be opened to a browser."""
+
+    title = "The page cannot be served"
+    kind = "serve"
+
+
 class ServerError(BackboneError):
     """A model server failed, or answered what cannot be used."""
 

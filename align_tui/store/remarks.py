@@ -115,5 +115,11 @@ def remarks_in(db: Database, run: str) -> dict[int, Remark]:
     return {row["sample"]: _remark(bool(row["bookmarked"]), row["verdict"]) for row in rows}
 
 
+def remarks_on(db: Database, run: str) -> dict[int, Remark]:
+    """By sample: what was said of a run's decisions, where something was."""
+    rows = db.read(_REMARKS + " WHERE s.run=? AND (b.seq IS NOT NULL OR v.seq IS NOT NULL)", (run,))
+    return {row["sample"]: _remark(bool(row["bookmarked"]), row["verdict"]) for row in rows}
+
+
 def _remark(bookmarked: bool, verdict: object) -> Remark:
     return Remark(bookmarked, cast("Verdict | None", verdict))

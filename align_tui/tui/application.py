@@ -72,7 +72,15 @@ class Shell(App[Parting]):
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, sending what changed and no more."""
-        return thrifty_driver(super().get_driver_class())
+        driver = super().get_driver_class()
+        if "TEXTUAL_DRIVER" in os.environ:  # it takes a while to import
+            from textual.drivers.web_driver import WebDriver
+
+            from align_tui.tui.served import ending_driver
+
+            if issubclass(driver, WebDriver):
+                driver = ending_driver(driver)
+        return thrifty_driver(driver)
 
     def show(self, launch: Launch, study: Study) -> None:
         """Show the screen for what was launched."""

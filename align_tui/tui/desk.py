@@ -37,10 +37,15 @@ class Desk:
         self._db: Database | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._worker: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Have `job` done in the desk's thread and `then` called with what it returned."""
-        self._pool.submit(self._try, job, then)
+        """Have `job` done in the desk's thread and `then` called with what it returned.
+
+        Keys that were pressed before their screen went may come after it: they do nothing.
+        """
+        if not self._closed:
+            self._pool.submit(self._try, job, then)
 
     def _try(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
         try:
@@ -94,5 +99,6 @@ class Desk:
             if self._db is not None:
                 self._db.close()
 
+        self._closed = True
         self._pool.submit(end)
         self._pool.shutdown(wait=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual import work
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from align_tui.core.text import one_line
@@ -89,3 +91,14 @@ class Palette(CommandPalette):
     Palette.-ascii CommandList { border: ascii $faint; }
     Palette.-ascii LoadingIndicator { display: none; }
     """
+
+    @work(exclusive=True, group="--textual-command-palette-gather-commands")
+    async def _gather_commands(self, search_value: str) -> None:
+        """As Textual's, if the palette still stands: it may be closed before its turn comes."""
+        if self.query(CommandList):
+            await inspect.unwrap(CommandPalette._gather_commands)(self, search_value)
+
+    def _action_command_list(self, action: str) -> None:
+        """A page down in a list that has not been laid out yet is nothing, and no KeyError."""
+        if self.query_one(CommandList).size.height:
+            super()._action_command_list(action)

@@ -18,7 +18,7 @@ from align_tui.output.report import words
 from align_tui.output.report.data import gather
 from align_tui.output.report.html import html
 from align_tui.output.report.markdown import markdown
-from align_tui.store import results, runs, workers
+from align_tui.store import remarks, results, runs, workers
 from align_tui.store.database import Database
 from tests.cli.test_run import align_tui
 from tests.tui import fakes
@@ -196,3 +196,36 @@ def test_the_command(database: Database, tmp_path: Path) -> None:
     wrong = align_tui("report", run, "--format", "pdf")
     assert wrong.returncode == 2 and "markdown, html" in wrong.stderr
     assert align_tui("report", "nobody").returncode == 2
+
+
+def test_verdicts_and_bookmarks_stand_beside_the_results(database: Database) -> None:
+    study = fakes.study(6)
+    run = decided(database, study)
+    before = gather(database, [run])
+    assert not before.verdicts and not before.bookmarked
+    rows = database.read(
+        "SELECT s.id, c.correct FROM samples s JOIN scores c ON c.sample=s.id "
+        "WHERE s.run=? AND s.profile=1 AND s.status='done' ORDER BY s.id",
+        (run,),
+    )
+    given = ("agree", "disagree", "unsure")
+    expected = {(verdict, correct): 0 for verdict in given for correct in (1, 0, None)}
+    for number, row in enumerate(rows):
+        remarks.set_verdict(database, row["id"], given[number % 3])  # type: ignore[arg-type]
+        expected[given[number % 3], row["correct"]] += 1
+    remarks.toggle_bookmark(database, rows[0]["id"])
+    report = gather(database, [run])
+    assert replace(report, written="", verdicts=(), bookmarked=(), examples=()) == replace(
+        before, written="", verdicts=(), bookmarked=(), examples=()
+    )
+    [verdicts] = report.verdicts
+    assert verdicts.label == study.profiles[1].name and len(rows) == 5
+    assert (verdicts.agree, verdicts.disagree, verdicts.unsure) == (2, 2, 1)
+    assert verdicts.right == (expected["agree", 1], expected["disagree", 1])
+    assert verdicts.wrong == (expected["agree", 0], expected["disagree", 0])
+    [example] = report.bookmarked
+    assert example.scenario == study.scenarios[0] and example.said[0].remark.verdict == "agree"
+    for page in (markdown(report), Seen(html(report)).text):
+        assert "Verdicts" in page and "Bookmarked decisions" in page
+        assert words.agreed_words(verdicts.right) in page
+    assert "Verdicts" not in markdown(before) and "Bookmarked" not in html(before)

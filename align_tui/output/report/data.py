@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -26,9 +26,11 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.scoring import Rate, chance
 from align_tui.core.settings import Setting, beside
 from align_tui.core.types import content_hash
+from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import runs
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
+from align_tui.store.remarks import NOTHING, Remark, remarks_on
 from align_tui.store.runs import RunRow
 
 EXAMPLES = 5
@@ -74,17 +76,18 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one column made of an example."""
+    """What one column made of an example, and what people said of that."""
 
     label: str
     choice: int | None
     correct: bool | None
     reasoning: str
+    remark: Remark
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A scenario on which columns disagree."""
+    """A scenario on which columns disagree, or of which a decision is bookmarked."""
 
     scenario: Scenario
     repeat: int
@@ -105,6 +108,8 @@ class Report:
     agreements: tuple[tuple[Agreement | None, ...], ...]
     settings: tuple[Setting, ...]
     examples: tuple[Example, ...]
+    verdicts: tuple[Verdicts, ...]
+    bookmarked: tuple[Example, ...]
 
     @property
     def dependent(self) -> bool:
@@ -120,6 +125,7 @@ def gather(
     parts = tuple(_run_part(db, run) for run in ids)
     columns = [column for run in ids for column in read_columns(db, run)]
     labels = _labels(columns, several=len(ids) > 1)
+    remarks = {sample: said for run in ids for sample, said in remarks_on(db, run).items()}
     return Report(
         title=title or ", ".join(dict.fromkeys(part.row.name for part in parts)),
         written=time.strftime("%Y-%m-%d %H:%M", time.localtime()),
@@ -130,7 +136,9 @@ def gather(
         comparisons=_comparisons(columns, labels),
         agreements=_agreements(columns),
         settings=beside([column.settings for column in columns]),
-        examples=_examples(db, columns, labels, examples),
+        examples=_examples(db, columns, labels, remarks, examples),
+        verdicts=tally(columns, labels, remarks),
+        bookmarked=_bookmarked(db, columns, labels, remarks),
     )
 
 
@@ -202,22 +210,50 @@ def _agreements(columns: Sequence[Column]) -> tuple[tuple[Agreement | None, ...]
 
 
 def _examples(
-    db: Database, columns: Sequence[Column], labels: Sequence[str], most: int
+    db: Database,
+    columns: Sequence[Column],
+    labels: Sequence[str],
+    remarks: Mapping[int, Remark],
+    most: int,
 ) -> tuple[Example, ...]:
     """The rows with the most different choices, the earlier first; one a scenario."""
     rows = [row for row in pair_up(columns).rows if row.differs]
     rows.sort(key=lambda row: -len(set(row.choices) - {None}))
     first = list({probe_key(row.scenario): row for row in reversed(rows)}.values())[::-1]
-    return tuple(_example(db, columns, labels, row) for row in first[:most])
+    return tuple(_example(db, columns, labels, remarks, row) for row in first[:most])
 
 
-def _example(db: Database, columns: Sequence[Column], labels: Sequence[str], row: Row) -> Example:
-    reasons = reasoning_of(db, tuple(o.sample if o is not None else None for o in row.outcomes))
+def _bookmarked(
+    db: Database, columns: Sequence[Column], labels: Sequence[str], remarks: Mapping[int, Remark]
+) -> tuple[Example, ...]:
+    """Each bookmarked decision, column by column: no other column needs to have its scenario."""
+    found = []
+    for column, label in zip(columns, labels, strict=True):
+        for row in pair_up([column]).rows:
+            outcome = row.outcomes[0]
+            if outcome is not None and remarks.get(outcome.sample, NOTHING).bookmarked:
+                found.append(_example(db, [column], [label], remarks, row))
+    return tuple(found)
+
+
+def _example(
+    db: Database,
+    columns: Sequence[Column],
+    labels: Sequence[str],
+    remarks: Mapping[int, Remark],
+    row: Row,
+) -> Example:
+    samples = tuple(o.sample if o is not None else None for o in row.outcomes)
+    reasons = reasoning_of(db, samples)
     said = tuple(
-        Said(label, choice, _correct(column, row, index), reason)
-        for index, (column, label, choice, reason) in enumerate(
-            zip(columns, labels, row.choices, reasons, strict=True)
+        Said(
+            label,
+            row.choices[index],
+            _correct(column, row, index),
+            reasons[index],
+            NOTHING if sample is None else remarks.get(sample, NOTHING),
         )
+        for index, (column, label, sample) in enumerate(zip(columns, labels, samples, strict=True))
     )
     return Example(row.scenario, row.repeat, said)
 

@@ -22,7 +22,9 @@ def markdown(report: Report) -> str:
         _comparisons(report),
         _agreement(report),
         _settings(report),
+        _verdicts(report),
         _examples(report),
+        _bookmarked(report),
         _provenance(report),
     )
     return "\n".join(line for section in sections for line in section) + "\n"
@@ -133,9 +135,39 @@ def _examples(report: Report) -> Iterator[str]:
     if not report.examples:
         return
     yield "## Examples of disagreement\n"
-    yield "✓ right, ✗ wrong, each against its own target; · unscored or without a target.\n"
+    yield f"{words.HOW_MARKED}\n"
     for number, example in enumerate(report.examples, start=1):
         yield from _example(number, example)
+
+
+def _bookmarked(report: Report) -> Iterator[str]:
+    if not report.bookmarked:
+        return
+    yield "## Bookmarked decisions\n"
+    yield f"{words.HOW_MARKED}\n"
+    for number, example in enumerate(report.bookmarked, start=1):
+        yield from _example(number, example)
+
+
+def _verdicts(report: Report) -> Iterator[str]:
+    if not report.verdicts:
+        return
+    yield "## Verdicts\n"
+    yield f"{words.HOW_JUDGED}\n"
+    rows = [
+        (
+            each.label,
+            str(each.agree),
+            str(each.disagree),
+            str(each.unsure),
+            words.agreed_words(each.right),
+            words.agreed_words(each.wrong),
+        )
+        for each in report.verdicts
+    ]
+    yield from _table(
+        ("profile", "agree", "disagree", "unsure", "agreed where right", "agreed where wrong"), rows
+    )
 
 
 def _example(number: int, example: Example) -> Iterator[str]:
@@ -151,10 +183,13 @@ def _example(number: int, example: Example) -> Iterator[str]:
             said.label,
             "failed" if said.choice is None else f"{MARKS[said.correct]} {letter(said.choice)}",
             said.reasoning,
+            said.remark.verdict or "",
         )
         for said in example.said
     ]
-    yield from _table(("profile", "choice", "reasoning"), rows)
+    header = ("profile", "choice", "reasoning", "verdict")
+    judged = any(row[-1] for row in rows)
+    yield from _table(header if judged else header[:-1], rows if judged else [r[:-1] for r in rows])
 
 
 def letter(choice: int) -> str:

@@ -29,6 +29,12 @@ HOW_ACCURATE = (
     f"{CAPTION} Chance: a uniform chooser's expectation on the same decisions. A column without "
     "a target is scored against every target of its run."
 )
+HOW_JUDGED = (
+    "What people said of decisions that they looked at. It changes no number above, and whoever "
+    "chose what to look at chose these: they are no sample. Right and wrong are by the labels, "
+    "against the column's own target."
+)
+HOW_MARKED = "✓ right, ✗ wrong, each against its own target; · unscored or without a target."
 FEW = 30
 
 
@@ -44,6 +50,12 @@ def rate_words(rate: Rate) -> str:
         return "–"
     ends = f"[{point(rate.low)}, {point(rate.high)}]"
     return f"{point(rate.accuracy)} {ends} {rate.correct}/{rate.scored}"
+
+
+def agreed_words(counts: tuple[int, int]) -> str:
+    """`7 of 9`: agreed with, of those agreed or disagreed with; a dash for none."""
+    agree, disagree = counts
+    return f"{agree} of {agree + disagree}" if agree + disagree else "–"
 
 
 def signed(value: float) -> str:

@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.spans import Line
 from align_tui.tui.widgets.lines import Lines
 
 
-class AskScreen(ModalScreen[str]):
+class AskScreen(Modal[str]):
     """Dismissed with the line that was typed, or None."""
 
     CSS_PATH = "modal.tcss"
@@ -39,7 +39,7 @@ class AskScreen(ModalScreen[str]):
         self.dismiss(event.value)
 
 
-class NoteScreen(ModalScreen[str]):
+class NoteScreen(Modal[str]):
     """Dismissed with the text as it was left, or None."""
 
     CSS_PATH = "modal.tcss"
@@ -65,7 +65,7 @@ class NoteScreen(ModalScreen[str]):
         self.dismiss(self.area.text)
 
 
-class SureScreen(ModalScreen[bool]):
+class SureScreen(Modal[bool]):
     """Dismissed with True for yes."""
 
     CSS_PATH = "modal.tcss"

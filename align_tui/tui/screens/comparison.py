@@ -108,7 +108,9 @@ class Work:
             self.screen.do(job, then)
 
     def read_texts(self, row: Row) -> None:
-        """The reasons of the two columns in that row."""
+        """The reasons of the two columns in that row, if it was read with both of them."""
+        if max(self.first, self.second) >= len(row.outcomes):
+            return  # a column was added: what is shown is from before
         samples = tuple(
             outcome.sample if outcome is not None else None
             for outcome in (row.outcomes[self.first], row.outcomes[self.second])

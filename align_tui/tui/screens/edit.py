@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import TextArea
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.spans import Line
 from align_tui.tui.widgets.lines import Lines
 
@@ -25,7 +25,7 @@ Way: TypeAlias = "tuple[str, Callable[[str], Changed]]"
 _LINE = re.compile(r"\bline (\d+)")
 
 
-class EditScreen(ModalScreen["Changed"]):
+class EditScreen(Modal["Changed"]):
     """Dismissed with the changed study, or with None when it is left as it was.
 
     `ways` are what may be done with the text, by F2 and F3: (what it does, how the changed study

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.listing import window
 from align_tui.tui.view.spans import Line
@@ -21,7 +21,7 @@ from align_tui.tui.widgets.lines import Lines
 Answer = TypeVar("Answer")
 
 
-class FindingScreen(ModalScreen[Answer]):
+class FindingScreen(Modal[Answer]):
     """What is found for the typed words is the subclass's; typing, moving and painting are here."""
 
     CSS_PATH = "modal.tcss"

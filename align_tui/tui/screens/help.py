@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from align_tui.core.text import plain
 from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.spans import text_of
 from align_tui.tui.view.targets import heading
 from align_tui.tui.view.workers import SAMPLES, worker_table
@@ -81,7 +82,7 @@ def help_text(screen: StudyScreen) -> str:
     return plain("\n".join(out))
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(Modal[None]):
     """A long text in a box."""
 
     CSS_PATH = "modal.tcss"
@@ -97,14 +98,14 @@ class TextScreen(ModalScreen[None]):
 
     def __init__(self, title: str, text: str, ascii_only: bool) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
-        self._title, self._text = title, text
-        self.prose = Prose()
+        self._text = text
+        self.prose, self.box = Prose(), Vertical(classes="box")
+        self.box.border_title = Content(title)
+        self.box.border_subtitle = Content("escape back")
 
     def compose(self) -> ComposeResult:
         """The box."""
-        with Vertical(classes="box") as box:
-            box.border_title = Content(self._title)
-            box.border_subtitle = Content("escape back")
+        with self.box:
             yield self.prose
 
     def on_mount(self) -> None:

@@ -48,14 +48,14 @@ class InsideScreen(TextScreen):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        box = self.query_one(".box")
+        box = self.box
         title = inside_title(self.sections, self.at, max(10, box.size.width - 4), self.glyphs)
         box.border_title = Content(title)
         box.border_subtitle = Content(HINT)
         self.prose.show(plain(self.sections[self.at].text), self.at)
 
     def _say(self, text: str) -> None:
-        self.query_one(".box").border_subtitle = Content(one_line(text))
+        self.box.border_subtitle = Content(one_line(text))
 
     def action_section(self, by: int) -> None:
         """Another part."""
@@ -64,7 +64,12 @@ class InsideScreen(TextScreen):
 
     def _keep(self, text: str, then: Callable[[Path], None]) -> None:
         name = f"{self.name_of_file}-{self.sections[self.at].title}"
-        self.work.do(lambda _: pager.keep(name, text), then)
+
+        def back(path: Path) -> None:
+            if self in self.app.screen_stack:  # it may have been left while the file was written
+                then(path)
+
+        self.work.do(lambda _: pager.keep(name, text), back)
 
     def action_copy(self) -> None:
         """To the clipboard by OSC 52, which no terminal confirms; so to a file as well."""

@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.snapshot import Counts
 from align_tui.tui.view.spans import Line
 from align_tui.tui.widgets.lines import Lines
 
 
-class LeaveScreen(ModalScreen[str]):
+class LeaveScreen(Modal[str]):
     """Dismissed with 'leave', 'stop' or 'stay'."""
 
     CSS_PATH = "modal.tcss"

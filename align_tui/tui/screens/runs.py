@@ -200,9 +200,10 @@ class RunsScreen(DeskScreen):
 
     def _paint_list(self, width: int) -> None:
         now, at = time.time(), self.place
+        shown = self.shown  # those that are counted below: the list may ask for its lines later
 
         def make(number: int) -> Line:
-            line = self.shown[number]
+            line = shown[number]
             return history.run_line(
                 line, current=number == at, chosen=line.row.id in self.chosen, width=width,
                 now=now, glyphs=self.glyphs,
@@ -214,7 +215,7 @@ class RunsScreen(DeskScreen):
         elif self.lines:
             said = "no run has all of that"
         self.list.empty = (((f" {said}", "quiet"),),)
-        self.list.fill(range(len(self.shown)), at, history.run_header(width), make)
+        self.list.fill(range(len(shown)), at, history.run_header(width), make)
 
     def _paint_detail(self) -> None:
         line = self.current()

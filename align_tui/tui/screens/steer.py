@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from align_tui.core.attributes import Targets
 from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.listing import window
 from align_tui.tui.view.spans import Line
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from align_tui.variants import Changed
 
 
-class SteerScreen(ModalScreen["Changed"]):
+class SteerScreen(Modal["Changed"]):
     """Dismissed with the changed study, or with None when the targets stay."""
 
     CSS_PATH = "modal.tcss"

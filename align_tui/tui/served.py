@@ -1,0 +1,21 @@
+"""In a browser: an application whose server is gone has nobody left to show anything to."""
+
+from __future__ import annotations
+
+from textual.driver import Driver
+from textual.drivers.web_driver import WebDriver
+from textual.messages import ExitApp
+
+
+def ending_driver(driver: type[WebDriver]) -> type[Driver]:
+    """That driver, ending the application when its input ends; a terminal has SIGHUP for that."""
+
+    class Ending(driver):  # type: ignore[valid-type, misc]
+        """Reads until there is nobody to read from."""
+
+        def run_input_thread(self) -> None:
+            super().run_input_thread()
+            if not self.exit_event.is_set():
+                self._app.post_message(ExitApp())
+
+    return Ending

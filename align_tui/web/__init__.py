@@ -1,0 +1,1 @@
+"""The same application in a browser: `align-tui serve`."""

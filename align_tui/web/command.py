@@ -1,0 +1,49 @@
+"""The command line by which each browser tab gets an application of its own."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from align_tui.config.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What every tab opens: a study, or the run `run` to go on with or, with `replay`, to play."""
+
+    options: Options
+    run: str | None = None
+    replay: bool = False
+    low_bandwidth: bool = False
+    db: Path | None = None
+
+    def words(self) -> list[str]:
+        """The words after `align-tui` that open it; no value can be taken for an option."""
+        asked = self.options
+        study: list[tuple[str, str | None]] = [
+            *(("--profile", name) for name in asked.profiles),
+            *(("--scenarios", name) for name in asked.scenarios),
+            *(("--target", target) for target in asked.targets),
+            *(("--set", override) for override in asked.overrides),
+            ("--backbone", asked.backbone),
+            ("--limit", None if asked.limit is None else str(asked.limit)),
+            ("--run", self.run),
+        ]
+        more = ["--low-bandwidth"] if self.low_bandwidth else []
+        more += _written([("--db", None if self.db is None else str(self.db))])
+        if not self.replay:
+            return [*_written(study), *more]
+        return ["replay", *more, *(("--", self.run) if self.run is not None else ())]
+
+
+def _written(named: Sequence[tuple[str, str | None]]) -> list[str]:
+    return [f"{name}={value}" for name, value in named if value is not None]
+
+
+def shell_line(words: Sequence[str]) -> str:
+    """`align-tui WORDS` in this interpreter for a shell, which is replaced by it."""
+    return "exec " + shlex.join([sys.executable, "-m", "align_tui", *words])

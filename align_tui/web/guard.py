@@ -1,0 +1,80 @@
+"""Who may ask: pages of strangers are kept out of a server that has no passwords.
+
+A page from anywhere can have a browser ask 127.0.0.1, and open a websocket there: browsers send
+along where the page is from (Origin). A name of the page's own that resolves to 127.0.0.1 (DNS
+rebinding) shows in the name that is asked for (Host). Both are checked here; an address in
+figures cannot be rebound.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+
+def is_loopback(host: str) -> bool:
+    """Does only this machine reach that address?"""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def host_of(netloc: str) -> str:
+    """The host of `host:port`, in small letters and without brackets; empty for nonsense."""
+    try:
+        return urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return ""
+
+
+class Guard:
+    """Knows by which names a server at `host` may be asked."""
+
+    def __init__(self, host: str) -> None:
+        self._loopback = is_loopback(host)
+        self._names = {"localhost"}
+        if not self._loopback:
+            self._names |= {host.lower(), socket.gethostname().lower(), socket.getfqdn().lower()}
+
+    def knows(self, netloc: str) -> bool:
+        """Is this a name of ours? The port is another one behind `ssh -L`."""
+        host = host_of(netloc)
+        if host in self._names:
+            return True
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return address.is_loopback or not self._loopback
+
+    def admits(self, host: str, origin: str | None) -> bool:
+        """May this be answered? Programs that are no browsers send no origin."""
+        if not self.knows(host):
+            return False
+        if origin is None:
+            return True
+        try:
+            return urlsplit(origin).netloc.lower() == host.lower()
+        except ValueError:
+            return False
+
+    def middleware(self) -> Middleware:
+        """Every request is checked before anything is done for it."""
+
+        @web.middleware
+        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if not self.admits(
+                request.headers.get(hdrs.HOST, ""), request.headers.get(hdrs.ORIGIN)
+            ):
+                raise web.HTTPForbidden(
+                    text="This is asked for by a name, or by a page, that is not this server's. "
+                    "Open it by its address, as align-tui serve has printed it.\n"
+                )
+            return await handler(request)
+
+        return check

@@ -1,0 +1,97 @@
+"""What the browser is given: one page that loads nothing from elsewhere, and its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from textual_serve.server import Server
+
+from align_tui.web.guard import Guard
+
+HERE = Path(__file__).parent
+SIZES = range(6, 49)  # of the font, in pixels
+SIZE = 16
+# Styles: the terminal in the page sets those of its cells.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+    "img-src 'self' data:; connect-src 'self' {websocket}; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Tabs(Server):
+    """Textual's server: each websocket has an application; here all can be ended at once."""
+
+    def __init__(self, command: str, title: str) -> None:
+        super().__init__(command, title=title)
+        self._open: set[asyncio.Task[object]] = set()
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """One tab, until it is closed or its application ends."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            return await super().handle_websocket(request)
+        finally:
+            self._open.discard(task)
+
+    async def end(self, seconds: float) -> None:
+        """End all applications; returns when they have ended, or after that time."""
+        for task in self._open:
+            task.cancel()
+        if self._open:
+            await asyncio.wait(self._open, timeout=seconds)
+
+
+def site(tabs: Tabs, guard: Guard) -> web.Application:
+    """The page, its parts, and the websocket, behind the guard."""
+    app = web.Application(middlewares=[guard.middleware()])
+    pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
+
+    async def index(request: web.Request) -> web.Response:
+        text = pages.get_template("page.html.jinja").render(
+            title=tabs.title, websocket=_websocket(request), font_size=_font_size(request)
+        )
+        return web.Response(text=text, content_type="text/html")
+
+    async def script(request: web.Request) -> web.FileResponse:
+        return web.FileResponse(HERE / "page.js")
+
+    async def harden(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(HEADERS)
+        policy = POLICY.format(websocket=_websocket(request).removesuffix("/ws"))
+        response.headers["Content-Security-Policy"] = policy
+
+    app.add_routes(
+        [
+            web.get("/", index),
+            web.get("/page.js", script),
+            web.get("/ws", tabs.handle_websocket),
+            web.get("/download/{key}", tabs.handle_download),
+            web.static("/static", tabs.statics_path),
+        ]
+    )
+    app.on_response_prepare.append(harden)
+    return app
+
+
+def _websocket(request: web.Request) -> str:
+    """Where the page finds its websocket: wherever the page was found, through a tunnel too."""
+    secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
+    return f"{'wss' if secure else 'ws'}://{request.host}/ws"
+
+
+def _font_size(request: web.Request) -> int:
+    asked = request.query.get("fontsize", "")
+    return int(asked) if asked.isdecimal() and int(asked[:4]) in SIZES else SIZE

@@ -1,0 +1,88 @@
+"""The server's life: a port is taken, tabs come and go, ctrl+c ends it and them."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Callable
+
+import psutil
+from aiohttp import web
+
+from align_tui.core.errors import ServeError
+from align_tui.web.guard import Guard
+from align_tui.web.pages import Tabs, site
+
+GRACE_S = 5.0  # for applications to end by themselves
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def take_port(host: str, port: int) -> socket.socket:
+    """A listening socket; 0 is any free port. Raises ServeError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        said = f"{host} port {port} cannot be listened on: {error.strerror or error}"
+        if error.errno == errno.EADDRINUSE:
+            hint = "Another one: --port 8001, or --port 0 for any that is free."
+        elif error.errno == errno.EACCES:
+            hint = "Ports below 1024 belong to the system: --port 8000."
+        else:
+            hint = "An address of this machine: --host 127.0.0.1, or 0.0.0.0 for all of them."
+        raise ServeError(said, hint) from error
+
+
+def address_of(host: str, taken: socket.socket) -> str:
+    """What to type into a browser on this machine."""
+    port = taken.getsockname()[1]
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, not bound
+    name = everywhere.get(host, host)
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def serve(
+    command: str, title: str, host: str, taken: socket.socket, ready: Callable[[], None]
+) -> None:
+    """Answer until a signal ends it; `ready` is called once it does answer."""
+    _quiet_logs()
+    asyncio.run(_serve(Tabs(command, title), Guard(host), taken, ready))
+
+
+async def _serve(tabs: Tabs, guard: Guard, taken: socket.socket, ready: Callable[[], None]) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, ended.set)
+    runner = web.AppRunner(site(tabs, guard), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, taken).start()
+        ready()
+        await ended.wait()
+        await tabs.end(GRACE_S)
+    finally:
+        _end_children()
+        await runner.cleanup()
+
+
+def _end_children() -> None:
+    """Applications that did not end; workers are not among them: they are sessions of their own."""
+    for child in psutil.Process().children():
+        child.kill()
+
+
+def _quiet_logs() -> None:
+    """One line for what went wrong with a tab; a browser that went away is nothing to trace."""
+
+    def without_traceback(record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True
+
+    for name in ("textual-serve", "aiohttp.server"):
+        logging.getLogger(name).addFilter(without_traceback)

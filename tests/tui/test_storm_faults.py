@@ -1,0 +1,135 @@
+"""What storms of keys have found, each by itself."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from align_tui.config.study import Study
+from align_tui.store import launch as store_launch
+from align_tui.store.database import Database
+from align_tui.tui import pager
+from align_tui.tui.desk import Desk
+from align_tui.tui.palette import Palette
+from align_tui.tui.screens.ask import AskScreen
+from align_tui.tui.screens.compare import CompareScreen
+from align_tui.tui.screens.inside import InsideScreen
+from align_tui.tui.screens.runs import RunsScreen
+from align_tui.tui.screens.study import StudyScreen
+from tests.tui.storms import as_key
+from tests.tui.test_screen import opened, words
+
+Finished = tuple[str, Study]
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
+
+
+async def test_a_file_that_is_written_after_its_screen_was_left(
+    path: Path, finished: Finished, wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, study = finished
+    written, left = threading.Event(), threading.Event()
+
+    def slowly(name: str, text: str) -> Path:
+        left.wait(10)
+        written.set()
+        return path
+
+    monkeypatch.setattr(pager, "keep", slowly)
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        await pilot.press("i")
+        await wait(pilot, lambda: isinstance(app.screen, InsideScreen))
+        await pilot.press("o", "y", "escape")
+        left.set()
+        await wait(pilot, written.is_set)
+        await pilot.pause()
+        assert isinstance(app.screen, StudyScreen)
+
+
+async def test_two_enters_take_one_form_away(path: Path, finished: Finished, wait: Any) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("r")
+        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.shown)
+        await pilot.press("e")
+        await wait(pilot, lambda: isinstance(app.screen, AskScreen))
+        form = app.screen
+        assert isinstance(form, AskScreen)
+        form.dismiss("one")
+        form.dismiss("two")
+        await pilot.pause()
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_runs_that_go_while_their_list_is_measured(
+    path: Path, finished: Finished, wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("r")
+        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.shown)
+        screen = app.screen
+        assert isinstance(screen, RunsScreen)
+        screen.shown = []
+        screen.list.on_resize()  # before the next repaint
+        assert screen.list.size.height > 1
+
+
+async def test_a_row_that_was_read_before_a_column_came(
+    path: Path, finished: Finished, wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        await pilot.press("c")
+        await wait(pilot, lambda: isinstance(app.screen, CompareScreen) and "McNemar" in words(app))
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        digest = screen.work.digest
+        assert digest is not None
+        screen.work.second = len(screen.work.keys)  # as it is once a column was added
+        screen.work.read_texts(digest.paired.rows[0])
+
+
+async def test_a_palette_without_its_list_yet(path: Path, finished: Finished, wait: Any) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        for key in ("ctrl+p", "pagedown", "pageup", "escape", "ctrl+p", "escape"):
+            app.post_message(as_key(key))
+        await pilot.pause()
+        await wait(pilot, lambda: not isinstance(app.screen, Palette))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 90), (4, 90), (300, 1)])
+async def test_a_terminal_of_a_few_cells(
+    path: Path, finished: Finished, wait: Any, size: tuple[int, int]
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        screen = app.screen
+        assert isinstance(screen, StudyScreen)
+        screen.complain("It did not work", "and this is why")
+        await pilot.resize_terminal(*size)
+        await pilot.resize_terminal(100, 30)
+        assert "this is why" in words(app)
+
+
+def test_a_desk_that_is_closed_takes_no_orders(path: Path, db: Database) -> None:
+    desk = Desk(path, lambda what: what(), lambda *_: None)
+    desk.close()
+    desk.do(lambda db: pytest.fail("it was done"), lambda _: None)

@@ -1,0 +1,89 @@
+"""Storms of random keys and resizes on every screen: nothing raised, nothing lost.
+
+python tools/storm.py [--keys 10000] [--screens study,runs] [--seed today]
+
+Prints one JSON object a screen: screen, seed, keys, resizes, clicks, opened (how often the keys
+left the app and it was opened again), seconds, failures. Screens named in WORKED have the real
+worker decide the demo meanwhile. Exit status 1 when anything failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from align_tui.store import launch, runs
+from align_tui.store.database import open_database
+from tests.tui.storms import DOORS, WORKED, Storm, decided_run, decisions, hostile_study, sound
+
+REPEAT = 20  # so that a worker has something to decide for as long as the storm lasts
+
+
+def storm(door: str, keys: int, seed: str) -> dict[str, object]:
+    """One screen's, in a folder of its own."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+            os.environ[f"XDG_{name}_HOME"] = folder
+        os.environ["ALIGN_TUI_IDLE_EXIT"] = "2"
+        path = Path(folder) / "runs.db"
+        db = open_database(path)
+        study = hostile_study()
+        run = decided_run(db, study)
+        worker: subprocess.Popen[bytes] | None = None
+        if door in WORKED:
+            study = hostile_study(40)
+            run = runs.create_run(db, study, {}, enqueue=False)
+            for number in range(REPEAT):
+                more = runs.create_run(db, study, {}, enqueue=True)
+                run = run if number else more
+            worker = launch.ensure_worker(db)
+        else:
+            launch.ensure_worker = lambda db: None
+        before = decisions(db)
+        blown = asyncio.run(Storm(door, path, study, run, seed).blow(keys))
+        if worker is not None:
+            worker.terminate()
+            worker.wait(timeout=60)
+        db.close()
+        blown.failures += sound(path, before)
+        os.chdir("/")
+    return {**asdict(blown), "seconds": round(time.monotonic() - began, 1)}
+
+
+def main() -> int:
+    """One process a screen, so that what one changed is nobody else's."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keys", type=int, default=10_000, help="keys on each screen")
+    parser.add_argument("--screens", default=",".join(DOORS), help=f"of {', '.join(DOORS)}")
+    parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"))
+    asked = parser.parse_args()
+    names = asked.screens.split(",")
+    if len(names) == 1:
+        told = storm(names[0], asked.keys, asked.seed)
+        print(json.dumps(told, ensure_ascii=False), flush=True)
+        return 1 if told["failures"] else 0
+    statuses = [
+        subprocess.run(
+            [sys.executable, __file__, "--screens", name, "--keys", str(asked.keys),
+             "--seed", asked.seed],
+            check=False,
+        ).returncode
+        for name in names
+    ]  # fmt: skip
+    return int(any(statuses))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
