@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from align_tui.cli.options import database_path, versions
 from align_tui.config.options import Options
+from align_tui.config.signals import endings
 from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.text import one_line, plain
@@ -95,7 +96,7 @@ def _signals() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise Interrupted
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = endings()
     before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield

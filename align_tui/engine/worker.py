@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from align_tui.config.signals import endings
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AlignError, StoreError
 from align_tui.engine.live import LiveText
@@ -268,7 +268,7 @@ class Worker:
 async def _main(settings: Settings) -> None:
     worker = Worker(open_database(settings.database), settings)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in endings():
         # Not on Windows, nor outside the main thread (tests): there the database tells it to end.
         with contextlib.suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, worker.stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ def run(read: Reader, what: str = "", *, traceback: bool = False) -> int:
     `what` is said while it is read. Raises what `read` raises of our errors, when the terminal is
     itself again.
     """
+    if hasattr(signal, "SIGHUP"):  # a screen without a terminal ends, whoever was deaf before it
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     garbage.hold()  # the study screen lets go
     try:
         from align_tui.tui.opening import OpeningApp

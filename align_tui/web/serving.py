@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import signal
 import socket
 from collections.abc import Callable
 
 import psutil
 from aiohttp import web
 
+from align_tui.config.signals import endings
 from align_tui.core.errors import ServeError
 from align_tui.web.guard import Guard
 from align_tui.web.pages import Tabs, site
 
 GRACE_S = 5.0  # for applications to end by themselves
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def take_port(host: str, port: int) -> socket.socket:
@@ -57,7 +56,7 @@ def serve(
 async def _serve(tabs: Tabs, guard: Guard, taken: socket.socket, ready: Callable[[], None]) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    for number in endings():
         loop.add_signal_handler(number, ended.set)
     runner = web.AppRunner(site(tabs, guard), access_log=None, shutdown_timeout=1.0)
     await runner.setup()

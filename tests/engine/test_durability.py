@@ -120,6 +120,32 @@ def test_killing_the_command_and_its_worker_then_resuming(
 
 
 @pytest.mark.usefixtures("no_workers_left")
+@pytest.mark.parametrize("deaf", [False, True])
+def test_hanging_up_interrupts_a_run_but_for_one_below_nohup(
+    database: Database, tmp_path: Path, deaf: bool
+) -> None:
+    profile = tmp_path / "slow.toml"
+    (tmp_path / "slow.py").write_text(SLOW)
+    profile.write_text('[adm]\nkind = "custom"\nfile = "slow.py"\nneeds_model = false\n')
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if deaf else signal.SIG_DFL)
+    try:
+        command = align_tui(
+            "run", "-p", str(profile), "-s", "demo-triage", "--json", stdout=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert command.stdout is not None
+    run = json.loads(command.stdout.readline())["run"]
+    command.stdout.readline()  # a decision: it listens to signals
+    command.send_signal(signal.SIGHUP)
+    for worker in workers.list_workers(database):
+        os.kill(worker.pid, signal.SIGHUP)  # as the terminal does to all that it started
+    command.communicate(timeout=60)
+    assert command.returncode == (0 if deaf else 130)
+    assert (runs.get_run(database, run).done == 40) == deaf
+
+
+@pytest.mark.usefixtures("no_workers_left")
 def test_ctrl_c_leaves_a_run_that_can_be_resumed(database: Database, tmp_path: Path) -> None:
     profile = tmp_path / "slow.toml"
     (tmp_path / "slow.py").write_text(SLOW)

@@ -32,9 +32,11 @@ async def decide(scenario, targets, llm, parameters):
 class Terminal:
     """The program in a pty, whose other end can be closed."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, deaf: bool = False) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # What nohup leaves to whatever is started below it, a tmux server for one.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN if deaf else signal.SIG_DFL)
             command = [sys.executable, "-m", "align_tui", *arguments]
             os.execve(command[0], command, {**os.environ, "TERM": "xterm-256color"})
         self.seen = b""
@@ -71,12 +73,13 @@ def no_workers_left(database: Database) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_workers_left")
-@pytest.mark.parametrize("how", ["the terminal vanishes", "kill -9"])
+@pytest.mark.parametrize("how", ["the terminal vanishes", "it does below nohup", "kill -9"])
 def test_the_screen_goes_and_the_run_goes_on(database: Database, tmp_path: Path, how: str) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
     profile = tmp_path / "slow.toml"
     profile.write_text('[adm]\nkind = "custom"\nfile = "slow.py"\nneeds_model = false\n')
-    first = Terminal("-p", str(profile), "-s", "demo-triage", "--limit", "30")
+    arguments = ("-p", str(profile), "-s", "demo-triage", "--limit", "30")
+    first = Terminal(*arguments, deaf="nohup" in how)
     first.until(lambda: b"Nothing has been" in first.seen)
     os.write(first.fd, b"a")
     first.until(lambda: runs.list_runs(database) and runs.list_runs(database)[0].done >= 3)
