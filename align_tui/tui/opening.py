@@ -41,7 +41,7 @@ class OpeningApp(Shell):
     def on_mount(self) -> None:
         """Read beside the painting of the first frame, which has little to do but to wait."""
         self.run_worker(self._open(), exclusive=True)
-        self.set_interval(0.5, self._paint)
+        self._waiting = self.set_interval(0.5, self._paint)
 
     def _paint(self) -> None:
         """What is waited for, and how long by now."""
@@ -56,6 +56,8 @@ class OpeningApp(Shell):
             self.refusal = error
             self.exit()
         else:
+            # A change on a screen below has Textual paint the whole one above it.
+            self._waiting.stop()
             self.show(launch, study)
 
     def _reading(self) -> tuple[Launch, Study]:

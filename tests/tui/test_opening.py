@@ -37,6 +37,7 @@ async def test_a_frame_is_there_before_the_study_is(path: Path, wait: Any) -> No
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
         await wait(pilot, lambda: "1/2" in words(app))
         assert "opening" not in words(app)
+        assert app._waiting._task is None  # it counts no more seconds that nobody sees
 
 
 async def test_it_can_be_left_before_the_study_is_there() -> None:
