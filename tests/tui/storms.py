@@ -73,6 +73,9 @@ DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
     "palette": ("Palette", ("ctrl+p",)),
     "live": ("StudyScreen", ("a",)),
     "leave": ("LeaveScreen", ("q",)),
+    "filter": ("FilterScreen", ("F",)),
+    "save": ("SaveScreen", ("W",)),
+    "add": ("AddScreen", ("A",)),
 }
 Decisions = dict[tuple[Any, ...], tuple[Any, ...]]
 REPLAYED = ("replay", "time")

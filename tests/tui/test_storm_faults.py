@@ -7,22 +7,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
+from textual.screen import ModalScreen
 
 from align_tui.config.study import Study
 from align_tui.store import launch as store_launch
 from align_tui.store.database import Database
 from align_tui.tui import pager
 from align_tui.tui.desk import Desk
+from align_tui.tui.keymap import screens
 from align_tui.tui.palette import Palette
 from align_tui.tui.screens.ask import AskScreen
 from align_tui.tui.screens.compare import CompareScreen
 from align_tui.tui.screens.inside import InsideScreen
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.screens.runs import RunsScreen
 from align_tui.tui.screens.study import StudyScreen
 from tests.tui.storms import as_key
 from tests.tui.test_screen import opened, words
 
 Finished = tuple[str, Study]
+
+
+def test_every_dialog_is_dismissed_once() -> None:
+    dialogs = [kind for kind in screens().values() if issubclass(kind, ModalScreen)]
+    assert len(dialogs) > 5
+    assert [kind.__name__ for kind in dialogs if not issubclass(kind, Modal | CommandPalette)] == []
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.filtering import LETTERS, choice_line, choices
 from align_tui.tui.view.filters import EVERYTHING, KINDS, Filter, Known
 from align_tui.tui.view.listing import window
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOOK_S = 0.5  # while a run decides, the numbers change
 
 
-class FilterScreen(ModalScreen[Filter]):
+class FilterScreen(Modal[Filter]):
     """Dismissed with the filter, or with None when it stays as it was."""
 
     CSS_PATH = "modal.tcss"

@@ -13,11 +13,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line, plain
+from align_tui.tui.screens.modal import Modal
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.spans import Line, cut
 from align_tui.tui.widgets.lines import Lines
@@ -97,7 +97,7 @@ def things_of(screen: StudyScreen) -> list[Thing]:
     return found
 
 
-class SaveScreen(ModalScreen[str]):
+class SaveScreen(Modal[str]):
     """Dismissed with what was done, in words, or None."""
 
     CSS_PATH = "modal.tcss"

@@ -132,8 +132,3 @@ def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> 
     if len(mark) + len(tail) > width:
         tail = sep.join(parts)
     return cut(((mark, "working"), (tail, "quiet")), width, glyphs.more)
-
-
-def foot_width(lines: Sequence[Line]) -> int:
-    """The widest of the lines; what a pane needs to show them whole."""
-    return max((cells(line) for line in lines), default=0)
