@@ -101,6 +101,8 @@ async def test_cell_by_cell(
                 else:
                     worker.finish(claimed, took=0.2)
         workers.unregister(db, worker.id)
+        # Before the first snapshot nothing is open either, and no worker known.
+        await wait(pilot, lambda: screen.snapshot.counts.total)
         await wait(pilot, lambda: screen.snapshot.counts.open == 0 and not screen.snapshot.workers)
         for key, scenario in TURNS:
             await pilot.press(key)
