@@ -71,7 +71,7 @@ def _mean_probabilities(responses: Sequence[Response]) -> tuple[float, ...] | No
 
 
 def _notes(responses: Sequence[Response], mean: tuple[float, ...] | None, choice: int) -> list[str]:
-    notes = []
+    notes = list(dict.fromkeys(note for r in responses for note in r.generation.notes))
     if any(response.retried for response in responses):
         notes.append("A reply was cut at max_tokens and asked for again with twice the cap.")
     greedy = len(responses) == 1 and responses[0].sampling.temperature == 0

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import GREEDY, Chances, Generation, Message, Sampling
+from align_tui.core.decisions import (
+    AS_IT_IS,
+    GREEDY,
+    Chances,
+    Generation,
+    Message,
+    Rendering,
+    Sampling,
+)
 from align_tui.core.types import JsonObject
 
 OnText = Callable[[float, str], None]
@@ -22,6 +30,7 @@ class Request:
 
     Of those that wait, a higher `priority` is served first. With `to_choice` the reply may end
     (finish `choice`) where its choice begins: a backbone that does so draws it in `score`.
+    Requests of one `group` make one decision together (0: of none).
     """
 
     messages: tuple[Message, ...]
@@ -30,6 +39,8 @@ class Request:
     engine: Literal["batched", "generate"] = "batched"
     priority: int = 0
     to_choice: bool = False
+    rendering: Rendering = AS_IT_IS
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,8 @@ class Ballot:
     replies: tuple[str, ...]
     sampling: Sampling = GREEDY
     priority: int = 0
+    rendering: Rendering = AS_IT_IS
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from align_tui.config.server import ServerSpec
 from align_tui.config.toml import Strict
 from align_tui.core.attributes import Target, Targets
+from align_tui.core.decisions import ThinkingMode
 from align_tui.core.types import Json, content_hash
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -119,6 +120,21 @@ ADM_KINDS: dict[str, type[BaseModel]] = {
 MODEL_FREE = frozenset({"random", "fixed", "oracle", "imported"})
 
 
+OUR_TEMPLATE_VALUES = frozenset(
+    {
+        "messages",
+        "conversation",
+        "chat_template",
+        "tokenize",
+        "add_generation_prompt",
+        "strftime_now",
+    }
+    | {"continue_final_message", "return_tensors", "return_dict", "tools", "documents"}
+    | {"padding", "truncation", "max_length", "tokenizer_kwargs", "return_assistant_tokens_mask"}
+)
+"""What the program itself passes on to a chat template, or must not be passed on by a profile."""
+
+
 class BackboneSpec(Strict):
     """`[backbone]`: which model, and how it is loaded.
 
@@ -157,7 +173,10 @@ class BackboneSpec(Strict):
 
 
 class DecodingSpec(Strict):
-    """`[decoding]`: how tokens are drawn; temperature 0 is greedy."""
+    """`[decoding]`: how tokens are drawn; temperature 0 is greedy.
+
+    `thinking` is for models that can think before they reply: `max_thinking_tokens` caps that.
+    """
 
     temperature: float = Field(0.0, ge=0.0, le=10.0, allow_inf_nan=False)
     top_p: float = Field(1.0, gt=0.0, le=1.0)
@@ -166,13 +185,30 @@ class DecodingSpec(Strict):
     max_tokens: int = Field(512, ge=1, le=100_000)
     seed: int = Field(0, ge=0, le=2**62)
     engine: Literal["batched", "generate"] = "batched"
+    thinking: ThinkingMode = "off"
+    max_thinking_tokens: int = Field(1024, ge=1, le=100_000)
 
 
 class PromptSpec(Strict):
-    """`[prompt]`: Jinja templates (sandboxed) in place of the default system and user texts."""
+    """`[prompt]`: Jinja templates (sandboxed) in place of the default system and user texts.
+
+    `chat_template` holds values for variables of the model's own chat template (`date_string`,
+    `reasoning_effort`, ...).
+    """
 
     system: str | None = Field(None, max_length=50_000)
     user: str | None = Field(None, max_length=50_000)
+    chat_template: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("chat_template")
+    @classmethod
+    def _ours_stay_ours(cls, values: dict[str, Any]) -> dict[str, Any]:
+        taken = sorted(OUR_TEMPLATE_VALUES & set(values))
+        if taken:
+            raise ValueError(
+                f"{', '.join(taken)} cannot be set: the program gives it to the template"
+            )
+        return values
 
 
 class Profile(Strict):

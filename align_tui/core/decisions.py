@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from align_tui.core.types import JsonObject
@@ -11,6 +11,8 @@ from align_tui.core.types import JsonObject
 Finish = Literal["stop", "length", "cancelled", "choice"]
 """How a text ended; `choice`: where its choice begins, as was asked, the choice not written."""
 ReasoningOrder = Literal["before", "after", "none"]
+ThinkingMode = Literal["off", "on", "auto"]
+"""May a model think before it replies? `auto`: as its own chat template has it by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ def messages_from_json(bodies: Iterable[JsonObject]) -> tuple[Message, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn. `temperature` 0 is greedy; `seed` names this generation's stream."""
+    """How tokens are drawn. `temperature` 0 is greedy; `seed` names this generation's stream.
+
+    `max_tokens` caps the reply; what the model thinks before it is capped by
+    `max_thinking_tokens`, and comes on top.
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -40,18 +46,38 @@ class Sampling:
     min_p: float = 0.0
     max_tokens: int = 512
     seed: int = 0
+    thinking: ThinkingMode = "off"
+    max_thinking_tokens: int = 1024
 
 
 GREEDY = Sampling()
 
 
 @dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a chat template is told beside the turns.
+
+    `values` are variables of the template; `date` (ISO, a day) is the day that it sees as today's,
+    so that a run that is resumed on another day still has one prompt. None: the day it is.
+    """
+
+    values: JsonObject = field(default_factory=dict)
+    date: str | None = None
+
+
+AS_IT_IS = Rendering()
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """One text from a model.
 
-    `prompt` is the rendered prompt as the model saw it; times are in seconds from the moment
-    the request was made; `timeline` holds (seconds, characters so far) as the text grew. The
-    engine counts a timeline from when the sample was begun, so that a replay is in time.
+    `text` is the reply, with what the model thought before it in front (core/replies.py
+    separates them). `tokens` counts both, `thinking_tokens` the thinking alone. `prompt` is the
+    rendered prompt as the model saw it; times are in seconds from the moment the request was made;
+    `timeline` holds (seconds, characters so far) as the text grew. The engine counts a timeline
+    from when the sample was begun, so that a replay is in time. `notes` are sentences that a user
+    of the decision must know.
     """
 
     text: str
@@ -62,6 +88,8 @@ class Generation:
     first_token_s: float
     total_s: float
     timeline: tuple[tuple[float, int], ...] = ()
+    thinking_tokens: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ from align_tui.core.types import Json, JsonObject
 REASONING, CHOICE = "reasoning", "choice"
 CHOICE_MARK = f'"{CHOICE}":"'
 RESTART = "\0"
+"""Marks in a stream of text where a reply is begun anew: it was cut and asked for again."""
+THINKING, THOUGHT = "\x02", "\x03"
+"""What a model thought before its reply stands between these two, in front of it."""
+_MARKS = re.compile(f"[{RESTART}{THINKING}{THOUGHT}]")
 _STRING_START = re.compile(r'"reasoning"\s*:\s*"')
 _CHOICE_START = re.compile(r'"choice"\s*:\s*"')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
@@ -54,11 +58,32 @@ def _literal(text: str) -> str:
     return re.sub(r"[\\^$.|?*+(){}\[\]]", r"\\\g<0>", text)
 
 
+def without_marks(text: str) -> str:
+    """Text of a model without the characters that mean something in a stream of ours."""
+    return _MARKS.sub("\ufffd", text)
+
+
+def with_thinking(thinking: str, reply: str) -> str:
+    """A reply with what was thought before it in front; nothing is added where nothing was."""
+    return f"{THINKING}{thinking}{THOUGHT}{reply}" if thinking else reply
+
+
+def split_thinking(text: str) -> tuple[str, str]:
+    """(what the model thought, its reply) of a text, finished or not; RESTART voids all before."""
+    text = text.rpartition(RESTART)[2]
+    if not text.startswith(THINKING):
+        return "", text
+    thinking, _, reply = text[1:].partition(THOUGHT)
+    return thinking, reply
+
+
 def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tuple[int, str]:
     """(choice index, reasoning) of a whole reply; raises ReplyError with what is wrong.
 
-    Every reply is checked here, whoever promised to have constrained it.
+    Every reply is checked here, whoever promised to have constrained it. Where no reasoning is
+    asked for, what the model thought before its reply is its reasoning.
     """
+    thinking, text = split_thinking(text)
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -70,6 +95,8 @@ def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tupl
         raise ReplyError(f"The reply chooses {str(choice)[:80]!r}, which is none of the choices")
     if not isinstance(reasoning, str) or (order != "none" and not reasoning.strip()):
         raise ReplyError("The reply gives no reasoning")
+    if order == "none":
+        reasoning = reasoning or thinking.strip()
     return list(choices).index(choice), _paired(reasoning)
 
 
@@ -78,7 +105,7 @@ def reasoning_so_far(text: str) -> str:
 
     A NUL marks where a reply was begun anew (it was cut and asked for again).
     """
-    text = text.rpartition(RESTART)[2]
+    text = split_thinking(text)[1]
     start = _STRING_START.search(text)
     if start is None:
         return ""
@@ -112,7 +139,8 @@ def choice_start(text: str, order: ReasoningOrder) -> int | None:
 
     Inside a string the quotes are escaped, so the mark cannot be part of the reasoning.
     """
-    found = list(_CHOICE_START.finditer(text))
+    begin = text.find(THOUGHT) + 1 if text.startswith(THINKING) else 0
+    found = list(_CHOICE_START.finditer(text, begin))
     if not found:
         return None
     return (found[-1] if order == "before" else found[0]).end()

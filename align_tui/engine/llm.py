@@ -5,14 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 
 from align_tui.backbones.base import Backbone, Ballot, Request
 from align_tui.config.profile import DecodingSpec
-from align_tui.core.decisions import Attempt, Chances, Generation, Message, Sampling
+from align_tui.core.decisions import (
+    AS_IT_IS,
+    Attempt,
+    Chances,
+    Generation,
+    Message,
+    Rendering,
+    Sampling,
+)
 from align_tui.core.errors import AdmError
 from align_tui.core.replies import RESTART
 from align_tui.core.types import JsonObject, derive_seed
 
+_groups = count(1)
 Tell = Callable[[int, str], None]
 """Takes (stream, new text), from any thread."""
 
@@ -32,12 +42,15 @@ class SampleLlm:
         tell: Tell,
         began: float,
         priority: int = 0,
+        rendering: Rendering = AS_IT_IS,
     ) -> None:
         self._backbone = backbone
         self._decoding = decoding
         self._seed = seed
         self._tell = tell
         self._priority = priority
+        self._rendering = rendering
+        self._group = next(_groups)
         self._began = began
         self._begun: set[int] = set()
         self.attempts: dict[int, Attempt] = {}
@@ -57,6 +70,8 @@ class SampleLlm:
             min_p=d.min_p,
             max_tokens=d.max_tokens,
             seed=derive_seed(self._seed, stream),
+            thinking=d.thinking,
+            max_thinking_tokens=d.max_thinking_tokens,
         )
 
     async def generate(
@@ -72,8 +87,16 @@ class SampleLlm:
         if stream in self._begun:
             self._tell(stream, RESTART)
         self._begun.add(stream)
-        engine = self._decoding.engine
-        request = Request(tuple(messages), schema, sampling, engine, self._priority, to_choice)
+        request = Request(
+            tuple(messages),
+            schema,
+            sampling,
+            self._decoding.engine,
+            self._priority,
+            to_choice,
+            self._rendering,
+            self._group,
+        )
         asked = time.monotonic() - self._began
         made = await self._model().generate(request, lambda _, text: self._tell(stream, text))
         made = replace(made, timeline=tuple((asked + t, n) for t, n in made.timeline))
@@ -88,7 +111,14 @@ class SampleLlm:
 
         None where the model cannot tell: a server without token probabilities.
         """
-        ballot = Ballot(tuple(messages), tuple(replies), sampling, self._priority)
+        ballot = Ballot(
+            tuple(messages),
+            tuple(replies),
+            sampling,
+            self._priority,
+            self._rendering,
+            self._group,
+        )
         return await self._model().score(ballot)
 
     def _model(self) -> Backbone:

@@ -31,10 +31,14 @@ class Failure:
 
 
 class RunContext:
-    """A run's study, with the decision-maker of each profile made when first needed."""
+    """A run's study, with the decision-maker of each profile made when first needed.
 
-    def __init__(self, study: Study) -> None:
+    `day` (ISO) is what chat templates see as today, for as long as the run lasts.
+    """
+
+    def __init__(self, study: Study, day: str | None = None) -> None:
         self.study = study
+        self.day = day
         self._adms: dict[int, Adm] = {}
         self._targets: dict[int, tuple[Targets, ...]] = {}
         self._recorded: dict[int, str] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from align_tui.config.signals import endings
-from align_tui.core.decisions import Decision
+from align_tui.core.decisions import Decision, Rendering
 from align_tui.core.errors import AlignError, StoreError
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
@@ -180,7 +180,7 @@ class Worker:
         if run not in self._contexts:
             if len(self._contexts) > 8:
                 self._contexts.clear()
-            self._contexts[run] = RunContext(runs.load_study(self.db, run))
+            self._contexts[run] = RunContext(runs.load_study(self.db, run), runs.day(self.db, run))
         return self._contexts[run]
 
     async def _serve(self, claimed: Claimed) -> None:
@@ -220,7 +220,10 @@ class Worker:
             return await decide(context, claimed, llm)
         async with self.models.use(profile.backbone) as backbone:
             context.record_model(self.db, claimed, backbone.info)
-            llm = SampleLlm(backbone, profile.decoding, seed, tell, began, claimed.priority)
+            rendering = Rendering(profile.prompt.chat_template, context.day)
+            llm = SampleLlm(
+                backbone, profile.decoding, seed, tell, began, claimed.priority, rendering
+            )
             active.llm = llm
             return await decide(context, claimed, llm)
 

@@ -201,7 +201,7 @@ def _reply(
     ]
     rows.append(
         (
-            "INSERT INTO responses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO responses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 sample,
                 idx,
@@ -218,6 +218,7 @@ def _reply(
                 made.finish,
                 int(response.retried),
                 _timeline(made.timeline),
+                made.thinking_tokens,
             ),
         )
     )

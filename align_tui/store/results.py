@@ -73,6 +73,7 @@ class StoredResponse:
     prompt_hash: str
     messages_hash: str
     schema_hash: str
+    thinking_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
             prompt_hash=row["prompt"],
             messages_hash=row["messages"],
             schema_hash=row["schema"],
+            thinking_tokens=row["thinking_tokens"],
         )
         for row in rows
     ]

@@ -61,7 +61,7 @@ def create_run(
     with db.write() as connection:
         connection.execute(
             "INSERT INTO runs (id, name, created, parent, priority, repeat, rule, scored_only,"
-            " is_demo, versions, notes) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            " is_demo, versions, notes, day) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 run,
                 study.name,
@@ -74,6 +74,7 @@ def create_run(
                 int(study.is_demo),
                 canonical(versions),
                 json.dumps(list(study.notes)),
+                _day_of(connection, parent) if parent is not None else time.strftime("%Y-%m-%d"),
             ),
         )
         for idx, scenario in enumerate(study.scenarios):
@@ -93,6 +94,21 @@ def create_run(
         if enqueue:
             _insert_samples(connection, run, study, study.pairs(), 0)
     return run
+
+
+def day(db: Database, run: str) -> str:
+    """The day (ISO) that chat templates see as today while the run lasts.
+
+    A run that was made from another has that one's, so that its prompts differ by the change alone.
+    """
+    return _day_of(db.connection, run)
+
+
+def _day_of(connection: sqlite3.Connection, run: str) -> str:
+    row = connection.execute("SELECT day, created FROM runs WHERE id=?", (run,)).fetchone()
+    if row is None:
+        return time.strftime("%Y-%m-%d")
+    return str(row["day"] or time.strftime("%Y-%m-%d", time.localtime(row["created"])))
 
 
 def _insert_samples(

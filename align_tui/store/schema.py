@@ -10,7 +10,7 @@ from align_tui.store.database import APPLICATION_ID
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
-LATEST = 3
+LATEST = 4
 
 # Written out, not built: what the database looks like can be read here.
 _INITIAL = """
@@ -130,6 +130,13 @@ ALTER TABLE workers ADD COLUMN gpus TEXT NOT NULL DEFAULT '';
 ALTER TABLE workers ADD COLUMN notes TEXT NOT NULL DEFAULT ''
 """
 
+# A chat template may write the date: a run keeps the day that it sees, so that a run that goes on
+# later has one prompt. How much of a reply was thought before it is counted apart.
+_THINKING = """
+ALTER TABLE runs ADD COLUMN day TEXT;
+ALTER TABLE responses ADD COLUMN thinking_tokens INTEGER NOT NULL DEFAULT 0
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -161,6 +168,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m003_engine(db: UtilsDatabase) -> None:
         for statement in _statements(_ENGINE):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m004_thinking(db: UtilsDatabase) -> None:
+        for statement in _statements(_THINKING):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
-from align_tui.core.replies import choice_start, decision_schema, read_reply, reasoning_so_far
+from align_tui.core.replies import (
+    choice_start,
+    decision_schema,
+    read_reply,
+    reasoning_so_far,
+    split_thinking,
+    with_thinking,
+    without_marks,
+)
 
 CHOICES = ["Treat A", "Treat B"]
 # Any text, half surrogate pairs included: a model may write "\ud83d" and stop there.
@@ -128,3 +136,31 @@ def test_the_choice_is_found_whatever_stands_around_it(
     start = choice_start(text, order)
     assert start is not None and text[start:].startswith('Treat A"')
     assert choice_start(json.dumps({"reasoning": reasoning}), order) is None
+
+
+def test_thinking_stands_in_front_of_a_reply_and_is_none_of_it() -> None:
+    reply = '{"reasoning":"He waits.","choice":"A"}'
+    text = with_thinking('Is it "choice":"B"? {"reasoning":"no"', reply)
+    thinking, rest = split_thinking(text)
+    assert thinking.startswith("Is it") and rest == reply
+    assert read_reply(text, ("A", "B"), "before") == (0, "He waits.")
+    assert reasoning_so_far(text) == "He waits."
+    start = choice_start(text, "after")
+    assert start is not None and text[start:] == 'A"}'
+    assert with_thinking("", reply) == reply and split_thinking(reply) == ("", reply)
+    # Unfinished, and begun anew after it was cut.
+    assert split_thinking("\x02Let me") == ("Let me", "")
+    assert split_thinking(text + "\0" + "\x02Again") == ("Again", "")
+    assert reasoning_so_far('\x02He says {"reasoning":"x') == ""
+
+
+def test_what_was_thought_is_the_reasoning_where_none_is_asked_for() -> None:
+    text = with_thinking(" A waits longest.\n", '{"choice":"A"}')
+    assert read_reply(text, ("A", "B"), "none") == (0, "A waits longest.")
+
+
+@given(st.text())
+def test_a_model_cannot_write_marks_of_ours(text: str) -> None:
+    bare = without_marks(text)
+    assert len(bare) == len(text)
+    assert split_thinking(with_thinking(bare, bare)) == ((bare, bare) if bare else ("", ""))
