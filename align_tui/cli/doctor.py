@@ -12,9 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from align_tui.backbones.base import open_backbone
-from align_tui.backbones.local.files import cached_snapshot
 from align_tui.cli.options import database_path
-from align_tui.config import paths
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError
@@ -143,13 +141,25 @@ def _models(names: Sequence[str] | None) -> Iterator[Finding]:
         if not spec.is_local:
             yield _server(spec, used, "fail" if names else "warn")
             continue
-        where = _where(spec)
-        label = spec.model or "demo model"
-        if where is not None:
-            yield "ok", "model", f"{label} {used}: {where}"
-        else:
-            mark = "fail" if names else "warn"
-            yield mark, "model", f"{label} {used}: not on this machine (hf download {label})"
+        yield _local(spec, used, "fail" if names else "warn")
+
+
+def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
+    """Whether a model would load here: all is checked but the weights' numbers."""
+    from align_tui.backbones.local.load import check_loadable
+
+    label = spec.model or "demo model"
+    try:
+        files = check_loadable(spec)
+        size = files.size()
+    except AlignError as error:
+        return otherwise, "model", f"{label} {used}: {error.message}. {error.hint}"
+    return (
+        "ok",
+        "model",
+        f"{label} {used}: {files.gguf or files.folder}, {size.parameters / 1e6:,.1f} M parameters; "
+        "its files are whole, fit each other and have room here",
+    )
 
 
 def _server(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
@@ -164,11 +174,3 @@ def _server(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
         "server",
         f"{info.identity} {used} at {info.device}: {said}",
     )
-
-
-def _where(spec: BackboneSpec) -> Path | None:
-    if spec.kind == "demo":
-        folder = paths.demo_model()
-        return folder if (folder / "model.safetensors").is_file() else None
-    folder = Path(spec.model).expanduser()
-    return folder if folder.is_dir() else cached_snapshot(spec)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -14,18 +15,22 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
 
 from align_tui.backbones.base import ModelInfo, OnProgress
-from align_tui.backbones.local.files import count_parameters, locate
+from align_tui.backbones.local.files import ModelFiles, locate
+from align_tui.backbones.local.gguf_file import header_read_once
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import BackboneError, OutOfMemory
 
 SMALL = 50_000_000
 SPARE = 0.10  # of the weights, for buffers and the first prompt
+LONGEST = 2000
+"""Characters of a message of transformers that are passed on."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -80,7 +85,7 @@ def pick_dtype(spec: BackboneSpec, device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "cpu" else torch.bfloat16
 
 
-def check_memory(parameters: int, stored: int, dtype: torch.dtype, device: torch.device) -> None:
+def check_memory(parameters: int, dtype: torch.dtype, device: torch.device) -> None:
     """Raise OutOfMemory, with the numbers, when the weights cannot fit."""
     need = int(parameters * torch.empty((), dtype=dtype).element_size() * (1 + SPARE))
     free = free_memory(device)
@@ -95,71 +100,164 @@ def check_memory(parameters: int, stored: int, dtype: torch.dtype, device: torch
 
 def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
     """Load the model of `spec`; raises BackboneError (OutOfMemory when it cannot fit)."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    folder, identity = locate(spec, progress)
+    _quieten()
+    files = locate(spec, progress)
     device = pick_device(spec.device)
     dtype = pick_dtype(spec, device)
-    parameters, stored = count_parameters(folder)
+    size = files.size()
     own_placing = {"device_map", "quantization_config", "load_in_8bit", "load_in_4bit"}
     if not own_placing & set(spec.load):
-        check_memory(parameters, stored, dtype, device)
+        check_memory(size.parameters, dtype, device)
     progress(f"loading {spec.label}", None)
-    model, tokenizer = _load(folder, spec, dtype, device)
+    model, tokenizer = _load(files, spec, dtype, device)
     placed = next(model.parameters()).device
     if placed.type == "cpu":
         # Below this size threads wait for each other longer than they work (ten times longer
         # beside another busy process).
-        torch.set_num_threads(1 if parameters < SMALL else max(1, psutil.cpu_count(False) or 1))
+        few = size.parameters < SMALL
+        torch.set_num_threads(1 if few else max(1, psutil.cpu_count(False) or 1))
     return Loaded(
         model,
         tokenizer,
         placed,
         ModelInfo(
             name=spec.label,
-            identity=identity,
+            identity=files.identity,
             device=str(placed),
             dtype=str(dtype).removeprefix("torch."),
-            parameters=parameters,
+            parameters=size.parameters,
         ),
     )
 
 
+def _quieten() -> None:
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def check_loadable(spec: BackboneSpec) -> ModelFiles:
+    """All that loading checks before it reads numbers: the files, and that they fit each other.
+
+    Config, tokenizer and the names and shapes of all weights are read as for loading; of a GGUF
+    file, its header. Nothing is fetched. Raises BackboneError (OutOfMemory when it cannot fit).
+    """
+    _quieten()
+    files = locate(spec, lambda what, share: None, fetch=False)
+    device = pick_device(spec.device)
+    size = files.size()
+    if not {"device_map", "quantization_config"} & set(spec.load):
+        check_memory(size.parameters, pick_dtype(spec, device), device)
+    if files.gguf is None:
+        with loading_errors(spec, device):
+            _read(files, spec, device_map="meta")
+    return files
+
+
 def _load(
-    folder: Path, spec: BackboneSpec, dtype: torch.dtype, device: torch.device
+    files: ModelFiles, spec: BackboneSpec, dtype: torch.dtype, device: torch.device
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    with loading_errors(spec, device):
+        model, tokenizer = _read(files, spec, dtype=dtype, **spec.load)
+        if files.adapters:
+            from align_tui.backbones.local.adapters import adapted
+
+            model = adapted(model, files.adapters)
+        packed = getattr(model, "is_quantized", False) and files.gguf is None
+        if "device_map" not in spec.load and not packed:
+            torch.nn.Module.to(model, device)
+        model.eval()
+        _forget_generation_config(model)
+    return model, tokenizer
+
+
+def _read(
+    files: ModelFiles, spec: BackboneSpec, **load: Any
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Config, tokenizer and weights by transformers; raises what it raises, and BackboneError."""
     common: dict[str, Any] = {
         "trust_remote_code": spec.trust_remote_code,
         "local_files_only": True,
     }
-    try:
-        config = AutoConfig.from_pretrained(folder, **common)
+    if files.gguf is not None:
+        common["gguf_file"] = files.gguf.name
+    with header_read_once() if files.gguf is not None else nullcontext():
+        config = AutoConfig.from_pretrained(files.folder, **common)
         if getattr(config, "is_encoder_decoder", False):
             raise BackboneError(
                 f"{spec.label} is an encoder-decoder model, and decisions need a causal one"
             )
-        tokenizer = AutoTokenizer.from_pretrained(folder, **common)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, config=config, dtype=dtype, use_safetensors=True, **common, **spec.load
+        tokenizer = AutoTokenizer.from_pretrained(files.folder, **common)
+        if files.gguf is None:
+            common["use_safetensors"] = True
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            files.folder,
+            config=config,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are looked at here, with their names
+            **common,
+            **load,
         )
-        if "device_map" not in spec.load and not getattr(model, "is_quantized", False):
-            torch.nn.Module.to(model, device)
-        model.eval()
+    model, found = loaded  # as output_loading_info has it
+    _check_weights_fit(spec, found)
+    return model, tokenizer
+
+
+def _check_weights_fit(spec: BackboneSpec, found: Mapping[str, Any]) -> None:
+    """Raise BackboneError unless the weights are those that the config describes, all of them.
+
+    A weight that is missing would be drawn at random, without a word. Tied ones are none of these.
+    """
+    mismatched = [str(each[0]) for each in found.get("mismatched_keys", ())]
+    troubles = (
+        ("lacks", sorted(map(str, found.get("missing_keys", ())))),
+        ("has besides", sorted(map(str, found.get("unexpected_keys", ())))),
+        ("has in other shapes", sorted(mismatched)),
+    )
+    said = [
+        f"it {what} {len(names)} tensor{'s' if len(names) > 1 else ''} "
+        f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for what, names in troubles
+        if names
+    ]
+    if said:
+        raise BackboneError(
+            f"The weights of {spec.label} are not those that its config.json describes: "
+            + "; ".join(said),
+            "It would decide with random numbers in their place. Are config.json and the weights "
+            "of the same model, and was it saved by the class that config.json names?",
+        )
+
+
+def _forget_generation_config(model: PreTrainedModel) -> None:
+    """Keep nothing of it but the tokens' ids: tokens are drawn as the profile says.
+
+    A repetition penalty that a model's files bring would change choices, without a word.
+    """
+    old = getattr(model, "generation_config", None)
+    ids = {name: getattr(old, name, None) for name in ("bos_token_id", "eos_token_id")}
+    model.generation_config = GenerationConfig(**ids)
+
+
+@contextmanager
+def loading_errors(spec: BackboneSpec, device: torch.device) -> Iterator[None]:
+    """What transformers, torch and safetensors raise of a model's files, as a BackboneError."""
+    try:
+        yield
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise OutOfMemory(f"{spec.label} did not fit into the memory of {device}") from error
     except BackboneError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
-        raise BackboneError(_load_message(spec, error), _load_hint(error)) from error
     except SafetensorError as error:
         raise BackboneError(f"The weights of {spec.label} are damaged: {error}") from error
-    return model, tokenizer
+    except Exception as error:  # whatever a model's files and code of its own lead to
+        raise BackboneError(_load_message(spec, error), _load_hint(error)) from error
 
 
 def _load_message(spec: BackboneSpec, error: BaseException) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return f"{spec.label} cannot be loaded: {lines[0][:300] if lines else type(error).__name__}"
+    """The whole of what was said, on one line: what is wrong often stands at its end."""
+    said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    return f"{spec.label} cannot be loaded: {said[:LONGEST] or type(error).__name__}"
 
 
 def _load_hint(error: BaseException) -> str:

@@ -1,0 +1,51 @@
+"""Adapters (LoRA and its kin): put on their base by peft, and merged into it.
+
+Merged, an adapted model is an ordinary one: it decodes in the batch as its base does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from align_tui.core.errors import BackboneError, MissingPackage
+
+
+def require_peft(folder: Path, base: str) -> None:
+    """Raise MissingPackage unless the `peft` extra is installed."""
+    try:
+        import peft  # noqa: F401
+    except ImportError as error:
+        raise MissingPackage(
+            f"{folder} is an adapter of {base}, and adapters are loaded by the package peft: "
+            f"{error}",
+            "Install it: pip install 'align-tui[peft]', in a checkout: pip install '.[peft]'. "
+            "Or merge the adapter into its base (merge_and_unload) and name the merged folder.",
+        ) from error
+
+
+def adapted(model: PreTrainedModel, adapters: Sequence[Path]) -> PreTrainedModel:
+    """The model with the adapters merged into it, in their order.
+
+    Raises BackboneError for one that does not fit: a tensor that it lacks, or that has no place.
+    """
+    from peft import PeftConfig, PeftModel
+
+    for folder in adapters:
+        config = PeftConfig.from_pretrained(str(folder))
+        over = PeftModel(model, config)
+        found: Any = over.load_adapter(str(folder), "default")
+        missing = [name for name in found.missing_keys if ".default." in name]
+        for what, names in (("lacks", missing), ("brings besides", found.unexpected_keys)):
+            if names:
+                raise BackboneError(
+                    f"The adapter {folder} does not fit its base: it {what} {len(names)} tensors, "
+                    f"first {sorted(names)[0]}",
+                    "Is it an adapter of this model, in this version?",
+                )
+        merged: PreTrainedModel = over.merge_and_unload()
+        model = merged
+    return model

@@ -1,0 +1,178 @@
+"""GGUF files: what their header tells, and reading them through transformers.
+
+transformers unpacks a file's weights into ordinary tensors (docs/profiles.md says what that costs):
+the packed form needs kernels that are fetched from a hub when they are first used.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from align_tui.backbones.local.weights import Size
+from align_tui.core.errors import BackboneError, MissingPackage
+
+FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+TEXT, ARRAY = 8, 9
+"""Kinds of values in a header, by the numbers that the format gives them."""
+LONGEST_TEXT = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class GgufFile:
+    """The header of a GGUF file: its metadata, and how much it holds."""
+
+    path: Path
+    metadata: dict[str, Any]
+    size: Size
+
+    @property
+    def architecture(self) -> str:
+        """The architecture, in llama.cpp's word."""
+        return str(self.metadata.get("general.architecture", ""))
+
+    def of_architecture(self, key: str) -> Any:
+        """A value that stands under the architecture's own name, or None."""
+        return self.metadata.get(f"{self.architecture}.{key}")
+
+
+def require_gguf() -> None:
+    """Raise MissingPackage unless the `gguf` extra is installed."""
+    try:
+        import gguf  # noqa: F401
+    except ImportError as error:
+        raise MissingPackage(
+            f"GGUF files are read with the package gguf: {error}",
+            "Install it: pip install 'align-tui[gguf]', in a checkout: pip install '.[gguf]'",
+        ) from error
+
+
+def read_header(path: Path) -> GgufFile:
+    """The file's header; raises BackboneError for one that is damaged or cut short.
+
+    Our own reading of the header: the gguf package's takes 5 to 25 s for a large vocabulary.
+    """
+    require_gguf()
+    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    try:
+        with path.open("rb") as file:
+            header = _Header(file)
+            metadata, tensors = header.metadata(), header.tensors()
+            data = header.file.tell()
+        sizes = []
+        for shape, kind, offset in tensors:
+            block, width = GGML_QUANT_SIZES[GGMLQuantizationType(kind)]
+            sizes.append((prod(shape), offset, prod(shape) // block * width))
+        alignment = int(metadata.get("general.alignment", 32))
+        start = -(-data // alignment) * alignment
+    except (
+        ValueError, OSError, LookupError, ArithmeticError, MemoryError, RecursionError, struct.error
+    ) as error:  # fmt: skip
+        raise BackboneError(
+            f"{path} is no GGUF file that can be read: {error}", "Fetch the file again."
+        ) from error
+    end = max((start + offset + stored for _, offset, stored in sizes), default=0)
+    if path.stat().st_size < end:
+        raise BackboneError(
+            f"{path} is cut short, at {path.stat().st_size} of {end} bytes", "Fetch the file again."
+        )
+    size = Size(sum(count for count, _, _ in sizes), sum(stored for _, _, stored in sizes))
+    return GgufFile(path, metadata, size)
+
+
+class _Header:
+    """What stands at the beginning of a GGUF file (version 2 or 3), read in order."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        if file.read(4) != b"GGUF":
+            raise ValueError("it does not begin with GGUF")
+        version, self._tensors, self._values = self._unpack("<IQQ")
+        if version not in (2, 3):
+            raise ValueError(f"it is of version {version}, and 2 and 3 are read")
+
+    def _unpack(self, format: str) -> tuple[Any, ...]:
+        return struct.unpack(format, self.file.read(struct.calcsize(format)))
+
+    def _text(self) -> str:
+        (length,) = self._unpack("<Q")
+        if length > LONGEST_TEXT:
+            raise ValueError("a text in its header has no sensible length")
+        return self.file.read(length).decode("utf-8", "replace")
+
+    def _value(self, kind: int) -> Any:
+        if kind == TEXT:
+            return self._text()
+        if kind == ARRAY:
+            inner, count = self._unpack("<IQ")
+            if inner in FIXED:
+                return self._unpack(f"<{count}{FIXED[inner]}")
+            return [self._value(inner) for _ in range(count)]
+        return self._unpack(f"<{FIXED[kind]}")[0]
+
+    def metadata(self) -> dict[str, Any]:
+        """The values by key."""
+        found = {}
+        for _ in range(self._values):
+            key = self._text()
+            (kind,) = self._unpack("<I")
+            found[key] = self._value(kind)
+        return found
+
+    def tensors(self) -> list[tuple[tuple[int, ...], int, int]]:
+        """(shape, kind, place behind the header) of each."""
+        found = []
+        for _ in range(self._tensors):
+            self._text()
+            (dimensions,) = self._unpack("<I")
+            shape = self._unpack(f"<{dimensions}Q")
+            found.append((shape, *self._unpack("<IQ")))
+        return found
+
+
+def check_architecture(file: GgufFile) -> None:
+    """Raise BackboneError for an architecture that transformers does not read from GGUF files."""
+    from transformers.integrations.gguf.utils import is_gguf_arch_supported
+    from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
+
+    word = file.architecture
+    known = {each.replace("-", "_") for each in GGUF_SUPPORTED_ARCHITECTURES}
+    spelled = {word, word.replace("-", "_"), *ALIASES.get(word, ())}
+    if not spelled & known and not is_gguf_arch_supported(word):
+        raise BackboneError(
+            f"{file.path.name} holds a model of the architecture {word!r}, which transformers does "
+            "not read from GGUF files",
+            "Serve it with llama.cpp and name its URL (--backbone http://127.0.0.1:8080/v1), or "
+            "take the model's safetensors.",
+        )
+
+
+ALIASES = {
+    "qwen2moe": ("qwen2_moe",),
+    "qwen3moe": ("qwen3_moe",),
+    "gpt-oss": ("gpt_oss",),
+    "minimax-m2": ("minimax_m2",),
+}
+
+
+@contextmanager
+def header_read_once() -> Iterator[None]:
+    """While this lasts, the gguf package parses a file's header once, and not with every question.
+
+    transformers asks for it again for config, tokenizer and weights, at seconds each time.
+    """
+    import gguf
+
+    original = gguf.GGUFReader
+    gguf.GGUFReader = lru_cache(maxsize=1)(original)  # type: ignore[assignment,misc]
+    try:
+        yield
+    finally:
+        gguf.GGUFReader = original  # type: ignore[misc]

@@ -1,0 +1,185 @@
+"""Models of the hub: whole in its cache, or fetched; no file that is not loaded."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from align_tui.backbones.base import OnProgress
+from align_tui.backbones.local.weights import is_adapter, missing_parts
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.errors import BackboneError
+
+WANTED = [
+    "model*.safetensors",
+    "adapter_model.safetensors",
+    "*.json",
+    "*.jinja",
+    "*.model",
+    "*.txt",
+    "*.py",
+]
+BESIDE = ["*/*"]
+"""Folders in a repository hold the same weights in other forms (original/, onnx/, ...)."""
+_GGUF = re.compile(r"([A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*):([\w.\-]+(?:/[\w.\-]+)*\.gguf)")
+T = TypeVar("T")
+
+
+def gguf_name(model: str) -> tuple[str, str] | None:
+    """(repository, file) of `org/name:file.gguf`, or None for what is no such name."""
+    found = _GGUF.fullmatch(model)
+    return (found[1], found[2]) if found and ".." not in found[2].split("/") else None
+
+
+def cached_snapshot(spec: BackboneSpec) -> Path | None:
+    """The folder of a hub model in the cache, whole or in part, or None; asks no network."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(spec.model, revision=spec.revision, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError):
+        return None
+
+
+def missing_of(folder: Path) -> list[str]:
+    """What a snapshot lacks of a model or an adapter that can be loaded."""
+    return [] if is_adapter(folder) else missing_parts(folder)
+
+
+def find_snapshot(spec: BackboneSpec, progress: OnProgress, *, fetch: bool = True) -> Path:
+    """The folder of a hub model, fetched or completed when it is not wholly here.
+
+    Raises BackboneError; what is here only in part is told as that.
+    """
+    folder = cached_snapshot(spec)
+    lacks = missing_of(folder) if folder is not None else []
+    if folder is not None and not lacks:
+        return folder
+    here = "is not on this machine"
+    if lacks:
+        here = f"is only partly on this machine ({', '.join(lacks[:4])} missing)"
+    if not fetch:
+        raise BackboneError(f"{spec.model} {here}", f"hf download {spec.model}")
+
+    def get() -> Path:
+        from huggingface_hub import snapshot_download
+
+        return Path(
+            snapshot_download(
+                spec.model,
+                revision=spec.revision,
+                allow_patterns=WANTED,
+                ignore_patterns=BESIDE,
+                tqdm_class=_progress_bar(spec.model, progress),
+                etag_timeout=10,
+            )
+        )
+
+    folder = _fetched(spec.model, spec.revision, here, progress, get)
+    lacks = missing_of(folder)
+    if lacks:  # without an answer of the hub, its client hands back what is here
+        raise BackboneError(
+            f"{spec.model} is only partly on this machine ({', '.join(lacks[:4])} missing), and "
+            "the hub did not complete it",
+            "Is there a network? Then the hub's copy may have no safetensors that transformers "
+            f"loads: see huggingface.co/{spec.model}/tree/main",
+        )
+    return folder
+
+
+def find_gguf(spec: BackboneSpec, progress: OnProgress, *, fetch: bool = True) -> Path:
+    """The file that `org/name:file.gguf` names, fetched when it is not here."""
+    named = gguf_name(spec.model)
+    assert named is not None
+    repository, name = named
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+
+    cached = try_to_load_from_cache(repository, name, revision=spec.revision)
+    if isinstance(cached, str):
+        return Path(cached)
+    here = "is not on this machine"
+    if not fetch:
+        raise BackboneError(f"{spec.model} {here}", f"hf download {repository} {name}")
+
+    def get() -> Path:
+        return Path(
+            hf_hub_download(
+                repository,
+                name,
+                revision=spec.revision,
+                tqdm_class=_progress_bar(spec.model, progress),
+                etag_timeout=10,
+            )
+        )
+
+    return _fetched(repository, spec.revision, here, progress, get, name)
+
+
+def _fetched(
+    model: str,
+    revision: str | None,
+    here: str,
+    progress: OnProgress,
+    get: Callable[[], Path],
+    name: str = "",
+) -> Path:
+    """What `get` fetches; raises BackboneError that says why it cannot be."""
+    from huggingface_hub import constants
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    command = f"hf download {model} {name}".strip()
+    elsewhere = f"On a machine with a network: {command}, then set HF_HOME to its cache."
+    if constants.HF_HUB_OFFLINE:
+        raise BackboneError(f"{model} {here}, which is offline", elsewhere)
+    progress(f"fetching {model}", None)
+    try:
+        return get()
+    except GatedRepoError as error:
+        raise BackboneError(
+            f"{model} is behind a licence that this account has not accepted",
+            f"Accept it at huggingface.co/{model} and set HF_TOKEN.",
+        ) from error
+    except RevisionNotFoundError as error:
+        raise BackboneError(f"{model} has no revision {revision!r}") from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise BackboneError(
+            f"The hub knows no model {model!r}, or it is private",
+            "Check the name; for a private model set HF_TOKEN.",
+        ) from error
+    except Exception as error:  # the hub's client has changed its HTTP library, and so its errors
+        raise BackboneError(
+            f"{model} {here} and cannot be fetched ({_short(error)})", elsewhere
+        ) from error
+
+
+def _short(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:160]
+
+
+def _progress_bar(name: str, progress: OnProgress) -> type[Any]:
+    from huggingface_hub.utils.tqdm import tqdm as hub_tqdm
+
+    class Reporting(hub_tqdm):
+        """The hub's progress bar, told to the worker's row in place of a terminal."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            quiet: dict[str, Any] = {**kwargs, "file": io.StringIO()}
+            super().__init__(*args, **quiet)  # type: ignore[no-untyped-call]  # tqdm has no types
+
+        def update(self, n: float | None = 1) -> bool | None:
+            shown: bool | None = super().update(n)
+            if self.total:
+                progress(f"fetching {name}", min(1.0, self.n / self.total))
+            return shown
+
+    return Reporting

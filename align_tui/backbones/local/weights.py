@@ -1,0 +1,204 @@
+"""The files that a model's weights lie in: those that transformers loads, counted and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from align_tui.core.errors import BackboneError
+
+BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}
+HASH_LIMIT = 2 << 30
+SAMPLES, SAMPLE = 64, 256 << 10
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+ADAPTER_CONFIG, ADAPTER = "adapter_config.json", "adapter_model.safetensors"
+TOKENIZERS = (
+    ("tokenizer.json",),
+    ("tokenizer.model",),
+    ("spiece.model",),
+    ("sentencepiece.bpe.model",),
+    ("tekken.json",),
+    ("vocab.json", "merges.txt"),
+    ("vocab.txt",),
+)
+"""Files that a tokenizer is made of: one of these sets has to be there."""
+LFS = b"version https://git-lfs"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much there is of a model: parameters, and the bytes that they take as stored."""
+
+    parameters: int
+    stored: int
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files that transformers loads from a folder, in its order of preference.
+
+    Others beside them (`consolidated.safetensors`, `original/`, ...) hold the same weights again.
+    """
+    named = _named_in_config(folder)
+    if named is not None and not named.endswith(".index.json"):
+        return [folder / named]
+    if named is None and (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    index = folder / (named or INDEX)
+    if not index.is_file():
+        return []
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (ValueError, KeyError, AttributeError, OSError) as error:
+        raise BackboneError(f"{index} cannot be read: {error}") from error
+    return [folder / Path(str(name)).name for name in sorted(names)]
+
+
+def _named_in_config(folder: Path) -> str | None:
+    """The file that the config names as its weights, inside the folder; few do."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        named = config.get("transformers_weights")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return Path(named).name if isinstance(named, str) and named else None
+
+
+def missing_parts(folder: Path) -> list[str]:
+    """What a folder lacks of a model that can be loaded, a few words each; empty when whole."""
+    missing = [] if (folder / "config.json").is_file() else ["config.json"]
+    if not has_tokenizer(folder):
+        missing.append("the tokenizer's files")
+    files = weight_files(folder)
+    if not files:
+        shard = next(iter(sorted(folder.glob("model-*-of-*.safetensors"))), None)
+        missing.append(f"{INDEX} (there is {shard.name})" if shard is not None else WEIGHTS)
+    missing += [path.name for path in files if not path.is_file()]
+    return missing
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Are the files of some tokenizer in the folder?"""
+    return any(all((folder / name).is_file() for name in names) for names in TOKENIZERS)
+
+
+def is_adapter(folder: Path) -> bool:
+    """Is it an adapter (PEFT) alone, without the weights that it adapts?"""
+    return (folder / ADAPTER_CONFIG).is_file() and not weight_files(folder)
+
+
+def check_weights(folder: Path) -> None:
+    """Raise BackboneError for a folder that is not a whole model, or is more than one."""
+    files = weight_files(folder)
+    if files and (folder / ADAPTER_CONFIG).is_file():
+        raise BackboneError(
+            f"{folder} holds whole weights and an adapter of {adapter_base(folder)!r} beside them",
+            "Which one is meant? Keep one of them in the folder: the adapter alone (it is loaded "
+            "on its base), or the weights without adapter_config.json.",
+        )
+    if not files:
+        pickled = [p.name for p in folder.glob("*.bin")] + [p.name for p in folder.glob("*.pt")]
+        hint = (
+            "Pickled weights (.bin, .pt) are never loaded; convert them to safetensors."
+            if pickled
+            else f"transformers loads {WEIGHTS}, or the shards that {INDEX} names."
+        )
+        raise BackboneError(f"{folder} holds no safetensors weights that can be loaded", hint)
+    missing = missing_parts(folder)
+    if missing:
+        raise BackboneError(
+            f"{folder} is only a part of a model: {', '.join(missing[:4])} is missing",
+            "Fetch the model's files again.",
+        )
+
+
+def adapter_base(folder: Path) -> str:
+    """The model that an adapter's config says it adapts."""
+    path = folder / ADAPTER_CONFIG
+    try:
+        base = json.loads(path.read_text(encoding="utf-8"))["base_model_name_or_path"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BackboneError(f"{path} does not say which model it adapts: {error}") from error
+    return str(base)
+
+
+def header_of(path: Path) -> dict[str, Any]:
+    """The header of a safetensors file: dtype, shape and place by tensor. Raises BackboneError.
+
+    A file that ends before its tensors do is refused, and so is what stands in for a file.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            length = int.from_bytes(start, "little")
+            if LFS.startswith(start) or start.startswith(LFS[:8]):
+                raise ValueError("it is a Git LFS pointer, and not the file itself")
+            if not 2 <= length <= 100_000_000:
+                raise ValueError("its header is damaged")
+            header: dict[str, Any] = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        end = 8 + length + max((int(e["data_offsets"][1]) for e in header.values()), default=0)
+        if path.stat().st_size < end:
+            raise ValueError(f"it is cut short, at {path.stat().st_size} of {end} bytes")
+        return header
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise BackboneError(
+            f"{path} cannot be read: {error}", "Fetch the model's files again."
+        ) from error
+
+
+def count_parameters(folder: Path) -> Size:
+    """Parameters and bytes of a folder's weights, from the files' headers."""
+    parameters = stored = 0
+    for path in weight_files(folder):
+        for entry in header_of(path).values():
+            count = 1
+            for size in entry["shape"]:
+                count *= int(size)
+            parameters += count
+            stored += count * BYTES.get(entry["dtype"], 1)
+    return Size(parameters, stored)
+
+
+def files_hash(folder: Path) -> str:
+    """SHA-256 of config, tokenizer and weights (of very large weights: see `file_blocks`)."""
+    files = [p for p in sorted(folder.glob("*.json")) if p.is_file()]
+    files += weight_files(folder) if not is_adapter(folder) else [folder / ADAPTER]
+    for path in files:
+        if not path.is_file():
+            raise BackboneError(f"{path} is missing", "Fetch the model's files again.")
+    return hash_of(files)
+
+
+def hash_of(files: list[Path]) -> str:
+    """SHA-256 over names and contents, of a single file over its content alone.
+
+    Above HASH_LIMIT bytes in all, over samples of the contents.
+    """
+    digest = hashlib.sha256()
+    large = sum(path.stat().st_size for path in files) > HASH_LIMIT
+    for path in files:
+        digest.update(path.name.encode() if len(files) > 1 else b"")
+        for block in file_blocks(path, sampled=large and path.stat().st_size > SAMPLES * SAMPLE):
+            digest.update(block)
+    return "sha256:" + digest.hexdigest()
+
+
+def file_blocks(path: Path, *, sampled: bool) -> Iterator[bytes]:
+    """A file's bytes; `sampled`: its size and blocks from all over it, the first ones included.
+
+    Two models of one architecture differ in nothing but their numbers, so a header is not enough.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if not sampled:
+            while block := file.read(1 << 20):
+                yield block
+            return
+        yield str(size).encode()
+        for i in range(SAMPLES):
+            file.seek(i * (size - SAMPLE) // (SAMPLES - 1))
+            yield file.read(SAMPLE)
