@@ -18,19 +18,53 @@ NO_SYSTEM = (
 DROPS_SYSTEM = NO_SYSTEM.replace("{{ raise_exception('no system role') }}", "{% continue %}")
 
 
+SHAPES: dict[str, dict[str, Any]] = {
+    "LlamaConfig": {},
+    "MistralConfig": {"sliding_window": 32},
+    "Gemma2Config": {"sliding_window": 32, "head_dim": 16, "query_pre_attn_scalar": 16},
+    "Gemma3TextConfig": {
+        "sliding_window": 32,
+        "head_dim": 16,
+        "query_pre_attn_scalar": 16,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
+    "GptOssConfig": {
+        "sliding_window": 32,
+        "head_dim": 16,
+        "num_local_experts": 2,
+        "num_experts_per_tok": 1,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+    },
+    "Llama4TextConfig": {
+        "attention_chunk_size": 32,
+        "num_local_experts": 2,
+        "intermediate_size_mlp": 128,
+        "head_dim": 16,
+    },
+    "MambaConfig": {"state_size": 8},
+    "GPT2Config": {"n_positions": 512},
+}
+"""Architectures that tests ask for by their config's name, and what is small about them."""
+
+
 def make_tiny_model(
-    folder: Path, *, seed: int = 0, template: str | None = TEMPLATE, sliding: bool = False
+    folder: Path,
+    *,
+    seed: int = 0,
+    template: str | None = TEMPLATE,
+    config: str = "LlamaConfig",
+    spread: float | None = None,
+    **values: Any,
 ) -> Path:
-    """A causal model of 0.1 M parameters in `folder`, with a byte-level tokenizer."""
+    """A causal model of 0.1 M parameters in `folder`, with a byte-level tokenizer.
+
+    `config` names its architecture, `values` change it; with `spread` its weights are drawn anew
+    that wide, so that what it attends to matters.
+    """
     import torch
+    import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-    from transformers import (
-        LlamaConfig,
-        LlamaForCausalLM,
-        MistralConfig,
-        MistralForCausalLM,
-        PreTrainedTokenizerFast,
-    )
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
     torch.manual_seed(seed)
     bpe = Tokenizer(models.BPE())
@@ -60,10 +94,13 @@ def make_tiny_model(
         "bos_token_id": 0,
         "eos_token_id": 1,
     }
-    if sliding:
-        MistralForCausalLM(MistralConfig(**shape, sliding_window=32)).save_pretrained(folder)
-    else:
-        LlamaForCausalLM(LlamaConfig(**shape)).save_pretrained(folder)
+    made = getattr(transformers, config)(**(shape | SHAPES[config] | values))
+    model = AutoModelForCausalLM.from_config(made)
+    if spread is not None:
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                torch.nn.init.normal_(parameter, std=spread)
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

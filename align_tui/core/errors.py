@@ -50,6 +50,20 @@ class OutOfMemory(BackboneError):
     kind = "out_of_memory"
 
 
+class NotFinite(BackboneError):
+    """A model computed NaN or infinity for a sample: nothing can be drawn from that."""
+
+    title = "The model computes no numbers"
+    kind = "not_finite"
+
+
+class DeviceLost(BackboneError):
+    """The device failed so that this process can do nothing more with it."""
+
+    title = "The device was lost"
+    kind = "device"
+
+
 class MissingPackage(BackboneError):
     """A client library that is installed only on wish, and is not here."""
 

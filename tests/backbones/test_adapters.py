@@ -44,7 +44,7 @@ def adapter(tiny_model: Path, tmp_path: Path) -> Path:
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.5)
     over.eval()
-    over.save_pretrained(tmp_path / "adapter")
+    over.save_pretrained(str(tmp_path / "adapter"))
     torch.save(logits(over), tmp_path / "wanted.pt")
     return tmp_path / "adapter"
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.backbones.base import Ballot, Request, open_backbone
-from align_tui.backbones.local import backbone as backbones
+from align_tui.backbones.local import texts
 from align_tui.backbones.local.attention import Piece
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.budget import Budget
@@ -191,7 +191,7 @@ async def test_a_tokenizer_that_llguidance_does_not_know(
     def unknown(*_: object) -> None:
         raise ValueError("what is this?")
 
-    monkeypatch.setattr(backbones, "Grammars", unknown)
+    monkeypatch.setattr(texts, "Grammars", unknown)
     spec = BackboneSpec(kind="transformers", model=str(folder))
     backbone = open_backbone(spec, lambda what, share: None)
     [note] = backbone.info.notes

@@ -12,7 +12,7 @@ import torch
 
 from align_tui.backbones.base import Ballot, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
-from align_tui.backbones.local.chat import render
+from align_tui.backbones.local.chat import ChatFormat
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import BackboneError, OutOfMemory
@@ -134,7 +134,7 @@ async def test_probabilities_are_those_where_the_choices_part(backbone: LocalBac
     for i in range(4):
         replies = ['{"reasoning":"Because.","choice":' + canonical(choice) for choice in two]
         shares = (await backbone.score(Ballot(prompt(i), tuple(replies)))).probabilities
-        text = render(tokenizer, prompt(i))[0]
+        text = ChatFormat(tokenizer).render(prompt(i)).text
         a, b = (tokenizer(text + reply, add_special_tokens=False)["input_ids"] for reply in replies)
         at = next(k for k, (x, y) in enumerate(zip(a, b, strict=True)) if x != y)
         with torch.inference_mode():
@@ -175,8 +175,8 @@ async def test_models_without_a_system_role_or_template(
 
 
 async def test_a_cache_that_cannot_be_batched_falls_back(tmp_path: Path) -> None:
-    backbone = load(make_tiny_model(tmp_path / "m", sliding=True))
-    assert "one reply at a time" in backbone.info.notes[0]
+    backbone = load(make_tiny_model(tmp_path / "m", config="MambaConfig"))
+    assert backbone.info.notes == ("its cache cannot be batched: one reply at a time",)
     made = await asyncio.gather(*(write(backbone, request(i)) for i in range(2)))
     assert all(read_reply(each.text, CHOICES, "before") for each in made)
     backbone.close()

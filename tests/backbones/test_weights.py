@@ -107,7 +107,7 @@ def test_the_same_weights_in_other_forms_are_not_counted(folder: Path) -> None:
 
 def hub_files(name: str) -> bool:
     """Is a file of a repository fetched? As the hub's own client filters."""
-    from huggingface_hub.utils import filter_repo_objects
+    from huggingface_hub.utils._paths import filter_repo_objects
 
     return list(
         filter_repo_objects([name], allow_patterns=hub.WANTED, ignore_patterns=hub.BESIDE)

@@ -17,6 +17,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from align_tui.backbones.local.slots import SlotCache, round_up
+from align_tui.backbones.local.windows import Window, Windows
 
 NAME = "align_tui"
 WIDTH_STEP = 64
@@ -35,8 +36,9 @@ class Piece:
 class Plan:
     """Where a step's packed tokens belong: first the `singles` (one token each), then `chunks`.
 
-    `slot` and `position` are (tokens,); `mask` (rows, 1, 1, width) is for the singles, whose row is
-    their slot: of the `rows` slots attended to, those without a token this step come to nothing.
+    `slot` and `position` are (tokens,); `ends` (rows,) is the last position of each single's slot:
+    of the `rows` slots attended to, those without a token this step come to nothing. `windows`
+    (one a layer; none: no layer has one) limit what is seen.
     """
 
     cache: SlotCache
@@ -46,8 +48,10 @@ class Plan:
     rows: int
     width: int
     chunks: Sequence[Piece]
-    mask: torch.Tensor
+    ends: torch.Tensor
+    windows: Windows = ()
     _moved: dict[torch.device, Plan] = field(default_factory=dict)
+    _masks: dict[Window | None, torch.Tensor] = field(default_factory=dict)
 
     def on(self, device: torch.device) -> Plan:
         """The same plan with its tensors on another device (layers may lie on several)."""
@@ -62,13 +66,28 @@ class Plan:
                 self.rows,
                 self.width,
                 self.chunks,
-                self.mask.to(device),
+                self.ends.to(device),
+                self.windows,
             )
         return self._moved[device]
 
+    def window(self, layer: int) -> Window | None:
+        """The window of a layer."""
+        return self.windows[layer] if self.windows else None
+
+    def mask(self, window: Window | None = None) -> torch.Tensor:
+        """Booleans (rows, 1, 1, width) for the singles, whose row is their slot."""
+        if window not in self._masks:
+            self._masks[window] = single_mask(self.ends, self.width, window)
+        return self._masks[window]
+
 
 def make_plan(
-    cache: SlotCache, singles: Sequence[Piece], chunks: Sequence[Piece], device: torch.device
+    cache: SlotCache,
+    singles: Sequence[Piece],
+    chunks: Sequence[Piece],
+    device: torch.device,
+    windows: Windows = (),
 ) -> Plan:
     """The plan of a step; singles in the order of their slots."""
     slots: list[int] = []
@@ -82,7 +101,6 @@ def make_plan(
     last = [0] * rows
     for piece in singles:
         last[piece.slot] = piece.start
-    ends = torch.tensor(last, dtype=torch.long, device=device)
     return Plan(
         cache=cache,
         slot=torch.tensor(slots, device=device),
@@ -91,13 +109,45 @@ def make_plan(
         rows=rows,
         width=width,
         chunks=tuple(chunks),
-        mask=single_mask(ends, width),
+        ends=torch.tensor(last, dtype=torch.long, device=device),
+        windows=windows,
     )
 
 
-def single_mask(last: torch.Tensor, width: int) -> torch.Tensor:
-    """Booleans (rows, 1, 1, width): the positions up to each row's `last`."""
-    return (torch.arange(width, device=last.device) <= last[:, None])[:, None, None]
+def single_mask(last: torch.Tensor, width: int, window: Window | None = None) -> torch.Tensor:
+    """Booleans (rows, 1, 1, width): the positions up to each row's `last`, within the window."""
+    keys, queries = torch.arange(width, device=last.device), last[:, None]
+    seen = keys <= queries
+    if window is not None:
+        seen &= window.sees(queries, keys)
+    return seen[:, None, None]
+
+
+def chunk_mask(piece: Piece, window: Window | None, device: torch.device) -> torch.Tensor:
+    """Booleans (tokens, positions): each token sees those before it, within the window."""
+    end = piece.start + piece.count
+    queries = torch.arange(piece.start, end, device=device)[:, None]
+    keys = torch.arange(end, device=device)
+    seen = keys <= queries
+    return seen & window.sees(queries, keys) if window is not None else seen
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What some models' attention does beside a softmax of scaled products.
+
+    `softcap` bounds the products smoothly (Gemma 2); `sinks` (query heads,) take a share of the
+    attention that goes to no token (GPT-OSS).
+    """
+
+    scale: float | None
+    softcap: float | None = None
+    sinks: torch.Tensor | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Is it what torch's own attention computes?"""
+        return self.softcap is None and self.sinks is None
 
 
 def attend(
@@ -108,35 +158,49 @@ def attend(
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
     plan: Plan | None = None,
+    softcap: float | None = None,
+    s_aux: torch.Tensor | None = None,
     **more: Any,
 ) -> tuple[torch.Tensor, None]:
     """Write the keys and values (1, heads, tokens, width) into their slots, and attend to them.
 
     Returns (1, tokens, query heads, width), as transformers wants it.
     """
+    extras = Extras(scaling, softcap, s_aux)
     if plan is None:
-        return sdpa_attention_forward(
-            module, query, key, value, attention_mask, scaling=scaling, **more
-        )
+        if extras.is_plain:
+            return sdpa_attention_forward(
+                module, query, key, value, attention_mask, scaling=scaling, **more
+            )
+        if attention_mask is None:
+            whole = Piece(0, key.shape[2] - query.shape[2], query.shape[2])
+            attention_mask = chunk_mask(whole, None, query.device)
+        return _weighed(query, key, value, attention_mask, extras).transpose(1, 2), None
     plan = plan.on(query.device)
     index: Any = module.layer_idx
+    window = plan.window(index)
     buffers = plan.cache.layer(index, key, value)
     buffers.keys[plan.slot, :, plan.position] = key[0].transpose(0, 1)
     buffers.values[plan.slot, :, plan.position] = value[0].transpose(0, 1)
     parts = []
     if plan.singles:
-        parts.append(_attend_singles(plan, query, buffers.keys, buffers.values, scaling))
+        parts.append(_attend_singles(plan, window, query, buffers.keys, buffers.values, extras))
     at = plan.singles
     for piece in plan.chunks:
         own = query[:, :, at : at + piece.count]
-        parts.append(_attend_chunk(piece, own, buffers.keys, buffers.values, scaling))
+        parts.append(_attend_chunk(piece, window, own, buffers.keys, buffers.values, extras))
         at += piece.count
     out = parts[0] if len(parts) == 1 else torch.cat(parts)
     return out[None], None
 
 
 def _attend_singles(
-    plan: Plan, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float | None
+    plan: Plan,
+    window: Window | None,
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    extras: Extras,
 ) -> torch.Tensor:
     """(singles, query heads, width). Query heads that share a key head stand as its rows."""
     heads = keys.shape[1]
@@ -145,32 +209,63 @@ def _attend_singles(
     if plan.singles < plan.rows:
         dense = q.new_zeros((plan.rows, *q.shape[1:]))
         dense[plan.slot[: plan.singles]] = q
-    out = sdpa(
-        dense.reshape(plan.rows, heads, -1, q.shape[-1]),
-        keys[: plan.rows, :, : plan.width],
-        values[: plan.rows, :, : plan.width],
-        attn_mask=plan.mask,
-        scale=scale,
-    )
+    k, v = keys[: plan.rows, :, : plan.width], values[: plan.rows, :, : plan.width]
+    mask = plan.mask(window)
+    if extras.is_plain:
+        grouped = dense.reshape(plan.rows, heads, -1, q.shape[-1])
+        out = sdpa(grouped, k, v, attn_mask=mask, scale=extras.scale)
+    else:
+        out = _weighed(dense[:, :, None], k, v, mask, extras)
     out = out.reshape(plan.rows, q.shape[1], -1)
     return out if plan.singles == plan.rows else out[plan.slot[: plan.singles]]
 
 
 def _attend_chunk(
-    piece: Piece, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float | None
+    piece: Piece,
+    window: Window | None,
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    extras: Extras,
 ) -> torch.Tensor:
     """(tokens, query heads, width) for tokens of one reply, each seeing those before it."""
     end = piece.start + piece.count
     k, v = keys[piece.slot, :, :end][None], values[piece.slot, :, :end][None]
-    if piece.start == 0:
-        out = sdpa(query, k, v, is_causal=True, scale=scale, enable_gqa=True)
+    if not extras.is_plain:
+        mask = chunk_mask(piece, window, query.device)
+        return _weighed(query, k, v, mask, extras)[0].transpose(0, 1)
+    is_narrow = window is not None and (window.size < end or window.chunked)
+    if piece.start == 0 and not is_narrow:
+        out = sdpa(query, k, v, is_causal=True, scale=extras.scale, enable_gqa=True)
         return out[0].transpose(0, 1)
-    shape = (piece.count, end)
-    mask = torch.ones(shape, dtype=torch.bool, device=query.device).tril(piece.start)
+    mask = chunk_mask(piece, window, query.device)
     if query.device.type == "cuda":  # whose quick kernels take a mask, or grouped heads, not both
         k, v = (each.repeat_interleave(query.shape[1] // each.shape[1], 1) for each in (k, v))
-    out = sdpa(query, k, v, attn_mask=mask, scale=scale, enable_gqa=k.shape[1] != query.shape[1])
+    gqa = k.shape[1] != query.shape[1]
+    out = sdpa(query, k, v, attn_mask=mask, scale=extras.scale, enable_gqa=gqa)
     return out[0].transpose(0, 1)
+
+
+def _weighed(
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    mask: torch.Tensor,
+    extras: Extras,
+) -> torch.Tensor:
+    """(batch, query heads, tokens, width), step by step, for what torch's attention cannot do."""
+    groups = query.shape[1] // keys.shape[1]
+    k, v = keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1)
+    scale = extras.scale if extras.scale is not None else query.shape[-1] ** -0.5
+    scores = torch.matmul(query, k.transpose(2, 3)) * scale
+    if extras.softcap is not None:
+        scores = torch.tanh(scores / extras.softcap) * extras.softcap
+    scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    if extras.sinks is not None:
+        sinks = extras.sinks.to(scores.dtype).reshape(1, -1, 1, 1)
+        scores = torch.cat([scores, sinks.expand(scores.shape[0], -1, scores.shape[2], -1)], -1)
+    shares = scores.float().softmax(-1).to(v.dtype)
+    return torch.matmul(shares[..., : keys.shape[2]], v)
 
 
 def packed_logits(
@@ -184,7 +279,7 @@ def packed_logits(
         input_ids=ids[None],
         position_ids=plan.position[None],
         # Four dimensions: a mask of our own, which transformers leaves as it is.
-        attention_mask=plan.mask,
+        attention_mask=plan.mask() if plan.singles else plan.ends.new_ones(1, 1, 1, 1).bool(),
         use_cache=False,
         logits_to_keep=index,
         plan=plan,

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import queue
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,16 +16,22 @@ import torch
 from align_tui.backbones.base import Ballot, ModelInfo, OnText, Request
 from align_tui.backbones.local.batch import DecodeBatch
 from align_tui.backbones.local.budget import device_budget
-from align_tui.backbones.local.chat import render
-from align_tui.backbones.local.grammar import Grammars
+from align_tui.backbones.local.finite import is_finite, not_finite
 from align_tui.backbones.local.load import Loaded
 from align_tui.backbones.local.plain import PlainGenerator
 from align_tui.backbones.local.reader import Probe, Reader
 from align_tui.backbones.local.row import Row
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.backbones.local.selfcheck import unbatchable
+from align_tui.backbones.local.texts import Texts
 from align_tui.core.decisions import Chances, Generation
-from align_tui.core.errors import AlignError, BackboneError, Cancelled, OutOfMemory
+from align_tui.core.errors import (
+    AlignError,
+    BackboneError,
+    Cancelled,
+    DeviceLost,
+    OutOfMemory,
+)
 
 Outcome = Generation | Chances | BaseException
 Job = Row | Scoring
@@ -37,18 +42,22 @@ class LocalBackbone:
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
-        self._grammars, self._notes = _grammars(loaded)
-        if self._grammars is not None:
+        self._texts = Texts(loaded)
+        self._notes = self._texts.notes
+        if self._texts.grammars is not None:
             self._notes = unbatchable(loaded.model)
         self._batched = not self._notes
-        backend = "llguidance" if self._grammars is not None else "outlines_core"
+        backend = "llguidance" if self._texts.grammars is not None else "outlines_core"
         self._plain = PlainGenerator(loaded, backend)
         self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._budget = device_budget(loaded.model, loaded.device)
-        self._batch = DecodeBatch(loaded.model, loaded.device, self._budget)
-        self._plain_rows: deque[Row] = deque()
+        self._batch = DecodeBatch(
+            loaded.model, loaded.device, self._budget, self._texts.vocabulary, loaded.info.name
+        )
+        self._alone: deque[Job] = deque()
         self._scorings: dict[Probe, Scoring] = {}
         self._tokens = 0
+        self._lost: DeviceLost | None = None
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
 
@@ -61,37 +70,21 @@ class LocalBackbone:
         """One constrained reply; cancelling the task stops it within one token."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Generation] = loop.create_future()
-        prompt, ids = render(self._loaded.tokenizer, request.messages)
-        self._check_length(len(ids), request.sampling.max_tokens)
-        grammars = self._grammars
-        row = Row(
-            ids=ids,
-            priority=request.priority,
-            request=request,
-            prompt=prompt,
-            prompt_tokens=len(ids),
-            matcher=grammars.matcher(request.schema) if grammars is not None else None,
-            tokenizer=grammars.tokens if grammars is not None else None,
-            on_text=on_text,
-            on_done=lambda outcome: _settle(loop, future, outcome),
-            asked=time.monotonic(),
-        )
+        row = self._texts.row(request, on_text, lambda outcome: _settle(loop, future, outcome))
         self._inbox.put(row)
         try:
-            return await future
+            made = await future
         except asyncio.CancelledError:
             row.stop_requested = True
             raise
+        self._texts.remember(row, made)
+        return made
 
     async def score(self, ballot: Ballot) -> Chances:
         """Probabilities of the choices, and the one that is drawn, from one pass of the batch."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Chances] = loop.create_future()
-        _, ids = render(self._loaded.tokenizer, ballot.messages)
-        tokenizer = self._loaded.tokenizer
-        tails = tokenizer(list(ballot.replies), add_special_tokens=False)["input_ids"]
-        sequences = [[*ids, *tail] for tail in tails]
-        self._check_length(max(len(s) for s in sequences), 0)
+        sequences = self._texts.sequences(ballot)
         if len(sequences) < 2:
             return Chances((1.0,) * len(sequences), 0)
         try:
@@ -100,6 +93,7 @@ class LocalBackbone:
                 lambda outcome: _settle(loop, future, outcome),
                 ballot.sampling,
                 ballot.priority,
+                ballot.group,
             )
         except ValueError as error:
             raise BackboneError(f"The choices cannot be told apart: {error}") from error
@@ -124,20 +118,11 @@ class LocalBackbone:
         if self._loaded.device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _check_length(self, prompt: int, more: int) -> None:
-        config = self._loaded.model.config.get_text_config()
-        limit = getattr(config, "max_position_embeddings", None)
-        if isinstance(limit, int) and prompt >= limit:
-            raise BackboneError(
-                f"The prompt has {prompt} tokens and {self.info.name} reads at most {limit}",
-                "Take a model with a longer context, or shorten the scenario.",
-            )
-
     # --- the model's thread ---------------------------------------------------------------
 
     def _run(self) -> None:
         with torch.inference_mode():
-            while self._take_in(block=self._batch.is_idle and not self._plain_rows):
+            while self._take_in(block=self._batch.is_idle and not self._alone):
                 self._guarded(self._turn)
         self._drop(Cancelled("The worker is ending"))
 
@@ -151,10 +136,10 @@ class LocalBackbone:
             if job is None:
                 return False
             block = False
-            if isinstance(job, Scoring):
-                for probe in job.probes:
-                    self._scorings[probe] = job
-                    self._batch.add(probe)
+            if self._lost is not None:
+                job.on_done(self._lost)
+            elif isinstance(job, Scoring):
+                self._take_scoring(job)
             elif self._batched and job.request.engine == "batched":
                 job.open_forced()
                 if job.finish is None:
@@ -162,19 +147,34 @@ class LocalBackbone:
                 else:
                     self._end(job)
             else:
-                self._plain_rows.append(job)
+                self._alone.append(job)
+
+    def _take_scoring(self, job: Scoring) -> None:
+        if not self._batched:
+            self._alone.append(job)
+            return
+        for probe in job.probes:
+            self._scorings[probe] = job
+            self._batch.add(probe)
 
     def _turn(self) -> None:
-        if self._plain_rows:
-            row = self._plain_rows.popleft()
-            if not row.stop_requested:
-                self._guarded(partial(self._write_alone, row), row)
+        if self._alone:
+            job = self._alone.popleft()
+            if isinstance(job, Scoring):
+                self._guarded(partial(self._score_alone, job), job)
+            elif not job.stop_requested:
+                self._guarded(partial(self._write_alone, job), job)
         for reader in self._batch.step():
             self._end(reader)
 
     def _write_alone(self, row: Row) -> None:
         self._plain.run(row)
         self._end(row)
+
+    def _score_alone(self, job: Scoring) -> None:
+        if not any(probe.stop_requested for probe in job.probes):
+            self._plain.read(job.probes)
+            job.on_done(self._chances(job))
 
     def _end(self, reader: Reader) -> None:
         if isinstance(reader, Row):
@@ -184,16 +184,26 @@ class LocalBackbone:
             scoring = self._scorings.pop(reader)
             if not any(probe in self._scorings for probe in scoring.probes):
                 stopped = any(probe.stop_requested for probe in scoring.probes)
-                scoring.on_done(Cancelled("stopped") if stopped else scoring.chances())
+                scoring.on_done(Cancelled("stopped") if stopped else self._chances(scoring))
 
-    def _guarded(self, work: Callable[[], None], row: Row | None = None) -> None:
-        """Run `work`; what it raises ends the jobs it touched, and never this thread."""
+    def _chances(self, scoring: Scoring) -> Chances | AlignError:
+        """The probabilities, or the error of a model that computes no numbers."""
+        for probe in scoring.probes:
+            if not is_finite(torch.cat(probe.logits)).all():
+                return not_finite(self._loaded.model, self.info.name, probe.ids)
+        return scoring.chances()
+
+    def _guarded(self, work: Callable[[], None], job: Job | None = None) -> None:
+        """Run `work`; what it raises ends the job at fault, and never this thread.
+
+        Without a `job` the batch is at work: who is at fault is found by reading each alone.
+        """
         try:
             work()
             return
         except (torch.OutOfMemoryError, MemoryError) as error:
             # Text that is already written is kept: everyone's tokens are read again.
-            alone = self._batch.retreat() if row is None else row
+            alone = self._batch.retreat() if job is None else job
             if self._loaded.device.type == "cuda":
                 torch.cuda.empty_cache()
             if alone is not None:
@@ -202,12 +212,22 @@ class LocalBackbone:
         except AlignError as error:
             failure: AlignError = error
         except Exception as error:  # whatever a model's own code raises is told to who asked
+            if _is_lost(error, self._loaded.device):
+                self._lose(error)
+                return
             failure = BackboneError(f"{self.info.name} failed: {type(error).__name__}: {error}")
             failure.__cause__ = error
-        if row is not None:
-            self._fail(row, failure)
-        else:
-            self._drop(failure)
+        for reader in self._batch.isolate() if job is None else (job,):
+            self._fail(reader, failure)
+
+    def _lose(self, error: Exception) -> None:
+        """The device can do nothing more in this process: everyone is told, and who comes too."""
+        self._lost = DeviceLost(
+            f"{self._loaded.device} failed while {self.info.name} ran: {error}",
+            "The worker ends, and another takes its samples up.",
+        )
+        self._lost.__cause__ = error
+        self._drop(self._lost)
 
     def _too_large(self, cause: BaseException) -> OutOfMemory:
         error = OutOfMemory(
@@ -217,13 +237,16 @@ class LocalBackbone:
         error.__cause__ = cause
         return error
 
-    def _fail(self, reader: Reader, failure: AlignError) -> None:
+    def _fail(self, job: Reader | Scoring, failure: AlignError) -> None:
         """End one reply, or the scoring that a probe is of."""
-        if isinstance(reader, Row):
-            reader.failure = failure
-            self._end(reader)
-        elif isinstance(reader, Probe):
-            scoring = self._scorings[reader]
+        if isinstance(job, Row):
+            job.failure = failure
+            self._end(job)
+            return
+        scoring = job if isinstance(job, Scoring) else None
+        if isinstance(job, Probe):
+            scoring = self._scorings.get(job)
+        if scoring is not None:
             for probe in scoring.probes:
                 self._scorings.pop(probe, None)
                 probe.stop_requested = True
@@ -231,21 +254,19 @@ class LocalBackbone:
 
     def _drop(self, failure: AlignError) -> None:
         """End everything that is read, written or waited for."""
-        for each in (*self._batch.clear(), *self._plain_rows):
-            if isinstance(each, Row):
+        for each in (*self._batch.clear(), *self._alone):
+            if isinstance(each, Row | Scoring):
                 each.on_done(failure)
         for scoring in dict.fromkeys(self._scorings.values()):
             scoring.on_done(failure)
         self._scorings.clear()
-        self._plain_rows.clear()
+        self._alone.clear()
 
 
-def _grammars(loaded: Loaded) -> tuple[Grammars | None, tuple[str, ...]]:
-    vocabulary = int(loaded.model.config.get_text_config().vocab_size)
-    try:
-        return Grammars(loaded.tokenizer, vocabulary), ()
-    except (ValueError, RuntimeError) as error:
-        return None, (f"llguidance does not know its tokenizer ({error}): one reply at a time",)
+def _is_lost(error: Exception, device: torch.device) -> bool:
+    """Is the process's hold of the GPU broken (an assertion on the device, an illegal access)?"""
+    lost = getattr(torch, "AcceleratorError", None)
+    return device.type == "cuda" and lost is not None and isinstance(error, lost)
 
 
 def _settle(

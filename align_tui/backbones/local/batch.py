@@ -16,9 +16,10 @@ from transformers import PreTrainedModel
 
 from align_tui.backbones.local.attention import Piece, make_plan, packed_logits
 from align_tui.backbones.local.budget import Budget
+from align_tui.backbones.local.finite import is_finite, not_finite
 from align_tui.backbones.local.grammar import Masks
 from align_tui.backbones.local.graphs import DecodeGraphs
-from align_tui.backbones.local.prefixes import PrefixStore
+from align_tui.backbones.local.prefixes import Known, PrefixStore
 from align_tui.backbones.local.reader import Probe, Reader
 from align_tui.backbones.local.row import Row
 from align_tui.backbones.local.sampling import draw
@@ -30,8 +31,10 @@ from align_tui.backbones.local.schedule import (
     worth_waiting,
 )
 from align_tui.backbones.local.slots import SlotCache
+from align_tui.backbones.local.windows import windows_of
 from align_tui.core.errors import ReplyError
 
+TRIALS = 3  # failed steps that a reply may have been in without being at fault
 LOOK_AHEAD = 16  # of those who wait, when the first ones wait for another's prompt
 FORCED = 32  # so many pending tokens are read at once, whatever prompts are being read beside
 
@@ -39,17 +42,29 @@ FORCED = 32  # so many pending tokens are read at once, whatever prompts are bei
 class DecodeBatch:
     """Replies and probes of one model, each in a slot (its place in `seats`). One thread's own."""
 
-    def __init__(self, model: PreTrainedModel, device: torch.device, budget: Budget) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        device: torch.device,
+        budget: Budget,
+        vocabulary: int,
+        name: str = "The model",
+    ) -> None:
+        """`vocabulary` is how many tokens the grammars know, `name` what errors call the model."""
         self.model = model
         self.device = device
         self.budget = budget
+        self.name = name
+        self.windows = windows_of(model) or ()
         self.seats: list[Reader] = []
         self.waiting = Waiting()
         self.prefixes = PrefixStore(budget.prefix_bytes)
         self._stopped: list[Reader] = []  # told of with the next step that does not fail
+        self._has_suspects = False
         self._cache = SlotCache()
-        self._graphs = DecodeGraphs(model, self._cache) if _can_record(model, device) else None
-        self._masks = Masks(1 if device.type == "cpu" else None)
+        can_record = _can_record(model, device)
+        self._graphs = DecodeGraphs(model, self._cache, self.windows) if can_record else None
+        self._masks = Masks(vocabulary, 1 if device.type == "cpu" else None)
 
     @property
     def is_idle(self) -> bool:
@@ -66,7 +81,7 @@ class DecodeBatch:
         self._leave(stopped)
         self._stopped += [*stopped, *self.waiting.take_stopped()]
         self._make_room()
-        ready = self._admit()
+        ready = self._admit_suspect() if self._has_suspects else self._admit()
         ready += self._read()
         self._draw(ready)
         done = [seat for seat in self.seats if _is_done(seat)]
@@ -88,6 +103,24 @@ class DecodeBatch:
         for seat in reversed(seats):
             self._send_back(seat)
         return None
+
+    def isolate(self) -> list[Reader]:
+        """After a step failed: everyone waits again, and each is read alone once.
+
+        Those at fault are dropped and returned: whoever was alone, and, when nobody fails alone,
+        all who were in a step that failed too often.
+        """
+        seats, self.seats = self.seats, []
+        self._forget()
+        self._has_suspects = True
+        if len(seats) == 1:
+            return seats
+        for seat in reversed(seats):
+            seat.trials += 1
+            seat.is_suspect = True
+            if seat.trials <= TRIALS:
+                self._send_back(seat)
+        return [seat for seat in seats if seat.trials > TRIALS]
 
     def clear(self) -> list[Reader]:
         """Drop everyone (after a failure of the model, or at the end); those who were dropped."""
@@ -119,18 +152,37 @@ class DecodeBatch:
             unread += len(reader.ids) - known.length
             if unread > self.budget.prefill and any(seat.is_fresh for seat in self.seats):
                 break  # one prompt done soon lets its first words be read before two done later
-            self.waiting.remove(reader)
-            self.seats.append(reader)  # first: whoever has a seat is not lost when memory runs out
-            # At once for all that may come, so that slots are not made anew for each.
-            most = self.budget.tokens // expected_length(reader)
-            slots = max(len(self.seats), min(len(self.seats) + len(self.waiting), most))
-            self._cache.reserve(slots, expected_length(reader))
-            self._cache.load(len(self.seats) - 1, known.layers, known.length)
-            reader.read = known.length
-            if known.logits is not None and isinstance(reader, Row):
-                reader.is_fresh = False
-                ready.append((reader, known.logits))
+            ready += self._seat(reader, known)
         return ready
+
+    def _seat(self, reader: Reader, known: Known) -> list[tuple[Row, torch.Tensor]]:
+        """Give a reader a slot with what is known of it; its logits when that is all of it."""
+        self.waiting.remove(reader)
+        self.seats.append(reader)  # first: whoever has a seat is not lost when memory runs out
+        # At once for all that may come, so that slots are not made anew for each.
+        most = self.budget.tokens // expected_length(reader)
+        slots = max(len(self.seats), min(len(self.seats) + len(self.waiting), most))
+        self._cache.reserve(slots, expected_length(reader))
+        self._cache.load(len(self.seats) - 1, known.layers, known.length)
+        reader.read = known.length
+        if known.logits is None or not isinstance(reader, Row):
+            return []
+        reader.is_fresh = False
+        return [(reader, known.logits)]
+
+    def _admit_suspect(self) -> list[tuple[Row, torch.Tensor]]:
+        """Read whoever may be at fault alone, one after the other; the others wait meanwhile."""
+        if any(seat.is_suspect for seat in self.seats):
+            return []
+        suspect = next((reader for reader in self.waiting if reader.is_suspect), None)
+        self._has_suspects = suspect is not None
+        if suspect is None:
+            return self._admit()
+        cleared = list(self.seats)
+        self._leave(cleared)
+        for seat in cleared:
+            self._send_back(seat)
+        return self._seat(suspect, self.prefixes.longest(suspect.ids, suspect.wanted))
 
     def _find_room(self, reader: Reader) -> bool:
         """Is there room for one more, if need be that of others who are less urgent?"""
@@ -221,6 +273,7 @@ class DecodeBatch:
             at += len(span)
             reader = self.seats[piece.slot]
             reader.read += piece.count
+            reader.is_suspect = reader.is_suspect and reader.pending > 0
             self._hand_out(reader, piece.slot, own)
             if isinstance(reader, Row) and reader.pending == 0:
                 ready.append((reader, own[-1]))
@@ -230,7 +283,7 @@ class DecodeBatch:
         self, ids: list[int], singles: list[Piece], chunks: list[Piece], keep: list[int]
     ) -> torch.Tensor:
         """Logits (kept, vocabulary) of the packed tokens numbered in `keep`."""
-        plan = make_plan(self._cache, singles, chunks, self.device)
+        plan = make_plan(self._cache, singles, chunks, self.device, self.windows)
         return packed_logits(self.model, torch.tensor(ids, device=self.device), plan, keep)
 
     def _hand_out(self, reader: Reader, slot: int, logits: torch.Tensor) -> None:
@@ -238,30 +291,61 @@ class DecodeBatch:
             reader.logits.append(logits)
         if reader.is_fresh and reader.pending == 0:
             reader.is_fresh = False
+            if not is_finite(logits[-1]):  # nobody may go on from that
+                self._cache.wipe(slot)
+                return
             after = logits[-1].clone() if isinstance(reader, Row) else None
             self.prefixes.put(reader.ids, self._cache.copy_out(slot, reader.read), after)
 
     # --- drawing --------------------------------------------------------------------------
 
     def _draw(self, ready: Sequence[tuple[Row, torch.Tensor]]) -> None:
-        """Draw the next token of each; a grammar's failure ends its reply and no other."""
+        """Draw the next token of each; what is wrong with one ends its reply and no other."""
+        ready = self._fit_to_draw(ready)
         if not ready:
             return
         rows = [row for row, _ in ready]
         logits = torch.stack([scores for _, scores in ready])
-        matchers = [row.matcher for row in rows if row.matcher is not None]
-        allowed = self._masks.allowed(matchers, logits.shape[-1], logits.device)
+        allowed = self._allowed(rows, logits)
         noise = [row.noise(logits.shape[-1], logits.device) for row in rows]
         settings = [row.request.sampling for row in rows]
         for row, token in zip(rows, draw(logits, allowed, settings, noise), strict=True):
-            assert row.matcher is not None
-            if not row.matcher.is_error():
+            if row.matcher is None or not row.matcher.is_error():
                 row.take(token)
-            if row.matcher.is_error():
+            if row.matcher is not None and row.matcher.is_error():
                 row.finish = "cancelled"
                 row.failure = ReplyError(
                     f"Constrained decoding failed: {row.matcher.get_error()[:300]}"
                 )
+
+    def _fit_to_draw(
+        self, ready: Sequence[tuple[Row, torch.Tensor]]
+    ) -> list[tuple[Row, torch.Tensor]]:
+        """Those whose logits are numbers; the others end, and leave nothing behind."""
+        if not ready:
+            return []
+        fit = is_finite(torch.stack([scores for _, scores in ready])).tolist()
+        for (row, _), is_fit in zip(ready, fit, strict=True):
+            if not is_fit:
+                row.finish = "cancelled"
+                row.failure = not_finite(self.model, self.name, row.ids)
+                self._cache.wipe(self.seats.index(row))
+        return [each for each, is_fit in zip(ready, fit, strict=True) if is_fit]
+
+    def _allowed(self, rows: Sequence[Row], logits: torch.Tensor) -> torch.Tensor:
+        """Booleans (rows, vocabulary): by each row's grammar, or what thinking may hold."""
+        width, device = logits.shape[-1], logits.device
+        held = [i for i, row in enumerate(rows) if not row.is_thinking]
+        matchers = [matcher for i in held if (matcher := rows[i].matcher) is not None]
+        if len(held) == len(rows):
+            return self._masks.allowed(matchers, width, device)
+        allowed = torch.zeros(logits.shape, dtype=torch.bool, device=device)
+        if held:
+            allowed[held] = self._masks.allowed(matchers, width, device)
+        for i, row in enumerate(rows):
+            if row.thought is not None and row.is_thinking:
+                allowed[i] = row.thought.tokens.allowed.to(device)[:width]
+        return allowed
 
 
 def _can_record(model: PreTrainedModel, device: torch.device) -> bool:

@@ -1,17 +1,157 @@
-"""From turns to the exact tokens a model sees: chat templates, and models that have none."""
+"""From turns to the exact tokens that a model sees: chat templates, and models that have none."""
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 
-from align_tui.core.decisions import Message
+from align_tui.backbones.local.plain_text import PlainText, bare, marks_of_template
+from align_tui.backbones.local.thinking import (
+    Marks,
+    Thinking,
+    find_thinking,
+    is_open,
+)
+from align_tui.core.decisions import AS_IT_IS, Message, Rendering, ThinkingMode
 from align_tui.core.errors import BackboneError
+from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+PLAIN_FORM = (
+    "This model has no chat template: it is asked in a plain form, with the question and the "
+    "answer laid out as text."
+)
+_CLOCK = re.compile(r"strftime_now\(\s*(['\"])(.*?)\1\s*\)")
+_PROBE = (Message("user", "Who is first?"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model sees before it writes. `thinks`: it writes its thinking first, up to the marks.
+
+    `notes` are sentences for who reads the decision.
+    """
+
+    text: str
+    ids: list[int]
+    thinks: Marks | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class ChatFormat:
+    """How one model is spoken to: its chat template, its way to think, its tokenizer."""
+
+    tokenizer: PreTrainedTokenizerBase
+    plain: PlainText = field(init=False)
+    thinking: Thinking | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain = PlainText(self.tokenizer)
+        self.thinking = None
+        if self.template:
+            self.thinking = find_thinking(self.tokenizer, self._probe)
+
+    @property
+    def template(self) -> str:
+        """The chat template's own text, '' for a model that has none."""
+        return str(getattr(self.tokenizer, "chat_template", None) or "")
+
+    def _probe(self, values: JsonObject) -> str:
+        try:
+            return self._apply(_PROBE, Rendering(values))
+        except (TemplateError, TypeError) as error:
+            raise ValueError(str(error)) from error
+
+    def render(
+        self,
+        messages: Sequence[Message],
+        rendering: Rendering = AS_IT_IS,
+        thinking: ThinkingMode = "off",
+    ) -> Prompt:
+        """The prompt, with what begins the model's turn and one start token.
+
+        A template that refuses or drops the system turn gets it folded into the first user turn.
+        Nothing in a message's text is read as a control token. Raises BackboneError for a template
+        that cannot be used, and for thinking that the model cannot do.
+        """
+        thinks = self._wanted(thinking)
+        guarded = [Message(m.role, self.plain.guard(m.content)) for m in messages]
+        if not self.template:
+            text = plain_form(guarded)
+            return Prompt(bare(text), self.plain.encode(text, special=True), None, (PLAIN_FORM,))
+        values = {} if self.thinking is None else self.thinking.values(thinks)
+        text = self._rendered(guarded, Rendering({**values, **rendering.values}, rendering.date))
+        marks = None
+        if self.thinking is not None:
+            text, marks = _begun(text, self.thinking.marks, thinks)
+        # The template writes the start token itself where the model wants one.
+        return Prompt(bare(text), self.plain.encode(text), marks, tuple(self._notes(messages)))
+
+    def _wanted(self, mode: ThinkingMode) -> bool:
+        if mode == "on" and self.thinking is None:
+            raise BackboneError(
+                "decoding.thinking is on, and this model does not think: its chat template knows "
+                "no marks for it",
+                "Set decoding.thinking to auto or off.",
+            )
+        return self.thinking is not None and (
+            mode == "on" or (mode == "auto" and self.thinking.by_itself)
+        )
+
+    def _rendered(self, messages: Sequence[Message], rendering: Rendering) -> str:
+        try:
+            try:
+                text = self._apply(messages, rendering)
+                lost = any(m.role == "system" and m.content.strip() not in text for m in messages)
+            except (TemplateError, ValueError):
+                lost = True
+            if lost:
+                text = self._apply(fold_system(messages), rendering)
+        except (TemplateError, ValueError, TypeError) as error:
+            raise BackboneError(
+                f"The model's chat template cannot be used: {error}",
+                "Is this a model for conversations? Its tokenizer_config.json holds the template.",
+            ) from error
+        return text
+
+    def _apply(self, messages: Sequence[Message], rendering: Rendering) -> str:
+        turns = [{"role": m.role, "content": m.content} for m in messages]
+        values: dict[str, Any] = {
+            **rendering.values,
+            "chat_template": pinned(self.template, rendering.date),
+            "tokenize": False,
+            "add_generation_prompt": True,
+        }
+        return str(self.tokenizer.apply_chat_template(turns, **values))
+
+    def _notes(self, messages: Sequence[Message]) -> list[str]:
+        mark = marks_of_template(self.template, (m.content for m in messages))
+        if not mark or self.plain.guard(mark) != mark:
+            return []  # cut, it is text to the model
+        return [
+            f"A text of the scenario or profile holds {mark}, which the model's chat template "
+            "writes as ordinary text: the model cannot tell the two apart."
+        ]
+
+
+def plain_form(messages: Sequence[Message]) -> str:
+    """Turns as a text that a model goes on with, for models without a chat template."""
+    parts = []
+    for message in messages:
+        if message.role == "system":
+            parts.append(message.content.strip())
+        else:
+            word = "Question" if message.role == "user" else "Answer"
+            parts.append(f"{word}: {message.content.strip()}")
+    return "\n\n".join([*parts, "Answer: "]).rstrip(" ") + " "
 
 
 def fold_system(messages: Sequence[Message]) -> list[Message]:
@@ -23,39 +163,22 @@ def fold_system(messages: Sequence[Message]) -> list[Message]:
     return [Message("user", f"{system}\n\n{rest[0].content}"), *rest[1:]]
 
 
-def _apply(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> str:
-    turns = [{"role": m.role, "content": m.content} for m in messages]
-    text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    return str(text)
+def pinned(template: str, date: str | None) -> str:
+    """The template with the day that it asks for written in, at noon; None: as it is."""
+    if date is None or "strftime_now" not in template:
+        return template
+    day = datetime.datetime.fromisoformat(date).replace(hour=12)
+    return _CLOCK.sub(lambda found: repr(day.strftime(found[2])), template)
 
 
-def render(
-    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
-) -> tuple[str, list[int]]:
-    """(the prompt's text, its token ids), with the generation prompt and one start token.
-
-    A template that refuses or drops the system turn gets it folded into the first user turn. A
-    model without a chat template gets the texts as paragraphs.
-    """
-    if not getattr(tokenizer, "chat_template", None):
-        text = "\n\n".join(m.content for m in messages) + "\n\n"
-        return text, _ids(tokenizer, text, special=True)
-    try:
-        try:
-            text = _apply(tokenizer, messages)
-            lost = any(m.role == "system" and m.content.strip() not in text for m in messages)
-        except (TemplateError, ValueError):
-            lost = True
-        if lost:
-            text = _apply(tokenizer, fold_system(messages))
-    except (TemplateError, ValueError, TypeError) as error:
-        raise BackboneError(
-            f"The model's chat template cannot be used: {error}",
-            "Is this a model for conversations? Its tokenizer_config.json holds the template.",
-        ) from error
-    # The template writes the start token itself where the model wants one.
-    return text, _ids(tokenizer, text, special=False)
-
-
-def _ids(tokenizer: PreTrainedTokenizerBase, text: str, *, special: bool) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=special)["input_ids"])
+def _begun(text: str, marks: Marks, thinks: bool) -> tuple[str, Marks | None]:
+    """The prompt with the model's turn begun as is wanted: thinking opened, closed or left out."""
+    if thinks:
+        if not is_open(text, marks):
+            text += marks.opens
+        return text, marks
+    if is_open(text, marks):  # the template thinks whatever it is told
+        return f"{text.rstrip()}\n\n{marks.bridge}", None
+    if marks.channels and not text.endswith(marks.skip):
+        return text + marks.skip, None
+    return text, None

@@ -22,7 +22,7 @@ from align_tui.core.errors import ReplyError
 from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from align_tui.backbones.local.plain_text import PlainText
 
 # No blanks between JSON's marks: a sampled model would spend tokens on them.
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
@@ -41,10 +41,12 @@ def schema_text(schema: JsonObject) -> str:
 class Grammars:
     """Makes the matchers of one tokenizer."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> None:
+    def __init__(self, plain: PlainText, vocabulary: int) -> None:
         """Raises ValueError for a tokenizer that llguidance does not know."""
-        size = max(vocabulary, len(tokenizer))
-        self.tokens: LLTokenizer = from_tokenizer(tokenizer, n_vocab=size)  # type: ignore[arg-type]  # it checks itself, with a ValueError
+        self.size = max(vocabulary, len(plain.tokenizer))
+        self.tokens: LLTokenizer = from_tokenizer(plain.tokenizer, n_vocab=self.size)  # type: ignore[arg-type]  # it checks itself, with a ValueError
+        self._plain = plain
+        self._spelled: dict[int, list[int]] = {}
 
     def matcher(self, schema: JsonObject) -> LLMatcher:
         """A fresh matcher; raises ReplyError for a schema that no grammar expresses."""
@@ -53,20 +55,50 @@ class Grammars:
             raise ReplyError(f"The reply's schema cannot be used: {matcher.get_error()[:300]}")
         return matcher
 
+    def forced(self, matcher: LLMatcher) -> list[int]:
+        """The tokens that must come next, consumed; none of them a control token.
+
+        llguidance reads a choice's `<|im_end|>` as that token, as the tokenizer itself does: here
+        it is spelled out.
+        """
+        found: list[int] = []
+        while forced := matcher.compute_ff_tokens():
+            spelled = [part for token in forced for part in self._as_text(token)]
+            matcher.consume_tokens(spelled)
+            found += spelled
+            if spelled == forced:
+                break
+        return found
+
+    def _as_text(self, token: int) -> list[int]:
+        if token not in self._plain.control:
+            return [token]
+        if token not in self._spelled:
+            text = self.tokens.decode_bytes([token]).decode("utf-8", "replace")
+            self._spelled[token] = self._plain.encode_plain(text)
+        return self._spelled[token]
+
 
 class Masks:
     """Which tokens may come next, for many matchers at once."""
 
-    def __init__(self, threads: int | None) -> None:
-        """`threads` work on the matchers (None: as many as llguidance thinks right)."""
+    def __init__(self, size: int, threads: int | None) -> None:
+        """For matchers of `size` tokens.
+
+        `threads` work on the matchers (None: as many as llguidance thinks right).
+        """
+        self._size = size
         self._executor = LLExecutor(num_threads=threads)
         self._bits = np.zeros((0, 0), dtype=np.int32)
 
     def allowed(
         self, matchers: Sequence[LLMatcher], width: int, device: torch.device
     ) -> torch.Tensor:
-        """Booleans (matchers, width). The row of a matcher that has failed means nothing."""
-        words = -(-width // 32)
+        """Booleans (matchers, width). The row of a matcher that has failed means nothing.
+
+        Tokens that the matchers know and the model has no logits for are left out.
+        """
+        words = -(-self._size // 32)
         if self._bits.shape[0] < len(matchers) or self._bits.shape[1] != words:
             self._bits = np.zeros((len(matchers), words), dtype=np.int32)
         bits = self._bits[: len(matchers)]
@@ -75,4 +107,7 @@ class Masks:
         # A byte a token would be eight times as much to move to a GPU.
         octets = torch.from_numpy(bits.view(np.uint8)).to(device)
         powers = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8, device=device)
-        return (octets[:, :, None] & powers).ne(0).flatten(1)[:, :width]
+        found = (octets[:, :, None] & powers).ne(0).flatten(1)[:, :width]
+        if found.shape[1] < width:
+            found = torch.nn.functional.pad(found, (0, width - found.shape[1]))
+        return found

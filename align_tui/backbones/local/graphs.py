@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from align_tui.backbones.local.attention import Plan, packed_logits, single_mask
+from align_tui.backbones.local.attention import Plan, packed_logits
 from align_tui.backbones.local.slots import SlotCache, round_up
+from align_tui.backbones.local.windows import Windows
 
 SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256)
 WIDTH_STEP = 256
@@ -21,8 +22,16 @@ WIDTH_STEP = 256
 class StaticStep:
     """One token for each of the first `rows` slots, read from buffers whose place never changes."""
 
-    def __init__(self, model: PreTrainedModel, cache: SlotCache, rows: int, width: int) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        cache: SlotCache,
+        rows: int,
+        width: int,
+        windows: Windows = (),
+    ) -> None:
         self.model = model
+        self.windows = windows
         self.cache = cache
         self.rows = rows
         self.width = width
@@ -42,7 +51,8 @@ class StaticStep:
             rows=self.rows,
             width=self.width,
             chunks=(),
-            mask=single_mask(self.positions, self.width),
+            ends=self.positions,
+            windows=self.windows,
         )
         return packed_logits(self.model, self.ids, plan, 0)
 
@@ -88,8 +98,16 @@ class DecodeGraphs:
     `capture` False runs the same steps without a graph (as on a CPU, where tests compare them).
     """
 
-    def __init__(self, model: PreTrainedModel, cache: SlotCache, *, capture: bool = True) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        cache: SlotCache,
+        windows: Windows = (),
+        *,
+        capture: bool = True,
+    ) -> None:
         self.model = model
+        self.windows = windows
         self.cache = cache
         self.is_capturing = capture
         self._pool = torch.cuda.graph_pool_handle() if capture else None
@@ -107,7 +125,8 @@ class DecodeGraphs:
         step = self._steps.get((rows, width))
         is_new = step is None
         if step is None:
-            step = self._steps[rows, width] = StaticStep(self.model, self.cache, rows, width)
+            step = StaticStep(self.model, self.cache, rows, width, self.windows)
+            self._steps[rows, width] = step
         step.fill(ids, positions)
         if is_new and self.is_capturing:
             self._capture(step)

@@ -13,14 +13,19 @@ class Reader:
 
     A reply that is being written and a prompt that is read for the first time differ in nothing
     but how many tokens are pending. One that loses its slot starts again from 0 and loses nothing
-    else. `stop_requested` may be set from any thread. A higher `priority` is served first.
+    else. `stop_requested` may be set from any thread. A higher `priority` is served first; those of
+    one `group` make one decision together. `is_suspect`: a step with it failed, so it is read alone
+    to see whether it is at fault; `trials` counts such steps.
     """
 
     ids: list[int]
     priority: int = 0
+    group: int = 0
     read: int = 0
     stop_requested: bool = False
     is_fresh: bool = True
+    is_suspect: bool = False
+    trials: int = 0
 
     @property
     def pending(self) -> int:

@@ -8,30 +8,38 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from llguidance import LLMatcher, LLTokenizer
+from llguidance import LLMatcher
 
 from align_tui.backbones.base import OnText, Request
+from align_tui.backbones.local.bounds import Bounds
+from align_tui.backbones.local.grammar import Grammars
 from align_tui.backbones.local.reader import Reader
+from align_tui.backbones.local.thought import Thought
 from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
-from align_tui.core.replies import CHOICE_MARK
+from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT
 
 
 @dataclass(eq=False, kw_only=True)
 class Row(Reader):
     """A generation in the batch. Made in the event loop, driven by the model's thread.
 
-    A row of the plain generator has no matcher of its own.
+    A row of the plain generator has no matcher of its own. `reply_start` is where its reply begins
+    in `ids`, once it has thought.
     """
 
     request: Request
     prompt: str
     prompt_tokens: int
     matcher: LLMatcher | None
-    tokenizer: LLTokenizer | None
+    grammars: Grammars | None
+    bounds: Bounds
     on_text: OnText
     on_done: Callable[[Generation | BaseException], None]
     asked: float
+    thought: Thought | None = None
+    notes: tuple[str, ...] = ()
+    reply_start: int = 0
     finish: Finish | None = None
     failure: AlignError | None = None
     tokens: int = 0
@@ -51,7 +59,23 @@ class Row(Reader):
     @property
     def growth(self) -> int:
         """How many tokens it may still write."""
-        return max(0, self.request.sampling.max_tokens - self.tokens)
+        room = self.thought.room if self.thought is not None else 0
+        return max(0, self.request.sampling.max_tokens - self.reply_tokens) + room
+
+    @property
+    def thinking_tokens(self) -> int:
+        """How many tokens it has thought."""
+        return self.thought.count if self.thought is not None else 0
+
+    @property
+    def reply_tokens(self) -> int:
+        """How many tokens it has written of the reply itself."""
+        return self.tokens - self.thinking_tokens
+
+    @property
+    def is_thinking(self) -> bool:
+        """Is its next token one of its thinking, which no grammar holds?"""
+        return self.thought is not None and not self.thought.is_over
 
     def noise(self, size: int, device: torch.device) -> torch.Tensor | None:
         """What decides the next token (exponential, a number a token of the vocabulary); none for a
@@ -69,46 +93,76 @@ class Row(Reader):
         """Put what the grammar forces at the very start behind the prompt.
 
         It is told with the first token that is drawn: until then nothing has been written. A reply
-        that ends at its choice may end here.
+        that ends at its choice may end here, and one that thinks first begins later.
         """
-        assert self.matcher is not None and self.tokenizer is not None
-        self._opening = self.matcher.compute_ff_tokens()
+        if self.is_thinking:
+            return
+        assert self.matcher is not None and self.grammars is not None
+        self._opening = self.grammars.forced(self.matcher)
         if self._opening:
-            self.matcher.consume_tokens(self._opening)
             self.ids.extend(self._opening)
-            opening = self.tokenizer.decode_bytes(self._opening)
+            opening = self.grammars.tokens.decode_bytes(self._opening)
             if self.request.to_choice and CHOICE_MARK.encode() in opening:
                 self._write(self._opening)
+        self.check_bounds()
+
+    def check_bounds(self) -> None:
+        """End the reply when the model cannot read what it has come to."""
+        if self.finish is None and self.failure is None:
+            self.failure = self.bounds.problem(self.ids, self.prompt_tokens)
+            if self.failure is not None:
+                self.finish = "cancelled"
 
     def take(self, token: int) -> None:
         """A drawn token: consume it and what it forces; set `finish` when that ends the reply.
 
         The tokens join `ids`: those that are forced are read with the drawn one, in one step.
         """
-        assert self.matcher is not None and self.tokenizer is not None
         self._noise = None
+        if self.is_thinking:
+            self._think(token)
+            return
+        assert self.matcher is not None and self.grammars is not None
         if self._opening:
             self._write(self._opening)
             self._opening = []
-        if token in self.tokenizer.eos_tokens:
+        if token in self.grammars.tokens.eos_tokens:
             self.finish = "stop"
             return
         self.matcher.consume_token(token)
-        forced = self.matcher.compute_ff_tokens()
-        if forced:
-            self.matcher.consume_tokens(forced)
+        forced = self.grammars.forced(self.matcher)
         self.ids += [token, *forced]
         self._write([token, *forced])
         if self.finish is not None:
             return
         if self.matcher.is_stopped():
             self.finish = "stop"
-        elif self.tokens >= self.request.sampling.max_tokens:
+        elif self.reply_tokens >= self.request.sampling.max_tokens:
             self.finish = "length"
+        self.check_bounds()
+
+    def _think(self, token: int) -> None:
+        assert self.thought is not None
+        text, joined = self.thought.take(token)
+        self.ids += joined
+        self.tell_thinking(text, self.thought.is_over)
+        self.check_bounds()
+        if self.thought.is_over:
+            self.reply_start = len(self.ids)
+            if self.finish is None:
+                self.open_forced()
+
+    def tell_thinking(self, text: str, is_over: bool) -> None:
+        """New text of the thinking, between the marks that set it apart from the reply."""
+        if text and not self._parts:
+            text = THINKING + text
+        if is_over and (self._parts or text):
+            text += THOUGHT
+        self.tell(text, self.tokens + 1)
 
     def _write(self, tokens: list[int]) -> None:
-        assert self.tokenizer is not None
-        text = self._decoder.decode(self.tokenizer.decode_bytes(tokens))
+        assert self.grammars is not None
+        text = self._decoder.decode(self.grammars.tokens.decode_bytes(tokens))
         if self.request.to_choice:
             text = self._up_to_choice(text)
         self.tell(text, self.tokens + len(tokens))
@@ -141,6 +195,9 @@ class Row(Reader):
     def result(self) -> Generation:
         """The finished generation."""
         total = time.monotonic() - self.asked
+        notes = self.notes
+        if self.thought is not None and self.thought.was_cut:
+            notes += (f"The thinking was cut at {self.thought.cap} tokens.",)
         return Generation(
             text="".join(self._parts),
             prompt=self.prompt,
@@ -150,4 +207,6 @@ class Row(Reader):
             first_token_s=self.first_token_s if self.first_token_s is not None else total,
             total_s=total,
             timeline=tuple(self.timeline),
+            thinking_tokens=self.thinking_tokens,
+            notes=notes,
         )

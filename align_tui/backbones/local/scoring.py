@@ -31,6 +31,7 @@ class Scoring:
     on_done: Callable[[Chances | BaseException], None]
     sampling: Sampling = GREEDY
     priority: int = 0
+    group: int = 0
     probes: list[Probe] = field(init=False)
     start: int = field(init=False)
 
@@ -39,7 +40,12 @@ class Scoring:
         self.start = min(common_prefix(first, other) for other in others)
         depth = _branch_depth(self.sequences, self.start)
         self.probes = [
-            Probe(ids=list(sequence[:depth]), first=self.start - 1, priority=self.priority)
+            Probe(
+                ids=list(sequence[:depth]),
+                first=self.start - 1,
+                priority=self.priority,
+                group=self.group,
+            )
             for sequence in self.sequences
         ]
 

@@ -2,46 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
-from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
+from transformers import PreTrainedModel
 
 from align_tui.backbones.local.attention import NAME, Piece, install, make_plan, packed_logits
 from align_tui.backbones.local.slots import SlotCache
+from align_tui.backbones.local.windows import Windows, shrunk, windows_of
 
 FIRST, SECOND = (1, 5, 2, 7, 3, 1), (4, 3, 6, 2)
+SMALL_WINDOW = 3
+"""Windows of this size are checked in place of the model's own, which may take minutes to fill."""
 LEAST_ALIKE = 0.99
 
 
 def unbatchable(model: PreTrainedModel) -> tuple[str, ...]:
     """Have the model attend to slots; why it cannot (one sentence), or nothing when it can."""
-    layers = DynamicCache(config=model.config).layers
-    if not layers or not all(type(layer) is DynamicLayer for layer in layers):
+    windows = windows_of(model)
+    if windows is None:
         return ("its cache cannot be batched: one reply at a time",)
     named = model.config.get_text_config()._attn_implementation
-    # Flash kernels compute what ours does; anything else was asked for because it differs.
-    if named not in {"sdpa", NAME} and not named.startswith("flash_attention"):
+    # Flash kernels compute what ours does, and a model that knows no sdpa is left with eager;
+    # anything else was asked for because it differs.
+    only_eager = named == "eager" and not getattr(model, "_supports_sdpa", True)
+    known = named in {"sdpa", NAME} or named.startswith("flash_attention") or only_eager
+    if not known:
         return (f"attn_implementation={named} cannot be batched: one reply at a time",)
-    if not install(model):
-        return ("its attention cannot be batched: one reply at a time",)
+    original = "sdpa" if named == NAME else named
     try:
-        is_alike = _is_alike(model)
+        with _small_windows(model, windows):
+            if named.startswith("flash_attention"):
+                model.set_attn_implementation("sdpa")  # which every machine has
+            alone = _alone(model)
+            if not install(model):
+                return ("its attention cannot be batched: one reply at a time",)
+            is_alike = _is_alike(_packed(model, shrunk(windows, SMALL_WINDOW)), alone)
     except torch.OutOfMemoryError:
         raise
-    except (RuntimeError, TypeError, ValueError, AttributeError):
+    except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, ImportError):
         is_alike = False
     if not is_alike:
-        model.set_attn_implementation("sdpa" if named == NAME else named)
+        model.set_attn_implementation(original)
         return ("batched, it computes something else than alone: one reply at a time",)
     return ()
 
 
-@torch.inference_mode()
-def _is_alike(model: PreTrainedModel) -> bool:
-    """Are two sequences read together, in pieces, what each is when it is read alone?
+@contextmanager
+def _small_windows(model: PreTrainedModel, windows: Windows) -> Iterator[None]:
+    """While this lasts, the model's own windows are small enough for short sequences to leave."""
+    config = model.config.get_text_config()
+    names = {
+        "attention_chunk_size" if window.chunked else "sliding_window"
+        for window in windows
+        if window is not None
+    }
+    before = {name: getattr(config, name) for name in names}
+    try:
+        for name in names:
+            setattr(config, name, SMALL_WINDOW)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(config, name, value)
 
-    An attention that needs more than keys, values and positions (a bias, sinks, a cap) would show.
-    """
+
+@torch.inference_mode()
+def _alone(model: PreTrainedModel) -> torch.Tensor:
+    """Logits (2, vocabulary) after each of the two sequences, read by itself as the model does."""
+    return torch.stack(
+        [
+            model(torch.tensor([ids], device=model.device), use_cache=False).logits[0, -1]
+            for ids in (FIRST, SECOND)
+        ]
+    ).float()
+
+
+@torch.inference_mode()
+def _packed(model: PreTrainedModel, windows: Windows) -> torch.Tensor:
+    """Logits (2, vocabulary) after the same two, read together and in pieces."""
     device = model.device
     cache = SlotCache()
     cache.reserve(2, len(FIRST))
@@ -55,12 +95,19 @@ def _is_alike(model: PreTrainedModel) -> bool:
             for piece in [*singles, *chunks]
             for token in (FIRST, SECOND)[piece.slot][piece.start : piece.start + piece.count]
         ]
-        plan = make_plan(cache, singles, chunks, device)
+        plan = make_plan(cache, singles, chunks, device, windows)
         found.append(packed_logits(model, torch.tensor(ids, device=device), plan, 0))
-    batched = torch.stack([found[2][0], found[1][0]]).float()
-    alone = torch.stack(
-        [model(torch.tensor([ids], device=device)).logits[0, -1] for ids in (FIRST, SECOND)]
-    ).float()
+    return torch.stack([found[2][0], found[1][0]]).float()
+
+
+def _is_alike(batched: torch.Tensor, alone: torch.Tensor) -> bool:
+    """Are two sequences read together, in pieces, what each is when it is read alone?
+
+    An attention that needs more than keys, values and positions (a bias, say) would show. Logits
+    that are not finite show nothing: then each sample says so.
+    """
+    if not alone.isfinite().all():
+        return True
     alike = torch.nn.functional.cosine_similarity(
         batched - batched.mean(-1, keepdim=True), alone - alone.mean(-1, keepdim=True)
     )

@@ -95,6 +95,12 @@ class SlotCache:
             layer.keys[target, :, :length] = layer.keys[source, :, :length]
             layer.values[target, :, :length] = layer.values[source, :, :length]
 
+    def wipe(self, slot: int) -> None:
+        """Leave only zeros in a slot: what is not finite must not meet whoever comes next."""
+        for layer in self._layers:
+            layer.keys[slot] = 0
+            layer.values[slot] = 0
+
     def clear(self) -> None:
         """Give the memory back."""
         self.slots = self.positions = 0

@@ -1,0 +1,126 @@
+"""Text of a scenario or a model as a tokenizer reads it: as text, never as control tokens.
+
+transformers has `sanitize_control_tokens` for chats that a template renders. The same is needed
+here for models without a template, for replies that are scored, and for what a normaliser makes a
+control token. So texts are looked at by their tokens, and cut where one begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+CUT = "\ufdd1"
+"""A character that Unicode never gives a meaning; it stands inside what is no control token."""
+ROUNDS = 8
+_MARKUP = re.compile(r"<\|.*\|>|</?\w*(think|tool|turn|im_)\w*>|\[/?[A-Z_]+\]", re.DOTALL)
+_BRACKETED = re.compile(r"\[/?[A-Z]{3,}\]|<</?[A-Z]{2,}>>|<\|?/?[a-z_]{2,}\|?>")
+
+
+def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Ids of the tokens that structure a conversation, whether they are called special or not."""
+    template = str(getattr(tokenizer, "chat_template", None) or "")
+    found = set(tokenizer.all_special_ids)
+    for number, token in tokenizer.added_tokens_decoder.items():
+        text = token.content
+        in_template = len(text) > 2 and not text.isspace() and text in template
+        if token.special or in_template or _MARKUP.fullmatch(text):
+            found.add(number)
+    return frozenset(found)
+
+
+class PlainText:
+    """Encodes text for one tokenizer; what stands between CUTs belongs to no control token."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.tokenizer = tokenizer
+        self.control = control_tokens(tokenizer)
+        self._texts = self._texts_of(self.control)
+        self._cutting: Any = None
+
+    def _texts_of(self, ids: Iterable[int]) -> re.Pattern[str]:
+        texts = sorted(map(str, self.tokenizer.convert_ids_to_tokens(list(ids))), key=len)
+        return re.compile("|".join(re.escape(text) for text in reversed(texts) if text) or "(?!)")
+
+    def guard(self, text: str) -> str:
+        """The text with a CUT inside whatever would be read as a control token."""
+        text = text.replace(CUT, "\ufffd")
+        text = self._texts.sub(lambda found: found[0][0] + CUT + found[0][1:], text)
+        for _ in range(ROUNDS):
+            spans = self._control_spans(text)
+            if not spans:
+                break
+            for start, end in reversed(spans):
+                if end - start > 1:
+                    text = text[: start + 1] + CUT + text[start + 1 :]
+                else:  # one character that cannot be cut
+                    text = f"{text[:start]}\ufffd{text[end:]}"
+        return text
+
+    def _control_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where in a text its tokenizer finds control tokens: what a normaliser makes one, too."""
+        if not getattr(self.tokenizer, "is_fast", False):
+            return []
+        found = self._backend(text).encode(text, add_special_tokens=False)
+        unknown = self.tokenizer.unk_token_id  # stands for whatever the vocabulary lacks
+        pairs = zip(found.ids, found.offsets, strict=True)
+        return [
+            span
+            for token, span in pairs
+            if token in self.control and token != unknown and span[1] > span[0]
+        ]
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """Ids of a text with guarded parts; control tokens that are not cut are read as such.
+
+        With `special` the tokenizer's own start token (and the like) is put in front.
+        """
+        if CUT not in text:
+            return list(self.tokenizer(text, add_special_tokens=special)["input_ids"])
+        if not getattr(self.tokenizer, "is_fast", False):
+            first, *others = text.split(CUT)
+            ids = list(self.tokenizer(first, add_special_tokens=special)["input_ids"])
+            for part in others:
+                ids += self.tokenizer(part, add_special_tokens=False)["input_ids"]
+            return ids
+        backend = self._backend(text)
+        cut = backend.token_to_id(CUT)
+        found = backend.encode(text, add_special_tokens=special)
+        return [token for token in found.ids if token != cut]
+
+    def encode_plain(self, text: str) -> list[int]:
+        """Ids of a text of which nothing is a control token."""
+        return self.encode(self.guard(text))
+
+    def _backend(self, text: str) -> Any:
+        """The tokenizer underneath; for a text with CUTs a copy that parts text at them."""
+        backend: Any = self.tokenizer.backend_tokenizer
+        if CUT not in text:
+            return backend
+        if self._cutting is None:
+            from tokenizers import AddedToken, Tokenizer
+
+            self._cutting = Tokenizer.from_str(backend.to_str())
+            self._cutting.no_truncation()
+            self._cutting.no_padding()
+            self._cutting.add_special_tokens([AddedToken(CUT, special=True, normalized=False)])
+        return self._cutting
+
+
+def bare(text: str) -> str:
+    """The text without its CUTs."""
+    return text.replace(CUT, "")
+
+
+def marks_of_template(template: str, texts: Iterable[str]) -> str:
+    """The first mark of a template that one of the texts holds, or ''.
+
+    Some templates mark turns with ordinary text ([INST]): a model cannot tell it from the same text
+    in a scenario, so it has to be said.
+    """
+    marks = set(_BRACKETED.findall(template))
+    return next((mark for text in texts for mark in sorted(marks) if mark in text), "")

@@ -1,0 +1,235 @@
+"""One bad sample never takes others along: too long, no numbers, an error in mid-step."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.backbones.local.bounds import positions_of
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.decisions import Generation, Message, Sampling
+from align_tui.core.errors import BackboneError, DeviceLost, NotFinite, PromptTooLong
+from align_tui.core.replies import decision_schema, read_reply
+from tests.models import make_tiny_model
+
+CHOICES = ("Treat Patient A", "Leave Patient B")
+SCHEMA = decision_schema(CHOICES, "before", 60)
+ENGINES = ["batched", "generate"]
+
+
+def load(folder: Path, **more: object) -> LocalBackbone:
+    values = {"kind": "transformers", "model": str(folder)} | more
+    backbone = open_backbone(BackboneSpec.model_validate(values), lambda what, share: None)
+    assert isinstance(backbone, LocalBackbone)
+    return backbone
+
+
+async def ask(backbone: LocalBackbone, text: str, engine: Any = "batched") -> Generation:
+    request = Request((Message("user", text),), SCHEMA, Sampling(), engine=engine)
+    made = await backbone.generate(request, lambda _, piece: None)
+    read_reply(made.text, CHOICES, "before")
+    return made
+
+
+async def ask_all(
+    backbone: LocalBackbone, texts: list[str], engine: Any = "batched"
+) -> list[Generation | BaseException]:
+    return await asyncio.gather(
+        *(ask(backbone, text, engine) for text in texts), return_exceptions=True
+    )
+
+
+@pytest.fixture
+async def learned(tmp_path: Path) -> AsyncIterator[LocalBackbone]:
+    """A model with a table of positions: reading past it is an IndexError of torch's."""
+    backbone = load(
+        make_tiny_model(tmp_path / "m", config="GPT2Config", max_position_embeddings=256)
+    )
+    yield backbone
+    backbone.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_reply_that_runs_past_the_positions_fails_alone(
+    learned: LocalBackbone, engine: str
+) -> None:
+    fits = "Who is first?"
+    prompt = len(learned._texts.chat.render((Message("user", fits),)).ids)
+    filler = next(
+        text
+        for n in range(300)
+        if 235 <= len(learned._texts.chat.render((Message("user", text := "e " * n),)).ids) <= 238
+    )
+    found = await ask_all(learned, [fits, filler, fits + " And who waits?"], engine)
+    assert prompt < 150
+    assert isinstance(found[0], Generation) and isinstance(found[2], Generation)
+    assert isinstance(found[1], PromptTooLong)
+    assert "of the 256 which m reads at most" in found[1].message
+    assert "max_reasoning_chars" in found[1].hint
+
+
+async def test_a_prompt_or_a_reply_to_score_that_is_too_long_is_refused(
+    learned: LocalBackbone,
+) -> None:
+    with pytest.raises(PromptTooLong, match="m reads at most 256"):
+        await ask(learned, "word " * 400)
+    replies = tuple(f'{{"reasoning":"{"word " * 400}","choice":"{c}"' for c in CHOICES)
+    with pytest.raises(PromptTooLong):
+        await learned.score(Ballot((Message("user", "Who?"),), replies))
+
+
+def test_positions_are_those_that_the_model_was_stretched_to() -> None:
+    from transformers import LlamaConfig, MambaConfig
+
+    def config(**more: Any) -> Any:
+        return LlamaConfig(max_position_embeddings=32768, **more)
+
+    yarn = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}
+    assert positions_of(config()) == 32768
+    assert positions_of(config(rope_parameters=yarn | {"rope_theta": 1e4})) == 131072
+    already = yarn | {"original_max_position_embeddings": 8192, "rope_theta": 1e4}
+    assert positions_of(config(rope_parameters=already)) == 32768
+    assert positions_of(MambaConfig()) is None
+
+
+@pytest.fixture
+def folder(tiny_model: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_model, tmp_path / "model"))
+
+
+def add_token(folder: Path, text: str) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens([text])
+    tokenizer.save_pretrained(folder)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_token_without_weights_is_refused_in_its_sample_alone(
+    folder: Path, engine: str
+) -> None:
+    add_token(folder, "zebra")
+    backbone = load(folder)
+    found = await ask_all(backbone, ["Who?", "The zebra?", "Who waits?"], engine)
+    assert isinstance(found[0], Generation) and isinstance(found[2], Generation)
+    assert isinstance(found[1], BackboneError)
+    assert "has weights for" in found[1].message
+    backbone.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_rows_without_a_token_are_never_drawn(tmp_path: Path, engine: str) -> None:
+    folder = make_tiny_model(tmp_path / "padded", vocab_size=512)
+    tensors = load_file(folder / "model.safetensors")
+    tensors["lm_head.weight"][450:] = 5.0  # the likeliest of all, by far
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    backbone = load(folder)
+    assert isinstance((await ask_all(backbone, ["Who?"], engine))[0], Generation)
+    backbone.close()
+
+
+def poison(backbone: LocalBackbone, word: str, value: float) -> None:
+    """Make one word of the prompt overflow, as an activation in float16 does."""
+    model: Any = backbone._loaded.model
+    token = backbone._texts.chat.plain.encode(word)[-1]
+    with torch.no_grad():
+        model.get_input_embeddings().weight[token] = value
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+async def test_what_is_no_number_fails_its_sample_and_touches_no_other(
+    folder: Path, engine: str, value: float
+) -> None:
+    backbone = load(folder)
+    texts = ["Who is first?", "The \u00a7 is first?", "Who is first, and who waits?"]
+    expected = await ask_all(backbone, [texts[0], texts[2]], engine)
+    poison(backbone, "\u00a7", value)
+    backbone._batch.prefixes.clear()
+    for _ in range(2):  # twice: what was read of it is not gone on from
+        found = await ask_all(backbone, texts, engine)
+        good = [each.text for each in found if isinstance(each, Generation)]
+        assert good == [each.text for each in expected if isinstance(each, Generation)]
+        assert isinstance(found[1], NotFinite)
+        assert "NaN or infinity, in float32, first in model." in found[1].message
+        assert "float16 overflows" in found[1].hint or "damaged" in found[1].hint
+    # The same beginning as the bad one's, and a slot that it had.
+    assert isinstance((await ask_all(backbone, ["The one who is first?"], engine))[0], Generation)
+    backbone.close()
+
+
+async def test_scores_that_are_no_numbers_fail_too(folder: Path) -> None:
+    backbone = load(folder)
+    model: Any = backbone._loaded.model
+    with torch.no_grad():
+        model.lm_head.weight[7] = float("nan")
+    replies = tuple(f'{{"choice":"{c}"' for c in CHOICES)
+    with pytest.raises(NotFinite, match="weights themselves are not all numbers"):
+        await backbone.score(Ballot((Message("user", "Who?"),), replies))
+    backbone.close()
+
+
+def fail_when(backbone: LocalBackbone, is_bad: Callable[[list[int]], bool]) -> list[int]:
+    """Have every step raise that reads what `is_bad` says of its tokens; sizes of the steps."""
+    forward, sizes = backbone._batch._forward, []
+
+    def failing(ids: list[int], *more: Any) -> torch.Tensor:
+        sizes.append(len(backbone._batch.seats))
+        if is_bad(ids):
+            raise RuntimeError("made up: this token cannot be read")
+        return forward(ids, *more)
+
+    backbone._batch._forward = failing  # type: ignore[method-assign]
+    return sizes
+
+
+async def test_whoever_makes_a_step_fail_is_found_and_fails_alone(folder: Path) -> None:
+    backbone = load(folder)
+    texts = [f"Scenario {i}: who is first?" for i in range(5)]
+    expected = await ask_all(backbone, texts)
+    [bad] = backbone._texts.chat.plain.encode("\u007e")
+    sizes = fail_when(backbone, lambda ids: bad in ids)
+    backbone._batch.prefixes.clear()
+    found = await ask_all(backbone, [*texts[:3], "The ~ one?", *texts[3:]])
+    assert isinstance(found[3], BackboneError) and "made up" in found[3].message
+    good = [each for i, each in enumerate(found) if i != 3]
+    assert [g.text for g in good if isinstance(g, Generation)] == [
+        e.text for e in expected if isinstance(e, Generation)
+    ]
+    assert max(sizes) > 1  # they are together again afterwards
+    backbone.close()
+
+
+async def test_a_failure_that_nobody_causes_alone_ends_after_some_tries(folder: Path) -> None:
+    backbone = load(folder)
+    sizes = fail_when(backbone, lambda ids: len(backbone._batch.seats) > 1)
+    found = await ask_all(backbone, [f"Scenario {i}: who?" for i in range(3)])
+    assert any(isinstance(each, BackboneError) for each in found)
+    assert len(sizes) < 2000
+    # And the thread lives on.
+    assert isinstance((await ask_all(backbone, ["Who?"]))[0], Generation)
+    backbone.close()
+
+
+async def test_a_lost_device_is_told_to_all_and_to_who_comes_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = load(folder)
+    monkeypatch.setattr(
+        "align_tui.backbones.local.backbone._is_lost", lambda error, device: "made up" in str(error)
+    )
+    fail_when(backbone, lambda ids: True)
+    for _ in range(2):
+        found = await ask_all(backbone, ["Who?", "Who waits?"])
+        assert [type(each) for each in found] == [DeviceLost, DeviceLost]
+    backbone.close()
