@@ -188,7 +188,8 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
 
 def test_the_libraries(tmp_path: Path) -> None:
     assert "demo-triage" in align_tui("scenarios", "list").stdout
-    assert "llama-3.3-70b-baseline" in align_tui("profiles", "list").stdout
+    listed = align_tui("profiles", "list").stdout
+    assert "moral-desert-low" in listed and "meta-llama/Llama-3.3-70B-Instruct" in listed
     assert align_tui("profiles", "check").returncode == 0
     shown = align_tui("profiles", "show", "fairness-low").stdout
     assert "low fairness" in shown
@@ -247,7 +248,7 @@ def test_doctor_looks_at_everything() -> None:
     assert done.returncode == 0
     for word in ("python", "torch", "cuda", "memory", "database", "terminal", "clock"):
         assert word in done.stdout
-    missing = align_tui("doctor", "-p", "mistral-7b-baseline")
+    missing = align_tui("doctor", "-p", "baseline", "--backbone", "mistral-7b")
     assert missing.returncode == 1 and "not on this machine" in missing.stdout
 
 

@@ -190,7 +190,7 @@ async def test_a_file_that_is_no_profile_says_why(path: Path, wait: Any, library
 
 async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, wait: Any) -> None:
     study = fakes.study(2, profiles=2)
-    far = load_profile("mistral-7b-baseline")
+    far = load_profile("baseline", backbone="mistral-7b")
     app = opened(path, Study("s", (study.profiles[0], far), study.scenarios))
     async with app.run_test(size=(145, 40)) as pilot:
         await wait(pilot, lambda: "Nothing has been" in words(app))
