@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,10 +10,7 @@ from align_tui.config.library import load_profile
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
-
-MAX_NAME = 80  # as profiles have it
-MAX_LABEL = 40  # so that half of a long name is left to the profile
-AT = " @ "
+from align_tui.core.naming import MAX_LABEL, as_label, column_name, cut_to, free
 
 
 def load_columns(
@@ -97,30 +93,5 @@ def backbone_labels(backbones: Sequence[Backbone]) -> list[str]:
         source = backbone.spec.model.rstrip("/").rpartition("/")[0].rpartition("/")[2]
         if short.count(label) > 1 and source and not backbone.name:
             label = f"{label} of {source}"
-        labels.append(_free(_cut(_plain(label), MAX_LABEL), labels, MAX_LABEL))
+        labels.append(free(cut_to(as_label(label), MAX_LABEL), labels, MAX_LABEL))
     return labels
-
-
-def column_name(profile: str, label: str, taken: set[str]) -> str:
-    """`baseline @ mistral-7b`, cut to what a name may have, and numbered where it is taken."""
-    tail = f"{AT}{_cut(label, MAX_LABEL)}"
-    return _free(_cut(profile, MAX_NAME - len(tail)) + tail, taken, MAX_NAME)
-
-
-def _plain(label: str) -> str:
-    """`label` without what no profile's name may have."""
-    return re.sub(r"[\x00-\x1f\x7f/\\]+", "-", label).strip() or "model"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
-
-
-def _free(name: str, taken: Sequence[str] | set[str], most: int) -> str:
-    """The name, or with the first number from 2 on with which nothing else is called so."""
-    made, number = name, 1
-    while made in taken:
-        number += 1
-        tail = f" ({number})"
-        made = _cut(name, most - len(tail)) + tail
-    return made

@@ -27,7 +27,7 @@ from align_tui.store.database import Database
 
 FORMATS = ("jsonl", "csv", "markdown", "align-system")
 COLUMNS = (
-    "run", "profile", "scenario", "repeat", "target", "choice", "choice_text", "correct",
+    "run", "profile", "model", "scenario", "repeat", "target", "choice", "choice_text", "correct",
     "distance", "discriminating", "probability", "latency_s", "tokens", "error", "reasoning",
 )  # fmt: skip
 
@@ -76,26 +76,28 @@ def markdown(db: Database, run: str) -> Iterator[str]:
     """The result table, the settings, and every decision."""
     study = runs.load_study(db, run)
     yield f"# {one_line(study.name)}\n\nRun `{run}`. {CAPTION}\n\n"
-    yield "| profile | target | all scored | discriminating | failed | open |\n"
-    yield "|---|---|---|---|---|---|\n"
+    yield "| profile | model | target | all scored | discriminating | failed | open |\n"
+    yield "|---|---|---|---|---|---|---|\n"
     for profile in summary(db, run, study)["profiles"]:
         for score in profile["scores"] or [{"target": {}, "all": None, "discriminating": None}]:
             target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items()) or "–"
             rates = [percent(score[k]) if score[k] else "–" for k in ("all", "discriminating")]
-            yield f"| {md(profile['profile'])} | {md(target)} | {' | '.join(rates)} "
+            yield f"| {md(profile['profile'])} | {md(profile['model'] or '–')} | {md(target)} "
+            yield f"| {' | '.join(rates)} "
             yield f"| {profile['failed']} | {profile['pending']} |\n"
     for note in study.notes:
         yield f"\n> {md(note)}\n"
     yield "\n## Versions\n\n"
     for name, version in runs.run_versions(db, run).items():
         yield f"- {md(name)}: {md(version)}\n"
-    yield "\n## Decisions\n\n| scenario | profile | repeat | choice | reasoning |\n"
-    yield "|---|---|---|---|---|\n"
+    yield "\n## Decisions\n\n| scenario | profile | model | repeat | choice | reasoning |\n"
+    yield "|---|---|---|---|---|---|\n"
     for event in stored_events(db, run):
         if event["event"] in ("decision", "failed"):
             said = event.get("reasoning") or event.get("error", {}).get("message", "")
             choice = event.get("choice_text", "failed")
-            yield f"| {md(event['scenario'])} | {md(event['profile'])} | {event['repeat']} "
+            yield f"| {md(event['scenario'])} | {md(event['profile'])} "
+            yield f"| {md(event['model'] or '–')} | {event['repeat']} "
             yield f"| {md(choice)} | {md(said)} |\n"
 
 
