@@ -6,7 +6,8 @@ import csv
 import html
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import target_id
 from align_tui.core.errors import DatasetError
+from align_tui.core.naming import MAX_NAME, free
 from align_tui.core.scoring import correct_choices, is_discriminating
 from align_tui.core.text import one_line
 from align_tui.datasets.align_write import write_align_system
@@ -121,13 +123,22 @@ def align_system(db: Database, run: str, folder: Path) -> list[Path]:
     for result in results.all_results(db, run):
         if result.choice is not None:
             by_profile.setdefault((result.profile, result.repeat), []).append(result)
+    folders = _folder_names([profile.name for profile in study.profiles])
     written: list[Path] = []
     for (index, repeat), found in sorted(by_profile.items()):
         profile = study.profiles[index]
-        name = "".join(c if c.isalnum() or c in "._-" else "-" for c in profile.name).strip(".")
-        place = folder / (f"{name or index}" + (f"-repeat{repeat}" if study.repeat > 1 else ""))
+        place = folder / (folders[index] + (f"-repeat{repeat}" if study.repeat > 1 else ""))
         written += _write_directory(place, study, profile, sorted(found, key=lambda r: r.scenario))
     return written
+
+
+def _folder_names(names: Sequence[str]) -> list[str]:
+    """A folder's name for each profile, all different: `baseline-mistral-7b`."""
+    made: list[str] = []
+    for index, name in enumerate(names):
+        safe = re.sub(r"[^\w.\-]+", "-", name).strip(".-") or str(index)
+        made.append(free(safe, made, MAX_NAME))
+    return made
 
 
 def _write_directory(

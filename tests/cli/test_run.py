@@ -153,6 +153,9 @@ def test_two_backbones_run_side_by_side() -> None:
     assert "| baseline @ demo | baseline @ curt · demo |" in report
     rows = list(csv.DictReader(io.StringIO(align_tui("export", "--format", "csv").stdout)))
     assert {row["model"] for row in rows} == {"demo", ""}
+    folder = Path(os.environ["ALIGN_TUI_DB"]).parent / "out"
+    align_tui("export", "--format", "align-system", "-o", str(folder))
+    assert {f.name for f in folder.iterdir()} == {"baseline-demo", "baseline-curt", "random"}
     twice = align_tui("run", "-p", "baseline", "--backbone", "demo", "--backbone", "demo")
     assert twice.returncode == 2 and "are the same model" in twice.stderr
 

@@ -19,7 +19,17 @@ from align_tui.tui.view.bars import interval, point
 from align_tui.tui.view.decision import letter
 from align_tui.tui.view.glyphs import Glyphs, MarkName
 from align_tui.tui.view.marks import verdict
-from align_tui.tui.view.spans import Line, Span, cells, cut, fill, fit, fit_keeping, spread
+from align_tui.tui.view.spans import (
+    Line,
+    Span,
+    cells,
+    cut,
+    fill,
+    fit,
+    fit_keeping,
+    fit_name,
+    spread,
+)
 from align_tui.tui.view.targets import in_words, signs
 
 LIST_WIDTH = 120  # from here on the rows stand beside the texts, else above them
@@ -127,7 +137,7 @@ def column_lines(
 
 def _name(column: Column, width: int, glyphs: Glyphs) -> str:
     tail = f" {signs(column.targets, glyphs)}" if column.targets else ""
-    return fit_keeping(one_line(column.name), tail, max(8, width), glyphs.more)
+    return fit_name(one_line(column.name), tail, max(8, width), glyphs.more)
 
 
 def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
