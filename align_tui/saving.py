@@ -71,7 +71,8 @@ def save_profile(profile: Profile, name: str, *, replace: bool = False) -> Path:
     Raises ConfigError, DatasetError; without `replace` also where something is in the way.
     """
     spot = profile_spot(name)
-    return _write(spot, profile_toml(profile.model_copy(update={"name": name})), replace=replace)
+    text = profile_toml(profile.model_copy(update={"name": name}), by_name=True)
+    return _write(spot, text, replace=replace)
 
 
 def save_scenario(scenario: Scenario, name: str, *, replace: bool = False) -> Path:

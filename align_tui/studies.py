@@ -8,7 +8,8 @@ from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
-from align_tui.config.library import load_profile
+from align_tui.config.backbones import absolute, list_backbones
+from align_tui.config.columns import load_columns, refuse_namesakes
 from align_tui.config.options import Options
 from align_tui.config.profile import (
     CustomParams,
@@ -72,16 +73,13 @@ def load_study(options: Options) -> Study:
     targets = parse_targets(options.targets, attributes)
     if targets is None and file.target:
         targets = parse_targets([f"{k}={v}" for k, v in file.target.items()], attributes)
-    profiles = tuple(
-        load_profile(
-            name,
-            beside=beside if not options.profiles else None,
-            backbone=options.backbone or file.backbone,
-            overrides=(*file.set, *options.overrides),
-            targets=targets,
-            attributes=attributes,
-        )
-        for name in (options.profiles or file.profiles)
+    profiles = load_columns(
+        options.profiles or file.profiles,
+        options.backbones or _backbones(file, beside),
+        beside=beside if not options.profiles else None,
+        overrides=(*file.set, *options.overrides),
+        targets=targets,
+        attributes=attributes,
     )
     scenarios, notes = _load_scenarios(
         options.scenarios or file.scenarios,
@@ -111,6 +109,14 @@ def _name(options: Options, file: StudyFile, path: Path | None) -> str:
     if options.is_demo:
         return file.name
     return ", ".join(Path(name).stem for name in (options.scenarios or file.scenarios))
+
+
+def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:
+    """The backbones that a study's file names; paths are relative to the file."""
+    named = (file.backbone,) if file.backbone is not None else file.backbones
+    known = {entry.name for entry in list_backbones()}
+    near = [beside] if beside is not None else []
+    return tuple(name if name in known else absolute(name, *near) for name in named)
 
 
 def _find_study(path: Path) -> Path:
@@ -167,12 +173,7 @@ def _load_scenarios(
 
 def check(study: Study, attributes: Attributes) -> None:
     """Raise ConfigError for what could not be decided or scored; nothing has started yet."""
-    names = [profile.name for profile in study.profiles]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(
-                f"Two profiles of the study are called {name!r}", "Give each its own `name`."
-            )
+    refuse_namesakes(study.profiles)
     labelled = {label for scenario in study.scenarios for label in scenario.labelled}
     for profile in study.profiles:
         for target in profile.target:

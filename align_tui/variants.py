@@ -13,6 +13,7 @@ from typing import Any
 
 import tomli_w
 
+from align_tui.config.backbones import SETTINGS, backbone_of
 from align_tui.config.library import build_profile
 from align_tui.config.profile import Profile, Reasoned
 from align_tui.config.study import OUT_OF_DEPTH, Study
@@ -93,10 +94,22 @@ def _free_key(base: str, taken: set[str]) -> str:
     return f"{base}~{number}"
 
 
-def profile_toml(profile: Profile) -> str:
-    """The profile as a person edits it: what differs from the defaults, and what it targets."""
+def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
+    """The profile as a person edits it: what differs from the defaults, and what it targets.
+
+    With `by_name`, a model that has a name is said by it, and what comes with that name is left
+    out: on another model such a profile takes what comes with the other.
+    """
     body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     body["adm"] = _without_none(profile.body()["adm"])
+    if profile.needs_model:
+        body["backbone"] = {"kind": profile.backbone.kind, **body.get("backbone", {})}
+        if by_name and (backbone := backbone_of(profile)).is_in(profile) and backbone.name:
+            body["backbone"] = {"use": backbone.name}
+            for part in SETTINGS:
+                brought = backbone.table.get(part, {})
+                body[part] = {k: v for k, v in body.get(part, {}).items() if k not in brought}
+    body = {key: value for key, value in body.items() if value != {}}
     # Readable, but tomli_w drops the carriage returns of a text that it breaks into lines.
     return tomli_w.dumps(_without_none(body), multiline_strings=r"\r" not in repr(body))
 

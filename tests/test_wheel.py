@@ -28,8 +28,8 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
         "py.typed", "demo/model/model.safetensors", "demo/model/config.json",
         "demo/model/tokenizer.json", "demo/scenarios/demo-triage.toml",
         "demo/scenarios/demo-survey.toml", "demo/attributes/medical.toml",
-        "demo/attributes/opinionqa.toml", "profiles/demo/baseline.toml",
-        "profiles/paper/mistral-7b-baseline.toml", "examples/mta-moral-desert.toml",
+        "demo/attributes/opinionqa.toml", "profiles/baseline.toml",
+        "profiles/backbones/mistral-7b.toml", "examples/mta-moral-desert.toml",
         "examples/custom_adm.py", "datasets/scenarios.schema.json",
     }  # fmt: skip
     assert {f"align_tui/{name}" for name in wanted} <= names

@@ -11,7 +11,7 @@ import typer
 
 from align_tui.cli.groups import profiles_app, scenarios_app, workers_app
 from align_tui.cli.parameters import (
-    Backbone,
+    Backbones,
     Database,
     Limit,
     LowBandwidth,
@@ -54,7 +54,7 @@ def explore(
     scenarios: Scenarios = None,
     run: Annotated[str | None, typer.Option("--run", help="Open this run.")] = None,
     target: Targets = None,
-    backbone: Backbone = None,
+    backbone: Backbones = None,
     override: Overrides = None,
     limit: Limit = None,
     low_bandwidth: LowBandwidth = False,
@@ -89,7 +89,7 @@ def explore(
         profiles=profile,
         scenarios=scenarios,
         targets=target,
-        backbone=backbone,
+        backbones=backbone,
         overrides=override,
         limit=limit,
     )
@@ -99,6 +99,7 @@ def explore(
 @app.command(
     epilog="Examples:  align-tui run    align-tui run mta.toml --json > out.jsonl    "
     "align-tui run -p baseline -p random -s demo-triage --limit 10    "
+    "align-tui run --backbone mistral-7b --backbone llama-3.1-8b    "
     "align-tui run --target moral_desert=1.0 --scored-only    align-tui run --resume k3f9"
 )
 def run(
@@ -111,7 +112,7 @@ def run(
     target: Targets = None,
     scored_only: ScoredOnly = False,
     repeat: Repeat = None,
-    backbone: Backbone = None,
+    backbone: Backbones = None,
     override: Overrides = None,
     scoring: Rule = None,
     scale: Scale = None,
@@ -141,7 +142,7 @@ def run(
         profiles=profile,
         scenarios=scenarios,
         targets=target,
-        backbone=backbone,
+        backbones=backbone,
         overrides=override,
         limit=limit,
         repeat=repeat,
@@ -189,7 +190,7 @@ def serve(
         bool, typer.Option("--replay", help="Play the run (the newest without --run).")
     ] = False,
     target: Targets = None,
-    backbone: Backbone = None,
+    backbone: Backbones = None,
     override: Overrides = None,
     limit: Limit = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -210,7 +211,7 @@ def serve(
         profiles=profile,
         scenarios=scenarios,
         targets=target,
-        backbone=backbone,
+        backbones=backbone,
         overrides=override,
         limit=limit,
     )
@@ -361,9 +362,9 @@ def keys() -> None:
     typer.echo(table(read_keymap(user_keymap())), nl=False)
 
 
-@app.command(epilog="Examples:  align-tui doctor    align-tui doctor -p mistral-7b-baseline")
-def doctor(profile: Profiles = None, db: Database = None) -> None:
+@app.command(epilog="Examples:  align-tui doctor    align-tui doctor --backbone mistral-7b")
+def doctor(profile: Profiles = None, backbone: Backbones = None, db: Database = None) -> None:
     """Tell what would stop a study on this machine."""
     from align_tui.cli.doctor import examine
 
-    raise typer.Exit(examine(profile, db))
+    raise typer.Exit(examine(profile, backbone, db))

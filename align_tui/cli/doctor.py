@@ -13,6 +13,7 @@ from pathlib import Path
 
 from align_tui.backbones.base import open_backbone
 from align_tui.cli.options import database_path
+from align_tui.config.backbones import list_backbones, read_backbone
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError
@@ -25,14 +26,16 @@ Finding = tuple[str, str, str]
 """(mark: 'ok', 'warn' or 'fail'; what was looked at; what was found)."""
 
 
-def examine(profiles: Sequence[str] | None, db: Path | None) -> int:
+def examine(
+    profiles: Sequence[str] | None, backbones: Sequence[str] | None, db: Path | None
+) -> int:
     """Print every finding; 1 when something would stop a study, else 0."""
     out = console()
     styles = {"ok": "green", "warn": "yellow", "fail": "red"}
     failed = False
     checks = (
         _python(), _torch(), _memory(), _database(database_path(db)), _terminal(), _clock(),
-        _models(profiles),
+        _models(profiles or (), backbones or ()),
     )  # fmt: skip
     for check in checks:
         for mark, what, found in told(check):
@@ -125,23 +128,33 @@ def _clock() -> Iterator[Finding]:
     yield ("ok" if time.time() > 1_700_000_000 else "fail"), "clock", now
 
 
-def _models(names: Sequence[str] | None) -> Iterator[Finding]:
+def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]:
+    """The models of those profiles on those backbones; without either, of all that are known."""
+    asked = bool(names or backbones)
     specs: dict[str, tuple[BackboneSpec, list[str]]] = {}
     for name in names or [str(entry.path) for entry in list_profiles()]:
+        for backbone in backbones or (None,):
+            try:
+                profile = load_profile(name, backbone=backbone)
+            except AlignError as error:
+                yield "fail", "profile", error.message
+                continue
+            if profile.needs_model:
+                entry = specs.setdefault(profile.backbone.key, (profile.backbone, []))
+                entry[1].append(profile.name)
+    for known in list_backbones() if not asked else ():
         try:
-            profile = load_profile(name)
+            spec = read_backbone(known.path).spec
         except AlignError as error:
-            yield "fail", "profile", error.message
+            yield "fail", "backbone", error.message
             continue
-        if profile.needs_model:
-            entry = specs.setdefault(profile.backbone.key, (profile.backbone, []))
-            entry[1].append(profile.name)
+        specs.setdefault(spec.key, (spec, []))[1].append(f"--backbone {known.name}")
     for spec, users in specs.values():
         used = f"(of {len(users)} profiles)" if len(users) > 1 else f"(of {users[0]})"
         if not spec.is_local:
-            yield _server(spec, used, "fail" if names else "warn")
+            yield _server(spec, used, "fail" if asked else "warn")
             continue
-        yield _local(spec, used, "fail" if names else "warn")
+        yield _local(spec, used, "fail" if asked else "warn")
 
 
 def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:

@@ -103,20 +103,25 @@ def scenarios_export(
 
 @profiles_app.command("list", epilog="Example:  align-tui profiles list")
 def profiles_list() -> None:
-    """List the profiles."""
+    """List the profiles, and the backbones that can be named."""
     from align_tui.cli.libraries import list_profiles
 
     list_profiles()
 
 
-@profiles_app.command("show", epilog="Example:  align-tui profiles show moral-desert-high")
+@profiles_app.command(
+    "show",
+    epilog="Examples:  align-tui profiles show moral-desert-high    "
+    "align-tui profiles show baseline --backbone mistral-7b",
+)
 def profiles_show(
     name: Annotated[str, typer.Argument(help="A profile: name or file.")],
+    backbone: Backbone = None,
 ) -> None:
     """Show a profile as it is after `extends`, and what its model would be told."""
     from align_tui.cli.libraries import show_profile
 
-    show_profile(name)
+    show_profile(name, backbone)
 
 
 @profiles_app.command("check", epilog="Example:  align-tui profiles check mine.toml")
@@ -131,8 +136,8 @@ def profiles_check(
 
 @profiles_app.command(
     "new",
-    epilog="Example:  align-tui profiles new mine --extends mistral-7b-moral-desert-high "
-    "--set decoding.temperature=0.7",
+    epilog="Example:  align-tui profiles new mine --extends moral-desert-high "
+    "--backbone mistral-7b --set decoding.temperature=0.7",
 )
 def profiles_new(
     name: Annotated[str, typer.Argument(help="Its name, or the file to write.")],

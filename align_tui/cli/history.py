@@ -94,7 +94,7 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
         out.print(f"note: {plain(note)}")
     out.print()
     for profile in study.profiles:
-        model = profile.backbone.label if profile.needs_model else "no model"
+        model = profile.model_label or "no model"
         out.print(f"{one_line(profile.name)}: {profile.adm.kind}, {model}, {profile.hash[:12]}")
     for key, value in runs.run_versions(db, run).items():
         out.print(f"{one_line(key)}: {one_line(value)}", style="dim")

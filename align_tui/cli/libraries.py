@@ -12,10 +12,11 @@ from rich.text import Text
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
+from align_tui.config.backbones import DEFAULT, absolute, list_backbones, read_backbone
 from align_tui.config.library import (
-    backbone_table,
     find,
     load_profile,
+    names_backbone,
     parse_override,
     with_override,
 )
@@ -95,18 +96,37 @@ def export_scenarios(name: str, out: Path, format_name: str) -> None:
 
 
 def list_profiles() -> None:
-    """Print the profiles with kind, target and model."""
+    """Print the profiles with kind and target, and the backbones that can be named."""
+    out = console()
     table = quiet_table("profile", "decides by", "target", "model", "origin")
     for entry in library_profiles():
         try:
             profile = load_profile(str(entry.path))
+            own = names_backbone(str(entry.path))
         except AlignError as error:
             table.add_row(entry.name, "!", Text(one_line(error.message)), "", entry.origin)
             continue
-        model = profile.backbone.label if profile.needs_model else "–"
+        model = "–" if not profile.needs_model else profile.model_label if own else "any"
         target = target_id(profile.target) or "–"
         table.add_row(entry.name, profile.adm.kind, Text(target), Text(model), entry.origin)
-    console().print(table)
+    out.print(table)
+    named = quiet_table("backbone", "kind", "model", "origin")
+    for entry in list_backbones():
+        try:
+            spec = read_backbone(entry.path).spec
+        except AlignError as error:
+            named.add_row(entry.name, "!", Text(one_line(error.message)), entry.origin)
+            continue
+        where = ", ".join(spec.server.base_urls) if not spec.is_local else ""
+        model = " at ".join(part for part in (spec.model, where) if part) or spec.label
+        named.add_row(entry.name, spec.kind, Text(one_line(model)), entry.origin)
+    out.print()
+    out.print(named)
+    out.print(
+        f"\nAny model, for a profile that names none: --backbone NAME (without it, {DEFAULT}), "
+        "or a hub id, folder, GGUF file or URL.",
+        style="dim",
+    )
 
 
 EXAMPLE = Scenario(
@@ -116,9 +136,9 @@ EXAMPLE = Scenario(
 )
 
 
-def show_profile(name: str) -> None:
+def show_profile(name: str, backbone: str | None) -> None:
     """Print a whole profile as TOML, and the prompt that it makes."""
-    profile = load_profile(name)
+    profile = load_profile(name, backbone=backbone)
     out = console()
     out.print(tomli_w.dumps(_without_none(profile)), end="")
     if isinstance(profile.adm, BaselineParams | PromptAlignedParams):
@@ -134,7 +154,7 @@ def _without_none(profile: Profile) -> TomlTable:
 
 
 def check_profiles(names: Sequence[str] | None) -> int:
-    """Check profiles; prints what is wrong with each and gives the exit status."""
+    """Check profiles (without names, backbones too): prints what is wrong; the exit status."""
     wrong = 0
     wanted = list(names or [str(entry.path) for entry in library_profiles()])
     for name in wanted:
@@ -146,10 +166,21 @@ def check_profiles(names: Sequence[str] | None) -> int:
             print(f"ok  {plain(profile.name)}")
         except AlignError as error:
             wrong += 1
-            print(f"!   {plain(error.message)}")
-            if error.hint:
-                print(f"    {plain(error.hint)}")
+            _tell(error)
+    for entry in list_backbones() if not names else ():
+        try:
+            read_backbone(entry.path)
+            print(f"ok  {plain(entry.name)} (backbone)")
+        except AlignError as error:
+            wrong += 1
+            _tell(error)
     return 2 if wrong else 0
+
+
+def _tell(error: AlignError) -> None:
+    print(f"!   {plain(error.message)}")
+    if error.hint:
+        print(f"    {plain(error.hint)}")
 
 
 def new_profile(
@@ -175,8 +206,10 @@ def new_profile(
         "extends": extends if not extends.endswith(".toml") else str(parent.resolve())
     }
     if backbone is not None:
-        keys = backbone_table(backbone)
-        table["backbone"] = {key: value for key, value in keys.items() if value is not None}
+        named = {entry.name for entry in list_backbones()}
+        table["backbone"] = {
+            "use": backbone if backbone in named else absolute(backbone, Path.cwd())
+        }
     for override in overrides or ():
         table = with_override(table, *parse_override(override))
     wanted = parse_targets(targets or (), attributes)

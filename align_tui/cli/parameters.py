@@ -27,7 +27,15 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="key=value of every profile; repeatable.")
 ]
 Backbone = Annotated[
-    str | None, typer.Option(help="Model of every profile: demo, id, folder, URL.")
+    str | None, typer.Option(help="Its model: a name (mistral-7b), hub id, folder, GGUF file, URL.")
+]
+Backbones = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--backbone",
+        help="Model of every profile: a name (mistral-7b), hub id, folder, GGUF file or URL; "
+        "several run side by side.",
+    ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N scenarios.")]
 ScoredOnly = Annotated[

@@ -20,6 +20,7 @@ from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
+from align_tui.core.naming import with_model
 from align_tui.core.text import one_line, plain
 from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table
@@ -195,7 +196,8 @@ def _interrupt(db: Database, run: str, *, as_json: bool) -> int:
 def _tell_failures(db: Database, run: str, study: Study, most: int = 5) -> None:
     failed = [r for r in results.all_results(db, run) if r.error_kind]
     for result in failed[:most]:
-        name = study.profiles[result.profile].name
+        profile = study.profiles[result.profile]
+        name = with_model(profile.name, profile.model_label)
         key = study.scenarios[result.scenario].key
         said = one_line(result.error_message or "", 400)
         print(f"failed: {plain(name)} on {plain(key)}: {said}", file=sys.stderr)

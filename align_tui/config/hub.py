@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
+from align_tui.config.backbones import is_local
 from align_tui.config.profile import BackboneSpec, Profile
 
 
@@ -20,8 +20,11 @@ def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
     from huggingface_hub.errors import HFValidationError
 
     def is_here(spec: BackboneSpec) -> bool:
+        repository, _, file = spec.model.partition(":")  # a GGUF file of it, or all of it
         try:
-            found = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
+            found = try_to_load_from_cache(
+                repository, file or "config.json", revision=spec.revision
+            )
         except HFValidationError:
             return False  # said in words when it is asked
         return isinstance(found, str)
@@ -31,4 +34,4 @@ def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
 
 def _of_hub(profile: Profile) -> bool:
     spec = profile.backbone
-    return spec.kind == "transformers" and not Path(spec.model).expanduser().is_dir()
+    return spec.kind == "transformers" and not is_local(spec.model)

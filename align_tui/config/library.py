@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
-from align_tui.config.profile import BackboneSpec, Profile
+from align_tui.config.backbones import (
+    DEFAULT,
+    IDENTITY,
+    Backbone,
+    absolute_model,
+    list_backbones,
+    names_model,
+    resolve,
+    with_kind,
+)
+from align_tui.config.backbones import backbone_table as backbone_table
+from align_tui.config.backbones import check_model as check_model
+from align_tui.config.entries import Entry, did_you_mean, entries
+from align_tui.config.profile import Profile
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A profile file of the library."""
-
-    name: str
-    path: Path
-    origin: str  # "shipped" or "yours"
-
 
 def list_profiles() -> list[Entry]:
     """Every profile that can be named; a file of yours hides a shipped one of the same name."""
-    found: dict[str, Entry] = {}
-    for origin, folder in (
-        ("shipped", paths.shipped_profiles()),
-        ("yours", paths.user_profiles()),
-    ):
-        for path in sorted(folder.rglob("*.toml")):
-            found[path.stem] = Entry(path.stem, path, origin)
-    return sorted(found.values(), key=lambda entry: entry.name)
+    return entries(paths.shipped_profiles(), paths.user_profiles(), without=paths.BACKBONES)
 
 
 def find(name: str, beside: Path | None = None) -> Path:
@@ -54,22 +46,44 @@ def find(name: str, beside: Path | None = None) -> Path:
     names = {entry.name: entry.path for entry in list_profiles()}
     if name in names:
         return names[name]
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    hint = f"Did you mean {', '.join(close)}?" if close else "See: align-tui profiles list"
-    raise ConfigError(f"There is no profile called {name!r}", hint)
+    raise ConfigError(f"There is no profile called {name!r}", _hint(name, list(names)))
+
+
+def _hint(name: str, names: Sequence[str]) -> str:
+    """What was probably meant: names once began with their model (`mistral-7b-baseline`)."""
+    for backbone in sorted((entry.name for entry in list_backbones()), key=len, reverse=True):
+        rest = name.removeprefix(f"{backbone}-") if name != backbone else ""
+        if rest in names or not rest:
+            beside = f'--backbone {backbone}, or use = "{backbone}" under [backbone]'
+            return (
+                f"Profiles are named by what they do, and the model stands beside: "
+                f"{rest or 'baseline'} with {beside}."
+            )
+    return did_you_mean(name, names, "See: align-tui profiles list")
 
 
 def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
-    """`over` on `base`, table by table. Another ADM kind starts from its own defaults."""
+    """`over` on `base`, table by table.
+
+    Another ADM kind starts from its own defaults, and another backbone from its own model.
+    """
     out: Table = dict(base)
     for key, value in over.items():
         old = out.get(key)
         if isinstance(old, Mapping) and isinstance(value, Mapping):
+            if key == "backbone":
+                old = _left_of_backbone(old, value)
             switches = key == "adm" and value.get("kind", old.get("kind")) != old.get("kind")
             out[key] = dict(value) if switches else merge_tables(old, value)
         else:
             out[key] = value
     return out
+
+
+def _left_of_backbone(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
+    """The keys of a `[backbone]` that still hold when `new` goes on top."""
+    gone: Sequence[str] = IDENTITY if "use" in new else ("use",) if "kind" in new else ()
+    return {key: value for key, value in old.items() if key not in gone}
 
 
 def parse_override(text: str) -> tuple[list[str], Any]:
@@ -101,7 +115,7 @@ def _table(path: Path, chain: tuple[Path, ...]) -> tuple[Table, str]:
         raise ConfigError(f"{path}: profiles extend each other in a circle: {loop}")
     text = read_text(path)
     table = parse(text, str(path))
-    _absolute_model(table, path.parent)
+    absolute_model(table, path.parent)
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
         custom["file"] = str((path.parent / Path(custom["file"]).expanduser()).resolve())
@@ -125,35 +139,48 @@ def load_profile(
     *,
     beside: Path | None = None,
     backbone: str | None = None,
+    default: Backbone | None = None,
     overrides: Sequence[str] = (),
     targets: Targets | None = None,
     attributes: Attributes | None = None,
 ) -> Profile:
     """The profile of that name or file, with everything that changes it worked in.
 
-    `backbone` swaps the model alone; `overrides` are `key=value` texts; `targets`, when given,
-    replace the profile's own. Attribute names become ids. Raises ConfigError.
+    `backbone` swaps the model; `default` is the model of a profile that names none (else the
+    demo's); `overrides` are `key=value` texts; `targets`, when given, replace the profile's own.
+    Attribute names become ids. Raises ConfigError.
     """
     path = find(name, beside)
     table, text = _table(path, ())
     where = str(path)
     if backbone is not None:
-        table["backbone"] = {**table.get("backbone", {}), **backbone_table(backbone)}
-        _absolute_model(table, Path.cwd())
+        resolve(backbone)  # what is wrong with it is not the profile's fault
+        table = merge_tables(table, {"backbone": {"use": backbone}})
     if overrides:
-        build_profile(table, str(path), text, attributes)  # so that what follows is --set's fault
+        # So that what is wrong from here on is --set's fault.
+        build_profile(table, str(path), text, attributes, default)
         for override in overrides:
             table = with_override(table, *parse_override(override))
         text, where = "", f"{path} with --set {' --set '.join(overrides)}"
     if targets is not None:
         table["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
-    return build_profile(table, where, text, attributes)
+    return build_profile(table, where, text, attributes, default)
+
+
+def names_backbone(name: str) -> bool:
+    """Does the profile of that name or file, or one that it extends, say which model it is for?"""
+    return names_model(_table(find(name), ())[0].get("backbone"))
 
 
 def build_profile(
-    table: Table, where: str, text: str = "", attributes: Attributes | None = None
+    table: Table,
+    where: str,
+    text: str = "",
+    attributes: Attributes | None = None,
+    default: Backbone | None = None,
 ) -> Profile:
-    """A checked profile from a merged table."""
+    """A checked profile from a merged table, on the backbone that it uses."""
+    table = _on_backbone(table, where, text, default)
     profile = validate(Profile, table, where, text)
     known = attributes if attributes is not None else load_attributes()
     spelled = [
@@ -170,48 +197,27 @@ def build_profile(
     return profile
 
 
-def check_model(spec: BackboneSpec, where: str) -> None:
-    """Raise ConfigError for a model that cannot be anywhere; no hub and no server is asked."""
-    if spec.kind == "openai" and not spec.server.base_urls:
-        raise ConfigError(
-            f"{where}: backbone.server.base_urls is missing",
-            'Like: base_urls = ["http://localhost:8000/v1"]',
-        )
-    if spec.kind != "transformers":
-        return
-    if not spec.model:
-        raise ConfigError(
-            f"{where}: backbone.model is missing",
-            "A hub id such as mistralai/Mistral-7B-Instruct-v0.3, or a local folder.",
-        )
-    if not Path(spec.model).is_dir() and not _HUB_ID.fullmatch(spec.model):
-        raise ConfigError(
-            f"{where}: backbone.model: there is no folder {spec.model}",
-            "Name a folder that exists, or a hub id such as mistralai/Mistral-7B-Instruct-v0.3.",
-        )
+def _on_backbone(table: Table, where: str, text: str, default: Backbone | None) -> Table:
+    """The table with `use` worked in: what the backbone brings lies below the profile's own keys.
 
-
-def _absolute_model(table: Table, beside: Path) -> None:
-    """Make a local folder's path absolute: the worker runs elsewhere."""
-    backbone = table.get("backbone")
-    if not isinstance(backbone, dict) or not isinstance(backbone.get("model"), str):
-        return
-    if backbone.get("kind") == "openai":
-        return  # a name on a server
-    folder = Path(backbone["model"]).expanduser()
-    if not folder.is_absolute() and (beside / folder).is_dir():
-        backbone["model"] = str((beside / folder).resolve())
-    elif folder.is_absolute():
-        backbone["model"] = str(folder)
-
-
-def backbone_table(model: str) -> Table:
-    """The `[backbone]` keys that `--backbone MODEL` sets: 'demo', a hub id, a folder, a URL.
-
-    A server's URL stands for the one model that it serves.
+    A profile that needs no model stays as it is: nothing that a backbone brings concerns it.
     """
-    if model == "demo":
-        return {"kind": "demo", "model": "", "revision": None}
-    if model.startswith(("http://", "https://")):
-        return {"kind": "openai", "model": "", "server": {"base_urls": [model]}}
-    return {"kind": "transformers", "model": model, "revision": None}
+    said = table.get("backbone", {})
+    if not isinstance(said, dict):
+        return table  # validation tells
+    use = said.get("use")
+    rest = {key: value for key, value in said.items() if key != "use"}
+    own = {**table, "backbone": with_kind(rest)}
+    if use is None and names_model(said):
+        return own
+    if not validate(Profile, own, where, text).needs_model:
+        return own if "backbone" in table else table
+    line = line_of(text, ["backbone", "use"]) if text else None
+    place = f"{where}, line {line}: backbone.use" if line else f"{where}: backbone.use"
+    if use is not None and not isinstance(use, str):
+        raise ConfigError(f"{place}: must be the name of a backbone")
+    try:
+        base = resolve(use) if use is not None else default or resolve(DEFAULT)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {error.message}", error.hint) from error
+    return merge_tables(base.table, {**table, "backbone": rest})

@@ -18,7 +18,7 @@ class Options:
     profiles: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    backbone: str | None = None
+    backbones: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     limit: int | None = None
     repeat: int | None = None

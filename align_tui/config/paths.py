@@ -9,6 +9,8 @@ from platformdirs import PlatformDirs
 
 _DIRS = PlatformDirs("align-tui", appauthor=False)
 _PACKAGE = Path(__file__).resolve().parent.parent
+BACKBONES = "backbones"
+"""The folder among profiles that holds named backbones, in the package and the user's own."""
 
 
 def shipped(name: str) -> Path:
@@ -20,6 +22,11 @@ def shipped(name: str) -> Path:
 def shipped_profiles() -> Path:
     """The ready-made profiles."""
     return shipped("profiles")
+
+
+def shipped_backbones() -> Path:
+    """The backbones that can be named."""
+    return shipped_profiles() / BACKBONES
 
 
 def shipped_examples() -> Path:
@@ -45,6 +52,11 @@ def demo_model() -> Path:
 def user_profiles() -> Path:
     """The user's own profiles."""
     return _DIRS.user_config_path / "profiles"
+
+
+def user_backbones() -> Path:
+    """The user's own backbones."""
+    return user_profiles() / BACKBONES
 
 
 def user_attributes() -> Path:

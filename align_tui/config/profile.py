@@ -243,6 +243,12 @@ class Profile(Strict):
         return self.adm.kind not in MODEL_FREE
 
     @property
+    def model_label(self) -> str:
+        """A short name of the model that decides; empty where none does, or none is known."""
+        imported = isinstance(self.adm, ImportedParams) and bool(self.backbone.model)
+        return self.backbone.label if self.needs_model or imported else ""
+
+    @property
     def backbone_key(self) -> str:
         """Which loaded model it shares; empty for a profile that needs none."""
         return self.backbone.key if self.needs_model else ""

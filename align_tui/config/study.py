@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from align_tui.config.profile import Profile
 from align_tui.config.toml import Strict
@@ -27,19 +27,29 @@ class ScoringSpec(Strict):
 
 
 class StudyFile(Strict):
-    """A study as its TOML file says it."""
+    """A study as its TOML file says it.
+
+    `backbone` is the model of every profile; on each of several `backbones` every profile runs.
+    """
 
     name: str = Field("", max_length=200)
     description: str = ""
     profiles: tuple[str, ...] = Field(min_length=1)
     scenarios: tuple[str, ...] = Field(min_length=1)
     backbone: str | None = None
+    backbones: tuple[str, ...] = ()
     target: dict[str, float] = Field(default_factory=dict)
     set: tuple[str, ...] = ()
     limit: int | None = Field(None, ge=1)
     repeat: int = Field(1, ge=1, le=10_000)
     scored_only: bool = False
     scoring: ScoringSpec = ScoringSpec()
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Self:
+        if self.backbone is not None and self.backbones:
+            raise ValueError("a study has `backbone` or `backbones`, not both")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Column:
     settings: Mapping[str, str] = field(repr=False)
     scenarios: tuple[Scenario, ...] = field(repr=False)
     outcomes: Mapping[Place, Outcome] = field(repr=False)
+    model: str = ""  # a short name of the model that decided, where one did
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def result_event(run: str, study: Study, result: Result, scores: dict[str, Score
         "event": "failed" if result.error_kind else "decision",
         "run": run,
         "profile": study.profiles[result.profile].name,
+        "model": study.profiles[result.profile].model_label or None,
         "scenario": study.scenarios[result.scenario].key,
         "repeat": result.repeat,
     }
@@ -108,6 +109,7 @@ def summary(db: Database, run: str, study: Study) -> Event:
         profiles.append(
             {
                 "profile": profile.name,
+                "model": profile.model_label or None,
                 "targets": _target(profile.target),
                 "scores": scores,
                 "failed": failed,

@@ -6,7 +6,8 @@ import csv
 import html
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import target_id
 from align_tui.core.errors import DatasetError
+from align_tui.core.naming import MAX_NAME, free
 from align_tui.core.scoring import correct_choices, is_discriminating
 from align_tui.core.text import one_line
 from align_tui.datasets.align_write import write_align_system
@@ -27,7 +29,7 @@ from align_tui.store.database import Database
 
 FORMATS = ("jsonl", "csv", "markdown", "align-system")
 COLUMNS = (
-    "run", "profile", "scenario", "repeat", "target", "choice", "choice_text", "correct",
+    "run", "profile", "model", "scenario", "repeat", "target", "choice", "choice_text", "correct",
     "distance", "discriminating", "probability", "latency_s", "tokens", "error", "reasoning",
 )  # fmt: skip
 
@@ -76,26 +78,28 @@ def markdown(db: Database, run: str) -> Iterator[str]:
     """The result table, the settings, and every decision."""
     study = runs.load_study(db, run)
     yield f"# {one_line(study.name)}\n\nRun `{run}`. {CAPTION}\n\n"
-    yield "| profile | target | all scored | discriminating | failed | open |\n"
-    yield "|---|---|---|---|---|---|\n"
+    yield "| profile | model | target | all scored | discriminating | failed | open |\n"
+    yield "|---|---|---|---|---|---|---|\n"
     for profile in summary(db, run, study)["profiles"]:
         for score in profile["scores"] or [{"target": {}, "all": None, "discriminating": None}]:
             target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items()) or "–"
             rates = [percent(score[k]) if score[k] else "–" for k in ("all", "discriminating")]
-            yield f"| {md(profile['profile'])} | {md(target)} | {' | '.join(rates)} "
+            yield f"| {md(profile['profile'])} | {md(profile['model'] or '–')} | {md(target)} "
+            yield f"| {' | '.join(rates)} "
             yield f"| {profile['failed']} | {profile['pending']} |\n"
     for note in study.notes:
         yield f"\n> {md(note)}\n"
     yield "\n## Versions\n\n"
     for name, version in runs.run_versions(db, run).items():
         yield f"- {md(name)}: {md(version)}\n"
-    yield "\n## Decisions\n\n| scenario | profile | repeat | choice | reasoning |\n"
-    yield "|---|---|---|---|---|\n"
+    yield "\n## Decisions\n\n| scenario | profile | model | repeat | choice | reasoning |\n"
+    yield "|---|---|---|---|---|---|\n"
     for event in stored_events(db, run):
         if event["event"] in ("decision", "failed"):
             said = event.get("reasoning") or event.get("error", {}).get("message", "")
             choice = event.get("choice_text", "failed")
-            yield f"| {md(event['scenario'])} | {md(event['profile'])} | {event['repeat']} "
+            yield f"| {md(event['scenario'])} | {md(event['profile'])} "
+            yield f"| {md(event['model'] or '–')} | {event['repeat']} "
             yield f"| {md(choice)} | {md(said)} |\n"
 
 
@@ -119,13 +123,22 @@ def align_system(db: Database, run: str, folder: Path) -> list[Path]:
     for result in results.all_results(db, run):
         if result.choice is not None:
             by_profile.setdefault((result.profile, result.repeat), []).append(result)
+    folders = _folder_names([profile.name for profile in study.profiles])
     written: list[Path] = []
     for (index, repeat), found in sorted(by_profile.items()):
         profile = study.profiles[index]
-        name = "".join(c if c.isalnum() or c in "._-" else "-" for c in profile.name).strip(".")
-        place = folder / (f"{name or index}" + (f"-repeat{repeat}" if study.repeat > 1 else ""))
+        place = folder / (folders[index] + (f"-repeat{repeat}" if study.repeat > 1 else ""))
         written += _write_directory(place, study, profile, sorted(found, key=lambda r: r.scenario))
     return written
+
+
+def _folder_names(names: Sequence[str]) -> list[str]:
+    """A folder's name for each profile, all different: `baseline-mistral-7b`."""
+    made: list[str] = []
+    for index, name in enumerate(names):
+        safe = re.sub(r"[^\w.\-]+", "-", name).strip(".-") or str(index)
+        made.append(free(safe, made, MAX_NAME))
+    return made
 
 
 def _write_directory(

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from align_tui.config.study import Study
 from align_tui.core.attributes import Target
+from align_tui.core.naming import model_beside, with_model
 from align_tui.core.scoring import chance
 from align_tui.core.text import one_line
 from align_tui.output.events import Event
@@ -59,7 +60,10 @@ def point(value: float | None) -> str:
 
 
 def result_table(study: Study, summary: Event) -> Table:
-    """Two lines a profile and target: over all scored samples, over the discriminating ones."""
+    """Two lines a profile and target: over all scored samples, over the discriminating ones.
+
+    The model stands below the profile's name, so that long names of both fit 80 columns.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column("profile", overflow="fold")
     table.add_column("target", overflow="fold")
@@ -67,9 +71,13 @@ def result_table(study: Study, summary: Event) -> Table:
     for heading in ("accuracy", "95 %", "right", "chance"):
         table.add_column(heading, justify="right", no_wrap=True)
     for profile in summary["profiles"]:
-        name: Text = Text(one_line(profile["profile"], 60))
+        beside = one_line(model_beside(profile["profile"], profile["model"] or ""), 58)
+        names = [Text(one_line(profile["profile"], 60))]
+        names += [Text(f"  {beside}", "dim")] if beside else []
         if not profile["scores"]:
-            table.add_row(name, "–", "–", "–", "–", "–", "–")
+            table.add_row(names.pop(0), "–", "–", "–", "–", "–", "–")
+            if names:
+                table.add_row(names.pop(0))
         for score in profile["scores"]:
             target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items())
             targets = tuple(Target(k, v) for k, v in score["target"].items())
@@ -78,7 +86,7 @@ def result_table(study: Study, summary: Event) -> Table:
                 only = key == "discriminating"
                 by_chance = chance(study.scenarios, targets, study.rule, discriminating=only)
                 table.add_row(
-                    name if not only else Text(""),
+                    names.pop(0) if names else Text(""),
                     Text(one_line(target, 80) if not only else ""),
                     over,
                     point(rate["accuracy"]),
@@ -86,14 +94,14 @@ def result_table(study: Study, summary: Event) -> Table:
                     f"{rate['correct']}/{rate['scored']}",
                     point(by_chance),
                 )
-            name = Text("")
     return table
 
 
 def loose_ends(summary: Event) -> list[str]:
     """A line for every profile that has failed or open samples."""
     return [
-        f"{one_line(p['profile'])}: {p['failed']} failed, {p['pending']} open"
+        f"{one_line(with_model(p['profile'], p['model'] or ''))}: "
+        f"{p['failed']} failed, {p['pending']} open"
         for p in summary["profiles"]
         if p["failed"] or p["pending"]
     ]

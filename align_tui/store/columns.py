@@ -43,20 +43,24 @@ def read_columns(
             settings=_settings(study, profile, versions),
             scenarios=study.scenarios,
             outcomes=outcomes.get(index, {}),
+            model=profile.model_label,
         )
         for index, profile in enumerate(study.profiles)
         if profiles is None or index in profiles
     ]
 
 
-def list_columns(db: Database, limit: int = 2_000) -> list[tuple[str, str, int, str]]:
-    """(run, the run's name, profile, its name) of everything that can be a column, newest first."""
+def list_columns(db: Database, limit: int = 2_000) -> list[tuple[str, str, int, str, str]]:
+    """(run, its name, profile, its name, its model) of all that can be a column, newest first."""
     rows = db.read(
-        "SELECT p.run, r.name AS study, p.idx, p.name FROM run_profiles p JOIN runs r ON r.id=p.run"
-        " ORDER BY r.created DESC, r.rowid DESC, p.idx LIMIT ?",
+        "SELECT p.run, r.name AS study, p.idx, p.name, p.body FROM run_profiles p"
+        " JOIN runs r ON r.id=p.run ORDER BY r.created DESC, r.rowid DESC, p.idx LIMIT ?",
         (limit,),
     )
-    return [(row["run"], row["study"], row["idx"], row["name"]) for row in rows]
+    return [
+        (row["run"], row["study"], row["idx"], row["name"], runs.model_label(row["body"]))
+        for row in rows
+    ]
 
 
 def _settings(study: Study, profile: Profile, versions: dict[str, str]) -> dict[str, str]:

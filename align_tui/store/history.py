@@ -34,6 +34,7 @@ class RunDetail:
     tallies: tuple[Tally, ...]
     verdicts: dict[str, int]
     versions: dict[str, str]
+    models: tuple[str, ...] = ()  # of each profile, in short; empty where none decides
 
 
 def _grouped(db: Database, sql: str) -> dict[str, tuple[str, ...]]:
@@ -89,4 +90,8 @@ def read_detail(db: Database, run: str) -> RunDetail:
         tuple(sorted(tallies(db, run), key=lambda tally: (tally.profile, tally.target))),
         {row[0]: row[1] for row in counted},
         runs.run_versions(db, run),
+        tuple(
+            runs.model_label(row[0])
+            for row in db.read("SELECT body FROM run_profiles WHERE run=? ORDER BY idx", (run,))
+        ),
     )

@@ -261,6 +261,11 @@ def run_versions(db: Database, run: str) -> dict[str, str]:
     return found
 
 
+def model_label(body: str) -> str:
+    """A short name of the model of a stored profile; empty where it has none."""
+    return Profile.model_validate(json.loads(body)).model_label
+
+
 def model_of(db: Database, sample: int) -> str:
     """Which weights decided a sample; empty when that was not recorded."""
     row = db.one(

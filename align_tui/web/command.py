@@ -29,7 +29,7 @@ class Opened:
             *(("--scenarios", name) for name in asked.scenarios),
             *(("--target", target) for target in asked.targets),
             *(("--set", override) for override in asked.overrides),
-            ("--backbone", asked.backbone),
+            *(("--backbone", backbone) for backbone in asked.backbones),
             ("--limit", None if asked.limit is None else str(asked.limit)),
             ("--run", self.run),
         ]

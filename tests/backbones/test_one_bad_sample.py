@@ -189,7 +189,7 @@ def fail_when(backbone: LocalBackbone, is_bad: Callable[[list[int]], bool]) -> l
             raise RuntimeError("made up: this token cannot be read")
         return forward(ids, *more)
 
-    backbone._batch._forward = failing  # type: ignore[method-assign]
+    backbone._batch._forward = failing  # type: ignore[method-assign,assignment]
     return sizes
 
 

@@ -442,12 +442,14 @@ def test_the_client_library_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch
     assert "pip install 'align-tui[server]'" in caught.value.hint
 
 
-async def test_the_shipped_profile_runs_as_it_is() -> None:
-    profile = load_profile("llama-3.3-70b-vllm")
+async def test_the_shipped_backbone_runs_as_it_is() -> None:
+    profile = load_profile("moral-desert-high", backbone="llama-3.3-70b-vllm")
     assert profile.backbone.server.base_urls == ("http://localhost:8000/v1",)
     async with hostile(owner="vllm", model=profile.backbone.model) as server:
         moved = load_profile(
-            "llama-3.3-70b-vllm", overrides=[f'backbone.server.base_urls=["{server.url}"]']
+            "moral-desert-high",
+            backbone="llama-3.3-70b-vllm",
+            overrides=[f'backbone.server.base_urls=["{server.url}"]'],
         )
         backbone = await opened(moved.backbone)
         assert (await write(backbone)).text == GOOD

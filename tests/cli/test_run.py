@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from align_tui.config import paths
 from align_tui.store import runs, workers
 from align_tui.store.database import open_database
 
@@ -51,9 +52,10 @@ def test_json_lines_are_the_promised_ones() -> None:
     assert len(middle) == 16 and {line["event"] for line in middle} == {"decision"}
     for line in middle:
         assert set(line) == {
-            "event", "run", "profile", "scenario", "repeat", "choice", "choice_text", "scores",
-            "reasoning", "probabilities", "latency_s", "tokens",
+            "event", "run", "profile", "model", "scenario", "repeat", "choice", "choice_text",
+            "scores", "reasoning", "probabilities", "latency_s", "tokens",
         }  # fmt: skip
+        assert line["model"] is None
         assert list(line["scores"]) == ["moral_desert=1.0"]
         assert set(line["scores"]["moral_desert=1.0"]) == {"correct", "distance", "discriminating"}
     assert {line["repeat"] for line in middle} == {0, 1}
@@ -124,11 +126,38 @@ def test_failures_are_1_and_typed() -> None:
     )  # fmt: skip
     failed = [line for line in lines if line["event"] == "failed"]
     assert len(failed) == 2 and set(failed[0]) == {
-        "event", "run", "profile", "scenario", "repeat", "error",
+        "event", "run", "profile", "model", "scenario", "repeat", "error",
     }  # fmt: skip
+    assert (failed[0]["profile"], failed[0]["model"]) == ("baseline", "no-such-model")
     assert failed[0]["error"]["kind"] == "backbone"
     assert "hf download" in failed[0]["error"]["message"]
     assert lines[-1]["profiles"][0]["failed"] == 2
+
+
+def test_two_backbones_run_side_by_side() -> None:
+    """Each profile that needs a model decides on both, and what each line is called says so."""
+    folder = paths.user_backbones()
+    folder.mkdir(parents=True)
+    (folder / "curt.toml").write_text('backbone.kind = "demo"\ndecoding.max_tokens = 96\n')
+    both = ("--backbone", "demo", "--backbone", "curt")
+    lines = events("run", "-p", "baseline", "-p", "random", *both, "--limit", "2", "--target",
+                   "fairness=1", "--json")  # fmt: skip
+    assert lines[0]["samples"] == 6
+    said = {(line["profile"], line["model"]) for line in lines[1:-1]}
+    assert said == {("baseline @ demo", "demo"), ("baseline @ curt", "demo"), ("random", None)}
+    names = [profile["profile"] for profile in lines[-1]["profiles"]]
+    assert names == ["baseline @ demo", "baseline @ curt", "random"]
+    shown = align_tui("show").stdout
+    assert "baseline @ curt: baseline, demo" in shown
+    report = align_tui("report").stdout
+    assert "| baseline @ demo | baseline @ curt · demo |" in report
+    rows = list(csv.DictReader(io.StringIO(align_tui("export", "--format", "csv").stdout)))
+    assert {row["model"] for row in rows} == {"demo", ""}
+    folder = Path(os.environ["ALIGN_TUI_DB"]).parent / "out"
+    align_tui("export", "--format", "align-system", "-o", str(folder))
+    assert {f.name for f in folder.iterdir()} == {"baseline-demo", "baseline-curt", "random"}
+    twice = align_tui("run", "-p", "baseline", "--backbone", "demo", "--backbone", "demo")
+    assert twice.returncode == 2 and "are the same model" in twice.stderr
 
 
 def test_the_table_and_the_history(tmp_path: Path) -> None:
@@ -188,7 +217,8 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
 
 def test_the_libraries(tmp_path: Path) -> None:
     assert "demo-triage" in align_tui("scenarios", "list").stdout
-    assert "llama-3.3-70b-baseline" in align_tui("profiles", "list").stdout
+    listed = align_tui("profiles", "list").stdout
+    assert "moral-desert-low" in listed and "meta-llama/Llama-3.3-70B-Instruct" in listed
     assert align_tui("profiles", "check").returncode == 0
     shown = align_tui("profiles", "show", "fairness-low").stdout
     assert "low fairness" in shown
@@ -247,7 +277,7 @@ def test_doctor_looks_at_everything() -> None:
     assert done.returncode == 0
     for word in ("python", "torch", "cuda", "memory", "database", "terminal", "clock"):
         assert word in done.stdout
-    missing = align_tui("doctor", "-p", "mistral-7b-baseline")
+    missing = align_tui("doctor", "-p", "baseline", "--backbone", "mistral-7b")
     assert missing.returncode == 1 and "not on this machine" in missing.stdout
 
 

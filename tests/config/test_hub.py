@@ -27,6 +27,11 @@ def test_what_is_in_the_cache_is_here(tmp_path: Path, monkeypatch: pytest.Monkey
     (refs / "main").write_text("abc", encoding="utf-8")
     assert missing_models([of_model("own/one")]) == ()
     assert missing_models([of_model("own/one", revision="other")]) == ("own/one",)
+    file = "own/one:sub/small.gguf"  # a file of a repository of which others are here
+    assert missing_models([of_model(file)]) == (file,)
+    (snapshot / "sub").mkdir()
+    (snapshot / "sub" / "small.gguf").write_bytes(b"GGUF")
+    assert missing_models([of_model(file)]) == ()
 
 
 def test_only_hub_models_are_looked_for(tmp_path: Path) -> None:
@@ -35,4 +40,7 @@ def test_only_hub_models_are_looked_for(tmp_path: Path) -> None:
     server = Profile.model_validate(
         {"name": "s", "adm": {"kind": "baseline"}, "backbone": {"kind": "openai", "model": "a/b"}}
     )
-    assert missing_models([demo, drawn, server, of_model(str(tmp_path))]) == ()
+    gguf = tmp_path / "m.gguf"
+    gguf.write_bytes(b"GGUF")
+    here = [of_model(str(tmp_path)), of_model(str(gguf))]
+    assert missing_models([demo, drawn, server, *here]) == ()

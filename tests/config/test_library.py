@@ -23,13 +23,11 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_the_shipped_profiles_are_the_demo_and_the_papers() -> None:
+def test_the_shipped_profiles_are_named_by_what_they_do() -> None:
     names = {entry.name for entry in list_profiles()}
     attributes = ["moral-desert", "fairness", "protocol-focus", "risk-aversion", "continuing-care"]
     sets = [f"{a}-{d}" for a in [*attributes, "utilitarianism"] for d in ("high", "low")]
-    for model in ("mistral-7b-", "llama-3.1-8b-", "llama-3.3-70b-", ""):
-        assert {model + name for name in ["baseline", *sets]} <= names
-    assert {"random", "fixed", "oracle"} <= names
+    assert names == {"baseline", *sets, "random", "fixed", "oracle"}
 
 
 @pytest.mark.parametrize("entry", list_profiles(), ids=lambda entry: entry.name)
@@ -38,14 +36,16 @@ def test_every_shipped_profile_loads_and_reads_back(entry: object) -> None:
     assert Profile.model_validate(profile.body()) == profile
 
 
-def test_extends_swaps_the_model_and_nothing_else() -> None:
-    small = load_profile("mistral-7b-fairness-low")
-    large = load_profile("llama-3.3-70b-fairness-low")
+def test_a_backbone_swaps_the_model_and_nothing_else() -> None:
+    small = load_profile("fairness-low", backbone="mistral-7b")
+    large = load_profile("fairness-low", backbone="llama-3.3-70b")
+    assert small.backbone.model == "mistralai/Mistral-7B-Instruct-v0.3"
     assert large.backbone.model == "meta-llama/Llama-3.3-70B-Instruct"
-    assert (large.adm, large.target, large.decoding) == (small.adm, small.target, small.decoding)
-    assert large.target == (Target("fairness", 0.0),)
-    lines = (paths.shipped_profiles() / "paper" / "llama-3.3-70b-fairness-low.toml").read_text()
-    assert len(lines.splitlines()) == 2
+    assert large.model_copy(update={"backbone": small.backbone}) == small
+    assert (large.decoding.max_tokens, large.decoding.temperature) == (512, 0.0)  # the paper's
+    assert large.prompt.system is None and large.target == (Target("fairness", 0.0),)
+    lines = (paths.shipped_backbones() / "llama-3.3-70b.toml").read_text()
+    assert len(lines.splitlines()) == 1
 
 
 def test_overrides_targets_and_backbone(tmp_path: Path) -> None:
@@ -202,16 +202,18 @@ def test_a_key_itself_is_refused_where_its_variable_belongs(tmp_path: Path) -> N
     assert "hunter2" not in caught.value.message + caught.value.hint
 
 
-def test_a_url_as_backbone_is_a_server_and_its_one_model() -> None:
-    profile = load_profile("mistral-7b-fairness-low", backbone="http://gpu1:8000/v1/")
+def test_a_url_as_backbone_is_a_server_and_its_one_model(tmp_path: Path) -> None:
+    profile = load_profile("fairness-low", backbone="http://gpu1:8000/v1/")
     assert profile.backbone.kind == "openai" and profile.backbone.model == ""
     assert profile.backbone.server.base_urls == ("http://gpu1:8000/v1",)
     assert profile.backbone.label == "gpu1:8000" and not profile.backbone.is_local
-    other = load_profile("mistral-7b-baseline", backbone="http://gpu1:8000/v1")
+    other = load_profile("baseline", backbone="http://gpu1:8000/v1")
     assert other.backbone_key == profile.backbone_key
-    # A server's table that is left over changes nothing for a model in process.
-    back = load_profile("llama-3.3-70b-vllm", backbone="demo")
-    assert back.backbone_key == load_profile("mistral-7b-baseline", backbone="demo").backbone_key
+    # A server's table of the profile's own says nothing about another model.
+    own = write(tmp_path, "p.toml", 'extends = "baseline"\nbackbone.use = "llama-3.3-70b-vllm"\n')
+    assert load_profile(str(own)).backbone.server.dialect == "vllm"
+    back = load_profile(str(own), backbone="demo")
+    assert back.backbone_key == load_profile("baseline").backbone_key
 
 
 def test_a_server_without_an_address_is_refused() -> None:

@@ -116,7 +116,7 @@ def test_the_papers_studies_differ_in_one_line(shared_data: Path) -> None:
         (Options(profiles=("oracle",)), "oracle needs a target"),
         (Options(scenarios=("demo-triag",)), "no scenario set"),
         (Options(study=Path("nowhere.toml")), "no study file"),
-        (Options(backbone="./nowhere"), "no folder"),
+        (Options(backbones=("./nowhere",)), "no folder"),
         (Options(scale=("fairness",)), "not attribute=maximum"),
     ],
 )

@@ -80,11 +80,13 @@ def test_the_numbers_are_the_runs(database: Database) -> None:
     stored = {(study.profiles[t.profile].name, t.target): t for t in results.tallies(database, run)}
     assert len(report.accuracies) == 6  # the baseline against three targets, three against theirs
     for accuracy in report.accuracies:
-        tally = stored[accuracy.label, target_id(accuracy.targets)]
+        name, _, model = accuracy.label.partition(" · ")
+        assert model == "demo"
+        tally = stored[name, target_id(accuracy.targets)]
         assert (accuracy.all, accuracy.discriminating) == (tally.all, tally.discriminating)
         assert accuracy.all_chance is not None and 0 < accuracy.all_chance < 1
     pairs = [(c.first, c.second) for c in report.comparisons]
-    assert pairs == [("baseline", p.name) for p in study.profiles[1:]]
+    assert pairs == [("baseline · demo", f"{p.name} · demo") for p in study.profiles[1:]]
     assert all(c.adjusted >= c.found.p for c in report.comparisons)
     assert report.agreements[0][0] is None
     assert report.agreements[0][2] == report.agreements[2][0]
@@ -102,7 +104,7 @@ def test_runs_side_by_side_are_told_apart(database: Database) -> None:
     first, second = decided(database, study), decided(database, replace(study, name="again"))
     report = gather(database, [first, second, first], title="Mine")
     assert report.title == "Mine" and len(report.runs) == 2
-    assert report.labels[0] == f"baseline ({first[-4:]})"
+    assert report.labels[0] == f"baseline · demo ({first[-4:]})"
     assert len(set(report.labels)) == 4
     same = next(c for c in report.comparisons if {c.first[:8], c.second[:8]} == {"baseline"})
     assert same.found.difference is not None and same.found.difference.value == 0
@@ -128,7 +130,7 @@ def test_hostile_text_stays_text(database: Database) -> None:
     page = html(report)
     seen = Seen(page)
     assert "script" not in seen.tags and "b" not in seen.tags and seen.links == []
-    assert "alert(1)" in seen.text and "{{ 7*7 }}" in seen.text and "49" not in seen.text
+    assert "alert(1)" in seen.text and "{{ 7*7 }}" in seen.text and "49 &" not in seen.text
     assert "default-src 'none'" in page
     text = markdown(report)
     assert "<" not in text and "&lt;script&gt;" in text and "\\](http" in text
@@ -219,7 +221,7 @@ def test_verdicts_and_bookmarks_stand_beside_the_results(database: Database) -> 
         before, written="", verdicts=(), bookmarked=(), examples=()
     )
     [verdicts] = report.verdicts
-    assert verdicts.label == study.profiles[1].name and len(rows) == 5
+    assert verdicts.label == f"{study.profiles[1].name} · demo" and len(rows) == 5
     assert (verdicts.agree, verdicts.disagree, verdicts.unsure) == (2, 2, 1)
     assert verdicts.right == (expected["agree", 1], expected["disagree", 1])
     assert verdicts.wrong == (expected["agree", 0], expected["disagree", 0])

@@ -190,7 +190,7 @@ async def test_a_file_that_is_no_profile_says_why(path: Path, wait: Any, library
 
 async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, wait: Any) -> None:
     study = fakes.study(2, profiles=2)
-    far = load_profile("mistral-7b-baseline")
+    far = load_profile("baseline", backbone="mistral-7b")
     app = opened(path, Study("s", (study.profiles[0], far), study.scenarios))
     async with app.run_test(size=(145, 40)) as pilot:
         await wait(pilot, lambda: "Nothing has been" in words(app))
@@ -200,6 +200,21 @@ async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, w
         await wait(pilot, lambda: len(names(app)) == 1)
         await wait(pilot, lambda: "Nothing has been" in words(app))
         assert "hf download" not in prose(screen_of(app), 0)
+
+
+async def test_what_is_added_is_on_the_model_of_its_neighbour(path: Path, wait: Any) -> None:
+    far = load_profile("baseline", backbone="mistral-7b")
+    app = opened(path, Study("s", (load_profile("random"), far), fakes.scenarios(2)))
+    async with app.run_test(size=(145, 40)) as pilot:
+        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await pilot.press("A")
+        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: words(app).count("Mistral-7B-Instruct-v0.3") > 5)
+        await pilot.press(*"fairness-low", "enter")
+        await wait(pilot, lambda: names(app)[2:] == ["fairness-low"])
+        assert screen_of(app).study.profiles[2] == load_profile(
+            "fairness-low", backbone="mistral-7b"
+        )
 
 
 async def test_the_users_keys_are_on_the_changed_study(

@@ -259,7 +259,10 @@ def test_the_numbers_are_the_reports(finished: tuple[str, Study], db: Database) 
     report, overview = gather(db, [run]), board.overview()
     assert overview.agreements == report.agreements
     theirs = {
-        (accuracy.label, accuracy.targets): (accuracy.all, accuracy.discriminating)
+        (accuracy.label.partition(" · ")[0], accuracy.targets): (
+            accuracy.all,
+            accuracy.discriminating,
+        )
         for accuracy in report.accuracies
     }
     ours = {

@@ -7,6 +7,8 @@ import sys
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from align_tui.core.scenarios import Choice, Scenario
@@ -19,7 +21,7 @@ from align_tui.tui.view.layout import arrange, plan, too_small
 from align_tui.tui.view.library import Offer, offer_lines
 from align_tui.tui.view.marks import cell_mark, mark_of, next_wrong
 from align_tui.tui.view.searching import in_scenarios
-from align_tui.tui.view.spans import cells, cut, fill, fit, spread, text_of
+from align_tui.tui.view.spans import cells, cut, fill, fit, fit_name, spread, text_of
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.targets import compared, comparison, heading, sign
 from align_tui.tui.view.words import queued_words
@@ -322,3 +324,21 @@ def test_profiles_that_can_be_added_stand_in_columns() -> None:
     assert all("\n" not in text_of(line) and "\x1b" not in text_of(line) for line in lines)
     assert "! line 2: [b]no[/b]" in text_of(lines[3]) and "yours" in text_of(lines[3])
     assert "…" in text_of(lines[2]) and offer_lines([]) == []
+
+
+@given(
+    profile=st.text("ab-.", min_size=1, max_size=40),
+    model=st.text("cd-.", min_size=1, max_size=40),
+    tail=st.sampled_from(["", " ▲", " ▲▼"]),
+    width=st.integers(8, 80),
+)
+def test_both_halves_of_a_long_name_are_seen(
+    profile: str, model: str, tail: str, width: int
+) -> None:
+    shown = fit_name(f"{profile} @ {model}", tail, width)
+    assert cell_len(shown) <= width and shown.endswith(tail)
+    if cell_len(f"{profile} @ {model}{tail}") <= width:
+        assert shown == f"{profile} @ {model}{tail}"
+    elif width >= 18:
+        first, at, second = shown.removesuffix(tail).partition(" @ ")
+        assert at and second[:1] == model[:1] and first[:1] == profile[:1]

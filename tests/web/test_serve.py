@@ -36,7 +36,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 
 @given(WORDS, WORDS, WORDS)
 def test_a_shell_takes_every_value_as_it_is(profile: str, run: str, override: str) -> None:
-    options = Options(profiles=(profile, "-x"), overrides=(override,), backbone="$(id)")
+    options = Options(profiles=(profile, "-x"), overrides=(override,), backbones=("$(id)", "b"))
     words = Opened(options, run, db=Path("/a b/'c'")).words()
     assert shlex.split(shell_line(words)) == ["exec", sys.executable, "-m", "align_tui", *words]
     assert f"--profile={profile}" in words and f"--run={run}" in words

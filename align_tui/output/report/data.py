@@ -21,6 +21,7 @@ from align_tui.core.columns import (
     target_for,
 )
 from align_tui.core.comparison import Comparison, compare
+from align_tui.core.naming import with_model
 from align_tui.core.paired import holm
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scoring import Rate, chance
@@ -153,14 +154,18 @@ def _run_part(db: Database, run: str) -> RunPart:
         probes=len({probe_key(scenario) for scenario in study.scenarios}),
         notes=study.notes,
         versions=runs.run_versions(db, run),
-        profiles=tuple((profile.name, profile.hash) for profile in study.profiles),
+        profiles=tuple(
+            (with_model(profile.name, profile.model_label), profile.hash)
+            for profile in study.profiles
+        ),
     )
 
 
 def _labels(columns: Sequence[Column], *, several: bool) -> tuple[str, ...]:
-    """The profile's name; with the end of its run's id where there are several runs."""
+    """The profile's name, its model beside, and the end of its run's id where there are several."""
     return tuple(
-        f"{column.name} ({column.run.rpartition('-')[2]})" if several else column.name
+        with_model(column.name, column.model)
+        + (f" ({column.run.rpartition('-')[2]})" if several else "")
         for column in columns
     )
 

@@ -12,7 +12,7 @@ from align_tui.core.text import one_line
 from align_tui.output.tables import point
 
 INK, QUIET, GRID, CHANCE, FILL = "#1c2128", "#57606a", "#d8dee4", "#7b4fc9", "#2f6fc1"
-ROW, HEAD, LABEL, SCALE, NUMBERS = 26, 34, 250, 380, 130
+ROW, HEAD, LABEL, SCALE, NUMBERS = 26, 34, 380, 340, 130
 _NUMBER = float | int
 
 
@@ -71,7 +71,7 @@ def intervals(bars: Sequence[Bar], said: str) -> str:
         _text(root, x, HEAD - 14, point(tenth / 10), text_anchor="middle", fill=QUIET)
     for number, bar in enumerate(bars):
         middle = HEAD + ROW * number + ROW / 2
-        label = one_line(bar.label, 36)
+        label = one_line(bar.label, 56)
         if bar.rate is None:
             _text(root, 0, middle + 4, label, font_weight="bold")
         else:
@@ -108,7 +108,7 @@ def matrix(labels: Sequence[str], cells: Sequence[Sequence[Agreement | None]], s
     row = size / 2
     for number, label in enumerate(labels):
         y = top + row * number
-        _text(root, LABEL - 12, y + row / 2 + 4, f"{one_line(label, 32)}  {number + 1}",
+        _text(root, LABEL - 12, y + row / 2 + 4, f"{one_line(label, 52)}  {number + 1}",
               text_anchor="end")  # fmt: skip
         _text(root, LABEL + size * (number + 0.5), top - 8, str(number + 1), text_anchor="middle")
         for other, cell in enumerate(cells[number]):

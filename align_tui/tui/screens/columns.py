@@ -50,22 +50,32 @@ class Columns:
             screen.say("")
             screen.app.push_screen(AddScreen(offers, screen.glyphs), self._add)
 
-        screen.work.do(lambda _: jobs.list_offers(gone, screen.glyphs), then)
+        beside = self._beside()
+        screen.work.do(lambda _: jobs.list_offers(gone, screen.glyphs, beside), then)
+
+    def _beside(self) -> Profile | None:
+        """The column whose model an added profile takes: the focused one, or the first with one."""
+        study, focused = self.screen.study, self.screen.look.focus
+        near = (study.profiles[focused], *study.profiles)
+        return next((profile for profile in near if profile.needs_model), None)
 
     def _add(self, key: str | None) -> None:
         if key is None:
             return
         at = key.removeprefix(REMOVED)
         removed = self.removed[int(at)] if at != key else None
+        beside = self._beside()
 
         def make(attributes: Attributes) -> Changed:
+            from align_tui.config.backbones import backbone_of
             from align_tui.config.library import load_profile
             from align_tui.variants import with_column
 
             study, focused = self.screen.study, self.screen.look.focus
             if removed is not None:
                 return with_column(study, removed, attributes)
-            profile = load_profile(key, attributes=attributes)
+            default = backbone_of(beside) if beside is not None else None
+            profile = load_profile(key, default=default, attributes=attributes)
             if not profile.target and profile.adm.kind in TARGETED:
                 # Such as the oracle: it is added for what the focused column is marked against.
                 near = next(iter(study.scoring_targets(study.profiles[focused])), None)

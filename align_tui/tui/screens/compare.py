@@ -11,6 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
 
+from align_tui.core.naming import model_beside
+from align_tui.core.text import one_line
 from align_tui.tui.screens.comparison import ColumnKey, Work
 from align_tui.tui.screens.desked import DeskScreen
 from align_tui.tui.view import comparing
@@ -164,12 +166,14 @@ class CompareScreen(DeskScreen):
         pair = difference_lines(self.texts, (widths[0], widths[1]), self.glyphs)
         compared = (digest.comparison.a, digest.comparison.b)
         for side, index, lines, width in zip(self.sides, compared, pair, widths, strict=True):
-            name = digest.paired.columns[index].name
+            column = digest.paired.columns[index]
+            model = one_line(model_beside(column.name, column.model))
+            below: Line = ((model, "quiet"),) if model else ()
             head: tuple[Line, ...] = ()
             if row is not None:
                 head = (comparing.chosen_line(row, index, digest, width, self.glyphs), ())
-            title = ((f"{index + 1} ", "key"), (name, "title"))
-            side.show((*head, *lines), title, (), self.row)
+            title = ((f"{index + 1} ", "key"), (one_line(column.name), "title"))
+            side.show((*head, *lines), title, below, self.row)
 
     def show_texts(self, row: Row, texts: tuple[str, str]) -> None:
         """The two reasons of a row have been read."""

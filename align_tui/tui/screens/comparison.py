@@ -17,6 +17,7 @@ from align_tui.core.columns import (
     versus_options,
 )
 from align_tui.core.comparison import compare
+from align_tui.core.naming import model_beside
 from align_tui.core.scoring import chance
 from align_tui.core.text import one_line
 from align_tui.tui.screens.pick import Item, PickScreen
@@ -144,10 +145,11 @@ class Work:
                     (
                         (f"{run.rpartition('-')[2]}  ", "key"),
                         (f"{one_line(name, 40):<40}  ", "bright"),
+                        (f"{one_line(model_beside(name, model), 26):<26}  ", "text"),
                         (one_line(study, 60), "quiet"),
                     ),
                 )
-                for run, study, profile, name in list_columns(db)
+                for run, study, profile, name, model in list_columns(db)
                 if ColumnKey(run, profile) not in self.keys
             ]
 

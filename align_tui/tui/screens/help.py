@@ -68,7 +68,7 @@ def help_text(screen: StudyScreen) -> str:
         f"  run {screen.work.run or 'not begun'}, database {screen.launch.database}",
     ]
     for number, profile in enumerate(study.profiles, start=1):
-        model = profile.backbone.label if profile.needs_model else "no model"
+        model = profile.model_label or "no model"
         out.append(f"  {number} {heading(profile, glyphs)}: {profile.adm.kind}, {model}")
     out += [f"  Note: {note}" for note in study.notes]
     living, lost = screen.snapshot.workers, screen.snapshot.lost

@@ -20,7 +20,7 @@ from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.layout import Layout, plan, too_small
 from align_tui.tui.view.marks import mark_of
 from align_tui.tui.view.panes import current, greeting, pane_view
-from align_tui.tui.view.spans import Span, cut, fit_keeping
+from align_tui.tui.view.spans import Span, cut, fit_name
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.targets import compared, comparison, in_words, profile_name, signs, words
 from align_tui.tui.view.transport import Ticks, transport_line
@@ -195,7 +195,7 @@ class Painter:
             tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
             spans.append((f" {index + 1}", "key" if focused else "quiet"))
             if room >= 6 or focused:
-                name = fit_keeping(
+                name = fit_name(
                     profile_name(profile), tail, max(room, 18 * focused), self.glyphs.more
                 )
                 spans.append((f" {name}", "title" if focused else "quiet"))

@@ -10,7 +10,7 @@ from align_tui.core.agreement import Agreement
 from align_tui.tui.view.bars import point
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.overview import Part, told
-from align_tui.tui.view.spans import Line, Span, fit_keeping
+from align_tui.tui.view.spans import Line, Span, fit_name
 from align_tui.tui.view.tallies import around
 
 Matrix = Sequence[Sequence[Agreement | None]]
@@ -53,7 +53,7 @@ def agreement_part(
         head.append((f"{column + 1:>{share}}" + " " * n, style))
     lines: list[Line] = [tuple(head)]
     for row in rows:
-        name = fit_keeping(*names[row], label, glyphs.more)
+        name = fit_name(*names[row], label, glyphs.more)
         spans: list[Span] = [
             (f" {row + 1:>{digits}} ", "quiet"),
             (name + " " * (label - cell_len(name)), "bright" if row == focus else "text"),
@@ -94,7 +94,7 @@ def _one_line(
     row: Sequence[Agreement | None], name: Name, focus: int, width: int, glyphs: Glyphs
 ) -> tuple[Line, int]:
     """The focused profile's row without a heading, and how many of the others are in it."""
-    label = fit_keeping(*name, LABEL, glyphs.more)
+    label = fit_name(*name, LABEL, glyphs.more)
     out: list[Span] = [(f" {focus + 1} ", "quiet"), (label, "bright")]
     size = len(str(len(row))) + 6
     room = max(0, (width - 3 - len(str(focus + 1)) - cell_len(label)) // size)

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from align_tui.core.attributes import Targets, target_id
 from align_tui.core.columns import Column, Paired, Row, correctness, target_for
 from align_tui.core.comparison import Comparison
+from align_tui.core.naming import model_beside
 from align_tui.core.scoring import Rate
 from align_tui.core.settings import beside
 from align_tui.core.text import one_line
@@ -18,10 +19,21 @@ from align_tui.tui.view.bars import interval, point
 from align_tui.tui.view.decision import letter
 from align_tui.tui.view.glyphs import Glyphs, MarkName
 from align_tui.tui.view.marks import verdict
-from align_tui.tui.view.spans import Line, Span, cells, cut, fill, fit, fit_keeping, spread
+from align_tui.tui.view.spans import (
+    Line,
+    Span,
+    cells,
+    cut,
+    fill,
+    fit,
+    fit_keeping,
+    fit_name,
+    spread,
+)
 from align_tui.tui.view.targets import in_words, signs
 
 LIST_WIDTH = 120  # from here on the rows stand beside the texts, else above them
+LEAST_MODEL = 10  # cells of a model's name, or it is left out
 NOTHING = "no pair is decided and scored in both"
 
 
@@ -93,8 +105,8 @@ def column_lines(
     bar = 0 if width < 76 else min(45, max(15, width // 4))
     digits = max(len(str(rate.scored)) for rate in digest.rates)
     numbers = 2 * digits + 8
-    labels = {i: _beside(columns[i], digest, glyphs) for i in shown}
     room = max(12, width - bar - numbers - 3)
+    labels = {i: _beside(columns[i], digest, room, glyphs) for i in shown}
     longest = max(cell_len(_name(columns[i], room, glyphs) + labels[i]) + 4 for i in shown)
     names = max(12, min(room, longest))
     out = []
@@ -125,16 +137,22 @@ def column_lines(
 
 def _name(column: Column, width: int, glyphs: Glyphs) -> str:
     tail = f" {signs(column.targets, glyphs)}" if column.targets else ""
-    return fit_keeping(one_line(column.name), tail, max(8, width), glyphs.more)
+    return fit_name(one_line(column.name), tail, max(8, width), glyphs.more)
 
 
-def _beside(column: Column, digest: Digest, glyphs: Glyphs) -> str:
+def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
+    """The model, the run, what it is compared under; the model in what room the others leave."""
     versus = ""
     if not column.targets and digest.versus:
         versus = f" vs {in_words(digest.versus, glyphs)}"
     left_out = digest.paired.left_out[digest.paired.columns.index(column)]
     alone = f" (+{left_out} not shared)" if left_out else ""
-    return f" {glyphs.sep} {run_label(column)}{versus}{alone}"
+    rest = f" {glyphs.sep} {run_label(column)}{versus}{alone}"
+    model = one_line(model_beside(column.name, column.model))
+    left = room - cell_len(_name(column, room, glyphs) + rest) - 7
+    if not model or left < min(LEAST_MODEL, cell_len(model)):
+        return rest  # the panes below tell it
+    return f" {glyphs.sep} {fit(model, left, glyphs.more)}{rest}"
 
 
 def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:

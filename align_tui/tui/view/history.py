@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from align_tui.core.attributes import targets_from_id
+from align_tui.core.naming import model_beside
 from align_tui.core.text import one_line, plain
 from align_tui.core.wording import Part
 from align_tui.tui.view.bars import bar, interval, point
@@ -184,8 +185,14 @@ def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyph
     size = 21 if width >= 60 else 13 if width >= 42 else 0
     for index, name in enumerate(names):
         mine = [tally for tally in detail.tallies if tally.profile == index]
+        model = model_beside(name, detail.models[index]) if index < len(detail.models) else ""
+        beside = f" {glyphs.sep} {one_line(model)}" if model else ""
         out.append(
-            ((f"{index + 1} ", "quiet"), (fit(one_line(name), width - 2, glyphs.more), "bright"))
+            fill(
+                [(f"{index + 1} ", "quiet"), (one_line(name), "bright"), (beside, "quiet")],
+                width,
+                glyphs.more,
+            )
         )
         for tally in mine:
             versus = in_words(targets_from_id(tally.target), glyphs)

@@ -121,7 +121,7 @@ def pane_view(
         (name, "title" if focused else "text"),
         (tail, "quiet"),
     ]
-    model = one_line(profile.backbone.label) if profile.needs_model else one_line(profile.adm.kind)
+    model = one_line(profile.model_label or profile.adm.kind)
     if depth:
         model = f"{model}, out of its depth"
     said = f"{shown.remark} {glyphs.sep} " if shown.remark else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from align_tui.core.columns import Column
+from align_tui.core.naming import with_model
 from align_tui.core.settings import Setting, beside
 from align_tui.core.text import one_line, plain
 from align_tui.tui.view.glyphs import Glyphs
@@ -17,7 +18,7 @@ def settings_text(columns: Sequence[Column], glyphs: Glyphs) -> str:
     rows = beside([column.settings for column in columns])
     differing = [row for row in rows if row.differs]
     out = [
-        f"{number} {column.name}   run {column.run}"
+        f"{number} {with_model(column.name, column.model, glyphs.sep)}   run {column.run}"
         for number, column in enumerate(columns, start=1)
     ]
     out += ["", f"WHAT DIFFERS ({len(differing)} of {len(rows)})"]

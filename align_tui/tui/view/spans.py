@@ -7,6 +7,10 @@ from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 
+from align_tui.core.naming import AT
+
+LEAST_HALVES = 10  # cells of both halves of a name, below which only its beginning is shown
+
 Span: TypeAlias = tuple[str, str]  # text taken literally, name of a style (see tui.theme)
 Line: TypeAlias = tuple[Span, ...]
 
@@ -32,6 +36,19 @@ def fit_keeping(text: str, tail: str, width: int, more: str = "…") -> str:
     if cell_len(text) + cell_len(tail) <= width:
         return text + tail
     return fit(text, max(2, width - cell_len(tail)), more) + tail
+
+
+def fit_name(name: str, tail: str, width: int, more: str = "…") -> str:
+    """A column's name and `tail` in that width.
+
+    Of `baseline @ mistral-7b` both halves are cut: columns differ in either.
+    """
+    profile, _, model = name.rpartition(AT)
+    room = width - cell_len(tail) - len(AT)
+    if not profile or room < LEAST_HALVES or cell_len(name) <= room + len(AT):
+        return fit_keeping(name, tail, width, more)
+    model = fit(model, max(room * 3 // 5, room - cell_len(profile)), more)
+    return f"{fit(profile, room - cell_len(model), more)}{AT}{model}{tail}"
 
 
 def cut(line: Sequence[Span], width: int, more: str = "…") -> Line:

@@ -12,7 +12,7 @@ from align_tui.core.scoring import Rate
 from align_tui.tui.view.bars import interval, point
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.overview import Part, over_words
-from align_tui.tui.view.spans import Line, Span, cells, fill, fit, fit_keeping
+from align_tui.tui.view.spans import Line, Span, cells, fill, fit, fit_name
 
 T = TypeVar("T")
 MIN_CELL, MIN_BAR, MAX_BAR = 54, 15, 45
@@ -91,7 +91,7 @@ def tally_lines(
 def named(row: TallyRow, width: int, glyphs: Glyphs) -> Line:
     """Whose accuracy, and against what, in at most that many cells."""
     versus = f" vs {row.versus}" if row.versus else ""
-    name = fit_keeping(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more)
+    name = fit_name(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more)
     head: Line = ((name, "bright" if row.focused else "text"),)
     if versus:
         head = (*head, (fit(versus, max(0, width - cells(head)), glyphs.more), "quiet"))

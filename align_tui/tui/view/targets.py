@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from align_tui.core.attributes import Targets, fold, target_id
 from align_tui.core.text import one_line
 from align_tui.tui.view.glyphs import Glyphs
-from align_tui.tui.view.spans import fit, fit_keeping
+from align_tui.tui.view.spans import fit_name
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -53,13 +53,13 @@ def heading(profile: Profile, glyphs: Glyphs, width: int = 0) -> str:
     """
     name, targets = profile_name(profile), profile.target
     if not targets:
-        return fit(name, width, glyphs.more) if width else name
+        return fit_name(name, "", width, glyphs.more) if width else name
     tail = f" {signs(targets, glyphs)}"
     if not all(fold(target.attribute) in fold(name) for target in targets):
         full = f"{name} {glyphs.sep} {in_words(targets, glyphs)}"
         if not width or cell_len(full) <= width:
             return full
-    return fit_keeping(name, tail, width, glyphs.more) if width else name + tail
+    return fit_name(name, tail, width, glyphs.more) if width else name + tail
 
 
 def compared(study: Study, index: int) -> tuple[str | None, ...]:

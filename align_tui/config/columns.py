@@ -1,0 +1,97 @@
+"""The columns of a study: every profile on every backbone, each under a name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from align_tui.config.backbones import Backbone, resolve
+from align_tui.config.library import load_profile
+from align_tui.config.profile import Profile
+from align_tui.core.attributes import Attributes, Targets
+from align_tui.core.errors import ConfigError
+from align_tui.core.naming import MAX_LABEL, as_label, column_name, cut_to, free
+
+
+def load_columns(
+    names: Sequence[str],
+    backbones: Sequence[str],
+    *,
+    beside: Path | None = None,
+    overrides: Sequence[str] = (),
+    targets: Targets | None = None,
+    attributes: Attributes | None = None,
+) -> tuple[Profile, ...]:
+    """The profiles of those names; on each backbone, where several are named.
+
+    A profile keeps its name on a single backbone. On several it is called `baseline @ mistral-7b`;
+    its columns stand side by side. A profile that needs no model runs once. Raises ConfigError.
+    """
+
+    def load(name: str, backbone: str | None) -> Profile:
+        return load_profile(
+            name,
+            beside=beside,
+            backbone=backbone,
+            overrides=overrides,
+            targets=targets,
+            attributes=attributes,
+        )
+
+    first = [load(name, backbones[0] if backbones else None) for name in names]
+    if len(backbones) < 2:
+        return tuple(first)
+    refuse_namesakes(first)
+    rows: list[tuple[Profile, ...]] = []
+    for name, profile in zip(names, first, strict=True):
+        others = [load(name, each) for each in backbones[1:]] if profile.needs_model else []
+        _refuse_twins((profile, *others), backbones)
+        rows.append((profile, *others))
+    labels = backbone_labels([resolve(backbone) for backbone in backbones])
+    alone = {row[0].name for row in rows if len(row) == 1}
+    found: list[Profile] = []
+    for row in rows:
+        if len(row) == 1:
+            found += row
+            continue
+        for profile, label in zip(row, labels, strict=True):
+            name = column_name(profile.name, label, alone | {each.name for each in found})
+            found.append(profile.model_copy(update={"name": name}))
+    return tuple(found)
+
+
+def refuse_namesakes(profiles: Sequence[Profile]) -> None:
+    """Raise ConfigError when two profiles have one name."""
+    names = [profile.name for profile in profiles]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(
+                f"Two profiles of the study are called {name!r}", "Give each its own `name`."
+            )
+
+
+def _refuse_twins(row: Sequence[Profile], backbones: Sequence[str]) -> None:
+    """Raise ConfigError when two backbones are one: everything would be decided twice."""
+    known: dict[str, str] = {}
+    for profile, backbone in zip(row, backbones, strict=False):
+        if profile.hash in known:
+            raise ConfigError(
+                f"The backbones {known[profile.hash]!r} and {backbone!r} are the same model",
+                "Name it once; --repeat decides everything several times.",
+            )
+        known[profile.hash] = backbone
+
+
+def backbone_labels(backbones: Sequence[Backbone]) -> list[str]:
+    """A short label for each backbone, all different: its name, or its model's.
+
+    Models of one name are told apart by where they come from: `step-500 of run-1`.
+    """
+    short = [each.name or each.spec.label for each in backbones]
+    labels: list[str] = []
+    for backbone, label in zip(backbones, short, strict=True):
+        source = backbone.spec.model.rstrip("/").rpartition("/")[0].rpartition("/")[2]
+        if short.count(label) > 1 and source and not backbone.name:
+            label = f"{label} of {source}"
+        labels.append(free(cut_to(as_label(label), MAX_LABEL), labels, MAX_LABEL))
+    return labels

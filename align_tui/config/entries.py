@@ -1,0 +1,36 @@
+"""The files of a library: what ships, and the user's own over it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of the library."""
+
+    name: str
+    path: Path
+    origin: str  # "shipped" or "yours"
+
+
+def entries(shipped: Path, yours: Path, *, without: str = "") -> list[Entry]:
+    """Every TOML file below the two folders by name; a file of yours hides a shipped one.
+
+    Files in a folder called `without` are left out: they are another library's.
+    """
+    found: dict[str, Entry] = {}
+    for origin, folder in (("shipped", shipped), ("yours", yours)):
+        for path in sorted(folder.rglob("*.toml")):
+            if without not in path.relative_to(folder).parts[:-1]:
+                found[path.stem] = Entry(path.stem, path, origin)
+    return sorted(found.values(), key=lambda entry: entry.name)
+
+
+def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
+    """A hint that offers the names close to `name`, or `otherwise` where none is close."""
+    close = difflib.get_close_matches(name, list(names), n=3, cutoff=0.4)
+    return f"Did you mean {', '.join(close)}?" if close else otherwise

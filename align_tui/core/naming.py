@@ -1,0 +1,51 @@
+"""What a column is called: its profile by what it does, and the model beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from align_tui.core.attributes import fold
+
+MAX_NAME = 80  # as profiles have it
+MAX_LABEL = 40  # so that half of a long name is left to the profile
+AT = " @ "
+_NUMBER = re.compile(r"(~[0-9]+| \([0-9]+\))$")
+
+
+def column_name(profile: str, label: str, taken: Collection[str]) -> str:
+    """`baseline @ mistral-7b`, cut to what a name may have, and numbered where it is taken."""
+    tail = f"{AT}{cut_to(label, MAX_LABEL)}"
+    return free(cut_to(profile, MAX_NAME - len(tail)) + tail, taken, MAX_NAME)
+
+
+def model_beside(name: str, model: str) -> str:
+    """The model to be shown beside a column's name; empty where the name says it already."""
+    said = fold(_NUMBER.sub("", name.rpartition(AT)[2])) if AT in name else ""
+    return "" if said and fold(model).startswith(said) else model
+
+
+def with_model(name: str, model: str, sign: str = "·") -> str:
+    """`baseline · Mistral-7B-Instruct-v0.3`, on one line."""
+    beside = model_beside(name, model)
+    return f"{name} {sign} {beside}" if beside else name
+
+
+def as_label(text: str) -> str:
+    """`text` without what no profile's name may have."""
+    return re.sub(r"[\x00-\x1f\x7f/\\]+", "-", text).strip() or "model"
+
+
+def cut_to(text: str, most: int) -> str:
+    """At most that many characters, with an ellipsis where some are left out."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def free(name: str, taken: Collection[str], most: int) -> str:
+    """The name, or with the first number from 2 on with which nothing else is called so."""
+    made, number = name, 1
+    while made in taken:
+        number += 1
+        tail = f" ({number})"
+        made = cut_to(name, most - len(tail)) + tail
+    return made
