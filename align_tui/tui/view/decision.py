@@ -12,6 +12,7 @@ from align_tui.tui.view.marks import correct_of, verdict
 from align_tui.tui.view.spans import Line, Span, cells, cut, fit
 from align_tui.tui.view.words import error_words
 
+UNCUT = 10_000  # cells: more than any terminal has
 FOOT = 3  # lines that are always kept, so that a decision moves nothing
 
 
@@ -82,8 +83,15 @@ def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
     if result.votes is not None and len(result.votes) > 1 and shown.streams > 1:
         parts.append("votes " + " ".join(point(v) for v in result.votes))
     parts += [one_line(note) for note in result.notes]
-    sep = f" {glyphs.sep} "
-    return ((fit(sep.join(parts), width, glyphs.more), "quiet"),)
+    return ((fit(f" {glyphs.sep} ".join(parts), width, glyphs.more), "quiet"),)
+
+
+def cut_notes(shown: Shown, width: int, glyphs: Glyphs) -> str:
+    """The decision's notes, a line each, where the line of costs has no room for all of them."""
+    notes = shown.result.notes if shown.result is not None else ()
+    if not notes or cells(cost_line(shown, UNCUT, glyphs)) <= width:
+        return ""
+    return "\n".join(f"note: {one_line(note)}" for note in notes)
 
 
 def foot_lines(
@@ -123,12 +131,13 @@ def foot_lines(
 
 
 def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> Line:
-    """`◐ reasoning · 3.2 s · sample 2/5`; the word goes first where there is no room."""
+    """`◐ reasoning · 3.2 s · sample 2/5`; the first word is left out where it has no room."""
     parts = [seconds(shown.elapsed)] if shown.elapsed is not None else []
     if of_streams > 1 and shown.streams:
         parts.append(f"sample {min(shown.streams, of_streams)}/{of_streams}")
     sep, mark = f" {glyphs.sep} ", f"{glyphs.marks['working']} "
-    tail = sep.join(["reasoning", *parts] if shown.text else parts)
+    doing = ["reasoning"] if shown.text else ["thinking"] if shown.thinking else []
+    tail = sep.join([*doing, *parts])
     if len(mark) + len(tail) > width:
         tail = sep.join(parts)
     return cut(((mark, "working"), (tail, "quiet")), width, glyphs.more)
