@@ -12,7 +12,6 @@ from align_tui.tui.view.marks import correct_of, verdict
 from align_tui.tui.view.spans import Line, Span, cells, cut, fit
 from align_tui.tui.view.words import error_words
 
-UNCUT = 10_000  # cells: more than any terminal has
 FOOT = 3  # lines that are always kept, so that a decision moves nothing
 
 
@@ -73,25 +72,38 @@ def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: G
 
 
 def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
-    """Latency and tokens, votes and notes."""
+    """Latency and tokens, votes, and the notes or, where they have no room, how many there are."""
     result = shown.result
     if result is None:
         return ()
+    parts, sep = _costs(shown), f" {glyphs.sep} "
+    if cut_notes(shown, width, glyphs):
+        count = len(result.notes)
+        parts.append("1 note" if count == 1 else f"{count} notes")
+    else:
+        parts += [one_line(note) for note in result.notes]
+    return ((fit(sep.join(parts), width, glyphs.more), "quiet"),)
+
+
+def _costs(shown: Shown) -> list[str]:
+    result = shown.result
+    if result is None:
+        return []
     parts = [seconds(result.latency_s)]
     if result.tokens:
         parts.append(f"{result.tokens} tokens")
     if result.votes is not None and len(result.votes) > 1 and shown.streams > 1:
         parts.append("votes " + " ".join(point(v) for v in result.votes))
-    parts += [one_line(note) for note in result.notes]
-    return ((fit(f" {glyphs.sep} ".join(parts), width, glyphs.more), "quiet"),)
+    return parts
 
 
 def cut_notes(shown: Shown, width: int, glyphs: Glyphs) -> str:
     """The decision's notes, a line each, where the line of costs has no room for all of them."""
-    notes = shown.result.notes if shown.result is not None else ()
-    if not notes or cells(cost_line(shown, UNCUT, glyphs)) <= width:
+    notes = [one_line(note) for note in shown.result.notes] if shown.result is not None else []
+    whole = f" {glyphs.sep} ".join([*_costs(shown), *notes])
+    if not notes or cells(((whole, ""),)) <= width:
         return ""
-    return "\n".join(f"note: {one_line(note)}" for note in notes)
+    return "\n".join(f"note: {note}" for note in notes)
 
 
 def foot_lines(

@@ -94,7 +94,8 @@ class Prose(ScrollView, can_focus=False):
     def _turn(self, y: int) -> None:
         y = min(y, self.max_scroll_y)
         if y != self.scroll_offset.y:
-            self.set_scroll(None, y)
+            self.set_scroll(None, y)  # which tells nobody
+            self._repaint(0, len(self._rows))
 
     def _repaint(self, first: int, last: int) -> None:
         """Refresh the rows from `first` to before `last`, as far as they are in the window."""
