@@ -52,7 +52,8 @@ def test_json_lines_are_the_promised_ones() -> None:
     for line in middle:
         assert set(line) == {
             "event", "run", "profile", "scenario", "repeat", "choice", "choice_text", "scores",
-            "reasoning", "probabilities", "latency_s", "tokens",
+            "reasoning", "thinking", "probabilities", "latency_s", "tokens",
+            "thinking_tokens",
         }  # fmt: skip
         assert list(line["scores"]) == ["moral_desert=1.0"]
         assert set(line["scores"]["moral_desert=1.0"]) == {"correct", "distance", "discriminating"}

@@ -78,8 +78,10 @@ def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
         return ()
     parts, sep = _costs(shown), f" {glyphs.sep} "
     if cut_notes(shown, width, glyphs):
-        count = len(result.notes)
-        parts.append("1 note" if count == 1 else f"{count} notes")
+        count = "1 note" if len(result.notes) == 1 else f"{len(result.notes)} notes"
+        # The number of tokens gives way: that there is something to know does not.
+        whole = cells(((sep.join([*parts, count]), ""),)) <= width
+        parts = [*parts, count] if whole else [parts[0], count]
     else:
         parts += [one_line(note) for note in result.notes]
     return ((fit(sep.join(parts), width, glyphs.more), "quiet"),)
