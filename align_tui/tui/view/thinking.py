@@ -7,7 +7,7 @@ from align_tui.tui.snapshot import Shown
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.spans import cells, fit_end
 
-LEAST = 12  # cells of the thinking's end that are worth showing behind the heading
+LEAST = 24  # cells of the thinking's end that are worth showing behind the heading
 
 
 def is_reasoning(shown: Shown) -> bool:
