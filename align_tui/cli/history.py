@@ -23,11 +23,13 @@ from align_tui.output.tables import (
     loose_ends,
     quiet_table,
     result_table,
+    thinking_lines,
     waiting,
 )
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.imports import import_run
+from align_tui.store.thinking import token_shares
 from align_tui.studies import parse_scale, parse_targets
 
 REPORTS = ("markdown", "html")
@@ -90,6 +92,8 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     for line in loose_ends(summary):
         out.print(line)
     out.print(CAPTION, style="dim")
+    for line in thinking_lines(study, token_shares(db, run)):
+        out.print(line)
     for note in study.notes:
         out.print(f"note: {plain(note)}")
     out.print()

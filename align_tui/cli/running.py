@@ -132,8 +132,8 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                     last = page[-1].seq
                     bar.advance(task, len(page))
                     if as_json:
-                        for result, scores in events.with_scores(db, page):
-                            _print(events.result_event(run, study, result, scores))
+                        for event in events.page_events(db, run, study, page):
+                            _print(event)
                 if runs.get_run(db, run).finished and not results.results_after(db, run, last):
                     return
             bar.update(task, description=keeper.watch())

@@ -9,9 +9,10 @@ from typing import Any
 from align_tui.config.study import Study
 from align_tui.core.attributes import Targets, target_id
 from align_tui.core.scoring import Rate, Score, make_rate
-from align_tui.store import results, runs
+from align_tui.store import results, runs, thinking
 from align_tui.store.database import Database
 from align_tui.store.results import Result
+from align_tui.store.thinking import Thought
 
 Event = dict[str, Any]
 
@@ -25,8 +26,10 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def result_event(run: str, study: Study, result: Result, scores: dict[str, Score]) -> Event:
-    """The line of one ended sample."""
+def result_event(
+    run: str, study: Study, result: Result, scores: dict[str, Score], thought: Thought | None = None
+) -> Event:
+    """The line of one ended sample; its `thinking` is null where the model did not think."""
     head: Event = {
         "event": "failed" if result.error_kind else "decision",
         "run": run,
@@ -49,17 +52,21 @@ def result_event(run: str, study: Study, result: Result, scores: dict[str, Score
             for target, score in sorted(scores.items())
         },
         "reasoning": result.reasoning,
+        "thinking": thought.text if thought is not None else None,
         "probabilities": list(result.probabilities) if result.probabilities else None,
         "latency_s": round(result.latency_s, 6),
         "tokens": result.tokens,
+        "thinking_tokens": thought.total if thought is not None else 0,
     }
 
 
-def with_scores(db: Database, page: list[Result]) -> Iterator[tuple[Result, dict[str, Score]]]:
-    """Each result with its scores, read together."""
-    scores = results.scores_of(db, [result.sample for result in page])
+def page_events(db: Database, run: str, study: Study, page: list[Result]) -> Iterator[Event]:
+    """The lines of results whose scores and thinking are read together."""
+    samples = [result.sample for result in page]
+    scores, thoughts = results.scores_of(db, samples), thinking.thoughts_of(db, samples)
     for result in page:
-        yield result, scores[result.sample]
+        sample = result.sample
+        yield result_event(run, study, result, scores[sample], thoughts.get(sample))
 
 
 def stored_events(db: Database, run: str) -> Iterator[Event]:
@@ -68,8 +75,7 @@ def stored_events(db: Database, run: str) -> Iterator[Event]:
     yield started(run, runs.get_run(db, run).samples)
     last = 0
     while page := results.results_after(db, run, last):
-        for result, scores in with_scores(db, page):
-            yield result_event(run, study, result, scores)
+        yield from page_events(db, run, study, page)
         last = page[-1].seq
     yield summary(db, run, study)
 

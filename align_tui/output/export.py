@@ -24,13 +24,14 @@ from align_tui.datasets.align_write import write_align_system
 from align_tui.datasets.files import write_text
 from align_tui.output.events import Event, stored_events, summary
 from align_tui.output.tables import CAPTION, percent
-from align_tui.store import results, runs
+from align_tui.store import results, runs, thinking
 from align_tui.store.database import Database
 
 FORMATS = ("jsonl", "csv", "markdown", "align-system")
 COLUMNS = (
     "run", "profile", "model", "scenario", "repeat", "target", "choice", "choice_text", "correct",
-    "distance", "discriminating", "probability", "latency_s", "tokens", "error", "reasoning",
+    "distance", "discriminating", "probability", "latency_s", "tokens", "thinking_tokens", "error",
+    "reasoning", "thinking",
 )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def _cell(value: object) -> object:
 
 
 def _csv_rows(event: Event) -> Iterator[dict[str, Any]]:
-    row = {key: event.get(key, "") for key in COLUMNS}
+    row = {key: _empty(event.get(key)) for key in COLUMNS}
     row["error"] = event.get("error", {}).get("kind", "")
     chances = event.get("probabilities")
     row["probability"] = chances[event["choice"]] if chances else ""
@@ -92,15 +93,18 @@ def markdown(db: Database, run: str) -> Iterator[str]:
     yield "\n## Versions\n\n"
     for name, version in runs.run_versions(db, run).items():
         yield f"- {md(name)}: {md(version)}\n"
-    yield "\n## Decisions\n\n| scenario | profile | model | repeat | choice | reasoning |\n"
-    yield "|---|---|---|---|---|---|\n"
+    thought = any(share for _, share in thinking.token_shares(db, run).values())
+    header = ["scenario", "profile", "model", "repeat", "choice"]
+    header += [*["thinking"] * thought, "reasoning"]
+    yield f"\n## Decisions\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}\n"
     for event in stored_events(db, run):
         if event["event"] in ("decision", "failed"):
             said = event.get("reasoning") or event.get("error", {}).get("message", "")
             choice = event.get("choice_text", "failed")
             yield f"| {md(event['scenario'])} | {md(event['profile'])} "
             yield f"| {md(event['model'] or '–')} | {event['repeat']} "
-            yield f"| {md(choice)} | {md(said)} |\n"
+            between = f"| {md(event.get('thinking') or '')} " if thought else ""
+            yield f"| {md(choice)} {between}| {md(said)} |\n"
 
 
 def md(text: str) -> str:

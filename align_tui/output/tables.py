@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -104,6 +104,17 @@ def loose_ends(summary: Event) -> list[str]:
         f"{p['failed']} failed, {p['pending']} open"
         for p in summary["profiles"]
         if p["failed"] or p["pending"]
+    ]
+
+
+def thinking_lines(study: Study, shares: Mapping[int, tuple[int, int]]) -> list[str]:
+    """A line for every profile whose model thought; `shares` as `store.thinking` has them."""
+    return [
+        f"{one_line(profile.name)}: {thinking} of {tokens} tokens ({thinking / tokens:.0%}) "
+        "were thinking"
+        for index, profile in enumerate(study.profiles)
+        for tokens, thinking in [shares.get(index, (0, 0))]
+        if thinking and tokens
     ]
 
 

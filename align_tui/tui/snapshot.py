@@ -67,9 +67,11 @@ class Counts:
 class Shown:
     """What a pane shows: one sample of a profile on the shown scenario.
 
-    `text` is the reasoning as far as it has come, safe to show; `streams` counts the
-    generations that have begun; `remark` is what the user said of the decision; `ahead` how many
-    are queued before a sample that waits, where that is known; `origin` is as in Cell.
+    `text` is the reasoning as far as it has come, `thinking` what the model thought before that
+    reply, both safe to show; `thinking_tokens` is how long the thinking is, 0 where that is not
+    known yet. `streams` counts the generations that have begun; `remark` is what the user said of
+    the decision; `ahead` how many are queued before a sample that waits, where that is known;
+    `origin` is as in Cell.
     """
 
     profile: int
@@ -84,6 +86,8 @@ class Shown:
     remark: str = ""
     ahead: int | None = None
     origin: str | None = None
+    thinking: str = ""
+    thinking_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def test_json_lines_are_the_promised_ones() -> None:
     for line in middle:
         assert set(line) == {
             "event", "run", "profile", "model", "scenario", "repeat", "choice", "choice_text",
-            "scores", "reasoning", "probabilities", "latency_s", "tokens",
+            "scores", "reasoning", "thinking", "probabilities", "latency_s", "tokens",
+            "thinking_tokens",
         }  # fmt: skip
         assert line["model"] is None
         assert list(line["scores"]) == ["moral_desert=1.0"]

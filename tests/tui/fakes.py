@@ -13,7 +13,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import target_id
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
-from align_tui.core.replies import decision_schema
+from align_tui.core.replies import decision_schema, split_thinking, with_thinking
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scoring import score
 from align_tui.store import live, queue, workers
@@ -69,7 +69,9 @@ class FakeWorker:
         """Some pending samples."""
         return queue.claim(self.db, self.id, limit)
 
-    def raw(self, claimed: queue.Claimed, reasoning: str | None = None) -> tuple[str, int]:
+    def raw(
+        self, claimed: queue.Claimed, reasoning: str | None = None, thinking: str = ""
+    ) -> tuple[str, int]:
         """(the reply as a model would write it, its choice)."""
         shown = self.study.scenarios[claimed.scenario]
         choice = (claimed.scenario + claimed.profile) % len(shown.choices)
@@ -79,25 +81,34 @@ class FakeWorker:
             "has the stronger claim: the other can wait, and the difference in what was done "
             "before is plain enough to act on.\n\nSo the first hands go there."
         )
-        return json.dumps(
+        reply = json.dumps(
             {"reasoning": why, "choice": shown.choices[choice].text}, ensure_ascii=False
-        ), choice
+        )
+        return with_thinking(thinking, reply), choice
 
     def write(self, claimed: queue.Claimed, text: str, t: float = 0.1, stream: int = 0) -> None:
         """A piece of live text."""
         live.append(self.db, self.id, [live.Piece(claimed.id, stream, t, text)])
 
     def finish(
-        self, claimed: queue.Claimed, reasoning: str | None = None, took: float = 1.0
+        self,
+        claimed: queue.Claimed,
+        reasoning: str | None = None,
+        took: float = 1.0,
+        thinking: str = "",
+        notes: tuple[str, ...] = (),
     ) -> None:
-        """Decide it."""
-        raw, choice = self.raw(claimed, reasoning)
+        """Decide it; what was thought before is three characters a token."""
+        raw, choice = self.raw(claimed, reasoning, thinking)
         shown = self.study.scenarios[claimed.scenario]
         size = 8
         steps = range(size, len(raw) + size, size)
         timeline = tuple((took * min(n, len(raw)) / len(raw), min(n, len(raw))) for n in steps)
-        made = Generation(raw, f"<prompt of {shown.key}>", 40, 30, "stop", 0.05, took, timeline)
-        why = json.loads(raw)["reasoning"]
+        thought, prompt = len(thinking) // 3, f"<prompt of {shown.key}>"
+        made = Generation(
+            raw, prompt, 40, 30 + thought, "stop", 0.05, took, timeline, thinking_tokens=thought
+        )
+        why = json.loads(split_thinking(raw)[1])["reasoning"]
         reply = Response(
             "positive",
             choice,
@@ -114,7 +125,7 @@ class FakeWorker:
             target_id(targets): score(shown, targets, choice, self.study.rule)
             for targets in self.study.scoring_targets(profile)
         }
-        decision = Decision(choice, why, sure, None, (reply,))
+        decision = Decision(choice, why, sure, None, (reply,), notes)
         queue.finish(self.db, self.id, claimed, decision, shown.choices[choice].text, scores, took)
 
     def fail(self, claimed: queue.Claimed, kind: str, message: str) -> None:
@@ -122,11 +133,15 @@ class FakeWorker:
         queue.fail(self.db, self.id, claimed, kind, message, 0.5)
 
     def stream(
-        self, batch: Sequence[queue.Claimed], pause: float, reasoning: str | None = None
+        self,
+        batch: Sequence[queue.Claimed],
+        pause: float,
+        reasoning: str | None = None,
+        thinking: str = "",
     ) -> Iterator[None]:
         """Write the batch word by word, yielding after each round; then decide all."""
         begun = time.monotonic()
-        texts = [self.raw(claimed, reasoning)[0].split(" ") for claimed in batch]
+        texts = [self.raw(claimed, reasoning, thinking)[0].split(" ") for claimed in batch]
         for number in range(max(len(text) for text in texts)):
             t = time.monotonic() - begun
             pieces = [
@@ -138,4 +153,4 @@ class FakeWorker:
             time.sleep(pause)
             yield
         for claimed in batch:
-            self.finish(claimed, reasoning, time.monotonic() - begun)
+            self.finish(claimed, reasoning, time.monotonic() - begun, thinking)

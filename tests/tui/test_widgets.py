@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.strip import Strip
 
 from align_tui.store.database import Database
 from align_tui.tui.feeds.feed import SLOW_S
+from align_tui.tui.theme import STYLES
 from align_tui.tui.view.bars import thumb
 from align_tui.tui.view.spans import Line
 from align_tui.tui.widgets.lines import Lines
@@ -27,6 +29,19 @@ class Counting(Lines):
         """Note which."""
         self.made.append(y)
         return super().render_line(y)
+
+
+class Written(Prose):
+    """Counts the rows that are to be painted over their whole width."""
+
+    made: ClassVar[list[int]] = []
+
+    def refresh(self, *regions: Region, **more: Any) -> Self:
+        """Note which."""
+        for region in regions or (self.size.region,):
+            if region.width == self.size.width:
+                self.made.extend(range(region.y, region.bottom))
+        return super().refresh(*regions, **more)
 
 
 class Bare(App[None]):
@@ -61,6 +76,56 @@ async def test_only_lines_that_differ_are_made() -> None:
         app.lines.paint([line("new")])
         await pilot.pause()
         assert app.lines.made == [0, 1, 2, 3, 4]
+
+
+class Streaming(App[None]):
+    """One text."""
+
+    CSS = "Prose { height: 5; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        Written.made = []
+        self.prose = Written()
+
+    def compose(self) -> ComposeResult:
+        """The widget."""
+        yield self.prose
+
+
+async def test_a_text_that_scrolls_is_painted_whole_and_one_that_grows_at_its_end() -> None:
+    app = Streaming()
+    async with app.run_test(size=(20, 8)) as pilot:
+        text = "one\ntwo\nthree"
+        app.prose.show(text, 1, "_")
+        await pilot.pause()
+        for more, rows in (("!", {2}), ("\nfour", {2, 3}), ("\nfive", {3, 4}), ("\nsix", set())):
+            app.prose.made.clear()
+            text += more
+            app.prose.show(text, 1, "_")
+            await pilot.pause()
+            assert set(app.prose.made) == (rows or set(range(5))), more
+
+
+async def test_only_what_is_loud_is_painted_so() -> None:
+    app = Streaming()
+    async with app.run_test(size=(20, 8)) as pilot:
+
+        def colours() -> list[str]:
+            found = [next(iter(app.prose.render_line(y))).style for y in range(3)]
+            return [str(style).split()[0] for style in found]
+
+        app.prose.show("thought\nreasoned", 1, "_", "", range(8, 16))
+        await pilot.pause()
+        quiet, loud, _ = colours()
+        assert quiet == STYLES["quiet"] != loud
+        app.prose.made.clear()
+        app.prose.show("thought\nreasoned\nnoted", 1, "", "", range(8, 16))
+        await pilot.pause()
+        assert colours() == [quiet, loud, quiet] and 0 not in app.prose.made
+        app.prose.show("thought\nreasoned\nnoted", 1, "", "", range(0, 22))
+        await pilot.pause()
+        assert colours() == [loud] * 3
 
 
 async def test_a_title_paints_no_line() -> None:

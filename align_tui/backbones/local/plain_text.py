@@ -33,6 +33,13 @@ def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     return frozenset(found)
 
 
+def _unknown_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    backend: Any = getattr(tokenizer, "backend_tokenizer", None)
+    named = getattr(getattr(backend, "model", None), "unk_token", None)
+    found = {tokenizer.unk_token_id, backend.token_to_id(named) if named else None}
+    return frozenset(number for number in found if isinstance(number, int))
+
+
 class PlainText:
     """Encodes text for one tokenizer; what stands between CUTs belongs to no control token."""
 
@@ -40,6 +47,7 @@ class PlainText:
         self.tokenizer = tokenizer
         self.control = control_tokens(tokenizer)
         self._texts = self._texts_of(self.control)
+        self._unknown = _unknown_ids(tokenizer)
         self._cutting: Any = None
 
     def _texts_of(self, ids: Iterable[int]) -> re.Pattern[str]:
@@ -54,11 +62,8 @@ class PlainText:
             spans = self._control_spans(text)
             if not spans:
                 break
-            for start, end in reversed(spans):
-                if end - start > 1:
-                    text = text[: start + 1] + CUT + text[start + 1 :]
-                else:  # one character that cannot be cut
-                    text = f"{text[:start]}\ufffd{text[end:]}"
+            for start, _end in reversed(spans):
+                text = text[: start + 1] + CUT + text[start + 1 :]
         return text
 
     def _control_spans(self, text: str) -> list[tuple[int, int]]:
@@ -66,13 +71,9 @@ class PlainText:
         if not getattr(self.tokenizer, "is_fast", False):
             return []
         found = self._backend(text).encode(text, add_special_tokens=False)
-        unknown = self.tokenizer.unk_token_id  # stands for whatever the vocabulary lacks
         pairs = zip(found.ids, found.offsets, strict=True)
-        return [
-            span
-            for token, span in pairs
-            if token in self.control and token != unknown and span[1] > span[0]
-        ]
+        real = self.control - self._unknown  # which stand for whatever the vocabulary lacks
+        return [span for token, span in pairs if token in real and span[1] - span[0] > 1]
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """Ids of a text with guarded parts; control tokens that are not cut are read as such.

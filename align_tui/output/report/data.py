@@ -33,6 +33,7 @@ from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
 from align_tui.store.remarks import NOTHING, Remark, remarks_on
 from align_tui.store.runs import RunRow
+from align_tui.store.thinking import Thought, thoughts_of
 
 EXAMPLES = 5
 
@@ -84,6 +85,7 @@ class Said:
     correct: bool | None
     reasoning: str
     remark: Remark
+    thought: Thought | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,7 @@ def _example(
 ) -> Example:
     samples = tuple(o.sample if o is not None else None for o in row.outcomes)
     reasons = reasoning_of(db, samples)
+    thoughts = thoughts_of(db, [sample for sample in samples if sample is not None])
     said = tuple(
         Said(
             label,
@@ -257,6 +260,7 @@ def _example(
             _correct(column, row, index),
             reasons[index],
             NOTHING if sample is None else remarks.get(sample, NOTHING),
+            None if sample is None else thoughts.get(sample),
         )
         for index, (column, label, sample) in enumerate(zip(columns, labels, samples, strict=True))
     )

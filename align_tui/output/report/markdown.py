@@ -182,14 +182,16 @@ def _example(number: int, example: Example) -> Iterator[str]:
         (
             said.label,
             "failed" if said.choice is None else f"{MARKS[said.correct]} {letter(said.choice)}",
+            words.thought_words(said.thought),
             said.reasoning,
             said.remark.verdict or "",
         )
         for said in example.said
     ]
-    header = ("profile", "choice", "reasoning", "verdict")
-    judged = any(row[-1] for row in rows)
-    yield from _table(header if judged else header[:-1], rows if judged else [r[:-1] for r in rows])
+    header = ("profile", "choice", "thinking", "reasoning", "verdict")
+    # A column comes only where someone thought, or judged.
+    wanted = [n for n, name in enumerate(header) if n not in (2, 4) or any(row[n] for row in rows)]
+    yield from _table([header[n] for n in wanted], [[row[n] for n in wanted] for row in rows])
 
 
 def letter(choice: int) -> str:

@@ -8,6 +8,7 @@ from align_tui.core.scoring import Rate
 from align_tui.core.text import one_line
 from align_tui.output.report.data import Report, RunPart
 from align_tui.output.tables import CAPTION, point
+from align_tui.store.thinking import Thought
 
 HOW_COMPARED = (
     "Each row pairs two columns on the scenarios that both decided and that are scored for both, "
@@ -98,6 +99,18 @@ def caveats(report: Report) -> list[str]:
                 "failed; they count nowhere."
             )
     return out
+
+
+def thinking_words(thought: Thought) -> str:
+    """`thinking, 120 tokens`."""
+    return "thinking" + (f", {thought.tokens} tokens" if thought.tokens else "")
+
+
+def thought_words(thought: Thought | None) -> str:
+    """What was thought, with how long it is; '' where nothing was."""
+    if thought is None:
+        return ""
+    return f"({thought.tokens} tokens) {thought.text}" if thought.tokens else thought.text
 
 
 def run_words(part: RunPart) -> str:

@@ -14,6 +14,7 @@ from align_tui.tui.feeds.feed import MANY_S, ONE_S, Feed
 from align_tui.tui.feeds.inherited import Ancestry
 from align_tui.tui.feeds.panes import shown_panes, shown_repeat
 from align_tui.tui.feeds.streams import Streams
+from align_tui.tui.feeds.thoughts import Thoughts
 from align_tui.tui.snapshot import Cell, Snapshot
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class LiveFeed(Feed):
         super().__init__(database, study, run, deliver)
         self._board = Board(study)
         self._ancestry = Ancestry(study)
-        self._streams = Streams()
+        self._streams, self._thoughts = Streams(), Thoughts()
         self._results: dict[int, Result] = {}  # of the shown scenario
         self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
         self._started: dict[int, float | None] = {}  # of all that run
@@ -105,7 +106,8 @@ class LiveFeed(Feed):
             panes=shown_panes(
                 self._board.row(self.scenario),
                 self._ancestry.results | self._results,
-                self._streams.text,
+                self._thoughts.found,
+                self._streams.so_far,
                 self._started,
                 now,
                 self.repeat,
@@ -141,6 +143,7 @@ class LiveFeed(Feed):
         if self._turned:
             self._read_scenario(db, run)
         self._read_text(db)
+        self._thoughts.read(db, self._ancestry.results | self._results)
         return str(head["state"]), ""
 
     def _load(self, db: Database, run: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from align_tui.core.text import plain
+from align_tui.tui.feeds.writing import Written
 from align_tui.tui.snapshot import Repeats, Row, Shown
 from align_tui.tui.view.marks import focus_repeat
 from align_tui.tui.view.words import remark_words
@@ -13,8 +14,9 @@ from align_tui.tui.view.words import remark_words
 if TYPE_CHECKING:
     from align_tui.store.remarks import Remark
     from align_tui.store.results import Result
+    from align_tui.store.thinking import Thought
 
-Writing = Callable[[int], tuple[str, int]]  # sample -> (text so far, generations begun)
+Writing = Callable[[int], Written]  # by sample
 
 
 def shown_repeat(repeats: Repeats, asked: int | None) -> int:
@@ -25,6 +27,7 @@ def shown_repeat(repeats: Repeats, asked: int | None) -> int:
 def shown_panes(
     row: Row,
     results: Mapping[int, Result],
+    thoughts: Mapping[int, Thought],
     writing: Writing,
     started: Mapping[int, float | None],
     now: float,
@@ -40,14 +43,25 @@ def shown_panes(
         if cell is None:
             panes.append(Shown(profile, number))
         elif cell.status == "running":
-            text, streams = writing(cell.sample)
+            so_far = writing(cell.sample)
             begun = started.get(cell.sample)
             elapsed = max(0.0, now - begun) if begun is not None else None
-            panes.append(Shown(profile, number, cell.sample, "running", text, streams, elapsed))
+            panes.append(
+                Shown(
+                    profile,
+                    number,
+                    cell.sample,
+                    "running",
+                    so_far.text,
+                    so_far.streams,
+                    elapsed,
+                    thinking=so_far.thinking,
+                )
+            )
         elif cell.status in ("done", "failed"):
             result = results.get(cell.sample)
             text = plain(result.reasoning) if result is not None else ""
-            said = remarks.get(cell.sample)
+            said, thought = remarks.get(cell.sample), thoughts.get(cell.sample)
             panes.append(
                 Shown(
                     profile,
@@ -59,6 +73,8 @@ def shown_panes(
                     scores=cell.scores,
                     remark=remark_words(said.bookmarked, said.verdict) if said else "",
                     origin=cell.origin,
+                    thinking=thought.text if thought is not None else "",
+                    thinking_tokens=thought.tokens if thought is not None else 0,
                 )
             )
         else:

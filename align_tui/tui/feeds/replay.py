@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui.core.replies import reasoning_so_far
-from align_tui.core.text import plain
 from align_tui.tui.board import Board, Place
 from align_tui.tui.feeds.feed import ONE_S, Feed
 from align_tui.tui.feeds.inherited import Ancestry
 from align_tui.tui.feeds.panes import shown_panes
 from align_tui.tui.feeds.recorded import Recording, read_recording, token_seconds
+from align_tui.tui.feeds.thoughts import Thoughts
+from align_tui.tui.feeds.writing import NOTHING, Written, written
 from align_tui.tui.snapshot import Cell, Shown, Snapshot, Transport
 from align_tui.tui.view.recording import ROUNDING_S, characters_at, nearest, second_of
 from align_tui.tui.view.transport import next_speed
@@ -57,6 +57,7 @@ class ReplayFeed(Feed):
         self._tokens: list[float] | None = None
         self._texts: dict[int, list[StoredResponse]] = {}
         self._results: dict[int, Result] = {}
+        self._thoughts = Thoughts()
         self._then = 0.0
 
     # Orders from the event loop
@@ -257,6 +258,7 @@ class ReplayFeed(Feed):
         self._results = {r.sample: r for r in results_at(db, self.run, self.scenario)}
         if self.study.scenarios:
             self._ancestry.look_at(db, self._board.row(self.scenario))
+        self._thoughts.read(db, self._ancestry.results | self._results)
         self._texts.clear()
         self._tokens = None
         self._turned = False
@@ -282,12 +284,13 @@ class ReplayFeed(Feed):
             sample: result.started for sample, result in self._results.items()
         }
 
-        def writing(sample: int) -> tuple[str, int]:
+        def writing(sample: int) -> Written:
             return self._writing(db, sample, moment)
 
         row, said = self._board.row(self.scenario), self.remarks.said
         results = self._ancestry.results | self._results
-        return shown_panes(row, results, writing, started, moment, self.repeat, said, {})
+        thoughts = self._thoughts.found
+        return shown_panes(row, results, thoughts, writing, started, moment, self.repeat, said, {})
 
     def _replies(self, db: Database, sample: int) -> list[StoredResponse]:
         from align_tui.store.results import responses_of
@@ -296,11 +299,11 @@ class ReplayFeed(Feed):
             self._texts[sample] = responses_of(db, sample)
         return self._texts[sample]
 
-    def _writing(self, db: Database, sample: int, moment: float) -> tuple[str, int]:
+    def _writing(self, db: Database, sample: int, moment: float) -> Written:
         replies, result = self._replies(db, sample), self._results.get(sample)
         if not replies or result is None:
-            return "", 0
+            return NOTHING
         elapsed = moment - result.started + ROUNDING_S
         begun = sum(1 for reply in replies if reply.timeline and reply.timeline[0][0] <= elapsed)
         length = characters_at(replies[0].timeline, elapsed)
-        return plain(reasoning_so_far(replies[0].raw[:length])), begun
+        return written(replies[0].raw[:length], begun)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from align_tui.core.replies import reasoning_so_far
-from align_tui.core.text import plain
+from align_tui.tui.feeds.writing import NOTHING, Written, written
 
 if TYPE_CHECKING:
     from align_tui.store.database import Database
@@ -22,7 +21,7 @@ class Stream:
     raw: list[str] = field(default_factory=list)
     streams: int = 0
     dirty: bool = False
-    text: str = ""
+    so_far: Written = NOTHING
 
 
 class Streams:
@@ -67,14 +66,14 @@ class Streams:
                 stream.raw.append(piece.text)
                 stream.dirty = True
 
-    def text(self, sample: int) -> tuple[str, int]:
-        """(reasoning so far, generations begun) of a watched sample."""
+    def so_far(self, sample: int) -> Written:
+        """What a watched sample has written."""
         stream = self._by_sample.get(sample)
         if stream is None:
-            return "", 0
-        if stream.dirty:
+            return NOTHING
+        if stream.dirty or stream.streams != stream.so_far.streams:
             raw = "".join(stream.raw)
             stream.raw = [raw]
-            stream.text = plain(reasoning_so_far(raw))
+            stream.so_far = written(raw, stream.streams)
             stream.dirty = False
-        return stream.text, stream.streams
+        return stream.so_far

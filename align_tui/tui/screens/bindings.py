@@ -22,6 +22,7 @@ STUDY: list[BindingType] = [
     Binding("N", "next(-1)", "the one before of these"),
     Binding("l", "list", "show or hide the list"),
     Binding("s", "unfold", "the whole scenario with its labels"),
+    Binding("h", "thinking", "all that the models thought before their replies, or its end"),
     Binding("d", "discriminating", "accuracy over all scored, or over discriminating ones"),
     Binding("o", "overview(1)", "next view below: by attribute, over time, agreement, workers"),
     Binding("O", "overview(-1)", "previous view below"),

@@ -15,6 +15,7 @@ class Look:
     focus: int = 0
     maximised: bool = False
     unfolded: bool = False
+    thinking: bool = False  # all that models thought, above their reasoning
     list_asked: bool | None = None
     discriminating: bool = False
     view: int = 0  # of the overview

@@ -45,6 +45,14 @@ class Looking(Navigating):
         self.look.unfolded = not self.look.unfolded
         self.changed()
 
+    def action_thinking(self) -> None:
+        """All that the models thought, or how it ends."""
+        self.look.thinking = not self.look.thinking
+        if not any(shown.thinking for shown in self.snapshot.panes):
+            will = "shown whole" if self.look.thinking else "folded to a line"
+            self.say(f"no model thought here; where one did, its thinking is {will}")
+        self.repaint()
+
     def action_discriminating(self) -> None:
         """Which decisions the accuracy counts."""
         self.look.discriminating = not self.look.discriminating
@@ -87,6 +95,8 @@ class Looking(Navigating):
             look.maximised = False
         elif look.unfolded:
             look.unfolded = False
+        elif look.thinking:
+            look.thinking = False
         elif look.wanted:
             look.wanted = EVERYTHING
         elif look.list_asked is not None:

@@ -171,6 +171,7 @@ class Painter:
                 depth=self.depth and profile.needs_model and profile.backbone.kind == "demo",
                 starting=look.starting,
                 greet=greet if place == 0 or snapshot.reading else "",
+                thinking=look.thinking,
             )
             pane.paint(view)
         self._tabs(snapshot, look, targets)
@@ -211,6 +212,7 @@ class Painter:
         if look.notice:
             self.screen.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
             return
+        thinking = any(shown.thinking for shown in snapshot.panes)
         stepping: keys.Stepping = "hit" if look.hits else "match" if look.wanted else "wrong"
         if transport is not None:
             found = keys.replay_keys(
@@ -218,6 +220,7 @@ class Painter:
                 playing=transport.playing,
                 following=transport.following,
                 stepping=stepping,
+                thinking=thinking,
             )
         else:
             found = keys.main_keys(
@@ -225,6 +228,7 @@ class Painter:
                 paused=snapshot.state in ("paused", "stopped"),
                 stepping=stepping,
                 failed=bool(snapshot.counts.failed),
+                thinking=thinking,
                 baseline=self._needs_comparison,
             )
         found = relabel(found, self.screen, self.glyphs.keys)

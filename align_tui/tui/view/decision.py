@@ -72,18 +72,40 @@ def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: G
 
 
 def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
-    """Latency and tokens, votes and notes."""
+    """Latency and tokens, votes, and the notes or, where they have no room, how many there are."""
     result = shown.result
     if result is None:
         return ()
+    parts, sep = _costs(shown), f" {glyphs.sep} "
+    if cut_notes(shown, width, glyphs):
+        count = "1 note" if len(result.notes) == 1 else f"{len(result.notes)} notes"
+        # The number of tokens gives way: that there is something to know does not.
+        whole = cells(((sep.join([*parts, count]), ""),)) <= width
+        parts = [*parts, count] if whole else [parts[0], count]
+    else:
+        parts += [one_line(note) for note in result.notes]
+    return ((fit(sep.join(parts), width, glyphs.more), "quiet"),)
+
+
+def _costs(shown: Shown) -> list[str]:
+    result = shown.result
+    if result is None:
+        return []
     parts = [seconds(result.latency_s)]
     if result.tokens:
         parts.append(f"{result.tokens} tokens")
     if result.votes is not None and len(result.votes) > 1 and shown.streams > 1:
         parts.append("votes " + " ".join(point(v) for v in result.votes))
-    parts += [one_line(note) for note in result.notes]
-    sep = f" {glyphs.sep} "
-    return ((fit(sep.join(parts), width, glyphs.more), "quiet"),)
+    return parts
+
+
+def cut_notes(shown: Shown, width: int, glyphs: Glyphs) -> str:
+    """The decision's notes, a line each, where the line of costs has no room for all of them."""
+    notes = [one_line(note) for note in shown.result.notes] if shown.result is not None else []
+    whole = f" {glyphs.sep} ".join([*_costs(shown), *notes])
+    if not notes or cells(((whole, ""),)) <= width:
+        return ""
+    return "\n".join(f"note: {note}" for note in notes)
 
 
 def foot_lines(
@@ -123,12 +145,13 @@ def foot_lines(
 
 
 def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> Line:
-    """`◐ reasoning · 3.2 s · sample 2/5`; the word goes first where there is no room."""
+    """`◐ reasoning · 3.2 s · sample 2/5`; the first word is left out where it has no room."""
     parts = [seconds(shown.elapsed)] if shown.elapsed is not None else []
     if of_streams > 1 and shown.streams:
         parts.append(f"sample {min(shown.streams, of_streams)}/{of_streams}")
     sep, mark = f" {glyphs.sep} ", f"{glyphs.marks['working']} "
-    tail = sep.join(["reasoning", *parts] if shown.text else parts)
+    doing = ["reasoning"] if shown.text else ["thinking"] if shown.thinking else []
+    tail = sep.join([*doing, *parts])
     if len(mark) + len(tail) > width:
         tail = sep.join(parts)
     return cut(((mark, "working"), (tail, "quiet")), width, glyphs.more)

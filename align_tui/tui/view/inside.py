@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from align_tui.core.replies import split_thinking
 from align_tui.core.scoring import Score
 from align_tui.core.text import plain
 from align_tui.core.wording import Part
@@ -42,13 +43,15 @@ def sections(
     glyphs: Glyphs,
 ) -> tuple[Section, ...]:
     """Everything at once, then each part by itself; `entered` has an entry a reply."""
-    parts = [Section("decision", _decision(profile, shown, scores, len(replies)))]
+    parts = [Section("decision", _decision(profile, shown, scores, replies))]
     for number, (reply, where) in enumerate(zip(replies, entered, strict=True), start=1):
         which = f" {number}" if len(replies) > 1 else ""
+        thinking, raw = split_thinking(reply.raw)
         parts += [
             Section(f"messages{which}", _messages(profile, reply, where, glyphs)),
             Section(f"prompt{which}", reply.prompt),
-            Section(f"raw reply{which}", reply.raw),
+            *([Section(f"thinking{which}", thinking)] if thinking else []),
+            Section(f"raw reply{which}", raw),
             Section(f"schema{which}", json.dumps(reply.schema, indent=2, ensure_ascii=False)),
             Section(f"cost{which}", _cost(reply)),
         ]
@@ -58,14 +61,26 @@ def sections(
     return (Section("everything", whole), *parts)
 
 
-def _decision(profile: Profile, shown: Shown, scores: Mapping[str, Score], replies: int) -> str:
+def _of_them(thinking: int) -> str:
+    """`, 120 of them thinking` behind a number of tokens."""
+    return f", {thinking} of them thinking" if thinking else ""
+
+
+def _decision(
+    profile: Profile,
+    shown: Shown,
+    scores: Mapping[str, Score],
+    replies: Sequence[StoredResponse],
+) -> str:
     out: list[str] = [f"profile   {profile.name}", f"kind      {profile.adm.kind}"]
     if profile.needs_model:
         out.append(f"backbone  {profile.backbone.model or profile.backbone.kind}")
     result = shown.result
     if result is not None:
         out.append(f"sample    {result.sample}, repeat {result.repeat + 1}")
-        out.append(f"took      {result.latency_s:.3f} s, {result.tokens} tokens")
+        thought = sum(reply.thinking_tokens for reply in replies)
+        took = f"{result.latency_s:.3f} s, {result.tokens} tokens"
+        out.append(f"took      {took}{_of_them(thought)}")
         if result.error_kind:
             out += [f"failed    {error_words(result)[0]}", result.error_message or ""]
         elif result.choice is not None:
@@ -120,7 +135,8 @@ def _cost(reply: StoredResponse) -> str:
     return (
         f"role      {reply.role}\n"
         f"time      first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s\n"
-        f"tokens    {reply.prompt_tokens} in, {reply.tokens} out ({speed:.0f}/s), "
+        f"tokens    {reply.prompt_tokens} in, {reply.tokens} out"
+        f"{_of_them(reply.thinking_tokens)} ({speed:.0f}/s), "
         f"ended by {reply.finish}" + (", asked twice" if reply.retried else "") + "\n"
         "sampling  " + ", ".join(f"{k} {v}" for k, v in reply.sampling.items())
     )

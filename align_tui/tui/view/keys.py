@@ -19,7 +19,13 @@ STEP: dict[Stepping, Key] = {
 
 
 def main_keys(
-    glyphs: Glyphs, *, paused: bool, stepping: Stepping, baseline: bool, failed: bool = False
+    glyphs: Glyphs,
+    *,
+    paused: bool,
+    stepping: Stepping,
+    baseline: bool,
+    failed: bool = False,
+    thinking: bool = False,
 ) -> list[Key]:
     """The keys of the live screen, the most needed first."""
     keys = [
@@ -30,6 +36,7 @@ def main_keys(
         STEP[stepping],
         ("F", "filter"),
         *([("x", "ask again")] if failed else []),
+        *([("h", "thinking")] if thinking else []),
         ("tab", "pane"),
         ("m", "maximise"),
         ("/", "search"),
@@ -53,7 +60,12 @@ def main_keys(
 
 
 def replay_keys(
-    glyphs: Glyphs, *, playing: bool, following: bool, stepping: Stepping = "wrong"
+    glyphs: Glyphs,
+    *,
+    playing: bool,
+    following: bool,
+    stepping: Stepping = "wrong",
+    thinking: bool = False,
 ) -> list[Key]:
     """The keys of a replay."""
     keys = [
@@ -68,6 +80,7 @@ def replay_keys(
         ("home/end", "ends"),
         STEP[stepping],
         ("F", "filter"),
+        *([("h", "thinking")] if thinking else []),
         ("m", "maximise"),
         ("i", "inside"),
         ("/", "search"),

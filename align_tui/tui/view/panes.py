@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.text import one_line
 from align_tui.tui.snapshot import Cell, Shown, Snapshot
-from align_tui.tui.view.decision import foot_lines, shown_mark
+from align_tui.tui.view.decision import cut_notes, foot_lines, shown_mark
 from align_tui.tui.view.glyphs import Glyphs, MarkName
 from align_tui.tui.view.marks import cell_mark
 from align_tui.tui.view.spans import Line, Span, fit
 from align_tui.tui.view.targets import heading
+from align_tui.tui.view.thinking import is_reasoning, thinking_part
 from align_tui.tui.view.words import error_words, origin_words, running_words, waiting_words
 
 if TYPE_CHECKING:
@@ -24,11 +25,16 @@ _MARKDOWN = re.compile(
     r"^(?:#{1,6} |[-*+] \S|\d+\. \S|> |```|\|.*\|)|\*\*\S[^*]*\*\*|`[^`\n]+`", re.MULTILINE
 )
 MAX_MARKDOWN = 12_000
+MARGIN = 1  # cells at the right of the text, for what tells where in it the window is
 
 
 @dataclass(frozen=True, slots=True)
 class PaneView:
-    """Everything a pane paints, made to measure for its width."""
+    """Everything a pane paints, made to measure for its width.
+
+    `above` is what the model thought and `below` what is said of the decision, both quieter than
+    the `text` between them.
+    """
 
     title: Line
     subtitle: Line
@@ -38,6 +44,8 @@ class PaneView:
     cursor: str
     foot: tuple[Line, ...]
     markdown: bool
+    above: str = ""
+    below: str = ""
 
 
 def worth_markdown(shown: Shown) -> bool:
@@ -111,8 +119,9 @@ def pane_view(
     depth: bool,
     starting: bool,
     greet: str,
+    thinking: bool = False,
 ) -> PaneView:
-    """The whole pane."""
+    """The whole pane; `thinking` asks for all that the model thought, and not for a line of it."""
     number = shown.profile + 1
     head, tail = f"{number} ", f" {shown.repeat + 1}/{repeats}" if repeats > 1 else ""
     name = heading(profile, glyphs, max(4, width - 2 - len(head) - len(tail)))
@@ -134,6 +143,8 @@ def pane_view(
     )
     mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
     text, quiet = _text(shown, snapshot, starting, greet, profile)
+    above = thinking_part(shown, width - MARGIN, glyphs, unfolded=thinking)
+    whole = thinking and bool(above) and not is_reasoning(shown)
     foot = foot_lines(
         shown,
         choices,
@@ -150,10 +161,18 @@ def pane_view(
         subtitle=subtitle,
         text=text,
         quiet=quiet,
-        key=(scenario, shown.repeat, shown.sample if shown.status != "absent" else None, quiet),
+        key=(
+            scenario,
+            shown.repeat,
+            shown.sample if shown.status != "absent" else None,
+            quiet,
+            whole,
+        ),
         cursor=glyphs.writing if live and not quiet else "",
         foot=foot,
-        markdown=worth_markdown(shown),
+        markdown=worth_markdown(shown) and not whole,
+        above=above,
+        below=cut_notes(shown, width, glyphs) if shown.status == "done" else "",
     )
 
 
@@ -170,6 +189,8 @@ def _text(
         return waiting_words(snapshot.workers, snapshot.state, starting, shown.ahead), True
     if shown.status == "failed":
         return error_words(shown.result)[1], False
+    if shown.status == "running" and shown.thinking and not shown.text:
+        return "", False
     if shown.status == "running" and not shown.text:
         return running_words(snapshot.workers, profile.needs_model), True
     if shown.status == "done" and shown.result is not None and not shown.text.strip():

@@ -31,6 +31,18 @@ def fit(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, width - 1).rstrip() + more
 
 
+def fit_end(text: str, width: int, more: str = "…") -> str:
+    """The end of one line of text in that width: whole words behind the ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    room = max(0, width - cell_len(more))
+    kept = text[len(text) - room :]
+    cut_word = text[len(text) - room - 1 : len(text) - room] != " "
+    while cell_len(kept) > room:
+        kept, cut_word = kept[1:], True
+    return more + (kept.partition(" ")[2] if cut_word and " " in kept else kept).lstrip()
+
+
 def fit_keeping(text: str, tail: str, width: int, more: str = "…") -> str:
     """`text` and `tail` in that width; where they do not fit the text is cut, not its tail."""
     if cell_len(text) + cell_len(tail) <= width:

@@ -42,22 +42,32 @@ class Pane(Edged, Vertical, can_focus=True):
         self._view = view
         self.entitle(view.title, view.subtitle)
         self._foot.paint(view.foot)
-        self._prose.show(view.text, view.key, view.cursor, "quiet" if view.quiet else "")
-        before = (old.markdown, old.key, old.text) if old is not None else (False, None, "")
-        if (view.markdown, view.key, view.text) != before:
-            self._show_document(view.text if view.markdown else None)
+        self._show_prose(view)
+        if old is None or _document_of(view) != _document_of(old):
+            self._show_document(_document_of(view), above=bool(view.above))
 
-    def _show_document(self, text: str | None) -> None:
+    def _show_prose(self, view: PaneView) -> None:
+        """The text with what stands above and below it; of a document what stands above alone."""
+        before = f"{view.above}\n" if view.above and view.text else view.above
+        text = before if view.markdown else before + view.text
+        loud = range(len(before), len(text))
+        if view.below and not view.markdown:
+            text += f"\n\n{view.below}"
+        style = "quiet" if view.quiet else ""
+        self._prose.show(text, view.key, view.cursor, style, loud)
+
+    def _show_document(self, document: tuple[object, str] | None, above: bool) -> None:
         """Markdown in place of the plain text, once the text is whole."""
         if self._document is not None:
             self._document.remove()
             self._document = None
-        self._prose.display = text is None
-        if text is not None:
+        self._prose.display = document is None or above
+        self._prose.styles.height = "1fr" if document is None else 1
+        if document is not None:
             from textual.widgets import Markdown
 
             self._document = VerticalScroll(
-                Markdown(text, open_links=False), can_focus=False, classes="document"
+                Markdown(document[1], open_links=False), can_focus=False, classes="document"
             )
             self.mount(self._document, before=self._foot)
 
@@ -65,3 +75,16 @@ class Pane(Edged, Vertical, can_focus=True):
     def scroller(self) -> Widget:
         """What page up and down move."""
         return self._document if self._document is not None else self._prose
+
+
+def _document_of(view: PaneView) -> tuple[object, str] | None:
+    """(what it is of, Markdown) of a pane that is worth a document."""
+    if not view.markdown:
+        return None
+    if not view.below:
+        return view.key, view.text
+    from align_tui.output.export import md
+
+    # Notes are plain words; a name in one may hold signs that Markdown would take for its own.
+    said = "".join(f"\n\n> {md(note)}" for note in view.below.splitlines())
+    return view.key, view.text + said

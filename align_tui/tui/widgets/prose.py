@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -14,6 +16,7 @@ from align_tui.tui.theme import rich_style
 from align_tui.tui.view.bars import thumb
 from align_tui.tui.view.wrapping import Row, extend, wrap
 
+ALL = range(sys.maxsize)
 THUMB = 1  # columns at the right that tell where in a long text the window is
 
 
@@ -37,21 +40,28 @@ class Prose(ScrollView, can_focus=False):
         self.text = text
         self.cursor = ""
         self._style = ""
+        self._loud = ALL
         self._key: object = None
         self._rows: list[Row] = []
         self._width = 0
         self._base: Style | None = None
         self._thumb = range(0)
 
-    def show(self, text: str, key: object, cursor: str = "", style: str = "") -> None:
-        """Show `text`; while `key` stays the same it is taken as the same text grown longer."""
-        if (key, text, cursor, style) == (self._key, self.text, self.cursor, self._style):
+    def show(
+        self, text: str, key: object, cursor: str = "", style: str = "", loud: range = ALL
+    ) -> None:
+        """Show `text`; while `key` stays the same it is taken as the same text grown longer.
+
+        Rows that do not begin at the characters `loud` are painted quieter.
+        """
+        new = (key, text, cursor, style, loud)
+        if new == (self._key, self.text, self.cursor, self._style, self._loud):
             return
         same, at_end = (key, style) == (self._key, self._style), self._at_end()
-        grown = same and text.startswith(self.text)
+        grown = same and text.startswith(self.text) and self._as_loud(loud)
         before = len(self._rows)
         first = before - 1 if cursor != self.cursor else before
-        self._key, self.text, self.cursor, self._style = key, text, cursor, style
+        self._key, self.text, self.cursor, self._style, self._loud = new
         if not self._width:
             return  # wrapped as soon as the size is known
         if grown and self._rows:
@@ -65,6 +75,14 @@ class Prose(ScrollView, can_focus=False):
             self._turn(self.scroll_offset.y if same else 0)
         self._repaint(first, max(before, len(self._rows)))
 
+    def _as_loud(self, loud: range) -> bool:
+        """Would what is shown now be painted as it is?"""
+        length = len(self.text)
+        return all(
+            min(one, length) == min(other, length)
+            for one, other in ((loud.start, self._loud.start), (loud.stop, self._loud.stop))
+        )
+
     def _at_end(self) -> bool:
         return self.scroll_offset.y >= self.max_scroll_y
 
@@ -76,7 +94,8 @@ class Prose(ScrollView, can_focus=False):
     def _turn(self, y: int) -> None:
         y = min(y, self.max_scroll_y)
         if y != self.scroll_offset.y:
-            self.set_scroll(None, y)
+            self.set_scroll(None, y)  # which tells nobody
+            self._repaint(0, len(self._rows))
 
     def _repaint(self, first: int, last: int) -> None:
         """Refresh the rows from `first` to before `last`, as far as they are in the window."""
@@ -130,7 +149,9 @@ class Prose(ScrollView, can_focus=False):
         number = self.scroll_offset.y + y
         if number >= len(self._rows):
             return Strip.blank(width, style)
-        text = self._rows[number][1]
+        start, text = self._rows[number]
+        if start not in self._loud:
+            style = self._base + rich_style("quiet")
         if self.cursor and number == len(self._rows) - 1 and cell_len(text) < self._width:
             text += self.cursor
         if y not in self._thumb:
