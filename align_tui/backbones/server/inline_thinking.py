@@ -11,7 +11,8 @@ import re
 from align_tui.core.strict_json import read_json_at
 
 _NAMES = r"(?:\w+:)?(?:think|thinking|thoughts?|reason|reasoning|reflection|analysis)"
-_FINAL = r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]{0,80}<\|message\|>"
+_HEAD = r"(?:[^<]|<\|constrain\|>){0,40}<\|message\|>"
+_FINAL = rf"(?:<\|start\|>assistant)?<\|channel\|>final{_HEAD}"
 # Each way to think: how it begins, and how it ends.
 _WAYS = (
     (rf"<({_NAMES})>", rf"</{_NAMES}>"),
@@ -21,7 +22,7 @@ _WAYS = (
     (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
     (r"<\|channel>thought", r"<channel\|>"),
     (
-        r"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]{0,80}<\|message\|>",
+        rf"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary){_HEAD}",
         rf"<\|end\|>|(?={_FINAL})",
     ),
 )
@@ -31,7 +32,7 @@ _RUN_TOGETHER = "assistantfinal"
 _ANY_END = re.compile("|".join([*(f"(?:{end})" for _, end in _WAYS), _RUN_TOGETHER]), re.I)
 _LEAD = re.compile(rf"\s*(?:{_FINAL}\s*)?", re.I)
 _JSON_BEGINS = ("{", "[", "`", '"')
-_PARTIAL = 64
+_PARTIAL = 96
 """Characters of a mark that may have come in part: no mark that is known is longer."""
 
 

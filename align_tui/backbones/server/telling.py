@@ -39,13 +39,13 @@ class Telling:
             return
         part = THINKING if thinking else THOUGHT
         bare = piece.rstrip()
-        if part != self._part:
-            bare, self._blanks = bare.lstrip(), ""
         if not bare:
             self._blanks += piece if part == self._part else ""
             return
-        if part != self._part and (thinking or self._part):
-            self._say(now, part)
+        if part != self._part:
+            bare, self._blanks = bare.lstrip(), ""
+            if thinking or self._part:
+                self._say(now, part)
         self._say(now, self._blanks + bare)
         self._part, self._blanks = part, piece[len(piece.rstrip()) :]
 
