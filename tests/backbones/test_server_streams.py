@@ -257,6 +257,8 @@ async def test_probabilities_are_read_as_far_as_they_are_told(legacy: bool) -> N
     [
         # One that misses is asked again; two that miss are believed.
         ([say("No.")], "whole"), ([say("No."), say("No.")], "none"),
+        # Without a reason for the end, it is what has come that counts.
+        ([say(None, None)], "whole"), ([say("No.", None), say("No.", None)], "none"),
         ([say("No."), say(f"```json\n{GOOD}\n```")], "none"),
         # Cut among blanks before it shows anything.
         ([say('{\n\n\t\t"wo', "length")], "whole"), ([say("{ \n", "length")] * 3, "unknown"),

@@ -130,7 +130,13 @@ def weakest(found: Sequence[Abilities]) -> Abilities:
     """What all servers of a backbone can do; raises ServerError when they serve other models."""
     first = found[0]
     for other in found[1:]:
-        if replace(other, schema=first.schema, logprobs=first.logprobs) != first:
+        alike = replace(
+            other,
+            schema=first.schema,
+            logprobs=first.logprobs,
+            template_values=first.template_values,
+        )
+        if alike != first:
             raise ServerError(
                 f"The servers differ: {first.family} with {first.model}, "
                 f"{other.family} with {other.model}",
@@ -139,7 +145,12 @@ def weakest(found: Sequence[Abilities]) -> Abilities:
     levels = {each.schema for each in found}
     # One server wants a schema without lengths and another may need them: neither is sent.
     schema = "none" if levels >= {"plain", "unknown"} else min(levels, key=SCHEMAS.index)
-    return replace(first, schema=schema, logprobs=all(each.logprobs for each in found))
+    return replace(
+        first,
+        schema=schema,
+        logprobs=all(each.logprobs for each in found),
+        template_values=all(each.template_values for each in found),
+    )
 
 
 def make_ask(

@@ -148,6 +148,8 @@ def _shown(reply: Reply, schema: JsonObject, words: tuple[str, str]) -> Shown:
 
     Lengths are none: a small model writes half a character, which is gone when it arrives here.
     """
+    if reply.ended is None and reply.broken is None:
+        reply.ended = "length"  # it is not said whether this is all of it
     try:
         settled = settle(reply, without_lengths(schema))
     except (ReplyError, Unfit):

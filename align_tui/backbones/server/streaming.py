@@ -17,6 +17,7 @@ from outlines.types import JsonSchema
 from align_tui.backbones.server.inline_thinking import Inline, begins_json, split_inline
 from align_tui.backbones.server.logprobs import first_tokens
 from align_tui.backbones.server.pool import Endpoint
+from align_tui.backbones.server.repair import repaired
 from align_tui.backbones.server.settling import is_cut
 from align_tui.backbones.server.tap import Tap, Thought
 from align_tui.backbones.server.troubles import Broken
@@ -82,7 +83,7 @@ def _outlines_model(ask: Ask, tap: Tap) -> Any:
 
 
 def _arguments(ask: Ask) -> tuple[Chat, Any]:
-    turns = Chat([{"role": m.role, "content": m.content} for m in ask.messages])
+    turns = Chat([{"role": m.role, "content": repaired(m.content)} for m in ask.messages])
     if ask.schema is None:
         return turns, None
     return turns, _output_type(json.dumps(ask.schema, ensure_ascii=False))
