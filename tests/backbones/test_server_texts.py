@@ -308,6 +308,20 @@ def test_any_text_is_a_reply_or_a_reply_error(text: str) -> None:
             repaired(error.message).encode()
 
 
+@pytest.mark.timeout(20)
+def test_reading_takes_no_longer_for_marks_without_end() -> None:
+    marks = "<|im_end|>" * 20_000
+    assert read_whole(GOOD + marks, SCHEMA).text == GOOD
+    assert split_inline("<think></think>" * 20_000 + GOOD)[1] == GOOD
+    for text in (f"x {GOOD}{marks}x", "</think>" * 20_000):
+        with pytest.raises(ReplyError):
+            read_whole(split_inline(text)[1], SCHEMA)
+    inline = Inline()
+    for _ in range(20_000):
+        inline.feed(" \n")
+    assert inline.feed(GOOD) == [(False, GOOD)]
+
+
 def test_a_key_that_comes_twice_means_something_only_with_one_value() -> None:
     assert read_json('{"a":1,"b":{"c":[1]},"a":1,"b":{"c":[1]}}') == {"a": 1, "b": {"c": [1]}}
     for text in ('{"a":1,"a":2}', '{"a":1,"a":true}', '[{"a":{"b":1,"b":2}}]', '{"a":-Infinity}'):

@@ -138,6 +138,8 @@ async def _tried(endpoint: Endpoint, spec: BackboneSpec, found: Abilities, token
     wanted = schema if found.sends_schema else None
     ask = make_ask(spec, found, asked, wanted, body)
     reply = await stream_reply(endpoint, ask, lambda at, piece, thinking: None)
+    if reply.ended is None and reply.broken is None:
+        reply.ended = "length"  # it is not said whether this is all of it
     if only_thought(reply):
         return "unknown"
     return _shown(reply, schema, words)
@@ -148,8 +150,6 @@ def _shown(reply: Reply, schema: JsonObject, words: tuple[str, str]) -> Shown:
 
     Lengths are none: a small model writes half a character, which is gone when it arrives here.
     """
-    if reply.ended is None and reply.broken is None:
-        reply.ended = "length"  # it is not said whether this is all of it
     try:
         settled = settle(reply, without_lengths(schema))
     except (ReplyError, Unfit):

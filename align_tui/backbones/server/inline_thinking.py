@@ -32,6 +32,8 @@ _RUN_TOGETHER = "assistantfinal"
 _ANY_END = re.compile("|".join([*(f"(?:{end})" for _, end in _WAYS), _RUN_TOGETHER]), re.I)
 _LEAD = re.compile(rf"\s*(?:{_FINAL}\s*)?", re.I)
 _JSON_BEGINS = ("{", "[", "`", '"')
+_MOST = 100
+"""Blocks of thinking that a message may have."""
 _PARTIAL = 96
 """Characters of a mark that may have come in part: no mark that is known is longer."""
 
@@ -44,7 +46,7 @@ def split_inline(text: str) -> tuple[str, str]:
     """
     thoughts: list[str] = []
     rest = _led(text)
-    while (ends := _opened(rest)) is not None:
+    while (ends := _opened(rest)) is not None and len(thoughts) < _MOST:
         begin, closes = ends
         closed = closes.search(rest, begin)
         if closed is None:

@@ -59,21 +59,21 @@ def settle(reply: Reply, schema: JsonObject) -> Settled:
         if reply.thinking and not reply.text:
             raise ReplyError("The model thought, and gave no reply")
         whole = read_whole(reply.text, schema)
-    except ReplyError as problem:
-        if reply.broken is not None:
-            raise reply.broken from problem
-        if ended in REFUSED:
-            raise ReplyError("The model refused to answer: content filter") from problem
-        if ended in CUT:
-            return Settled(reply.text, "length")
-        if not ended:
-            raise Broken("ended its reply in the middle") from problem
-        if ended not in WHOLE:
-            raise ReplyError(
-                f"The reply ended for a reason of the server's own: {ended[:80]!r}"
-            ) from problem
-        raise Unfit(problem) from problem
-    return Settled(whole.text, "stop", tuple(_notes(reply, whole)), whole.bare)
+    except ReplyError as error:
+        problem = error
+    else:
+        return Settled(whole.text, "stop", tuple(_notes(reply, whole)), whole.bare)
+    if reply.broken is not None:
+        raise reply.broken  # as it is: its cause says what kind of failure it was
+    if ended in REFUSED:
+        raise ReplyError("The model refused to answer: content filter")
+    if ended in CUT:
+        return Settled(reply.text, "length")
+    if not ended:
+        raise Broken("ended its reply in the middle")
+    if ended not in WHOLE:
+        raise ReplyError(f"The reply ended for a reason of the server's own: {ended[:80]!r}")
+    raise Unfit(problem)
 
 
 def _notes(reply: Reply, whole: Whole) -> list[str]:

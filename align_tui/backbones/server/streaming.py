@@ -124,8 +124,8 @@ class _Come:
     left: bool = False
     broken: Exception | None = None
 
-    def take(self, now: float, piece: str) -> None:
-        """One piece, told as what it seems to be."""
+    def take(self, now: float, piece: str) -> bool:
+        """One piece, told as what it seems to be; is it thinking and nothing else?"""
         self.pieces += 1
         if isinstance(piece, Thought):
             self.thoughts.append(str(piece))
@@ -136,6 +136,7 @@ class _Come:
         self.thinking_pieces += any(thinking for thinking, _ in told)
         for thinking, text in told:
             self.on_piece(now, text, thinking)
+        return bool(told) and all(thinking for thinking, _ in told)
 
 
 async def _listen(tap: Tap, ask: Ask, come: _Come) -> None:
@@ -152,8 +153,8 @@ async def _listen(tap: Tap, ask: Ask, come: _Come) -> None:
                     length += len(piece)
                     if length > LONGEST:
                         raise Broken(f"did not end its reply within {LONGEST} characters")
-                    come.take(now, piece)
-                    if 0 < ask.thinking_pieces < come.thinking_pieces:
+                    thinks = come.take(now, piece)
+                    if thinks and 0 < ask.thinking_pieces < come.thinking_pieces:
                         come.left = True
                         return
     except TimeoutError as error:

@@ -15,7 +15,7 @@ _MARK = (
     r"<\|?/?[a-zA-Z_]{1,30}\|?>|<[|｜][^<>\s]{1,40}[|｜]?>|\[/?[A-Z_]{3,20}\]|```\w*"
     r"|(?:final )?answer:"
 )
-_MARKS = re.compile(rf"(?:\s|{_MARK})*", re.IGNORECASE)
+_MARKS = re.compile(rf"(?>\s+|{_MARK})*+", re.IGNORECASE)  # atomic: some marks fit two ways
 """Stop markers, tags and fences, which say nothing of the reply that they stand around."""
 _PART_OF = ("[", ",", '":')
 
