@@ -10,10 +10,13 @@ from align_tui.adms.base import Llm
 from align_tui.config.profile import Reasoned
 from align_tui.core.decisions import Chances, Generation, Message, Response, Sampling
 from align_tui.core.errors import ReplyError, Truncated
-from align_tui.core.replies import choice_start, decision_schema, read_reply
+from align_tui.core.replies import choice_start, decision_schema, read_reply, split_thinking
 from align_tui.core.types import JsonObject, canonical
 
 PLAIN = Reasoned()
+UNSCORED_THINKING = (
+    "The choices have no probabilities: the model could not be asked for them behind its thinking."
+)
 
 
 async def ask(
@@ -44,6 +47,8 @@ async def ask(
     choice, reasoning = read_reply(made.text, choices, params.reasoning)
     if scored and chances is None:
         chances = await question.score(made.text, sampling)
+        if chances is None and split_thinking(made.text)[0]:
+            made = replace(made, notes=(*made.notes, UNSCORED_THINKING))
     return Response(
         role=role,
         choice=choice,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
+from align_tui.core.strict_json import read_json
 from align_tui.core.types import Json, JsonObject
 
 REASONING, CHOICE = "reasoning", "choice"
@@ -85,7 +85,7 @@ def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tupl
     """
     thinking, text = split_thinking(text)
     try:
-        body = json.loads(text)
+        body = read_json(text)
     except (ValueError, RecursionError) as error:
         raise ReplyError(f"The reply is not JSON ({error}): {text[:80]!r}") from error
     if not isinstance(body, dict):

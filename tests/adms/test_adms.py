@@ -15,6 +15,7 @@ from align_tui.config.profile import ADM_KINDS, Profile
 from align_tui.core.attributes import Target
 from align_tui.core.decisions import Chances, Decision, Generation, Message, Sampling
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
+from align_tui.core.replies import with_thinking
 from align_tui.core.types import JsonObject
 from tests.conftest import HIGH, make_scenarios
 
@@ -91,6 +92,17 @@ def test_fixed_and_oracle() -> None:
     assert decide(Script(), "oracle", HIGH, inverted=True).choice == 1
     unknown = decide(Script(), "oracle", [{"attribute": "merit", "value": 1.0}])
     assert unknown.choice == 0 and "No choice is labelled" in unknown.reasoning
+
+
+@pytest.mark.parametrize("thinking", ["", "He bleeds."])
+def test_choices_that_cannot_be_scored_behind_thinking_are_noted(thinking: str) -> None:
+    class Untold(Script):
+        async def score(self, *asked: object) -> Chances | None:  # type: ignore[override]
+            return None
+
+    decision = decide(Untold(with_thinking(thinking, json.dumps(say(A)))))
+    assert decision.choice == 0 and decision.probabilities is None
+    assert any("behind its thinking" in note for note in decision.notes) == bool(thinking)
 
 
 def test_baseline_states_no_target_and_takes_the_majority() -> None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.backbones.base import Ballot, open_backbone
 from align_tui.backbones.server import pool, streaming
-from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.backbones.server.troubles import retry_after
 from align_tui.config.library import load_profile
-from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import (
     AlignError,
     KeyRefused,
@@ -28,13 +24,12 @@ from align_tui.core.errors import (
     ServerError,
     ServerUnreachable,
 )
-from align_tui.core.replies import RESTART, decision_schema, read_reply
+from align_tui.core.replies import RESTART, read_reply
+from tests.servers.facing import CHOICES, GOOD, PROMPT, SCHEMA, facing, opened, spec, write
 from tests.servers.hostile import (
     Act,
     Call,
-    Hostile,
     events,
-    fitting,
     hang_up,
     hostile,
     say,
@@ -42,10 +37,6 @@ from tests.servers.hostile import (
     status,
 )
 
-CHOICES = ("Treat Patient A", "Treat Patient B")
-SCHEMA = decision_schema(CHOICES, "before", 60)
-GOOD = fitting(SCHEMA)  # type: ignore[arg-type]  # a schema is made of plain dicts
-PROMPT = (Message("system", "You are a medic."), Message("user", "Who is treated first?"))
 LONG = json.dumps({"reasoning": "x" * 61, "choice": CHOICES[0]}, separators=(",", ":"))
 
 
@@ -53,41 +44,6 @@ LONG = json.dumps({"reasoning": "x" * 61, "choice": CHOICES[0]}, separators=(","
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "FIRST_WAIT_S", 0.01)
     monkeypatch.setattr(pool, "LONGEST_WAIT_S", 0.05)
-
-
-def spec(*servers: Hostile | str, **more: object) -> BackboneSpec:
-    urls = [each if isinstance(each, str) else each.url for each in servers]
-    return BackboneSpec.model_validate(
-        {"kind": "openai", "model": "m", "server": {"base_urls": urls, "retries": 2} | more}
-    )
-
-
-async def opened(wanted: BackboneSpec) -> ServerBackbone:
-    backbone = await asyncio.to_thread(open_backbone, wanted, lambda what, share: None)
-    assert isinstance(backbone, ServerBackbone)
-    return backbone
-
-
-@asynccontextmanager
-async def facing(*script: Act, **settings: object) -> AsyncIterator[tuple[Hostile, ServerBackbone]]:
-    more = settings.pop("spec", {})
-    async with hostile(**settings) as server:
-        backbone = await opened(spec(server, **more))  # type: ignore[arg-type]
-        server.script.extend(script)
-        yield server, backbone
-        await asyncio.to_thread(backbone.close)
-
-
-async def write(
-    backbone: ServerBackbone, *, seed: int = 0, heard: list[str] | None = None
-) -> Generation:
-    pieces = heard if heard is not None else []
-    request = Request(PROMPT, SCHEMA, Sampling(max_tokens=90, seed=seed))
-    made = await backbone.generate(request, lambda _, text: pieces.append(text))
-    # What was told last is what was written.
-    assert "".join(pieces).rpartition(RESTART)[2] == made.text
-    assert made.timeline[-1][1] == len(made.text)
-    return made
 
 
 async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
@@ -156,7 +112,7 @@ async def test_servers_share_the_load() -> None:
         hang_up(), hang_up('{"rea'),
         say('{"reasoning":"so","cho'), say('{"reasoning":"so"}'), say(LONG), say("[]"),
         say('{"choice":"Treat Patient A","reasoning":"so"}'),
-        say('{"reasoning":"so","choice":"Treat Patient C"}'), say(GOOD, finish=None),
+        say('{"reasoning":"so","choice":"Treat Patient C"}'), say('{"reasoning', finish=None),
         events('{"choices":[{"ind'), events("[1,2]"), events('{"choices":7}'), events("7"),
         events('{"error":{"message":"the engine died"}}'), events(),
     ],
@@ -176,7 +132,7 @@ async def test_one_failure_is_made_good(wrong: Act) -> None:
         (status(500, "boom"), ServerError, "answers 500: boom"),
         (status(429), ServerBusy, "answers 429"),
         (hang_up('{"rea'), ServerError, "broke off"),
-        (say(GOOD, finish=None), ServerError, "in the middle"),
+        (say(GOOD[:-1], finish=None), ServerError, "in the middle"),
         (say("no"), ReplyError, "not JSON"),
         (say('{"reasoning":"so","choice":"C"}'), ReplyError, "choice: 'C' is not one of"),
     ],

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from align_tui.backbones.server import scoring
 from align_tui.backbones.server.pool import Endpoint, Pool, backoff
-from align_tui.backbones.server.replies import check_reply, unwrapped, without_lengths
+from align_tui.backbones.server.replies import check_reply, without_lengths
 from align_tui.backbones.server.scoring import choice_probabilities
+from align_tui.backbones.server.whole_replies import read_whole
 from align_tui.core.errors import ReplyError
 from align_tui.core.replies import decision_schema
 from align_tui.core.types import canonical
@@ -107,7 +108,7 @@ def test_what_fits_passes_with_or_without_fences(text: str, choice: str, blank: 
     reply = json.dumps({"reasoning": text, "choice": choice}, indent=len(blank))
     check_reply(reply, SCHEMA)
     for wrapped in (f"{blank}{reply}{blank}", f"```json\n{reply}\n```", f"{blank}```\n{reply}```"):
-        assert unwrapped(wrapped) == reply
+        assert read_whole(wrapped, SCHEMA).text == reply
 
 
 def test_a_reply_has_its_keys_in_the_order_asked_for() -> None:

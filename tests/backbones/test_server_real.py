@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.backbones.server import streaming
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
@@ -24,7 +25,7 @@ from align_tui.config.profile import BackboneSpec
 from align_tui.config.prompts import render_messages
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import PromptTooLong, ServerError
-from align_tui.core.replies import choice_start, decision_schema, read_reply
+from align_tui.core.replies import choice_start, decision_schema, read_reply, split_thinking
 from align_tui.core.types import Json, canonical
 from align_tui.datasets.library import find_scenarios
 from align_tui.store import runs, workers
@@ -112,6 +113,36 @@ async def test_choices_have_the_probabilities_that_the_model_in_process_gives(
         # The server counts in float16, and its tokens are the same.
         assert found.probabilities == pytest.approx(expected.probabilities, abs=0.02)
     local.close()
+
+
+async def test_a_reply_is_had_behind_a_thinking_and_scored_there(
+    backbone: ServerBackbone, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo model does not think: its first reply counts as thinking that used up its room."""
+    turns, choices = prompts(1)[0]
+    real, asked = streaming.stream_reply, 0
+
+    async def spent(endpoint: Any, ask: Any, on_piece: Any) -> streaming.Reply:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            return await real(endpoint, ask, on_piece)
+        return streaming.Reply(thinking="He bleeds.", ended="length", tokens=3, thinking_tokens=3)
+
+    monkeypatch.setattr("align_tui.backbones.server.backbone.stream_reply", spent)
+    sampling = Sampling(thinking="on")
+    made = await backbone.generate(
+        Request(turns, decision_schema(choices), sampling), lambda _, text: None
+    )
+    thinking, reply = split_thinking(made.text)
+    # This server refuses a schema with a turn that was begun, and is given the thinking to read.
+    assert asked == 3 and thinking == "He bleeds." and "<think>" not in reply
+    read_reply(reply, choices, "before")
+    start = choice_start(made.text, "before")
+    assert start is not None
+    ballot = Ballot(turns, tuple(made.text[:start] + canonical(choice)[1:] for choice in choices))
+    found = await backbone.score(ballot)
+    assert found is not None and sum(found.probabilities) == pytest.approx(1.0)
 
 
 async def test_cancelling_stops_the_server(backbone: ServerBackbone, url: str) -> None:

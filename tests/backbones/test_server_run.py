@@ -13,7 +13,7 @@ import pytest
 
 from align_tui.store import results, runs, workers
 from align_tui.store.database import open_database
-from tests.servers.hostile import hostile, say, status
+from tests.servers.hostile import deltas, hostile, say, status
 
 KEY = "sesame-5f2a"
 
@@ -75,3 +75,31 @@ async def test_a_server_that_is_not_there_fails_every_sample_with_a_hint() -> No
     failed = [json.loads(line) for line in out.splitlines() if '"failed"' in line][:2]
     assert code == 1 and {line["error"]["kind"] for line in failed} == {"unreachable"}
     assert "Is the server running" in failed[0]["error"]["message"]
+
+
+async def test_half_a_character_and_thinking_go_through_worker_and_database(
+    tmp_path: Path,
+) -> None:
+    begin, end = '{"reasoning":"He bleeds \ud83d', '.","choice":"Treat Patient B"}'
+    async with hostile() as server:
+        profile = tmp_path / "mine.toml"
+        profile.write_text(
+            'extends = "baseline"\n[backbone]\nkind = "openai"\n[backbone.server]\n'
+            f'base_urls = ["{server.url}"]\nretries = 0\n[decoding]\nthinking = "auto"\n'
+        )
+        server.script.extend(
+            [deltas({"reasoning": "Hm\ud83d"}, begin, end), deltas(begin, "\ude00" + end)]
+        )
+        arguments = ("run", "-p", str(profile), "-s", "demo-triage", "--limit", "2", "--json")
+        code, out, err = await align_tui(*arguments)
+    assert code == 0, out + err
+    db = open_database(Path(os.environ["ALIGN_TUI_DB"]))
+    run = json.loads(out.splitlines()[0])["run"]
+    asked = [
+        r for each in results.all_results(db, run) for r in results.responses_of(db, each.sample)
+    ]
+    texts = {response.raw for response in asked}
+    assert texts == {f"\x02Hm\ufffd\x03{begin[:-1]}\ufffd{end}", f"{begin[:-1]}😀{end}"}
+    # The half that waited for its other half came as a piece of its own.
+    assert sorted(response.thinking_tokens for response in asked) == [0, 2]
+    db.close()

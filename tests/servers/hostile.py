@@ -128,9 +128,46 @@ def events(*data: str) -> Act:
     return act
 
 
+def deltas(*each: object, finish: object = "stop", usage: object = None, done: bool = True) -> Act:
+    """Send these as what chunks add, one a chunk; a string is a piece of the content."""
+
+    async def act(call: Call) -> None:
+        await call.head(200, "text/event-stream", {})
+        for delta in each:
+            said = {"content": delta} if isinstance(delta, str) else delta
+            choice = {"index": 0, "delta": said, "finish_reason": None}
+            await call.event(json.dumps({"choices": [choice], "usage": None}))
+        if finish is not None:
+            choice = {"index": 0, "delta": {}, "finish_reason": finish}
+            await call.event(json.dumps({"choices": [choice]}))
+        if usage is not None:
+            await call.event(json.dumps({"choices": [], "usage": usage}))
+        if done:
+            await call.event("[DONE]")
+
+    return act
+
+
+def raw(*parts: bytes) -> Act:
+    """Send these bytes as the body of a stream, one after the other."""
+
+    async def act(call: Call) -> None:
+        await call.head(200, "text/event-stream", {})
+        for part in parts:
+            call.writer.write(part)
+            await call.writer.drain()
+            await asyncio.sleep(0)
+
+    return act
+
+
 @dataclass
 class Hostile:
-    """`script` is what is done with the next requests for a reply; the rest is answered well."""
+    """`script` is what is done with the next requests for a reply; the rest is answered well.
+
+    So are `checks` with the requests for a reply at the start, and `told` with those for token
+    probabilities (the last stays).
+    """
 
     owner: str = "nobody"
     model: str = "m"
@@ -139,6 +176,8 @@ class Hostile:
     refuses: str | None = None  # a key of a schema for which it answers 400
     top: list[tuple[str, float]] | None = None  # the likeliest tokens that it tells
     script: deque[Act] = field(default_factory=deque)
+    checks: deque[Act] = field(default_factory=deque)
+    told: deque[Act] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
     busy: int = 0
     most: int = 0
@@ -178,8 +217,12 @@ class Hostile:
             await call.json(200, {"object": "list", "data": listed})
         elif self.refuses and self.refuses in json.dumps(call.schema):
             await status(400, f"unsupported keyword {self.refuses}")(call)
+        elif call.body.get("logprobs") and self.told:
+            await (self.told.popleft() if len(self.told) > 1 else self.told[0])(call)
         elif call.body.get("logprobs"):
             await call.json(200, self._likeliest())
+        elif _of_the_start(call.body) and self.checks:
+            await self.checks.popleft()(call)
         elif _of_the_start(call.body):
             await say("No." if self.ignores_schema else None)(call)
         elif self.script:

@@ -1,28 +1,24 @@
-"""What a server really does, found out by asking it: model, schema, token probabilities."""
+"""What one model on one kind of server can do, and how a request to it is put."""
 
 from __future__ import annotations
 
-import difflib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import openai
-from outlines.exceptions import BadRequestError
-
-from align_tui.backbones.server.pool import Endpoint
-from align_tui.backbones.server.replies import check_reply, without_lengths
-from align_tui.backbones.server.streaming import BAD_SHAPE, Ask, likeliest_tokens, stream_reply
+from align_tui.backbones.server.streaming import Ask
+from align_tui.backbones.server.thinking import Template, room
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Message, Sampling
-from align_tui.core.errors import ReplyError, ServerError
-from align_tui.core.text import one_line
+from align_tui.core.decisions import AS_IT_IS, Message, Rendering, Sampling
+from align_tui.core.errors import ServerError
 from align_tui.core.types import JsonObject
 
-Schema = Literal["whole", "plain", "none"]
-"""Is a reply held to its schema: all of it, all but the strings' lengths, or not at all?"""
-SCHEMAS: tuple[Schema, ...] = ("none", "plain", "whole")
+Schema = Literal["whole", "plain", "unknown", "none"]
+"""Is a reply held to its schema: all of it, all but the strings' lengths, or not at all?
+
+Unknown where the model did nothing but think, however much room it had.
+"""
+SCHEMAS: tuple[Schema, ...] = ("none", "unknown", "plain", "whole")
 TOP = 20
 """Likeliest tokens asked for at a position: what hosted servers and vLLM give at most."""
 FAMILIES = ("vllm", "sglang", "llamacpp")
@@ -51,6 +47,23 @@ class Abilities:
     schema: Schema = "whole"
     logprobs: bool = True
     cap: str = "max_tokens"
+    template_values: bool = True
+
+    @property
+    def template(self) -> Template:
+        """What the model's chat template can be told, and how."""
+        known = self.family in FAMILIES
+        return Template(self.model, known and self.template_values, known)
+
+    @property
+    def sends_schema(self) -> bool:
+        """Is the schema sent with a request?"""
+        return self.schema != "none"
+
+    @property
+    def states_schema(self) -> bool:
+        """Does the prompt state the schema, since the server may not hold replies to it?"""
+        return self.schema in ("none", "unknown")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -61,35 +74,55 @@ class Abilities:
                 "the server does not hold replies to their schema: they are checked here, and "
                 "asked for again when they do not fit"
             )
+        if self.schema == "unknown":
+            notes.append(
+                "the model did nothing but think when the server was asked whether it holds "
+                "replies to their schema: it is sent, stated in the prompt and checked here"
+            )
         if self.schema == "plain":
             notes.append("the server refuses caps of a reply's length: max_tokens alone bounds it")
         if not self.logprobs:
             notes.append("the server tells no token probabilities: choices have none")
         return tuple(notes)
 
-    def body(self, sampling: Sampling, extra: JsonObject) -> dict[str, Any]:
-        """The keys of a request that say how tokens are drawn."""
+    def body(
+        self, sampling: Sampling, extra: JsonObject, rendering: Rendering = AS_IT_IS
+    ) -> dict[str, Any]:
+        """The keys of a request that say how tokens are drawn, and what the template is told."""
         more = dict(OFF.get(self.family, {}))
         if sampling.top_k:
             more["top_k"] = sampling.top_k
         if sampling.min_p:
             more["min_p"] = sampling.min_p
         return {
-            self.cap: sampling.max_tokens,
+            self.cap: room(sampling),
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "seed": sampling.seed & SEED_BITS,
-            "extra_body": {**more, **extra},
+            "extra_body": {**more, **self.template.keys(sampling.thinking, rendering, extra)},
         }
 
-    def scoring_body(self, extra: JsonObject) -> dict[str, Any]:
-        """The keys of a request for the likeliest next tokens of a reply that was begun."""
+    def concluding_body(
+        self, sampling: Sampling, extra: JsonObject, rendering: Rendering, *, going_on: bool
+    ) -> dict[str, Any]:
+        """The keys of a request for the reply alone, behind a thinking that was had before."""
+        made = self.body(replace(sampling, thinking="off"), extra, rendering)
+        if going_on:
+            made["extra_body"] = {**GO_ON.get(self.dialect, {}), **made["extra_body"]}
+        return made
+
+    def scoring_body(self, extra: JsonObject, rendering: Rendering = AS_IT_IS) -> dict[str, Any]:
+        """The keys of a request for the likeliest next tokens of a reply that was begun.
+
+        Its thinking is behind it, and llama.cpp goes on with no turn while thinking is on.
+        """
+        keys = self.template.keys("off", rendering, extra)
         return {
             self.cap: 1,
             "temperature": 0.0,
             "logprobs": True,
             "top_logprobs": TOP,
-            "extra_body": {**GO_ON.get(self.dialect, {}), **extra},
+            "extra_body": {**GO_ON.get(self.dialect, {}), **keys},
         }
 
 
@@ -97,110 +130,27 @@ def weakest(found: Sequence[Abilities]) -> Abilities:
     """What all servers of a backbone can do; raises ServerError when they serve other models."""
     first = found[0]
     for other in found[1:]:
-        if replace(other, schema=first.schema, logprobs=first.logprobs) != first:
+        alike = replace(
+            other,
+            schema=first.schema,
+            logprobs=first.logprobs,
+            template_values=first.template_values,
+        )
+        if alike != first:
             raise ServerError(
                 f"The servers differ: {first.family} with {first.model}, "
                 f"{other.family} with {other.model}",
                 "All base_urls of one backbone have to serve the same model alike.",
             )
-    schema = min((each.schema for each in found), key=SCHEMAS.index)
-    return replace(first, schema=schema, logprobs=all(each.logprobs for each in found))
-
-
-async def examine(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
-    """Ask one server what it serves and what it can; raises what the client raises."""
-    found = await _identify(endpoint, spec)
-    found = await _with_schema(endpoint, spec, found)
-    return replace(found, logprobs=await _has_logprobs(endpoint, spec, found))
-
-
-async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
-    """Model and kind of server, as far as its list of models tells."""
-    try:
-        listed = (await endpoint.client.models.list()).data or []
-        names = [str(model.id) for model in listed]
-        owner = str(listed[0].owned_by).lower() if listed else ""
-    except openai.APIStatusError as error:
-        if error.status_code not in (404, 405, 501):
-            raise
-        names, owner = [], ""  # a server without the list: the first request will tell
-    except BAD_SHAPE as error:
-        raise ServerError(
-            f"{endpoint.url} answers with something else than its list of models",
-            "Does the URL lead to the API? It mostly ends in /v1.",
-        ) from error
-    shown = ", ".join(one_line(name, 80) for name in names[:8])
-    known = [name for name in names if name == spec.model or name.startswith(f"{spec.model}:")]
-    if spec.model and names and not known:
-        close = difflib.get_close_matches(spec.model, names, n=1, cutoff=0.3)
-        raise ServerError(
-            f"{endpoint.url} serves no model {spec.model!r}",
-            f"Did you mean {close[0]!r}?" if close else f"It serves: {shown}",
-        )
-    if not spec.model and len(names) != 1:
-        raise ServerError(
-            f"{endpoint.url} serves {len(names)} models, and none is named",
-            f"Set backbone.model: {shown}"
-            if names
-            else "Set backbone.model. Does the URL lead to the API? It mostly ends in /v1.",
-        )
-    family = next((each for each in FAMILIES if each in owner), "openai")
-    wanted = spec.server.dialect
-    if wanted in GO_ON:
-        family = wanted  # a server behind a proxy that names itself otherwise
-    dialect = wanted if wanted != "auto" else family if family in GO_ON else "openai"
-    return Abilities(family, dialect, spec.model or names[0])
-
-
-async def _with_schema(endpoint: Endpoint, spec: BackboneSpec, found: Abilities) -> Abilities:
-    """How far replies are held to a schema that no model would follow by itself."""
-    for level in ("whole", "plain"):
-        try:
-            return replace(found, schema=await _tried(endpoint, spec, replace(found, schema=level)))
-        except BadRequestError as error:
-            if "max_completion_tokens" in str(error) and found.cap == "max_tokens":
-                renamed = replace(found, cap="max_completion_tokens")
-                return await _with_schema(endpoint, spec, renamed)
-    # It refuses schemas, or something else about the request: without one it has to answer.
-    return replace(found, schema=await _tried(endpoint, spec, replace(found, schema="none")))
-
-
-async def _tried(endpoint: Endpoint, spec: BackboneSpec, found: Abilities) -> Schema:
-    word, other = secrets.token_hex(3), secrets.token_hex(3)
-    schema: JsonObject = {
-        "type": "object",
-        "properties": {
-            "word": {"type": "string", "enum": [word, other]},
-            "more": {"type": "string", "minLength": 1, "maxLength": 8},
-        },
-        "required": ["word", "more"],
-        "additionalProperties": False,
-    }
-    if found.schema == "plain":
-        schema = without_lengths(schema)
-    asked = (Message("user", "Say no, in plain words and not in JSON."),)
-    body = found.body(Sampling(max_tokens=64), spec.server.extra)
-    wanted = None if found.schema == "none" else schema
-    ask = make_ask(spec, found, asked, wanted, body)
-    try:
-        reply = await stream_reply(endpoint, ask, lambda at, piece: None)
-        if reply.finish == "stop":
-            check_reply(reply.text, schema)
-            return found.schema
-        # Cut before its end: a constrained reply to this schema still begins with its first key.
-        starts = reply.text.lstrip().removeprefix("{").lstrip().startswith('"word"')
-        return found.schema if starts and (word in reply.text or other in reply.text) else "none"
-    except ReplyError:
-        return "none"
-
-
-async def _has_logprobs(endpoint: Endpoint, spec: BackboneSpec, found: Abilities) -> bool:
-    begun = (Message("user", "Who is treated?"), Message("assistant", "Patient"))
-    ask = make_ask(spec, found, begun, None, found.scoring_body(spec.server.extra))
-    try:
-        return await likeliest_tokens(endpoint, ask) is not None
-    except BadRequestError:
-        return False
+    levels = {each.schema for each in found}
+    # One server wants a schema without lengths and another may need them: neither is sent.
+    schema = "none" if levels >= {"plain", "unknown"} else min(levels, key=SCHEMAS.index)
+    return replace(
+        first,
+        schema=schema,
+        logprobs=all(each.logprobs for each in found),
+        template_values=all(each.template_values for each in found),
+    )
 
 
 def make_ask(
@@ -209,9 +159,17 @@ def make_ask(
     messages: tuple[Message, ...],
     schema: JsonObject | None,
     body: dict[str, Any],
+    thinking_pieces: int = 0,
 ) -> Ask:
     """A request to a server of these abilities."""
     server = spec.server
     return Ask(
-        found.dialect, found.model, messages, schema, body, server.first_text_s, server.stall_s
+        found.dialect,
+        found.model,
+        messages,
+        schema,
+        body,
+        server.first_text_s,
+        server.stall_s,
+        thinking_pieces,
     )

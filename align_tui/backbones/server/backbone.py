@@ -4,83 +4,52 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from outlines.exceptions import BadRequestError
 
 from align_tui.backbones.base import Ballot, ModelInfo, OnText, Request
 from align_tui.backbones.server.abilities import Abilities, make_ask
 from align_tui.backbones.server.asking import ask_until_answered
+from align_tui.backbones.server.markup import control_note
 from align_tui.backbones.server.pool import Endpoint, Pool
-from align_tui.backbones.server.replies import (
-    as_sent,
-    asked_again,
-    check_reply,
-    unwrapped,
-    with_schema,
-    without_lengths,
-)
+from align_tui.backbones.server.replies import as_sent, asked_again, with_schema, without_lengths
 from align_tui.backbones.server.scoring import choice_probabilities
+from align_tui.backbones.server.settling import Settled, only_thought, settle
 from align_tui.backbones.server.streaming import Reply, likeliest_tokens, stream_reply
+from align_tui.backbones.server.telling import Telling
+from align_tui.backbones.server.thinking import conclusions, joined, thinking_notes
 from align_tui.backbones.server.troubles import Unfit
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Chances, Generation, Message
-from align_tui.core.errors import ReplyError
-from align_tui.core.replies import RESTART
+from align_tui.core.decisions import Chances, Finish, Generation, Message
+from align_tui.core.errors import KeyRefused, ServerBusy, ServerError, ServerUnreachable
+from align_tui.core.replies import split_thinking, with_thinking
 from align_tui.core.types import JsonObject
 
 T = TypeVar("T")
 
 
 @dataclass(eq=False)
-class _Written:
-    """The text of a reply as it comes; begun anew with every attempt. Times are the loop's."""
-
-    on_text: OnText
-    asked: float
-    first: float | None = None
-    timeline: list[tuple[float, int]] = field(default_factory=list)
-    _chars: int = 0
-    _begun: bool = False
-
-    def begin(self) -> None:
-        """What was written before is void."""
-        if self._begun:
-            self.on_text(0.0, RESTART)
-        self._begun, self.first, self._chars = False, None, 0
-        self.timeline.clear()
-
-    def tell(self, now: float, piece: str) -> None:
-        """A piece of text that came at that time."""
-        since = now - self.asked
-        if self.first is None:
-            self.first = since
-        self._begun = True
-        self._chars += len(piece)
-        self.timeline.append((since, self._chars))
-        self.on_text(since, piece)
-
-
-@dataclass(eq=False)
 class _Wanted:
-    """What a reply is asked with. `held`: the server holds the model to the schema."""
+    """What a reply is asked with. `states`: the prompt states the schema, and what was wrong."""
 
     messages: tuple[Message, ...]
     schema: JsonObject
-    body: dict[str, Any]
-    held: bool
+    states: bool
     turns: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         self.turns = self.messages
 
-    def check(self, text: str) -> None:
+    def settle(self, reply: Reply) -> Settled:
         """Raise Unfit for a reply that does not fit; a free model is told so the next time."""
         try:
-            check_reply(text, self.schema)
-        except ReplyError as problem:
-            if not self.held:
-                self.turns = asked_again(self.messages, text, problem)
-            raise Unfit(problem) from problem
+            return settle(reply, self.schema)
+        except Unfit as unfit:
+            if self.states and reply.text:
+                self.turns = asked_again(self.messages, reply.text, unfit.problem)
+            raise
 
 
 class ServerBackbone:
@@ -106,64 +75,126 @@ class ServerBackbone:
         Raises ServerError, or ReplyError when no attempt brought a reply that fits.
         """
         self._loop = loop = asyncio.get_running_loop()
-        written = _Written(on_text, loop.time())
+        telling = Telling(on_text, loop.time())
         wanted = self._wanted(request)
 
         async def work(endpoint: Endpoint) -> Generation:
-            written.begin()
-            reply = await self._streamed(endpoint, wanted, written)
-            if reply.finish != "length":  # one that was cut is the decision-maker's to ask for
-                wanted.check(reply.text)
-            return _generation(reply, wanted.turns, written, loop.time())
+            telling.begin()
+            turns = wanted.turns
+            reply = await self._first(endpoint, request, wanted, telling)
+            asked_twice = only_thought(reply)
+            if asked_twice:
+                reply = await self._behind_thinking(endpoint, request, wanted, reply, telling)
+            settled = wanted.settle(reply)
+            text = with_thinking(reply.thinking, settled.text)
+            telling.settle(loop.time(), text)
+            notes = (*self._notes(request, reply, asked_twice=asked_twice), *settled.notes)
+            return _generation(reply, text, settled.finish, notes, turns, telling, loop.time())
 
         return await self._ask(work)
 
     def _wanted(self, request: Request) -> _Wanted:
-        body = self._abilities.body(request.sampling, self._spec.server.extra)
-        body["stream_options"] = {"include_usage": True}
         schema = request.schema
         if self._abilities.schema == "plain":
             schema = without_lengths(schema)
-        if self._abilities.schema != "none":
-            return _Wanted(request.messages, schema, body, held=True)
-        return _Wanted(with_schema(request.messages, schema), schema, body, held=False)
+        if not self._abilities.states_schema:
+            return _Wanted(request.messages, schema, states=False)
+        return _Wanted(with_schema(request.messages, schema), schema, states=True)
 
-    async def _streamed(self, endpoint: Endpoint, wanted: _Wanted, written: _Written) -> Reply:
+    async def _first(
+        self, endpoint: Endpoint, request: Request, wanted: _Wanted, telling: Telling
+    ) -> Reply:
+        """What comes of the request as it is."""
+        sampling = request.sampling
+        body = self._abilities.body(sampling, self._spec.server.extra, request.rendering)
+        most = 0 if sampling.thinking == "off" else sampling.max_thinking_tokens
+        return await self._streamed(endpoint, wanted, wanted.turns, body, telling, most)
+
+    async def _behind_thinking(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        wanted: _Wanted,
+        first: Reply,
+        telling: Telling,
+    ) -> Reply:
+        """The reply that a model did not come to while it thought, asked for with its thinking."""
+        found, extra = self._abilities, self._spec.server.extra
+        reply = first
+        for turns, going_on in conclusions(found.template, wanted.turns, first.thinking):
+            body = found.concluding_body(
+                request.sampling, extra, request.rendering, going_on=going_on
+            )
+            try:
+                second = await self._streamed(endpoint, wanted, turns, body, telling)
+            except BadRequestError:
+                if not going_on:
+                    raise
+                continue  # its template does not leave such a turn as it is
+            reply = joined(first, second)
+            if not only_thought(reply):
+                break
+        return reply
+
+    async def _streamed(
+        self,
+        endpoint: Endpoint,
+        wanted: _Wanted,
+        turns: tuple[Message, ...],
+        body: dict[str, Any],
+        telling: Telling,
+        thinking_pieces: int = 0,
+    ) -> Reply:
         counted = 0
 
-        def on_piece(now: float, piece: str) -> None:
+        def on_piece(now: float, piece: str, thinking: bool) -> None:
             nonlocal counted
             counted += 1
             self._tokens += 1
-            written.tell(now, piece)
+            telling.tell(now, piece, thinking=thinking)
 
-        schema = wanted.schema if wanted.held else None
-        ask = make_ask(self._spec, self._abilities, wanted.turns, schema, wanted.body)
+        schema = wanted.schema if self._abilities.sends_schema else None
+        body = {**body, "stream_options": {"include_usage": True}}
+        ask = make_ask(self._spec, self._abilities, turns, schema, body, thinking_pieces)
         reply = await stream_reply(endpoint, ask, on_piece)
         # A piece is about a token; the server's own count is what remains.
         self._tokens += max(0, reply.tokens - counted)
-        if not wanted.held and (bare := unwrapped(reply.text)) != reply.text:
-            written.begin()
-            written.tell(asyncio.get_running_loop().time(), bare)
-            reply.text = bare
         return reply
+
+    def _notes(self, request: Request, reply: Reply, *, asked_twice: bool) -> list[str]:
+        about = [
+            control_note(request.messages),
+            self._abilities.template.not_sent(request.rendering),
+        ]
+        thought = thinking_notes(request.sampling.thinking, reply, asked_twice=asked_twice)
+        return [note for note in about if note is not None] + thought
 
     async def score(self, ballot: Ballot) -> Chances | None:
         """Probabilities of the choices; none is drawn, since replies come whole.
 
-        None where the server tells no token probabilities, or does not go on with a begun reply.
+        None where the server tells no token probabilities, does not go on with a begun reply (or
+        not with one that has thinking in front), or fails at that alone: a decision needs none.
         """
         self._loop = asyncio.get_running_loop()
-        if not self._abilities.logprobs:
+        thinking = split_thinking(ballot.replies[0])[0] if ballot.replies else ""
+        template = self._abilities.template
+        if not self._abilities.logprobs or template.begun(thinking) is None:
             return None
-        body = self._abilities.scoring_body(self._spec.server.extra)
+        body = self._abilities.scoring_body(self._spec.server.extra, ballot.rendering)
 
         async def likeliest(begun: str) -> Sequence[tuple[str, float]] | None:
-            turns = (*ballot.messages, Message("assistant", begun))
+            turn = template.begun(thinking, begun)
+            turns = (*ballot.messages, Message("assistant", turn or begun))
             ask = make_ask(self._spec, self._abilities, turns, None, body)
             return await self._ask(lambda endpoint: likeliest_tokens(endpoint, ask))
 
-        found = await choice_probabilities(ballot.replies, likeliest)
+        replies = [split_thinking(reply)[1] for reply in ballot.replies]
+        try:
+            found = await choice_probabilities(replies, likeliest)
+        except (ServerUnreachable, ServerBusy, KeyRefused):
+            raise  # it is the server that fails, and a resumed run decides with probabilities
+        except ServerError:
+            return None
         return Chances(found) if found is not None else None
 
     async def _ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
@@ -188,16 +219,24 @@ class ServerBackbone:
 
 
 def _generation(
-    reply: Reply, turns: tuple[Message, ...], written: _Written, now: float
+    reply: Reply,
+    text: str,
+    finish: Finish,
+    notes: tuple[str, ...],
+    turns: tuple[Message, ...],
+    telling: Telling,
+    now: float,
 ) -> Generation:
-    total = now - written.asked
+    total = now - telling.asked
     return Generation(
-        text=reply.text,
+        text=text,
         prompt=as_sent(turns),
         prompt_tokens=reply.prompt_tokens,
         tokens=reply.tokens,
-        finish=reply.finish,
-        first_token_s=written.first if written.first is not None else total,
+        finish=finish,
+        first_token_s=telling.first if telling.first is not None else total,
         total_s=total,
-        timeline=tuple(written.timeline),
+        timeline=tuple(telling.timeline),
+        thinking_tokens=reply.thinking_tokens,
+        notes=notes,
     )

@@ -43,7 +43,9 @@ def api_key(spec: ServerSpec) -> str:
 def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
     """A client of one server. Retries are ours (see asking.py), so it has none of its own."""
     import httpx2
-    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+    from openai import DefaultAsyncHttpxClient
+
+    from align_tui.backbones.server.event_bytes import LenientClient
 
     server = spec.server
     limits = httpx2.Limits(
@@ -51,7 +53,7 @@ def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
     )
     # Reading is watched by the clocks of streaming.py; a read never takes longer than these.
     timeout = httpx2.Timeout(server.first_text_s + server.stall_s, connect=server.connect_s)
-    client = AsyncOpenAI(
+    client = LenientClient(
         base_url=url,
         api_key=api_key(server),
         max_retries=0,

@@ -76,8 +76,8 @@ async def ask_all(spec: BackboneSpec) -> tuple[Abilities, list[ServerError]]:
 
 
 async def _ask_one(url: str, spec: BackboneSpec) -> Abilities:
-    from align_tui.backbones.server.abilities import examine
     from align_tui.backbones.server.asking import ask_until_answered
+    from align_tui.backbones.server.examining import examine
     from align_tui.backbones.server.pool import Endpoint, Pool
 
     client = open_client(url, spec)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,32 +10,35 @@ from jsonschema import Draft202012Validator
 
 from align_tui.core.decisions import Message
 from align_tui.core.errors import ReplyError
+from align_tui.core.strict_json import read_json
 from align_tui.core.text import one_line
 from align_tui.core.types import JsonObject
 
-_FENCED = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
 _LENGTHS = {"minLength", "maxLength"}
 
 
 def check_reply(text: str, schema: JsonObject) -> None:
     """Raise ReplyError unless `text` is JSON that fits, its keys in the order of the schema."""
     try:
-        body = json.loads(text)
+        value = read_json(text)
     except (ValueError, RecursionError) as error:
         raise ReplyError(f"The reply is not JSON ({error}): {text[:80]!r}") from error
-    problem = next(Draft202012Validator(schema).iter_errors(body), None)
+    check_value(value, schema)
+
+
+def check_value(value: object, schema: JsonObject) -> None:
+    """Raise ReplyError unless a reply that was read fits, its keys in the order of the schema."""
+    problem = next(Draft202012Validator(schema).iter_errors(value), None)
     if problem is not None:
         where = "/".join(str(part) for part in problem.absolute_path) or "the reply"
-        raise ReplyError(f"The reply is not what was asked for: {where}: {problem.message[:200]}")
+        said = one_line(f"{where}: {problem.message[:200]}")
+        raise ReplyError(f"The reply is not what was asked for: {said}")
     wanted = schema.get("properties")
-    if isinstance(wanted, Mapping) and [k for k in wanted if k in body] != list(body):
-        raise ReplyError(f"The reply has its keys in another order: {', '.join(body)[:80]}")
-
-
-def unwrapped(text: str) -> str:
-    """The JSON of a reply that stands between fences or blanks."""
-    fenced = _FENCED.match(text)
-    return fenced.group(1) if fenced else text.strip()
+    if isinstance(wanted, Mapping) and isinstance(value, Mapping):
+        order = [key for key in wanted if key in value]
+        if order != [key for key in value if key in wanted]:
+            found = one_line(", ".join(map(str, value)), 80)
+            raise ReplyError(f"The reply has its keys in another order: {found}")
 
 
 def without_lengths(schema: JsonObject) -> JsonObject:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -14,27 +14,33 @@ from outlines import from_openai, from_sglang, from_vllm
 from outlines.inputs import Chat
 from outlines.types import JsonSchema
 
+from align_tui.backbones.server.inline_thinking import Inline, begins_json, split_inline
+from align_tui.backbones.server.logprobs import first_tokens
 from align_tui.backbones.server.pool import Endpoint
-from align_tui.backbones.server.tap import Tap
+from align_tui.backbones.server.repair import repaired
+from align_tui.backbones.server.settling import is_cut
+from align_tui.backbones.server.tap import Tap, Thought
 from align_tui.backbones.server.troubles import Broken
-from align_tui.core.decisions import Finish, Message
-from align_tui.core.errors import ReplyError
+from align_tui.core.decisions import Message
+from align_tui.core.text import one_line
 from align_tui.core.types import JsonObject
 
 OUTLINES = {"openai": from_openai, "vllm": from_vllm, "sglang": from_sglang}
 """How a dialect is spoken: Outlines knows where each server wants its schema."""
-ENDS: dict[str, Finish] = {"stop": "stop", "eos": "stop", "eos_token": "stop", "length": "length"}
 BAD_SHAPE = (ValueError, TypeError, AttributeError, LookupError)
 """What Outlines and we run into where JSON is not shaped as promised."""
 LONGEST = 2_000_000
 """Characters after which a stream is given up: no cap of tokens that a profile takes needs more."""
-OnPiece = Callable[[float, str], None]
-"""Takes (the loop's time, new text)."""
+OnPiece = Callable[[float, str, bool], None]
+"""Takes (the loop's time, new text, is it thinking?)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one request asks: turns, schema (None: free text), the body's further keys."""
+    """What one request asks: turns, schema (None: free text), the body's further keys.
+
+    The stream is left after so many pieces of thinking (a piece is about a token); 0: never.
+    """
 
     dialect: str
     model: str
@@ -43,16 +49,25 @@ class Ask:
     body: dict[str, Any]
     first_text_s: float
     stall_s: float
+    thinking_pieces: int = 0
 
 
 @dataclass(slots=True)
 class Reply:
-    """What came of it. Token counts are 0 where the server does not tell them."""
+    """What came of it, taken as it came: whether it is a reply is settled elsewhere.
+
+    `ended` is the server's word for why it ended, `broken` what ended it otherwise. Token counts
+    are 0 where the server does not tell them.
+    """
 
     text: str = ""
-    finish: Finish = "stop"
+    thinking: str = ""
+    ended: str | None = None
+    broken: Exception | None = None
+    refusal: str = ""
     prompt_tokens: int = 0
     tokens: int = 0
+    thinking_tokens: int = 0
 
 
 @lru_cache(maxsize=512)
@@ -68,23 +83,66 @@ def _outlines_model(ask: Ask, tap: Tap) -> Any:
 
 
 def _arguments(ask: Ask) -> tuple[Chat, Any]:
-    turns = Chat([{"role": m.role, "content": m.content} for m in ask.messages])
+    turns = Chat([{"role": m.role, "content": repaired(m.content)} for m in ask.messages])
     if ask.schema is None:
         return turns, None
     return turns, _output_type(json.dumps(ask.schema, ensure_ascii=False))
 
 
 async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> Reply:
-    """The reply, told piece by piece; cancelling the task closes the stream.
+    """What a server sends, told piece by piece; cancelling the task closes the stream.
 
-    Raises TimeoutError when it does not begin or stalls, Broken when it ends early, ReplyError
-    when the model refuses, and whatever client and parser raise.
+    Raises TimeoutError when it does not begin or stalls, Broken when it holds what is no chunk, and
+    whatever client and parser raise: all that only while there is no text. What comes behind text
+    is kept as `broken`, since the text may be whole.
     """
     tap = Tap(endpoint.client)
+    come = _Come(on_piece)
+    try:
+        await _listen(tap, ask, come)
+    except Exception as error:
+        if not come.texts:
+            raise
+        come.broken = error
+    finally:
+        await tap.close()
+    for thinking, text in come.inline.end():
+        on_piece(asyncio.get_running_loop().time(), text, thinking)
+    return _reply(tap, come)
+
+
+@dataclass(slots=True)
+class _Come:
+    """What has come of a stream."""
+
+    on_piece: OnPiece
+    texts: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    inline: Inline = field(default_factory=Inline)
+    pieces: int = 0
+    thinking_pieces: int = 0
+    left: bool = False
+    broken: Exception | None = None
+
+    def take(self, now: float, piece: str) -> bool:
+        """One piece, told as what it seems to be; is it thinking and nothing else?"""
+        self.pieces += 1
+        if isinstance(piece, Thought):
+            self.thoughts.append(str(piece))
+            told = [(True, str(piece))]
+        else:
+            self.texts.append(piece)
+            told = self.inline.feed(piece)
+        self.thinking_pieces += any(thinking for thinking, _ in told)
+        for thinking, text in told:
+            self.on_piece(now, text, thinking)
+        return bool(told) and all(thinking for thinking, _ in told)
+
+
+async def _listen(tap: Tap, ask: Ask, come: _Come) -> None:
     turns, output_type = _arguments(ask)
-    pieces: list[str] = []
-    length = 0
     loop = asyncio.get_running_loop()
+    length = 0
     try:
         async with asyncio.timeout(ask.first_text_s) as clock:
             stream = _outlines_model(ask, tap).generate_stream(turns, output_type, **ask.body)
@@ -92,19 +150,18 @@ async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> Reply
                 async for piece in told:
                     now = loop.time()
                     clock.reschedule(now + ask.stall_s)
-                    pieces.append(piece)
                     length += len(piece)
                     if length > LONGEST:
                         raise Broken(f"did not end its reply within {LONGEST} characters")
-                    on_piece(now, piece)
+                    thinks = come.take(now, piece)
+                    if thinks and 0 < ask.thinking_pieces < come.thinking_pieces:
+                        come.left = True
+                        return
     except TimeoutError as error:
         if not clock.expired():
             raise
-        what = "stalled: no more text came" if pieces else "sent no text"
+        what = "stalled: no more text came" if come.pieces else "sent no text"
         raise TimeoutError(what) from error
-    finally:
-        await tap.close()
-    return _reply(tap, "".join(pieces), len(pieces))
 
 
 async def _pieces(stream: AsyncGenerator[object]) -> AsyncGenerator[str]:
@@ -112,22 +169,34 @@ async def _pieces(stream: AsyncGenerator[object]) -> AsyncGenerator[str]:
     async with aclosing(stream):
         try:
             async for piece in stream:
-                if piece:
-                    yield str(piece)
+                if piece and isinstance(piece, str):
+                    yield piece
         except BAD_SHAPE as error:
             raise Broken(f"sent what is no reply: {error}") from error
 
 
-def _reply(tap: Tap, text: str, pieces: int) -> Reply:
-    if tap.refusal or tap.ended == "content_filter":
-        raise ReplyError(f"The model refused to answer: {tap.refusal[:200] or 'content filter'}")
-    if tap.ended is None:
-        raise Broken("ended its reply in the middle")
-    finish = ENDS.get(tap.ended)
-    if finish is None:
-        raise ReplyError(f"The reply ended for a reason of the server's own: {tap.ended[:80]!r}")
+def _reply(tap: Tap, come: _Come) -> Reply:
+    inline, text = split_inline("".join(come.texts))
+    thoughts = [bare for each in ("".join(come.thoughts), inline) if (bare := each.strip())]
+    ended = "length" if come.left else tap.ended
+    if is_cut(ended) and text and not begins_json(text):
+        # Its thinking was cut inside a block that the chat template opened.
+        thoughts, text = [*thoughts, text], ""
     prompt, tokens = (_count(tap.usage.get(f"{kind}_tokens")) for kind in ("prompt", "completion"))
-    return Reply(text, finish, prompt, tokens or pieces)
+    details = tap.usage.get("completion_tokens_details")
+    told = _count(details.get("reasoning_tokens")) if isinstance(details, Mapping) else 0
+    tokens = tokens or come.pieces
+    thinking = "\n".join(thoughts)
+    return Reply(
+        text=text,
+        thinking=thinking,
+        ended=ended,
+        broken=come.broken,
+        refusal=one_line(tap.refusal, 200),
+        prompt_tokens=prompt,
+        tokens=tokens,
+        thinking_tokens=min(tokens, told or max(1, come.thinking_pieces)) if thinking else told,
+    )
 
 
 def _count(value: object) -> int:
@@ -137,16 +206,13 @@ def _count(value: object) -> int:
 async def likeliest_tokens(endpoint: Endpoint, ask: Ask) -> Sequence[tuple[str, float]] | None:
     """(token, natural logarithm of its probability) of what may come first, or None without.
 
-    Raises as `stream_reply`.
+    Raises TimeoutError, Broken for what is no answer, and whatever client and parser raise.
     """
     tap = Tap(endpoint.client)
     turns, output_type = _arguments(ask)
     async with asyncio.timeout(ask.first_text_s):
         try:
             await _outlines_model(ask, tap).generate(turns, output_type, **ask.body)
-            [choice, *_] = tap.answer.get("choices") or [{}]
-            content = (choice.get("logprobs") or {}).get("content") or [{}]
-            tops = content[0].get("top_logprobs") or []
-            return [(str(top["token"]), float(top["logprob"])) for top in tops] or None
         except BAD_SHAPE as error:
             raise Broken(f"answered what is no reply: {error}") from error
+    return first_tokens(tap.answer)

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from openai import AsyncStream
 
+from align_tui.backbones.server.contents import Said, said
+from align_tui.backbones.server.repair import Repair, repaired
 from align_tui.backbones.server.troubles import Broken
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+
+class Thought(str):
+    """A piece of what the model thinks. Outlines hands it on like a piece of the reply."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)
@@ -44,7 +52,10 @@ class Answer:
 
 @dataclass(eq=False)
 class Tap:
-    """One request. `ended` and `usage` are what the server said last of them."""
+    """One request. `ended` and `usage` are what the server said last of them.
+
+    Every text is repaired here, so that nothing behind it meets half a character.
+    """
 
     client: AsyncOpenAI
     ended: str | None = None
@@ -52,6 +63,9 @@ class Tap:
     usage: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
     _stream: AsyncStream[object] | None = field(default=None, repr=False)
+    _text: Repair = field(default_factory=Repair, repr=False)
+    _thinking: Repair = field(default_factory=Repair, repr=False)
+    _came: bool = False
 
     @property
     def chat(self) -> Tap:
@@ -74,7 +88,7 @@ class Tap:
             if not isinstance(answer, Mapping):
                 raise Broken("answered what is no reply")
             self.answer = answer
-            return Answer([_choice(each["message"]) for each in answer.get("choices") or []])
+            return Answer([_answer("")])
         stream = await self.client.post(
             path, cast_to=object, body=sent, stream=True, stream_cls=AsyncStream[object]
         )
@@ -86,13 +100,26 @@ class Tap:
             if not isinstance(chunk, Mapping):
                 raise Broken("sent what is no chunk")
             for choice in chunk.get("choices") or ():
-                self.ended = choice.get("finish_reason") or self.ended
-                delta = choice.get("delta") or {}
-                self.refusal += delta.get("refusal") or ""
-                if delta.get("content"):
-                    yield Answer([_choice(delta)])
+                for piece in self._pieces(choice):
+                    yield Answer([_answer(piece)])
                 break
-            self.usage = chunk.get("usage") or self.usage
+            if isinstance(usage := chunk.get("usage"), Mapping):
+                self.usage = usage
+        for piece in (Thought(self._thinking.end()), self._text.end()):
+            if piece:
+                yield Answer([_answer(piece)])
+
+    def _pieces(self, choice: Mapping[str, Any]) -> list[str]:
+        """The texts that a chunk's choice adds; why the reply ends is kept."""
+        if ended := choice.get("finish_reason"):
+            self.ended = repaired(str(ended))
+        # Some servers send a whole message, with or behind the pieces of it.
+        delta = choice.get("delta") or ({} if self._came else choice.get("message"))
+        added = said(delta) if isinstance(delta, Mapping) else Said()
+        self.refusal += added.refusal
+        pieces = [Thought(self._thinking.feed(added.thinking)), self._text.feed(added.text)]
+        self._came = self._came or any(pieces)
+        return [piece for piece in pieces if piece]
 
     async def close(self) -> None:
         """Close the stream: a server that has not finished stops at that."""
@@ -100,6 +127,6 @@ class Tap:
             await self._stream.close()
 
 
-def _choice(said: Mapping[str, Any]) -> Choice:
-    message = Message(said.get("content"), said.get("refusal"))
+def _answer(text: str) -> Choice:
+    message = Message(text)
     return Choice(message, message)

@@ -1,0 +1,122 @@
+"""Thinking on a server: how it is switched, what it may spend, and how a reply is had behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from align_tui.backbones.server.settling import only_thought
+from align_tui.backbones.server.streaming import Reply
+from align_tui.core.decisions import Message, Rendering, Sampling, ThinkingMode
+from align_tui.core.types import Json, JsonObject
+
+TEMPLATE_VALUES = "chat_template_kwargs"
+# The names under which chat templates ask whether the model may think (Qwen3 and others; DeepSeek
+# and Granite). A template passes over a value that it does not know.
+SWITCHES = ("enable_thinking", "thinking")
+EFFORT = "reasoning_effort"
+CONCLUDE = "You have thought enough. Answer now, with the JSON object alone."
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What one server lets a client say to its model's chat template.
+
+    `takes_values`: it hands on values. `goes_on`: it goes on with an assistant's turn.
+    """
+
+    model: str
+    takes_values: bool
+    goes_on: bool
+
+    @property
+    def _always_thinks(self) -> bool:
+        return "gpt-oss" in self.model.lower()
+
+    def keys(self, mode: ThinkingMode, rendering: Rendering, extra: JsonObject) -> dict[str, Any]:
+        """Keys of a request's body: the switch, then the profile's values, then its own `extra`."""
+        values: dict[str, Json] = {}
+        made: dict[str, Any] = {}
+        if self.takes_values:
+            if mode != "auto":
+                values = dict.fromkeys(SWITCHES, mode == "on")
+            values |= rendering.values
+        effort = rendering.values.get(EFFORT)
+        if effort is None and mode == "off" and self.takes_values and self._always_thinks:
+            effort = "low"  # the least that it can
+            values[EFFORT] = effort
+        if effort is not None:
+            made[EFFORT] = effort
+        own = extra.get(TEMPLATE_VALUES)
+        if isinstance(own, Mapping):
+            values |= own
+        if values:
+            made[TEMPLATE_VALUES] = values
+        return {**made, **{k: v for k, v in extra.items() if k != TEMPLATE_VALUES}}
+
+    def begun(self, thinking: str, reply: str = "") -> str | None:
+        """An assistant's turn that has thought and goes on; None where that cannot be sent."""
+        if not thinking:
+            return reply
+        if not self.goes_on or self._always_thinks:
+            return None
+        if "magistral" in self.model.lower():
+            return f"[THINK]{thinking}[/THINK]{reply}"
+        return f"<think>\n{thinking}\n</think>\n\n{reply}"
+
+    def not_sent(self, rendering: Rendering) -> str | None:
+        """A sentence for the user where values of the profile do not reach the template."""
+        lost = [] if self.takes_values else sorted(set(rendering.values) - {EFFORT})
+        if not lost:
+            return None
+        return (
+            f"The values of [prompt.chat_template] were not sent ({', '.join(lost)}): this server "
+            "is not known to take them. What it takes can be put in backbone.server.extra."
+        )
+
+
+def room(sampling: Sampling) -> int:
+    """Tokens that a first request may take: the thinking's come on top, where it is wanted."""
+    if sampling.thinking == "off":
+        return sampling.max_tokens
+    return sampling.max_tokens + sampling.max_thinking_tokens
+
+
+def conclusions(
+    template: Template, turns: tuple[Message, ...], thinking: str
+) -> Iterator[tuple[tuple[Message, ...], bool]]:
+    """Ways to ask for the reply behind a thinking: (turns, goes the server on with the last?)."""
+    begun = template.begun(thinking)
+    if begun is not None:
+        yield (*turns, Message("assistant", begun)), True
+    yield (*turns, Message("assistant", thinking), Message("user", CONCLUDE)), False
+
+
+def joined(first: Reply, second: Reply) -> Reply:
+    """The second reply, with what was thought and spent for the first."""
+    thoughts = [each for each in (first.thinking, second.thinking) if each]
+    second.thinking = "\n".join(thoughts)
+    second.tokens += first.tokens
+    second.thinking_tokens += first.thinking_tokens
+    second.prompt_tokens = max(first.prompt_tokens, second.prompt_tokens)
+    return second
+
+
+def thinking_notes(mode: ThinkingMode, reply: Reply, *, asked_twice: bool) -> list[str]:
+    """Sentences for the user of a reply."""
+    spent = f"{reply.thinking_tokens} tokens"
+    notes = []
+    if mode == "off" and reply.thinking:
+        notes.append(
+            f"The model thought before its reply although thinking is off ({spent}): "
+            "its thinking is kept apart from the reply."
+        )
+    if mode == "on" and not reply.thinking:
+        notes.append("Thinking is on, and the server told no thinking of the model.")
+    if asked_twice and not only_thought(reply):
+        notes.append(
+            f"The model spent its room on thinking ({spent}) and gave no reply: it was given "
+            "its thinking and asked for the reply a second time."
+        )
+    return notes
