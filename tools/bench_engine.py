@@ -9,11 +9,15 @@ ratios.sequential   our decisions/s over the reference's, one by one (goal 5)
 ratios.batched      the same over the reference's by four (goal 2.2)
 ratios.samples8     the same over one by one, with 8 samples a decision (goal 8)
 first_text_ratio    time to our first text over the reference's to its first answer (goal 0.1)
+first_decision_ratio  a sweep's first decision over the same one alone (goal 2); throughput_ratio is
+                    what that costs: decisions/s over those of reading ahead at will (goal 0.95)
 decisions_per_s, device, shapes: ours; where; and every shape's own figures
 
 --quick is the 30M shape alone, within ten minutes on one core. The full run adds 40M with 32k
 tokens and, where there is a GPU, the shapes of a 1B and an 8B model (goals there: 60 and 20;
-batch-1 decoding at 0.6 of the bandwidth limit).
+batch-1 decoding at 0.6 of the bandwidth limit); --shapes names some. --model PATH compares on a
+real model's folder in place of all these, on --scenarios (a set or a file; the demo's by default)
+with the default prompts.
 """
 
 from __future__ import annotations
@@ -29,10 +33,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from engine_bench import cuda, ours
+from engine_bench import cuda, first, ours
 from engine_bench.models import SHAPES, Shape, describe, make_model
 from engine_bench.reference import Measured, Reference
-from engine_bench.work import Task, make_tasks, texts
+from engine_bench.work import Task, make_tasks, scenario_tasks, texts
 from transformers.utils import logging as transformers_logging
 
 OPEN = "open: no CUDA device here; run `python tools/bench_engine.py --json` where there is one"
@@ -67,8 +71,33 @@ def measure(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[str, A
         print(f"{shape.name}: turn {turn + 1} of {args.turns}", file=sys.stderr, flush=True)
     found = summary(shape, tasks, turns, reference)
     found["notes"] = list(backbone.info.notes)
+    found["sweep"] = first.measure(backbone, tasks[:36], args.tokens, args.turns)
     if shape.device == "cuda":
         found["decoding"] = cuda.decoding_table(backbone, tasks, args.tokens, cap)
+    backbone.close()
+    return found
+
+
+def measure_real(args: argparse.Namespace) -> dict[str, Any]:
+    """A real model, on the prompts of a scenario set as a study asks them."""
+    folder = Path(args.model)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    tasks = scenario_tasks(args.scenarios, args.decisions)
+    backbone = ours.load(folder, device)
+    torch.set_num_threads(1)
+    found: dict[str, Any] = {"model": folder.name, "notes": list(backbone.info.notes)}
+    for characters in (args.tokens, 512):
+        told = first.measure(backbone, tasks, characters, args.turns)
+        found[f"reasoning_{characters}"] = told
+        print(f"{folder.name}: reasoning of {characters}", file=sys.stderr, flush=True)
+    if args.reference:
+        reference = Reference(folder, device, 512, backbone._texts.chat)
+        part = tasks[:: max(1, len(tasks) // args.reference)]
+        reference.warm_up(tasks[0])
+        alone = reference.sequential(part)
+        swept = ours.decide(backbone, tasks, 512)
+        found["decisions_per_s"] = {"sequential": alone.rate, "ours": swept.rate}
+        found["ratio"] = round(swept.rate / alone.rate, 2)
     backbone.close()
     return found
 
@@ -130,6 +159,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=160, help="of reasoning")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--parts", type=int, default=4, help="1/PARTS a turn for the reference")
+    parser.add_argument("--shapes", help="some of 30M,40M,1B,8B")
+    parser.add_argument("--model", help="the folder of a real model, in place of the made ones")
+    parser.add_argument("--scenarios", default="demo-triage", help="for --model: a set or a file")
+    parser.add_argument("--decisions", type=int, default=36, help="for --model: so many at once")
+    parser.add_argument("--reference", type=int, default=6, help="of these also the other way")
     parser.add_argument("--samples8", type=int, default=8, help="our decisions of 8 samples a turn")
     return parser.parse_args()
 
@@ -139,21 +173,29 @@ def main() -> None:
     args = arguments()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    if hasattr(os, "sched_setaffinity"):  # one core, for both sides and all they start
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    torch.set_num_threads(1)
     wanted = ["30M"] if args.quick else ["30M", "40M"]
     if torch.cuda.is_available() and not args.quick:
         wanted += ["1B", "8B"]
+    if args.shapes:
+        wanted = args.shapes.split(",")
+    on_cpu = any(SHAPES[name].device == "cpu" for name in wanted)
+    if on_cpu and hasattr(os, "sched_setaffinity"):  # one core, for both sides and all they start
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    torch.set_num_threads(1)
+    if args.model:
+        print(json.dumps({"device": device_name()} | measure_real(args)))
+        return
     shapes: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in wanted:
             shapes[name] = measure(SHAPES[name], Path(folder) / name, args)
-    first = shapes[wanted[0]]
+    one = shapes[wanted[0]]
     result = {
-        "ratios": first["ratios"],
-        "first_text_ratio": first["first_text_ratio"],
-        "decisions_per_s": first["decisions_per_s"]["ours"],
+        "ratios": one["ratios"],
+        "first_text_ratio": one["first_text_ratio"],
+        "first_decision_ratio": one["sweep"]["first_decision_ratio"],
+        "throughput_ratio": one["sweep"]["throughput_ratio"],
+        "decisions_per_s": one["decisions_per_s"]["ours"],
         "device": device_name(),
         "cuda": "measured" if "8B" in shapes else OPEN,
         "turns": args.turns,

@@ -102,7 +102,7 @@ def thought_of(text: str, cap: int = 100, template: str = QWEN3) -> tuple[str, l
     tokens = thinking_tokens(
         format.plain, format.thinking.marks, [tokenizer.eos_token_id], len(tokenizer)
     )
-    thought = Thought(tokens, cap, lambda ids: tokenizer.decode(ids).encode())
+    thought = Thought(tokens, cap, lambda ids: str(tokenizer.decode(ids)).encode())
     told, joined = "", []
     for token in tokenizer(text, add_special_tokens=False)["input_ids"]:
         if not thought.is_over:

@@ -18,6 +18,7 @@ import torch
 from outlines.types import JsonSchema
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from align_tui.backbones.local.chat import ChatFormat
 from align_tui.core.replies import read_reply
 from engine_bench.work import Task
 
@@ -42,13 +43,17 @@ class Measured:
 class Reference:
     """A model of its own, with transformers' own attention, behind outlines."""
 
-    def __init__(self, folder: Path, device: str, max_tokens: int) -> None:
+    def __init__(
+        self, folder: Path, device: str, max_tokens: int, chat: ChatFormat | None = None
+    ) -> None:
+        """With `chat`, prompts are rendered by the model's own template."""
         model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
         torch.nn.Module.to(model, device)
         tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         self.tokenizer = tokenizer
         self.parameters = sum(p.numel() for p in model.parameters())
         self.model: Any = outlines.from_transformers(model, tokenizer)
+        self.chat = chat
         self.cap: dict[str, Any] = {"max_new_tokens": max_tokens, "pad_token_id": 1}
 
     def sequential(self, tasks: Sequence[Task], samples: int = 1) -> Measured:
@@ -58,7 +63,7 @@ class Reference:
         for task in tasks:
             for _ in range(samples):
                 generator: Any = outlines.Generator(self.model, JsonSchema(json.dumps(task.schema)))
-                text = generator(task.prompt, **self.cap, **drawn)
+                text = generator(self._prompt(task), **self.cap, **drawn)
                 read_reply(text, task.choices, "before")
                 first = first or time.perf_counter() - began
                 tokens.append(self._count(text))
@@ -71,7 +76,7 @@ class Reference:
             group = [task for task in tasks if task.probe == probe]
             schema = JsonSchema(json.dumps(group[0].schema))
             generator: Any = outlines.Generator(self.model, schema)
-            texts = generator.batch([t.prompt for t in group], **self.cap, do_sample=False)
+            texts = generator.batch([self._prompt(t) for t in group], **self.cap, do_sample=False)
             for task, text in zip(group, texts, strict=True):
                 read_reply(text, task.choices, "before")
                 tokens.append(self._count(text))
@@ -83,6 +88,9 @@ class Reference:
         with torch.inference_mode():
             self.sequential([task])
             self.batched([task])
+
+    def _prompt(self, task: Task) -> str:
+        return self.chat.render(task.messages).text if self.chat is not None else task.prompt
 
     def _count(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from align_tui.backbones.base import Request
+from align_tui.backbones.local.chat import plain_form
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.prompts import render_messages
@@ -36,8 +37,8 @@ class Task:
 
     @property
     def prompt(self) -> str:
-        """The prompt as one text (the models have no chat template)."""
-        return "\n\n".join(message.content for message in self.messages) + "\n\n"
+        """The prompt as one text, in the form for models without a chat template."""
+        return plain_form(self.messages)
 
     def request(self, sampling: Sampling, engine: str = "batched") -> Request:
         """As our own backbone is asked."""
@@ -49,6 +50,25 @@ def fixed_schema(choices: Sequence[str], characters: int) -> JsonObject:
     schema = decision_schema(choices, "before", characters)
     schema["properties"]["reasoning"]["minLength"] = characters  # type: ignore[index,call-overload]
     return schema
+
+
+def scenario_tasks(name: str, count: int) -> list[Task]:
+    """`count` decisions over a set of scenarios (a name or a file), four profiles a scenario.
+
+    With the default prompts and schema: as a study asks them.
+    """
+    attributes = load_attributes()
+    scenarios = find_scenarios(name, attributes).scenarios
+    tasks: list[Task] = []
+    for probe, scenario in enumerate(scenarios):
+        for number, (attribute, value) in enumerate(TARGETS):
+            profile = Profile.model_validate(
+                {"name": f"{attribute} {value}", "adm": {"kind": "prompt_aligned"}}
+            )
+            messages = render_messages(profile, scenario, (Target(attribute, value),), attributes)
+            choices = scenario.choice_texts
+            tasks.append(Task(probe, number, messages, decision_schema(choices), choices))
+    return tasks[:count]
 
 
 def make_tasks(probes: int, characters: int) -> list[Task]:

@@ -33,6 +33,7 @@ from align_tui.core.errors import (
     OutOfMemory,
 )
 
+HELD_UP_S = 0.005
 Outcome = Generation | Chances | BaseException
 Job = Row | Scoring
 
@@ -128,11 +129,14 @@ class LocalBackbone:
 
     def _take_in(self, *, block: bool) -> bool:
         """Sort what has come in; False when it is time to end."""
+        # Held up, it is the event loop's turn: what scores the first choice is about to come.
+        wait = HELD_UP_S if self._batch.is_held_up else None
         while True:
             try:
-                job = self._inbox.get(block=block)
+                job = self._inbox.get(block=block or wait is not None, timeout=wait)
             except queue.Empty:
                 return True
+            wait = None
             if job is None:
                 return False
             block = False

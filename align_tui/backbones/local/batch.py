@@ -8,6 +8,7 @@ constrain.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from itertools import islice
 
@@ -17,6 +18,7 @@ from transformers import PreTrainedModel
 from align_tui.backbones.local.attention import Piece, make_plan, packed_logits
 from align_tui.backbones.local.budget import Budget
 from align_tui.backbones.local.finite import is_finite, not_finite
+from align_tui.backbones.local.first_decision import FirstDecision
 from align_tui.backbones.local.grammar import Masks
 from align_tui.backbones.local.graphs import DecodeGraphs
 from align_tui.backbones.local.prefixes import Known, PrefixStore
@@ -61,6 +63,8 @@ class DecodeBatch:
         self.prefixes = PrefixStore(budget.prefix_bytes)
         self._stopped: list[Reader] = []  # told of with the next step that does not fail
         self._has_suspects = False
+        self.first_decision: FirstDecision | None = FirstDecision()
+        self._tokens_read = 0
         self._cache = SlotCache()
         can_record = _can_record(model, device)
         self._graphs = DecodeGraphs(model, self._cache, self.windows) if can_record else None
@@ -71,8 +75,15 @@ class DecodeBatch:
         """Is nothing read, written or waited for?"""
         return not self.seats and not self.waiting
 
+    @property
+    def is_held_up(self) -> bool:
+        """Was nothing read in the last step, as everyone waits for the first decision's scoring?"""
+        return not self.is_idle and not self._tokens_read
+
     def add(self, reader: Reader) -> None:
         """Queue a reply or a probe; it joins when there is room."""
+        if self.is_idle and self.first_decision is not None:
+            self.first_decision.reset()
         self.waiting.push(reader)
 
     def step(self) -> list[Reader]:
@@ -81,9 +92,14 @@ class DecodeBatch:
         self._leave(stopped)
         self._stopped += [*stopped, *self.waiting.take_stopped()]
         self._make_room()
+        began, self._tokens_read = time.perf_counter(), 0
+        if self.first_decision is not None:
+            self.first_decision.look(self.seats, self.waiting)
         ready = self._admit_suspect() if self._has_suspects else self._admit()
         ready += self._read()
         self._draw(ready)
+        if self.first_decision is not None:
+            self.first_decision.spent(time.perf_counter() - began, self._tokens_read)
         done = [seat for seat in self.seats if _is_done(seat)]
         self._keep_for_scoring(done)
         self._leave(done)
@@ -141,8 +157,11 @@ class DecodeBatch:
         """Let in who has room; those whose prompt is known whole, with the logits after it."""
         ready = []
         unread = sum(seat.pending for seat in self.seats)
+        first = self.first_decision
         for reader in islice(self.waiting, LOOK_AHEAD):
-            if unread >= self.budget.prefill:
+            if first is not None and first.yields(reader):
+                continue
+            if unread >= self.budget.prefill and reader.growth:
                 break
             known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Row))
             if worth_waiting(self.seats, reader, known.length):
@@ -235,13 +254,14 @@ class DecodeBatch:
     def _pieces(self) -> tuple[list[Piece], list[Piece]]:
         """What this step reads: single tokens, and longer chunks within the budget."""
         singles, chunks = [], []
-        room = self.budget.prefill
+        room, first = self.budget.prefill, self.first_decision
         slots = sorted(range(len(self.seats)), key=lambda slot: -self.seats[slot].priority)
         for slot in slots:
             seat = self.seats[slot]
             count = seat.pending
             if count > FORCED:
-                count = min(count, room)
+                yields = first is not None and first.yields(seat)
+                count = 0 if yields else min(count, room)
                 room -= count
             if count == 1:
                 singles.append(Piece(slot, seat.read, 1))
@@ -256,6 +276,7 @@ class DecodeBatch:
         if not pieces:
             return []
         self._cache.reserve(len(self.seats), max(p.start + p.count for p in pieces))
+        self._tokens_read = sum(piece.count for piece in pieces)
         ids: list[int] = []
         keep: list[range] = []
         for piece in pieces:

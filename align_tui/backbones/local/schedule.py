@@ -15,10 +15,13 @@ SHARED = 16  # tokens in common with a prompt that is being read: worth waiting 
 
 
 class Waiting:
-    """Readers in the order of their priority, then of their coming."""
+    """Readers in the order of their priority, then of their coming; what is scored comes first.
+
+    A reply that is scored is a decision about to be done: it has little to read.
+    """
 
     def __init__(self) -> None:
-        self._queue: list[tuple[int, int, Reader]] = []
+        self._queue: list[tuple[int, bool, int, Reader]] = []
         self._number = count()
         self._again = count(-1, -1)
 
@@ -26,16 +29,16 @@ class Waiting:
         return len(self._queue)
 
     def __iter__(self) -> Iterator[Reader]:
-        return iter([reader for _, _, reader in self._queue])
+        return iter([entry[-1] for entry in self._queue])
 
     def push(self, reader: Reader, *, again: bool = False) -> None:
         """Queue a reader; one that had a slot before comes in front of its equals."""
         number = next(self._again if again else self._number)
-        insort(self._queue, (-reader.priority, number, reader))
+        insort(self._queue, (-reader.priority, bool(reader.growth), number, reader))
 
     def remove(self, reader: Reader) -> None:
         """Take one out."""
-        self._queue = [entry for entry in self._queue if entry[2] is not reader]
+        self._queue = [entry for entry in self._queue if entry[-1] is not reader]
 
     def take_stopped(self) -> list[Reader]:
         """Take out those that were asked to stop."""
