@@ -73,9 +73,19 @@ def measure(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[str, A
     found["notes"] = list(backbone.info.notes)
     found["sweep"] = first.measure(backbone, tasks[:36], args.tokens, args.turns)
     if shape.device == "cuda":
-        found["decoding"] = cuda.decoding_table(backbone, tasks, args.tokens, cap)
+        found["decoding"] = cuda.decoding_table(backbone, tasks, cap, args.batches)
     backbone.close()
     return found
+
+
+def decoding_only(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """The table of batches alone, of our engine."""
+    tasks = make_tasks(args.probes, args.tokens)
+    make_model(shape, folder, texts(tasks))
+    backbone = ours.load(folder, shape.device)
+    found = cuda.decoding_table(backbone, tasks, args.tokens + 96, args.batches)
+    backbone.close()
+    return {"shape": describe(shape), "decoding": found, "notes": list(backbone.info.notes)}
 
 
 def measure_real(args: argparse.Namespace) -> dict[str, Any]:
@@ -159,6 +169,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=160, help="of reasoning")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--parts", type=int, default=4, help="1/PARTS a turn for the reference")
+    parser.add_argument("--table", help="of this shape the table of batches alone (a GPU)")
+    parser.add_argument(
+        "--batches",
+        type=lambda text: tuple(map(int, text.split(","))),
+        default=cuda.BATCHES,
+        help="of that table, like 1,8,64",
+    )
     parser.add_argument("--shapes", help="some of 30M,40M,1B,8B")
     parser.add_argument("--model", help="the folder of a real model, in place of the made ones")
     parser.add_argument("--scenarios", default="demo-triage", help="for --model: a set or a file")
@@ -173,6 +190,11 @@ def main() -> None:
     args = arguments()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
+    if args.table:
+        with tempfile.TemporaryDirectory() as folder:
+            found = decoding_only(SHAPES[args.table], Path(folder) / args.table, args)
+        print(json.dumps({"device": device_name()} | found))
+        return
     wanted = ["30M"] if args.quick else ["30M", "40M"]
     if torch.cuda.is_available() and not args.quick:
         wanted += ["1B", "8B"]

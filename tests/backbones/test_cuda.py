@@ -6,19 +6,25 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from align_tui.adms.registry import make_adm
 from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.config.attributes import load_attributes
+from align_tui.config.library import load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import NotFinite
 from align_tui.core.replies import decision_schema, read_reply
+from align_tui.core.scenarios import Scenario
+from align_tui.datasets.library import find_scenarios
+from align_tui.engine.llm import SampleLlm
 from tests.models import make_tiny_model
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
@@ -81,22 +87,39 @@ def test_graphs_are_eager(backbone: LocalBackbone, temperature: float) -> None:
     graphs = backbone._batch._graphs
     assert graphs is not None
     recorded = write(backbone, 12, temperature=temperature)
-    assert graphs._steps and graphs.is_capturing  # some were recorded, and none refused
+    # A mixture of experts asks the device which of them to run: it is not recorded, and runs as
+    # it is. Greedy replies of some of these models have no step of single tokens alone.
+    is_mixture = "expert" in str(backbone._loaded.model)
+    assert graphs.is_capturing is not is_mixture
+    assert graphs._steps or temperature == 0.0
     backbone._batch.prefixes.clear()
     backbone._batch._graphs = None
     assert write(backbone, 12, temperature=temperature) == recorded
 
 
-def test_bfloat16_decides_mostly_the_same(tmp_path: Path) -> None:
-    """Sums of another order differ in their last bits, so a share of decisions may."""
-    folder = make_tiny_model(tmp_path / "m", spread=0.15)
-    choices: dict[str, list[int]] = {}
-    for dtype in ("float32", "bfloat16"):
-        made = load(folder, dtype=dtype)
-        choices[dtype] = [read_reply(t, CHOICES, "before")[0] for t in write(made, 60)]
-        made.close()
-    same = sum(a == b for a, b in zip(*choices.values(), strict=True))
-    assert same >= 0.8 * 60
+def test_bfloat16_decides_mostly_the_same() -> None:
+    """Sums of another order differ in their last bits, so a few decisions may."""
+    scenarios = find_scenarios("demo-triage", load_attributes()).scenarios
+    chosen = [asyncio.run(demo_choices(dtype, scenarios)) for dtype in ("float32", "bfloat16")]
+    same = sum(a == b for a, b in zip(*chosen, strict=True))
+    assert same >= 0.9 * len(scenarios)
+
+
+async def demo_choices(dtype: str, scenarios: Sequence[Scenario]) -> list[int]:
+    profile = load_profile("moral-desert-high", backbone="demo")
+    made = open_backbone(
+        profile.backbone.model_copy(update={"dtype": dtype, "device": "cuda:0"}),
+        lambda what, share: None,
+    )
+    adm = make_adm(profile, load_attributes())
+
+    async def decide(i: int, scenario: Scenario) -> int:
+        llm = SampleLlm(made, profile.decoding, i, lambda stream, text: None, 0.0)
+        return (await adm(scenario, profile.target, llm)).choice
+
+    found = await asyncio.gather(*(decide(i, each) for i, each in enumerate(scenarios)))
+    made.close()
+    return found
 
 
 def test_running_out_of_memory_is_recovered_from(tmp_path: Path) -> None:

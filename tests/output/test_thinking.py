@@ -54,7 +54,7 @@ def test_events_and_tables_have_the_text_and_the_tokens(database: Database, run:
 
 def test_markdown_has_a_column_only_where_someone_thought(database: Database, run: str) -> None:
     text = "".join(export.markdown(database, run))
-    assert "| choice | thinking | reasoning |\n|---|---|---|---|---|---|\n" in text
+    assert "| choice | thinking | reasoning |\n|---|---|---|---|---|---|---|\n" in text
     assert "Who is hurt \\| worst? &lt;script&gt;" in text and "\x1b" not in text
     other = runs.create_run(database, fakes.study(1, profiles=2), {})
     assert "thinking" not in "".join(export.markdown(database, other))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -43,7 +44,10 @@ def weight_bytes(backbone: LocalBackbone) -> int:
 
 
 def decoding_table(
-    backbone: LocalBackbone, tasks: list[Task], characters: int, max_tokens: int
+    backbone: LocalBackbone,
+    tasks: list[Task],
+    max_tokens: int,
+    batches: Sequence[int] = BATCHES,
 ) -> dict[str, Any]:
     """Tokens a second by batch size; at batch 1 also the share of the bandwidth limit.
 
@@ -51,7 +55,7 @@ def decoding_table(
     """
     rows = []
     limit = copy_bandwidth() / weight_bytes(backbone)
-    for batch in BATCHES:
+    for batch in batches:
         many = [tasks[i % len(tasks)] for i in range(batch)]
         ours.decide(backbone, many, max_tokens)
         long = ours.decide(backbone, many, max_tokens)
@@ -66,6 +70,7 @@ def decoding_table(
                 "decisions_per_s": round(long.rate, 3),
             }
         )
+        print(rows[-1], file=sys.stderr, flush=True)
     return {
         "copy_bandwidth_gb_s": round(limit * weight_bytes(backbone) / 1e9, 1),
         "batch1_of_bandwidth_limit": round(rows[0]["tokens_per_s"] / limit, 3),

@@ -8,6 +8,7 @@ and choices in the same few tokens; blanks and the end least.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +70,15 @@ def make_tokenizer(size: int, texts: Iterable[str]) -> PreTrainedTokenizerFast:
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         ),
     )
-    bpe.add_tokens(list(words(size - bpe.get_vocab_size())))
-    return PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token=BOS, eos_token=EOS)
+    # Into the vocabulary itself: llguidance takes minutes over a hundred thousand added tokens.
+    made = json.loads(bpe.to_str())
+    vocabulary = made["model"]["vocab"]
+    for word in words(2 * size):
+        if len(vocabulary) >= size:
+            break
+        vocabulary.setdefault(word, len(vocabulary))
+    filled = Tokenizer.from_str(json.dumps(made))
+    return PreTrainedTokenizerFast(tokenizer_object=filled, bos_token=BOS, eos_token=EOS)
 
 
 def make_model(shape: Shape, folder: Path, texts: Iterable[str]) -> Path:

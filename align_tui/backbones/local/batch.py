@@ -322,11 +322,19 @@ class DecodeBatch:
 
     def _draw(self, ready: Sequence[tuple[Row, torch.Tensor]]) -> None:
         """Draw the next token of each; what is wrong with one ends its reply and no other."""
-        ready = self._fit_to_draw(ready)
         if not ready:
             return
         rows = [row for row, _ in ready]
         logits = torch.stack([scores for _, scores in ready])
+        fit = is_finite(logits).tolist()
+        if not all(fit):
+            self._end_without_numbers(
+                [row for row, good in zip(rows, fit, strict=True) if not good]
+            )
+            rows = [row for row, good in zip(rows, fit, strict=True) if good]
+            logits = logits[[i for i, good in enumerate(fit) if good]]
+        if not rows:
+            return
         allowed = self._allowed(rows, logits)
         noise = [row.noise(logits.shape[-1], logits.device) for row in rows]
         settings = [row.request.sampling for row in rows]
@@ -339,19 +347,12 @@ class DecodeBatch:
                     f"Constrained decoding failed: {row.matcher.get_error()[:300]}"
                 )
 
-    def _fit_to_draw(
-        self, ready: Sequence[tuple[Row, torch.Tensor]]
-    ) -> list[tuple[Row, torch.Tensor]]:
-        """Those whose logits are numbers; the others end, and leave nothing behind."""
-        if not ready:
-            return []
-        fit = is_finite(torch.stack([scores for _, scores in ready])).tolist()
-        for (row, _), is_fit in zip(ready, fit, strict=True):
-            if not is_fit:
-                row.finish = "cancelled"
-                row.failure = not_finite(self.model, self.name, row.ids)
-                self._cache.wipe(self.seats.index(row))
-        return [each for each, is_fit in zip(ready, fit, strict=True) if is_fit]
+    def _end_without_numbers(self, rows: Sequence[Row]) -> None:
+        """End replies whose logits are no numbers; they leave nothing behind."""
+        for row in rows:
+            row.finish = "cancelled"
+            row.failure = not_finite(self.model, self.name, row.ids)
+            self._cache.wipe(self.seats.index(row))
 
     def _allowed(self, rows: Sequence[Row], logits: torch.Tensor) -> torch.Tensor:
         """Booleans (rows, vocabulary): by each row's grammar, or what thinking may hold."""

@@ -31,8 +31,8 @@ class Bounds:
         if error is not None:
             raise error
 
-    def problem(self, ids: Sequence[int], prompt: int) -> BackboneError | None:
-        """What is wrong with the tokens, or None."""
+    def problem(self, ids: Sequence[int], prompt: int, known: int = 0) -> BackboneError | None:
+        """What is wrong with the tokens, or None; the first `known` of them have been looked at."""
         if self.positions is not None and len(ids) > self.positions:
             shorter = "Take a model with a longer context, shorten the scenario"
             if prompt >= self.positions:
@@ -47,7 +47,7 @@ class Bounds:
                 f"{self.name} reads at most",
                 f"{shorter}, or lower adm.max_reasoning_chars.",
             )
-        foreign = next((token for token in ids if token >= self.rows), None)
+        foreign = next((token for token in ids[known:] if token >= self.rows), None)
         if foreign is not None:
             return BackboneError(
                 f"The tokenizer of {self.name} makes token {foreign} of the text, and the model "

@@ -51,6 +51,7 @@ class Row(Reader):
     _opening: list[int] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _chars: int = 0
+    _checked: int = 0
     _tail: str = ""
     _decoder: codecs.IncrementalDecoder = field(
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
@@ -109,7 +110,8 @@ class Row(Reader):
     def check_bounds(self) -> None:
         """End the reply when the model cannot read what it has come to."""
         if self.finish is None and self.failure is None:
-            self.failure = self.bounds.problem(self.ids, self.prompt_tokens)
+            known, self._checked = self._checked, len(self.ids)
+            self.failure = self.bounds.problem(self.ids, self.prompt_tokens, known)
             if self.failure is not None:
                 self.finish = "cancelled"
 
