@@ -11,7 +11,7 @@ from pathlib import Path
 
 from align_tui.config.signals import endings
 from align_tui.core.decisions import Decision, Rendering
-from align_tui.core.errors import AlignError, StoreError
+from align_tui.core.errors import AlignError, DeviceLost, StoreError
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
 from align_tui.engine.models import Models, Open
@@ -34,6 +34,7 @@ RENEW_S = 4.0
 RECLAIM_S = 2.0
 MAX_ACTIVE = 64  # samples; how many of their replies decode together is the model's budget
 MAX_ACTIVE_GPU = 256
+LOST_AT_MOST = 3  # attempts at a sample, each ended by a device that was lost
 URGENT = 8  # more, of what someone looks at
 BITE = 8  # taken a turn, so that several workers share a short queue
 
@@ -192,6 +193,8 @@ class Worker:
         except asyncio.CancelledError:
             wish = self._active[claimed.id].wish
             outcome = CANCELLED if wish == "cancel" else None
+        except DeviceLost as error:
+            outcome = self._device_lost(claimed, error)
         except Exception as error:  # a sample's failure is stored, and never ends the worker
             outcome = to_failure(error)
         self._live.forget(claimed.id)
@@ -203,6 +206,15 @@ class Worker:
             self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
         if len(self._outbox) >= len(self._active):
             self._due.set()  # nothing else is going on: no reason to wait for the next turn
+
+    def _device_lost(self, claimed: Claimed, error: DeviceLost) -> Failure | None:
+        """This process can decide nothing more: it ends, and its samples go back to the queue.
+
+        A sample that was there when it happened several times is likely to be the cause, and fails.
+        """
+        self._complain(error)
+        self.stop()
+        return to_failure(error) if claimed.attempt >= LOST_AT_MOST else None
 
     async def _decide(self, claimed: Claimed, began: float) -> Decision:
         context = self._context(claimed.run)

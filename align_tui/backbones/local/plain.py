@@ -45,12 +45,15 @@ class _Tell(BaseStreamer):
         text = self.tokenizer.decode(self.seen, skip_special_tokens=True)
         # A character may be made of several tokens: half of one is not told yet.
         if not text.endswith("\ufffd"):
-            self.row.tell(text[self.told :], self.before + len(self.seen))
-            self.told = len(text)
+            self._tell(text)
 
     def end(self) -> None:
-        text = self.tokenizer.decode(self.seen, skip_special_tokens=True)
-        self.row.tell(text[self.told :], self.before + len(self.seen))
+        self._tell(self.tokenizer.decode(self.seen, skip_special_tokens=True))
+
+    def _tell(self, text: str) -> None:
+        if self.row.finish is None:  # else it has ended where its choice begins
+            new = self.row.up_to_choice(text[self.told :])
+            self.row.tell(new, self.before + len(self.seen))
         self.told = len(text)
 
 
@@ -59,7 +62,7 @@ class _Stop(StoppingCriteria):
         self.row = row
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
-        stop = self.row.stop_requested
+        stop = self.row.stop_requested or self.row.finish is not None
         return torch.full((input_ids.shape[0],), stop, dtype=torch.bool, device=input_ids.device)
 
 
@@ -93,6 +96,8 @@ class PlainGenerator:
         made = self._generate(row, most, [processor], StoppingCriteriaList([_Stop(row)]), tell)
         if row.stop_requested:
             row.finish = "cancelled"
+        elif row.has_ended:
+            return  # at its choice, which scoring draws as it does for the batch
         elif made >= most:
             row.finish = "length"
         elif row.bounds.positions is not None and made >= row.bounds.positions - len(row.ids):

@@ -74,6 +74,11 @@ class Row(Reader):
         return self.tokens - self.thinking_tokens
 
     @property
+    def has_ended(self) -> bool:
+        """Is nothing more of it to be written?"""
+        return self.finish is not None
+
+    @property
     def is_thinking(self) -> bool:
         """Is its next token one of its thinking, which no grammar holds?"""
         return self.thought is not None and not self.thought.is_over
@@ -165,15 +170,15 @@ class Row(Reader):
     def _write(self, tokens: list[int]) -> None:
         assert self.grammars is not None
         text = self._decoder.decode(self.grammars.tokens.decode_bytes(tokens))
-        if self.request.to_choice:
-            text = self._up_to_choice(text)
-        self.tell(text, self.tokens + len(tokens))
+        self.tell(self.up_to_choice(text), self.tokens + len(tokens))
 
-    def _up_to_choice(self, text: str) -> str:
-        """New text without the choice; where that begins, the reply ends.
+    def up_to_choice(self, text: str) -> str:
+        """New text without the choice, where the reply is to end there: then it ends.
 
         The mark has quotes that are escaped inside a string: it is never part of the reasoning.
         """
+        if not self.request.to_choice:
+            return text
         seen = self._tail + text
         at = seen.find(CHOICE_MARK)
         if at >= 0:
