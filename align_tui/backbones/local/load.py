@@ -23,7 +23,7 @@ from transformers.utils import logging as transformers_logging
 
 from align_tui.backbones.base import ModelInfo, OnProgress
 from align_tui.backbones.local.files import ModelFiles, locate
-from align_tui.backbones.local.gguf_file import header_read_once
+from align_tui.backbones.local.gguf_file import read_once
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import BackboneError, OutOfMemory
 
@@ -181,7 +181,7 @@ def _read(
     }
     if files.gguf is not None:
         common["gguf_file"] = files.gguf.name
-    with header_read_once() if files.gguf is not None else nullcontext():
+    with read_once() if files.gguf is not None else nullcontext():
         config = AutoConfig.from_pretrained(files.folder, **common)
         if getattr(config, "is_encoder_decoder", False):
             raise BackboneError(
