@@ -58,8 +58,12 @@ def decoding_table(
     for batch in batches:
         many = [tasks[i % len(tasks)] for i in range(batch)]
         ours.decide(backbone, many, max_tokens)
+        graphs = backbone._batch._graphs
+        recorded, run = (graphs.recorded, graphs.steps_run) if graphs is not None else (0, 0)
         long = ours.decide(backbone, many, max_tokens)
         short = ours.decide(backbone, many, max_tokens // 2, whole=False)
+        if graphs is not None:
+            recorded, run = graphs.recorded - recorded, graphs.steps_run - run
         steps = sum(long.tokens) / batch - sum(short.tokens) / batch
         step = (long.seconds - short.seconds) / steps if steps > 0 else float("nan")
         rows.append(
@@ -68,6 +72,8 @@ def decoding_table(
                 "step_ms": round(step * 1000, 3),
                 "tokens_per_s": round(batch / step, 1),
                 "decisions_per_s": round(long.rate, 3),
+                "static_steps": run,
+                "recorded_anew": recorded,
             }
         )
         print(rows[-1], file=sys.stderr, flush=True)

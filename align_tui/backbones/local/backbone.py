@@ -65,7 +65,9 @@ class LocalBackbone:
     @property
     def info(self) -> ModelInfo:
         """What was loaded, and what has to be said of how it runs."""
-        return replace(self._loaded.info, notes=(*self._notes, *self._budget.notes))
+        return replace(
+            self._loaded.info, notes=(*self._notes, *self._budget.notes, *self._batch.notes)
+        )
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         """One constrained reply; cancelling the task stops it within one token."""

@@ -80,6 +80,13 @@ class DecodeBatch:
         """Was nothing read in the last step, as everyone waits for the first decision's scoring?"""
         return not self.is_idle and not self._tokens_read
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user must know of how it runs."""
+        if self._graphs is None or not self._graphs.refusal:
+            return ()
+        return (f"its steps are not recorded for the GPU, and slower ({self._graphs.refusal})",)
+
     def add(self, reader: Reader) -> None:
         """Queue a reply or a probe; it joins when there is room."""
         if self.is_idle and self.first_decision is not None:

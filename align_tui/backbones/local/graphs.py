@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from align_tui.backbones.local.attention import Plan, packed_logits
 from align_tui.backbones.local.slots import SlotCache, round_up
 from align_tui.backbones.local.windows import Windows
+from align_tui.core.text import one_line
 
 SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256)
 WIDTH_STEP = 256
@@ -95,7 +96,9 @@ class StaticStep:
 class DecodeGraphs:
     """Static steps by (rows, width), made when first needed; new ones when the slots have moved.
 
-    `capture` False runs the same steps without a graph (as on a CPU, where tests compare them).
+    `recorded` counts the recordings, `steps_run` the steps; `refusal` is why a model cannot be
+    recorded. `capture` False runs the same steps without a graph (as on a CPU, where tests compare
+    them).
     """
 
     def __init__(
@@ -110,6 +113,8 @@ class DecodeGraphs:
         self.windows = windows
         self.cache = cache
         self.is_capturing = capture
+        self.refusal = ""
+        self.recorded = self.steps_run = 0
         self._pool = torch.cuda.graph_pool_handle() if capture else None
         self._steps: dict[tuple[int, int], StaticStep] = {}
         self._generation = -1
@@ -128,7 +133,9 @@ class DecodeGraphs:
             step = StaticStep(self.model, self.cache, rows, width, self.windows)
             self._steps[rows, width] = step
         step.fill(ids, positions)
+        self.steps_run += 1
         if is_new and self.is_capturing:
+            self.recorded += 1
             self._capture(step)
         return step.run()[: len(ids)]
 
@@ -137,9 +144,10 @@ class DecodeGraphs:
             step.capture(self._pool)
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError:
+        except RuntimeError as error:
             # It asks the device something in mid-step: run it as it is from now on.
             self.is_capturing = False
+            self.refusal = one_line(str(error), 120)
             torch.cuda.synchronize()
 
     def clear(self) -> None:
