@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from align_tui.backbones.base import Ballot, Request, open_backbone
-from align_tui.backbones.server import streaming
+from align_tui.backbones.server import settling, streaming
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
@@ -122,12 +122,12 @@ async def test_a_reply_is_had_behind_a_thinking_and_scored_there(
     turns, choices = prompts(1)[0]
     real, asked = streaming.stream_reply, 0
 
-    async def spent(endpoint: Any, ask: Any, on_piece: Any) -> streaming.Reply:
+    async def spent(endpoint: Any, ask: Any, on_piece: Any) -> settling.Reply:
         nonlocal asked
         asked += 1
         if asked > 1:
             return await real(endpoint, ask, on_piece)
-        return streaming.Reply(thinking="He bleeds.", ended="length", tokens=3, thinking_tokens=3)
+        return settling.Reply(thinking="He bleeds.", ended="length", tokens=3, thinking_tokens=3)
 
     monkeypatch.setattr("align_tui.backbones.server.backbone.stream_reply", spent)
     sampling = Sampling(thinking="on")

@@ -16,8 +16,8 @@ from align_tui.backbones.server.markup import control_note
 from align_tui.backbones.server.pool import Endpoint, Pool
 from align_tui.backbones.server.replies import as_sent, asked_again, with_schema, without_lengths
 from align_tui.backbones.server.scoring import choice_probabilities
-from align_tui.backbones.server.settling import Settled, only_thought, settle
-from align_tui.backbones.server.streaming import Reply, likeliest_tokens, stream_reply
+from align_tui.backbones.server.settling import Reply, Settled, only_thought, settle
+from align_tui.backbones.server.streaming import likeliest_tokens, stream_reply
 from align_tui.backbones.server.telling import Telling
 from align_tui.backbones.server.thinking import conclusions, joined, thinking_notes
 from align_tui.backbones.server.troubles import Unfit

@@ -16,8 +16,8 @@ from align_tui.backbones.server.abilities import FAMILIES, GO_ON, Abilities, Sch
 from align_tui.backbones.server.pool import LONGEST_WAIT_S, Endpoint, backoff
 from align_tui.backbones.server.repair import repaired
 from align_tui.backbones.server.replies import without_lengths
-from align_tui.backbones.server.settling import only_thought, settle
-from align_tui.backbones.server.streaming import BAD_SHAPE, Reply, likeliest_tokens, stream_reply
+from align_tui.backbones.server.settling import Reply, only_thought, settle
+from align_tui.backbones.server.streaming import BAD_SHAPE, likeliest_tokens, stream_reply
 from align_tui.backbones.server.troubles import Unfit, explain
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from align_tui.backbones.server.troubles import Broken, Unfit
 from align_tui.backbones.server.whole_replies import Whole, read_whole
@@ -12,13 +11,28 @@ from align_tui.core.errors import ReplyError
 from align_tui.core.text import one_line
 from align_tui.core.types import JsonObject
 
-if TYPE_CHECKING:
-    from align_tui.backbones.server.streaming import Reply
-
 USUAL = ("stop", "eos", "eos_token", "length")
 WHOLE = (*USUAL[:3], "end_turn", "stop_sequence", "end", "complete", "completed", "finish")
 CUT = ("length", "max_tokens", "max_output_tokens", "max_new_tokens", "model_length")
 REFUSED = ("content_filter", "refusal", "safety", "prohibited_content", "recitation")
+
+
+@dataclass(slots=True)
+class Reply:
+    """What came of it, taken as it came: whether it is a reply is settled elsewhere.
+
+    `ended` is the server's word for why it ended, `broken` what ended it otherwise. Token counts
+    are 0 where the server does not tell them.
+    """
+
+    text: str = ""
+    thinking: str = ""
+    ended: str | None = None
+    broken: Exception | None = None
+    refusal: str = ""
+    prompt_tokens: int = 0
+    tokens: int = 0
+    thinking_tokens: int = 0
 
 
 def is_cut(ended: str | None) -> bool:

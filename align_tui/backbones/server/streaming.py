@@ -18,7 +18,7 @@ from align_tui.backbones.server.inline_thinking import Inline, begins_json, spli
 from align_tui.backbones.server.logprobs import first_tokens
 from align_tui.backbones.server.pool import Endpoint
 from align_tui.backbones.server.repair import repaired
-from align_tui.backbones.server.settling import is_cut
+from align_tui.backbones.server.settling import Reply, is_cut
 from align_tui.backbones.server.tap import Tap, Thought
 from align_tui.backbones.server.troubles import Broken
 from align_tui.core.decisions import Message
@@ -50,24 +50,6 @@ class Ask:
     first_text_s: float
     stall_s: float
     thinking_pieces: int = 0
-
-
-@dataclass(slots=True)
-class Reply:
-    """What came of it, taken as it came: whether it is a reply is settled elsewhere.
-
-    `ended` is the server's word for why it ended, `broken` what ended it otherwise. Token counts
-    are 0 where the server does not tell them.
-    """
-
-    text: str = ""
-    thinking: str = ""
-    ended: str | None = None
-    broken: Exception | None = None
-    refusal: str = ""
-    prompt_tokens: int = 0
-    tokens: int = 0
-    thinking_tokens: int = 0
 
 
 @lru_cache(maxsize=512)

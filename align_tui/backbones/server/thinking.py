@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from align_tui.backbones.server.settling import only_thought
-from align_tui.backbones.server.streaming import Reply
+from align_tui.backbones.server.settling import Reply, only_thought
 from align_tui.core.decisions import Message, Rendering, Sampling, ThinkingMode
 from align_tui.core.types import Json, JsonObject
 
