@@ -54,6 +54,10 @@ def list_models(*, as_json: bool) -> None:
         if beside and not wide:
             table.add_row(Text(f"  {beside}", "dim"))
     out.print(table)
+    broken = [(name, found) for name, found in rows if found.here in {"in part", "damaged"}]
+    for index, (name, found) in enumerate(broken):
+        verb = "lacks " if found.here == "in part" else ""
+        out.print("\n" * (not index) + one_line(f"{name or found.model}: {verb}{found.lacks}"))
     out.print("\nWhat one of them is: align-tui models show NAME", style="dim")
 
 

@@ -341,6 +341,9 @@ def test_the_list_has_backbones_and_the_cache(
     assert part["architecture"] == "LlamaForCausalLM" and part["backbone"] is None
     assert rows["org/cut"]["here"] == "damaged"
     assert rows["org/packed:x.gguf"]["parameters"] > 134_000_000
+    assert run(["models", "list"]) == 0
+    out = capsys.readouterr().out
+    assert "\norg/part: lacks model.safetensors\n" in out and "\norg/cut: " in out
     assert "org/packed" not in rows and not any("data" in name for name in rows)
 
 
