@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from align_tui.cli.groups import profiles_app, scenarios_app, workers_app
+from align_tui.cli.groups import models_app, profiles_app, scenarios_app, workers_app
 from align_tui.cli.parameters import (
     Backbones,
     Database,
@@ -40,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(profiles_app, name="profiles")
+app.add_typer(models_app, name="models")
 app.add_typer(workers_app, name="workers")
 
 

@@ -1,4 +1,4 @@
-"""The commands of groups: scenarios, profiles, workers."""
+"""The commands of groups: scenarios, profiles, models, workers."""
 
 # No `from __future__ import annotations`: Typer would evaluate every annotation of every command
 # from its text, a tenth of what --help takes.
@@ -22,6 +22,7 @@ scenarios_app = typer.Typer(
 profiles_app = typer.Typer(
     help="The profile library: list, show, check, new.", no_args_is_help=True
 )
+models_app = typer.Typer(help="The models of this machine: list, show.", no_args_is_help=True)
 workers_app = typer.Typer(help="The engine processes: list, stop.", no_args_is_help=True)
 
 
@@ -150,3 +151,38 @@ def profiles_new(
     from align_tui.cli.libraries import new_profile
 
     new_profile(name, extends, target, backbone, override)
+
+
+@models_app.command(
+    "list", epilog="Examples:  align-tui models list    align-tui models list --json"
+)
+def models_list(
+    json: Annotated[bool, typer.Option("--json", help="One line a model.")] = False,
+) -> None:
+    """List the named backbones and the models in the hub's cache: how large, and whether whole."""
+    from align_tui.cli.models import list_models
+
+    list_models(as_json=json)
+
+
+@models_app.command(
+    "show",
+    epilog="Examples:  align-tui models show mistral-7b    align-tui models show ./my-model    "
+    "align-tui models show model.Q4_K_M.gguf --json",
+)
+def models_show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|ID|NAME", help="A folder, GGUF file, hub id or named backbone."
+        ),
+    ],
+    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Tell what a model is and what would go wrong with it, without loading its weights.
+
+    Nothing is fetched. The exit status is 1 where something would stop the model from deciding.
+    """
+    from align_tui.cli.models import show_model
+
+    raise typer.Exit(show_model(name, as_json=json))

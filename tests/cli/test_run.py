@@ -259,6 +259,7 @@ def test_every_command_has_help_with_an_example() -> None:
         ],
         "scenarios": ["list", "show", "import", "export"],
         "profiles": ["list", "show", "check", "new"],
+        "models": ["list", "show"],
         "workers": ["list", "stop"],
     }
     import typer

@@ -111,10 +111,15 @@ def _in_folder(
     adapters.require_peft(folder, base)
     if depth >= DEEPEST:
         raise BackboneError(f"{folder}: adapters adapt each other, and no model is at the end")
-    under = spec.model_copy(update={"model": _beside(base, folder), "revision": None})
-    found = _locate(under, progress, fetch, depth + 1)
+    found = _locate(base_spec(spec, folder), progress, fetch, depth + 1)
     identity = f"{found.identity} + adapter {revision or files_hash(folder)}"
     return ModelFiles(found.folder, identity, found.gguf, (*found.adapters, folder))
+
+
+def base_spec(spec: BackboneSpec, folder: Path) -> BackboneSpec:
+    """The spec of the model that the adapter in a folder adapts; raises BackboneError."""
+    base = _beside(adapter_base(folder), folder)
+    return spec.model_copy(update={"model": base, "revision": None})
 
 
 def _beside(base: str, folder: Path) -> str:

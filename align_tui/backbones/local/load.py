@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -24,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 from align_tui.backbones.base import ModelInfo, OnProgress
 from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.gguf_file import read_once
+from align_tui.backbones.local.weights import Size
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import BackboneError, OutOfMemory
 
@@ -100,7 +103,7 @@ def check_memory(parameters: int, dtype: torch.dtype, device: torch.device) -> N
 
 def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
     """Load the model of `spec`; raises BackboneError (OutOfMemory when it cannot fit)."""
-    _quieten()
+    quieten()
     files = locate(spec, progress)
     device = pick_device(spec.device)
     dtype = pick_dtype(spec, device)
@@ -130,7 +133,8 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
     )
 
 
-def _quieten() -> None:
+def quieten() -> None:
+    """Have transformers print nothing: what it has to say is told in this program's words."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -142,16 +146,37 @@ def check_loadable(spec: BackboneSpec) -> ModelFiles:
     Config, tokenizer and the names and shapes of all weights are read as for loading; of a GGUF
     file, its header. Nothing is fetched. Raises BackboneError (OutOfMemory when it cannot fit).
     """
-    _quieten()
+    quieten()
     files = locate(spec, lambda what, share: None, fetch=False)
+    check_room(spec, files.size())
+    check_fit(spec, files)
+    return files
+
+
+def check_room(spec: BackboneSpec, size: Size) -> None:
+    """Raise OutOfMemory where weights of that size cannot fit, BackboneError without the device."""
     device = pick_device(spec.device)
-    size = files.size()
     if not {"device_map", "quantization_config"} & set(spec.load):
         check_memory(size.parameters, pick_dtype(spec, device), device)
-    if files.gguf is None:
-        with loading_errors(spec, device):
-            _read(files, spec, device_map="meta")
-    return files
+
+
+def check_fit(spec: BackboneSpec, files: ModelFiles) -> None:
+    """Raise BackboneError unless config, tokenizer, weights and adapters fit each other.
+
+    Names and shapes are compared and no numbers are read, but those of adapters. A GGUF file is
+    left alone: transformers would unpack all of its weights.
+    """
+    if files.gguf is not None:
+        return
+    with loading_errors(spec, torch.device("meta")):
+        model, _ = _read(files, spec, device_map="meta")
+        if files.adapters:
+            from align_tui.backbones.local.adapters import adapted
+
+            with warnings.catch_warnings():
+                # torch says of each tensor that numbers are not copied into a model without any.
+                warnings.simplefilter("ignore")
+                adapted(model, files.adapters)
 
 
 def _load(
@@ -175,32 +200,47 @@ def _read(
     files: ModelFiles, spec: BackboneSpec, **load: Any
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Config, tokenizer and weights by transformers; raises what it raises, and BackboneError."""
-    common: dict[str, Any] = {
-        "trust_remote_code": spec.trust_remote_code,
-        "local_files_only": True,
-    }
-    if files.gguf is not None:
-        common["gguf_file"] = files.gguf.name
-    with read_once() if files.gguf is not None else nullcontext():
-        config = AutoConfig.from_pretrained(files.folder, **common)
-        if getattr(config, "is_encoder_decoder", False):
-            raise BackboneError(
-                f"{spec.label} is an encoder-decoder model, and decisions need a causal one"
-            )
-        tokenizer = AutoTokenizer.from_pretrained(files.folder, **common)
+    with reading(files):
+        config = read_config(files, spec)
+        tokenizer = read_tokenizer(files, spec)
         if files.gguf is None:
-            common["use_safetensors"] = True
+            load["use_safetensors"] = True
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             files.folder,
             config=config,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # they are looked at here, with their names
-            **common,
+            **_common(files, spec),
             **load,
         )
     model, found = loaded  # as output_loading_info has it
     _check_weights_fit(spec, found)
     return model, tokenizer
+
+
+def reading(files: ModelFiles) -> AbstractContextManager[None]:
+    """While this lasts, config, tokenizer and weights are read; a GGUF's header then only once."""
+    return read_once() if files.gguf is not None else nullcontext()
+
+
+def read_config(files: ModelFiles, spec: BackboneSpec) -> PreTrainedConfig:
+    """The config by transformers; raises what it raises, and BackboneError for no causal model."""
+    config: PreTrainedConfig = AutoConfig.from_pretrained(files.folder, **_common(files, spec))
+    if getattr(config, "is_encoder_decoder", False):
+        raise BackboneError(
+            f"{spec.label} is an encoder-decoder model, and decisions need a causal one"
+        )
+    return config
+
+
+def read_tokenizer(files: ModelFiles, spec: BackboneSpec) -> PreTrainedTokenizerBase:
+    """The tokenizer by transformers; raises what it raises."""
+    return AutoTokenizer.from_pretrained(files.folder, **_common(files, spec))
+
+
+def _common(files: ModelFiles, spec: BackboneSpec) -> dict[str, Any]:
+    named = {} if files.gguf is None else {"gguf_file": files.gguf.name}
+    return {"trust_remote_code": spec.trust_remote_code, "local_files_only": True, **named}
 
 
 def _check_weights_fit(spec: BackboneSpec, found: Mapping[str, Any]) -> None:

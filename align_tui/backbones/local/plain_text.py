@@ -123,5 +123,10 @@ def marks_of_template(template: str, texts: Iterable[str]) -> str:
     Some templates mark turns with ordinary text ([INST]): a model cannot tell it from the same text
     in a scenario, so it has to be said.
     """
-    marks = set(_BRACKETED.findall(template))
-    return next((mark for text in texts for mark in sorted(marks) if mark in text), "")
+    marks = bracketed(template)
+    return next((mark for text in texts for mark in marks if mark in text), "")
+
+
+def bracketed(template: str) -> list[str]:
+    """What looks like a mark in a template's text, control token or not."""
+    return sorted(set(_BRACKETED.findall(template)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -154,12 +155,19 @@ def count_parameters(folder: Path) -> Size:
     """Parameters and bytes of a folder's weights, from the files' headers."""
     parameters = stored = 0
     for path in weight_files(folder):
-        for entry in header_of(path).values():
-            count = 1
-            for size in entry["shape"]:
-                count *= int(size)
-            parameters += count
-            stored += count * BYTES.get(entry["dtype"], 1)
+        size = size_in(header_of(path))
+        parameters += size.parameters
+        stored += size.stored
+    return Size(parameters, stored)
+
+
+def size_in(header: Mapping[str, Any]) -> Size:
+    """Parameters and bytes of the tensors that a safetensors header lists."""
+    parameters = stored = 0
+    for entry in header.values():
+        count = prod(int(size) for size in entry["shape"])
+        parameters += count
+        stored += count * BYTES.get(entry["dtype"], 1)
     return Size(parameters, stored)
 
 

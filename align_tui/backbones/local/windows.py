@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel
@@ -28,9 +29,14 @@ _SIZES = {"sliding_attention": "sliding_window", "chunked_attention": "attention
 
 
 def windows_of(model: PreTrainedModel) -> Windows | None:
-    """The windows of a model's layers; None for layers that keep something else than keys and
-    values of every position (a recurrent state, a convolution's, another layer's)."""
-    config = model.config.get_text_config()
+    """The windows of a loaded model's layers, as `windows_of_config` has them."""
+    return windows_of_config(model.config)
+
+
+def windows_of_config(config: Any) -> Windows | None:
+    """The windows of the layers that a config describes; None for layers that keep something else
+    than keys and values of every position (a recurrent state, a convolution's, another layer's)."""
+    config = config.get_text_config()
     kinds = getattr(config, "layer_types", None)
     if kinds is None:
         kind = next((k for k, name in _SIZES.items() if getattr(config, name, None)), None)

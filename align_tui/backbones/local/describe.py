@@ -1,0 +1,387 @@
+"""What a model is, told from its files: config, tokenizer and headers, and never its weights.
+
+Each part is looked at by itself, so that a part that is broken hides none of the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+
+from align_tui.backbones.local import gguf_file, hub
+from align_tui.backbones.local.bounds import positions_of
+from align_tui.backbones.local.chat import ChatFormat, fold_system
+from align_tui.backbones.local.files import DEEPEST, ModelFiles, base_spec, locate
+from align_tui.backbones.local.grammar import Grammars
+from align_tui.backbones.local.load import (
+    check_fit,
+    check_room,
+    free_memory,
+    loading_errors,
+    pick_device,
+    pick_dtype,
+    quieten,
+    read_config,
+    read_tokenizer,
+    reading,
+)
+from align_tui.backbones.local.plain_text import bracketed
+from align_tui.backbones.local.thinking import Thinking
+from align_tui.backbones.local.weights import (
+    ADAPTER,
+    ADAPTER_CONFIG,
+    Size,
+    adapter_base,
+    has_tokenizer,
+    header_of,
+    is_adapter,
+    size_in,
+    weight_files,
+)
+from align_tui.backbones.local.windows import Windows, windows_of_config
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.decisions import Message, Rendering
+from align_tui.core.errors import AlignError, BackboneError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+
+T = TypeVar("T")
+TURNS = (Message("system", "The rules of the ward hold."), Message("user", "Who is first?"))
+DAYS = ("2001-02-03", "2012-11-10")
+NO_DRAWS = frozenset(
+    {"transformers_version", "_from_model_config", "do_sample", "max_length", "max_new_tokens"}
+    | {"use_cache", "cache_implementation", "return_dict_in_generate", "output_scores"}
+    | {"output_attentions", "output_hidden_states", "trust_remote_code", "chat_format"}
+)
+"""Keys of a generation_config.json that do not change which tokens are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A sentence about what would go wrong. `stops`: the model decides nothing as it is."""
+
+    said: str
+    hint: str = ""
+    stops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a chat template does with the day and with a system turn."""
+
+    writes_date: bool
+    keeps_system: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """An adapter: its folder, the base that its config names, its kind and its own size."""
+
+    folder: str
+    base: str
+    method: str = ""
+    rank: int | None = None
+    layers: tuple[str, ...] = ()
+    parameters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a model is. What could not be read is None or empty, and `troubles` say why.
+
+    `needed` is what its weights take as `dtype`, which loading would pick on `device`.
+    `positions` are None for a model without a limit too; `windows` is empty without a config.
+    """
+
+    name: str
+    kind: str
+    place: str = ""
+    identity: str = ""
+    architecture: str = ""
+    layers: int | None = None
+    parameters: int | None = None
+    stored: int | None = None
+    needed: int | None = None
+    dtype: str = ""
+    device: str = ""
+    free: int | None = None
+    vocabulary: int | None = None
+    tokenizer: int | None = None
+    positions: int | None = None
+    windows: str = ""
+    batched: bool | None = None
+    has_template: bool = False
+    template: Template | None = None
+    thinking: Thinking | None = None
+    adapted: tuple[Adapted, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def loads(self) -> bool:
+        """Would it load here, and could it be asked?"""
+        return not any(trouble.stops for trouble in self.troubles)
+
+
+@dataclass
+class _Look:
+    """What was found so far; an error of one part becomes a trouble."""
+
+    spec: BackboneSpec
+    found: Description
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def tell(self, **values: Any) -> None:
+        self.found = replace(self.found, **values)
+
+    def trouble(self, said: str, hint: str = "", *, stops: bool = False) -> None:
+        if said not in {each.said for each in self.troubles}:
+            self.troubles.append(Trouble(said, hint, stops))
+
+    def part(self, look: Callable[..., T], *of: Any) -> T | None:
+        """What `look(*of)` gives for one part; whatever its files lead to is told in a sentence."""
+        try:
+            with loading_errors(self.spec, torch.device("meta")):
+                return look(*of)
+        except AlignError as error:
+            self.trouble(error.message, error.hint, stops=True)
+        return None
+
+
+def describe(spec: BackboneSpec, name: str = "") -> Description:
+    """The description of the model that `spec` names; nothing is fetched, and nothing raised."""
+    quieten()
+    look = _Look(spec, Description(name or spec.label, "hub model"))
+    whole = look.part(lambda: locate(spec, lambda what, share: None, fetch=False))
+    files = whole or look.part(_as_far_as_here, spec)
+    if files is not None:
+        _look_at(look, files, whole is not None)
+    return replace(look.found, troubles=tuple(look.troubles))
+
+
+def _as_far_as_here(spec: BackboneSpec, depth: int = 0) -> ModelFiles | None:
+    """What is here of a model that `locate` refuses, not checked; None for nothing."""
+    path = Path(spec.model).expanduser()
+    if spec.kind == "demo" or path.is_file():
+        return ModelFiles(path.parent, "", gguf=path) if path.suffix.lower() == ".gguf" else None
+    folder = path if path.is_dir() else hub.cached_snapshot(spec)
+    if folder is None or not is_adapter(folder):
+        return None if folder is None else ModelFiles(folder, "")
+    under = _as_far_as_here(base_spec(spec, folder), depth + 1) if depth < DEEPEST else None
+    under = under or ModelFiles(folder, "")
+    return replace(under, adapters=(*under.adapters, folder))
+
+
+def _look_at(look: _Look, files: ModelFiles, is_whole: bool) -> None:
+    place = files.adapters[-1] if files.adapters else files.gguf or files.folder
+    look.tell(kind=_kind(look.spec, files), place=str(place), identity=files.identity)
+    for folder in files.adapters:
+        look.part(_look_at_adapter, look, folder)
+    size = look.part(files.size) if is_whole or _has_weights(files) else None
+    if size is not None:
+        look.tell(parameters=size.parameters, stored=size.stored)
+    look.part(_look_at_room, look, size)
+    if files.gguf is not None and size is not None:
+        look.part(_look_at_header, look, files.gguf)
+    config = tokenizer = None
+    with reading(files):
+        # The header of a GGUF file that was refused has told all that there is to tell.
+        is_folder = files.gguf is None
+        if is_folder and (files.folder / "config.json").is_file():
+            has_config = look.part(_look_at_raw_config, look, files.folder) is not None
+        else:
+            has_config = is_whole
+        if has_config:
+            config = look.part(read_config, files, look.spec)
+        if has_config and (is_whole or (is_folder and has_tokenizer(files.folder))):
+            tokenizer = look.part(read_tokenizer, files, look.spec)
+        elif is_folder and (files.folder / "tokenizer.json").is_file():
+            tokenizer = look.part(_tokenizer_without_config, files.folder)
+    if config is not None:
+        look.part(_look_at_config, look, config)
+    if tokenizer is not None:
+        look.part(_look_at_tokenizer, look, tokenizer)
+    if is_whole and size is not None and config is not None and tokenizer is not None:
+        look.part(check_fit, look.spec, files)
+    if is_folder:
+        look.part(_look_at_draws, look, files.folder)
+
+
+def _has_weights(files: ModelFiles) -> bool:
+    weights = weight_files(files.folder) if files.gguf is None else [files.gguf]
+    return bool(weights) and all(path.is_file() for path in weights)
+
+
+def _kind(spec: BackboneSpec, files: ModelFiles) -> str:
+    if spec.kind == "demo":
+        return "demo model, ships inside"
+    if files.adapters:
+        return "adapter"
+    if files.gguf is not None:
+        return "GGUF file"
+    return "folder" if Path(spec.model).expanduser().is_dir() else "hub snapshot"
+
+
+def _look_at_adapter(look: _Look, folder: Path) -> None:
+    told = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    rank, targets = told.get("r"), told.get("target_modules")
+    weights = folder / ADAPTER
+    adapted = Adapted(
+        folder=str(folder),
+        base=adapter_base(folder),
+        method=str(told.get("peft_type") or ""),
+        rank=rank if isinstance(rank, int) else None,
+        layers=tuple(sorted(map(str, targets))) if isinstance(targets, list) else (),
+        parameters=size_in(header_of(weights)).parameters if weights.is_file() else None,
+    )
+    look.tell(adapted=(*look.found.adapted, adapted))
+
+
+def _look_at_room(look: _Look, size: Size | None) -> None:
+    device = pick_device(look.spec.device)
+    dtype = pick_dtype(look.spec, device)
+    name = str(dtype).removeprefix("torch.")
+    look.tell(device=str(device), dtype=name, free=free_memory(device))
+    if size is not None:
+        look.tell(needed=size.parameters * torch.empty((), dtype=dtype).element_size())
+        check_room(look.spec, size)
+
+
+def _look_at_header(look: _Look, path: Path) -> None:
+    """What a GGUF file's own header tells; its config, where it can be made, tells more."""
+    header = gguf_file.read_header(path)
+    layers, positions = (header.of_architecture(k) for k in ("block_count", "context_length"))
+    look.tell(
+        architecture=header.architecture,
+        layers=layers if isinstance(layers, int) else None,
+        positions=positions if isinstance(positions, int) else None,
+    )
+
+
+def _look_at_raw_config(look: _Look, folder: Path) -> bool:
+    """What a config.json says without transformers, which may not know the architecture."""
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError("it holds no table")
+    except (OSError, ValueError) as error:
+        raise BackboneError(f"{path} cannot be read: {error}") from error
+    named = config.get("architectures") or [config.get("model_type") or ""]
+    look.tell(architecture=str(named[0] if isinstance(named, list) else named))
+    code = sorted(path.name for path in folder.glob("*.py"))
+    if config.get("auto_map") or code:
+        does = "is run when it is loaded" if look.spec.trust_remote_code else "is not run"
+        look.trouble(
+            f"The model brings code of its own ({', '.join(code[:3]) or 'auto_map'}), which {does}."
+        )
+    return True
+
+
+def _tokenizer_without_config(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer by its own file: transformers would ask the config, which cannot be read."""
+    from transformers import PreTrainedTokenizerFast
+
+    made: PreTrainedTokenizerBase = PreTrainedTokenizerFast.from_pretrained(
+        folder, local_files_only=True
+    )
+    return made
+
+
+def _look_at_config(look: _Look, config: PreTrainedConfig) -> None:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as KNOWN
+
+    text: Any = config.get_text_config()
+    named = config.architectures[0] if config.architectures else KNOWN.get(config.model_type)
+    windows = windows_of_config(config)
+    look.tell(
+        architecture=str(named or look.found.architecture),
+        layers=getattr(text, "num_hidden_layers", None),
+        vocabulary=getattr(text, "vocab_size", None),
+        positions=positions_of(text),
+        windows=windows_in_words(windows),
+        batched=windows is not None,
+    )
+
+
+def windows_in_words(windows: Windows | None) -> str:
+    """Which earlier tokens the layers see, in a few words."""
+    if windows is None:
+        return "some layers keep a state, or share another's keys and values"
+    counts = Counter(window for window in windows if window is not None)
+    said = [
+        f"{'chunks of' if window.chunked else 'the last'} {window.size:,} tokens in {count} of "
+        f"{len(windows)} layers"
+        for window, count in counts.items()
+    ]
+    return "; ".join(said) or "none: every layer sees all that came before"
+
+
+def _look_at_tokenizer(look: _Look, tokenizer: PreTrainedTokenizerBase) -> None:
+    look.tell(tokenizer=len(tokenizer))
+    rows = look.found.vocabulary
+    if rows is not None:
+        orphans = [text for text, number in tokenizer.get_vocab().items() if number >= rows]
+        if orphans:
+            shown = ", ".join(repr(text) for text in sorted(orphans)[:3])
+            look.trouble(
+                f"The tokenizer knows {len(orphans)} tokens that the model has no weights for "
+                f"({shown}{', ...' if len(orphans) > 3 else ''}): a text that holds one fails."
+            )
+    chat = ChatFormat(tokenizer)
+    look.tell(thinking=chat.thinking, has_template=bool(chat.template))
+    if chat.template:
+        look.part(_look_at_template, look, chat)
+    try:
+        Grammars(chat.plain, rows or len(tokenizer))
+    except (ValueError, RuntimeError) as error:
+        look.tell(batched=False)
+        look.trouble(
+            f"llguidance does not know the tokenizer ({error}): the model writes one reply at a "
+            "time."
+        )
+
+
+def _look_at_template(look: _Look, chat: ChatFormat) -> None:
+    text, later = (chat.render(TURNS, Rendering(date=day)).text for day in DAYS)
+    folded = chat.render(fold_system(TURNS), Rendering(date=DAYS[0])).text
+    look.tell(template=Template(writes_date=text != later, keeps_system=text != folded))
+    marks = [m for m in bracketed(chat.template) if m in text and chat.plain.guard(m) == m]
+    if marks:
+        look.trouble(
+            f"The chat template writes {', '.join(marks[:4])} as ordinary text: the model cannot "
+            "tell such a mark from the same text in a scenario."
+        )
+
+
+def _look_at_draws(look: _Look, folder: Path) -> None:
+    """Say which settings of a generation_config.json are left out, as loading leaves them out."""
+    path = folder / "generation_config.json"
+    if not path.is_file():
+        return
+    try:
+        told = json.loads(path.read_text(encoding="utf-8")).items()
+    except (OSError, ValueError, AttributeError) as error:
+        look.trouble(f"{path.name} cannot be read: {error}")
+        return
+    asked = [
+        f"{key} {value}"
+        for key, value in sorted(told)
+        if not key.endswith("_token_id") and key not in NO_DRAWS and not _is_neutral(key, value)
+    ]
+    if asked:
+        look.trouble(
+            f"The model's generation_config.json asks for {', '.join(asked)}: none of it is "
+            "applied, since tokens are drawn as a profile's [decoding] says."
+        )
+
+
+def _is_neutral(key: str, value: object) -> bool:
+    """Does the setting change nothing? (1 is no temperature, no penalty, and one beam.)"""
+    return not value or (value == 1 and key != "top_k")
