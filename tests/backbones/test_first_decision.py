@@ -94,7 +94,7 @@ def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalB
             raise RuntimeError("made up")
         return forward(*step)
 
-    batch._forward = failing  # type: ignore[method-assign]
+    batch._forward = failing  # type: ignore[method-assign,assignment]
     with torch.inference_mode(), pytest.raises(RuntimeError, match="made up"):
         for _ in range(STEPS):
             batch.step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -142,6 +143,23 @@ async def test_rows_without_a_token_are_never_drawn(tmp_path: Path, engine: str)
     save_file(tensors, folder / "model.safetensors", {"format": "pt"})
     backbone = load(folder)
     assert isinstance((await ask_all(backbone, ["Who?"], engine))[0], Generation)
+    backbone.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("of_model", [None, 0])
+@pytest.mark.parametrize("of_tokenizer", [None, "</s>"])
+async def test_a_reply_ends_whatever_the_model_and_its_tokenizer_call_the_end(
+    folder: Path, engine: str, of_model: int | None, of_tokenizer: str | None
+) -> None:
+    for name in ("config.json", "generation_config.json"):
+        body = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps(body | {"eos_token_id": of_model}))
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token": of_tokenizer}))
+    backbone = load(folder)
+    made = await ask(backbone, "Who is first?", engine)
+    assert made.finish == "stop"
     backbone.close()
 
 
