@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,16 @@ def test_control_tokens_in_a_text_are_text(family: str, token: str) -> None:
     ):
         assert control_ids(family, text) == wanted
         assert control_ids(family, "plain", system=text) == wanted
+
+
+def test_of_several_templates_the_default_one_is_used(tiny_model: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    turns = (Message("system", "Be brief."), Message("user", "Who is first?"))
+    one = ChatFormat(tokenizer).render(turns)
+    tokenizer.chat_template = {"tool_use": "TOOLS", "default": tokenizer.chat_template}
+    assert ChatFormat(tokenizer).render(turns) == one
 
 
 def test_what_a_normaliser_makes_a_control_token_is_text_too() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -15,9 +16,16 @@ from safetensors.torch import load_file, save_file
 from align_tui.backbones.base import Ballot, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.bounds import positions_of
+from align_tui.backbones.local.scoring import Scoring
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Generation, Message, Sampling
-from align_tui.core.errors import BackboneError, DeviceLost, NotFinite, PromptTooLong
+from align_tui.core.decisions import Chances, Generation, Message, Sampling
+from align_tui.core.errors import (
+    BackboneError,
+    DeviceLost,
+    NotFinite,
+    OutOfMemory,
+    PromptTooLong,
+)
 from align_tui.core.replies import decision_schema, read_reply
 from tests.models import make_tiny_model
 
@@ -138,6 +146,23 @@ async def test_rows_without_a_token_are_never_drawn(tmp_path: Path, engine: str)
     backbone.close()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("of_model", [None, 0])
+@pytest.mark.parametrize("of_tokenizer", [None, "</s>"])
+async def test_a_reply_ends_whatever_the_model_and_its_tokenizer_call_the_end(
+    folder: Path, engine: str, of_model: int | None, of_tokenizer: str | None
+) -> None:
+    for name in ("config.json", "generation_config.json"):
+        body = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps(body | {"eos_token_id": of_model}))
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token": of_tokenizer}))
+    backbone = load(folder)
+    made = await ask(backbone, "Who is first?", engine)
+    assert made.finish == "stop"
+    backbone.close()
+
+
 def poison(backbone: LocalBackbone, word: str, value: float) -> None:
     """Make one word of the prompt overflow, as an activation in float16 does."""
     model: Any = backbone._loaded.model
@@ -176,6 +201,28 @@ async def test_scores_that_are_no_numbers_fail_too(folder: Path) -> None:
     replies = tuple(f'{{"choice":"{c}"' for c in CHOICES)
     with pytest.raises(NotFinite, match="weights themselves are not all numbers"):
         await backbone.score(Ballot((Message("user", "Who?"),), replies))
+    backbone.close()
+
+
+async def test_a_scoring_that_fails_at_its_end_fails_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = load(folder)
+    chances, failures, tokens = Scoring.chances, 1, backbone._budget.tokens
+
+    def failing(scoring: Scoring) -> Chances:
+        nonlocal failures
+        if failures:
+            failures = 0
+            raise torch.OutOfMemoryError("made up")
+        return chances(scoring)
+
+    monkeypatch.setattr(Scoring, "chances", failing)
+    replies = tuple(f'{{"choice":"{c}"' for c in CHOICES)
+    scored = (backbone.score(Ballot((Message("user", f"Who {i}?"),), replies)) for i in range(3))
+    found = await asyncio.wait_for(asyncio.gather(*scored, return_exceptions=True), 60)
+    assert [type(each) for each in found] == [OutOfMemory, Chances, Chances]
+    assert backbone._budget.tokens == tokens  # the batch itself has lost nothing
     backbone.close()
 
 

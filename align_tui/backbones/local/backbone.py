@@ -189,8 +189,13 @@ class LocalBackbone:
         elif isinstance(reader, Probe) and reader in self._scorings:
             scoring = self._scorings.pop(reader)
             if not any(probe in self._scorings for probe in scoring.probes):
-                stopped = any(probe.stop_requested for probe in scoring.probes)
-                scoring.on_done(Cancelled("stopped") if stopped else self._chances(scoring))
+                # It has left the batch, as others have that are told after it: what fails here
+                # (its logits may not fit once more) is its own.
+                self._guarded(partial(self._tell_chances, scoring), scoring)
+
+    def _tell_chances(self, scoring: Scoring) -> None:
+        stopped = any(probe.stop_requested for probe in scoring.probes)
+        scoring.on_done(Cancelled("stopped") if stopped else self._chances(scoring))
 
     def _chances(self, scoring: Scoring) -> Chances | AlignError:
         """The probabilities, or the error of a model that computes no numbers."""

@@ -106,7 +106,8 @@ class DecodeBatch:
         ready += self._read()
         self._draw(ready)
         if self.first_decision is not None:
-            self.first_decision.spent(time.perf_counter() - began, self._tokens_read)
+            tokens = self._tokens_read or len(ready)
+            self.first_decision.spent(time.perf_counter() - began, tokens)
         done = [seat for seat in self.seats if _is_done(seat)]
         self._keep_for_scoring(done)
         self._leave(done)
@@ -165,9 +166,9 @@ class DecodeBatch:
         ready = []
         unread = sum(seat.pending for seat in self.seats)
         first = self.first_decision
-        for reader in islice(self.waiting, LOOK_AHEAD):
-            if first is not None and first.yields(reader):
-                continue
+        # However many yield, what they yield to may stand behind them (a reply asked for again).
+        able = (each for each in self.waiting if first is None or not first.yields(each))
+        for reader in islice(able, LOOK_AHEAD):
             if unread >= self.budget.prefill and reader.growth:
                 break
             known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Row))

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 
-from align_tui.backbones.local.plain_text import PlainText, bare, marks_of_template
+from align_tui.backbones.local.plain_text import (
+    PlainText,
+    bare,
+    marks_of_template,
+    template_of,
+)
 from align_tui.backbones.local.thinking import (
     Marks,
     Thinking,
@@ -62,7 +67,7 @@ class ChatFormat:
     @property
     def template(self) -> str:
         """The chat template's own text, '' for a model that has none."""
-        return str(getattr(self.tokenizer, "chat_template", None) or "")
+        return template_of(self.tokenizer)
 
     def _probe(self, values: JsonObject) -> str:
         try:

@@ -65,20 +65,30 @@ class FirstDecision:
         return _decision(reader) == self._leader
 
     def spent(self, seconds: float, tokens: int) -> None:
-        """A step took so long, and read so many tokens."""
+        """A step took so long, and read or drew so many tokens."""
         if tokens >= MANY:
             each = seconds / tokens
             self._token_s = (self._token_s + each) / 2 if self._token_s else each
         elif self.is_awaited:
             self._budget_s -= seconds
+            if tokens == 0 and self._left_at is None:
+                # It is here and cannot go on, so nothing would ever be spent: whoever holds it up
+                # (one that is read alone, or has no room) must not yield to it.
+                self._is_over, self.is_awaited = True, False
 
 
 def unread(readers: Sequence[Reader]) -> int:
-    """How many tokens of all these are still to be read, each shared beginning once."""
+    """How many tokens of all these are still to be read, each shared beginning once.
+
+    In the order of their tokens each shares most with the one before it: a sweep of thousands is
+    not compared each with each.
+    """
     total = 0
-    for i, reader in enumerate(readers):
-        shared = max((common_prefix(other.ids, reader.ids) for other in readers[:i]), default=0)
+    before: list[int] = []
+    for reader in sorted(readers, key=lambda reader: reader.ids):
+        shared = common_prefix(before, reader.ids)
         total += max(0, len(reader.ids) - max(reader.read, shared))
+        before = reader.ids
     return total
 
 

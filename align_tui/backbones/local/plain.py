@@ -149,11 +149,25 @@ class PlainGenerator:
                     stopping_criteria=stop,
                     streamer=streamer,
                     pad_token_id=end if end is not None else 0,
+                    eos_token_id=self._ends(row) or None,
                     **drawn,
                 )
         except (ValueError, TypeError) as error:
             raise ReplyError(f"The model cannot be run by generate(): {error}") from error
         return int(out.shape[1] - ids.shape[1])
+
+    def _ends(self, row: Row) -> list[int]:
+        """The tokens that end a text: the model's own, and the one that a finished grammar leaves.
+
+        A tokenizer's may be none of the model's (of fine-tunes that changed one of them), or none.
+        """
+        own = self.loaded.model.generation_config.eos_token_id
+        ends = {own} if isinstance(own, int) else set(own or ())
+        if row.grammars is not None:
+            ends |= set(row.grammars.tokens.eos_tokens)
+        elif self.loaded.tokenizer.eos_token_id is not None:
+            ends.add(self.loaded.tokenizer.eos_token_id)
+        return sorted(ends)
 
     def read(self, probes: Sequence[Probe]) -> None:
         """The logits of sequences, each from a pass of its own, as transformers computes them."""

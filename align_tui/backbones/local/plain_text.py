@@ -21,9 +21,20 @@ _MARKUP = re.compile(r"<\|.*\|>|</?\w*(think|tool|turn|im_)\w*>|\[/?[A-Z_]+\]", 
 _BRACKETED = re.compile(r"\[/?[A-Z]{3,}\]|<</?[A-Z]{2,}>>|<\|?/?[a-z_]{2,}\|?>")
 
 
+def template_of(tokenizer: PreTrainedTokenizerBase) -> str:
+    """The text of a tokenizer's chat template, '' where it has none.
+
+    Of several (Command R has others for tools and for documents) it is the default one.
+    """
+    found: Any = getattr(tokenizer, "chat_template", None)
+    if isinstance(found, dict):
+        found = found.get("default")
+    return str(found or "")
+
+
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     """Ids of the tokens that structure a conversation, whether they are called special or not."""
-    template = str(getattr(tokenizer, "chat_template", None) or "")
+    template = template_of(tokenizer)
     found = set(tokenizer.all_special_ids)
     for number, token in tokenizer.added_tokens_decoder.items():
         text = token.content

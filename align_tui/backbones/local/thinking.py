@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from align_tui.backbones.local.plain_text import template_of
 from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def find_thinking(
 
     `apply` renders the same turns with the template's variables set; it may raise ValueError.
     """
-    template = str(getattr(tokenizer, "chat_template", None) or "")
+    template = template_of(tokenizer)
     marks = next((each for each in MARKS if _is_used(each, template)), None)
     if marks is None:
         return None
