@@ -317,7 +317,7 @@ class DecodeBatch:
 
     def _hand_out(self, reader: Reader, slot: int, logits: torch.Tensor) -> None:
         if isinstance(reader, Probe):
-            reader.logits.append(logits)
+            reader.logits.append(logits.clone())  # a graph's buffer holds other ones next time
         if reader.is_fresh and reader.pending == 0:
             reader.is_fresh = False
             if not is_finite(logits[-1]):  # nobody may go on from that

@@ -68,7 +68,7 @@ class FirstDecision:
         """A step took so long, and read or drew so many tokens."""
         if tokens >= MANY:
             each = seconds / tokens
-            self._token_s = (self._token_s + each) / 2 if self._token_s else each
+            self._token_s = min(self._token_s or each, each)  # a first step also sets things up
         elif self.is_awaited:
             self._budget_s -= seconds
             if tokens == 0 and self._left_at is None:

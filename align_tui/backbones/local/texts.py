@@ -34,10 +34,10 @@ class Texts:
             self.notes = (f"llguidance does not know its tokenizer ({error}): one reply at a time",)
         self.vocabulary = max(self.bounds.rows, len(loaded.tokenizer))
         config = loaded.model.generation_config
-        ends = getattr(config, "eos_token_id", None) or ()
         own = loaded.tokenizer.eos_token_id
-        self._ends = {*(ends if isinstance(ends, list) else [ends] if ends != () else [])}
-        self._ends |= {own} if isinstance(own, int) else set()
+        ends = getattr(config, "eos_token_id", None)
+        every = [*(ends if isinstance(ends, list) else [ends]), own]
+        self._ends = {token for token in every if isinstance(token, int)}
         self._thinking: dict[Marks, ThinkingTokens] = {}
         self._thoughts: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
 
