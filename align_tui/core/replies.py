@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
@@ -51,6 +51,14 @@ def decision_schema(
         "required": list(parts),
         "additionalProperties": False,
     }
+
+
+def reasoning_cap(schema: JsonObject) -> int:
+    """The most characters of reasoning that a reply's schema allows; 0 where it does not say."""
+    properties = schema.get("properties")
+    reasoning = properties.get(REASONING) if isinstance(properties, Mapping) else None
+    cap = reasoning.get("maxLength") if isinstance(reasoning, Mapping) else None
+    return cap if isinstance(cap, int) else 0
 
 
 def _literal(text: str) -> str:

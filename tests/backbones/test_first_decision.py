@@ -53,7 +53,7 @@ def sweep(backbone: LocalBackbone, rows: list[Row]) -> DecodeBatch:
         backbone._texts.vocabulary,
     )
     assert batch.first_decision is not None
-    batch.first_decision._token_s = 1000.0
+    batch.first_decision._token_s, batch.first_decision._step_s = 1000.0, 1e-6
     for row in rows:
         batch.add(row)
     return batch
@@ -101,6 +101,17 @@ def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalB
     assert batch.isolate() == []
     drive(batch, rows[0])
     assert rows[0].finish == "stop"
+
+
+def test_nobody_yields_to_a_reply_that_would_not_get_there(backbone: LocalBackbone) -> None:
+    """What yielding may cost would be spent, and the first decision would come no sooner."""
+    first = row_of(backbone, "Who?", 1)
+    others = [row_of(backbone, f"{i} {LONG}", i + 2) for i in range(6)]
+    batch = sweep(backbone, [first, *others])
+    assert batch.first_decision is not None
+    batch.first_decision._step_s = 1e9
+    drive(batch, first)
+    assert not batch.first_decision.is_awaited and len(batch.waiting) < len(others)
 
 
 def test_what_is_unread_counts_each_shared_beginning_once() -> None:

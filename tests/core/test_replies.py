@@ -15,6 +15,7 @@ from align_tui.core.replies import (
     choice_start,
     decision_schema,
     read_reply,
+    reasoning_cap,
     reasoning_so_far,
     split_thinking,
     with_thinking,
@@ -164,3 +165,10 @@ def test_a_model_cannot_write_marks_of_ours(text: str) -> None:
     bare = without_marks(text)
     assert len(bare) == len(text)
     assert split_thinking(with_thinking(bare, bare)) == ((bare, bare) if bare else ("", ""))
+
+
+def test_the_cap_of_the_reasoning_is_read_from_a_schema() -> None:
+    assert reasoning_cap(decision_schema(CHOICES, "before", 77)) == 77
+    assert reasoning_cap(decision_schema(CHOICES, "none", 77)) == 0
+    assert reasoning_cap(decision_schema(CHOICES, given="So it is.")) == 0
+    assert reasoning_cap({}) == reasoning_cap({"properties": []}) == 0

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from align_tui.backbones.local.prefixes import common_prefix
 from align_tui.backbones.local.reader import Reader
 
-SHARE = 0.1
-"""Of the time that reading the waiting prompts takes (about half of a sweep), so much may be spent
-on steps that read nothing: that is a twentieth of the sweep."""
+SHARE = 0.15
+"""Of the time that reading the waiting prompts takes (half of a sweep and more), so much may be
+spent on steps that read nothing."""
+STEP_TOKENS = 16
+"""A step that reads nothing takes about as long as reading so many tokens, until one was timed."""
 GRACE_S = 0.1
 """Between a reply that ends at its choice and the coming of what scores the choice."""
 MANY = 64
@@ -32,6 +34,7 @@ class FirstDecision:
         self._left_at: float | None = None
         self._budget_s = 0.0
         self._token_s = 0.0
+        self._step_s = 0.0
 
     def reset(self) -> None:
         """The batch was idle: the next to write leads."""
@@ -47,6 +50,12 @@ class FirstDecision:
                 return
             self._leader = _decision(begun)
             self._budget_s = SHARE * self._token_s * unread([*seats, *waiting])
+            step_s = self._step_s or STEP_TOKENS * self._token_s
+            if begun.expected * step_s > self._budget_s:
+                self._is_over = (
+                    True  # it would not get there: yielding would cost, and bring nothing
+                )
+                return
         now = time.monotonic()
         if any(self.is_of_it(reader) for reader in (*seats, *waiting)):
             self._left_at = None
@@ -69,7 +78,10 @@ class FirstDecision:
         if tokens >= MANY:
             each = seconds / tokens
             self._token_s = min(self._token_s or each, each)  # a first step also sets things up
-        elif self.is_awaited:
+            return
+        if tokens == 1:
+            self._step_s = min(self._step_s or seconds, seconds)
+        if self.is_awaited:
             self._budget_s -= seconds
             if tokens == 0 and self._left_at is None:
                 # It is here and cannot go on, so nothing would ever be spent: whoever holds it up

@@ -42,6 +42,11 @@ class Reader:
         """How many tokens it may still write."""
         return 0
 
+    @property
+    def expected(self) -> int:
+        """How many tokens it is likely to write."""
+        return self.growth
+
 
 @dataclass(eq=False, kw_only=True)
 class Probe(Reader):

@@ -17,7 +17,9 @@ from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.thought import Thought
 from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
-from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT
+from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT, reasoning_cap
+
+CHARACTERS, FRAME = 4, 16  # characters a token; tokens around the reasoning of a reply
 
 
 @dataclass(eq=False, kw_only=True)
@@ -62,6 +64,13 @@ class Row(Reader):
         """How many tokens it may still write."""
         room = self.thought.room if self.thought is not None else 0
         return max(0, self.request.sampling.max_tokens - self.reply_tokens) + room
+
+    @property
+    def expected(self) -> int:
+        """How many tokens it is likely to write: its reasoning's cap in characters, as tokens."""
+        cap = reasoning_cap(self.request.schema)
+        room = self.thought.room if self.thought is not None else 0
+        return min(self.growth, room + FRAME + cap // CHARACTERS) if cap else self.growth
 
     @property
     def thinking_tokens(self) -> int:
