@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from align_tui.core.errors import StoreError
+from align_tui.core.repair import storable
 from align_tui.store.database import Database, Row
 
 STALE_S = 15.0
@@ -48,7 +49,7 @@ class WorkerRow:
 
 def host_name() -> str:
     """The name under which this host's workers are known."""
-    return socket.gethostname()
+    return storable(socket.gethostname())
 
 
 def process_start(pid: int) -> float | None:
