@@ -14,6 +14,7 @@ from align_tui.cli.arguments import repaired_arguments
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import AlignError
 from align_tui.core.repair import storable, storable_parts
+from align_tui.core.types import JsonObject
 
 ODD = st.text(
     st.characters(exclude_categories=[]) | st.sampled_from("\ud83d\ude00\udc80\udcc3\udca9\0é😀")
@@ -62,7 +63,7 @@ def test_every_text_of_a_value_is_repaired_and_the_rest_stays(value: Any) -> Non
 def test_a_decision_is_repaired_whatever_of_it_is_odd(text: str) -> None:
     timeline = tuple((0.1 * n, n) for n in range(5))
     made = Generation(text, text, 1, 1, "stop", 0.1, 0.2, timeline, notes=(text,))
-    schema = {"enum": [text], text: 1}
+    schema: JsonObject = {"enum": [text], text: 1}
     reply = Response(text, 0, text, (Message("user", text),), schema, Sampling(), made)
     decision = Decision(0, text, (0.5, 0.5), responses=(reply,), notes=("a", text))
     found = storable_parts(decision)
