@@ -15,7 +15,6 @@ from align_tui.config.study import Study
 from align_tui.core.attributes import Targets, target_id
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, Cancelled
-from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scoring import Rule, Score, score
 from align_tui.store import runs
@@ -110,7 +109,7 @@ def to_failure(error: Exception) -> Failure:
     if isinstance(error, AlignError):
         message = f"{error.message}\n{error.hint}" if error.hint else error.message
         return Failure(error.kind, message)
-    return Failure("internal", storable(f"{type(error).__name__}: {error}"))
+    return Failure("internal", f"{type(error).__name__}: {error}")
 
 
 CANCELLED = Failure(Cancelled.kind, "Cancelled while it was being decided")

@@ -12,7 +12,6 @@ from typing import Any
 import psutil
 
 from align_tui.core.errors import StoreError
-from align_tui.core.repair import storable
 from align_tui.store.database import Database, Row
 
 STALE_S = 15.0
@@ -49,7 +48,7 @@ class WorkerRow:
 
 def host_name() -> str:
     """The name under which this host's workers are known."""
-    return storable(socket.gethostname())
+    return socket.gethostname()
 
 
 def process_start(pid: int) -> float | None:

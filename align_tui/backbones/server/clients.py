@@ -45,7 +45,8 @@ def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
     import httpx2
     from openai import DefaultAsyncHttpxClient
 
-    from align_tui.backbones.server.event_bytes import LenientClient
+    from align_tui.backbones.server.answers import look_at
+    from align_tui.backbones.server.event_stream import LenientClient
 
     server = spec.server
     limits = httpx2.Limits(
@@ -58,7 +59,12 @@ def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
         api_key=api_key(server),
         max_retries=0,
         timeout=timeout,
-        http_client=DefaultAsyncHttpxClient(limits=limits, timeout=timeout),
+        http_client=DefaultAsyncHttpxClient(
+            limits=limits,
+            timeout=timeout,
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"response": [look_at]},
+        ),
     )
     # What it read from OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS is for another
     # service, and may open it; the client has no argument that says so.
