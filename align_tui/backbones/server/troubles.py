@@ -193,7 +193,7 @@ def _said(error: openai.APIStatusError) -> str:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that `Retry-After` asks for (a number, or a date), never negative; None without."""
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value):
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
