@@ -207,7 +207,7 @@ class ServerBackbone:
         return self._tokens
 
     def waits_for(self) -> str:
-        """Why no request is on its way, where one waits; called in the event loop."""
+        """Why no request is on its way, where one waits; from any thread."""
         return self._pool.waits_for()
 
     def close(self) -> None:

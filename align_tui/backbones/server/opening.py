@@ -80,8 +80,10 @@ async def _ask_one(url: str, spec: BackboneSpec, progress: OnProgress) -> Abilit
     from align_tui.backbones.server.examining import examine
     from align_tui.backbones.server.pool import Endpoint, Pool
 
+    whose = f"{urlsplit(url).netloc}: " if len(spec.server.base_urls) > 1 else ""
+
     def on_wait(said: str) -> None:
-        progress(said or f"asking {', '.join(hosts(spec))}", None)
+        progress(f"{whose}{said}" if said else f"asking {', '.join(hosts(spec))}", None)
 
     client = open_client(url, spec)
     try:

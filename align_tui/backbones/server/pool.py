@@ -69,11 +69,12 @@ class Pool:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._on_wait = on_wait
         self._pauses: list[str] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[Endpoint]:
         """The server with the least to do; waits while all are full or held."""
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         while (endpoint := self._freest(loop.time())) is None:
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.append(future)
@@ -94,14 +95,17 @@ class Pool:
             self._wake()
 
     def waits_for(self) -> str:
-        """What keeps every request from being sent, in words; empty while one is on its way."""
-        if any(endpoint.busy for endpoint in self.endpoints):
+        """What keeps every request from being sent, in words; empty while one is on its way.
+
+        From any thread: whoever beats a worker's heart need not be in its loop.
+        """
+        if self._loop is None or any(endpoint.busy for endpoint in self.endpoints):
             return ""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         held = [endpoint for endpoint in self.endpoints if endpoint.held_until > now]
         if len(held) == len(self.endpoints):
             return min(held, key=lambda endpoint: endpoint.held_until).held_for
-        return self._pauses[0] if self._pauses else ""
+        return next(iter(list(self._pauses)), "")
 
     def _named(self, endpoint: Endpoint) -> str:
         return "the server" if len(self.endpoints) == 1 else urlsplit(endpoint.url).netloc
