@@ -32,10 +32,12 @@ _UNFINISHED = re.compile(r"\\(?:u[0-9a-fA-F]{0,3}|x[0-9a-fA-F]?)?|%[0-9a-fA-F]?|
 class Secret:
     """What must not be told.
 
-    `forms` are its spellings by their first character; any character of one may be escaped.
+    `forms` are its spellings by their first character; any character of one may be escaped. Where
+    `in_replies`, a beginning of it that was cut has to hold a digit: it may be a word.
     """
 
     text: str
+    in_replies: bool = False
     forms: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     starts: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
@@ -57,7 +59,7 @@ class Secret:
 
     def for_replies(self) -> Secret:
         """What is looked for in replies: nothing, where the secret is short enough to be a word."""
-        return self if len(self.text) >= LEAST_IN_REPLIES else NOTHING
+        return Secret(self.text, True) if len(self.text) >= LEAST_IN_REPLIES else NOTHING
 
 
 class Redaction:
@@ -103,34 +105,38 @@ class Redaction:
         escape = _ESCAPED.match(text, at) if text[at] in _OPENS else None
         end, waits = 0, False
         for form in (*forms.get(text[at], ()), *(forms.get(_meant(escape), ()) if escape else ())):
-            found, reaches_out = _match(text, at, form)
+            found, reaches_out = self._match(text, at, form)
             end, waits = max(end, found), waits or reaches_out
         return end, waits
 
-
-def _match(text: str, at: int, form: str) -> tuple[int, bool]:
-    """(end of the form in the text, or of enough of it, or 0; did the text end within it?)"""
-    read = 0
-    while read < len(form):
-        if at >= len(text):
-            return at if _enough(read, form) else 0, True
-        char, width = text[at], 1
-        if char != form[read]:
-            if char not in _OPENS:
+    def _match(self, text: str, at: int, form: str) -> tuple[int, bool]:
+        """(end of the form in the text, or of enough of it, or 0; did the text end within it?)"""
+        read, out = 0, False
+        while read < len(form):
+            if at >= len(text):
+                out = True
                 break
-            unfinished = _UNFINISHED.match(text, at)
-            if unfinished is not None and unfinished.end() == len(text):
-                return at if _enough(read, form) else 0, True
-            escape = _ESCAPED.match(text, at)
-            if escape is None or _meant(escape) != form[read]:
-                break
-            width = escape.end() - at
-        read, at = read + 1, at + width
-    return at if _enough(read, form) else 0, False
+            width = 1
+            if text[at] != form[read]:
+                if text[at] not in _OPENS:
+                    break
+                unfinished = _UNFINISHED.match(text, at)
+                if unfinished is not None and unfinished.end() == len(text):
+                    out = True
+                    break
+                escape = _ESCAPED.match(text, at)
+                if escape is None or _meant(escape) != form[read]:
+                    break
+                width = escape.end() - at
+            read, at = read + 1, at + width
+        return at if self._is_enough(form, read) else 0, out
 
-
-def _enough(read: int, form: str) -> bool:
-    return read == len(form) or read >= max(LEAST_OF_A_PART, (len(form) + 1) // 2)
+    def _is_enough(self, form: str, read: int) -> bool:
+        if read == len(form):
+            return True
+        if read < max(LEAST_OF_A_PART, (len(form) + 1) // 2):
+            return False
+        return not self._secret.in_replies or any(char.isdigit() for char in form[:read])
 
 
 def _meant(escape: re.Match[str]) -> str:

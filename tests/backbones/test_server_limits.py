@@ -351,11 +351,10 @@ async def test_a_wait_at_the_start_is_told() -> None:
         await asyncio.to_thread(backbone.close)
 
 
-@pytest.mark.parametrize(
-    "after",
-    ["86400", "601", format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True)],
-)
+@pytest.mark.parametrize("after", ["86400", "601", "in two days"])
 async def test_a_wait_beyond_a_sensible_one_ends_the_request(after: str) -> None:
+    if after == "in two days":
+        after = format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True)
     async with facing(status(429, retry_after=after)) as (server, backbone):
         with pytest.raises(ServerBusy, match="asks to wait"):
             await asyncio.wait_for(write(backbone), 10)
