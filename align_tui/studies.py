@@ -22,6 +22,7 @@ from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
 from align_tui.config.toml import parse, read_text, validate
 from align_tui.core.attributes import Attributes, Target, Targets
 from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
 from align_tui.datasets.library import find_scenarios
 
@@ -105,10 +106,10 @@ def load_study(options: Options) -> Study:
 def _name(options: Options, file: StudyFile, path: Path | None) -> str:
     """The file's name; without a file, what the demo was turned into."""
     if path is not None:
-        return file.name or path.stem
+        return file.name or storable(path.stem)
     if options.is_demo:
         return file.name
-    return ", ".join(Path(name).stem for name in (options.scenarios or file.scenarios))
+    return ", ".join(storable(Path(name).stem) for name in (options.scenarios or file.scenarios))
 
 
 def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:

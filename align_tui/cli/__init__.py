@@ -18,6 +18,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     import typer
 
     from align_tui.cli.app import app
+    from align_tui.cli.arguments import repaired_arguments
     from align_tui.core.errors import AlignError
 
     os.environ["ALIGN_TUI_DEBUG"] = "1" if debug else ""
@@ -25,7 +26,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         status = typer.main.get_command(app).main(
-            arguments, prog_name="align-tui", standalone_mode=False
+            repaired_arguments(arguments), prog_name="align-tui", standalone_mode=False
         )
         return status if isinstance(status, int) else 0
     except BrokenPipeError:

@@ -17,7 +17,7 @@ from align_tui.config.backbones import list_backbones, read_backbone
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError
-from align_tui.core.text import one_line
+from align_tui.core.text import one_line, plain
 from align_tui.output.tables import console, waiting
 from align_tui.store import workers
 from align_tui.store.database import network_file_system, open_database
@@ -175,10 +175,16 @@ def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
     )
 
 
+def _tell_wait(what: str, share: float | None) -> None:
+    """On standard error, so that nobody waits without knowing what for."""
+    if " wait " in what or " again in " in what:
+        print(plain(f"  {what}"), file=sys.stderr, flush=True)
+
+
 def _server(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
     """What a profile's servers say of themselves; `otherwise` marks those that say nothing."""
     try:
-        info = open_backbone(spec, lambda what, share: None).info
+        info = open_backbone(spec, _tell_wait).info
     except AlignError as error:
         return otherwise, "server", f"{spec.label} {used}: {error.message}. {error.hint}"
     said = "; ".join(info.notes) or "holds replies to their schema, tells token probabilities"

@@ -12,6 +12,7 @@ from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile, PromptSpec
 from align_tui.config.toml import Strict, Table, parse, read_text, validate
 from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable
 
 DEFAULT = "demo"  # the named backbone of a profile that names no model
 IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "server")
@@ -108,7 +109,7 @@ def read_backbone(path: Path) -> Backbone:
 
             check_template(template, f"{path}: prompt.{key}")
     table.pop("description", None)
-    return Backbone(path.stem, table, made.description)
+    return Backbone(storable(path.stem), table, made.description)
 
 
 def _model_of(table: Table) -> Table:
@@ -196,13 +197,13 @@ def absolute(model: str, *folders: Path) -> str:
     except RuntimeError:  # ~nobody has no home
         return model
     if path.is_absolute():
-        return str(path)
+        return paths.stored_path(path)
     if not model:
         return model  # and not the folder itself
     for folder in folders:
         here = folder / path
         if is_local(str(here)) or (model.endswith(".toml") and here.is_file()):
-            return str(here.resolve())
+            return paths.stored_path(here.resolve())
     return model
 
 

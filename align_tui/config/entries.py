@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from align_tui.core.repair import storable
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -26,7 +28,8 @@ def entries(shipped: Path, yours: Path, *, without: str = "") -> list[Entry]:
     for origin, folder in (("shipped", shipped), ("yours", yours)):
         for path in sorted(folder.rglob("*.toml")):
             if without not in path.relative_to(folder).parts[:-1]:
-                found[path.stem] = Entry(path.stem, path, origin)
+                name = storable(path.stem)
+                found[name] = Entry(name, path, origin)
     return sorted(found.values(), key=lambda entry: entry.name)
 
 

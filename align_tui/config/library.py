@@ -26,6 +26,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable
 
 
 def list_profiles() -> list[Entry]:
@@ -118,8 +119,10 @@ def _table(path: Path, chain: tuple[Path, ...]) -> tuple[Table, str]:
     absolute_model(table, path.parent)
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
-        custom["file"] = str((path.parent / Path(custom["file"]).expanduser()).resolve())
-    name = table.setdefault("name", path.stem)
+        custom["file"] = paths.stored_path(
+            (path.parent / Path(custom["file"]).expanduser()).resolve()
+        )
+    name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:
         return table, text

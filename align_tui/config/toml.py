@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable_parts
 
 Table = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
@@ -77,9 +78,12 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
 
 
 def validate(model: type[M], table: Mapping[str, Any], where: str, text: str = "") -> M:
-    """`table` as a `model`; the first thing that is wrong becomes a ConfigError."""
+    """`table` as a `model`; the first thing that is wrong becomes a ConfigError.
+
+    Every text in it is repaired: an override on the command line may hold any bytes.
+    """
     try:
-        return model.model_validate(table)
+        return model.model_validate(storable_parts(table))
     except ValidationError as error:
         raise first_problem(error, model, table, where, text) from error
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from align_tui.core.repair import storable
+
 
 class AlignError(Exception):
-    """Base of all expected errors; whoever shows one prints title, message and hint."""
+    """Base of all expected errors; whoever shows one prints title, message and hint.
+
+    They quote text from anywhere and are stored with samples, so both are repaired here.
+    """
 
     title = "Something went wrong"
     kind = "error"
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = storable(message)
+        self.hint = storable(hint)
+        super().__init__(self.message)
 
 
 class ConfigError(AlignError):

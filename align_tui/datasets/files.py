@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from align_tui.core.errors import DatasetError
+from align_tui.core.repair import storable
 from align_tui.core.text import plain
 
 MAX_BYTES = 200_000_000
@@ -69,15 +70,6 @@ def read_text(path: Path, cap: int = MAX_BYTES) -> str:
         ) from error
 
 
-def repair(text: str) -> str:
-    """`text` with surrogate pairs joined and lone surrogates replaced by U+FFFD."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 so that `path` holds either the old content or all of the new.
 
@@ -91,7 +83,7 @@ def write_text(path: Path, text: str) -> None:
         handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(repair(text).encode("utf-8"))
+                file.write(storable(text).encode("utf-8"))
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)

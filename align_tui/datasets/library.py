@@ -11,6 +11,7 @@ from pathlib import Path
 from align_tui.config import paths
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
+from align_tui.core.repair import storable
 from align_tui.datasets.files import shown
 from align_tui.datasets.read import read_scenarios
 from align_tui.datasets.sets import ScenarioSet
@@ -40,7 +41,8 @@ def list_sets() -> list[SetEntry]:
         for ending in reversed(_ENDINGS):
             for path in sorted(folder.glob(f"*{ending}")):
                 if not path.name.startswith("."):
-                    found[path.stem] = SetEntry(path.stem, path, origin)
+                    name = storable(path.stem)
+                    found[name] = SetEntry(name, path, origin)
     return sorted(found.values(), key=lambda entry: entry.name)
 
 

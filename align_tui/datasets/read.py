@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from align_tui.core.attributes import Attributes
+from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
 from align_tui.core.types import Json
 from align_tui.datasets import align_system, mta, native
@@ -63,7 +64,7 @@ _Found = tuple[Format, str, str, list[Draft], list[str]]
 def _name(path: Path) -> str:
     """Runs of align-system call every file input_output.json: their folder tells them apart."""
     folder = path.absolute().parent.name if path.stem == "input_output" else ""
-    return folder or path.stem
+    return storable(folder or path.stem)
 
 
 def _drafts(text: str, place: Place) -> _Found:

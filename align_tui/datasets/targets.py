@@ -14,6 +14,7 @@ import yaml
 
 from align_tui.core.attributes import Attributes, Target, Targets
 from align_tui.core.errors import DatasetError
+from align_tui.core.repair import storable
 from align_tui.core.types import Json, JsonObject
 from align_tui.datasets.files import read_text, shown
 from align_tui.datasets.labels import decide, raw_labels
@@ -59,7 +60,7 @@ def read_target(
         raise place.error(
             "there is neither 'kdma_values' nor 'kdes' in it", "This is no alignment target."
         )
-    name = path.stem if table.get("id") is None else as_id(table["id"], place, "id")
+    name = storable(path.stem) if table.get("id") is None else as_id(table["id"], place, "id")
     values, kdes = _entries(table, place)
     scales, notes = decide([values], attributes, scale, place, guess=True)
     targets = tuple(

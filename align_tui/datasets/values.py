@@ -10,9 +10,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from align_tui.core.errors import DatasetError
+from align_tui.core.repair import storable
 from align_tui.core.text import one_line
 from align_tui.core.types import Json
-from align_tui.datasets.files import repair
 
 MAX_DEPTH = 64
 # Every format puts a record a few levels deeper than another does. Starting to count above 0 keeps
@@ -99,7 +99,7 @@ def sanitise(value: object, place: Place, depth: int = 0) -> Json:
     if depth > MAX_DEPTH:
         raise place.error(f"its values are nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
-        return repair(value)
+        return storable(value)
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, int):
@@ -107,7 +107,7 @@ def sanitise(value: object, place: Place, depth: int = 0) -> Json:
             raise place.error("it holds a whole number of thousands of digits")
         return value
     if isinstance(value, Mapping):
-        return {repair(str(k)): sanitise(v, place, depth + 1) for k, v in value.items()}
+        return {storable(str(k)): sanitise(v, place, depth + 1) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [sanitise(item, place, depth + 1) for item in value]
     if isinstance(value, (date, datetime, time)):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -14,6 +15,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from align_tui.config import paths
+from align_tui.core.repair import storable
 from align_tui.tui import theme
 from align_tui.tui.keymap import install, read_keymap
 from align_tui.tui.parting import Parting
@@ -148,6 +150,14 @@ class Shell(App[Parting]):
             self.pop_screen()
         leave = getattr(self.screen, "action_leave", self.exit)
         leave()
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed and pasted is repaired here, for every field: a terminal sends anything."""
+        if isinstance(event, events.Key) and event.character is not None:
+            event.character = storable(event.character)
+        elif isinstance(event, events.Paste):
+            event.text = storable(event.text)
+        await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
         """No traceback reaches a user who did not ask for it."""

@@ -44,8 +44,9 @@ async def examine(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
 async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
     """Model and kind of server, as far as its list of models tells."""
     try:
-        listed = (await endpoint.client.models.list()).data or []
-        names = [repaired(str(model.id)) for model in listed]
+        async with asyncio.timeout(spec.server.first_text_s):
+            listed = (await endpoint.client.models.list()).data or []
+        names = [endpoint.secret.redacted(repaired(str(model.id))) for model in listed]
         owner = str(listed[0].owned_by).lower() if listed else ""
     except openai.APIStatusError as error:
         if error.status_code not in (404, 405, 501):
@@ -172,7 +173,7 @@ async def _has_logprobs(endpoint: Endpoint, spec: BackboneSpec, found: Abilities
         try:
             return await likeliest_tokens(endpoint, ask) is not None
         except Exception as error:  # whatever a hostile server makes client and parser raise
-            trouble = explain(error, endpoint.url, found.model)
+            trouble = explain(error, endpoint.url, found.model, endpoint.secret)
             if not trouble.again or isinstance(error, TimeoutError):
                 return False
             await asyncio.sleep(min(trouble.after or backoff(attempt), LONGEST_WAIT_S))

@@ -62,6 +62,8 @@ def _loading(worker: WorkerRow, glyphs: Glyphs) -> Line:
 
 
 def _one(worker: WorkerRow) -> str:
+    if worker.state == "waiting":
+        return worker_state(worker)
     if not worker.model:
         return "waiting for the model" if worker.active else worker_state(worker)
     return " ".join([one_line(worker.device, 12), one_line(", ".join(model_names(worker)), 28)])

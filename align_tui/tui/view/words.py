@@ -49,7 +49,8 @@ def worker_state(worker: WorkerRow) -> str:
     state = one_line(worker.state, 30)
     if detail and detail.lower().startswith(state.lower()):
         state = ""
-    said = " ".join(part for part in (state, detail) if part)
+    joint = ": " if state == "waiting" else " "
+    said = joint.join(part for part in (state, detail) if part)
     return said + percent(worker.progress)
 
 
@@ -82,6 +83,9 @@ def running_words(workers: Sequence[WorkerRow], needs_model: bool) -> str:
     loading = [worker for worker in workers if worker.state == "loading"]
     if loading:
         return f"waiting: {worker_state(loading[0])}"
+    held = [worker for worker in workers if worker.state == "waiting"]
+    if needs_model and held:
+        return worker_state(held[0])
     if needs_model and workers and not any(worker.model for worker in workers):
         return "waiting for the model"
     return "reading" if needs_model else "deciding"
