@@ -1,13 +1,14 @@
 """The command line. Heavy parts are imported inside the commands, so that --help is quick."""
 
-from __future__ import annotations
-
 import os
 import sys
+
+from align_tui.isolation import leave_working_folder
 
 
 def main() -> None:
     """Run `align-tui` with the process's arguments, and end it with the right status."""
+    leave_working_folder()
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1 or bool(os.environ.get("ALIGN_TUI_DEBUG"))
     sys.exit(run(arguments, debug=debug))
@@ -23,6 +24,8 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     os.environ["ALIGN_TUI_DEBUG"] = "1" if debug else ""
     # pydantic would read the metadata of every installed package to look for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Nor is code fetched from a hub that nobody was asked about, as transformers would with kernels.
+    os.environ.setdefault("USE_HUB_KERNELS", "NO")
     try:
         status = typer.main.get_command(app).main(
             arguments, prog_name="align-tui", standalone_mode=False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from align_tui.config.options import Options
+from align_tui.isolation import own_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +46,4 @@ def _written(named: Sequence[tuple[str, str | None]]) -> list[str]:
 
 def shell_line(words: Sequence[str]) -> str:
     """`align-tui WORDS` in this interpreter for a shell, which is replaced by it."""
-    return "exec " + shlex.join([sys.executable, "-m", "align_tui", *words])
+    return "exec " + shlex.join(own_command(*words))
