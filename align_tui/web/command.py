@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +43,6 @@ def _written(named: Sequence[tuple[str, str | None]]) -> list[str]:
     return [f"{name}={value}" for name, value in named if value is not None]
 
 
-def shell_line(words: Sequence[str]) -> str:
-    """`align-tui WORDS` in this interpreter for a shell, which is replaced by it."""
-    return "exec " + shlex.join(own_command(*words))
+def command(opened: Opened) -> list[str]:
+    """The command line that opens it, in this interpreter; no shell reads it."""
+    return own_command(*opened.words())
