@@ -24,7 +24,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     os.environ["ALIGN_TUI_DEBUG"] = "1" if debug else ""
     # pydantic would read the metadata of every installed package to look for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # Nor is code fetched from a hub that nobody was asked about, as transformers would with kernels.
+    # Nobody is asked about kernels, which transformers would fetch from a hub as code.
     os.environ.setdefault("USE_HUB_KERNELS", "NO")
     try:
         status = typer.main.get_command(app).main(

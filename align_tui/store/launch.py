@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from align_tui.config import paths
+from align_tui.config.trust import VARIABLE
 from align_tui.core.errors import StoreError
 from align_tui.isolation import SAFE, own_command
 from align_tui.store import workers
@@ -34,10 +35,15 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
                 stderr=out,
                 start_new_session=True,
                 cwd=Path.home() if Path.home().is_dir() else "/",
-                env={**os.environ, **SAFE},
+                env=_environment(),
             )
     except OSError as error:
         raise StoreError(f"No worker could be started: {error}", f"See {log}") from error
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without an answer that was meant for this process: a worker outlives it."""
+    return {key: value for key, value in os.environ.items() if key != VARIABLE} | SAFE
 
 
 def worker_log() -> Path:
