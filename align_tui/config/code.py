@@ -118,6 +118,16 @@ def readable_code(profile: Profile) -> tuple[Code, ...]:
         return ()
 
 
+def recorded_code(profile: Profile) -> dict[str, str]:
+    """The hashes of code that a run keeps, by what the code is; nothing is read for them."""
+    found = {}
+    if isinstance(profile.adm, CustomParams):
+        found["decision-maker"] = profile.adm.code_sha256
+    if profile.needs_model:
+        found["model"] = profile.backbone.code_sha256
+    return {what: sha256 for what, sha256 in found.items() if sha256}
+
+
 def notes_on(profiles: Iterable[Profile]) -> tuple[str, ...]:
     """A sentence for each code that deciding by these profiles runs."""
     notes: dict[str, None] = {}

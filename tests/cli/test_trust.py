@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -163,6 +164,9 @@ def test_with_trust_it_runs_and_is_remembered_until_it_changes(
     found = trust.store()
     assert stat.S_IMODE(found.stat().st_mode) == 0o600
     assert "SHA-256" in align("show").stdout and str(theirs.code) in align("show").stdout
+    sha256 = hashlib.sha256(theirs.code.read_bytes()).hexdigest()
+    summary = json.loads(align("export").stdout.splitlines()[-1])
+    assert summary["profiles"][0]["code_sha256"] == {"decision-maker": sha256}
     exported = align("export", "--format", "markdown").stdout
     assert str(theirs.code.name) in exported and "SHA-256" in exported
 
