@@ -132,4 +132,4 @@ def _websocket(request: web.Request) -> str:
 
 def _font_size(request: web.Request) -> int:
     asked = request.query.get("fontsize", "")
-    return int(asked) if asked.isdecimal() and int(asked[:4]) in SIZES else SIZE
+    return int(asked) if len(asked) < 4 and asked.isdecimal() and int(asked) in SIZES else SIZE

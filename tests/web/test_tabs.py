@@ -125,6 +125,15 @@ async def test_the_first_visit_leaves_a_cookie_for_what_follows(tmp_path: Path) 
             assert answer.status == 403
 
 
+@pytest.mark.parametrize(
+    "asked", ["00169999", "99999999", "-5", "x", "", "1e3", "16.5", "9" * 5000]
+)
+async def test_no_font_is_out_of_bounds(tmp_path: Path, asked: str) -> None:
+    async with serving(tmp_path) as here:
+        params = {"token": here.token.word, "fontsize": asked}
+        assert 'font-size="16"' in await (await here.client.get("/", params=params)).text()
+
+
 def test_tokens_differ_and_hide() -> None:
     one, other = Token(), Token()
     assert one.word != other.word and len(one.word) >= 43 and one.word not in repr(one)
