@@ -9,6 +9,7 @@ from pathlib import Path
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import absolute, list_backbones
+from align_tui.config.code import notes_on
 from align_tui.config.columns import load_columns, refuse_namesakes
 from align_tui.config.options import Options
 from align_tui.config.profile import (
@@ -74,6 +75,8 @@ def load_study(options: Options) -> Study:
     targets = parse_targets(options.targets, attributes)
     if targets is None and file.target:
         targets = parse_targets([f"{k}={v}" for k, v in file.target.items()], attributes)
+    own_code: set[str] = set()
+    says_more = path is not None and bool(file.set or file.backbone or file.backbones)
     profiles = load_columns(
         options.profiles or file.profiles,
         options.backbones or _backbones(file, beside),
@@ -81,6 +84,8 @@ def load_study(options: Options) -> Study:
         overrides=(*file.set, *options.overrides),
         targets=targets,
         attributes=attributes,
+        files=[path] if path is not None and says_more else [],
+        own_code=own_code,
     )
     scenarios, notes = _load_scenarios(
         options.scenarios or file.scenarios,
@@ -98,9 +103,11 @@ def load_study(options: Options) -> Study:
         rule=options.rule or file.scoring.rule,
         is_demo=options.is_demo,
         notes=notes,
+        own_code=frozenset(own_code),
     )
     check(study, attributes)
-    return replace(study, notes=(*notes, *depth_notes(study, options, file)))
+    told = (*depth_notes(study, options, file), *notes_on(study.profiles))
+    return replace(study, notes=(*notes, *told))
 
 
 def _name(options: Options, file: StudyFile, path: Path | None) -> str:

@@ -1,13 +1,14 @@
 """The command line. Heavy parts are imported inside the commands, so that --help is quick."""
 
-from __future__ import annotations
-
 import os
 import sys
+
+from align_tui.isolation import leave_working_folder
 
 
 def main() -> None:
     """Run `align-tui` with the process's arguments, and end it with the right status."""
+    leave_working_folder()
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1 or bool(os.environ.get("ALIGN_TUI_DEBUG"))
     sys.exit(run(arguments, debug=debug))
@@ -24,6 +25,8 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     os.environ["ALIGN_TUI_DEBUG"] = "1" if debug else ""
     # pydantic would read the metadata of every installed package to look for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Nobody is asked about kernels, which transformers would fetch from a hub as code.
+    os.environ.setdefault("USE_HUB_KERNELS", "NO")
     try:
         status = typer.main.get_command(app).main(
             repaired_arguments(arguments), prog_name="align-tui", standalone_mode=False

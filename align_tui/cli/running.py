@@ -15,6 +15,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from align_tui.cli.consent import consent
 from align_tui.cli.options import database_path, versions
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
@@ -39,21 +40,26 @@ class Interrupted(Exception):
     """SIGINT, SIGTERM or SIGHUP while a run was followed."""
 
 
-def start_run(options: Options, db_path: Path | None, *, as_json: bool, detach: bool) -> int:
+def start_run(
+    options: Options, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool
+) -> int:
     """Create a run of the study and follow it; the exit status."""
     study = load_study(options)
+    consent(study, trust=trust)
     db = open_database(database_path(db_path))
     run = runs.create_run(db, study, versions())
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
-def resume_run(name: str, db_path: Path | None, *, as_json: bool, detach: bool) -> int:
+def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool) -> int:
     """Go on with a run: what is pending, and what failed once more."""
     db = open_database(database_path(db_path), create=False)
     run = runs.resolve(db, name)
+    study = runs.load_study(db, run)
+    consent(study, trust=trust)
     runs.retry(db, run)
     runs.set_state(db, run, "active")
-    return _serve(db, run, runs.load_study(db, run), as_json=as_json, detach=detach)
+    return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:

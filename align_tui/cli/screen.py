@@ -33,7 +33,12 @@ def _needs_terminal() -> None:
 
 
 def open_explorer(
-    options: Options, run: str | None, db: Path | None, *, low_bandwidth: bool = False
+    options: Options,
+    run: str | None,
+    db: Path | None,
+    *,
+    trust: bool = False,
+    low_bandwidth: bool = False,
 ) -> int:
     """Open the study (or the run `run`) on the screen; the exit status."""
     _needs_terminal()
@@ -49,11 +54,18 @@ def open_explorer(
     )
 
     def read() -> tuple[Launch, Study]:
+        from align_tui.cli.consent import consent
+
         if run is not None:
-            return _past(replace(launch, versions=versions()))
+            opened = _past(replace(launch, versions=versions()))
+            if trust:
+                consent(opened[1], trust=True)
+            return opened
         from align_tui.studies import load_study
 
         study = load_study(options)
+        if trust:
+            consent(study, trust=True)  # else the screen asks, when it is to be decided
         return replace(launch, study=study, versions=versions()), study
 
     return _open(read, ", ".join(options.scenarios) if run is None else _named(run))

@@ -15,7 +15,7 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.repair import storable
 
 DEFAULT = "demo"  # the named backbone of a profile that names no model
-IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "server")
+IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "code_sha256", "server")
 """The keys of `[backbone]` that belong to one model; the others say how any model is loaded."""
 
 SETTINGS = ("decoding", "prompt")
@@ -43,12 +43,13 @@ class BackboneFile(Strict):
 class Backbone:
     """A model and what it brings; a profile's own keys go on top of `table`.
 
-    `name` is its file's name. A hub id, a folder, a GGUF file and a server have none.
+    `name` is the name of its `file`. A hub id, a folder, a GGUF file and a server have none.
     """
 
     name: str
     table: Table
     description: str = ""
+    file: Path | None = None
 
     @property
     def spec(self) -> BackboneSpec:
@@ -58,7 +59,7 @@ class Backbone:
     def is_in(self, profile: Profile) -> bool:
         """Does the profile have this model, and every setting that comes with it?"""
         own = profile.model_dump(mode="json", include=set(SETTINGS))
-        return self.spec == profile.backbone and all(
+        return same_model(self.spec, profile.backbone) and all(
             own[part].get(key) == value
             for part in SETTINGS
             for key, value in self.table.get(part, {}).items()
@@ -109,7 +110,7 @@ def read_backbone(path: Path) -> Backbone:
 
             check_template(template, f"{path}: prompt.{key}")
     table.pop("description", None)
-    return Backbone(storable(path.stem), table, made.description)
+    return Backbone(storable(path.stem), table, made.description, path)
 
 
 def _model_of(table: Table) -> Table:
@@ -127,10 +128,16 @@ def backbone_of(profile: Profile) -> Backbone:
             backbone = read_backbone(entry.path)
         except ConfigError:
             continue  # told by whoever names it
-        if backbone.spec == profile.backbone:
+        if same_model(backbone.spec, profile.backbone):
             found.append(backbone)
     bare = Backbone("", {"backbone": profile.backbone.model_dump(mode="json")})
     return next((each for each in found if each.is_in(profile)), found[0] if found else bare)
+
+
+def same_model(one: BackboneSpec, other: BackboneSpec) -> bool:
+    """Do both name the same model, whatever its code's hash was when each was read?"""
+    same = {"code_sha256": ""}
+    return one.model_copy(update=same) == other.model_copy(update=same)
 
 
 def backbone_table(model: str) -> Table:

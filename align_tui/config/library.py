@@ -21,6 +21,7 @@ from align_tui.config.backbones import (
 )
 from align_tui.config.backbones import backbone_table as backbone_table
 from align_tui.config.backbones import check_model as check_model
+from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
@@ -109,7 +110,9 @@ def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> 
     return merge_tables(table, nested)
 
 
-def _table(path: Path, chain: tuple[Path, ...]) -> tuple[Table, str]:
+def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table, str]:
+    """The merged table of a profile's file and the text of it; `files` gets all that were read."""
+    files.add(path)
     path = path.resolve()
     if path in chain:
         loop = " -> ".join(p.stem for p in (*chain, path))
@@ -133,7 +136,7 @@ def _table(path: Path, chain: tuple[Path, ...]) -> tuple[Table, str]:
     except ConfigError as error:
         line = line_of(text, ["extends"])
         raise ConfigError(f"{path}, line {line}: extends: {error.message}", error.hint) from error
-    base, _ = _table(parent_path, (*chain, path))
+    base, _ = _table(parent_path, (*chain, path), files)
     return merge_tables(base, {**table, "name": name}), text
 
 
@@ -146,33 +149,35 @@ def load_profile(
     overrides: Sequence[str] = (),
     targets: Targets | None = None,
     attributes: Attributes | None = None,
+    files: set[Path] | None = None,
 ) -> Profile:
     """The profile of that name or file, with everything that changes it worked in.
 
     `backbone` swaps the model; `default` is the model of a profile that names none (else the
     demo's); `overrides` are `key=value` texts; `targets`, when given, replace the profile's own.
-    Attribute names become ids. Raises ConfigError.
+    Attribute names become ids. `files` gets all files that it is made from. Raises ConfigError.
     """
     path = find(name, beside)
-    table, text = _table(path, ())
+    files = files if files is not None else set()
+    table, text = _table(path, (), files)
     where = str(path)
     if backbone is not None:
         resolve(backbone)  # what is wrong with it is not the profile's fault
         table = merge_tables(table, {"backbone": {"use": backbone}})
     if overrides:
         # So that what is wrong from here on is --set's fault.
-        build_profile(table, str(path), text, attributes, default)
+        build_profile(table, str(path), text, attributes, default, files)
         for override in overrides:
             table = with_override(table, *parse_override(override))
         text, where = "", f"{path} with --set {' --set '.join(overrides)}"
     if targets is not None:
         table["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
-    return build_profile(table, where, text, attributes, default)
+    return build_profile(table, where, text, attributes, default, files)
 
 
 def names_backbone(name: str) -> bool:
     """Does the profile of that name or file, or one that it extends, say which model it is for?"""
-    return names_model(_table(find(name), ())[0].get("backbone"))
+    return names_model(_table(find(name), (), set())[0].get("backbone"))
 
 
 def build_profile(
@@ -181,9 +186,13 @@ def build_profile(
     text: str = "",
     attributes: Attributes | None = None,
     default: Backbone | None = None,
+    files: set[Path] | None = None,
 ) -> Profile:
-    """A checked profile from a merged table, on the backbone that it uses."""
-    table = _on_backbone(table, where, text, default)
+    """A checked profile from a merged table, on the backbone that it uses.
+
+    Where it runs code, it has the code's hash. `files` gets the backbone's file.
+    """
+    table = _on_backbone(table, where, text, default, files if files is not None else set())
     profile = validate(Profile, table, where, text)
     known = attributes if attributes is not None else load_attributes()
     spelled = [
@@ -197,10 +206,12 @@ def build_profile(
             check_template(template, f"{where}: prompt.{key}")
     if profile.needs_model:
         check_model(profile.backbone, where)
-    return profile
+    return with_hashes(profile)
 
 
-def _on_backbone(table: Table, where: str, text: str, default: Backbone | None) -> Table:
+def _on_backbone(
+    table: Table, where: str, text: str, default: Backbone | None, files: set[Path]
+) -> Table:
     """The table with `use` worked in: what the backbone brings lies below the profile's own keys.
 
     A profile that needs no model stays as it is: nothing that a backbone brings concerns it.
@@ -223,4 +234,6 @@ def _on_backbone(table: Table, where: str, text: str, default: Backbone | None) 
         base = resolve(use) if use is not None else default or resolve(DEFAULT)
     except ConfigError as error:
         raise ConfigError(f"{place}: {error.message}", error.hint) from error
+    if base.file is not None:
+        files.add(base.file)
     return merge_tables(base.table, {**table, "backbone": rest})

@@ -139,6 +139,13 @@ class AdmError(AlignError):
     kind = "adm"
 
 
+class CodeRefused(AlignError):
+    """Code that a file brings, and that nobody trusted, or that is no longer what was trusted."""
+
+    title = "This code is not run"
+    kind = "code"
+
+
 class Cancelled(AlignError):
     """The sample was cancelled while the model wrote."""
 

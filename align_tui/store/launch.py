@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from align_tui.config import paths
+from align_tui.config.trust import VARIABLE
 from align_tui.core.errors import StoreError
+from align_tui.isolation import SAFE, own_command
 from align_tui.store import workers
 from align_tui.store.database import Database
 
@@ -22,8 +23,7 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
     if workers.living(db):
         return None
     idle = os.environ.get("ALIGN_TUI_IDLE_EXIT", "600")
-    command = [sys.executable, "-m", "align_tui", "worker"]
-    command += ["--db", str(db.path.resolve()), "--idle-exit", idle]
+    command = own_command("worker", "--db", str(db.path.resolve()), "--idle-exit", idle)
     log = worker_log()
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -35,10 +35,15 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
                 stderr=out,
                 start_new_session=True,
                 cwd=Path.home() if Path.home().is_dir() else "/",
-                env={**os.environ, "PYTHONSAFEPATH": "1"},
+                env=_environment(),
             )
     except OSError as error:
         raise StoreError(f"No worker could be started: {error}", f"See {log}") from error
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without an answer that was meant for this process: a worker outlives it."""
+    return {key: value for key, value in os.environ.items() if key != VARIABLE} | SAFE
 
 
 def worker_log() -> Path:

@@ -133,6 +133,9 @@ class Work:
 
     def run_here(self) -> None:
         """Queue this scenario for all profiles."""
+        self.screen.trusting.before(self.screen.study, self._run_here)
+
+    def _run_here(self) -> None:
         screen, number = self.screen, self.screen.look.scenario
         if not screen.study.scenarios:
             return
@@ -168,10 +171,16 @@ class Work:
                 self._start_worker()
             screen.say("asked again" if again else "someone else asked again already")
 
-        self.do(lambda db: jobs.ask_again(db, screen.study, run, place, sample), then)
+        def ask() -> None:
+            self.do(lambda db: jobs.ask_again(db, screen.study, run, place, sample), then)
+
+        screen.trusting.before(screen.study, ask)
 
     def run_all(self) -> None:
         """Queue the whole study."""
+        self.screen.trusting.before(self.screen.study, self._run_all)
+
+    def _run_all(self) -> None:
         screen = self.screen
 
         def then(done: tuple[str, int]) -> None:
@@ -196,7 +205,9 @@ class Work:
         elif snapshot.state == "active" and (snapshot.workers or screen.look.starting):
             self._set_state(run, "paused", lambda: screen.say("paused; what runs may finish"))
         else:
-            self._set_state(run, "active", self._start_worker)
+            screen.trusting.before(
+                screen.study, lambda: self._set_state(run, "active", self._start_worker)
+            )
 
     def _set_state(self, run: str, state: str, then: Callable[[], None]) -> None:
         def after(_: None) -> None:
