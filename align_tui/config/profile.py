@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from align_tui.config.server import ServerSpec
+from align_tui.config.bounded_toml import as_json
+from align_tui.config.server import JsonTable, ServerSpec
 from align_tui.config.toml import Strict
 from align_tui.core.attributes import Target, Targets
 from align_tui.core.decisions import ThinkingMode
@@ -90,6 +91,11 @@ class CustomParams(BaseModel):
     function: str = "decide"
     needs_model: bool = True
 
+    @model_validator(mode="before")
+    @classmethod
+    def _keepable(cls, values: Any) -> Any:
+        return as_json(values)
+
 
 class ImportedParams(Strict):
     """Another program decided: the results were imported, and cannot be made again here."""
@@ -148,7 +154,7 @@ class BackboneSpec(Strict):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = "auto"
     trust_remote_code: bool = False
-    load: dict[str, Any] = Field(default_factory=dict)
+    load: JsonTable = Field(default_factory=dict)
     server: ServerSpec = ServerSpec()
 
     @property
@@ -169,7 +175,7 @@ class BackboneSpec(Strict):
             return "demo"
         if not self.model and self.server.base_urls:
             return urlsplit(self.server.base_urls[0]).netloc
-        return self.model.rstrip("/").rsplit("/", 1)[-1]
+        return self.model.rstrip("/").rsplit("/", 1)[-1] or self.model
 
 
 class DecodingSpec(Strict):
@@ -198,7 +204,7 @@ class PromptSpec(Strict):
 
     system: str | None = Field(None, max_length=50_000)
     user: str | None = Field(None, max_length=50_000)
-    chat_template: dict[str, Any] = Field(default_factory=dict)
+    chat_template: JsonTable = Field(default_factory=dict)
 
     @field_validator("chat_template")
     @classmethod

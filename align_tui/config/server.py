@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from align_tui.config.bounded_toml import as_json
 from align_tui.config.toml import Strict
 
 
@@ -28,6 +29,9 @@ def _checked(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_checked)]
+JsonTable = Annotated[dict[str, Any], AfterValidator(as_json)]
+"""A table of values that are passed on, and kept with every run: nothing that JSON has not."""
+
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -46,4 +50,4 @@ class ServerSpec(Strict):
     connect_s: Seconds = 10.0
     first_text_s: Seconds = 600.0
     stall_s: Seconds = 60.0
-    extra: dict[str, Any] = Field(default_factory=dict)
+    extra: JsonTable = Field(default_factory=dict)
