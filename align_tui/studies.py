@@ -11,6 +11,7 @@ from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import absolute, list_backbones
 from align_tui.config.code import notes_on
 from align_tui.config.columns import load_columns, refuse_namesakes
+from align_tui.config.kinds import STUDY, refuse_other
 from align_tui.config.options import Options
 from align_tui.config.profile import (
     CustomParams,
@@ -18,6 +19,7 @@ from align_tui.config.profile import (
     Profile,
     PromptAlignedParams,
 )
+from align_tui.config.reading import exists, is_file
 from align_tui.config.stances import target_values
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
 from align_tui.config.toml import parse, read_text, validate
@@ -129,7 +131,7 @@ def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:
 
 def _find_study(path: Path) -> Path:
     """The file itself, or the shipped example of that name."""
-    if path.exists():
+    if exists(path):
         return path
     names = sorted(p.stem for p in paths.shipped_examples().glob("*.toml") if _is_study(p))
     if path.name in names:
@@ -147,7 +149,9 @@ def _study_file(path: Path | None) -> StudyFile:
     if path is None:
         return StudyFile(name="demo", profiles=DEMO_PROFILES, scenarios=(DEMO_SCENARIOS,))
     text = read_text(path)
-    return validate(StudyFile, parse(text, str(path)), str(path), text)
+    table = parse(text, str(path))
+    refuse_other(table, STUDY, str(path))
+    return validate(StudyFile, table, str(path), text)
 
 
 def _load_scenarios(
@@ -161,7 +165,7 @@ def _load_scenarios(
     for name in names:
         near = beside / name if beside is not None else None
         sets.append(
-            find_scenarios(str(near) if near and near.exists() else name, attributes, scale=scale)
+            find_scenarios(str(near) if near and exists(near) else name, attributes, scale=scale)
         )
     counts: dict[str, int] = {}
     for each in sets:
@@ -205,7 +209,7 @@ def check_profile(profile: Profile, attributes: Attributes) -> None:
         )
     if isinstance(profile.adm, PromptAlignedParams):
         target_values(profile.target, attributes)
-    if isinstance(profile.adm, CustomParams) and not Path(profile.adm.file).is_file():
+    if isinstance(profile.adm, CustomParams) and not is_file(Path(profile.adm.file)):
         raise ConfigError(f"profile {profile.name}: there is no file {profile.adm.file}")
 
 

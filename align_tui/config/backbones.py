@@ -9,7 +9,9 @@ from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.entries import Entry, did_you_mean, entries
+from align_tui.config.kinds import BACKBONE, refuse_other
 from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile, PromptSpec
+from align_tui.config.reading import as_path, is_dir, is_file
 from align_tui.config.toml import Strict, Table, parse, read_text, validate
 from align_tui.core.errors import ConfigError
 from align_tui.core.repair import storable
@@ -99,6 +101,7 @@ def read_backbone(path: Path) -> Backbone:
     """The named backbone of that file; raises ConfigError."""
     text = read_text(path)
     table = parse(text, str(path))
+    refuse_other(table, BACKBONE, str(path))
     if isinstance(table.get("backbone"), dict):
         table["backbone"] = with_kind(table["backbone"])
     made = validate(BackboneFile, table, str(path), text)
@@ -163,12 +166,11 @@ def with_kind(backbone: Table) -> Table:
 def is_local(model: str) -> bool:
     """Is it a folder on this machine, or a GGUF file?"""
     try:
-        path = Path(model).expanduser()
-        return bool(model) and (
-            path.is_dir() or (model.lower().endswith(".gguf") and path.is_file())
-        )
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: ~nobody has no home
+        path = as_path(model)
+    except ConfigError:
         return False
+    gguf = model.lower().endswith(".gguf")
+    return bool(model) and (is_dir(path) or (gguf and is_file(path)))
 
 
 def _is_of_hub(model: str) -> bool:
@@ -200,8 +202,8 @@ def check_model(spec: BackboneSpec, where: str) -> None:
 def absolute(model: str, *folders: Path) -> str:
     """A local path made absolute, in the first of `folders` that has it; anything else as it is."""
     try:
-        path = Path(model).expanduser()
-    except RuntimeError:  # ~nobody has no home
+        path = as_path(model)
+    except ConfigError:
         return model
     if path.is_absolute():
         return paths.stored_path(path)
@@ -209,7 +211,7 @@ def absolute(model: str, *folders: Path) -> str:
         return model  # and not the folder itself
     for folder in folders:
         here = folder / path
-        if is_local(str(here)) or (model.endswith(".toml") and here.is_file()):
+        if is_local(str(here)) or (model.endswith(".toml") and is_file(here)):
             return paths.stored_path(here.resolve())
     return model
 

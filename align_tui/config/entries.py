@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from align_tui.core.nearby import close_to
 from align_tui.core.repair import storable
 
 
@@ -35,5 +35,5 @@ def entries(shipped: Path, yours: Path, *, without: str = "") -> list[Entry]:
 
 def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
     """A hint that offers the names close to `name`, or `otherwise` where none is close."""
-    close = difflib.get_close_matches(name, list(names), n=3, cutoff=0.4)
+    close = close_to(name, list(names), n=3, cutoff=0.4)
     return f"Did you mean {', '.join(close)}?" if close else otherwise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,18 @@ from align_tui.config.backbones import (
 )
 from align_tui.config.backbones import backbone_table as backbone_table
 from align_tui.config.backbones import check_model as check_model
+from align_tui.config.bounded_toml import MOST_PARTS, parse_toml
 from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
+from align_tui.config.kinds import PROFILE, refuse_other
 from align_tui.config.profile import Profile
+from align_tui.config.reading import as_path, exists, is_dir, shown
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
 from align_tui.core.repair import storable
+
+MOST_EXTENDS = 32
 
 
 def list_profiles() -> list[Entry]:
@@ -39,12 +43,14 @@ def find(name: str, beside: Path | None = None) -> Path:
     """The file of a profile given as a path or as a library name; raises ConfigError."""
     looks_like_path = name.endswith(".toml") or "/" in name or "\\" in name
     if looks_like_path:
-        path = Path(name).expanduser()
+        path = as_path(name)
         if not path.is_absolute() and beside is not None:
             path = beside / path
-        if path.is_file():
-            return path
-        raise ConfigError(f"There is no profile file {path}", "Check the path of the profile.")
+        if exists(path) and not is_dir(path):
+            return path  # who reads it says when it is no regular file
+        raise ConfigError(
+            f"There is no profile file {shown(path)}", "Check the path of the profile."
+        )
     names = {entry.name: entry.path for entry in list_profiles()}
     if name in names:
         return names[name]
@@ -96,10 +102,13 @@ def parse_override(text: str) -> tuple[list[str], Any]:
             f"--set {text!r} is not key=value", "Like: --set decoding.temperature=0.7"
         )
     try:
-        value = tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {raw}")["value"]
+    except ValueError:
         value = raw
-    return [part.strip() for part in key.split(".")], value
+    parts = [part.strip() for part in key.split(".")]
+    if len(parts) > MOST_PARTS:
+        raise ConfigError(f"--set names a key of {len(parts):,} parts")
+    return parts, value
 
 
 def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> Table:
@@ -117,14 +126,18 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     if path in chain:
         loop = " -> ".join(p.stem for p in (*chain, path))
         raise ConfigError(f"{path}: profiles extend each other in a circle: {loop}")
+    if len(chain) >= MOST_EXTENDS:
+        raise ConfigError(
+            f"{chain[0]}: more than {MOST_EXTENDS} profiles extend one another",
+            "Let it extend a profile that is nearer to the first one.",
+        )
     text = read_text(path)
     table = parse(text, str(path))
+    refuse_other(table, PROFILE, str(path))
     absolute_model(table, path.parent)
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
-        custom["file"] = paths.stored_path(
-            (path.parent / Path(custom["file"]).expanduser()).resolve()
-        )
+        custom["file"] = paths.stored_path((path.parent / as_path(custom["file"])).resolve())
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:

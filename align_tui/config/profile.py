@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from align_tui.config.server import ServerSpec
+from align_tui.config.bounded_toml import as_json
+from align_tui.config.server import JsonTable, ServerSpec
 from align_tui.config.toml import Strict
 from align_tui.core.attributes import Target, Targets
 from align_tui.core.decisions import ThinkingMode
@@ -114,6 +115,11 @@ class CustomParams(BaseModel):
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return _without_code(dump(self))
 
+    @model_validator(mode="before")
+    @classmethod
+    def _keepable(cls, values: Any) -> Any:
+        return as_json(values)
+
 
 class ImportedParams(Strict):
     """Another program decided: the results were imported, and cannot be made again here."""
@@ -174,7 +180,7 @@ class BackboneSpec(Strict):
     device: str = "auto"
     trust_remote_code: bool = False
     code_sha256: Sha256 = ""
-    load: dict[str, Any] = Field(default_factory=dict)
+    load: JsonTable = Field(default_factory=dict)
     server: ServerSpec = ServerSpec()
 
     @model_serializer(mode="wrap")
@@ -199,7 +205,7 @@ class BackboneSpec(Strict):
             return "demo"
         if not self.model and self.server.base_urls:
             return urlsplit(self.server.base_urls[0]).netloc
-        return self.model.rstrip("/").rsplit("/", 1)[-1]
+        return self.model.rstrip("/").rsplit("/", 1)[-1] or self.model
 
 
 class DecodingSpec(Strict):
@@ -228,7 +234,7 @@ class PromptSpec(Strict):
 
     system: str | None = Field(None, max_length=50_000)
     user: str | None = Field(None, max_length=50_000)
-    chat_template: dict[str, Any] = Field(default_factory=dict)
+    chat_template: JsonTable = Field(default_factory=dict)
 
     @field_validator("chat_template")
     @classmethod

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
+from align_tui.config.bounded_toml import as_json
 from align_tui.config.toml import Strict
 
 
@@ -29,6 +30,9 @@ def _checked(url: str) -> str:
 
 Url = Annotated[str, AfterValidator(_checked)]
 LONGEST_REPLY_S = 1800.0
+JsonTable = Annotated[dict[str, Any], AfterValidator(as_json)]
+"""A table of values that are passed on, and kept with every run: nothing that JSON has not."""
+
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -48,7 +52,7 @@ class ServerSpec(Strict):
     first_text_s: Seconds = 600.0
     stall_s: Seconds = 60.0
     total_s: Seconds = LONGEST_REPLY_S
-    extra: dict[str, Any] = Field(default_factory=dict)
+    extra: JsonTable = Field(default_factory=dict)
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:

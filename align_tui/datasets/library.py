@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from align_tui.config import paths
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
+from align_tui.core.nearby import close_to
 from align_tui.core.repair import storable
 from align_tui.datasets.files import shown
 from align_tui.datasets.read import read_scenarios
@@ -63,7 +63,7 @@ def find_set(name_or_path: str) -> Path:
             return path
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~nobody has no home
         raise DatasetError(f"{shown(path)}: {error}", "Check the path of the file.") from error
-    close = difflib.get_close_matches(name_or_path, names, n=3, cutoff=0.4)
+    close = close_to(name_or_path, names, n=3, cutoff=0.4)
     known = f"Known are: {', '.join(sorted(names))}." if names else ""
     hint = f"Did you mean {', '.join(close)}?" if close else known
     raise DatasetError(f"There is no scenario set called {name_or_path!r}", hint)

@@ -58,7 +58,9 @@ def _sources(at: Place, bad: list[str]) -> tuple[str, ...]:
     for kind in bad:
         keys.insert(at.chance.randrange(len(keys)), f"{kind}-0")
     choices = [{"text": "Treat Patient A"}, {"text": "Treat Patient B"}]
-    records = [{"id": key, "text": f"{key}: whom do you treat?", "choices": choices} for key in keys]
+    records = [
+        {"id": key, "text": f"{key}: whom do you treat?", "choices": choices} for key in keys
+    ]
     scenarios = at.folder / "set.jsonl"
     scenarios.write_text("".join(json.dumps(record) + "\n" for record in records))
     profile = at.folder / "poison.toml"

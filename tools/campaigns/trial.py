@@ -78,9 +78,8 @@ class Place:
 
     def logs(self) -> str:
         """All that processes have written, the workers too."""
-        return "\n".join(
-            each.read_text(errors="replace") for each in self.folder.rglob("*.log") if each.is_file()
-        )
+        files = [each for each in self.folder.rglob("*.log") if each.is_file()]
+        return "\n".join(each.read_text(errors="replace") for each in files)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import re
 import secrets
 from dataclasses import replace
@@ -22,6 +21,7 @@ from align_tui.backbones.server.troubles import Unfit, explain
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
+from align_tui.core.nearby import close_to
 from align_tui.core.text import one_line
 from align_tui.core.types import JsonObject
 
@@ -60,7 +60,7 @@ async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
     shown = ", ".join(one_line(name, 80) for name in names[:8])
     known = [name for name in names if name == spec.model or name.startswith(f"{spec.model}:")]
     if spec.model and names and not known:
-        close = difflib.get_close_matches(spec.model, names, n=1, cutoff=0.3)
+        close = close_to(spec.model, names, n=1, cutoff=0.3)
         raise ServerError(
             f"{endpoint.url} serves no model {spec.model!r}",
             f"Did you mean {close[0]!r}?" if close else f"It serves: {shown}",
