@@ -15,7 +15,7 @@ from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.text import one_line, plain
 from align_tui.datasets.align_run import read_run_directory
-from align_tui.datasets.files import write_text
+from align_tui.files.write import write_text
 from align_tui.output import events, export
 from align_tui.output.tables import (
     CAPTION,
@@ -129,7 +129,7 @@ def export_run(name: str | None, db_path: Path | None, format_name: str, out: Pa
             sys.stdout.write(piece)
         sys.stdout.flush()
         return
-    write_text(out, "".join(pieces))
+    write_text(out, "".join(pieces), devices=True)
     print(out, file=sys.stderr)
 
 
@@ -176,7 +176,7 @@ def report_runs(
     if out is None:
         sys.stdout.write(made(report))
         return
-    write_text(out, made(report))
+    write_text(out, made(report), devices=True)
     print(out, file=sys.stderr)
 
 

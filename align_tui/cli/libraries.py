@@ -29,7 +29,7 @@ from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
 from align_tui.core.text import one_line, plain
 from align_tui.datasets import library
-from align_tui.datasets.files import write_text
+from align_tui.files.write import make_folder, write_text
 from align_tui.output.tables import console, quiet_table, waiting
 from align_tui.studies import check_profile, parse_scale, parse_targets
 
@@ -217,6 +217,6 @@ def new_profile(
         table["target"] = [{"attribute": t.attribute, "value": t.value} for t in wanted]
     # Checked as it will be read, before anything is written.
     load_profile(str(parent), backbone=backbone, overrides=tuple(overrides or ()), targets=wanted)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, tomli_w.dumps(table))
+    make_folder(path.parent, mine=not as_file)
+    write_text(path, tomli_w.dumps(table), mine=not as_file)
     print(path)

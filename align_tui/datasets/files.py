@@ -1,10 +1,8 @@
-"""Bytes in and out: the text of a file, and writing that never leaves half a file behind."""
+"""Bytes in: the text of a file."""
 
 from __future__ import annotations
 
 import codecs
-import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -76,29 +74,3 @@ def repair(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 so that `path` holds either the old content or all of the new.
-
-    Raises DatasetError; then nothing has changed.
-    """
-    temporary = path.parent / f".align-tui-{secrets.token_hex(8)}.tmp"
-    try:
-        # Renaming onto /dev/stdout would replace the device.
-        if path.exists() and not path.is_file():
-            raise DatasetError(f"{shown(path)} is not a regular file", "Choose another file.")
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(repair(text).encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DatasetError(
-            f"{shown(path)} cannot be written: {why}", "Check the folder and its free space."
-        ) from error

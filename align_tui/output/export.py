@@ -16,12 +16,11 @@ import yaml
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import target_id
-from align_tui.core.errors import DatasetError
 from align_tui.core.naming import MAX_NAME, free
 from align_tui.core.scoring import correct_choices, is_discriminating
 from align_tui.core.text import one_line
 from align_tui.datasets.align_write import write_align_system
-from align_tui.datasets.files import write_text
+from align_tui.files.write import make_folder, write_text
 from align_tui.output.events import Event, stored_events, summary
 from align_tui.output.tables import CAPTION, percent
 from align_tui.store import results, runs, thinking
@@ -183,10 +182,7 @@ def _write_directory(
         place / ".hydra" / "config.yaml": yaml.safe_dump(hydra, sort_keys=False),
     }
     for path, text in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatasetError(f"{path.parent} cannot be made: {error.strerror}") from error
+        make_folder(path.parent)
         write_text(path, text)
     return list(files)
 
