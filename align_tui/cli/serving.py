@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 
 from align_tui.cli.options import database_path
 from align_tui.core.errors import ConfigError, ServeError
 from align_tui.core.text import one_line
+from align_tui.output.terminal import say
 from align_tui.web.command import Opened, shell_line
 
 OPEN_TO_OTHERS = (
@@ -35,10 +35,10 @@ def serve_explorer(opened: Opened, host: str, port: int) -> int:
     address = address_of(host, taken)
     if not is_loopback(host):
         said = OPEN_TO_OTHERS.format(host=one_line(host), port=taken.getsockname()[1])
-        print(said, file=sys.stderr)
+        say(said, error=True)
 
     def ready() -> None:
-        print(f"{address}  (ctrl+c ends it; what workers decide goes on)", flush=True)
+        say(f"{address}  (ctrl+c ends it; what workers decide goes on)")
 
     serve(shell_line(opened.words()), title, host, taken, ready)
     return 0
