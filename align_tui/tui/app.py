@@ -30,11 +30,11 @@ def run(read: Reader, what: str = "", *, traceback: bool = False) -> int:
         garbage.settle()
     if app.refusal is not None:
         raise app.refusal
-    if app.failure:
+    if app.failure is not None:
         if traceback:
             say(app.failure.trace, error=True)
         say(app.failure.sentence(), error=True)
     said = parting.farewell() if parting is not None else ""
     if said:
         say(said, error=True)
-    return 1 if app.failure else int(app.return_code or 0)
+    return 1 if app.failure is not None else int(app.return_code or 0)

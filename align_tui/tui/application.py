@@ -53,7 +53,7 @@ class Shell(App[Parting]):
     def __init__(self, glyphs: Glyphs | None = None) -> None:
         super().__init__()
         self.glyphs = glyphs or choose_glyphs()
-        self.failure = Failure()
+        self.failure: Failure | None = None
         self._clean = Clean()
         self.launch: Launch | None = None
         self.study: Study | None = None
@@ -163,7 +163,7 @@ class Shell(App[Parting]):
 
     def _handle_exception(self, error: Exception) -> None:
         """No traceback reaches a user who did not ask for it."""
-        self.failure.keep(error)
+        self.failure = self.failure or Failure.of(error)
         if self.is_headless:
             super()._handle_exception(error)
             return
@@ -175,7 +175,7 @@ class Shell(App[Parting]):
         if self.is_headless:
             super().panic(*renderables)
             return
-        self.failure.keep_drawn(renderables)
+        self.failure = self.failure or Failure.drawn(renderables)
         self._return_code = 1
         self._close_messages_no_wait()
 

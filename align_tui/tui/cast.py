@@ -190,7 +190,7 @@ def record(
             write(header(size, study.name, time.time()))
             recorder = Recorder(launch, study, db, write, tell)
             recorder.app.run(size=size, auto_pilot=recorder.play, mouse=False)
-            if recorder.app.failure.error is not None:
+            if recorder.app.failure is not None:
                 raise recorder.app.failure.error
     finally:
         db.close()

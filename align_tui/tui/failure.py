@@ -6,6 +6,7 @@ import os
 import time
 import traceback
 from collections.abc import Iterable
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,36 +24,34 @@ MOST_LOGGED = 1_000_000
 """Bytes of a log from which on it begins anew."""
 
 
+@dataclass(frozen=True, slots=True)
 class Failure:
-    """The first thing that went wrong, if anything did."""
+    """What went wrong: the error, and the traceback that it came with."""
 
-    def __init__(self) -> None:
-        self.error: BaseException | None = None
-        self.what = self.trace = ""
+    error: BaseException
+    trace: str
 
-    def __bool__(self) -> bool:
-        return bool(self.what)
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """Of an exception that nobody caught."""
+        return cls(error, "".join(traceback.format_exception(error)))
 
-    def keep(self, error: BaseException) -> None:
-        """An exception that nobody caught."""
-        if not self:
-            said = f"{type(error).__name__}: {error}".removesuffix(": ")
-            self.error, self.what = error, one_line(said, 300)
-            self.trace = "".join(traceback.format_exception(error))
-
-    def keep_drawn(self, drawn: Iterable[RenderableType]) -> None:
-        """A traceback that Textual has drawn already, of an error that it kept to itself."""
-        if self:
-            return
+    @classmethod
+    def drawn(cls, drawn: Iterable[RenderableType]) -> Failure:
+        """Of an error that Textual kept to itself, from the traceback that it has drawn."""
         from rich.console import Console
 
-        out = Console(file=StringIO(), width=200, color_system=None)
+        out = StringIO()
+        console = Console(file=out, width=200, color_system=None)
         for each in drawn:
-            out.print(each)
-        assert isinstance(out.file, StringIO)
-        self.trace = out.file.getvalue()
-        last = [line for line in self.trace.splitlines() if line.strip()][-1:]
-        self.what = one_line("".join(last), 300) or "a thread ended"
+            console.print(each)
+        last = [line for line in out.getvalue().splitlines() if line.strip()][-1:]
+        return cls(RuntimeError(*last), out.getvalue())
+
+    @property
+    def what(self) -> str:
+        """Its kind and its words, on one line."""
+        return one_line(f"{type(self.error).__name__}: {self.error}".removesuffix(": "), 300)
 
     def sentence(self) -> str:
         """What the user is told; the traceback is in the log then."""
