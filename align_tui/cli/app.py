@@ -74,8 +74,9 @@ def explore(
     """
     if version:
         from align_tui import __version__
+        from align_tui.output.terminal import say
 
-        typer.echo(__version__)
+        say(__version__)
         raise typer.Exit()
     if theme is not None:
         os.environ["ALIGN_TUI_THEME"] = theme  # for the screen, whichever command opens it
@@ -363,9 +364,10 @@ def worker(
 def keys() -> None:
     """Print every key of every screen, as a file that you can change and keep."""
     from align_tui.config.paths import user_keymap
+    from align_tui.output.terminal import say_data
     from align_tui.tui.keymap import read_keymap, table
 
-    typer.echo(table(read_keymap(user_keymap())), nl=False)
+    say_data([table(read_keymap(user_keymap()))])
 
 
 @app.command(epilog="Examples:  align-tui doctor    align-tui doctor --backbone mistral-7b")

@@ -18,6 +18,7 @@ from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError
 from align_tui.core.text import one_line, plain
+from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
 from align_tui.store import workers
 from align_tui.store.database import network_file_system, open_database
@@ -97,6 +98,8 @@ def _database(path: Path) -> Iterator[Finding]:
         yield "ok", "database", f"{path} will be made with the first run"
         return
     try:
+        if seen_by_others(path):
+            yield "warn", "database", f"others of this machine can read {path}: chmod 600 it"
         db = open_database(path)
         mode = db.read("PRAGMA journal_mode")[0][0]
         size = path.stat().st_size / 1e6

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from align_tui.cli.consent import consent
@@ -22,9 +19,10 @@ from align_tui.config.signals import endings
 from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.naming import with_model
-from align_tui.core.text import one_line, plain
+from align_tui.core.text import one_line
 from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table
+from align_tui.output.terminal import say, say_json
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.launch import ensure_worker, log_tail
@@ -65,13 +63,16 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
     if detach:
         ensure_worker(db)
-        print(json.dumps({"event": "started", "run": run}) if as_json else run, flush=True)
+        if as_json:
+            say_json({"event": "started", "run": run})
+        else:
+            say(run)
         return 0
     for note in study.notes:
-        print(f"note: {plain(note)}", file=sys.stderr)
+        say(f"note: {note}", error=True)
     total = runs.get_run(db, run).samples
     if as_json:
-        _print(events.started(run, total))
+        say_json(events.started(run, total))
     try:
         with _signals():
             _follow(db, run, study, as_json=as_json)
@@ -80,10 +81,10 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
     for key, value in runs.run_versions(db, run).items():
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
-            print(f"note: {plain(key)}: {plain(caution)}", file=sys.stderr)
+            say(f"note: {key}: {caution}", error=True)
     final = events.summary(db, run, study)
     if as_json:
-        _print(final)
+        say_json(final)
     else:
         out = console()
         out.print(result_table(study, final))
@@ -92,10 +93,6 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         out.print(f"run {run}. {CAPTION}", style="dim")
         _tell_failures(db, run, study)
     return 1 if events.failures(final) else 0
-
-
-def _print(event: events.Event) -> None:
-    print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
 @contextmanager
@@ -114,7 +111,7 @@ def _signals() -> Iterator[None]:
 
 def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     """Show results as they come, until nothing is open; raises StoreError, Interrupted."""
-    screen = Console(stderr=True)
+    screen = console(error=True)
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -139,7 +136,7 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                     bar.advance(task, len(page))
                     if as_json:
                         for event in events.page_events(db, run, study, page):
-                            _print(event)
+                            say_json(event)
                 if runs.get_run(db, run).finished and not results.results_after(db, run, last):
                     return
             bar.update(task, description=keeper.watch())
@@ -191,10 +188,10 @@ def _interrupt(db: Database, run: str, *, as_json: bool) -> int:
     while time.monotonic() < until and runs.get_run(db, run).running and workers.living(db):
         time.sleep(POLL_S)
     row = runs.get_run(db, run)
-    print(
+    say(
         f"Interrupted: {row.done + row.failed} of {row.samples} samples have ended.\n"
         f"  Go on with: align-tui run --resume {run}",
-        file=sys.stderr,
+        error=True,
     )
     return 130
 
@@ -206,6 +203,6 @@ def _tell_failures(db: Database, run: str, study: Study, most: int = 5) -> None:
         name = with_model(profile.name, profile.model_label)
         key = study.scenarios[result.scenario].key
         said = one_line(result.error_message or "", 400)
-        print(f"failed: {plain(name)} on {plain(key)}: {said}", file=sys.stderr)
+        say(f"failed: {one_line(name)} on {one_line(key)}: {said}", error=True)
     if len(failed) > most:
-        print(f"and {len(failed) - most} more: align-tui show {run}", file=sys.stderr)
+        say(f"and {len(failed) - most} more: align-tui show {run}", error=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from align_tui.cli.consent import consent
 from align_tui.cli.options import database_path
 from align_tui.core.errors import ConfigError, ServeError
 from align_tui.core.text import one_line
+from align_tui.output.terminal import say
 from align_tui.web.command import Opened, command
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
     address = address_of(host, taken, token)
     if not is_loopback(host):
         said = OPEN_TO_OTHERS.format(host=one_line(host), port=taken.getsockname()[1])
-        print(said, file=sys.stderr)
+        say(said, error=True)
 
     def ready() -> None:
-        print(f"{address}  (ctrl+c ends it; what workers decide goes on)", flush=True)
+        say(f"{address}  (ctrl+c ends it; what workers decide goes on)")
 
     title = f"{one_line(study.name, 60)} – align-tui"
     serve(Tabs(command(opened), title), token, host, taken, ready)

@@ -13,6 +13,8 @@ class AlignError(Exception):
 
     title = "Something went wrong"
     kind = "error"
+    status = 2
+    """What the command line ends with: 2 is a wrong option, file or setting."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = storable(message)
@@ -32,6 +34,14 @@ class DatasetError(AlignError):
 
     title = "These scenarios cannot be used"
     kind = "dataset"
+
+
+class OutputError(AlignError):
+    """A file, or standard output, that cannot be written."""
+
+    title = "The output cannot be written"
+    kind = "output"
+    status = 1
 
 
 class StoreError(AlignError):

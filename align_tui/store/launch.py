@@ -9,6 +9,7 @@ from pathlib import Path
 from align_tui.config import paths
 from align_tui.config.trust import VARIABLE
 from align_tui.core.errors import StoreError
+from align_tui.files import private
 from align_tui.isolation import SAFE, own_command
 from align_tui.store import workers
 from align_tui.store.database import Database
@@ -26,8 +27,7 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
     command = own_command("worker", "--db", str(db.path.resolve()), "--idle-exit", idle)
     log = worker_log()
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
+        with os.fdopen(private.open_log(log), "ab") as out:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
