@@ -102,7 +102,8 @@ def _database(path: Path) -> Iterator[Finding]:
         size = path.stat().st_size / 1e6
         yield "ok", "database", f"{path}, {size:.1f} MB, journal mode {mode}"
         for worker in workers.living(db):
-            yield "ok", "worker", f"{worker.id}: {worker.state}, process {worker.pid}"
+            mark, state = ("warn", "does not answer") if worker.is_silent else ("ok", worker.state)
+            yield mark, "worker", f"{worker.id}: {state}, process {worker.pid}"
         newest = db.one("SELECT max(created) FROM runs")
         if newest is not None and newest[0] is not None and newest[0] > time.time() + 60:
             yield "warn", "clock", "the newest run was made in the future: was the clock set back?"
