@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from align_tui.core.errors import StoreError
 from align_tui.store import processes, workers
+from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
 from align_tui.store.launch import ensure_worker, log_tail
 from align_tui.store.leases import Seen, Watch
@@ -27,7 +28,9 @@ class Keeper:
         self.process: subprocess.Popen[bytes] | None = None
         self._told = told
         self._hung: list[subprocess.Popen[bytes]] = []  # kept, so that their end is noticed
-        self._silent: set[str] = set()
+        self._silent: set[str] = set()  # was told
+        self._aside: set[str] = set()  # others may take over what it holds
+        self._obstacle = ""
         self._starts = 0
         self._started_at = 0.0
         self._next = 0.0
@@ -51,20 +54,30 @@ class Keeper:
     def _say_who_is_silent(self) -> None:
         lease = self.watch.lease_s
         for worker in self.seen.silent:
-            if worker.id not in self._silent and self._marked(worker):
-                self._silent.add(worker.id)
-                helped = stopped_words(worker)
-                self._told(f"worker {worker.name} has not answered for {lease:.0f} s{helped}")
+            if worker.id in self._aside:
+                continue
+            what_helps = stopped_words(worker)
+            obstacle = self._set_aside(worker)
+            if obstacle is None:
+                continue
+            if worker.id not in self._silent or obstacle != self._obstacle:
+                why = f"; {obstacle}" if obstacle else what_helps
+                self._told(f"worker {worker.name} has not answered for {lease:.0f} s{why}")
+            self._silent.add(worker.id)
+            self._obstacle = obstacle
+            if not obstacle:
+                self._aside.add(worker.id)
         for worker in self.seen.answering:
             if worker.id in self._silent:
                 self._silent.discard(worker.id)
+                self._aside.discard(worker.id)
                 self._told(f"worker {worker.name} answers again")
 
-    def _marked(self, worker: WorkerRow) -> bool:
+    def _set_aside(self, worker: WorkerRow) -> str | None:
         try:
-            return workers.mark_silent(self.db, worker)
-        except StoreError:
-            return False  # a locked or full disk may recover: at the next look
+            return set_aside(self.db, worker)
+        except StoreError as error:
+            return error.message  # a full disk, say, which may recover: at the next look
 
     def _look_at_ours(self) -> None:
         """Let go of the process that was started here where it has ended, or hangs."""

@@ -15,6 +15,7 @@ from align_tui.store.workers import WorkerRow
 
 FIRST_S = 3.0  # without a decision; whoever waits is to know why within five seconds
 BETWEEN_S = 5.0  # two different reasons
+MOST_S = 0.5  # of one turn of the loop
 AGAIN_S = 60.0  # the same reason
 QUIET_S = 4.0  # a worker that shows no sign of life for longer is worth a word
 
@@ -25,11 +26,15 @@ def say(what: str) -> None:
 
 
 class Patience:
-    """When to say what is waited for: not while something happens, and not again and again."""
+    """When to say what is waited for: not while something happens, and not again and again.
+
+    A pause of this process itself (SIGSTOP, a closed laptop) is no waiting.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._since = clock()
+        self._last = clock()
+        self._waited = 0.0
         self._asked = 0.0
         self._said = ""
         self._said_at = 0.0
@@ -37,15 +42,17 @@ class Patience:
     @property
     def is_over(self) -> bool:
         """Has nothing happened for so long that the reason should be looked up?"""
-        return self._clock() - self._since >= FIRST_S
+        return self._waited >= FIRST_S
 
     def progressed(self) -> None:
         """Something happened."""
-        self._since = self._clock()
+        self._waited = 0.0
 
     def asks(self) -> bool:
-        """Is it time to look the reason up? Once a second."""
+        """Is it time to look the reason up? Once a second; called again and again."""
         now = self._clock()
+        self._waited += min(now - self._last, MOST_S)
+        self._last = now
         if not self.is_over or now - self._asked < 1.0:
             return False
         self._asked = now

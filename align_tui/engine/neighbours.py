@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from align_tui.store import queue, workers
+from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
 from align_tui.store.leases import Watch
 
@@ -16,6 +17,7 @@ class Neighbours:
         self._worker = worker
         self._watch = Watch(lease)
         self._told = told
+        self._aside: set[str] = set()
 
     @property
     def every_s(self) -> float:
@@ -29,14 +31,19 @@ class Neighbours:
         """
         seen = self._watch.look(db)
         for worker in seen.silent:
-            # Whose mark is not in the database yet was found to be silent here.
-            if worker.id != self._worker and workers.mark_silent(db, worker):
-                self._say(worker)
+            if worker.id != self._worker and worker.id not in self._aside:
+                self._set_aside(db, worker)
+        self._aside &= {worker.id for worker in seen.silent}
         gone = [worker.id for worker in seen.gone if worker.id != self._worker]
         queue.reclaim(db, gone, but=self._worker)
         if gone:
             workers.forget(db, gone)
 
-    def _say(self, worker: workers.WorkerRow) -> None:
-        lease = self._watch.lease_s
-        self._told(f"worker {worker.name} has not answered for {lease:.0f} s: its samples go back")
+    def _set_aside(self, db: Database, worker: workers.WorkerRow) -> None:
+        obstacle = set_aside(db, worker)
+        if obstacle is None:
+            return
+        if not obstacle:
+            self._aside.add(worker.id)
+        lease, what = self._watch.lease_s, obstacle or "its samples go back to the queue"
+        self._told(f"worker {worker.name} has not answered for {lease:.0f} s: {what}")

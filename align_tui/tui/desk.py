@@ -73,14 +73,15 @@ class Desk:
     ) -> None:
         """Start a worker unless one answers; one that ends at once is reported with its log.
 
-        Those that are known to be `silent` are marked as such first.
+        Those that are known to be `silent` are set aside first.
         """
 
         def job(db: Database) -> subprocess.Popen[bytes] | None:
-            from align_tui.store import launch, workers
+            from align_tui.store import launch
+            from align_tui.store.aside import set_aside
 
             for worker in silent:
-                workers.mark_silent(db, worker)
+                set_aside(db, worker)
             ours = self._worker
             if ours is not None and ours.poll() is None:
                 if ours.pid not in {worker.pid for worker in silent}:
