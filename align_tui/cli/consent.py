@@ -9,6 +9,7 @@ from align_tui.config.study import Study
 from align_tui.config.trust import RUNS_AS_YOU, everything_is_trusted, remember, unknown
 from align_tui.core.errors import CodeRefused
 from align_tui.core.text import one_line
+from align_tui.output.terminal import ask, say
 
 
 def consent(study: Study, *, trust: bool) -> None:
@@ -28,9 +29,8 @@ def _ask(code: Code) -> None:
     said = describe(code)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise CodeRefused(f"{said} Nobody is here to be asked", "Look at it, then: --trust")
-    print(f"{said}\n{RUNS_AS_YOU}", file=sys.stderr)
-    print("Run it, now and whenever it is the same? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    say(f"{said}\n{RUNS_AS_YOU}", error=True)
+    if ask("Run it, now and whenever it is the same? [y/N] ").lower() not in ("y", "yes"):
         raise CodeRefused(f"{one_line(code.place, 400)} was not trusted", "Nothing was started.")
     remember([code])
 

@@ -17,9 +17,10 @@ from align_tui.config.backbones import list_backbones, read_backbone
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError
-from align_tui.core.text import one_line, plain
+from align_tui.core.text import one_line
 from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
+from align_tui.output.terminal import say
 from align_tui.store import workers
 from align_tui.store.database import network_file_system, open_database
 
@@ -105,7 +106,8 @@ def _database(path: Path) -> Iterator[Finding]:
         size = path.stat().st_size / 1e6
         yield "ok", "database", f"{path}, {size:.1f} MB, journal mode {mode}"
         for worker in workers.living(db):
-            yield "ok", "worker", f"{worker.id}: {worker.state}, process {worker.pid}"
+            mark, state = ("warn", "does not answer") if worker.is_silent else ("ok", worker.state)
+            yield mark, "worker", f"{worker.id}: {state}, process {worker.pid}"
         newest = db.one("SELECT max(created) FROM runs")
         if newest is not None and newest[0] is not None and newest[0] > time.time() + 60:
             yield "warn", "clock", "the newest run was made in the future: was the clock set back?"
@@ -181,7 +183,7 @@ def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
 def _tell_wait(what: str, share: float | None) -> None:
     """On standard error, so that nobody waits without knowing what for."""
     if " wait " in what or " again in " in what:
-        print(plain(f"  {what}"), file=sys.stderr, flush=True)
+        say(f"  {what}", error=True)
 
 
 def _server(spec: BackboneSpec, used: str, otherwise: str) -> Finding:

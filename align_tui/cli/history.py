@@ -32,6 +32,7 @@ from align_tui.store.imports import import_run
 from align_tui.store.thinking import token_shares
 from align_tui.studies import parse_scale, parse_targets
 
+STOP_S = 30.0
 REPORTS = ("markdown", "html")
 
 
@@ -220,8 +221,13 @@ def stop_workers(name: str | None, db_path: Path | None) -> int:
     db = _open(db_path)
     wanted = [w for w in workers.living(db) if w.id.startswith(name or "")]
     workers.ask_to_stop(db, name)
-    until = time.monotonic() + 30
-    while (left := [w for w in wanted if workers.is_alive(w)]) and time.monotonic() < until:
-        time.sleep(0.05)
+    until = time.monotonic() + STOP_S
+    with waiting(f"waiting until {len(wanted)} workers have put back what they hold"):
+        while (left := [w for w in wanted if workers.is_alive(w)]) and time.monotonic() < until:
+            time.sleep(0.05)
     say(f"{len(wanted) - len(left)} of {len(wanted)} workers have ended.", error=True)
+    for worker in left:
+        if workers.is_here(worker):
+            hint = f": kill -KILL {worker.pid} ends it, and what it holds goes back to the queue"
+            say(f"worker {worker.name} does not end{hint}", error=True)
     return 1 if left or (name and not wanted) else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,24 +12,23 @@ from types import FrameType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from align_tui.cli.consent import consent
+from align_tui.cli.keeping import Keeper
 from align_tui.cli.options import database_path, versions
+from align_tui.cli.waiting import Patience, reason
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
-from align_tui.core.errors import StoreError
 from align_tui.core.naming import with_model
-from align_tui.core.text import one_line
+from align_tui.core.text import one_line, plain
 from align_tui.output import events
-from align_tui.output.tables import CAPTION, console, loose_ends, result_table
+from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
 from align_tui.output.terminal import say, say_json
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.launch import ensure_worker, log_tail
+from align_tui.store.launch import ensure_worker
 from align_tui.studies import load_study
 
 POLL_S = 0.05
-WATCH_S = 1.0
-RESTARTS = 5
 STOP_WAIT_S = 10.0
 
 
@@ -44,16 +42,20 @@ def start_run(
     """Create a run of the study and follow it; the exit status."""
     study = load_study(options)
     consent(study, trust=trust)
-    db = open_database(database_path(db_path))
-    run = runs.create_run(db, study, versions())
+    path = database_path(db_path)
+    with waiting(f"writing the run to {path}"):
+        db = open_database(path)
+        run = runs.create_run(db, study, versions())
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
 def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool) -> int:
     """Go on with a run: what is pending, and what failed once more."""
-    db = open_database(database_path(db_path), create=False)
-    run = runs.resolve(db, name)
-    study = runs.load_study(db, run)
+    path = database_path(db_path)
+    with waiting(f"reading the run from {path}"):
+        db = open_database(path, create=False)
+        run = runs.resolve(db, name)
+        study = runs.load_study(db, run)
     consent(study, trust=trust)
     runs.retry(db, run)
     runs.set_state(db, run, "active")
@@ -123,7 +125,8 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     )
     row = runs.get_run(db, run)
     last = _last_seq(db, run)
-    keeper = _Keeper(db)
+    keeper = Keeper(db, lambda said: screen.print(plain(said), markup=False, soft_wrap=True))
+    patience, why = Patience(), ""
     version = -1
     with bar:
         task = bar.add_task("starting", total=row.samples, completed=row.done + row.failed)
@@ -134,12 +137,21 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                 while page := results.results_after(db, run, last):
                     last = page[-1].seq
                     bar.advance(task, len(page))
+                    keeper.progressed()
+                    patience.progressed()
                     if as_json:
                         for event in events.page_events(db, run, study, page):
                             say_json(event)
                 if runs.get_run(db, run).finished and not results.results_after(db, run, last):
                     return
-            bar.update(task, description=keeper.watch())
+            seen = keeper.look()
+            said = [w.error or w.detail or w.state for w in seen.answering]
+            if patience.asks():
+                why = reason(db, runs.get_run(db, run), keeper)
+                if not screen.is_terminal and patience.due(why):
+                    say(why, error=True)
+            said = [why] if patience.is_over and why else said
+            bar.update(task, description=one_line(", ".join(said) or "starting a worker", 60))
             time.sleep(POLL_S)
 
 
@@ -151,42 +163,15 @@ def _last_seq(db: Database, run: str) -> int:
     return int(row[0]) if row is not None else 0
 
 
-class _Keeper:
-    """Sees to it that a worker lives while a run is followed."""
-
-    def __init__(self, db: Database) -> None:
-        self.db = db
-        self.process: subprocess.Popen[bytes] | None = None
-        self.starts = 0
-        self.next = 0.0
-        self.state = "starting"
-
-    def watch(self) -> str:
-        """What the workers do, in words; starts one when none lives. Raises StoreError."""
-        if time.monotonic() < self.next:
-            return self.state
-        self.next = time.monotonic() + WATCH_S
-        if self.process is not None and self.process.poll() is not None:
-            if self.process.returncode and self.starts > RESTARTS:
-                raise StoreError(
-                    f"The worker ended {self.starts} times (status {self.process.returncode})",
-                    "Its last words:\n" + log_tail(),
-                )
-            self.process = None
-        if self.process is None and not workers.living(self.db):
-            self.process = ensure_worker(self.db)
-            self.starts += self.process is not None
-        said = [w.error or w.detail or w.state for w in workers.living(self.db)]
-        self.state = one_line(", ".join(said) or "starting a worker", 40)
-        return self.state
-
-
 def _interrupt(db: Database, run: str, *, as_json: bool) -> int:
     """Stop the run, wait until what was being decided is back in the queue, say how to go on."""
     runs.set_state(db, run, "stopped")
     until = time.monotonic() + STOP_WAIT_S
-    while time.monotonic() < until and runs.get_run(db, run).running and workers.living(db):
-        time.sleep(POLL_S)
+    with waiting("waiting until what was being decided is back in the queue"):
+        while time.monotonic() < until and runs.get_run(db, run).running:
+            if all(worker.is_silent for worker in workers.living(db)):
+                break
+            time.sleep(POLL_S)
     row = runs.get_run(db, run)
     say(
         f"Interrupted: {row.done + row.failed} of {row.samples} samples have ended.\n"

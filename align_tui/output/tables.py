@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from threading import Timer
 from typing import Any, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -20,6 +21,7 @@ from align_tui.core.text import one_line, plain
 from align_tui.output.events import Event
 
 PIPED_WIDTH = 240
+LATE_S = 3.0  # where nobody sees a line that comes and goes, short waits are not told
 
 
 class PlainConsole(Console):
@@ -59,11 +61,20 @@ def console(*, error: bool = False) -> PlainConsole:
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Say on a terminal's standard error what is waited for, until it is there."""
+    """Say on standard error what is waited for: on a terminal at once, else after a while."""
     err = console(error=True)
-    said = Text(f"{one_line(what, 200)} ...")
-    with err.status(said, spinner="line") if err.is_terminal else nullcontext():
+    said = f"{one_line(what, 200)} ..."
+    if err.is_terminal:
+        with err.status(Text(said), spinner="line"):
+            yield
+        return
+    late = Timer(LATE_S, err.print, (said,), {"soft_wrap": True})
+    late.daemon = True
+    late.start()
+    try:
         yield
+    finally:
+        late.cancel()
 
 
 def quiet_table(*columns: str) -> Table:

@@ -16,12 +16,12 @@ from align_tui.store.database import Database
 
 
 def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
-    """Start a worker for this database unless one lives; the process, or None.
+    """Start a worker for this database unless one answers; the process, or None.
 
     It belongs to a session of its own: it outlives a closed terminal, and ends by itself when it
     has had nothing to do for a while.
     """
-    if workers.living(db):
+    if workers.answering(db):
         return None
     idle = os.environ.get("ALIGN_TUI_IDLE_EXIT", "600")
     command = own_command("worker", "--db", str(db.path.resolve()), "--idle-exit", idle)
