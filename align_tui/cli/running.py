@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from align_tui.cli.options import database_path, versions
+from align_tui.cli.watching import Ends, Troubles, check_file
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
@@ -26,12 +27,11 @@ from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.launch import ensure_worker, log_tail
+from align_tui.store.launch import ensure_worker
 from align_tui.studies import load_study
 
 POLL_S = 0.05
 WATCH_S = 1.0
-RESTARTS = 5
 STOP_WAIT_S = 10.0
 
 
@@ -71,6 +71,8 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
             _follow(db, run, study, as_json=as_json)
     except Interrupted:
         return _interrupt(db, run, as_json=as_json)
+    with suppress(StoreError):
+        db.checkpoint()  # whoever copies the file now has all of it
     for key, value in runs.run_versions(db, run).items():
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
@@ -120,7 +122,9 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     )
     row = runs.get_run(db, run)
     last = _last_seq(db, run)
-    keeper = _Keeper(db)
+    keeper = _Keeper(
+        db, lambda said: screen.print(said, markup=False, highlight=False, soft_wrap=True)
+    )
     version = -1
     with bar:
         task = bar.add_task("starting", total=row.samples, completed=row.done + row.failed)
@@ -151,10 +155,11 @@ def _last_seq(db: Database, run: str) -> int:
 class _Keeper:
     """Sees to it that a worker lives while a run is followed."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, tell: Callable[[str], None]) -> None:
         self.db = db
         self.process: subprocess.Popen[bytes] | None = None
-        self.starts = 0
+        self.ends = Ends(db)
+        self.troubles = Troubles(tell)
         self.next = 0.0
         self.state = "starting"
 
@@ -163,17 +168,15 @@ class _Keeper:
         if time.monotonic() < self.next:
             return self.state
         self.next = time.monotonic() + WATCH_S
+        check_file(self.db)
         if self.process is not None and self.process.poll() is not None:
-            if self.process.returncode and self.starts > RESTARTS:
-                raise StoreError(
-                    f"The worker ended {self.starts} times (status {self.process.returncode})",
-                    "Its last words:\n" + log_tail(),
-                )
+            self.ends.ended(self.process)
             self.process = None
-        if self.process is None and not workers.living(self.db):
+        living = workers.living(self.db)
+        if self.process is None and not living:
             self.process = ensure_worker(self.db)
-            self.starts += self.process is not None
-        said = [w.error or w.detail or w.state for w in workers.living(self.db)]
+        self.troubles.look(living)
+        said = [w.error or w.detail or w.state for w in living]
         self.state = one_line(", ".join(said) or "starting a worker", 40)
         return self.state
 

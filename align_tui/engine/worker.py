@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from align_tui.config.signals import endings
 from align_tui.core.decisions import Decision, Rendering
-from align_tui.core.errors import AlignError, DeviceLost, StoreError
+from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
+from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
 from align_tui.engine.models import Models, Open
@@ -24,8 +25,9 @@ from align_tui.engine.sample import (
     to_failure,
 )
 from align_tui.engine.status import Status
-from align_tui.store import queue, runs, workers
-from align_tui.store.database import Database, open_database
+from align_tui.engine.watchdog import Limits, Watchdog
+from align_tui.store import last_words, queue, rescue, runs, suspects, workers
+from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
 
 TICK_S = 0.05  # live text is written at most 20 times a second
@@ -34,6 +36,8 @@ RENEW_S = 4.0
 RECLAIM_S = 2.0
 MAX_ACTIVE = 64  # samples; how many of their replies decode together is the model's budget
 MAX_ACTIVE_GPU = 256
+STORE_AT_MOST = 3  # attempts at a sample whose own words to the database fail
+END_S = 10.0  # for decision-makers that do not end when they are told to
 LOST_AT_MOST = 3  # attempts at a sample, each ended by a device that was lost
 URGENT = 8  # more, of what someone looks at
 BITE = 8  # taken a turn, so that several workers share a short queue
@@ -58,6 +62,7 @@ class Settings:
     lease_s: float = queue.LEASE_S
     gpus: str = ""
     opener: Open | None = field(default=None)
+    limits: Limits = field(default_factory=Limits)
 
 
 class Worker:
@@ -76,6 +81,15 @@ class Worker:
         self._contexts: dict[str, RunContext] = {}
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
+        self.steps = Steps()
+        self.watchdog: Watchdog | None = None
+        self.is_stuck = False
+        self._broken = False
+        self._is_apart = False  # what it decides are suspects, who share a worker with few
+        self._dropped = 0.0
+        self._store_failures: Counter[int] = Counter()
+        self._has_trouble = False
+        self._is_copied = False
         self._version = -1
         self._idle_since = time.monotonic()
 
@@ -91,15 +105,27 @@ class Worker:
             while not self._stopping.is_set():
                 try:
                     await self._turn(due)
+                except Final:
+                    raise
                 except StoreError as error:
                     # A full or locked disk may recover; samples stay leased meanwhile.
                     self._complain(error)
+                    self._has_trouble = True
                     await asyncio.sleep(1.0)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._due.wait(), TICK_S)
                 self._due.clear()
+        except Gone as error:
+            with contextlib.suppress(StoreError):
+                self._write()  # into the file that has no name any more, and is saved then
+            rescue.save(self.db)
+            raise rescue.told(self.db, error) from error
+        except asyncio.CancelledError:
+            self._broken = not self._stopping.is_set()  # code of a user's ended the loop
+            raise
         finally:
-            await self._end()
+            if not self._broken:  # else who buries this process counts what it held
+                await self._end()
 
     async def _turn(self, due: dict[str, float]) -> None:
         now = time.monotonic()
@@ -112,6 +138,7 @@ class Worker:
         if now >= due["reclaim"]:
             due["reclaim"] = now + RECLAIM_S
             dead = workers.dead_ids(self.db)
+            self._bury(dead)
             queue.reclaim(self.db, dead)
             if dead:
                 workers.forget(self.db, dead)
@@ -121,9 +148,29 @@ class Worker:
         self._claim()
         if now >= due["beat"] or self.status.changed:
             due["beat"] = now + BEAT_S
+            self.db.check_there()
             if self._beat():
                 self.stop()
+            self._recover()
             await self._rest(now)
+
+    def _bury(self, dead: list[str]) -> None:
+        """Count the ends of workers against what they held; print what they could still say."""
+        endings = {worker: last_words.ending(worker) for worker in dead}
+        ended = suspects.bury(self.db, endings)
+        for worker, how in endings.items():
+            if how is not None:
+                print(f"align-tui worker: worker {worker} ended: {how}", file=sys.stderr)
+            last_words.remove(worker)
+        for said in ended.failed:
+            print(f"align-tui worker: {said}", file=sys.stderr, flush=True)
+
+    def _recover(self) -> None:
+        """The database takes what is written again: what was wrong is over."""
+        if self._has_trouble:
+            self._has_trouble = False
+            self.status.error = None
+            last_words.say(self.id, None)
 
     def _beat(self) -> bool:
         waiting = sum(not active.has_begun for active in self._active.values())
@@ -134,7 +181,10 @@ class Worker:
         """Unload idle models, and end after a long time without work."""
         if self._active:
             self._idle_since = now
+            self._is_copied = False
             return
+        if not self._is_copied:  # whoever copies the file now has all of it
+            self._is_copied = self.db.checkpoint()
         await self.models.unload_idle(self.settings.unload_idle_s)
         limit = self.settings.idle_exit_s
         if limit is not None and now - self._idle_since >= limit:
@@ -150,6 +200,11 @@ class Worker:
 
     def _claim(self) -> None:
         """Take a bite of the queue; what someone looks at finds room in a full worker too."""
+        if not self._active:
+            self._is_apart = False
+        dropped = time.monotonic() - self._dropped < 1.0
+        if self._is_apart or (dropped and any(a.wish == "drop" for a in self._active.values())):
+            return
         room = self._capacity()
         busy = {active.claimed.backbone for active in self._active.values()}
         loaded = {*self.models.loaded, "", *busy}
@@ -163,8 +218,11 @@ class Worker:
             urgent=room <= 0,
             lease_s=self.settings.lease_s,
         )
+        if not claimed and not self._active:
+            claimed = suspects.claim(self.db, self.id, room, lease_s=self.settings.lease_s)
+            self._is_apart = bool(claimed)
         for each in claimed:
-            task = asyncio.create_task(self._serve(each), name=f"sample {each.id}")
+            task = self.steps.start(each.id, self._serve(each), f"sample {each.id}")
             self._active[each.id] = _Active(each, task)
 
     def _follow_orders(self) -> None:
@@ -175,6 +233,7 @@ class Worker:
             wish = orders.get(sample, "drop")
             if wish != "go" and active.wish == "go":
                 active.wish = wish
+                self._dropped = time.monotonic()
                 active.task.cancel()
 
     def _context(self, run: str) -> RunContext:
@@ -190,13 +249,17 @@ class Worker:
         outcome: Decision | Failure | None
         try:
             outcome = await self._decide(claimed, began)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             wish = self._active[claimed.id].wish
             outcome = CANCELLED if wish == "cancel" else None
+            if wish == "go":  # nobody told it to end: its own code says so
+                outcome = to_failure(error)
         except DeviceLost as error:
             outcome = self._device_lost(claimed, error)
-        except Exception as error:  # a sample's failure is stored, and never ends the worker
-            outcome = to_failure(error)
+        except StoreError as error:
+            outcome = self._store_failed(claimed, error)
+        except BaseException as error:  # a sample's failure is stored, and never ends the worker
+            outcome = to_failure(self._blocked(error, claimed))
         self._live.forget(claimed.id)
         latency_s = time.monotonic() - began
         try:
@@ -206,6 +269,26 @@ class Worker:
             self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
         if len(self._outbox) >= len(self._active):
             self._due.set()  # nothing else is going on: no reason to wait for the next turn
+
+    def _blocked(self, error: BaseException, claimed: Claimed) -> BaseException:
+        if self.watchdog is None:
+            return error
+        try:
+            return self.watchdog.failure_of(error, claimed.id, self.db)
+        except StoreError:
+            return error
+
+    def _store_failed(self, claimed: Claimed, error: StoreError) -> Failure | None:
+        """The disk's trouble is no sample's: it goes back to the queue, but not for ever."""
+        self._store_failures[claimed.id] += 1
+        if isinstance(error, Final):
+            return None
+        again = self._store_failures[claimed.id] < STORE_AT_MOST
+        if again and not isinstance(error, ValueRefused):
+            self._complain(error)
+            self._has_trouble = True
+            return None
+        return to_failure(error)
 
     def _device_lost(self, claimed: Claimed, error: DeviceLost) -> Failure | None:
         """This process can decide nothing more: it ends, and its samples go back to the queue.
@@ -241,9 +324,12 @@ class Worker:
 
     def _write(self) -> None:
         """Write what has ended since the last turn."""
-        for sample in self._outbox.flush(self.db, self.id):
-            del self._active[sample]
+        ended = [self._active.pop(sample) for sample in self._outbox.flush(self.db, self.id)]
+        if ended:
             self.status.error = None
+        for run in {each.claimed.run for each in ended}:
+            if self._active and queue.is_over(self.db, run):
+                self.db.checkpoint()
 
     def _outcome(
         self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float
@@ -262,14 +348,16 @@ class Worker:
         if self.status.error != error.message:
             print(f"align-tui worker: {error.message} {error.hint}", file=sys.stderr, flush=True)
         self.status.error = error.message
+        last_words.say(self.id, f"{error.message}. The run waits, and goes on by itself.")
 
     async def _end(self) -> None:
         for active in self._active.values():
             active.wish = "release" if active.wish == "go" else active.wish
             active.task.cancel()
-        await asyncio.gather(
-            *(active.task for active in list(self._active.values())), return_exceptions=True
-        )
+        tasks = {active.task for active in self._active.values()}
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=END_S)
+            self.is_stuck = bool(left)
         await self.models.close()
         for sample in self._active.keys() - self._outbox.samples:  # cancelled before it began
             self._outbox.add(Released(self._active[sample].claimed))
@@ -277,19 +365,7 @@ class Worker:
             self._write()
         with contextlib.suppress(StoreError):
             workers.unregister(self.db, self.id)
+        with contextlib.suppress(StoreError):
+            self.db.checkpoint()
         self.db.close()
-
-
-async def _main(settings: Settings) -> None:
-    worker = Worker(open_database(settings.database), settings)
-    loop = asyncio.get_running_loop()
-    for number in endings():
-        # Not on Windows, nor outside the main thread (tests): there the database tells it to end.
-        with contextlib.suppress(NotImplementedError, RuntimeError):
-            loop.add_signal_handler(number, worker.stop)
-    await worker.run()
-
-
-def serve(settings: Settings) -> None:
-    """Run a worker in this process until it ends; raises StoreError when it cannot start."""
-    asyncio.run(_main(settings))
+        last_words.remove(self.id)

@@ -10,7 +10,7 @@ from align_tui.store.database import APPLICATION_ID
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
-LATEST = 4
+LATEST = 5
 
 # Written out, not built: what the database looks like can be read here.
 _INITIAL = """
@@ -137,6 +137,14 @@ ALTER TABLE runs ADD COLUMN day TEXT;
 ALTER TABLE responses ADD COLUMN thinking_tokens INTEGER NOT NULL DEFAULT 0
 """
 
+# How often a worker's process ended while a sample was being decided (store/suspects.py).
+_SUSPECTS = """
+CREATE TABLE suspects (
+  sample INTEGER PRIMARY KEY REFERENCES samples(id) ON DELETE CASCADE,
+  ends INTEGER NOT NULL DEFAULT 0, kills INTEGER NOT NULL DEFAULT 0
+)
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -173,6 +181,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m004_thinking(db: UtilsDatabase) -> None:
         for statement in _statements(_THINKING):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m005_suspects(db: UtilsDatabase) -> None:
+        for statement in _statements(_SUSPECTS):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from align_tui.core.errors import StoreError
+from align_tui.store import last_words
 from align_tui.store.database import Database, Row
 
 STALE_S = 15.0
@@ -68,7 +69,9 @@ def list_workers(db: Database) -> list[WorkerRow]:
 
 def _worker_row(row: Row) -> WorkerRow:
     values: dict[str, Any] = {key: row[key] for key in WorkerRow.__slots__}
-    return WorkerRow(**{**values, "stop": bool(row["stop"])})
+    # What it cannot write into a full database lies beside it.
+    error = row["error"] or (last_words.trouble(row["id"]) if row["host"] == host_name() else None)
+    return WorkerRow(**{**values, "stop": bool(row["stop"]), "error": error})
 
 
 def is_alive(worker: WorkerRow) -> bool:
