@@ -84,7 +84,8 @@ def _where(error: BaseException, path: Path) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     place = f" (line {line})" if line else ""
-    return f"{type(error).__name__}{place}: {words_of(error)}"
+    words = words_of(error)
+    return f"{type(error).__name__}{place}" + (f": {words}" if words else "")
 
 
 def _checked(result: object, path: Path) -> Decision:

@@ -62,6 +62,12 @@ def fit_for_a_file(text: str) -> str:
     return text
 
 
+def told(error: BaseException) -> str:
+    """The error by its type and its own words, where it has any."""
+    words = words_of(error)
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
 def words_of(error: BaseException) -> str:
     """The error's own words; a user's error may fail at saying them."""
     try:
@@ -92,7 +98,7 @@ def _number(value: object, what: str) -> float:
             number = math.nan
         if math.isfinite(number):
             return number
-    raise AdmError(f"Its {what} has {_shown(value)}, which is no finite number", _HINT)
+    raise AdmError(f"In its {what} is {_shown(value)}, which is no finite number", _HINT)
 
 
 def _several(value: object, what: str) -> tuple[object, ...]:

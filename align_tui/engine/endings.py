@@ -34,7 +34,7 @@ class Endings:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, asyncio.CancelledError):  # nobody cancels the worker's own task
-            self.tell("The event loop was ended by code that belongs to no sample's task")
+            self._keep("The event loop was ended by code that belongs to no sample's task")
         if self._handle is not None:
             faulthandler.disable()
             os.close(self._handle)
@@ -42,7 +42,9 @@ class Endings:
 
     def tell(self, said: str) -> None:
         """Keep these words and where the process stands."""
+        self._keep(f"{said}\n{''.join(traceback.format_stack()[:-2])}")
+
+    def _keep(self, said: str) -> None:
         if self._handle is not None:
-            stack = "".join(traceback.format_stack()[:-2])
             with contextlib.suppress(OSError):
-                os.write(self._handle, f"{said}\n{stack}".encode("utf-8", "replace"))
+                os.write(self._handle, said.encode("utf-8", "replace"))

@@ -16,7 +16,7 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from align_tui.core.checking import words_of
+from align_tui.core.checking import told
 from align_tui.core.errors import AdmError
 
 DECIDING: ContextVar[int | None] = ContextVar("deciding", default=None)
@@ -81,9 +81,7 @@ class _Guarded(Coroutine[Any, Any, Any]):
             self._steps.now = Step(self._sample, time.monotonic())
             return go(*values)
         except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end with it
-            raise AdmError(
-                f"A task of the decision-maker raised {type(error).__name__}: {words_of(error)}"
-            ) from error
+            raise AdmError(f"A task of the decision-maker raised {told(error)}") from error
         finally:
             self._steps.now = before
 

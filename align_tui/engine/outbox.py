@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from align_tui.core.checking import words_of
+from align_tui.core.checking import told
 from align_tui.core.errors import StoreError, ValueRefused
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Failed, Outcome, Released, end_all
@@ -54,7 +54,7 @@ class Outbox:
             except Exception as error:
                 if _is_the_stores(error):
                     raise
-                said = f"Its result cannot be stored: {type(error).__name__}: {words_of(error)}"
+                said = f"Its result cannot be stored: {told(error)}"
         print(f"align-tui worker: sample {claimed.id}: {said}", file=sys.stderr, flush=True)
         end_all(db, worker, [Released(claimed)])
 

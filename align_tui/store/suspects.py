@@ -104,7 +104,11 @@ def first_line(how: str) -> str:
     """What a crash's dump says first, and the user's line of code if it has one."""
     lines = [line.strip() for line in how.splitlines() if line.strip()]
     head = lines[0] if lines else "no cause is known"
-    place = next((line for line in lines[1:] if line.startswith("File ")), "")
+    # A crash's dump lists every thread, the innermost call first.
+    at = next((n for n, line in enumerate(lines) if line.startswith("Current thread")), 0)
+    calls = [line for line in lines[at + 1 :] if line.startswith("File ")]
+    theirs = [call for call in calls if "/lib/python" not in call and "/align_tui/" not in call]
+    place = next(iter([*theirs, *calls]), "")
     return one_line(f"{head}, {place}" if place else head, 400)
 
 
