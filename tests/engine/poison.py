@@ -1,24 +1,30 @@
 """A decision-maker whose scenarios are named for what goes wrong with them. Not a test."""
 
+from __future__ import annotations
+
 import asyncio
 import ctypes
 import os
 import signal
 import sys
 import time
+from typing import Any
 
 from align_tui.core.decisions import Decision
+
+
+made: Any = Decision  # with what a type checker would not let pass
 
 
 class Rude(BaseException):
     """No Exception, and not one that asyncio knows."""
 
 
-async def leave():
+async def leave() -> None:
     sys.exit(4)
 
 
-async def decide(scenario, targets, llm, parameters):
+async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
     await asyncio.sleep(0.02)
     how = scenario.key.partition("-")[0]
     if how == "exit":
@@ -42,7 +48,9 @@ async def decide(scenario, targets, llm, parameters):
     if how == "cancelled":
         raise asyncio.CancelledError
     if how == "cancels":
-        asyncio.current_task().cancel()
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
         await asyncio.sleep(1)
     if how == "interrupt":
         raise KeyboardInterrupt
@@ -51,9 +59,9 @@ async def decide(scenario, targets, llm, parameters):
     if how == "rude":
         raise Rude("go away")
     if how == "list":
-        return Decision(0, ["no", "text"])
+        return made(0, ["no", "text"])
     if how == "object":
-        return Decision(0, "Because.", notes=(object(),))
+        return made(0, "Because.", notes=(object(),))
     if how == "huge":
         return Decision(2**70, "Because.")
     if how == "nan":
