@@ -12,7 +12,6 @@ from typing import Any
 
 from align_tui.core.decisions import Decision
 
-
 made: Any = Decision  # with what a type checker would not let pass
 
 
