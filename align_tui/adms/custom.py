@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from align_tui.config.code import Code, read_code, sha256_of
 from align_tui.config.profile import CustomParams
 from align_tui.config.trust import allow
 from align_tui.core.attributes import Targets
+from align_tui.core.checking import whole, words_of
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, CodeRefused
 from align_tui.core.scenarios import Scenario
@@ -37,7 +39,9 @@ def make(params: CustomParams) -> Adm:
             result = await made if inspect.isawaitable(made) else made
         except AlignError:
             raise
-        except Exception as error:  # a user's code may raise anything; its sample fails with it
+        except BaseException as error:  # a user's code may raise anything; its sample fails with it
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
             raise AdmError(f"{path.name} raised {_where(error, path)}") from error
         return _checked(result, path)
 
@@ -65,7 +69,7 @@ def _load(path: Path, name: str, pinned: str) -> Callable[..., object]:
         function = getattr(module, name, None)
     except AlignError:
         raise
-    except Exception as error:  # importing a user's file runs it
+    except BaseException as error:  # importing a user's file runs it
         raise AdmError(f"{path.name} cannot be loaded: {_where(error, path)}") from error
     if not callable(function):
         raise AdmError(
@@ -76,7 +80,13 @@ def _load(path: Path, name: str, pinned: str) -> Callable[..., object]:
     return made
 
 
-def _where(error: Exception, path: Path) -> str:
+def _is_cancelled() -> bool:
+    """Was this sample's task told to end? Otherwise it is the user's code that says so."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _where(error: BaseException, path: Path) -> str:
     line = None
     trace = error.__traceback__
     while trace is not None:
@@ -84,16 +94,17 @@ def _where(error: Exception, path: Path) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     place = f" (line {line})" if line else ""
-    return f"{type(error).__name__}{place}: {error}"
+    words = words_of(error)
+    return f"{type(error).__name__}{place}" + (f": {words}" if words else "")
 
 
 def _checked(result: object, path: Path) -> Decision:
-    if isinstance(result, bool):
-        raise AdmError(f"{path.name} returned {result!r}, which is no choice")
-    if isinstance(result, int):
-        return Decision(result, "")
     if isinstance(result, Decision):
         return result
+    if isinstance(result, bool):
+        raise AdmError(f"{path.name} returned {result!r}, which is no choice")
+    if hasattr(result, "__index__"):  # numpy's whole numbers too
+        return Decision(whole(result, "choice"), "")
     raise AdmError(
         f"{path.name} returned a {type(result).__name__}",
         "Return a Decision, or the index of a choice.",

@@ -354,7 +354,8 @@ def worker(
     from align_tui.cli.options import database_path, pin_gpus
 
     pinned = pin_gpus(gpus)  # before anything imports torch
-    from align_tui.engine.worker import Settings, serve
+    from align_tui.engine.process import serve
+    from align_tui.engine.worker import Settings
 
     path = database_path(db)
     serve(Settings(path, idle_exit_s=idle_exit, unload_idle_s=unload_after, gpus=pinned))
@@ -370,9 +371,23 @@ def keys() -> None:
     say_data([table(read_keymap(user_keymap()))])
 
 
-@app.command(epilog="Examples:  align-tui doctor    align-tui doctor --backbone mistral-7b")
-def doctor(profile: Profiles = None, backbone: Backbones = None, db: Database = None) -> None:
+@app.command(
+    epilog="Examples:  align-tui doctor    align-tui doctor --backbone mistral-7b    "
+    "align-tui doctor --repair --db runs.db"
+)
+def doctor(
+    profile: Profiles = None,
+    backbone: Backbones = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Save what can be read of a damaged run database.")
+    ] = False,
+    db: Database = None,
+) -> None:
     """Tell what would stop a study on this machine."""
+    if repair:
+        from align_tui.cli.doctor import repair_database
+
+        raise typer.Exit(repair_database(db))
     from align_tui.cli.doctor import examine
 
     raise typer.Exit(examine(profile, backbone, db))

@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from align_tui.backbones.base import open_backbone
@@ -16,13 +17,14 @@ from align_tui.cli.options import database_path
 from align_tui.config.backbones import list_backbones, read_backbone
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.errors import AlignError
+from align_tui.core.errors import AlignError, Damaged, StoreError
 from align_tui.core.text import one_line
 from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
 from align_tui.output.terminal import say
 from align_tui.store import workers
 from align_tui.store.database import network_file_system, open_database
+from align_tui.store.repair import check_whole, repair, trouble
 
 Finding = tuple[str, str, str]
 """(mark: 'ok', 'warn' or 'fail'; what was looked at; what was found)."""
@@ -45,6 +47,31 @@ def examine(
             out.print(f"{what:<12} {one_line(found)}", soft_wrap=True)
             failed |= mark == "fail"
     return 1 if failed else 0
+
+
+def repair_database(db: Path | None) -> int:
+    """Save what can be read of a damaged run database; the exit status."""
+    path = database_path(db).expanduser()
+    if not path.exists():
+        raise StoreError(f"There is no run database at {path}", "Name one: --db FILE")
+    try:
+        with waiting(f"reading {path}"), closing(open_database(path, create=False)) as opened:
+            said = trouble(opened)
+    except Damaged as error:
+        said = error.message
+    if said is None:
+        print(f"{path} is whole: there is nothing to repair.")
+        return 0
+    with waiting("saving what can be read"):
+        saved = repair(path)
+    print(f"{path} was damaged. It is a new file now, which holds {saved.decisions} decisions of")
+    print(f"{saved.runs} runs; the damaged one is kept as {saved.damaged}.")
+    if saved.lost:
+        print(f"Not all could be read of: {', '.join(saved.lost)}.")
+    if saved.reopened:
+        print(f"{saved.reopened} samples lost their decision, and are open again:")
+        print("  align-tui run --resume RUN decides them.")
+    return 0
 
 
 def told(check: Iterator[Finding]) -> Iterator[Finding]:
@@ -104,7 +131,9 @@ def _database(path: Path) -> Iterator[Finding]:
         db = open_database(path)
         mode = db.read("PRAGMA journal_mode")[0][0]
         size = path.stat().st_size / 1e6
-        yield "ok", "database", f"{path}, {size:.1f} MB, journal mode {mode}"
+        how = "cannot be written: to be read only" if db.read_only else f"journal mode {mode}"
+        yield "warn" if db.read_only else "ok", "database", f"{path}, {size:.1f} MB, {how}"
+        check_whole(db)
         for worker in workers.living(db):
             mark, state = ("warn", "does not answer") if worker.is_silent else ("ok", worker.state)
             yield mark, "worker", f"{worker.id}: {state}, process {worker.pid}"

@@ -6,16 +6,16 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from align_tui.cli.watching import RESTARTS, Ends, Troubles, check_file
 from align_tui.core.errors import StoreError
 from align_tui.store import processes, workers
 from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
-from align_tui.store.launch import ensure_worker, log_tail
+from align_tui.store.launch import ensure_worker
 from align_tui.store.leases import Seen, Watch
 from align_tui.store.workers import WorkerRow
 
 WATCH_S = 1.0
-RESTARTS = 5
 
 
 class Keeper:
@@ -27,6 +27,8 @@ class Keeper:
         self.seen = Seen()
         self.process: subprocess.Popen[bytes] | None = None
         self._told = told
+        self._ends = Ends(db)
+        self._troubles = Troubles(told)
         self._hung: list[subprocess.Popen[bytes]] = []  # kept, so that their end is noticed
         self._silent: set[str] = set()  # was told
         self._aside: set[str] = set()  # others may take over what it holds
@@ -44,10 +46,13 @@ class Keeper:
         if time.monotonic() < self._next:
             return self.seen
         self._next = time.monotonic() + min(WATCH_S, self.watch.every_s)
+        check_file(self.db)
         self.seen = self.watch.look(self.db)
         self._say_who_is_silent()
+        self._troubles.look(self.seen.answering)
         self._look_at_ours()
-        if self.process is None and not any(not worker.stop for worker in self.seen.answering):
+        able = [w for w in self.seen.answering if not (w.stop or w.is_blocked)]
+        if self.process is None and not able:
             self._start()
         return self.seen
 
@@ -87,14 +92,11 @@ class Keeper:
         if process.poll() is not None:
             self.process = None
             # One that lives but cannot write, on a full disk, keeps all others from starting.
-            if process.returncode and self._starts > RESTARTS and not self.seen.silent:
-                raise StoreError(
-                    f"The worker ended {self._starts} times (status {process.returncode})",
-                    "Its last words:\n" + log_tail(),
-                )
+            self._ends.ended(process, may_give_up=not self.seen.silent)
             return
         known = {worker.pid for worker in self.seen.answering}
-        silent = {worker.pid for worker in self.seen.silent}
+        blocked = {worker.pid for worker in self.seen.answering if worker.is_blocked}
+        silent = {worker.pid for worker in self.seen.silent} | blocked
         late = time.monotonic() - self._started_at > 2 * self.watch.lease_s
         if process.pid in silent or (late and process.pid not in known):
             if process.pid not in silent:

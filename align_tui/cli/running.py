@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +18,7 @@ from align_tui.cli.waiting import Patience, reason
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
+from align_tui.core.errors import StoreError
 from align_tui.core.naming import with_model
 from align_tui.core.text import one_line, plain
 from align_tui.output import events
@@ -80,6 +81,8 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
             _follow(db, run, study, as_json=as_json)
     except Interrupted:
         return _interrupt(db, run, as_json=as_json)
+    with suppress(StoreError):
+        db.checkpoint()  # whoever copies the file now has all of it
     for key, value in runs.run_versions(db, run).items():
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:

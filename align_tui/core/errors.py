@@ -51,6 +51,30 @@ class StoreError(AlignError):
     kind = "store"
 
 
+class ValueRefused(StoreError):
+    """A value that the database does not take: the fault of that value, and of nothing else."""
+
+    title = "The run database does not take it"
+
+
+class Final(StoreError):
+    """The run database will not come back by waiting: whoever works on it ends, and says why."""
+
+
+class Damaged(Final):
+    """The file is no longer a whole database."""
+
+    title = "The run database is damaged"
+    kind = "damaged"
+
+
+class Gone(Final):
+    """The file was deleted, moved or replaced while it was in use."""
+
+    title = "The run database is gone"
+    kind = "gone"
+
+
 class BackboneError(AlignError):
     """A model cannot be loaded or failed while it ran."""
 
@@ -154,6 +178,13 @@ class CodeRefused(AlignError):
 
     title = "This code is not run"
     kind = "code"
+
+
+class EndedWorker(AdmError):
+    """A sample during which the process that decided it ended, as often as it was tried."""
+
+    title = "It ended the worker"
+    kind = "ended_worker"
 
 
 class Cancelled(AlignError):

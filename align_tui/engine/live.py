@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
+from align_tui.core.errors import ValueRefused
 from align_tui.store import live
 from align_tui.store.database import Database
 
@@ -35,5 +37,11 @@ class LiveText:
         """Write everything that is pending."""
         with self._lock:
             pieces, self._pending = list(self._pending.values()), {}
-        if pieces:
+        if not pieces:
+            return
+        try:
             live.append(db, worker, pieces)
+        except (ValueRefused, ValueError):  # one that no database takes: the others are shown
+            for piece in pieces:
+                with contextlib.suppress(ValueRefused, ValueError):
+                    live.append(db, worker, [piece])

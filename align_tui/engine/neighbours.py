@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from align_tui.store import queue, workers
+from align_tui.store import last_words, queue, suspects, workers
 from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
 from align_tui.store.leases import Watch
@@ -35,9 +35,21 @@ class Neighbours:
                 self._set_aside(db, worker)
         self._aside &= {worker.id for worker in seen.silent}
         gone = [worker.id for worker in seen.gone if worker.id != self._worker]
+        self._bury(db, gone)
         queue.reclaim(db, gone, but=self._worker)
         if gone:
             workers.forget(db, gone)
+
+    def _bury(self, db: Database, gone: Sequence[str]) -> None:
+        """Count the ends of workers against what they held; tell what they could still say."""
+        endings = {worker: last_words.ending(worker) for worker in gone}
+        ended = suspects.bury(db, endings)
+        for worker, how in endings.items():
+            if how is not None:
+                self._told(f"worker {worker[:8]} ended: {how}")
+            last_words.remove(worker)
+        for said in ended.failed:
+            self._told(said)
 
     def _set_aside(self, db: Database, worker: workers.WorkerRow) -> None:
         obstacle = set_aside(db, worker)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from align_tui.core.errors import StoreError
+import sys
+
+from align_tui.core.checking import told
+from align_tui.core.errors import StoreError, ValueRefused
 from align_tui.store.database import Database
-from align_tui.store.outcomes import Failed, Outcome, end_all
+from align_tui.store.outcomes import Failed, Outcome, Released, end_all
 
 
 class Outbox:
@@ -32,19 +35,30 @@ class Outbox:
         outcomes = list(self._waiting)
         try:
             end_all(db, worker, outcomes)
-        except StoreError:
-            raise
-        except Exception:  # one of them cannot be stored: it must not take the others with it
+        except Exception as error:
+            if _is_the_stores(error):
+                raise
+            # One of them cannot be stored: it must not take the others with it.
             for outcome in outcomes:
                 self._write_alone(db, worker, outcome)
         self._waiting = self._waiting[len(outcomes) :]
         return [outcome.claimed.key for outcome in outcomes]
 
     def _write_alone(self, db: Database, worker: str, outcome: Outcome) -> None:
-        try:
-            end_all(db, worker, [outcome])
-        except StoreError:
-            raise
-        except Exception as error:
-            said = f"Its result cannot be stored: {type(error).__name__}"
-            end_all(db, worker, [Failed(outcome.claimed, "internal", said, 0.0)])
+        said = ""
+        claimed = outcome.claimed
+        for attempt in (outcome, None):
+            try:
+                end_all(db, worker, [attempt or Failed(claimed, "internal", said, 0.0)])
+                return
+            except Exception as error:
+                if _is_the_stores(error):
+                    raise
+                said = f"Its result cannot be stored: {told(error)}"
+        print(f"align-tui worker: sample {claimed.id}: {said}", file=sys.stderr, flush=True)
+        end_all(db, worker, [Released(claimed)])
+
+
+def _is_the_stores(error: Exception) -> bool:
+    """Is it the disk's or the file's, so that the same would be taken at another time?"""
+    return isinstance(error, StoreError) and not isinstance(error, ValueRefused)

@@ -13,6 +13,7 @@ from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import Targets, target_id
+from align_tui.core.checking import fit_for_a_file, sound, told
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, Cancelled
 from align_tui.core.scenarios import Scenario
@@ -77,18 +78,13 @@ class RunContext:
 
 
 async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Decision:
-    """Run the sample's decision-maker; raises AlignError, whatever went wrong."""
+    """Run the sample's decision-maker and look through what it hands on; it may raise anything."""
     scenario = context.scenario(claimed)
     try:
         decision = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
     except BaseExceptionGroup as group:
         raise _first(group) from group
-    if not 0 <= decision.choice < len(scenario.choices):
-        raise AdmError(f"It chose number {decision.choice + 1} of {len(scenario.choices)} choices")
-    given = decision.probabilities
-    if given is not None and len(given) != len(scenario.choices):
-        raise AdmError(f"It gave {len(given)} probabilities for {len(scenario.choices)} choices")
-    return decision
+    return sound(decision, len(scenario.choices))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -104,12 +100,19 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return next((e for e in leaves if not isinstance(e, asyncio.CancelledError)), leaves[0])
 
 
-def to_failure(error: Exception) -> Failure:
-    """An error as it is stored; one that nobody foresaw names its type."""
+def to_failure(error: BaseException) -> Failure:
+    """An error as it is stored; one that nobody foresaw names its type.
+
+    What ends a process when it is raised (SystemExit, KeyboardInterrupt) can only come from a
+    decision-maker's code here: signals stop the worker in another way.
+    """
     if isinstance(error, AlignError):
         message = f"{error.message}\n{error.hint}" if error.hint else error.message
-        return Failure(error.kind, message)
-    return Failure("internal", f"{type(error).__name__}: {error}")
+        return Failure(error.kind, fit_for_a_file(message))
+    said = told(error)
+    if not isinstance(error, Exception):
+        return Failure(AdmError.kind, f"The decision-maker raised {said}")
+    return Failure("internal", said)
 
 
 CANCELLED = Failure(Cancelled.kind, "Cancelled while it was being decided")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from align_tui.config.signals import endings
 from align_tui.core.decisions import Decision, Rendering
-from align_tui.core.errors import AlignError, DeviceLost, StoreError
+from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
+from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
 from align_tui.engine.models import Models, Open
@@ -26,8 +25,10 @@ from align_tui.engine.sample import (
     to_failure,
 )
 from align_tui.engine.status import Status
-from align_tui.store import queue, runs, workers
-from align_tui.store.database import Database, open_database
+from align_tui.engine.telling import say
+from align_tui.engine.watchdog import Limits, Watchdog
+from align_tui.store import last_words, queue, rescue, runs, suspects, workers
+from align_tui.store.database import Database
 from align_tui.store.leases import lease_s
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
 
@@ -36,6 +37,8 @@ BEAT_S = 1.0
 BEATS = 6  # in a lease, at least
 MAX_ACTIVE = 64  # samples; how many of their replies decode together is the model's budget
 MAX_ACTIVE_GPU = 256
+STORE_AT_MOST = 3  # attempts at a sample whose own words to the database fail
+END_S = 10.0  # for decision-makers that do not end when they are told to
 LOST_AT_MOST = 3  # attempts at a sample, each ended by a device that was lost
 URGENT = 8  # more, of what someone looks at
 BITE = 8  # taken a turn, so that several workers share a short queue
@@ -60,6 +63,7 @@ class Settings:
     lease_s: float = field(default_factory=lease_s)
     gpus: str = ""
     opener: Open | None = field(default=None)
+    limits: Limits = field(default_factory=Limits)
 
 
 class Worker:
@@ -68,20 +72,29 @@ class Worker:
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
-        self.id = workers.register(db, settings.gpus, _say)
+        self.id = workers.register(db, settings.gpus, say)
         self.status = Status()
         opener = {"opener": settings.opener} if settings.opener is not None else {}
         self.models = Models(self.status.loading, **opener)
         self._live = LiveText()
         self._outbox = Outbox()
         self._active: dict[tuple[int, int], _Active] = {}  # by sample and attempt
-        self._neighbours = Neighbours(self.id, settings.lease_s, _say)
+        self._neighbours = Neighbours(self.id, settings.lease_s, say)
         self._beat_s = min(BEAT_S, settings.lease_s / BEATS)
         self._turned = time.monotonic()
         self._why = ""
         self._contexts: dict[str, RunContext] = {}
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
+        self.steps = Steps()
+        self.watchdog: Watchdog | None = None
+        self.is_stuck = False
+        self._broken = False
+        self._is_apart = False  # what it decides are suspects, who share a worker with few
+        self._dropped = 0.0
+        self._store_failures: Counter[int] = Counter()
+        self._has_trouble = False
+        self._is_copied = False
         self._version = -1
         self._idle_since = time.monotonic()
 
@@ -98,15 +111,27 @@ class Worker:
             while not self._stopping.is_set():
                 try:
                     await self._turn(due)
+                except Final:
+                    raise
                 except StoreError as error:
                     # A full or locked disk may recover; samples stay leased meanwhile.
                     self._complain(error)
+                    self._has_trouble = True
                     await asyncio.sleep(1.0)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._due.wait(), TICK_S)
                 self._due.clear()
+        except Gone as error:
+            with contextlib.suppress(StoreError):
+                self._write()  # into the file that has no name any more, and is saved then
+            rescue.save(self.db)
+            raise rescue.told(self.db, error) from error
+        except asyncio.CancelledError:
+            self._broken = not self._stopping.is_set()  # code of a user's ended the loop
+            raise
         finally:
-            await self._end()
+            if not self._broken:  # else who buries this process counts what it held
+                await self._end()
 
     async def _turn(self, due: dict[str, float]) -> None:
         now = time.monotonic()
@@ -122,22 +147,31 @@ class Worker:
             self._version = version
             lost = self._follow_orders()
             if stood_still > self.settings.lease_s:
-                _say(f"it stood still for {stood_still:.0f} s; others took {lost} of its samples")
+                say(f"it stood still for {stood_still:.0f} s; others took {lost} of its samples")
         if now >= due["others"]:
             due["others"] = now + self._neighbours.every_s
             self._neighbours.take_back(self.db)
         self._claim()
         if beating:
+            self._recover()
             await self._rest(now)
 
+    def _recover(self) -> None:
+        """The database takes what is written again: what was wrong is over."""
+        if self._has_trouble:
+            self._has_trouble = False
+            self.status.error = None
+            last_words.say(self.id, None)
+
     def _beat(self) -> None:
+        self.db.check_there()
         waiting = sum(not active.has_begun for active in self._active.values())
         row = self.status.row(self.models.loaded, len(self._active), waiting)
         asked = workers.beat(self.db, self.id, **row)
         if asked is None:
             # Somebody else took it for gone: it is not, and what it still holds is its own.
             workers.enter_again(self.db, self.id, self.settings.gpus)
-            _say("another worker took it for gone: it is on the list again")
+            say("another worker took it for gone: it is on the list again")
         elif asked:
             self.stop("it was asked to in the database (align-tui workers stop)")
 
@@ -145,7 +179,10 @@ class Worker:
         """Unload idle models, and end after a long time without work."""
         if self._active:
             self._idle_since = now
+            self._is_copied = False
             return
+        if not self._is_copied:  # whoever copies the file now has all of it
+            self._is_copied = self.db.checkpoint()
         await self.models.unload_idle(self.settings.unload_idle_s)
         limit = self.settings.idle_exit_s
         long = limit is not None and now - self._idle_since >= limit
@@ -162,6 +199,11 @@ class Worker:
 
     def _claim(self) -> None:
         """Take a bite of the queue; what someone looks at finds room in a full worker too."""
+        if not self._active:
+            self._is_apart = False
+        dropped = time.monotonic() - self._dropped < 1.0
+        if self._is_apart or (dropped and any(a.wish == "drop" for a in self._active.values())):
+            return
         room = self._capacity()
         busy = {active.claimed.backbone for active in self._active.values()}
         loaded = {*self.models.loaded, "", *busy}
@@ -174,8 +216,11 @@ class Worker:
             only=sorted(loaded) if self._active else None,
             urgent=room <= 0,
         )
+        if not claimed and not self._active:
+            claimed = suspects.claim(self.db, self.id, room)
+            self._is_apart = bool(claimed)
         for each in claimed:
-            task = asyncio.create_task(self._serve(each), name=f"sample {each.id}")
+            task = self.steps.start(each.id, self._serve(each), f"sample {each.id}")
             self._active[each.key] = _Active(each, task)
 
     def _follow_orders(self) -> int:
@@ -186,6 +231,7 @@ class Worker:
             wish = orders.get(key, "drop")
             if wish != "go" and active.wish == "go":
                 active.wish = wish
+                self._dropped = time.monotonic()
                 active.task.cancel()
                 lost += wish == "drop"
         strays = orders.keys() - self._active.keys()
@@ -206,13 +252,17 @@ class Worker:
         outcome: Decision | Failure | None
         try:
             outcome = await self._decide(claimed, began)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             wish = self._active[claimed.key].wish
             outcome = CANCELLED if wish == "cancel" else None
+            if wish == "go":  # nobody told it to end: its own code says so
+                outcome = to_failure(error)
         except DeviceLost as error:
             outcome = self._device_lost(claimed, error)
-        except Exception as error:  # a sample's failure is stored, and never ends the worker
-            outcome = to_failure(error)
+        except StoreError as error:
+            outcome = self._store_failed(claimed, error)
+        except BaseException as error:  # a sample's failure is stored, and never ends the worker
+            outcome = to_failure(self._blocked(error, claimed))
         self._live.forget(claimed.key)
         latency_s = time.monotonic() - began
         try:
@@ -222,6 +272,26 @@ class Worker:
             self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
         if len(self._outbox) >= len(self._active):
             self._due.set()  # nothing else is going on: no reason to wait for the next turn
+
+    def _blocked(self, error: BaseException, claimed: Claimed) -> BaseException:
+        if self.watchdog is None:
+            return error
+        try:
+            return self.watchdog.failure_of(error, claimed.id, self.db)
+        except StoreError:
+            return error
+
+    def _store_failed(self, claimed: Claimed, error: StoreError) -> Failure | None:
+        """The disk's trouble is no sample's: it goes back to the queue, but not for ever."""
+        self._store_failures[claimed.id] += 1
+        if isinstance(error, Final):
+            return None
+        again = self._store_failures[claimed.id] < STORE_AT_MOST
+        if again and not isinstance(error, ValueRefused):
+            self._complain(error)
+            self._has_trouble = True
+            return None
+        return to_failure(error)
 
     def _device_lost(self, claimed: Claimed, error: DeviceLost) -> Failure | None:
         """This process can decide nothing more: it ends, and its samples go back to the queue.
@@ -257,9 +327,13 @@ class Worker:
 
     def _write(self) -> None:
         """Write what has ended since the last turn."""
-        for key in self._outbox.flush(self.db, self.id):
-            self._active.pop(key, None)
+        flushed = self._outbox.flush(self.db, self.id)
+        ended = [self._active.pop(key) for key in flushed if key in self._active]
+        if ended:
             self.status.error = None
+        for run in {each.claimed.run for each in ended}:
+            if self._active and queue.is_over(self.db, run):
+                self.db.checkpoint()
 
     def _outcome(
         self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float
@@ -276,16 +350,18 @@ class Worker:
 
     def _complain(self, error: AlignError) -> None:
         if self.status.error != error.message:
-            _say(f"{error.message} {error.hint}")
+            say(f"{error.message} {error.hint}")
         self.status.error = error.message
+        last_words.say(self.id, f"{error.message}. The run waits, and goes on by itself.")
 
     async def _end(self) -> None:
         for active in self._active.values():
             active.wish = "release" if active.wish == "go" else active.wish
             active.task.cancel()
-        await asyncio.gather(
-            *(active.task for active in list(self._active.values())), return_exceptions=True
-        )
+        tasks = {active.task for active in self._active.values()}
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=END_S)
+            self.is_stuck = bool(left)
         await self.models.close()
         for key in self._active.keys() - self._outbox.keys:  # cancelled before it began
             self._outbox.add(Released(self._active[key].claimed))
@@ -293,27 +369,8 @@ class Worker:
             self._write()
         with contextlib.suppress(StoreError):
             workers.unregister(self.db, self.id)
+        with contextlib.suppress(StoreError):
+            self.db.checkpoint()
         self.db.close()
-        _say(f"worker {self.id[:8]} ends: {self._why or 'an error'}")
-
-
-def _say(what: str) -> None:
-    """On standard error, which may have gone: that ends no worker."""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"align-tui worker: {what}", file=sys.stderr, flush=True)
-
-
-async def _main(settings: Settings) -> None:
-    worker = Worker(open_database(settings.database), settings)
-    loop = asyncio.get_running_loop()
-    for number in endings():
-        # Not on Windows, nor outside the main thread (tests): there the database tells it to end.
-        with contextlib.suppress(NotImplementedError, RuntimeError):
-            why = f"it was told to ({signal.Signals(number).name})"
-            loop.add_signal_handler(number, worker.stop, why)
-    await worker.run()
-
-
-def serve(settings: Settings) -> None:
-    """Run a worker in this process until it ends; raises StoreError when it cannot start."""
-    asyncio.run(_main(settings))
+        last_words.remove(self.id)
+        say(f"worker {self.id[:8]} ends: {self._why or 'an error'}")

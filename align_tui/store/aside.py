@@ -6,8 +6,9 @@ import os
 import signal
 import sqlite3
 
-from align_tui.store import processes, workers
+from align_tui.store import processes, suspects, workers
 from align_tui.store.database import BUSY_MS, Database
+from align_tui.store.leases import lease_s
 from align_tui.store.workers import WorkerRow
 
 TRY_MS = 250
@@ -20,7 +21,12 @@ def set_aside(db: Database, worker: WorkerRow) -> str | None:
     writing keeps the database locked, and nobody can go on: it is continued. Raises StoreError.
     """
     if not _is_locked(db):
-        return "" if workers.mark_silent(db, worker) else None
+        if not workers.mark_silent(db, worker):
+            return None
+        if workers.is_here(worker) and not processes.is_stopped(worker.pid):
+            # It runs and lets nobody in: one of its samples may be the reason (store/suspects.py).
+            suspects.bury(db, {worker.id: f"it did not answer for {lease_s():.0f} s"})
+        return ""
     if workers.is_here(worker) and processes.is_stopped(worker.pid):
         try:
             os.kill(worker.pid, signal.SIGCONT)

@@ -10,39 +10,25 @@ from typing import Any
 
 from align_tui.core.errors import StoreError
 from align_tui.files import private
+from align_tui.store.read_only import connect_to_read, in_memory, is_writable
+from align_tui.store.troubles import explain, gone
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
 BUSY_MS = 10_000
+CHECKPOINT_MS = 50
 Row = sqlite3.Row
-
-
-def explain(error: sqlite3.Error, path: Path) -> StoreError:
-    """The same failure, with what to do about it."""
-    text = str(error)
-    low = text.lower()
-    if "locked" in low or "busy" in low:
-        return StoreError(
-            f"{path} is locked by another program", "Close it, or name another database: --db FILE"
-        )
-    if "full" in low:
-        return StoreError(f"No space is left for {path}", "Free some; nothing decided is lost.")
-    if "readonly" in low or "read-only" in low:
-        return StoreError(f"{path} cannot be written", "Check its rights, or use --db FILE")
-    if "not a database" in low or "malformed" in low:
-        return StoreError(f"{path} is no database, or a damaged one", "Name another: --db FILE")
-    if "unable to open" in low:
-        return StoreError(f"{path} cannot be opened", "Check the folder's rights, or use --db FILE")
-    if "disk i/o" in low:
-        return StoreError(f"The disk failed under {path}", "Is the disk full, or the mount gone?")
-    return StoreError(f"{path}: {text}")
 
 
 class Database:
     """One connection. Not shared between threads: each thread opens its own."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, read_only: bool = False
+    ) -> None:
         self.connection = connection
         self.path = path
+        self.read_only = read_only
+        self.identity = _identity(path)
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """All rows of a query; raises StoreError."""
@@ -91,9 +77,55 @@ class Database:
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
 
+    def check_there(self) -> None:
+        """Raise Gone when the file of this name is no longer the one that was opened.
+
+        SQLite goes on writing into a file that was deleted, and all of it goes with the process.
+        """
+        now = _identity(self.path)
+        if now is None and self.identity is not None and not _exists(self.path):
+            raise gone(self.path)
+        if now is not None and self.identity is not None and now != self.identity:
+            raise gone(self.path, "was replaced by another file")
+
+    def checkpoint(self) -> bool:
+        """Copy the write-ahead log into the file, so that the file alone holds everything.
+
+        It waits for nobody: False while somebody reads what is older. Raises StoreError.
+        """
+        if self.read_only:
+            return True
+        try:
+            self.connection.execute(f"PRAGMA busy_timeout={CHECKPOINT_MS}")
+            try:
+                busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self.connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+        return not busy
+
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:  # a mount that hangs, a folder without rights: it may still be there
+        return True
+    return True
 
 
 def journal_mode(path: Path) -> str:
@@ -124,8 +156,11 @@ def network_file_system(path: Path) -> str | None:
 def open_database(path: Path, *, create: bool = True, read_only: bool = False) -> Database:
     """A connection to the run database at `path`, its schema brought up to date.
 
-    Raises StoreError: locked, read-only, not ours, from a newer version, or missing.
+    One that cannot be written is opened to be read, and every write to it is refused. Raises
+    StoreError: locked, damaged, not ours, from a newer version, or missing.
     """
+    from align_tui.store.schema import LATEST, migrate
+
     path = path.expanduser()
     if not path.exists():
         if not create or read_only:
@@ -144,18 +179,35 @@ def open_database(path: Path, *, create: bool = True, read_only: bool = False) -
             raise StoreError(f"{path} cannot be made: {error.strerror}") from error
     elif not path.is_file():
         raise StoreError(f"{path} is not a file", "Name another database: --db FILE")
+    writable = not read_only and (not path.exists() or is_writable(path))
     try:
-        connection = sqlite3.connect(
-            path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
-        )
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys=ON")
-        _check_ours(connection, path)
-        if not read_only:
-            _prepare(connection, path)
+        connection = _connect(path) if writable else connect_to_read(path)
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys=ON")
+            _check_ours(connection, path)
+            if writable:
+                _prepare(connection, path)
+            elif _pragma(connection, "user_version") < LATEST:
+                connection = in_memory(connection)
+                connection.row_factory = sqlite3.Row
+                migrate(connection)
+            if not writable:
+                connection.execute("PRAGMA query_only=ON")  # a copy in memory would take writes
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.Error as error:
         raise explain(error, path) from error
-    return Database(connection, path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+    return Database(connection, path, read_only=not writable)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+    )
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> Any:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 from align_tui.config import paths
@@ -11,8 +15,12 @@ from align_tui.config.trust import VARIABLE
 from align_tui.core.errors import StoreError
 from align_tui.files import private
 from align_tui.isolation import SAFE, own_command
-from align_tui.store import workers
+from align_tui.store import last_words, workers
 from align_tui.store.database import Database
+
+LOGS_KEPT = 50
+_KILLS = {int(getattr(signal, name, 0)) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
+_log: Path | None = None  # of the worker that this process started last
 
 
 def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
@@ -25,10 +33,12 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
         return None
     idle = os.environ.get("ALIGN_TUI_IDLE_EXIT", "600")
     command = own_command("worker", "--db", str(db.path.resolve()), "--idle-exit", idle)
-    log = worker_log()
+    log = _new_log()
     try:
+        private.make_folder(log.parent)
+        _tidy(log.parent)
         with os.fdopen(private.open_log(log), "ab") as out:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -39,6 +49,9 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
             )
     except OSError as error:
         raise StoreError(f"No worker could be started: {error}", f"See {log}") from error
+    global _log
+    _log = log
+    return process
 
 
 def _environment() -> dict[str, str]:
@@ -46,15 +59,52 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != VARIABLE} | SAFE
 
 
-def worker_log() -> Path:
-    """Where workers that no terminal watches write what they have to say."""
-    return paths.state_dir() / "worker.log"
+def note_end(db: Database, process: subprocess.Popen[bytes]) -> None:
+    """Keep how a worker of ours ended that could not say it: its parent alone sees the status.
+
+    A kill from outside is nothing that whoever it decided could be blamed for.
+    """
+    status = process.returncode
+    if status is None or status == 0:
+        return
+    for worker in workers.list_workers(db):
+        if worker.pid == process.pid and workers.is_here(worker):
+            if -status not in _KILLS:
+                last_words.add_ending(worker.id, in_words(status))
+            said = last_words.ending(worker.id) or in_words(status)
+            if _log is not None:
+                with contextlib.suppress(OSError), _log.open("a", encoding="utf-8") as out:
+                    out.write(f"{said}\n")
+
+
+def in_words(status: int) -> str:
+    """How a process ended, by its status."""
+    if status >= 0:
+        return f"The process ended with status {status}"
+    with contextlib.suppress(ValueError):
+        return f"The process was ended by {signal.Signals(-status).name}"
+    return f"The process was ended by signal {-status}"
 
 
 def log_tail(lines: int = 12) -> str:
-    """The end of the workers' log, for an error message; empty when there is none."""
+    """The last words of the worker that this process started last; empty when there are none."""
+    if _log is None:
+        return ""
     try:
-        text = worker_log().read_text(encoding="utf-8", errors="replace")
+        text = _log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def _new_log() -> Path:
+    """A file for one worker alone, so that its end is not looked for among the words of others."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime())
+    return paths.state_dir() / "workers" / f"{stamp}-{secrets.token_hex(3)}.log"
+
+
+def _tidy(folder: Path) -> None:
+    """Keep the logs of the last workers only; their names sort by time."""
+    for path in sorted(folder.glob("*.log"))[:-LOGS_KEPT]:
+        with contextlib.suppress(OSError):
+            path.unlink()

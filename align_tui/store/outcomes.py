@@ -153,8 +153,10 @@ def _decided(worker: str, decided: Decided) -> _Rows:
                 decision.choice,
                 decided.choice_text,
                 decision.reasoning,
-                json.dumps(decision.probabilities) if decision.probabilities else None,
-                json.dumps(decision.votes) if decision.votes else None,
+                json.dumps(decision.probabilities, allow_nan=False)
+                if decision.probabilities
+                else None,
+                json.dumps(decision.votes, allow_nan=False) if decision.votes else None,
                 json.dumps(list(decision.notes)),
                 decided.latency_s,
                 min((g.first_token_s for g in generations), default=None),

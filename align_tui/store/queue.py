@@ -12,6 +12,7 @@ from align_tui.core.scoring import Score
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed as Claimed
 from align_tui.store.outcomes import Decided, Failed, end_all
+from align_tui.store.suspects import NO_SUSPECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ def depth(db: Database) -> Depth:
     return Depth(sum(found), len(found))
 
 
+def is_over(db: Database, run: str) -> bool:
+    """Is nothing of that run open?"""
+    open_ones = "SELECT 1 FROM samples WHERE run=? AND status=? LIMIT 1"
+    return not any(db.read(open_ones, (run, status)) for status in ("pending", "running"))
+
+
 def claim(
     db: Database,
     worker: str,
@@ -45,7 +52,8 @@ def claim(
 
     Samples that someone looks at (their priority is above 0) come first, of whatever run; with
     `urgent` no others come. Then runs by priority and by age; in a run the backbones of `prefer`
-    first. With `only`, nothing is taken when the next backbone in turn is not among them.
+    first. Suspects (store/suspects.py) are not among them. With `only`, nothing is taken when the
+    next backbone in turn is not among them.
     """
     if limit <= 0 or _next_place(db.connection, prefer, urgent) is None:
         return []  # the common case of an idle queue takes no write lock
@@ -56,7 +64,8 @@ def claim(
         rows = connection.execute(
             "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
             " started=?, cancel=0 WHERE id IN (SELECT id FROM samples WHERE run=? AND"
-            " status='pending' AND backbone=? AND priority>=? ORDER BY priority DESC, id LIMIT ?)"
+            f" status='pending' AND backbone=? AND priority>=? AND {NO_SUSPECT}"
+            " ORDER BY priority DESC, id LIMIT ?)"
             " RETURNING id, run, scenario, profile, repeat, backbone, attempt, priority",
             (worker, time.time(), *place, int(urgent), limit),
         ).fetchall()
@@ -72,6 +81,7 @@ def _next_place(
         "SELECT s.run, s.backbone FROM samples s INDEXED BY samples_urgent"
         " CROSS JOIN runs r ON r.id=s.run"
         " WHERE s.status='pending' AND s.priority>0 AND r.state='active'"
+        f" AND {NO_SUSPECT.replace('samples.id', 's.id')}"
         " ORDER BY s.priority DESC, s.id LIMIT 1"
     ).fetchone()
     if looked_at is not None:
@@ -88,8 +98,7 @@ def _next_place(
             after = "" if backbone is None else " AND backbone>?"
             row = connection.execute(
                 "SELECT backbone, id FROM samples WHERE run=? AND status='pending'"
-                + after
-                + " ORDER BY backbone, priority DESC, id LIMIT 1",
+                f" AND {NO_SUSPECT}" + after + " ORDER BY backbone, priority DESC, id LIMIT 1",
                 (run[0],) if backbone is None else (run[0], backbone),
             ).fetchone()
             if row is None:

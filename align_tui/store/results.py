@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -92,7 +93,9 @@ SELECT r.*, s.scenario, s.profile, s.repeat FROM results r JOIN samples s ON s.i
 
 
 def _floats(text: str | None) -> tuple[float, ...] | None:
-    return tuple(float(value) for value in json.loads(text)) if text else None
+    """The numbers; None too where one is not finite, which earlier versions stored."""
+    values = tuple(float(value) for value in json.loads(text)) if text else ()
+    return values if values and all(map(math.isfinite, values)) else None
 
 
 def _result(row: Row) -> Result:

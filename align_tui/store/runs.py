@@ -14,6 +14,7 @@ from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.scenarios import scenario_from_json, scenario_to_json
 from align_tui.core.types import canonical, content_hash
+from align_tui.store import suspects
 from align_tui.store.database import Database, Row
 
 KEPT = "id NOT IN (SELECT run FROM trash)"
@@ -165,6 +166,7 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
             connection.execute(
                 "UPDATE samples SET status='pending', worker=NULL, cancel=0 WHERE id=?", (sample,)
             )
+        suspects.forgive(connection, failed)
         if failed:
             connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
     return len(failed)

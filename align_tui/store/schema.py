@@ -137,6 +137,14 @@ ALTER TABLE runs ADD COLUMN day TEXT;
 ALTER TABLE responses ADD COLUMN thinking_tokens INTEGER NOT NULL DEFAULT 0
 """
 
+# How often a worker's process ended while a sample was being decided (store/suspects.py).
+_SUSPECTS = """
+CREATE TABLE suspects (
+  sample INTEGER PRIMARY KEY REFERENCES samples(id) ON DELETE CASCADE,
+  ends INTEGER NOT NULL DEFAULT 0, kills INTEGER NOT NULL DEFAULT 0
+)
+"""
+
 # Which process a worker is, told without a clock that can be set; and the heartbeat at which it was
 # seen to stand still for a lease. A heartbeat is a number that every beat makes greater by one, and
 # samples.lease, once a time of day, is no longer written.
@@ -181,6 +189,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m004_thinking(db: UtilsDatabase) -> None:
         for statement in _statements(_THINKING):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m005_suspects(db: UtilsDatabase) -> None:
+        for statement in _statements(_SUSPECTS):
             db.conn.execute(statement)
 
     @migrations()

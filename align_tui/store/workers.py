@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from align_tui.core.errors import StoreError
-from align_tui.store import processes
+from align_tui.store import last_words, processes
 from align_tui.store.database import Database, Row
 from align_tui.store.leases import lease_s
 from align_tui.store.processes import process_start
@@ -57,6 +57,11 @@ class WorkerRow:
         return self.silent == self.heartbeat
 
     @property
+    def is_blocked(self) -> bool:
+        """Does code of a sample hold it up, so that it takes no others?"""
+        return self.state == "blocked"
+
+    @property
     def name(self) -> str:
         """As it is called in a sentence: `3fa91c77 (process 4711)`."""
         where = "" if is_here(self) else f" on {self.host}"
@@ -71,7 +76,11 @@ def list_workers(db: Database) -> list[WorkerRow]:
 
 def _worker_row(row: Row) -> WorkerRow:
     values: dict[str, Any] = {key: row[key] for key in WorkerRow.__slots__}
-    return WorkerRow(**{**values, "stop": bool(row["stop"])})
+    # What it cannot write into a full database lies beside it.
+    error = row["error"] or (
+        last_words.trouble(row["id"]) if row["host"] == processes.host_name() else None
+    )
+    return WorkerRow(**{**values, "stop": bool(row["stop"]), "error": error})
 
 
 def _machine() -> str:
@@ -112,8 +121,12 @@ def living(db: Database) -> list[WorkerRow]:
 
 
 def answering(db: Database) -> list[WorkerRow]:
-    """The workers that can be relied on to take samples: alive, not silent, not about to end."""
-    return [worker for worker in living(db) if not (worker.is_silent or worker.stop)]
+    """The workers that can be relied on to take samples: alive, not held up, not about to end."""
+    return [
+        worker
+        for worker in living(db)
+        if not (worker.is_silent or worker.stop or worker.is_blocked)
+    ]
 
 
 def mark_silent(db: Database, worker: WorkerRow) -> bool:

@@ -66,6 +66,7 @@ class Desk:
 
         if self._db is None:
             self._db = open_database(self._path)
+        self._db.check_there()
         return self._db
 
     def ensure_worker(

@@ -23,7 +23,8 @@ from align_tui.config import paths, trust
 from align_tui.config.code import codes_of
 from align_tui.config.options import Options
 from align_tui.core.errors import CodeRefused
-from align_tui.engine.worker import Settings, serve
+from align_tui.engine.process import serve
+from align_tui.engine.worker import Settings
 from align_tui.isolation import own_command
 from align_tui.store import runs, workers
 from align_tui.store.database import Database, open_database

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from align_tui.config import paths
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.store import results
@@ -95,9 +96,9 @@ def attempts(db: Database, run: str) -> list[int]:
 
 
 def workers_said() -> str:
-    from align_tui.store.launch import log_tail
-
-    return log_tail(1000)
+    """What all workers that were started in the background have written."""
+    logs = sorted((paths.state_dir() / "workers").glob("*.log"))
+    return "".join(log.read_text() for log in logs)
 
 
 def set_clock(tmp_path: Path) -> tuple[dict[str, str], Callable[[float], None]]:

@@ -91,6 +91,8 @@ class LiveFeed(Feed):
         # A second hand for what runs, and workers that die without a word.
         if not changed and not check:
             return None
+        if check:
+            db.check_there()
         self._version = version
         state, error = "", ""
         with db.snapshot():

@@ -1,0 +1,125 @@
+"""Code of a user's in the worker's process: whose sample it runs for, and what it may not end.
+
+A decision-maker is awaited step by step, and each step is entered here: a watcher in another
+thread can then say whose code holds the loop. What would end the process (sys.exit in a task of
+its own, os._exit, a signal to itself) becomes an error of that sample.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context, ContextVar, copy_context
+from dataclasses import dataclass
+from typing import Any
+
+from align_tui.core.checking import told
+from align_tui.core.errors import AdmError
+
+DECIDING: ContextVar[int | None] = ContextVar("deciding", default=None)
+"""The sample that this code runs for; threads and tasks that it starts have it too."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One stretch of code between two awaits; no other code of the loop runs meanwhile."""
+
+    sample: int
+    began: float
+
+
+class Steps:
+    """Starts samples' tasks, and knows which of them the loop is in."""
+
+    def __init__(self) -> None:
+        self.now: Step | None = None
+
+    def start(self, sample: int, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """A task for a sample; every task that it makes counts as the sample's."""
+        context = copy_context()
+        context.run(DECIDING.set, sample)
+        return asyncio.create_task(_Guarded(self, sample, work), name=name, context=context)
+
+    def factory(self, loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asyncio.Task[Any]:
+        """The loop's way to make tasks, so that those of a user's code are guarded as well."""
+        context: Context | None = more.get("context")
+        sample = context.get(DECIDING) if context is not None else DECIDING.get()
+        if sample is not None and not isinstance(work, _Guarded):
+            work = _Guarded(self, sample, work)
+        return asyncio.Task(work, loop=loop, **more)
+
+
+class _Guarded(Coroutine[Any, Any, Any]):
+    """A coroutine whose steps are entered, and which raises nothing that ends the loop."""
+
+    def __init__(self, steps: Steps, sample: int, work: Coroutine[Any, Any, Any]) -> None:
+        self._steps = steps
+        self._sample = sample
+        self._work = work
+
+    def send(self, value: Any) -> Any:
+        """One step further."""
+        return self._step(self._work.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        """One step further, with an error at its await."""
+        return self._step(self._work.throw, *error)
+
+    def close(self) -> None:
+        """It is not wanted any more."""
+        self._work.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._work.__await__()
+
+    def _step(self, go: Callable[..., Any], *values: Any) -> Any:
+        before = self._steps.now
+        try:
+            self._steps.now = Step(self._sample, time.monotonic())
+            return go(*values)
+        except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end with it
+            raise AdmError(f"A task of the decision-maker raised {told(error)}") from error
+        finally:
+            self._steps.now = before
+
+
+def refuse_endings(tell: Callable[[str], None]) -> None:
+    """From now on what a sample's code does to end this process raises SystemExit in its place.
+
+    Where no sample is known, it ends, and `tell` is called before. Children that were forked are
+    left alone. Only for a process that is a worker and nothing else.
+    """
+    ours = os.getpid()
+
+    def replaced(real: Callable[..., Any], said: Callable[..., str | None]) -> Callable[..., Any]:
+        def instead(*values: Any, **more: Any) -> Any:
+            what = said(*values) if os.getpid() == ours else None
+            if what is not None and DECIDING.get() is not None:
+                raise SystemExit(f"{what} would end the worker")
+            if what is not None:
+                tell(f"{what} was called")
+            return real(*values, **more)
+
+        return instead
+
+    def exits(name: str) -> Callable[..., str]:
+        return lambda *values: f"os.{name}({', '.join(map(repr, values[:1]))})"
+
+    def kills(pid: object = None, number: object = 0, *_: object) -> str | None:
+        return f"os.kill({pid}, {number!r})" if pid in (ours, 0) and number else None
+
+    def raises(number: object = 0, *_: object) -> str | None:
+        return f"signal.raise_signal({number!r})"
+
+    for name in ("_exit", "abort", "execv", "execve"):
+        if hasattr(os, name):
+            setattr(os, name, replaced(getattr(os, name), exits(name)))
+    os.kill = replaced(os.kill, kills)
+    signal.raise_signal = replaced(signal.raise_signal, raises)
+
+
+end_now = os._exit
+"""The real one, for whoever has to end this process."""

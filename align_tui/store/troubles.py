@@ -1,0 +1,60 @@
+"""What SQLite's errors mean to whoever uses the run database, and which of them pass."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from align_tui.core.errors import Damaged, Final, Gone, StoreError, ValueRefused
+
+REPAIR = "What can be read is saved by: align-tui doctor --repair --db {path}"
+_DBMOVED = 1032  # SQLITE_READONLY_DBMOVED: the file has left its name
+_BY_CODE = {
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read-only",
+    sqlite3.SQLITE_CORRUPT: "malformed",
+    sqlite3.SQLITE_NOTADB: "not a database",
+    sqlite3.SQLITE_CANTOPEN: "unable to open",
+    sqlite3.SQLITE_IOERR: "disk i/o",
+}
+
+
+def explain(error: sqlite3.Error, path: Path) -> StoreError:
+    """The same failure, with what to do about it.
+
+    Locks, full disks and failing ones may pass, so a worker waits for them. A value that SQLite
+    does not take is a ValueRefused; all else is Final.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == _DBMOVED:
+        return gone(path)
+    text = str(error)
+    low = f"{_BY_CODE.get((code or 0) & 0xFF, '')} {text}".lower()
+    if "locked" in low or "busy" in low:
+        return StoreError(
+            f"{path} is locked by another program", "Close it, or name another database: --db FILE"
+        )
+    if "disk is full" in low or low.startswith("full"):
+        return StoreError(f"No space is left for {path}", "Free some; nothing decided is lost.")
+    if "readonly" in low or "read-only" in low:
+        return StoreError(f"{path} cannot be written", "Check its rights, or use --db FILE")
+    if "not a database" in low or "malformed" in low:
+        return Damaged(f"{path} is no database, or a damaged one", REPAIR.format(path=path))
+    if "unable to open" in low:
+        return StoreError(f"{path} cannot be opened", "Check the folder's rights, or use --db FILE")
+    if "disk i/o" in low:
+        return StoreError(f"The disk failed under {path}", "Is the disk full, or the mount gone?")
+    refused = (sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
+    if isinstance(error, refused) or "binding parameter" in low:
+        return ValueRefused(f"{path} does not take a value: {text}")
+    return Final(f"{path}: {text}")
+
+
+def gone(path: Path, how: str = "was deleted or moved") -> Gone:
+    """The error for a file that is no longer the one that was opened."""
+    return Gone(
+        f"{path} {how} while it was in use",
+        "Put it back, or start again: what is not in the file under that name is written nowhere.",
+    )

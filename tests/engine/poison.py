@@ -1,0 +1,77 @@
+"""A decision-maker whose scenarios are named for what goes wrong with them. Not a test."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from align_tui.core.decisions import Decision
+
+made: Any = Decision  # with what a type checker would not let pass
+
+
+class Rude(BaseException):
+    """No Exception, and not one that asyncio knows."""
+
+
+async def leave() -> None:
+    sys.exit(4)
+
+
+async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
+    await asyncio.sleep(0.02)
+    how = scenario.key.partition("-")[0]
+    if how == "exit":
+        sys.exit(3)
+    if how == "_exit":
+        os._exit(3)
+    if how == "thread":
+        await asyncio.to_thread(os._exit, 3)
+    if how == "abort":
+        os.abort()
+    if how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "terminate":
+        signal.raise_signal(signal.SIGTERM)
+    if how == "task":
+        await asyncio.gather(leave())
+    if how == "crash":
+        ctypes.string_at(0)
+    if how == "_leave":
+        ctypes.CDLL(None)._exit(5)
+    if how == "cancelled":
+        raise asyncio.CancelledError
+    if how == "cancels":
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(1)
+    if how == "interrupt":
+        raise KeyboardInterrupt
+    if how == "generator":
+        raise GeneratorExit
+    if how == "rude":
+        raise Rude("go away")
+    if how == "list":
+        return made(0, ["no", "text"])
+    if how == "object":
+        return made(0, "Because.", notes=(object(),))
+    if how == "huge":
+        return Decision(2**70, "Because.")
+    if how == "nan":
+        return Decision(0, "Because.", probabilities=(float("nan"), 0.5))
+    if how == "half":
+        return Decision(0, "half a pair: \ud83d")
+    if how == "sleeps":
+        time.sleep(parameters.get("seconds", 0))
+    if how == "spins":
+        while True:
+            pass
+    if how == "waits":
+        await asyncio.sleep(parameters.get("seconds", 0))
+    return 1

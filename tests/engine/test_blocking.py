@@ -1,0 +1,98 @@
+"""Code that never awaits: it is named, others go on elsewhere, and in the end it is broken off."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from align_tui.engine.guard import Step, Steps
+from align_tui.engine.watchdog import Limits, Watchdog
+from align_tui.store import queue, results, runs, workers
+from align_tui.store.database import Database
+from tests.engine.test_poison import poisoned, said_of, until
+
+pytestmark = pytest.mark.slow
+
+# A worker as `align-tui worker` runs it, with less patience.
+WORKER = """
+import sys
+from pathlib import Path
+from align_tui.engine import watchdog
+from align_tui.engine.process import serve
+from align_tui.engine.watchdog import Limits
+from align_tui.engine.worker import Settings
+watchdog.LOOK_S = 0.1
+told, most = map(float, sys.argv[2:])
+serve(Settings(Path(sys.argv[1]), idle_exit_s=0.5, limits=Limits(told, most)))
+"""
+Start = Callable[[float, float], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(database: Database) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start_one(told: float, most: float) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", WORKER, str(database.path), str(told), str(most)]
+        started.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_it_is_told_and_a_second_worker_goes_on(database: Database, start: Start) -> None:
+    study = poisoned(["sleeps", *(f"good-{n}" for n in range(20))], seconds=5)
+    run = runs.create_run(database, study, {})
+    first = start(0.5, 60)
+    until(lambda: [w for w in workers.list_workers(database) if w.error])
+    [row] = workers.list_workers(database)
+    assert "sleeps by poison has blocked the worker for" in (row.error or "")
+    assert "poison.py line" in (row.error or "")
+    start(0.5, 60)
+    until(lambda: runs.get_run(database, run).done >= 20, 20)
+    assert runs.get_run(database, run).running == 1  # held by whoever still decides it
+    until(lambda: runs.get_run(database, run).done == 21, 20)
+    attempts = database.read("SELECT attempt FROM samples ORDER BY id")
+    assert attempts[0][0] == 1
+    _, err = first.communicate(timeout=20)
+    assert first.returncode == 0 and "asyncio.to_thread" in err
+
+
+def test_it_is_broken_off_in_the_end(database: Database, start: Start) -> None:
+    study = poisoned(["spins", "good-1", "good-2"])
+    run = runs.create_run(database, study, {})
+    worker = start(0.3, 1.0)
+    until(lambda: runs.get_run(database, run).finished, 30)
+    found = said_of(database, run, study)
+    kind, said = found.pop("spins")
+    assert kind == "adm" and "spins by poison blocked the worker for 1 s" in said
+    assert "asyncio.to_thread" in said
+    assert set(found.values()) == {(None, "")}
+    worker.communicate(timeout=20)
+    assert worker.returncode == 0  # one sample's code was broken off, and the worker went on
+
+
+def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: Database) -> None:
+    runs.create_run(database, poisoned(["good-1", "good-2"]), {})
+    held = queue.claim(database, "w", 2)
+    steps = Steps()
+    dog = Watchdog(database.path, "w", steps, 15.0, Limits(2.0, 60.0))
+    dog._step = steps.now = Step(held[0].id, time.monotonic())
+    # Stopped for ten minutes, its watcher sees that much time go by in one look.
+    clock = iter([0.0, 600.0, 600.5])
+    looks = iter([False, False, True])
+    dog._ended.wait = lambda timeout=None: next(looks)  # type: ignore[method-assign]
+    original, time.monotonic = time.monotonic, lambda: next(clock)
+    try:
+        dog._watch()
+    finally:
+        time.monotonic = original
+    assert dog._blocked == 1.5
+    assert len(queue.orders(database, "w")) == 2 and results.states(database, held[0].run)

@@ -1,0 +1,193 @@
+"""Decision-makers of a user's that do what ends a process: their sample fails, and nobody else's.
+
+Real processes throughout. Scenarios are named for what tests/engine/poison.py does on them.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from align_tui.config.profile import Profile
+from align_tui.config.study import Study
+from align_tui.core.scenarios import Choice, Scenario
+from align_tui.store import last_words, results, runs, suspects, workers
+from align_tui.store.database import Database
+
+pytestmark = pytest.mark.slow
+
+POISON = Path(__file__).with_name("poison.py")
+RAISED = {
+    "exit": "poison.py raised SystemExit (line 30): 3",
+    "_exit": "os._exit(3) would end the worker",
+    "thread": "os._exit(3) would end the worker",
+    "abort": "os.abort() would end the worker",
+    "kill": "SIGKILL",
+    "terminate": "SIGTERM",
+    "task": "SystemExit: 4",
+    "cancelled": "CancelledError",
+    "cancels": "CancelledError",
+    "interrupt": "KeyboardInterrupt",
+    "generator": "GeneratorExit",
+    "rude": "Rude (line",
+    "list": "Its reasoning is ['no', 'text'], which is no text",
+    "object": "Its notes is <object",
+    "huge": "which is no whole number",
+    "nan": "nan, which is no finite number",
+}
+
+
+def poisoned(names: Sequence[str], **parameters: object) -> Study:
+    """A study whose scenarios have these names."""
+    choices = (Choice("Treat Patient A", {}), Choice("Treat Patient B", {}))
+    adm = {"kind": "custom", "file": str(POISON), "needs_model": False, **parameters}
+    profile = Profile.model_validate({"name": "poison", "adm": adm})
+    scenarios = tuple(Scenario(name, f"What of {name}?", choices) for name in names)
+    return Study("poisoned", (profile,), scenarios)
+
+
+def align_tui(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "align_tui", *arguments]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to pass in time"
+        time.sleep(0.02)
+
+
+def said_of(db: Database, run: str, study: Study) -> dict[str, tuple[str | None, str]]:
+    return {
+        study.scenarios[r.scenario].key: (r.error_kind, r.error_message or "")
+        for r in results.all_results(db, run)
+    }
+
+
+def test_what_ends_a_process_fails_its_sample_alone(database: Database) -> None:
+    study = poisoned([*RAISED, "crash", "_leave", "half", *(f"good-{n}" for n in range(20))])
+    run = runs.create_run(database, study, {})
+    command = align_tui("run", "--resume", run)
+    _, err = command.communicate(timeout=120)
+    assert command.returncode == 1 and "Traceback" not in err
+    found = said_of(database, run, study)
+    assert len(found) == len(study.scenarios)
+    for name, words in RAISED.items():
+        kind, said = found[name]
+        number = {"kill": "9", "terminate": "15"}.get(name, words)
+        assert kind == "adm" and (words in said or number in said), (name, said)
+    # A crash takes the worker with it: whoever was there is tried again, and found innocent.
+    kind, said = found["crash"]
+    assert kind == "ended_worker" and "crash by poison ended the worker 3 times" in said
+    assert "Segmentation fault" in said and "poison.py" in said
+    # So does an end that only the process's parent sees.
+    kind, said = found["_leave"]
+    assert kind == "ended_worker" and "The process ended with status 5" in said
+    assert found["half"] == (None, "")
+    assert all(found[f"good-{n}"] == (None, "") for n in range(20))
+    attempts = [row[0] for row in database.read("SELECT attempt FROM samples")]
+    assert max(attempts) <= 3
+    half = study.scenarios.index(next(s for s in study.scenarios if s.key == "half"))
+    [reasoning] = [r.reasoning for r in results.all_results(database, run) if r.scenario == half]
+    assert reasoning == "half a pair: \ufffd"
+
+
+def test_kills_from_outside_fail_nobody(database: Database) -> None:
+    study = poisoned(["waits-1", "waits-2"], seconds=1.0)
+    run = runs.create_run(database, study, {})
+    for _ in range(3):  # as often as the attempts that a poisoned sample has
+        worker = align_tui("worker", "--db", str(database.path))
+        until(lambda: runs.get_run(database, run).running)
+        worker.kill()
+        worker.communicate()
+        assert runs.get_run(database, run).failed == 0
+    last = align_tui("worker", "--db", str(database.path), "--idle-exit", "0.5")
+    last.communicate(timeout=60)
+    assert runs.get_run(database, run).done == 2
+
+
+def test_a_worker_that_ends_in_good_order_leaves_no_words(database: Database) -> None:
+    worker = align_tui("worker", "--db", str(database.path))
+    until(lambda: [w for w in workers.living(database) if w.state == "idle"])
+    [row] = workers.list_workers(database)
+    assert last_words.place(row.id).exists()
+    worker.send_signal(signal.SIGTERM)
+    _, err = worker.communicate(timeout=30)
+    assert worker.returncode == 0 and err == ""
+    assert not last_words.place(row.id).exists()
+
+
+def test_the_last_words_are_those_of_the_worker_that_ended(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Somebody else's words in the folder of logs, and a worker that cannot even start.
+    logs = last_words.place("x").parent
+    logs.mkdir(parents=True)
+    (logs / "20990101-000000-aaaaaa.log").write_text("words of another run\n")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "psutil.py").write_text("raise RuntimeError('no such luck')\n")
+    from align_tui.store import launch
+
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'broken'}:{Path.cwd()}")
+    process = launch.ensure_worker(database)
+    assert process is not None and process.wait(30) != 0
+    launch.note_end(database, process)
+    assert "no such luck" in launch.log_tail()
+    assert "another run" not in launch.log_tail()
+
+
+def bury(db: Database, how: str | None, size: int = 64) -> list[int]:
+    """One worker takes all that it may, and ends; what it held."""
+    from align_tui.store import queue
+
+    held = queue.claim(db, "w", size) or suspects.claim(db, "w", size)
+    suspects.bury(db, {"w": how})
+    return [each.id for each in held]
+
+
+def test_suspects_are_decided_among_few_then_alone(database: Database) -> None:
+    run = runs.create_run(database, poisoned([f"good-{n}" for n in range(20)]), {})
+    assert len(bury(database, "It crashed")) == 20
+    few = bury(database, "It crashed")
+    assert len(few) == suspects.FEW
+    # The others come first: they were there at fewer ends.
+    assert not set(bury(database, "It crashed")) & set(few)
+    bury(database, "It crashed")
+    [alone] = bury(database, "It crashed")
+    row = runs.get_run(database, run)
+    assert (row.failed, row.pending) == (1, 19)
+    [failed] = results.all_results(database, run)
+    assert failed.sample == alone and failed.error_kind == "ended_worker"
+    assert "3 times" in (failed.error_message or "")
+    # Asked again it is decided alone, when all others have been, and once is enough.
+    assert runs.retry(database, run, [alone]) == 1
+    while not runs.get_run(database, run).failed:
+        held = bury(database, "It crashed")
+        assert held == [alone] or alone not in held
+
+
+def test_kills_count_less_than_crashes_and_in_the_end(database: Database) -> None:
+    run = runs.create_run(database, poisoned(["good-1", "good-2"]), {})
+    sizes = [len(bury(database, None)) for _ in range(5)]
+    assert sizes == [2, 2, 2, 2, 1]
+    while not runs.get_run(database, run).failed:
+        bury(database, None)
+    [failed] = results.all_results(database, run)
+    assert f"killed {suspects.KILLS_AT_MOST} times" in (failed.error_message or "")
+
+
+def test_burying_twice_counts_once(database: Database) -> None:
+    from align_tui.store import queue
+
+    runs.create_run(database, poisoned(["good-1"]), {})
+    queue.claim(database, "w", 1)
+    assert suspects.bury(database, {"w": "It crashed"}).back == 1
+    assert suspects.bury(database, {"w": "It crashed"}).back == 0
+    assert [tuple(row) for row in database.read("SELECT ends, kills FROM suspects")] == [(1, 0)]
