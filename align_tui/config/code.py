@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from align_tui.core.errors import CodeRefused
 
 MAX_BYTES = 4_000_000
 MAX_FILES = 500
+MAX_FOLDERS = 5_000
 DEEPEST = 4
 RUNS = "This study runs code of"
 CONFIGS = ("config.json", "tokenizer_config.json", "processor_config.json")
@@ -234,10 +236,20 @@ def _table(path: Path) -> dict[str, object]:
 
 
 def _python_files(folder: Path) -> list[Path]:
-    found = []
-    for path in folder.rglob("*.py"):
-        if path.is_file():
-            found.append(path)
-        if len(found) > MAX_FILES:
-            raise CodeRefused(f"{folder} holds more than {MAX_FILES} Python files")
+    """All of them, also behind links, each folder once."""
+    found: list[Path] = []
+    seen: set[str] = set()
+    for root, below, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen:
+            below.clear()
+            continue
+        seen.add(real)
+        files = (Path(root, name) for name in names if name.endswith(".py"))
+        found += [path for path in files if path.is_file()]
+        if len(found) > MAX_FILES or len(seen) > MAX_FOLDERS:
+            raise CodeRefused(
+                f"{folder} holds more Python files or folders than a model has",
+                f"At most {MAX_FILES} files in {MAX_FOLDERS} folders are looked at.",
+            )
     return sorted(found)

@@ -125,7 +125,13 @@ def test_every_python_file_counts(theirs: Theirs) -> None:
     known.add(now())
     (theirs.folder / "helper.py").rename(theirs.folder / "other.py")
     known.add(now())
-    assert len(known) == 4
+    elsewhere = theirs.marker.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "linked.py").write_text("x = 1")
+    (elsewhere / "round").symlink_to(theirs.folder)
+    (theirs.folder / "link").symlink_to(elsewhere)
+    known.add(now())
+    assert len(known) == 5
     (theirs.folder / "README.md").write_text("no code")
     assert now() in known
 

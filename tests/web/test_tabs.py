@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -248,3 +250,36 @@ async def test_an_application_that_dies_ends_its_tab(tmp_path: Path) -> None:
         while (await socket.receive(timeout=10)).type == aiohttp.WSMsgType.BINARY:
             pass
         assert socket.closed
+
+
+HUNG = """
+import time
+from textual.app import App
+from textual.drivers.web_driver import WebDriver
+from align_tui.tui import served
+
+served.END_S = 0.2
+
+class Hung(App):
+    def get_driver_class(self):
+        return served.ending_driver(WebDriver)
+
+    def on_mount(self):
+        print("hangs", file=__import__("sys").__stderr__, flush=True)
+        time.sleep(600)
+
+Hung().run()
+"""
+
+
+def test_an_application_that_hangs_ends_when_its_server_is_gone() -> None:
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    environment = {**os.environ, "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"}
+    process = subprocess.Popen([sys.executable, "-c", HUNG], env=environment, **pipes)  # type: ignore[call-overload]
+    assert b"hangs" in process.stderr.readline()
+    process.stdin.close()
+    try:
+        assert process.wait(20) == 1
+    finally:
+        process.kill()
+        process.stderr.close()

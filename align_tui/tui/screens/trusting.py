@@ -55,7 +55,7 @@ class TrustScreen(Modal[bool]):
             (("escape ", "key"), ("do not run it", "bright")),
         ]
         with Vertical(classes="box question") as box:
-            box.border_title = Content("code that is not yours")
+            box.border_title = Content("code of a study")
             words = Lines()
             words.styles.height = len(lines)
             words.paint(lines)
