@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from align_tui.core.decisions import Decision, Finish, Generation, Message, Response, Sampling
 from align_tui.core.errors import AdmError
+from align_tui.core.repair import storable
 from align_tui.core.types import JsonObject
 
 _MOST = 2**63 - 1  # what a database keeps as a whole number
@@ -53,15 +54,6 @@ def whole(value: object, what: str) -> int:
     raise AdmError(f"Its {what} is {_shown(value)}, which is no whole number", _HINT)
 
 
-def fit_for_a_file(text: str) -> str:
-    """`text` with halves of surrogate pairs joined, or replaced by U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 def told(error: BaseException) -> str:
     """The error by its type and its own words, where it has any."""
     words = words_of(error)
@@ -71,7 +63,7 @@ def told(error: BaseException) -> str:
 def words_of(error: BaseException) -> str:
     """The error's own words; a user's error may fail at saying them."""
     try:
-        return fit_for_a_file(str(error))
+        return storable(str(error))
     except Exception:
         return "its text cannot be had"
 
@@ -87,7 +79,7 @@ def _shown(value: object) -> str:
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise AdmError(f"Its {what} is {_shown(value)}, which is no text", _HINT)
-    return fit_for_a_file(str(value))
+    return storable(str(value))
 
 
 def _number(value: object, what: str) -> float:
@@ -156,7 +148,7 @@ def _json(value: object, what: str) -> JsonObject:
         raise AdmError(f"Its {what} is no JSON: {words_of(error)}", _HINT) from error
     if not isinstance(value, Mapping):
         raise AdmError(f"Its {what} is no JSON object", _HINT)
-    fit = fit_for_a_file(text)
+    fit = storable(text)
     made: JsonObject = value if fit == text else json.loads(fit)
     return made
 

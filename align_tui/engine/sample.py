@@ -13,9 +13,10 @@ from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import Targets, target_id
-from align_tui.core.checking import fit_for_a_file, sound, told
+from align_tui.core.checking import sound, told
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, Cancelled
+from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scoring import Rule, Score, score
 from align_tui.store import runs
@@ -108,7 +109,7 @@ def to_failure(error: BaseException) -> Failure:
     """
     if isinstance(error, AlignError):
         message = f"{error.message}\n{error.hint}" if error.hint else error.message
-        return Failure(error.kind, fit_for_a_file(message))
+        return Failure(error.kind, storable(message))
     said = told(error)
     if not isinstance(error, Exception):
         return Failure(AdmError.kind, f"The decision-maker raised {said}")

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.checking import fit_for_a_file, sound, told
+from align_tui.core.checking import sound, told
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import AdmError
+from align_tui.core.repair import storable
 
 
 def wrong(whole: Any, **fault: Any) -> Any:
@@ -87,7 +88,7 @@ def test_what_is_no_decision(value: object) -> None:
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_text_is_fit_for_a_file_and_otherwise_as_it_was(text: str) -> None:
-    made = fit_for_a_file(text)
+    made = storable(text)
     made.encode()
     assert made == text or max(text) >= "\ud800"
     assert sound(Decision(0, text, notes=(text,)), 2) == Decision(0, made, notes=(made,))

@@ -59,13 +59,13 @@ class Place:
         return self.folder / "runs.db"
 
     def start(self, *arguments: str, log: str) -> subprocess.Popen[str]:
-        """An `align-tui` process whose both streams go to a file of the folder."""
-        with (self.folder / log).open("a") as out:
+        """An `align-tui` process whose streams go to files of the folder: `log`, and `log`.out."""
+        with (self.folder / log).open("a") as err, (self.folder / f"{log}.out").open("a") as out:
             return subprocess.Popen(
                 [sys.executable, "-m", "align_tui", *arguments],
                 text=True,
                 stdout=out,
-                stderr=subprocess.STDOUT,
+                stderr=err,
                 stdin=subprocess.DEVNULL,
                 env=self.environment,
                 start_new_session=True,
@@ -121,8 +121,11 @@ def begin(at: Place, samples: int, takes: float = 0.05) -> tuple[subprocess.Pope
         *trust(),
         log="run.log",
     )
-    real_runs.until(lambda: at.said("run.log").count("\n") >= 2 or command.poll() is not None)
-    return command, str(json.loads(at.said("run.log").splitlines()[0])["run"])
+    told = "run.log.out"
+    real_runs.until(lambda: at.said(told).count("\n") >= 2 or command.poll() is not None)
+    if command.poll() is not None:
+        raise RuntimeError(f"the run ended at once: {at.said('run.log')[-500:]}")
+    return command, str(json.loads(at.said(told).splitlines()[0])["run"])
 
 
 def trust() -> tuple[str, ...]:
