@@ -158,6 +158,7 @@ class _Keeper:
     def __init__(self, db: Database, tell: Callable[[str], None]) -> None:
         self.db = db
         self.process: subprocess.Popen[bytes] | None = None
+        self.left: list[subprocess.Popen[bytes]] = []
         self.ends = Ends(db)
         self.troubles = Troubles(tell)
         self.next = 0.0
@@ -173,7 +174,11 @@ class _Keeper:
             self.ends.ended(self.process)
             self.process = None
         living = workers.living(self.db)
-        if self.process is None and not living:
+        held_up = {worker.pid for worker in living if worker.stop}
+        if self.process is not None and self.process.pid in held_up:
+            self.left.append(self.process)  # it may end yet, but is not to be waited for
+            self.process = None
+        if self.process is None and len(held_up) == len(living):
             self.process = ensure_worker(self.db)
         self.troubles.look(living)
         said = [w.error or w.detail or w.state for w in living]

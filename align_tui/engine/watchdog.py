@@ -1,8 +1,9 @@
 """Watches the event loop from a thread: code that never awaits holds up every other sample.
 
 Nothing can be decided beside such code, nor its worker's leases renewed. So the leases are renewed
-from here; after a while the worker's row names the sample, and the others go back to the queue for
-another worker. Code that goes on for longer still is broken off, and its sample fails.
+from here; after a while the worker's row names the sample, the others go back to the queue, and
+whoever looks for a worker starts another. Code that goes on for longer still is broken off, and
+its sample fails.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Watchdog:
         self._step: Step | None = None
         self._blocked = 0.0
         self._told = False
+        self._is_marked = False  # as one that nobody is to rely on
         self._broken_at: float | None = None
         self._renewed = 0.0
         self._db: Database | None = None
@@ -73,6 +75,12 @@ class Watchdog:
         """Watch no longer."""
         self._ended.set()
         self._thread.join(2.0)
+
+    def loosened(self, db: Database) -> None:
+        """For the loop, before its heart beats: it goes on, whatever was said of it."""
+        if self._is_marked:
+            self._is_marked = False
+            held.let_go(db, self._worker)
 
     def _break_off(self, number: int, frame: FrameType | None) -> None:
         """In the main thread, inside the code that blocks if it still does."""
@@ -99,7 +107,7 @@ class Watchdog:
             self._db.close()
 
     def _look(self, step: Step, now: float) -> None:
-        if self._blocked < min(RENEW_AFTER_S, self._limits.told_s):
+        if self._blocked < min(RENEW_AFTER_S, self._limits.told_s, self._lease_s / 4):
             return
         db = self._database()
         if not self._told and self._blocked >= self._limits.told_s:
@@ -109,7 +117,8 @@ class Watchdog:
             said = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"
             given = f"; {others} samples went back to the queue" if others else ""
             print(f"align-tui worker: {said}{given}. {HINT}", file=sys.stderr, flush=True)
-            held.complain(db, self._worker, said)
+            self._is_marked = True
+            held.hold_up(db, self._worker, said)
         if now - self._renewed >= self._lease_s / 4:
             self._renewed = now
             held.renew(db, self._worker, self._lease_s)

@@ -173,6 +173,8 @@ class Worker:
             last_words.say(self.id, None)
 
     def _beat(self) -> bool:
+        if self.watchdog is not None:
+            self.watchdog.loosened(self.db)
         waiting = sum(not active.has_begun for active in self._active.values())
         row = self.status.row(self.models.loaded, len(self._active), waiting)
         return workers.beat(self.db, self.id, **row)

@@ -22,12 +22,12 @@ _log: Path | None = None  # of the worker that this process started last
 
 
 def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
-    """Start a worker for this database unless one lives; the process, or None.
+    """Start a worker for this database unless one can be relied on; the process, or None.
 
     It belongs to a session of its own: it outlives a closed terminal, and ends by itself when it
     has had nothing to do for a while.
     """
-    if workers.living(db):
+    if any(not worker.stop for worker in workers.living(db)):
         return None
     idle = os.environ.get("ALIGN_TUI_IDLE_EXIT", "600")
     command = [sys.executable, "-m", "align_tui", "worker"]
