@@ -10,9 +10,9 @@ from align_tui.config.library import list_profiles
 from align_tui.config.profile import Profile
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.scenarios import Scenario
-from align_tui.datasets.files import write_text
 from align_tui.datasets.library import list_sets, safe_name
 from align_tui.datasets.write import native_toml
+from align_tui.files.write import make_folder, write_text
 from align_tui.variants import profile_toml
 
 
@@ -68,7 +68,7 @@ def _taken(path: Path, known: Path | None) -> str:
 def save_profile(profile: Profile, name: str, *, replace: bool = False) -> Path:
     """Keep a profile under that name, which becomes its own; the file.
 
-    Raises ConfigError, DatasetError; without `replace` also where something is in the way.
+    Raises ConfigError, OutputError; without `replace` also where something is in the way.
     """
     spot = profile_spot(name)
     text = profile_toml(profile.model_copy(update={"name": name}), by_name=True)
@@ -83,11 +83,6 @@ def save_scenario(scenario: Scenario, name: str, *, replace: bool = False) -> Pa
 def _write(spot: Spot, text: str, *, replace: bool) -> Path:
     if spot.taken and not replace:
         raise ConfigError(f"{spot.path}: {spot.taken}", "Choose another name.")
-    try:
-        spot.path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"{spot.path.parent} cannot be made: {error.strerror or error}"
-        ) from error
-    write_text(spot.path, text)
+    make_folder(spot.path.parent, mine=True)
+    write_text(spot.path, text, mine=True)
     return spot.path

@@ -9,7 +9,9 @@ from pathlib import Path
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import absolute, list_backbones
+from align_tui.config.code import notes_on
 from align_tui.config.columns import load_columns, refuse_namesakes
+from align_tui.config.kinds import STUDY, refuse_other
 from align_tui.config.options import Options
 from align_tui.config.profile import (
     CustomParams,
@@ -17,11 +19,13 @@ from align_tui.config.profile import (
     Profile,
     PromptAlignedParams,
 )
+from align_tui.config.reading import exists, is_file
 from align_tui.config.stances import target_values
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
 from align_tui.config.toml import parse, read_text, validate
 from align_tui.core.attributes import Attributes, Target, Targets
 from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
 from align_tui.datasets.library import find_scenarios
 
@@ -73,6 +77,8 @@ def load_study(options: Options) -> Study:
     targets = parse_targets(options.targets, attributes)
     if targets is None and file.target:
         targets = parse_targets([f"{k}={v}" for k, v in file.target.items()], attributes)
+    own_code: set[str] = set()
+    says_more = path is not None and bool(file.set or file.backbone or file.backbones)
     profiles = load_columns(
         options.profiles or file.profiles,
         options.backbones or _backbones(file, beside),
@@ -80,6 +86,8 @@ def load_study(options: Options) -> Study:
         overrides=(*file.set, *options.overrides),
         targets=targets,
         attributes=attributes,
+        files=[path] if path is not None and says_more else [],
+        own_code=own_code,
     )
     scenarios, notes = _load_scenarios(
         options.scenarios or file.scenarios,
@@ -97,18 +105,20 @@ def load_study(options: Options) -> Study:
         rule=options.rule or file.scoring.rule,
         is_demo=options.is_demo,
         notes=notes,
+        own_code=frozenset(own_code),
     )
     check(study, attributes)
-    return replace(study, notes=(*notes, *depth_notes(study, options, file)))
+    told = (*depth_notes(study, options, file), *notes_on(study.profiles))
+    return replace(study, notes=(*notes, *told))
 
 
 def _name(options: Options, file: StudyFile, path: Path | None) -> str:
     """The file's name; without a file, what the demo was turned into."""
     if path is not None:
-        return file.name or path.stem
+        return file.name or storable(path.stem)
     if options.is_demo:
         return file.name
-    return ", ".join(Path(name).stem for name in (options.scenarios or file.scenarios))
+    return ", ".join(storable(Path(name).stem) for name in (options.scenarios or file.scenarios))
 
 
 def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:
@@ -121,7 +131,7 @@ def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:
 
 def _find_study(path: Path) -> Path:
     """The file itself, or the shipped example of that name."""
-    if path.exists():
+    if exists(path):
         return path
     names = sorted(p.stem for p in paths.shipped_examples().glob("*.toml") if _is_study(p))
     if path.name in names:
@@ -139,7 +149,9 @@ def _study_file(path: Path | None) -> StudyFile:
     if path is None:
         return StudyFile(name="demo", profiles=DEMO_PROFILES, scenarios=(DEMO_SCENARIOS,))
     text = read_text(path)
-    return validate(StudyFile, parse(text, str(path)), str(path), text)
+    table = parse(text, str(path))
+    refuse_other(table, STUDY, str(path))
+    return validate(StudyFile, table, str(path), text)
 
 
 def _load_scenarios(
@@ -153,7 +165,7 @@ def _load_scenarios(
     for name in names:
         near = beside / name if beside is not None else None
         sets.append(
-            find_scenarios(str(near) if near and near.exists() else name, attributes, scale=scale)
+            find_scenarios(str(near) if near and exists(near) else name, attributes, scale=scale)
         )
     counts: dict[str, int] = {}
     for each in sets:
@@ -197,7 +209,7 @@ def check_profile(profile: Profile, attributes: Attributes) -> None:
         )
     if isinstance(profile.adm, PromptAlignedParams):
         target_values(profile.target, attributes)
-    if isinstance(profile.adm, CustomParams) and not Path(profile.adm.file).is_file():
+    if isinstance(profile.adm, CustomParams) and not is_file(Path(profile.adm.file)):
         raise ConfigError(f"profile {profile.name}: there is no file {profile.adm.file}")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import tomli_w
 
 from align_tui.config.backbones import SETTINGS, backbone_of
+from align_tui.config.code import is_note, notes_on
 from align_tui.config.library import build_profile
 from align_tui.config.profile import Profile, Reasoned
 from align_tui.config.study import OUT_OF_DEPTH, Study
@@ -102,6 +103,8 @@ def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
     """
     body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     body["adm"] = _without_none(profile.body()["adm"])
+    for part in ("adm", "backbone"):  # what is read again is hashed again
+        body.get(part, {}).pop("code_sha256", None)
     if profile.needs_model:
         body["backbone"] = {"kind": profile.backbone.kind, **body.get("backbone", {})}
         if by_name and (backbone := backbone_of(profile)).is_in(profile) and backbone.name:
@@ -149,11 +152,13 @@ def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes)
 
 def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attributes) -> Study:
     """The study with other columns, checked, and noted where the demo model is out of its depth."""
-    changed = replace(study, profiles=tuple(profiles), is_demo=False)
+    kept = [note for note in study.notes if not is_note(note)]
+    notes = (*kept, *notes_on(profiles))
+    changed = replace(study, profiles=tuple(profiles), notes=notes, is_demo=False)
     check(changed, attributes)
     if OUT_OF_DEPTH in study.notes or in_its_depth(changed, attributes):
         return changed
-    return replace(changed, notes=(*study.notes, OUT_OF_DEPTH))
+    return replace(changed, notes=(*notes, OUT_OF_DEPTH))
 
 
 def in_its_depth(study: Study, attributes: Attributes) -> bool:

@@ -13,7 +13,7 @@ from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import Profile
-from align_tui.core.errors import AlignError, ConfigError
+from align_tui.core.errors import AlignError, ConfigError, OutputError
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.datasets.library import find_scenarios
 from tests.tui import fakes
@@ -151,5 +151,5 @@ def test_a_folder_that_cannot_be_made_is_told(
 ) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setattr(paths, "user_profiles", lambda: tmp_path / "file" / "profiles")
-    with pytest.raises(ConfigError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot be made"):
         saving.save_profile(fakes.profile("p"), "p")

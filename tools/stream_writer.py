@@ -106,12 +106,11 @@ class Writer:
             self._finish(claimed, " ".join(text), time.monotonic() - begun)
 
     def beat(self, active: int) -> None:
-        """What a worker says of itself, and its leases renewed."""
+        """What a worker says of itself, by which it keeps its samples."""
         workers.beat(
             self.db, self.id, state="working", model="demo", device="cpu", memory_mb=240.0,
             tokens_per_s=float(TOKENS_PER_S), active=active,
         )  # fmt: skip
-        queue.renew(self.db, self.id)
 
     def _finish(self, claimed: queue.Claimed, why: str, took: float) -> None:
         shown = self.study.scenarios[claimed.scenario]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import importlib.util
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 from align_tui.adms.base import Adm, Llm
+from align_tui.config.code import Code, read_code, sha256_of
 from align_tui.config.profile import CustomParams
+from align_tui.config.trust import allow
 from align_tui.core.attributes import Targets
 from align_tui.core.checking import whole, words_of
 from align_tui.core.decisions import Decision
-from align_tui.core.errors import AdmError, AlignError
+from align_tui.core.errors import AdmError, AlignError, CodeRefused
 from align_tui.core.scenarios import Scenario
 
 KNOWN = set(CustomParams.model_fields)
@@ -24,11 +26,12 @@ def make(params: CustomParams) -> Adm:
     """Load `params.file` and wrap its async function `params.function`.
 
     It is called with (scenario, targets, llm, parameters) and returns a Decision, or the index of
-    a choice. Raises AdmError when the file cannot be loaded.
+    a choice. Raises AdmError when the file cannot be loaded, and CodeRefused when it is not the
+    one that the run was made with, or one that the user did not trust.
     """
     path = Path(params.file)
     extra = {key: value for key, value in params.model_dump().items() if key not in KNOWN}
-    function = _load(path, params.function)
+    function = _load(path, params.function, params.code_sha256)
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         try:
@@ -45,18 +48,25 @@ def make(params: CustomParams) -> Adm:
     return decide
 
 
-def _load(path: Path, name: str) -> Callable[..., object]:
+def _load(path: Path, name: str, pinned: str) -> Callable[..., object]:
+    """The function of that name, from the bytes that were hashed and no others.
+
+    The file is alone: what lies beside it is not imported, and nothing that Python compiled and
+    left in __pycache__ is run in its place.
+    """
     try:
-        source = path.read_bytes()
-        module_name = f"align_tui_custom_{hashlib.sha256(source).hexdigest()[:12]}"
-        spec = importlib.util.spec_from_file_location(module_name, path)
-        if spec is None or spec.loader is None:
-            raise AdmError(f"{path} is no Python file")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        source = read_code(path)
+    except CodeRefused as error:
+        raise AdmError(error.message, error.hint) from error
+    code = Code("decision-maker", str(path), sha256_of(source))
+    allow(code, pinned)
+    module = ModuleType(f"align_tui_custom_{code.short}")
+    module.__file__ = str(path)
+    try:
+        sys.modules[module.__name__] = module  # dataclasses look for their module there
+        made_of = compile(source, str(path), "exec", dont_inherit=True)
+        exec(made_of, module.__dict__)  # noqa: S102 - the user was asked
         function = getattr(module, name, None)
-    except OSError as error:
-        raise AdmError(f"{path} cannot be read: {error.strerror}") from error
     except AlignError:
         raise
     except BaseException as error:  # importing a user's file runs it

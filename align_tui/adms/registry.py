@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from align_tui.adms import baseline, custom, fixed, imported, oracle, prompt_aligned, random_choice
-from align_tui.adms.base import Adm
+from align_tui.adms.base import Adm, Llm
 from align_tui.config.profile import Profile
-from align_tui.core.attributes import Attributes
+from align_tui.core.attributes import Attributes, Targets
+from align_tui.core.decisions import Decision
+from align_tui.core.repair import storable_parts
+from align_tui.core.scenarios import Scenario
 
 # kind -> (profile, its [adm] parameters, attributes) -> decision-maker. The parameters' class
 # stands in config/profile.py under the same kind, where a form finds it too.
@@ -24,5 +27,13 @@ ADMS: dict[str, Callable[[Profile, Any, Attributes], Adm]] = {
 
 
 def make_adm(profile: Profile, attributes: Attributes) -> Adm:
-    """The decision-maker of a profile; raises AdmError or ConfigError."""
-    return ADMS[profile.adm.kind](profile, profile.adm, attributes)
+    """The decision-maker of a profile; raises AdmError or ConfigError.
+
+    What it decides is repaired here: a custom one may return any text.
+    """
+    adm = ADMS[profile.adm.kind](profile, profile.adm, attributes)
+
+    async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
+        return storable_parts(await adm(scenario, targets, llm))
+
+    return decide

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import (
@@ -96,6 +96,15 @@ class Backbone(Protocol):
 
     def close(self) -> None:
         """Stop, and free the device's memory."""
+        ...
+
+
+@runtime_checkable
+class Waits(Protocol):
+    """A backbone that may have to wait for somebody else before it asks a model again."""
+
+    def waits_for(self) -> str:
+        """What it waits for, in words for the user; empty while it does not."""
         ...
 
 

@@ -23,6 +23,7 @@ from align_tui.cli.parameters import (
     Scenarios,
     ScoredOnly,
     Targets,
+    Trust,
 )
 
 app = typer.Typer(
@@ -58,6 +59,7 @@ def explore(
     backbone: Backbones = None,
     override: Overrides = None,
     limit: Limit = None,
+    trust: Trust = False,
     low_bandwidth: LowBandwidth = False,
     theme: Annotated[
         str | None,
@@ -72,8 +74,9 @@ def explore(
     """
     if version:
         from align_tui import __version__
+        from align_tui.output.terminal import say
 
-        typer.echo(__version__)
+        say(__version__)
         raise typer.Exit()
     if theme is not None:
         os.environ["ALIGN_TUI_THEME"] = theme  # for the screen, whichever command opens it
@@ -94,7 +97,7 @@ def explore(
         overrides=override,
         limit=limit,
     )
-    raise typer.Exit(open_explorer(options, run, db, low_bandwidth=low_bandwidth))
+    raise typer.Exit(open_explorer(options, run, db, trust=trust, low_bandwidth=low_bandwidth))
 
 
 @app.command(
@@ -120,6 +123,7 @@ def run(
     resume: Annotated[
         str | None, typer.Option(help="Go on with that run (failed samples are tried again).")
     ] = None,
+    trust: Trust = False,
     detach: Annotated[
         bool, typer.Option("--detach", help="Start it, print its id, and leave it running.")
     ] = False,
@@ -137,7 +141,7 @@ def run(
     if resume is not None:
         if any((study, profile, scenarios, limit, target, repeat, backbone, override, scoring)):
             raise typer.BadParameter("--resume goes on with a run as it is; it takes no study")
-        raise typer.Exit(resume_run(resume, db, as_json=json, detach=detach))
+        raise typer.Exit(resume_run(resume, db, trust=trust, as_json=json, detach=detach))
     options = study_options(
         study,
         profiles=profile,
@@ -151,7 +155,7 @@ def run(
         scoring=scoring,
         scale=scale,
     )
-    raise typer.Exit(start_run(options, db, as_json=json, detach=detach))
+    raise typer.Exit(start_run(options, db, trust=trust, as_json=json, detach=detach))
 
 
 @app.command(
@@ -195,13 +199,15 @@ def serve(
     override: Overrides = None,
     limit: Limit = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    trust: Trust = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
     low_bandwidth: LowBandwidth = False,
     db: Database = None,
 ) -> None:
     """Open the explorer in a browser: each tab is an application of its own on the same runs.
 
-    Nothing asks for a password, so only this machine reaches it unless --host says otherwise.
+    The address that is printed holds a token, without which nobody is let in. Only this machine
+    reaches it unless --host says otherwise.
     """
     from align_tui.cli.options import study_options
     from align_tui.cli.serving import serve_explorer
@@ -217,7 +223,7 @@ def serve(
         limit=limit,
     )
     opened = Opened(options, run, replay=replay, low_bandwidth=low_bandwidth, db=db)
-    raise typer.Exit(serve_explorer(opened, host, port))
+    raise typer.Exit(serve_explorer(opened, host, port, trust=trust))
 
 
 @app.command(epilog="Examples:  align-tui browse    align-tui browse k3f9")
@@ -359,9 +365,10 @@ def worker(
 def keys() -> None:
     """Print every key of every screen, as a file that you can change and keep."""
     from align_tui.config.paths import user_keymap
+    from align_tui.output.terminal import say_data
     from align_tui.tui.keymap import read_keymap, table
 
-    typer.echo(table(read_keymap(user_keymap())), nl=False)
+    say_data([table(read_keymap(user_keymap()))])
 
 
 @app.command(

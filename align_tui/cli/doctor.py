@@ -19,7 +19,9 @@ from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError, Damaged, StoreError
 from align_tui.core.text import one_line
+from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
+from align_tui.output.terminal import say
 from align_tui.store import workers
 from align_tui.store.database import network_file_system, open_database
 from align_tui.store.repair import check_whole, repair, trouble
@@ -124,6 +126,8 @@ def _database(path: Path) -> Iterator[Finding]:
         yield "ok", "database", f"{path} will be made with the first run"
         return
     try:
+        if seen_by_others(path):
+            yield "warn", "database", f"others of this machine can read {path}: chmod 600 it"
         db = open_database(path)
         mode = db.read("PRAGMA journal_mode")[0][0]
         size = path.stat().st_size / 1e6
@@ -131,7 +135,8 @@ def _database(path: Path) -> Iterator[Finding]:
         yield "warn" if db.read_only else "ok", "database", f"{path}, {size:.1f} MB, {how}"
         check_whole(db)
         for worker in workers.living(db):
-            yield "ok", "worker", f"{worker.id}: {worker.state}, process {worker.pid}"
+            mark, state = ("warn", "does not answer") if worker.is_silent else ("ok", worker.state)
+            yield mark, "worker", f"{worker.id}: {state}, process {worker.pid}"
         newest = db.one("SELECT max(created) FROM runs")
         if newest is not None and newest[0] is not None and newest[0] > time.time() + 60:
             yield "warn", "clock", "the newest run was made in the future: was the clock set back?"
@@ -204,10 +209,16 @@ def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
     )
 
 
+def _tell_wait(what: str, share: float | None) -> None:
+    """On standard error, so that nobody waits without knowing what for."""
+    if " wait " in what or " again in " in what:
+        say(f"  {what}", error=True)
+
+
 def _server(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
     """What a profile's servers say of themselves; `otherwise` marks those that say nothing."""
     try:
-        info = open_backbone(spec, lambda what, share: None).info
+        info = open_backbone(spec, _tell_wait).info
     except AlignError as error:
         return otherwise, "server", f"{spec.label} {used}: {error.message}. {error.hint}"
     said = "; ".join(info.notes) or "holds replies to their schema, tells token probabilities"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.text import one_line, plain
 from align_tui.datasets.align_run import read_run_directory
-from align_tui.datasets.files import write_text
+from align_tui.files.write import write_text
 from align_tui.output import events, export
 from align_tui.output.tables import (
     CAPTION,
@@ -26,12 +25,14 @@ from align_tui.output.tables import (
     thinking_lines,
     waiting,
 )
+from align_tui.output.terminal import ask, say, say_data, say_json
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.imports import import_run
 from align_tui.store.thinking import token_shares
 from align_tui.studies import parse_scale, parse_targets
 
+STOP_S = 30.0
 REPORTS = ("markdown", "html")
 
 
@@ -45,11 +46,10 @@ def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None
     rows = runs.list_runs(_open(db_path), limit) if path.exists() else []
     if as_json:
         for row in rows:
-            fields = {name: getattr(row, name) for name in row.__slots__}
-            print(json.dumps(fields, ensure_ascii=False), flush=True)
+            say_json({name: getattr(row, name) for name in row.__slots__})
         return
     if not rows:
-        print("No run yet. Start one: align-tui run", file=sys.stderr)
+        say("No run yet. Start one: align-tui run", error=True)
         return
     table = quiet_table("run", "study", "started", "state", "decided", "failed", "open")
     for row in rows:
@@ -75,7 +75,7 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     row = runs.get_run(db, run)
     summary = {**events.summary(db, run, study), "parent": row.parent}
     if as_json:
-        print(json.dumps(summary, ensure_ascii=False), flush=True)
+        say_json(summary)
         return
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
@@ -99,7 +99,9 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     out.print()
     for profile in study.profiles:
         model = profile.model_label or "no model"
-        out.print(f"{one_line(profile.name)}: {profile.adm.kind}, {model}, {profile.hash[:12]}")
+        out.print(
+            f"{one_line(profile.name)}: {profile.adm.kind}, {one_line(model)}, {profile.hash[:12]}"
+        )
     for key, value in runs.run_versions(db, run).items():
         out.print(f"{one_line(key)}: {one_line(value)}", style="dim")
     for result in results.all_results(db, run):
@@ -121,16 +123,14 @@ def export_run(name: str | None, db_path: Path | None, format_name: str, out: Pa
         if out is None:
             raise ConfigError("align-system's format is a folder", "Name one: -o outputs/")
         for path in export.align_system(db, run, out):
-            print(path, file=sys.stderr)
+            say(str(path), error=True)
         return
     pieces = export.WRITERS[format_name](db, run)
     if out is None:
-        for piece in pieces:
-            sys.stdout.write(piece)
-        sys.stdout.flush()
+        say_data(pieces)
         return
-    write_text(out, "".join(pieces))
-    print(out, file=sys.stderr)
+    write_text(out, "".join(pieces), devices=True)
+    say(str(out), error=True)
 
 
 def import_runs(
@@ -150,10 +150,10 @@ def import_runs(
     db = open_database(database_path(db_path))
     for each in found:
         for note in each.notes:
-            print(f"note: {plain(note)}", file=sys.stderr)
+            say(f"note: {note}", error=True)
         with waiting("writing the run"):
             run = import_run(db, each, aims)
-        print(run)
+        say(run)
 
 
 def report_runs(
@@ -174,10 +174,10 @@ def report_runs(
     else:
         from align_tui.output.report.markdown import markdown as made
     if out is None:
-        sys.stdout.write(made(report))
+        say_data([made(report)])
         return
-    write_text(out, made(report))
-    print(out, file=sys.stderr)
+    write_text(out, made(report), devices=True)
+    say(str(out), error=True)
 
 
 def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
@@ -189,12 +189,12 @@ def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
         if not sys.stdin.isatty():
             raise ConfigError("Nobody is here to confirm", "Say --yes to delete without asking.")
         question = f"Delete run {run} ({one_line(row.name, 40)}, {row.done} decisions)? [y/N] "
-        if input(question).strip().lower() not in ("y", "yes"):
-            print("Left as it is.", file=sys.stderr)
+        if ask(question).lower() not in ("y", "yes"):
+            say("Left as it is.", error=True)
             return 1
     with waiting(f"deleting {run}"):
         runs.delete_run(db, run)
-    print(f"Deleted {run}.", file=sys.stderr)
+    say(f"Deleted {run}.", error=True)
     return 0
 
 
@@ -208,12 +208,12 @@ def list_workers(db_path: Path | None) -> None:
     known = workers.list_workers(_open(db_path)) if path.exists() else []
     living = [worker for worker in known if workers.is_alive(worker)]
     if not living:
-        print("No worker is running.", file=sys.stderr)
+        say("No worker is running.", error=True)
     if known:
         gone = [worker for worker in known if worker not in living]
         for line in worker_table(living, gone, console().width, choose_glyphs()):
-            print(text_of(line).rstrip())
-        print(SAMPLES, file=sys.stderr)
+            say(text_of(line).rstrip())
+        say(SAMPLES, error=True)
 
 
 def stop_workers(name: str | None, db_path: Path | None) -> int:
@@ -221,8 +221,13 @@ def stop_workers(name: str | None, db_path: Path | None) -> int:
     db = _open(db_path)
     wanted = [w for w in workers.living(db) if w.id.startswith(name or "")]
     workers.ask_to_stop(db, name)
-    until = time.monotonic() + 30
-    while (left := [w for w in wanted if workers.is_alive(w)]) and time.monotonic() < until:
-        time.sleep(0.05)
-    print(f"{len(wanted) - len(left)} of {len(wanted)} workers have ended.", file=sys.stderr)
+    until = time.monotonic() + STOP_S
+    with waiting(f"waiting until {len(wanted)} workers have put back what they hold"):
+        while (left := [w for w in wanted if workers.is_alive(w)]) and time.monotonic() < until:
+            time.sleep(0.05)
+    say(f"{len(wanted) - len(left)} of {len(wanted)} workers have ended.", error=True)
+    for worker in left:
+        if workers.is_here(worker):
+            hint = f": kill -KILL {worker.pid} ends it, and what it holds goes back to the queue"
+            say(f"worker {worker.name} does not end{hint}", error=True)
     return 1 if left or (name and not wanted) else 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,9 +27,13 @@ from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
 from align_tui.core.text import one_line, plain
 from align_tui.datasets import library
-from align_tui.datasets.files import write_text
+from align_tui.files.write import make_folder, write_text
 from align_tui.output.tables import console, quiet_table, waiting
+from align_tui.output.terminal import say, say_json
 from align_tui.studies import check_profile, parse_scale, parse_targets
+
+NAMED = 120
+"""Characters of a file's name in a table."""
 
 
 def list_scenarios() -> None:
@@ -44,7 +46,8 @@ def list_scenarios() -> None:
             size, labels = str(len(found)), ", ".join(sorted(found.labelled)) or "–"
         except AlignError as error:
             size, labels = "!", one_line(error.message)
-        table.add_row(entry.name, size, Text(labels), entry.origin)
+        name = Text(one_line(entry.name, NAMED))
+        table.add_row(name, size, Text(one_line(labels)), entry.origin)
     console().print(table)
 
 
@@ -53,7 +56,7 @@ def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> 
     found = library.find_scenarios(name, load_attributes(), parse_scale(scale or ()))
     if as_json:
         for scenario in found:
-            print(json.dumps(scenario_to_json(scenario), ensure_ascii=False), flush=True)
+            say_json(scenario_to_json(scenario))
         return
     out = console()
     out.print(f"{one_line(found.name)}: {len(found)} scenarios ({found.format})", style="bold")
@@ -65,7 +68,7 @@ def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> 
         out.print(f"\n{one_line(scenario.key)}  {one_line(scenario.title)}", style="bold")
         out.print(plain(scenario.text))
         for choice in scenario.choices:
-            labels = ", ".join(f"{k} {v:.3g}" for k, v in choice.labels.items())
+            labels = ", ".join(f"{one_line(k)} {v:.3g}" for k, v in choice.labels.items())
             out.print(f"  - {one_line(choice.text)}  {('(' + labels + ')') if labels else ''}")
 
 
@@ -82,17 +85,15 @@ def import_scenarios(
             overwrite=replace,
         )
     for note in found.notes:
-        print(f"note: {plain(note)}", file=sys.stderr)
-    print(
-        f"{len(found)} scenarios ({found.format}) are now the set {entry.name!r}.", file=sys.stderr
-    )
+        say(f"note: {note}", error=True)
+    say(f"{len(found)} scenarios ({found.format}) are now the set {entry.name!r}.", error=True)
 
 
 def export_scenarios(name: str, out: Path, format_name: str) -> None:
     """Write a scenario set as a file."""
     found = library.find_scenarios(name, load_attributes())
     library.export_set(found, out, format_name)
-    print(out, file=sys.stderr)
+    say(str(out), error=True)
 
 
 def list_profiles() -> None:
@@ -100,26 +101,29 @@ def list_profiles() -> None:
     out = console()
     table = quiet_table("profile", "decides by", "target", "model", "origin")
     for entry in library_profiles():
+        name = Text(one_line(entry.name, NAMED))
         try:
             profile = load_profile(str(entry.path))
             own = names_backbone(str(entry.path))
         except AlignError as error:
-            table.add_row(entry.name, "!", Text(one_line(error.message)), "", entry.origin)
+            table.add_row(name, "!", Text(one_line(error.message)), "", entry.origin)
             continue
         model = "–" if not profile.needs_model else profile.model_label if own else "any"
         target = target_id(profile.target) or "–"
-        table.add_row(entry.name, profile.adm.kind, Text(target), Text(model), entry.origin)
+        cells = (Text(one_line(target)), Text(one_line(model)))
+        table.add_row(name, profile.adm.kind, *cells, entry.origin)
     out.print(table)
     named = quiet_table("backbone", "kind", "model", "origin")
     for entry in list_backbones():
+        name = Text(one_line(entry.name, NAMED))
         try:
             spec = read_backbone(entry.path).spec
         except AlignError as error:
-            named.add_row(entry.name, "!", Text(one_line(error.message)), entry.origin)
+            named.add_row(name, "!", Text(one_line(error.message)), entry.origin)
             continue
         where = ", ".join(spec.server.base_urls) if not spec.is_local else ""
         model = " at ".join(part for part in (spec.model, where) if part) or spec.label
-        named.add_row(entry.name, spec.kind, Text(one_line(model)), entry.origin)
+        named.add_row(name, spec.kind, Text(one_line(model)), entry.origin)
     out.print()
     out.print(named)
     out.print(
@@ -163,14 +167,14 @@ def check_profiles(names: Sequence[str] | None) -> int:
             # The oracle takes its target from the command line.
             if profile.adm.kind != "oracle":
                 check_profile(profile, load_attributes())
-            print(f"ok  {plain(profile.name)}")
+            say(f"ok  {one_line(profile.name)}")
         except AlignError as error:
             wrong += 1
             _tell(error)
     for entry in list_backbones() if not names else ():
         try:
             read_backbone(entry.path)
-            print(f"ok  {plain(entry.name)} (backbone)")
+            say(f"ok  {one_line(entry.name)} (backbone)")
         except AlignError as error:
             wrong += 1
             _tell(error)
@@ -178,9 +182,9 @@ def check_profiles(names: Sequence[str] | None) -> int:
 
 
 def _tell(error: AlignError) -> None:
-    print(f"!   {plain(error.message)}")
+    say(f"!   {error.message}")
     if error.hint:
-        print(f"    {plain(error.hint)}")
+        say(f"    {error.hint}")
 
 
 def new_profile(
@@ -217,6 +221,6 @@ def new_profile(
         table["target"] = [{"attribute": t.attribute, "value": t.value} for t in wanted]
     # Checked as it will be read, before anything is written.
     load_profile(str(parent), backbone=backbone, overrides=tuple(overrides or ()), targets=wanted)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, tomli_w.dumps(table))
-    print(path)
+    make_folder(path.parent, mine=not as_file)
+    write_text(path, tomli_w.dumps(table), mine=not as_file)
+    say(str(path))

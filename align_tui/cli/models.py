@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from align_tui.config.backbones import list_backbones, read_backbone, resolve
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.text import one_line
 from align_tui.output.tables import console, quiet_table, waiting
+from align_tui.output.terminal import say_json
 
 if TYPE_CHECKING:
     from align_tui.backbones.local.describe import Adapted, Description
@@ -32,7 +32,7 @@ def list_models(*, as_json: bool) -> None:
         rows = list(_rows())
     if as_json:
         for name, found in rows:
-            print(json.dumps({"backbone": name or None, **asdict(found)}), flush=True)
+            say_json({"backbone": name or None, **asdict(found)})
         return
     out = console()
     wide = out.width >= WIDE
@@ -96,7 +96,7 @@ def show_model(value: str, *, as_json: bool) -> int:
 
         found = describe(spec, backbone.name or value)
     if as_json:
-        print(json.dumps({**asdict(found), "loads": found.loads}), flush=True)
+        say_json({**asdict(found), "loads": found.loads})
         return 0 if found.loads else 1
     out = console()
     out.print(Text(one_line(found.name), "bold"))

@@ -49,6 +49,14 @@ Scale = Annotated[
     list[str] | None,
     typer.Option(help="attribute=maximum of its labels, where the guess is wrong; repeatable."),
 ]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        envvar="ALIGN_TUI_TRUST",
+        help="Run code that a profile or model brings, without asking; remembered by its hash.",
+    ),
+]
 LowBandwidth = Annotated[
     bool, typer.Option("--low-bandwidth", help="Paint streaming text less often: a slow line.")
 ]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from align_tui.cli.consent import consent
+from align_tui.cli.keeping import Keeper
 from align_tui.cli.options import database_path, versions
-from align_tui.cli.watching import Ends, Troubles, check_file
+from align_tui.cli.waiting import Patience, reason
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
@@ -24,14 +22,14 @@ from align_tui.core.errors import StoreError
 from align_tui.core.naming import with_model
 from align_tui.core.text import one_line, plain
 from align_tui.output import events
-from align_tui.output.tables import CAPTION, console, loose_ends, result_table
+from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
+from align_tui.output.terminal import say, say_json
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.launch import ensure_worker
 from align_tui.studies import load_study
 
 POLL_S = 0.05
-WATCH_S = 1.0
 STOP_WAIT_S = 10.0
 
 
@@ -39,33 +37,45 @@ class Interrupted(Exception):
     """SIGINT, SIGTERM or SIGHUP while a run was followed."""
 
 
-def start_run(options: Options, db_path: Path | None, *, as_json: bool, detach: bool) -> int:
+def start_run(
+    options: Options, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool
+) -> int:
     """Create a run of the study and follow it; the exit status."""
     study = load_study(options)
-    db = open_database(database_path(db_path))
-    run = runs.create_run(db, study, versions())
+    consent(study, trust=trust)
+    path = database_path(db_path)
+    with waiting(f"writing the run to {path}"):
+        db = open_database(path)
+        run = runs.create_run(db, study, versions())
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
-def resume_run(name: str, db_path: Path | None, *, as_json: bool, detach: bool) -> int:
+def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool) -> int:
     """Go on with a run: what is pending, and what failed once more."""
-    db = open_database(database_path(db_path), create=False)
-    run = runs.resolve(db, name)
+    path = database_path(db_path)
+    with waiting(f"reading the run from {path}"):
+        db = open_database(path, create=False)
+        run = runs.resolve(db, name)
+        study = runs.load_study(db, run)
+    consent(study, trust=trust)
     runs.retry(db, run)
     runs.set_state(db, run, "active")
-    return _serve(db, run, runs.load_study(db, run), as_json=as_json, detach=detach)
+    return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
     if detach:
         ensure_worker(db)
-        print(json.dumps({"event": "started", "run": run}) if as_json else run, flush=True)
+        if as_json:
+            say_json({"event": "started", "run": run})
+        else:
+            say(run)
         return 0
     for note in study.notes:
-        print(f"note: {plain(note)}", file=sys.stderr)
+        say(f"note: {note}", error=True)
     total = runs.get_run(db, run).samples
     if as_json:
-        _print(events.started(run, total))
+        say_json(events.started(run, total))
     try:
         with _signals():
             _follow(db, run, study, as_json=as_json)
@@ -76,10 +86,10 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
     for key, value in runs.run_versions(db, run).items():
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
-            print(f"note: {plain(key)}: {plain(caution)}", file=sys.stderr)
+            say(f"note: {key}: {caution}", error=True)
     final = events.summary(db, run, study)
     if as_json:
-        _print(final)
+        say_json(final)
     else:
         out = console()
         out.print(result_table(study, final))
@@ -88,10 +98,6 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         out.print(f"run {run}. {CAPTION}", style="dim")
         _tell_failures(db, run, study)
     return 1 if events.failures(final) else 0
-
-
-def _print(event: events.Event) -> None:
-    print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
 @contextmanager
@@ -110,7 +116,7 @@ def _signals() -> Iterator[None]:
 
 def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     """Show results as they come, until nothing is open; raises StoreError, Interrupted."""
-    screen = Console(stderr=True)
+    screen = console(error=True)
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -122,9 +128,8 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     )
     row = runs.get_run(db, run)
     last = _last_seq(db, run)
-    keeper = _Keeper(
-        db, lambda said: screen.print(said, markup=False, highlight=False, soft_wrap=True)
-    )
+    keeper = Keeper(db, lambda said: screen.print(plain(said), markup=False, soft_wrap=True))
+    patience, why = Patience(), ""
     version = -1
     with bar:
         task = bar.add_task("starting", total=row.samples, completed=row.done + row.failed)
@@ -135,12 +140,21 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                 while page := results.results_after(db, run, last):
                     last = page[-1].seq
                     bar.advance(task, len(page))
+                    keeper.progressed()
+                    patience.progressed()
                     if as_json:
                         for event in events.page_events(db, run, study, page):
-                            _print(event)
+                            say_json(event)
                 if runs.get_run(db, run).finished and not results.results_after(db, run, last):
                     return
-            bar.update(task, description=keeper.watch())
+            seen = keeper.look()
+            said = [w.error or w.detail or w.state for w in seen.answering]
+            if patience.asks():
+                why = reason(db, runs.get_run(db, run), keeper)
+                if not screen.is_terminal and patience.due(why):
+                    say(why, error=True)
+            said = [why] if patience.is_over and why else said
+            bar.update(task, description=one_line(", ".join(said) or "starting a worker", 60))
             time.sleep(POLL_S)
 
 
@@ -152,51 +166,20 @@ def _last_seq(db: Database, run: str) -> int:
     return int(row[0]) if row is not None else 0
 
 
-class _Keeper:
-    """Sees to it that a worker lives while a run is followed."""
-
-    def __init__(self, db: Database, tell: Callable[[str], None]) -> None:
-        self.db = db
-        self.process: subprocess.Popen[bytes] | None = None
-        self.left: list[subprocess.Popen[bytes]] = []
-        self.ends = Ends(db)
-        self.troubles = Troubles(tell)
-        self.next = 0.0
-        self.state = "starting"
-
-    def watch(self) -> str:
-        """What the workers do, in words; starts one when none lives. Raises StoreError."""
-        if time.monotonic() < self.next:
-            return self.state
-        self.next = time.monotonic() + WATCH_S
-        check_file(self.db)
-        if self.process is not None and self.process.poll() is not None:
-            self.ends.ended(self.process)
-            self.process = None
-        living = workers.living(self.db)
-        held_up = {worker.pid for worker in living if worker.stop}
-        if self.process is not None and self.process.pid in held_up:
-            self.left.append(self.process)  # it may end yet, but is not to be waited for
-            self.process = None
-        if self.process is None and len(held_up) == len(living):
-            self.process = ensure_worker(self.db)
-        self.troubles.look(living)
-        said = [w.error or w.detail or w.state for w in living]
-        self.state = one_line(", ".join(said) or "starting a worker", 40)
-        return self.state
-
-
 def _interrupt(db: Database, run: str, *, as_json: bool) -> int:
     """Stop the run, wait until what was being decided is back in the queue, say how to go on."""
     runs.set_state(db, run, "stopped")
     until = time.monotonic() + STOP_WAIT_S
-    while time.monotonic() < until and runs.get_run(db, run).running and workers.living(db):
-        time.sleep(POLL_S)
+    with waiting("waiting until what was being decided is back in the queue"):
+        while time.monotonic() < until and runs.get_run(db, run).running:
+            if all(worker.is_silent for worker in workers.living(db)):
+                break
+            time.sleep(POLL_S)
     row = runs.get_run(db, run)
-    print(
+    say(
         f"Interrupted: {row.done + row.failed} of {row.samples} samples have ended.\n"
         f"  Go on with: align-tui run --resume {run}",
-        file=sys.stderr,
+        error=True,
     )
     return 130
 
@@ -208,6 +191,6 @@ def _tell_failures(db: Database, run: str, study: Study, most: int = 5) -> None:
         name = with_model(profile.name, profile.model_label)
         key = study.scenarios[result.scenario].key
         said = one_line(result.error_message or "", 400)
-        print(f"failed: {plain(name)} on {plain(key)}: {said}", file=sys.stderr)
+        say(f"failed: {one_line(name)} on {one_line(key)}: {said}", error=True)
     if len(failed) > most:
-        print(f"and {len(failed) - most} more: align-tui show {run}", file=sys.stderr)
+        say(f"and {len(failed) - most} more: align-tui show {run}", error=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.cli.options import database_path, versions
 from align_tui.core.errors import ConfigError
+from align_tui.output.terminal import say, say_json
 from align_tui.tui.launch import Launch
 
 if TYPE_CHECKING:
@@ -33,7 +33,12 @@ def _needs_terminal() -> None:
 
 
 def open_explorer(
-    options: Options, run: str | None, db: Path | None, *, low_bandwidth: bool = False
+    options: Options,
+    run: str | None,
+    db: Path | None,
+    *,
+    trust: bool = False,
+    low_bandwidth: bool = False,
 ) -> int:
     """Open the study (or the run `run`) on the screen; the exit status."""
     _needs_terminal()
@@ -49,11 +54,18 @@ def open_explorer(
     )
 
     def read() -> tuple[Launch, Study]:
+        from align_tui.cli.consent import consent
+
         if run is not None:
-            return _past(replace(launch, versions=versions()))
+            opened = _past(replace(launch, versions=versions()))
+            if trust:
+                consent(opened[1], trust=True)
+            return opened
         from align_tui.studies import load_study
 
         study = load_study(options)
+        if trust:
+            consent(study, trust=True)  # else the screen asks, when it is to be decided
         return replace(launch, study=study, versions=versions()), study
 
     return _open(read, ", ".join(options.scenarios) if run is None else _named(run))
@@ -94,9 +106,9 @@ def open_replay(
 
 def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, size: str) -> int:
     """Write the replay of a run as an asciinema recording; the exit status."""
-    from rich.console import Console
     from rich.progress import Progress
 
+    from align_tui.output.tables import PlainConsole
     from align_tui.tui.cast import record
     from align_tui.tui.view.layout import MIN_HEIGHT, MIN_WIDTH
 
@@ -115,10 +127,12 @@ def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, 
     launch, study = _past(asked)
     # The application takes over sys.stderr while it runs; the terminal's own is left to us.
     quiet = not sys.stderr.isatty()
-    with Progress(console=Console(file=sys.__stderr__), transient=True, disable=quiet) as progress:
+    with Progress(
+        console=PlainConsole(file=sys.__stderr__), transient=True, disable=quiet
+    ) as progress:
         task = progress.add_task("recording", total=1.0)
         record(launch, study, out, (width, height), lambda at: progress.update(task, completed=at))
-    print(out, file=sys.stderr)
+    say(str(out), error=True)
     return 0
 
 
@@ -130,7 +144,7 @@ def print_replay(run: str | None, db: Path | None) -> int:
 
     with closing(open_database(database_path(db), create=False)) as opened:
         for event in stored_events(opened, resolve(opened, run)):
-            print(json.dumps(event, ensure_ascii=False), flush=True)
+            say_json(event)
     return 0
 
 

@@ -47,7 +47,7 @@ class Ends:
         self._count = 0
         self._seen: tuple[int, ...] = ()
 
-    def ended(self, process: subprocess.Popen[bytes]) -> None:
+    def ended(self, process: subprocess.Popen[bytes], *, may_give_up: bool = True) -> None:
         """A worker of ours has ended; raises StoreError when another would end as well."""
         note_end(self._db, process)
         if not process.returncode:
@@ -57,7 +57,7 @@ class Ends:
         seen = suspects.progress(self._db)
         self._count = 1 if seen != self._seen else self._count + 1
         self._seen = seen
-        if self._count > RESTARTS:
+        if self._count > RESTARTS and may_give_up:
             raise StoreError(
                 f"The worker ended {self._count} times. {in_words(process.returncode)}",
                 "Its last words:\n" + log_tail(),

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from align_tui.config import paths
+from align_tui.config.kinds import PACK, refuse_other
 from align_tui.config.toml import Strict, parse, read_text, validate
 from align_tui.core.attributes import Attribute, Attributes, merge
 
@@ -34,7 +35,9 @@ class Pack(Strict):
 def read_pack(path: Path) -> Attributes:
     """The attributes of one file; raises ConfigError."""
     text = read_text(path)
-    pack = validate(Pack, parse(text, str(path)), str(path), text)
+    table = parse(text, str(path))
+    refuse_other(table, PACK, str(path))
+    pack = validate(Pack, table, str(path), text)
     return Attributes({spec.id: Attribute(**spec.model_dump()) for spec in pack.attribute})
 
 

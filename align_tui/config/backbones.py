@@ -9,12 +9,15 @@ from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.entries import Entry, did_you_mean, entries
+from align_tui.config.kinds import BACKBONE, refuse_other
 from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile, PromptSpec
+from align_tui.config.reading import as_path, is_dir, is_file
 from align_tui.config.toml import Strict, Table, parse, read_text, validate
 from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable
 
 DEFAULT = "demo"  # the named backbone of a profile that names no model
-IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "server")
+IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "code_sha256", "server")
 """The keys of `[backbone]` that belong to one model; the others say how any model is loaded."""
 
 SETTINGS = ("decoding", "prompt")
@@ -42,12 +45,13 @@ class BackboneFile(Strict):
 class Backbone:
     """A model and what it brings; a profile's own keys go on top of `table`.
 
-    `name` is its file's name. A hub id, a folder, a GGUF file and a server have none.
+    `name` is the name of its `file`. A hub id, a folder, a GGUF file and a server have none.
     """
 
     name: str
     table: Table
     description: str = ""
+    file: Path | None = None
 
     @property
     def spec(self) -> BackboneSpec:
@@ -57,7 +61,7 @@ class Backbone:
     def is_in(self, profile: Profile) -> bool:
         """Does the profile have this model, and every setting that comes with it?"""
         own = profile.model_dump(mode="json", include=set(SETTINGS))
-        return self.spec == profile.backbone and all(
+        return same_model(self.spec, profile.backbone) and all(
             own[part].get(key) == value
             for part in SETTINGS
             for key, value in self.table.get(part, {}).items()
@@ -97,6 +101,7 @@ def read_backbone(path: Path) -> Backbone:
     """The named backbone of that file; raises ConfigError."""
     text = read_text(path)
     table = parse(text, str(path))
+    refuse_other(table, BACKBONE, str(path))
     if isinstance(table.get("backbone"), dict):
         table["backbone"] = with_kind(table["backbone"])
     made = validate(BackboneFile, table, str(path), text)
@@ -108,7 +113,7 @@ def read_backbone(path: Path) -> Backbone:
 
             check_template(template, f"{path}: prompt.{key}")
     table.pop("description", None)
-    return Backbone(path.stem, table, made.description)
+    return Backbone(storable(path.stem), table, made.description, path)
 
 
 def _model_of(table: Table) -> Table:
@@ -126,10 +131,16 @@ def backbone_of(profile: Profile) -> Backbone:
             backbone = read_backbone(entry.path)
         except ConfigError:
             continue  # told by whoever names it
-        if backbone.spec == profile.backbone:
+        if same_model(backbone.spec, profile.backbone):
             found.append(backbone)
     bare = Backbone("", {"backbone": profile.backbone.model_dump(mode="json")})
     return next((each for each in found if each.is_in(profile)), found[0] if found else bare)
+
+
+def same_model(one: BackboneSpec, other: BackboneSpec) -> bool:
+    """Do both name the same model, whatever its code's hash was when each was read?"""
+    same = {"code_sha256": ""}
+    return one.model_copy(update=same) == other.model_copy(update=same)
 
 
 def backbone_table(model: str) -> Table:
@@ -155,12 +166,11 @@ def with_kind(backbone: Table) -> Table:
 def is_local(model: str) -> bool:
     """Is it a folder on this machine, or a GGUF file?"""
     try:
-        path = Path(model).expanduser()
-        return bool(model) and (
-            path.is_dir() or (model.lower().endswith(".gguf") and path.is_file())
-        )
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: ~nobody has no home
+        path = as_path(model)
+    except ConfigError:
         return False
+    gguf = model.lower().endswith(".gguf")
+    return bool(model) and (is_dir(path) or (gguf and is_file(path)))
 
 
 def _is_of_hub(model: str) -> bool:
@@ -192,17 +202,17 @@ def check_model(spec: BackboneSpec, where: str) -> None:
 def absolute(model: str, *folders: Path) -> str:
     """A local path made absolute, in the first of `folders` that has it; anything else as it is."""
     try:
-        path = Path(model).expanduser()
-    except RuntimeError:  # ~nobody has no home
+        path = as_path(model)
+    except ConfigError:
         return model
     if path.is_absolute():
-        return str(path)
+        return paths.stored_path(path)
     if not model:
         return model  # and not the folder itself
     for folder in folders:
         here = folder / path
-        if is_local(str(here)) or (model.endswith(".toml") and here.is_file()):
-            return str(here.resolve())
+        if is_local(str(here)) or (model.endswith(".toml") and is_file(here)):
+            return paths.stored_path(here.resolve())
     return model
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from align_tui.config.backbones import Backbone, resolve
+from align_tui.config.code import readable_code
 from align_tui.config.library import load_profile
 from align_tui.config.profile import Profile
+from align_tui.config.trust import is_own
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
 from align_tui.core.naming import MAX_LABEL, as_label, column_name, cut_to, free
@@ -21,22 +23,32 @@ def load_columns(
     overrides: Sequence[str] = (),
     targets: Targets | None = None,
     attributes: Attributes | None = None,
+    files: Collection[Path] = (),
+    own_code: set[str] | None = None,
 ) -> tuple[Profile, ...]:
     """The profiles of those names; on each backbone, where several are named.
 
     A profile keeps its name on a single backbone. On several it is called `baseline @ mistral-7b`;
     its columns stand side by side. A profile that needs no model runs once. Raises ConfigError.
+
+    `own_code` gets the keys of code that only the user's own configuration names; `files` are
+    those that change the profiles besides their own.
     """
 
     def load(name: str, backbone: str | None) -> Profile:
-        return load_profile(
+        made_from = set(files)
+        profile = load_profile(
             name,
             beside=beside,
             backbone=backbone,
             overrides=overrides,
             targets=targets,
             attributes=attributes,
+            files=made_from,
         )
+        if own_code is not None and all(map(is_own, made_from)):
+            own_code.update(code.key for code in readable_code(profile))
+        return profile
 
     first = [load(name, backbones[0] if backbones else None) for name in names]
     if len(backbones) < 2:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from align_tui.core.nearby import close_to
+from align_tui.core.repair import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,12 @@ def entries(shipped: Path, yours: Path, *, without: str = "") -> list[Entry]:
     for origin, folder in (("shipped", shipped), ("yours", yours)):
         for path in sorted(folder.rglob("*.toml")):
             if without not in path.relative_to(folder).parts[:-1]:
-                found[path.stem] = Entry(path.stem, path, origin)
+                name = storable(path.stem)
+                found[name] = Entry(name, path, origin)
     return sorted(found.values(), key=lambda entry: entry.name)
 
 
 def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
     """A hint that offers the names close to `name`, or `otherwise` where none is close."""
-    close = difflib.get_close_matches(name, list(names), n=3, cutoff=0.4)
+    close = close_to(name, list(names), n=3, cutoff=0.4)
     return f"Did you mean {', '.join(close)}?" if close else otherwise

@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from align_tui.config.reading import exists
 from align_tui.core.errors import ConfigError
+
+MOST_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +31,47 @@ def read_key_lines(path: Path) -> tuple[KeyLine, ...]:
 
     Raises ConfigError.
     """
-    if not path.exists():
+    if not exists(path):
         return ()
     # Only here: whoever has no such file starts without pydantic.
     from align_tui.config.toml import parse, read_text
 
     text = read_text(path)
-    out = []
+    lines = _lines(text)
+    out: list[KeyLine] = []
     for screen, table in parse(text, str(path)).items():
         if not isinstance(table, dict):
-            where = _where(path, text, "", screen)
+            where = _where(path, lines, "", screen)
             raise ConfigError(f"{where}: {screen} stands outside a table", "Begin with [study].")
         for action, value in table.items():
-            where = _where(path, text, screen, action)
+            where = _where(path, lines, screen, action)
             keys = [value] if isinstance(value, str) else value
             if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
                 raise ConfigError(
                     f"{where}: {action} is bound to no key", 'Write "x", or ["x", "ctrl+x"].'
                 )
+            if len(out) >= MOST_LINES:
+                raise ConfigError(f"{path} has more than {MOST_LINES} lines of keys")
             out.append(KeyLine(screen, action, tuple(key.strip() for key in keys), where))
     return tuple(out)
 
 
-def _where(path: Path, text: str, screen: str, action: str) -> str:
-    """`FILE, line N`: an action's name has signs that a TOML path could not be taken apart at."""
+def _lines(text: str) -> dict[tuple[str, str], int]:
+    """The line of each (table, action): an action has signs that no TOML path is parted at."""
     table = ""
+    found: dict[tuple[str, str], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         said = line.strip()
         if said.startswith("["):
             table = said.partition("]")[0].strip("[ \"'")
-        elif table == screen:
-            name, sign, _ = said.rpartition("=") if said.count("=") == 1 else said.partition("=")
-            if sign and name.strip().strip("\"'") == action:
-                return f"{path}, line {number}"
-    return str(path)
+            continue
+        name, sign, _ = said.rpartition("=") if said.count("=") == 1 else said.partition("=")
+        if sign:
+            found.setdefault((table, name.strip().strip("\"'")), number)
+    return found
+
+
+def _where(path: Path, lines: dict[tuple[str, str], int], screen: str, action: str) -> str:
+    """`FILE, line N`, or the file alone."""
+    number = lines.get((screen, action))
+    return f"{path}, line {number}" if number is not None else str(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,18 @@ from align_tui.config.backbones import (
 )
 from align_tui.config.backbones import backbone_table as backbone_table
 from align_tui.config.backbones import check_model as check_model
+from align_tui.config.bounded_toml import MOST_PARTS, parse_toml
+from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
+from align_tui.config.kinds import PROFILE, refuse_other
 from align_tui.config.profile import Profile
+from align_tui.config.reading import as_path, exists, is_dir, shown
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable
+
+MOST_EXTENDS = 32
 
 
 def list_profiles() -> list[Entry]:
@@ -37,12 +43,14 @@ def find(name: str, beside: Path | None = None) -> Path:
     """The file of a profile given as a path or as a library name; raises ConfigError."""
     looks_like_path = name.endswith(".toml") or "/" in name or "\\" in name
     if looks_like_path:
-        path = Path(name).expanduser()
+        path = as_path(name)
         if not path.is_absolute() and beside is not None:
             path = beside / path
-        if path.is_file():
-            return path
-        raise ConfigError(f"There is no profile file {path}", "Check the path of the profile.")
+        if exists(path) and not is_dir(path):
+            return path  # who reads it says when it is no regular file
+        raise ConfigError(
+            f"There is no profile file {shown(path)}", "Check the path of the profile."
+        )
     names = {entry.name: entry.path for entry in list_profiles()}
     if name in names:
         return names[name]
@@ -94,10 +102,13 @@ def parse_override(text: str) -> tuple[list[str], Any]:
             f"--set {text!r} is not key=value", "Like: --set decoding.temperature=0.7"
         )
     try:
-        value = tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {raw}")["value"]
+    except ValueError:
         value = raw
-    return [part.strip() for part in key.split(".")], value
+    parts = [part.strip() for part in key.split(".")]
+    if len(parts) > MOST_PARTS:
+        raise ConfigError(f"--set names a key of {len(parts):,} parts")
+    return parts, value
 
 
 def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> Table:
@@ -108,18 +119,26 @@ def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> 
     return merge_tables(table, nested)
 
 
-def _table(path: Path, chain: tuple[Path, ...]) -> tuple[Table, str]:
+def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table, str]:
+    """The merged table of a profile's file and the text of it; `files` gets all that were read."""
+    files.add(path)
     path = path.resolve()
     if path in chain:
         loop = " -> ".join(p.stem for p in (*chain, path))
         raise ConfigError(f"{path}: profiles extend each other in a circle: {loop}")
+    if len(chain) >= MOST_EXTENDS:
+        raise ConfigError(
+            f"{chain[0]}: more than {MOST_EXTENDS} profiles extend one another",
+            "Let it extend a profile that is nearer to the first one.",
+        )
     text = read_text(path)
     table = parse(text, str(path))
+    refuse_other(table, PROFILE, str(path))
     absolute_model(table, path.parent)
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
-        custom["file"] = str((path.parent / Path(custom["file"]).expanduser()).resolve())
-    name = table.setdefault("name", path.stem)
+        custom["file"] = paths.stored_path((path.parent / as_path(custom["file"])).resolve())
+    name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:
         return table, text
@@ -130,7 +149,7 @@ def _table(path: Path, chain: tuple[Path, ...]) -> tuple[Table, str]:
     except ConfigError as error:
         line = line_of(text, ["extends"])
         raise ConfigError(f"{path}, line {line}: extends: {error.message}", error.hint) from error
-    base, _ = _table(parent_path, (*chain, path))
+    base, _ = _table(parent_path, (*chain, path), files)
     return merge_tables(base, {**table, "name": name}), text
 
 
@@ -143,33 +162,35 @@ def load_profile(
     overrides: Sequence[str] = (),
     targets: Targets | None = None,
     attributes: Attributes | None = None,
+    files: set[Path] | None = None,
 ) -> Profile:
     """The profile of that name or file, with everything that changes it worked in.
 
     `backbone` swaps the model; `default` is the model of a profile that names none (else the
     demo's); `overrides` are `key=value` texts; `targets`, when given, replace the profile's own.
-    Attribute names become ids. Raises ConfigError.
+    Attribute names become ids. `files` gets all files that it is made from. Raises ConfigError.
     """
     path = find(name, beside)
-    table, text = _table(path, ())
+    files = files if files is not None else set()
+    table, text = _table(path, (), files)
     where = str(path)
     if backbone is not None:
         resolve(backbone)  # what is wrong with it is not the profile's fault
         table = merge_tables(table, {"backbone": {"use": backbone}})
     if overrides:
         # So that what is wrong from here on is --set's fault.
-        build_profile(table, str(path), text, attributes, default)
+        build_profile(table, str(path), text, attributes, default, files)
         for override in overrides:
             table = with_override(table, *parse_override(override))
         text, where = "", f"{path} with --set {' --set '.join(overrides)}"
     if targets is not None:
         table["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
-    return build_profile(table, where, text, attributes, default)
+    return build_profile(table, where, text, attributes, default, files)
 
 
 def names_backbone(name: str) -> bool:
     """Does the profile of that name or file, or one that it extends, say which model it is for?"""
-    return names_model(_table(find(name), ())[0].get("backbone"))
+    return names_model(_table(find(name), (), set())[0].get("backbone"))
 
 
 def build_profile(
@@ -178,9 +199,13 @@ def build_profile(
     text: str = "",
     attributes: Attributes | None = None,
     default: Backbone | None = None,
+    files: set[Path] | None = None,
 ) -> Profile:
-    """A checked profile from a merged table, on the backbone that it uses."""
-    table = _on_backbone(table, where, text, default)
+    """A checked profile from a merged table, on the backbone that it uses.
+
+    Where it runs code, it has the code's hash. `files` gets the backbone's file.
+    """
+    table = _on_backbone(table, where, text, default, files if files is not None else set())
     profile = validate(Profile, table, where, text)
     known = attributes if attributes is not None else load_attributes()
     spelled = [
@@ -194,10 +219,12 @@ def build_profile(
             check_template(template, f"{where}: prompt.{key}")
     if profile.needs_model:
         check_model(profile.backbone, where)
-    return profile
+    return with_hashes(profile)
 
 
-def _on_backbone(table: Table, where: str, text: str, default: Backbone | None) -> Table:
+def _on_backbone(
+    table: Table, where: str, text: str, default: Backbone | None, files: set[Path]
+) -> Table:
     """The table with `use` worked in: what the backbone brings lies below the profile's own keys.
 
     A profile that needs no model stays as it is: nothing that a backbone brings concerns it.
@@ -220,4 +247,6 @@ def _on_backbone(table: Table, where: str, text: str, default: Backbone | None) 
         base = resolve(use) if use is not None else default or resolve(DEFAULT)
     except ConfigError as error:
         raise ConfigError(f"{place}: {error.message}", error.hint) from error
+    if base.file is not None:
+        files.add(base.file)
     return merge_tables(base.table, {**table, "backbone": rest})

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
+from align_tui.core.errors import ConfigError
+from align_tui.core.repair import storable
+
 _DIRS = PlatformDirs("align-tui", appauthor=False)
 _PACKAGE = Path(__file__).resolve().parent.parent
 BACKBONES = "backbones"
@@ -72,6 +75,20 @@ def user_scenarios() -> Path:
 def user_keymap() -> Path:
     """The user's keys."""
     return _DIRS.user_config_path / "keys.toml"
+
+
+def stored_path(path: Path) -> str:
+    """The path as a profile keeps it; raises ConfigError for one that is not UTF-8.
+
+    A run is stored with its profiles, and the worker opens the file by what was stored.
+    """
+    text = str(path)
+    if storable(text) != text:
+        raise ConfigError(
+            f"The path {text} is not UTF-8, and a run cannot be stored with it",
+            "Rename the file, or the folder that it is in.",
+        )
+    return text
 
 
 def default_database() -> Path:

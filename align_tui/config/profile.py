@@ -5,15 +5,32 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
-from align_tui.config.server import ServerSpec
+from align_tui.config.bounded_toml import as_json
+from align_tui.config.server import JsonTable, ServerSpec
 from align_tui.config.toml import Strict
 from align_tui.core.attributes import Target, Targets
 from align_tui.core.decisions import ThinkingMode
 from align_tui.core.types import Json, content_hash
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+
+
+def _without_code(dumped: dict[str, Any]) -> dict[str, Any]:
+    """A profile that runs no code has no key for it, and the hash that it always had."""
+    if not dumped.get("code_sha256", True):
+        del dumped["code_sha256"]
+    return dumped
 
 
 class TargetSpec(Strict):
@@ -82,13 +99,26 @@ class PromptAlignedParams(Reasoned):
 
 
 class CustomParams(BaseModel):
-    """A decision-maker from the user's own file; further keys are its parameters."""
+    """A decision-maker from the user's own file; further keys are its parameters.
+
+    `code_sha256` is filled in when the profile is read: the file's hash, and no other is run.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     kind: Literal["custom"]
     file: str = Field(min_length=1)
     function: str = "decide"
     needs_model: bool = True
+    code_sha256: Sha256 = ""
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_code(dump(self))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keepable(cls, values: Any) -> Any:
+        return as_json(values)
 
 
 class ImportedParams(Strict):
@@ -139,6 +169,7 @@ class BackboneSpec(Strict):
     """`[backbone]`: which model, and how it is loaded.
 
     `load` is passed on to `from_pretrained` (quantisation, attention implementation, ...);
+    `code_sha256` is filled in when the profile is read: the hash of what trust_remote_code runs.
     `server` stands for all of it where the kind is `openai`.
     """
 
@@ -148,8 +179,13 @@ class BackboneSpec(Strict):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = "auto"
     trust_remote_code: bool = False
-    load: dict[str, Any] = Field(default_factory=dict)
+    code_sha256: Sha256 = ""
+    load: JsonTable = Field(default_factory=dict)
     server: ServerSpec = ServerSpec()
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_code(dump(self))
 
     @property
     def is_local(self) -> bool:
@@ -169,7 +205,7 @@ class BackboneSpec(Strict):
             return "demo"
         if not self.model and self.server.base_urls:
             return urlsplit(self.server.base_urls[0]).netloc
-        return self.model.rstrip("/").rsplit("/", 1)[-1]
+        return self.model.rstrip("/").rsplit("/", 1)[-1] or self.model
 
 
 class DecodingSpec(Strict):
@@ -198,7 +234,7 @@ class PromptSpec(Strict):
 
     system: str | None = Field(None, max_length=50_000)
     user: str | None = Field(None, max_length=50_000)
-    chat_template: dict[str, Any] = Field(default_factory=dict)
+    chat_template: JsonTable = Field(default_factory=dict)
 
     @field_validator("chat_template")
     @classmethod

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import StrictUndefined, Template
 
 from align_tui.config.profile import Profile
+from align_tui.config.sandbox import BoundedEnvironment, TemplateTrouble, compiled, rendered
 from align_tui.config.stances import target_values
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.decisions import Message
@@ -40,32 +40,34 @@ INSTRUCTIONS = {
 }
 
 # A template sees values, never objects of ours: dicts of strings and numbers only.
-_SANDBOX = ImmutableSandboxedEnvironment(
-    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-)
+_SANDBOX = BoundedEnvironment(undefined=StrictUndefined, autoescape=False)
+_SANDBOX.meter_all()
 TEMPLATE_HINT = "Templates may use scenario.text, choices, targets and instruction."
 
 
 @lru_cache(maxsize=256)
 def _compiled(template: str) -> Template:
-    return _SANDBOX.from_string(template)
+    return compiled(_SANDBOX, template)
 
 
 def check_template(template: str, where: str) -> None:
     """Raise ConfigError, with the line, when `template` is not Jinja."""
     try:
         _compiled(template)
-    except TemplateError as error:
-        line = getattr(error, "lineno", None)
-        place = f"{where}, template line {line}" if line else where
-        raise ConfigError(f"{place}: {error}", TEMPLATE_HINT) from error
+    except TemplateTrouble as error:
+        raise _told(error, where) from error
 
 
 def _render(template: str, where: str, values: dict[str, object]) -> str:
     try:
-        return _compiled(template).render(values).strip()
-    except (TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise ConfigError(f"{where}: {error}", TEMPLATE_HINT) from error
+        return rendered(_compiled(template), values).strip()
+    except TemplateTrouble as error:
+        raise _told(error, where) from error
+
+
+def _told(error: TemplateTrouble, where: str) -> ConfigError:
+    place = f"{where}, template line {error.line}" if error.line else where
+    return ConfigError(f"{place}: {error.message}", TEMPLATE_HINT)
 
 
 def render_messages(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
+from align_tui.config.bounded_toml import as_json
 from align_tui.config.toml import Strict
 
 
@@ -28,6 +29,10 @@ def _checked(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_checked)]
+LONGEST_REPLY_S = 1800.0
+JsonTable = Annotated[dict[str, Any], AfterValidator(as_json)]
+"""A table of values that are passed on, and kept with every run: nothing that JSON has not."""
+
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -46,4 +51,13 @@ class ServerSpec(Strict):
     connect_s: Seconds = 10.0
     first_text_s: Seconds = 600.0
     stall_s: Seconds = 60.0
-    extra: dict[str, Any] = Field(default_factory=dict)
+    total_s: Seconds = LONGEST_REPLY_S
+    extra: JsonTable = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `total_s` where it is the default, so that profiles of older runs stay equal."""
+        made: dict[str, Any] = serialise(self)
+        if self.total_s == LONGEST_REPLY_S:
+            made.pop("total_s", None)
+        return made

@@ -54,7 +54,11 @@ class StudyFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Everything that a run keeps: profiles and scenarios verbatim, and how they are paired."""
+    """Everything that a run keeps: profiles and scenarios verbatim, and how they are paired.
+
+    `own_code` is not kept: the keys of code that the user's own configuration names, and about
+    which nobody need be asked.
+    """
 
     name: str
     profiles: tuple[Profile, ...]
@@ -64,6 +68,7 @@ class Study:
     rule: Rule = "distance"
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
+    own_code: frozenset[str] = field(default=frozenset(), compare=False)
 
     def scoring_targets(self, profile: Profile) -> tuple[Targets, ...]:
         """The targets that a profile is scored against.

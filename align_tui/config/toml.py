@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -11,13 +10,22 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from align_tui.config import reading
+from align_tui.config.bounded_toml import parse_toml
 from align_tui.core.errors import ConfigError
+from align_tui.core.nearby import close_to
+from align_tui.core.repair import storable_parts
 
 Table = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
-MAX_BYTES = 4_000_000
-_HEADER = re.compile(r"^\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
-_KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[\w\-]+)(?:\s*\.\s*(?:"[^"]*"|[\w\-]+))*)\s*=""")
+MAX_BYTES = 2_000_000
+MOST_VALUES = 50_000
+LONGEST_SAID = 300
+_HEADER = re.compile(r"\[{1,2}+([^\[\]\n]{1,500}+)\]")
+_KEY = re.compile(
+    r"""\s*+((?:"[^"\n]{0,200}+"|'[^'\n]{0,200}+'|[\w\-]{1,200}+)"""
+    r"""(?:[ \t]*+\.[ \t]*+(?:"[^"\n]{0,200}+"|[\w\-]{1,200}+)){0,64}+)[ \t]*+="""
+)
 
 
 class Strict(BaseModel):
@@ -28,26 +36,16 @@ class Strict(BaseModel):
 
 def read_text(path: Path) -> str:
     """The file's text, or a ConfigError that says why not."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path} is not UTF-8 (byte {error.start})", "Save the file as UTF-8."
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    return reading.read_text(path, MAX_BYTES)
 
 
 def parse(text: str, where: str) -> Table:
     """The tables of `text`; a syntax error tells its line."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: {error}", "This line is not TOML.") from error
-    except RecursionError as error:
-        raise ConfigError(f"{where}: nested too deeply") from error
+        return parse_toml(text, MOST_VALUES)
+    except ValueError as error:
+        wrong = isinstance(error, tomllib.TOMLDecodeError)
+        raise ConfigError(f"{where}: {error}", "This line is not TOML." if wrong else "") from error
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
@@ -58,7 +56,7 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
     seen: dict[str, int] = {}
     best: int | None = None
     for number, line in enumerate(text.splitlines(), start=1):
-        header = _HEADER.match(line)
+        header = _HEADER.match(line.lstrip()) if line.lstrip().startswith("[") else None
         if header:
             table = [part.strip().strip("\"'") for part in header.group(1).split(".")]
             name = ".".join(table)
@@ -77,9 +75,12 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
 
 
 def validate(model: type[M], table: Mapping[str, Any], where: str, text: str = "") -> M:
-    """`table` as a `model`; the first thing that is wrong becomes a ConfigError."""
+    """`table` as a `model`; the first thing that is wrong becomes a ConfigError.
+
+    Every text in it is repaired: an override on the command line may hold any bytes.
+    """
     try:
-        return model.model_validate(table)
+        return model.model_validate(storable_parts(table))
     except ValidationError as error:
         raise first_problem(error, model, table, where, text) from error
 
@@ -94,16 +95,21 @@ def first_problem(
         path.append(str(problem["ctx"]["discriminator"]).strip("'"))
     line = line_of(text, path) if text else None
     place = f"{where}, line {line}" if line else where
-    key = ".".join(str(part) for part in path) or "(file)"
+    key = _cut(".".join(str(part) for part in path) or "(file)")
     if problem["type"] == "extra_forbidden":
         names = field_names(model, path[:-1], tags)
-        close = difflib.get_close_matches(str(path[-1]), names, n=1, cutoff=0.4)
+        close = close_to(str(path[-1]), names, n=1, cutoff=0.4)
         hint = f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(names)}."
         return ConfigError(f"{place}: unknown key {key!r}", hint)
     if problem["type"] == "missing":
         return ConfigError(f"{place}: the key {key!r} is missing")
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = _cut(str(problem["msg"]).removeprefix("Value error, "))
     return ConfigError(f"{place}: {key}: {message}", _allowed(problem))
+
+
+def _cut(text: str) -> str:
+    """What stands in a file may be of any length, and an error is read by people."""
+    return text if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]}…"
 
 
 def _as_written(
@@ -132,7 +138,7 @@ def _allowed(problem: Mapping[str, Any]) -> str:
     given = ctx.get("tag", problem.get("input"))
     expected = ctx.get("expected_tags", ctx.get("expected"))
     if isinstance(given, str) and isinstance(expected, str):
-        close = difflib.get_close_matches(given, re.findall(r"'([^']+)'", expected), n=1)
+        close = close_to(given, re.findall(r"'([^']+)'", expected), n=1)
         return f"Did you mean {close[0]!r}?" if close else ""
     return ""
 

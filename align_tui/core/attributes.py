@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+from align_tui.core.nearby import close_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Attributes:
     def nearest(self, name: str, others: Iterable[str] = ()) -> str | None:
         """The known id or label that looks most like `name`, for a hint."""
         spelled = {fold(i): i for i in (*self.known, *others)} | self._spellings
-        close = difflib.get_close_matches(fold(name), list(spelled), n=1, cutoff=0.5)
+        close = close_to(fold(name), list(spelled), n=1, cutoff=0.5)
         return spelled[close[0]] if close else None
 
 

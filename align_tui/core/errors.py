@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from align_tui.core.repair import storable
+
 
 class AlignError(Exception):
-    """Base of all expected errors; whoever shows one prints title, message and hint."""
+    """Base of all expected errors; whoever shows one prints title, message and hint.
+
+    They quote text from anywhere and are stored with samples, so both are repaired here.
+    """
 
     title = "Something went wrong"
     kind = "error"
+    status = 2
+    """What the command line ends with: 2 is a wrong option, file or setting."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = storable(message)
+        self.hint = storable(hint)
+        super().__init__(self.message)
 
 
 class ConfigError(AlignError):
@@ -27,6 +34,14 @@ class DatasetError(AlignError):
 
     title = "These scenarios cannot be used"
     kind = "dataset"
+
+
+class OutputError(AlignError):
+    """A file, or standard output, that cannot be written."""
+
+    title = "The output cannot be written"
+    kind = "output"
+    status = 1
 
 
 class StoreError(AlignError):
@@ -156,6 +171,13 @@ class AdmError(AlignError):
 
     title = "The decision-maker failed"
     kind = "adm"
+
+
+class CodeRefused(AlignError):
+    """Code that a file brings, and that nobody trusted, or that is no longer what was trusted."""
+
+    title = "This code is not run"
+    kind = "code"
 
 
 class EndedWorker(AdmError):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
+from align_tui.core.repair import storable
 from align_tui.core.strict_json import read_json
 from align_tui.core.types import Json, JsonObject
 
@@ -105,7 +106,7 @@ def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tupl
         raise ReplyError("The reply gives no reasoning")
     if order == "none":
         reasoning = reasoning or thinking.strip()
-    return list(choices).index(choice), _paired(reasoning)
+    return list(choices).index(choice), storable(reasoning)
 
 
 def reasoning_so_far(text: str) -> str:
@@ -134,12 +135,7 @@ def reasoning_so_far(text: str) -> str:
         else:
             out.append(_ESCAPES.get(text[i + 1], text[i + 1]))
             i += 2
-    return _paired("".join(out))
-
-
-def _paired(text: str) -> str:
-    """Escaped surrogate pairs as one character; a lone half, which no file takes, as a mark."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return storable("".join(out))
 
 
 def choice_start(text: str, order: ReasoningOrder) -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import DatasetError
+from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
 from align_tui.core.types import Json
 from align_tui.datasets.align_system import recorded_choices
@@ -73,7 +74,7 @@ def read_run_directory(
         )
     return RunDirectory(
         place=shown(folder.absolute()),
-        name=_text(config, "name") or folder.absolute().name,
+        name=_text(config, "name") or storable(folder.absolute().name),
         adm=_text(config, "adm", "name") or "unknown",
         model=_text(config, "adm", "structured_inference_engine", "model_name"),
         targets=targets,

@@ -10,6 +10,7 @@ from align_tui.datasets.labels import Raw, raw_labels
 from align_tui.datasets.values import (
     Object,
     Place,
+    as_choices,
     as_id,
     as_list,
     as_object,
@@ -72,7 +73,7 @@ def _object_or_empty(value: Json, place: Place, field: str) -> Object:
 
 def choice_texts(given: Object, place: Place) -> tuple[str, ...]:
     """The texts of the record's choices, as they stand."""
-    choices = as_list(given.get("choices"), place, "input.choices")
+    choices = as_choices(given.get("choices"), place, "input.choices")
     return tuple(
         as_text(
             as_object(choice, place, f"choices[{i}]").get("unstructured"),

@@ -18,11 +18,11 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.types import Json
 from align_tui.datasets import align_system
 from align_tui.datasets.drafts import CHOICE_MARK, KEY_MARK, Draft
-from align_tui.datasets.files import write_text
 from align_tui.datasets.labels import Raw, guessed_scale, normalised, raw_labels, recall
 from align_tui.datasets.sets import tell_apart
 from align_tui.datasets.values import Object, Place, as_list, as_object
 from align_tui.datasets.write import as_json, checked
+from align_tui.files.write import write_text
 
 _PLACE = Place("These scenarios")
 
@@ -56,9 +56,13 @@ def write_align_system(scenarios: Iterable[Scenario]) -> list[Object]:
 
 
 def write_align_system_file(path: Path, scenarios: Iterable[Scenario]) -> None:
-    """Write `write_align_system`'s records as JSON, all or nothing; raises DatasetError."""
+    """Write `write_align_system`'s records as JSON, as `files.write` does.
+
+    Raises DatasetError, OutputError.
+    """
     records = write_align_system(scenarios)
-    write_text(path, json.dumps(records, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+    text = json.dumps(records, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    write_text(path, text, devices=True)
 
 
 def _stored_draft(scenario: Scenario) -> Draft | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +10,12 @@ from pathlib import Path
 from align_tui.config import paths
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
+from align_tui.core.nearby import close_to
+from align_tui.core.repair import storable
 from align_tui.datasets.files import shown
 from align_tui.datasets.read import read_scenarios
 from align_tui.datasets.sets import ScenarioSet
+from align_tui.files.write import make_folder
 
 # In this order: of files that differ in their ending alone, the imported one is meant.
 _ENDINGS = (".jsonl", ".toml", ".json")
@@ -40,7 +42,8 @@ def list_sets() -> list[SetEntry]:
         for ending in reversed(_ENDINGS):
             for path in sorted(folder.glob(f"*{ending}")):
                 if not path.name.startswith("."):
-                    found[path.stem] = SetEntry(path.stem, path, origin)
+                    name = storable(path.stem)
+                    found[name] = SetEntry(name, path, origin)
     return sorted(found.values(), key=lambda entry: entry.name)
 
 
@@ -61,7 +64,7 @@ def find_set(name_or_path: str) -> Path:
             return path
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~nobody has no home
         raise DatasetError(f"{shown(path)}: {error}", "Check the path of the file.") from error
-    close = difflib.get_close_matches(name_or_path, names, n=3, cutoff=0.4)
+    close = close_to(name_or_path, names, n=3, cutoff=0.4)
     known = f"Known are: {', '.join(sorted(names))}." if names else ""
     hint = f"Did you mean {', '.join(close)}?" if close else known
     raise DatasetError(f"There is no scenario set called {name_or_path!r}", hint)
@@ -112,19 +115,17 @@ def import_set(
             f"There is an imported set called {called!r} already",
             "Give it another name, or say that it is to be replaced.",
         )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(f"{shown(folder)}: {error.strerror or error}") from error
-    _export_jsonl(target, replace(found, name=called))
+    make_folder(folder, mine=True)
+    _write_jsonl(target, replace(found, name=called), mine=True)
     return SetEntry(called, target, "yours"), found
 
 
 # Who reads a set does not wait for what writes one.
-def _export_jsonl(path: Path, found: ScenarioSet) -> None:
+def _write_jsonl(path: Path, found: ScenarioSet, *, mine: bool = False) -> None:
     from align_tui.datasets.write import write_native_jsonl
 
-    write_native_jsonl(path, found.scenarios, name=found.name, description=found.description)
+    name, description = found.name, found.description
+    write_native_jsonl(path, found.scenarios, name=name, description=description, mine=mine)
 
 
 def _export_toml(path: Path, found: ScenarioSet) -> None:
@@ -141,13 +142,13 @@ def _export_align_system(path: Path, found: ScenarioSet) -> None:
 
 EXPORTS: Mapping[str, Callable[[Path, ScenarioSet], None]] = {
     "toml": _export_toml,
-    "jsonl": _export_jsonl,
+    "jsonl": _write_jsonl,
     "align-system": _export_align_system,
 }
 
 
 def export_set(found: ScenarioSet, path: Path, format_name: str) -> None:
-    """Write a set in one of the formats of `EXPORTS`; raises DatasetError."""
+    """Write a set in one of the formats of `EXPORTS`; raises DatasetError, OutputError."""
     export = EXPORTS.get(format_name)
     if export is None:
         raise DatasetError(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from align_tui.core.types import Json
 from align_tui.datasets.drafts import Draft
 from align_tui.datasets.labels import raw_labels
-from align_tui.datasets.values import Place, as_id, as_list, as_object, as_text, finite
+from align_tui.datasets.values import Place, as_choices, as_id, as_list, as_object, as_text, finite
 
 
 def looks_like(first: Json) -> bool:
@@ -36,7 +36,7 @@ def draft(entry: Json, place: Place) -> Draft:
     if record.get("state") is not None:
         parts.append(as_text(record["state"], place, "state"))
     parts.append(as_text(record.get("probe"), place, "probe"))
-    choices = as_list(record.get("choices"), place, "choices")
+    choices = as_choices(record.get("choices"), place, "choices")
     labels = as_list(pair[1], place, "the labels")
     if len(labels) != len(choices):
         raise place.error(f"there are {len(labels)} labels for {len(choices)} choices")

@@ -10,8 +10,8 @@ from align_tui.datasets.labels import raw_labels
 from align_tui.datasets.values import (
     Object,
     Place,
+    as_choices,
     as_id,
-    as_list,
     as_object,
     as_text,
     finite,
@@ -60,7 +60,7 @@ def draft(value: Json, place: Place) -> Draft:
     name = "choices" if "choices" in body else "choice"
     choices = [
         as_object(choice, place, f"{name}[{i}]")
-        for i, choice in enumerate(as_list(body.get(name), place, name))
+        for i, choice in enumerate(as_choices(body.get(name), place, name))
     ]
     source = _embedded(body.get("source"), place, "source")
     own = native_source(

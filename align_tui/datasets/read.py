@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from align_tui.config.bounded_json import check_count
+from align_tui.config.bounded_toml import parse_toml
+from align_tui.config.kinds import SCENARIOS, kind_of
 from align_tui.core.attributes import Attributes
+from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
 from align_tui.core.types import Json
 from align_tui.datasets import align_system, mta, native
 from align_tui.datasets.drafts import Draft, assemble
 from align_tui.datasets.files import read_text, shown
 from align_tui.datasets.sets import Format, ScenarioSet
-from align_tui.datasets.values import FOREIGN_DEPTH, Place, as_list, as_object, parse_json, sanitise
+from align_tui.datasets.values import (
+    FOREIGN_DEPTH,
+    Place,
+    as_list,
+    as_object,
+    kind,
+    parse_json,
+    sanitise,
+)
 
 # A TOML table header. No scenario file in JSON begins like this: after its bracket comes { or [.
 _TOML_HEADER = re.compile(r"\[{1,2}\s*[A-Za-z_\"']")
@@ -23,6 +35,11 @@ _HINT = (
     "and the raw MTA file."
 )
 _CUT = "The file may have been cut short. " + _HINT
+_SPLIT = "Split it into several files."
+MOST_TOML = 5_000_000
+MOST_LINES = 500_000
+MOST_SCENARIOS = 50_000
+_OTHERS = {".yaml": "YAML", ".yml": "YAML", ".csv": "CSV", ".tsv": "TSV", ".parquet": "Parquet"}
 
 
 def read_scenarios(
@@ -63,52 +80,103 @@ _Found = tuple[Format, str, str, list[Draft], list[str]]
 def _name(path: Path) -> str:
     """Runs of align-system call every file input_output.json: their folder tells them apart."""
     folder = path.absolute().parent.name if path.stem == "input_output" else ""
-    return folder or path.stem
+    return storable(folder or path.stem)
 
 
 def _drafts(text: str, place: Place) -> _Found:
     start = text.lstrip()
+    if text.count("\n") > MOST_LINES:
+        raise place.error(f"it has more than {MOST_LINES:,} lines", _SPLIT)
     if start[0] not in "{[" or _TOML_HEADER.match(start):
         return _document(_toml(text, place), place)
     try:
+        check_count(text)
+    except ValueError as error:
+        raise place.error(str(error), _SPLIT) from error
+    try:
         value = parse_json(text)
     except ValueError as error:
-        if start[0] == "{":
+        if start[0] == "{" and _is_json(start.partition("\n")[0]):
             return _lines(text, place)
-        raise place.error(f"this is not JSON: {error}", _CUT) from error
+        raise place.error(f"this is not JSON: {error}", _hint_at(error, text)) from error
     if isinstance(value, list):
         return _list(as_list(sanitise(value, place, FOREIGN_DEPTH), place, "the file"), place)
     table = as_object(sanitise(value, place), place, "the file")
-    if "scenario" in table:
-        return _document(table, place)
-    return _lines(text, place)
+    return (
+        _document(table, place)
+        if "scenario" in table
+        else _rows([table], place, whole="\n" in start.rstrip())
+    )
+
+
+def _is_json(line: str) -> bool:
+    try:
+        parse_json(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _hint_at(error: ValueError, text: str) -> str:
+    """A file that is wrong at its end may have been cut; one that is wrong before was not."""
+    if not isinstance(error, json.JSONDecodeError):
+        return _HINT
+    at_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+    return _CUT if at_end else _HINT
 
 
 def _toml(text: str, place: Place) -> Json:
+    if len(text) > MOST_TOML:
+        raise place.error(
+            f"TOML is read up to {MOST_TOML // 1_000_000} MB", "Write it as JSON Lines."
+        )
     try:
-        return sanitise(tomllib.loads(text), place)
-    except (ValueError, RecursionError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else error
+        return sanitise(parse_toml(text), place)
+    except ValueError as error:
+        named = _OTHERS.get(Path(place.file).suffix.lower())
+        if named is not None and "kdma_values" not in text:
+            raise place.error(
+                f"{named} is no format that scenarios are read from", _HINT
+            ) from error
+        if _is_json(text):
+            said = kind(parse_json(text))
+            raise place.error(f"it holds {said} alone, and no scenarios", _HINT) from error
         hint = _HINT
         if "kdma_values" in text:
             hint = "This looks like an alignment target; it sets values and holds no scenarios."
-        raise place.error(f"this is not TOML: {what}", hint) from error
+        raise place.error(f"this is not TOML: {error}", hint) from error
 
 
 def _document(value: Json, place: Place) -> _Found:
     table = as_object(value, place, "the file")
+    _refuse_other(table, place)
     name, description, notes = native.heading(table, place)
     entries = as_list(table.get("scenario", []), place, "scenario")
     return "native", name, description, _native(entries, place), notes
 
 
+def _refuse_other(table: Mapping[str, Json], place: Place) -> None:
+    found = kind_of(table)
+    if found is not None and found != SCENARIOS:
+        raise place.error(f"it is {found.what}, and no set of scenarios", found.use)
+
+
 def _native(entries: Sequence[Json], place: Place) -> list[Draft]:
+    _check_number(entries, place)
     return [native.draft(entry, place.at(i)) for i, entry in enumerate(entries, start=1)]
+
+
+def _check_number(entries: Sequence[Json], place: Place) -> None:
+    if len(entries) > MOST_SCENARIOS:
+        raise place.error(
+            f"it holds {len(entries):,} scenarios, and at most {MOST_SCENARIOS:,} are read", _SPLIT
+        )
 
 
 def _list(entries: list[Json], place: Place) -> _Found:
     if not entries:
         raise place.error("there are no scenarios in it", _HINT)
+    _check_number(entries, place)
     if mta.looks_like(entries[0]):
         return "mta", "", "", mta.drafts(entries, place), []
     if align_system.looks_like(entries[0]):
@@ -131,13 +199,22 @@ def _lines(text: str, place: Place) -> _Found:
         try:
             rows.append(sanitise(parse_json(line), place))
         except ValueError as error:
-            raise place.error(f"line {number} is not JSON: {error}", _CUT) from error
+            said = f"line {number} is not JSON: {error}"
+            raise place.error(said, _hint_at(error, line)) from error
+    return _rows(rows, place)
+
+
+def _rows(rows: list[Json], place: Place, *, whole: bool = False) -> _Found:
+    """Lines that were read; or the `whole` file, where it is one object over several lines."""
     header = rows[0] if isinstance(rows[0], dict) else {}
     if "format" in header and not _is_line(header):
         name, description, notes = native.heading(header, place)
         return "native", name, description, _native(rows[1:], place), notes
     if not _is_line(header):
-        target = "kdma_values" in header or "kdes" in header
-        hint = "This is an alignment target; it sets values and holds no scenarios."
-        raise place.error("its first line is no scenario", hint if target else _HINT)
+        found = kind_of(header)
+        hint = _HINT
+        if found is not None and found != SCENARIOS:
+            hint = f"This is {found.what}. {found.use}"
+        what = "an object of no known format"
+        raise place.error(what if whole else f"its first line is no scenario, but {what}", hint)
     return "native", "", "", _native(rows, place), []

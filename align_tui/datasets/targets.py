@@ -6,14 +6,18 @@ and unpickling runs code: they are kept as they are, never decoded, and a note s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from align_tui.core.attributes import Attributes, Target, Targets
 from align_tui.core.errors import DatasetError
+from align_tui.core.repair import storable
+from align_tui.core.text import one_line
 from align_tui.core.types import Json, JsonObject
 from align_tui.datasets.files import read_text, shown
 from align_tui.datasets.labels import decide, raw_labels
@@ -30,6 +34,17 @@ from align_tui.datasets.values import (
 )
 
 MAX_TARGET_BYTES = 5_000_000
+MAX_YAML_CHARS, MAX_SLOW_CHARS = 1_000_000, 100_000
+MAX_EVENTS = 20_000
+LONGEST_NUMBER = 400
+_NUMBER = re.compile(r"[\d+\-.:_a-fA-FxXoO]+")
+
+
+def _loader(text: str) -> Any:
+    """PyYAML's safe loader, which says best what is wrong; ten times faster in C for long texts."""
+    if len(text) <= MAX_SLOW_CHARS:
+        return yaml.SafeLoader
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ def read_target(
         raise place.error(
             "there is neither 'kdma_values' nor 'kdes' in it", "This is no alignment target."
         )
-    name = path.stem if table.get("id") is None else as_id(table["id"], place, "id")
+    name = storable(path.stem) if table.get("id") is None else as_id(table["id"], place, "id")
     values, kdes = _entries(table, place)
     scales, notes = decide([values], attributes, scale, place, guess=True)
     targets = tuple(
@@ -90,7 +105,7 @@ def _parse(text: str, place: Place) -> Json:
             raise place.error(f"this is not JSON: {error}", hint) from error
     try:
         _check_yaml(text, place, hint)
-        return sanitise(yaml.safe_load(text), place)
+        return sanitise(yaml.load(text, Loader=_loader(text)), place)  # noqa: S506 (safe ones)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
@@ -104,13 +119,25 @@ def _parse(text: str, place: Place) -> Json:
 def _check_yaml(text: str, place: Place, hint: str) -> None:
     """Refuse what a small file could make a huge or an endless value of, before it is built."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    if len(text) > MAX_YAML_CHARS:
+        raise place.error(f"YAML is read up to {MAX_YAML_CHARS // 1_000_000} MB", hint)
+    for number, event in enumerate(yaml.parse(text, Loader=_loader(text))):
+        if number > MAX_EVENTS:
+            raise place.error(f"it holds more than {MAX_EVENTS:,} values", hint)
+        if isinstance(event, yaml.ScalarEvent) and _is_long_number(event):
+            raise place.error("it holds a number of hundreds of digits", hint)
         if isinstance(event, yaml.AliasEvent):
             raise place.error("it uses YAML aliases, which are not read", hint)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise place.error(f"its values are nested more than {MAX_DEPTH} deep", hint)
+
+
+def _is_long_number(event: yaml.ScalarEvent) -> bool:
+    """1:1:1 is a number to the base of 60, and reading one takes the square of its length."""
+    value = str(event.value)
+    return len(value) > LONGEST_NUMBER and not event.style and bool(_NUMBER.fullmatch(value))
 
 
 def _entries(table: Object, place: Place) -> tuple[dict[str, float], Object]:
@@ -130,5 +157,22 @@ def _entries(table: Object, place: Place) -> tuple[dict[str, float], Object]:
         if entry.get("kdes") is not None:
             kdes[name] = finite(entry["kdes"])
         elif entry.get("value") is None:
+            parameters = _parameters(entry.get("parameters"))
+            if parameters:
+                raise place.error(
+                    f"{where}: {name} has no value: its target is given by parameters "
+                    f"({parameters}), which are not read",
+                    "Only targets that are values are read. Name one: --target ATTRIBUTE=VALUE",
+                )
             raise place.error(f"{where}: {name} has no value")
     return values, kdes
+
+
+def _parameters(given: Json) -> str:
+    """The names of a target's parameters: a list of names and values, or a table of them."""
+    names: list[Json] = []
+    if isinstance(given, dict):
+        names = list(given)
+    elif isinstance(given, list):
+        names = [each.get("name") if isinstance(each, dict) else each for each in given]
+    return ", ".join(one_line(str(name), 60) for name in names[:8] if name is not None)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
 
+from align_tui.config.bounded_json import parse_json as parse_json
 from align_tui.core.errors import DatasetError
+from align_tui.core.repair import storable
+from align_tui.core.scenarios import MAX_CHOICES
 from align_tui.core.text import one_line
 from align_tui.core.types import Json
-from align_tui.datasets.files import repair
 
 MAX_DEPTH = 64
 # Every format puts a record a few levels deeper than another does. Starting to count above 0 keeps
@@ -73,6 +74,14 @@ def as_list(value: Json, place: Place, field: str) -> list[Json]:
     return value
 
 
+def as_choices(value: Json, place: Place, field: str) -> list[Json]:
+    """`value` when it is a list of no more choices than a scenario may have."""
+    found = as_list(value, place, field)
+    if len(found) > MAX_CHOICES:
+        raise place.error(f"it has {len(found):,} choices, more than {MAX_CHOICES}")
+    return found
+
+
 def as_object(value: Json, place: Place, field: str) -> Object:
     """`value` when it is an object (a table)."""
     if not isinstance(value, dict):
@@ -94,12 +103,13 @@ def as_id(value: Json, place: Place, field: str) -> str:
 def sanitise(value: object, place: Place, depth: int = 0) -> Json:
     """`value` as JSON that is safe to handle: bounded depth, valid Unicode, dates as text.
 
-    Numbers that are not finite stay, for the reader of that number to refuse.
+    Numbers that are not finite stay, for the reader of that number to refuse. What needs no change
+    is not copied.
     """
     if depth > MAX_DEPTH:
         raise place.error(f"its values are nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
-        return repair(value)
+        return storable(value)
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, int):
@@ -107,9 +117,12 @@ def sanitise(value: object, place: Place, depth: int = 0) -> Json:
             raise place.error("it holds a whole number of thousands of digits")
         return value
     if isinstance(value, Mapping):
-        return {repair(str(k)): sanitise(v, place, depth + 1) for k, v in value.items()}
+        table = {storable(str(k)): sanitise(v, place, depth + 1) for k, v in value.items()}
+        return value if isinstance(value, dict) and _same(table, value) else table
     if isinstance(value, (list, tuple)):
-        return [sanitise(item, place, depth + 1) for item in value]
+        items = [sanitise(item, place, depth + 1) for item in value]
+        same = isinstance(value, list) and all(map(operator.is_, items, value))
+        return value if same else items
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     raise place.error(f"it holds a {type(value).__name__}, which is no JSON")
@@ -120,24 +133,17 @@ def finite(value: Json) -> Json:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {k: finite(v) for k, v in value.items()}
+        table = {k: finite(v) for k, v in value.items()}
+        return value if isinstance(value, dict) and _same(table, value) else table
     if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
+        items = [finite(item) for item in value]
+        same = isinstance(value, list) and all(map(operator.is_, items, value))
+        return value if same else items
     return value
 
 
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {one_line(twice, 60)!r} stands twice in one object")
-    return table
-
-
-def parse_json(text: str) -> Any:
-    """`json.loads` that refuses a key given twice; raises ValueError (RecursionError included)."""
-    try:
-        return json.loads(text, object_pairs_hook=_each_key_once)
-    except RecursionError as error:
-        raise ValueError("the values are nested too deeply") from error
+def _same(made: dict[str, Json], old: dict[str, Json]) -> bool:
+    """Did nothing change? Then the old one is kept: a second copy of a large file is not."""
+    return len(made) == len(old) and all(
+        a is c and b is d for (a, b), (c, d) in zip(made.items(), old.items(), strict=True)
+    )

@@ -12,9 +12,9 @@ import tomli_w
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.types import Json, JsonObject
-from align_tui.datasets.files import write_text
 from align_tui.datasets.native import FORMAT, further_keys
 from align_tui.datasets.values import WRITTEN_DEPTH, Object, Place, as_id, finite, sanitise
+from align_tui.files.write import write_text
 
 
 def checked(scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
@@ -126,14 +126,23 @@ def _has_return(value: Json) -> bool:
 
 
 def write_native_jsonl(
-    path: Path, scenarios: Iterable[Scenario], *, name: str = "", description: str = ""
+    path: Path,
+    scenarios: Iterable[Scenario],
+    *,
+    name: str = "",
+    description: str = "",
+    mine: bool = False,
 ) -> None:
-    """Write JSON line by line, all or nothing; raises DatasetError."""
-    write_text(path, native_jsonl(scenarios, name=name, description=description))
+    """Write JSON line by line, as `files.write` does; raises DatasetError, OutputError.
+
+    A set of the library (`mine`) is its user's alone; any other path was named by its user.
+    """
+    text = native_jsonl(scenarios, name=name, description=description)
+    write_text(path, text, devices=not mine, mine=mine)
 
 
 def write_native_toml(
     path: Path, scenarios: Iterable[Scenario], *, name: str = "", description: str = ""
 ) -> None:
-    """Write a TOML document, all or nothing; raises DatasetError."""
-    write_text(path, native_toml(scenarios, name=name, description=description))
+    """Write a TOML document, as `files.write` does; raises DatasetError, OutputError."""
+    write_text(path, native_toml(scenarios, name=name, description=description), devices=True)

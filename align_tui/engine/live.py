@@ -16,21 +16,22 @@ class LiveText:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pending: dict[tuple[int, int], live.Piece] = {}
+        self._pending: dict[tuple[int, int, int], live.Piece] = {}
 
-    def tell(self, sample: int, since: float, stream: int, text: str) -> None:
-        """Text of a sample that began at monotonic time `since`; from any thread."""
+    def tell(self, key: tuple[int, int], since: float, stream: int, text: str) -> None:
+        """Text of a (sample, attempt) that began at monotonic `since`; from any thread."""
         now = time.monotonic() - since
-        key = (sample, stream)
+        sample, attempt = key
         with self._lock:
-            old = self._pending.get(key)
+            old = self._pending.get((*key, stream))
             whole = old.text + text if old is not None else text
-            self._pending[key] = live.Piece(sample, stream, round(now, 3), whole)
+            piece = live.Piece(sample, stream, round(now, 3), whole, attempt)
+            self._pending[(*key, stream)] = piece
 
-    def forget(self, sample: int) -> None:
-        """Drop what is pending of a sample that has ended."""
+    def forget(self, key: tuple[int, int]) -> None:
+        """Drop what is pending of a (sample, attempt) that has ended."""
         with self._lock:
-            self._pending = {k: p for k, p in self._pending.items() if k[0] != sample}
+            self._pending = {k: p for k, p in self._pending.items() if k[:2] != key}
 
     def flush(self, db: Database, worker: str) -> None:
         """Write everything that is pending."""

@@ -19,6 +19,7 @@ from align_tui.core.decisions import (
     Sampling,
 )
 from align_tui.core.errors import AdmError
+from align_tui.core.repair import storable_parts
 from align_tui.core.replies import RESTART
 from align_tui.core.types import JsonObject, derive_seed
 
@@ -84,11 +85,12 @@ class SampleLlm:
         to_choice: bool = False,
     ) -> Generation:
         """One reply under the schema; its timeline counts from when the sample was begun."""
+        turns, schema = storable_parts(tuple(messages)), storable_parts(schema)
         if stream in self._begun:
             self._tell(stream, RESTART)
         self._begun.add(stream)
         request = Request(
-            tuple(messages),
+            turns,
             schema,
             sampling,
             self._decoding.engine,
@@ -112,8 +114,8 @@ class SampleLlm:
         None where the model cannot tell: a server without token probabilities.
         """
         ballot = Ballot(
-            tuple(messages),
-            tuple(replies),
+            storable_parts(tuple(messages)),
+            storable_parts(tuple(replies)),
             sampling,
             self._priority,
             self._rendering,

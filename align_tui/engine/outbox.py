@@ -20,16 +20,16 @@ class Outbox:
         return len(self._waiting)
 
     @property
-    def samples(self) -> set[int]:
-        """Of which samples something waits."""
-        return {outcome.claimed.id for outcome in self._waiting}
+    def keys(self) -> set[tuple[int, int]]:
+        """Of which (sample, attempt) something waits."""
+        return {outcome.claimed.key for outcome in self._waiting}
 
     def add(self, outcome: Outcome) -> None:
         """Have an outcome written with the next flush."""
         self._waiting.append(outcome)
 
-    def flush(self, db: Database, worker: str) -> list[int]:
-        """Write all that waits; the samples' ids. Raises StoreError, and then keeps them."""
+    def flush(self, db: Database, worker: str) -> list[tuple[int, int]]:
+        """Write all that waits; each (sample, attempt). Raises StoreError, and then keeps them."""
         if not self._waiting:
             return []
         outcomes = list(self._waiting)
@@ -42,7 +42,7 @@ class Outbox:
             for outcome in outcomes:
                 self._write_alone(db, worker, outcome)
         self._waiting = self._waiting[len(outcomes) :]
-        return [outcome.claimed.id for outcome in outcomes]
+        return [outcome.claimed.key for outcome in outcomes]
 
     def _write_alone(self, db: Database, worker: str, outcome: Outcome) -> None:
         said = ""

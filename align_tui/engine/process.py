@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
+import signal
 import threading
 from collections.abc import Iterator
 
 from align_tui.config.signals import endings
 from align_tui.engine.endings import Endings
 from align_tui.engine.guard import end_now
+from align_tui.engine.telling import say
 from align_tui.engine.watchdog import Watchdog
 from align_tui.engine.worker import Settings, Worker
 from align_tui.store.database import open_database
@@ -29,10 +30,11 @@ async def _main(settings: Settings) -> None:
         for number in endings():
             # Not on Windows, nor outside the main thread (tests): there the database tells it.
             with contextlib.suppress(NotImplementedError, RuntimeError):
-                loop.add_signal_handler(number, worker.stop)
+                why = f"it was told to ({signal.Signals(number).name})"
+                loop.add_signal_handler(number, worker.stop, why)
         await worker.run()
     if worker.is_stuck:
-        print("align-tui worker: a decision-maker does not end", file=sys.stderr, flush=True)
+        say("a decision-maker does not end")
         end_now(0)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from align_tui.backbones.base import Backbone
+from align_tui.backbones.base import Backbone, Waits
 
 
 class Status:
@@ -49,10 +49,11 @@ class Status:
             self._tokens, self._at = tokens, now
         self._shown = (self._detail, int((self._progress or 0.0) * 100))
         infos = [backbone.info for backbone in loaded.values()]
-        state = "loading" if self._detail else "running" if active else "idle"
+        waits = self._waits(loaded) if active and not self._detail else ""
+        working = "waiting" if waits else "running" if active else "idle"
         return {
-            "state": state,
-            "detail": self._detail,
+            "state": "loading" if self._detail else working,
+            "detail": self._detail or waits,
             "progress": self._progress,
             "model": ", ".join(info.name for info in infos),
             "device": ", ".join(sorted({info.device for info in infos})),
@@ -63,6 +64,11 @@ class Status:
             "notes": "; ".join(note for info in infos for note in info.notes),
             "error": self.error,
         }
+
+    def _waits(self, loaded: Mapping[str, Backbone]) -> str:
+        """What the models wait for, where none of them is at work."""
+        found = [each.waits_for() if isinstance(each, Waits) else "" for each in loaded.values()]
+        return found[0] if found and all(found) else ""
 
     def _memory_mb(self, on_gpu: bool) -> float:
         if on_gpu:

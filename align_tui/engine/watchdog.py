@@ -1,9 +1,10 @@
 """Watches the event loop from a thread: code that never awaits holds up every other sample.
 
-Nothing can be decided beside such code, nor its worker's leases renewed. So the leases are renewed
-from here; after a while the worker's row names the sample, the others go back to the queue, and
-whoever looks for a worker starts another. Code that goes on for longer still is broken off, and
-its sample fails.
+Nothing can be decided beside such code, nor does its worker's heart beat. So it is made to beat
+from here; after a while the worker's row names the sample, and the others go back to the queue for
+another worker. Code that goes on for longer still is broken off, and its sample fails. Code that
+lets no other thread run (a regular expression, say) holds this one up as well: then the worker
+counts as silent, and the sample as a suspect (store/aside.py).
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from types import FrameType
 
 from align_tui.core.errors import AdmError, StoreError
 from align_tui.engine.guard import Step, Steps, end_now
+from align_tui.engine.telling import say
 from align_tui.store import held, last_words
 from align_tui.store.database import Database, open_database
 
 LOOK_S = 0.5
 TOLD_S = 30.0
 AT_MOST_S = 120.0
-RENEW_AFTER_S = 5.0
 GRACE_S = 10.0  # for code that was broken off to come back
 STATUS = 70  # of a process that had to end for it
 HINT = "Await what takes long, or hand it to a thread: await asyncio.to_thread(function)."
@@ -59,7 +60,6 @@ class Watchdog:
         self._step: Step | None = None
         self._blocked = 0.0
         self._told = False
-        self._is_marked = False  # as one that nobody is to rely on
         self._broken_at: float | None = None
         self._renewed = 0.0
         self._db: Database | None = None
@@ -75,12 +75,6 @@ class Watchdog:
         """Watch no longer."""
         self._ended.set()
         self._thread.join(2.0)
-
-    def loosened(self, db: Database) -> None:
-        """For the loop, before its heart beats: it goes on, whatever was said of it."""
-        if self._is_marked:
-            self._is_marked = False
-            held.let_go(db, self._worker)
 
     def _break_off(self, number: int, frame: FrameType | None) -> None:
         """In the main thread, inside the code that blocks if it still does."""
@@ -107,7 +101,7 @@ class Watchdog:
             self._db.close()
 
     def _look(self, step: Step, now: float) -> None:
-        if self._blocked < min(RENEW_AFTER_S, self._limits.told_s, self._lease_s / 4):
+        if self._blocked < min(self._lease_s / 4, self._limits.told_s):
             return
         db = self._database()
         if not self._told and self._blocked >= self._limits.told_s:
@@ -116,12 +110,11 @@ class Watchdog:
             name = held.name_of(db, step.sample)
             said = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"
             given = f"; {others} samples went back to the queue" if others else ""
-            print(f"align-tui worker: {said}{given}. {HINT}", file=sys.stderr, flush=True)
-            self._is_marked = True
-            held.hold_up(db, self._worker, said)
+            say(f"{said}{given}. {HINT}")
+            held.complain(db, self._worker, said)
         if now - self._renewed >= self._lease_s / 4:
             self._renewed = now
-            held.renew(db, self._worker, self._lease_s)
+            held.beat(db, self._worker)
         if self._blocked >= self._limits.at_most_s:
             self._end(db, step, now)
 
@@ -135,7 +128,7 @@ class Watchdog:
             return
         error = self.error(step.sample, db)
         held.fail(db, self._worker, step.sample, error.kind, f"{error.message}\n{error.hint}")
-        print(f"align-tui worker: {error.message}", file=sys.stderr, flush=True)
+        say(error.message)
         end_now(STATUS)
 
     def error(self, sample: int, db: Database) -> AdmError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
 from align_tui.engine.models import Models, Open
+from align_tui.engine.neighbours import Neighbours
 from align_tui.engine.outbox import Outbox
 from align_tui.engine.sample import (
     CANCELLED,
@@ -25,15 +25,16 @@ from align_tui.engine.sample import (
     to_failure,
 )
 from align_tui.engine.status import Status
+from align_tui.engine.telling import say
 from align_tui.engine.watchdog import Limits, Watchdog
 from align_tui.store import last_words, queue, rescue, runs, suspects, workers
 from align_tui.store.database import Database
+from align_tui.store.leases import lease_s
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
 
 TICK_S = 0.05  # live text is written at most 20 times a second
 BEAT_S = 1.0
-RENEW_S = 4.0
-RECLAIM_S = 2.0
+BEATS = 6  # in a lease, at least
 MAX_ACTIVE = 64  # samples; how many of their replies decode together is the model's budget
 MAX_ACTIVE_GPU = 256
 STORE_AT_MOST = 3  # attempts at a sample whose own words to the database fail
@@ -59,7 +60,7 @@ class Settings:
     database: Path
     idle_exit_s: float | None = None
     unload_idle_s: float = 600.0
-    lease_s: float = queue.LEASE_S
+    lease_s: float = field(default_factory=lease_s)
     gpus: str = ""
     opener: Open | None = field(default=None)
     limits: Limits = field(default_factory=Limits)
@@ -71,13 +72,17 @@ class Worker:
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
-        self.id = workers.register(db, settings.gpus)
+        self.id = workers.register(db, settings.gpus, say)
         self.status = Status()
         opener = {"opener": settings.opener} if settings.opener is not None else {}
         self.models = Models(self.status.loading, **opener)
         self._live = LiveText()
         self._outbox = Outbox()
-        self._active: dict[int, _Active] = {}
+        self._active: dict[tuple[int, int], _Active] = {}  # by sample and attempt
+        self._neighbours = Neighbours(self.id, settings.lease_s, say)
+        self._beat_s = min(BEAT_S, settings.lease_s / BEATS)
+        self._turned = time.monotonic()
+        self._why = ""
         self._contexts: dict[str, RunContext] = {}
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
@@ -93,14 +98,15 @@ class Worker:
         self._version = -1
         self._idle_since = time.monotonic()
 
-    def stop(self) -> None:
+    def stop(self, why: str = "it was told to") -> None:
         """Ask the worker to end; what it has not decided goes back to the queue."""
+        self._why = self._why or why
         self._stopping.set()
         self._due.set()
 
     async def run(self) -> None:
         """Serve the queue until `stop`, a wish in the database, or a long idle time."""
-        due = {"beat": 0.0, "renew": 0.0, "reclaim": 0.0}
+        due = {"beat": 0.0, "others": 0.0}
         try:
             while not self._stopping.is_set():
                 try:
@@ -129,41 +135,26 @@ class Worker:
 
     async def _turn(self, due: dict[str, float]) -> None:
         now = time.monotonic()
+        stood_still, self._turned = now - self._turned, now
+        beating = now >= due["beat"] or self.status.changed
+        if beating:  # before anything else: it is what keeps the samples
+            due["beat"] = now + self._beat_s
+            self._beat()
         self._write()
         self._live.flush(self.db, self.id)
         version = self.db.version()
-        if version != self._version:
+        if version != self._version or stood_still > self.settings.lease_s:
             self._version = version
-            self._follow_orders()
-        if now >= due["reclaim"]:
-            due["reclaim"] = now + RECLAIM_S
-            dead = workers.dead_ids(self.db)
-            self._bury(dead)
-            queue.reclaim(self.db, dead)
-            if dead:
-                workers.forget(self.db, dead)
-        if now >= due["renew"] and self._active:
-            due["renew"] = now + RENEW_S
-            queue.renew(self.db, self.id, self.settings.lease_s)
+            lost = self._follow_orders()
+            if stood_still > self.settings.lease_s:
+                say(f"it stood still for {stood_still:.0f} s; others took {lost} of its samples")
+        if now >= due["others"]:
+            due["others"] = now + self._neighbours.every_s
+            self._neighbours.take_back(self.db)
         self._claim()
-        if now >= due["beat"] or self.status.changed:
-            due["beat"] = now + BEAT_S
-            self.db.check_there()
-            if self._beat():
-                self.stop()
+        if beating:
             self._recover()
             await self._rest(now)
-
-    def _bury(self, dead: list[str]) -> None:
-        """Count the ends of workers against what they held; print what they could still say."""
-        endings = {worker: last_words.ending(worker) for worker in dead}
-        ended = suspects.bury(self.db, endings)
-        for worker, how in endings.items():
-            if how is not None:
-                print(f"align-tui worker: worker {worker} ended: {how}", file=sys.stderr)
-            last_words.remove(worker)
-        for said in ended.failed:
-            print(f"align-tui worker: {said}", file=sys.stderr, flush=True)
 
     def _recover(self) -> None:
         """The database takes what is written again: what was wrong is over."""
@@ -172,12 +163,17 @@ class Worker:
             self.status.error = None
             last_words.say(self.id, None)
 
-    def _beat(self) -> bool:
-        if self.watchdog is not None:
-            self.watchdog.loosened(self.db)
+    def _beat(self) -> None:
+        self.db.check_there()
         waiting = sum(not active.has_begun for active in self._active.values())
         row = self.status.row(self.models.loaded, len(self._active), waiting)
-        return workers.beat(self.db, self.id, **row)
+        asked = workers.beat(self.db, self.id, **row)
+        if asked is None:
+            # Somebody else took it for gone: it is not, and what it still holds is its own.
+            workers.enter_again(self.db, self.id, self.settings.gpus)
+            say("another worker took it for gone: it is on the list again")
+        elif asked:
+            self.stop("it was asked to in the database (align-tui workers stop)")
 
     async def _rest(self, now: float) -> None:
         """Unload idle models, and end after a long time without work."""
@@ -189,8 +185,9 @@ class Worker:
             self._is_copied = self.db.checkpoint()
         await self.models.unload_idle(self.settings.unload_idle_s)
         limit = self.settings.idle_exit_s
-        if limit is not None and now - self._idle_since >= limit:
-            self.stop()
+        long = limit is not None and now - self._idle_since >= limit
+        if long and workers.leave_if_idle(self.db, self.id):
+            self.stop(f"it had nothing to do for {limit:g} s")
 
     def _capacity(self) -> int:
         limits = [
@@ -218,25 +215,29 @@ class Worker:
             prefer=sorted(loaded),
             only=sorted(loaded) if self._active else None,
             urgent=room <= 0,
-            lease_s=self.settings.lease_s,
         )
         if not claimed and not self._active:
-            claimed = suspects.claim(self.db, self.id, room, lease_s=self.settings.lease_s)
+            claimed = suspects.claim(self.db, self.id, room)
             self._is_apart = bool(claimed)
         for each in claimed:
             task = self.steps.start(each.id, self._serve(each), f"sample {each.id}")
-            self._active[each.id] = _Active(each, task)
+            self._active[each.key] = _Active(each, task)
 
-    def _follow_orders(self) -> None:
-        if not self._active:
-            return
+    def _follow_orders(self) -> int:
+        """Do what is wanted of each sample; how many were lost to other workers."""
         orders = queue.orders(self.db, self.id)
-        for sample, active in self._active.items():
-            wish = orders.get(sample, "drop")
+        lost = 0
+        for key, active in self._active.items():
+            wish = orders.get(key, "drop")
             if wish != "go" and active.wish == "go":
                 active.wish = wish
                 self._dropped = time.monotonic()
                 active.task.cancel()
+                lost += wish == "drop"
+        strays = orders.keys() - self._active.keys()
+        if strays:  # a claim whose answer never came: nobody else would ever take them
+            queue.give_back(self.db, self.id, strays)
+        return lost
 
     def _context(self, run: str) -> RunContext:
         if run not in self._contexts:
@@ -252,7 +253,7 @@ class Worker:
         try:
             outcome = await self._decide(claimed, began)
         except asyncio.CancelledError as error:
-            wish = self._active[claimed.id].wish
+            wish = self._active[claimed.key].wish
             outcome = CANCELLED if wish == "cancel" else None
             if wish == "go":  # nobody told it to end: its own code says so
                 outcome = to_failure(error)
@@ -262,7 +263,7 @@ class Worker:
             outcome = self._store_failed(claimed, error)
         except BaseException as error:  # a sample's failure is stored, and never ends the worker
             outcome = to_failure(self._blocked(error, claimed))
-        self._live.forget(claimed.id)
+        self._live.forget(claimed.key)
         latency_s = time.monotonic() - began
         try:
             self._outbox.add(self._outcome(claimed, outcome, latency_s))
@@ -298,7 +299,7 @@ class Worker:
         A sample that was there when it happened several times is likely to be the cause, and fails.
         """
         self._complain(error)
-        self.stop()
+        self.stop("its device was lost")
         return to_failure(error) if claimed.attempt >= LOST_AT_MOST else None
 
     async def _decide(self, claimed: Claimed, began: float) -> Decision:
@@ -306,11 +307,11 @@ class Worker:
         profile, scenario = context.profile(claimed), context.scenario(claimed)
         seed = sample_seed(profile.decoding.seed, scenario.hash, claimed.repeat)
 
-        active = self._active[claimed.id]
+        active = self._active[claimed.key]
 
         def tell(stream: int, text: str) -> None:
             active.has_begun = True
-            self._live.tell(claimed.id, began, stream, text)
+            self._live.tell(claimed.key, began, stream, text)
 
         if not profile.needs_model:
             llm = SampleLlm(None, profile.decoding, seed, tell, began)
@@ -326,7 +327,8 @@ class Worker:
 
     def _write(self) -> None:
         """Write what has ended since the last turn."""
-        ended = [self._active.pop(sample) for sample in self._outbox.flush(self.db, self.id)]
+        flushed = self._outbox.flush(self.db, self.id)
+        ended = [self._active.pop(key) for key in flushed if key in self._active]
         if ended:
             self.status.error = None
         for run in {each.claimed.run for each in ended}:
@@ -339,7 +341,7 @@ class Worker:
         if outcome is None:
             return Released(claimed)
         if isinstance(outcome, Failure):
-            llm = self._active[claimed.id].llm
+            llm = self._active[claimed.key].llm
             attempts = tuple(llm.attempts.values()) if llm is not None else ()
             return Failed(claimed, outcome.kind, outcome.message, latency_s, attempts)
         context = self._context(claimed.run)
@@ -348,7 +350,7 @@ class Worker:
 
     def _complain(self, error: AlignError) -> None:
         if self.status.error != error.message:
-            print(f"align-tui worker: {error.message} {error.hint}", file=sys.stderr, flush=True)
+            say(f"{error.message} {error.hint}")
         self.status.error = error.message
         last_words.say(self.id, f"{error.message}. The run waits, and goes on by itself.")
 
@@ -361,8 +363,8 @@ class Worker:
             _, left = await asyncio.wait(tasks, timeout=END_S)
             self.is_stuck = bool(left)
         await self.models.close()
-        for sample in self._active.keys() - self._outbox.samples:  # cancelled before it began
-            self._outbox.add(Released(self._active[sample].claimed))
+        for key in self._active.keys() - self._outbox.keys:  # cancelled before it began
+            self._outbox.add(Released(self._active[key].claimed))
         with contextlib.suppress(StoreError):
             self._write()
         with contextlib.suppress(StoreError):
@@ -371,3 +373,4 @@ class Worker:
             self.db.checkpoint()
         self.db.close()
         last_words.remove(self.id)
+        say(f"worker {self.id[:8]} ends: {self._why or 'an error'}")

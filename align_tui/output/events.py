@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
 from align_tui.core.attributes import Targets, target_id
 from align_tui.core.scoring import Rate, Score, make_rate
@@ -99,7 +100,7 @@ def summary(db: Database, run: str, study: Study) -> Event:
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
     counts = results.open_counts(db, run)
     none = make_rate(0, 0)
-    profiles = []
+    profiles: list[Event] = []
     for index, profile in enumerate(study.profiles):
         scores = []
         for targets in study.scoring_targets(profile):
@@ -122,6 +123,8 @@ def summary(db: Database, run: str, study: Study) -> Event:
                 "pending": still_open,
             }
         )
+        if code := recorded_code(profile):
+            profiles[-1]["code_sha256"] = code
     return {"event": "summary", "run": run, "profiles": profiles}
 
 

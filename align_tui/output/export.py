@@ -16,13 +16,14 @@ import yaml
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import target_id
-from align_tui.core.errors import DatasetError
 from align_tui.core.naming import MAX_NAME, free
 from align_tui.core.scoring import correct_choices, is_discriminating
 from align_tui.core.text import one_line
 from align_tui.datasets.align_write import write_align_system
-from align_tui.datasets.files import write_text
+from align_tui.files.write import make_folder, write_text
+from align_tui.output.csv_cells import guarded
 from align_tui.output.events import Event, stored_events, summary
+from align_tui.output.json_text import json_text
 from align_tui.output.tables import CAPTION, percent
 from align_tui.store import results, runs, thinking
 from align_tui.store.database import Database
@@ -38,7 +39,7 @@ COLUMNS = (
 def jsonl(db: Database, run: str) -> Iterator[str]:
     """The run's events, a line each."""
     for event in stored_events(db, run):
-        yield json.dumps(event, ensure_ascii=False) + "\n"
+        yield json_text(event) + "\n"
 
 
 def csv_lines(db: Database, run: str) -> Iterator[str]:
@@ -49,17 +50,12 @@ def csv_lines(db: Database, run: str) -> Iterator[str]:
     for event in stored_events(db, run):
         if event["event"] in ("decision", "failed"):
             for row in _csv_rows(event):
-                writer.writerow({key: _cell(value) for key, value in row.items()})
+                writer.writerow(
+                    {k: guarded(v) if isinstance(v, str) else v for k, v in row.items()}
+                )
         yield out.getvalue()
         out.seek(0)
         out.truncate()
-
-
-def _cell(value: object) -> object:
-    # A spreadsheet runs text that begins like a formula.
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
 
 
 def _csv_rows(event: Event) -> Iterator[dict[str, Any]]:
@@ -78,7 +74,7 @@ def _empty(value: object) -> object:
 def markdown(db: Database, run: str) -> Iterator[str]:
     """The result table, the settings, and every decision."""
     study = runs.load_study(db, run)
-    yield f"# {one_line(study.name)}\n\nRun `{run}`. {CAPTION}\n\n"
+    yield f"# {md(study.name)}\n\nRun `{run}`. {CAPTION}\n\n"
     yield "| profile | model | target | all scored | discriminating | failed | open |\n"
     yield "|---|---|---|---|---|---|---|\n"
     for profile in summary(db, run, study)["profiles"]:
@@ -183,10 +179,7 @@ def _write_directory(
         place / ".hydra" / "config.yaml": yaml.safe_dump(hydra, sort_keys=False),
     }
     for path, text in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatasetError(f"{path.parent} cannot be made: {error.strerror}") from error
+        make_folder(path.parent)
         write_text(path, text)
     return list(files)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from align_tui.core.errors import DatasetError
-from align_tui.datasets.files import shown, write_text
+from align_tui.datasets.files import shown
+from align_tui.files.write import write_text
 from align_tui.output import export
 from align_tui.store.database import Database
 
@@ -23,7 +24,7 @@ FORMATS = {
 def save(db: Database, run: str, format_name: str, path: Path) -> Path:
     """Write the run; `format_name` is one of `FORMATS`.
 
-    Raises DatasetError, also when there is something at `path` already.
+    Raises OutputError, and DatasetError when there is something at `path` already.
     """
     path = path.expanduser()
     if path.exists():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Timer
+from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -15,25 +17,64 @@ from align_tui.config.study import Study
 from align_tui.core.attributes import Target
 from align_tui.core.naming import model_beside, with_model
 from align_tui.core.scoring import chance
-from align_tui.core.text import one_line
+from align_tui.core.text import one_line, plain
 from align_tui.output.events import Event
 
 PIPED_WIDTH = 240
+LATE_S = 3.0  # where nobody sees a line that comes and goes, short waits are not told
 
 
-def console() -> Console:
-    """Standard output as plain text: nothing is markup, and a pipe is never folded."""
-    width = None if sys.stdout.isatty() else PIPED_WIDTH
-    return Console(markup=False, highlight=False, emoji=False, width=width)
+class PlainConsole(Console):
+    """A console that is commanded by its styles alone: no text in it is markup or an escape code.
+
+    Where columns are to stay straight a text is made `plain` before it gets here.
+    """
+
+    def __init__(self, *, file: TextIO | None = None, width: int | None = None) -> None:
+        super().__init__(file=file, width=width, markup=False, highlight=False, emoji=False)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """As Rich has it, with the text of every piece made safe to show."""
+        for piece in super().render(renderable, options):
+            text, style, control = piece
+            safe = text if control or text.isprintable() or text == "\n" else plain(text)
+            # A link is a command of its own, whose address comes from the text.
+            linked = style is not None and style.link is not None
+            if safe is text and not linked:
+                yield piece
+            else:
+                yield Segment(safe, style.update_link(None) if linked and style else style, control)
+
+    def on_broken_pipe(self) -> None:
+        """Whoever runs the command knows what to do then."""
+        raise  # noqa: PLE0704 - Rich calls it while it handles that
+
+
+def console(*, error: bool = False) -> PlainConsole:
+    """Standard output or error for people; a pipe is never folded."""
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() else PIPED_WIDTH
+    return PlainConsole(file=stream, width=width)
 
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Say on a terminal's standard error what is waited for, until it is there."""
-    err = Console(stderr=True, markup=False, emoji=False)
-    said = Text(f"{one_line(what, 200)} ...")
-    with err.status(said, spinner="line") if err.is_terminal else nullcontext():
+    """Say on standard error what is waited for: on a terminal at once, else after a while."""
+    err = console(error=True)
+    said = f"{one_line(what, 200)} ..."
+    if err.is_terminal:
+        with err.status(Text(said), spinner="line"):
+            yield
+        return
+    late = Timer(LATE_S, err.print, (said,), {"soft_wrap": True})
+    late.daemon = True
+    late.start()
+    try:
         yield
+    finally:
+        late.cancel()
 
 
 def quiet_table(*columns: str) -> Table:

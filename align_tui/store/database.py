@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from align_tui.core.errors import StoreError
+from align_tui.files import private
 from align_tui.store.read_only import connect_to_read, in_memory, is_writable
 from align_tui.store.troubles import explain, gone
 
@@ -168,9 +169,14 @@ def open_database(path: Path, *, create: bool = True, read_only: bool = False) -
                 "A first run makes it: align-tui, or align-tui run",
             )
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(path.parent)
         except OSError as error:
             raise StoreError(f"{path.parent} cannot be made: {error.strerror}") from error
+        # SQLite would make it by the umask; it gives -wal and -shm the rights of the database.
+        try:
+            private.touch(path)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be made: {error.strerror}") from error
     elif not path.is_file():
         raise StoreError(f"{path} is not a file", "Name another database: --db FILE")
     writable = not read_only and (not path.exists() or is_writable(path))

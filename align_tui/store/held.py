@@ -20,34 +20,16 @@ def release_others(db: Database, worker: str, sample: int) -> int:
     return len(rows)
 
 
-HELD_UP = 2  # workers.stop: 1 is somebody's wish, and this is neither taken nor given for one
-
-
-def renew(db: Database, worker: str, lease_s: float) -> None:
-    """Prolong the leases of what the worker still holds, and show that its process lives."""
+def beat(db: Database, worker: str) -> None:
+    """Keep what the worker still holds."""
     with db.write() as connection:
-        connection.execute(
-            "UPDATE samples SET lease=? WHERE worker=? AND status='running'",
-            (time.time() + lease_s, worker),
-        )
         connection.execute("UPDATE workers SET heartbeat=heartbeat+1 WHERE id=?", (worker,))
 
 
-def hold_up(db: Database, worker: str, said: str) -> None:
-    """Write into the worker's row what is wrong, and that nobody is to rely on it meanwhile."""
+def complain(db: Database, worker: str, said: str) -> None:
+    """Write into the worker's row what is wrong: it takes no samples, and another is wanted."""
     with db.write() as connection:
-        connection.execute(
-            "UPDATE workers SET error=?, stop=max(stop, ?) WHERE id=? AND stop<>1",
-            (said, HELD_UP, worker),
-        )
-
-
-def let_go(db: Database, worker: str) -> None:
-    """The worker goes on: what `hold_up` wrote is over."""
-    with db.write() as connection:
-        connection.execute(
-            "UPDATE workers SET error=NULL, stop=0 WHERE id=? AND stop=?", (worker, HELD_UP)
-        )
+        connection.execute("UPDATE workers SET error=?, state='blocked' WHERE id=?", (said, worker))
 
 
 def fail(db: Database, worker: str, sample: int, kind: str, message: str) -> None:

@@ -7,12 +7,14 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from align_tui.config import paths
+from align_tui.config.trust import VARIABLE
 from align_tui.core.errors import StoreError
+from align_tui.files import private
+from align_tui.isolation import SAFE, own_command
 from align_tui.store import last_words, workers
 from align_tui.store.database import Database
 
@@ -22,21 +24,20 @@ _log: Path | None = None  # of the worker that this process started last
 
 
 def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
-    """Start a worker for this database unless one can be relied on; the process, or None.
+    """Start a worker for this database unless one answers; the process, or None.
 
     It belongs to a session of its own: it outlives a closed terminal, and ends by itself when it
     has had nothing to do for a while.
     """
-    if any(not worker.stop for worker in workers.living(db)):
+    if workers.answering(db):
         return None
     idle = os.environ.get("ALIGN_TUI_IDLE_EXIT", "600")
-    command = [sys.executable, "-m", "align_tui", "worker"]
-    command += ["--db", str(db.path.resolve()), "--idle-exit", idle]
+    command = own_command("worker", "--db", str(db.path.resolve()), "--idle-exit", idle)
     log = _new_log()
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(log.parent)
         _tidy(log.parent)
-        with log.open("ab") as out:
+        with os.fdopen(private.open_log(log), "ab") as out:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -44,13 +45,18 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
                 stderr=out,
                 start_new_session=True,
                 cwd=Path.home() if Path.home().is_dir() else "/",
-                env={**os.environ, "PYTHONSAFEPATH": "1"},
+                env=_environment(),
             )
     except OSError as error:
         raise StoreError(f"No worker could be started: {error}", f"See {log}") from error
     global _log
     _log = log
     return process
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without an answer that was meant for this process: a worker outlives it."""
+    return {key: value for key, value in os.environ.items() if key != VARIABLE} | SAFE
 
 
 def note_end(db: Database, process: subprocess.Popen[bytes]) -> None:
@@ -62,7 +68,7 @@ def note_end(db: Database, process: subprocess.Popen[bytes]) -> None:
     if status is None or status == 0:
         return
     for worker in workers.list_workers(db):
-        if worker.pid == process.pid and worker.host == workers.host_name():
+        if worker.pid == process.pid and workers.is_here(worker):
             if -status not in _KILLS:
                 last_words.add_ending(worker.id, in_words(status))
             said = last_words.ending(worker.id) or in_words(status)

@@ -10,12 +10,16 @@ from align_tui.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text of one of a sample's generations; `t` in seconds since it was claimed."""
+    """Some text of one of a sample's generations; `t` in seconds since it was claimed.
+
+    With an attempt it is of that one alone; None stands for the one that runs.
+    """
 
     sample: int
     stream: int
     t: float
     text: str
+    attempt: int | None = None
 
 
 def append(db: Database, worker: str, pieces: Iterable[Piece]) -> None:
@@ -23,8 +27,9 @@ def append(db: Database, worker: str, pieces: Iterable[Piece]) -> None:
     with db.write() as connection:
         connection.executemany(
             "INSERT INTO live (sample, stream, t, text) SELECT ?,?,?,? WHERE EXISTS"
-            " (SELECT 1 FROM samples WHERE id=? AND worker=? AND status='running')",
-            [(p.sample, p.stream, p.t, p.text, p.sample, worker) for p in pieces],
+            " (SELECT 1 FROM samples WHERE id=? AND worker=? AND attempt=ifnull(?, attempt)"
+            " AND status='running')",
+            [(p.sample, p.stream, p.t, p.text, p.sample, worker, p.attempt) for p in pieces],
         )
 
 

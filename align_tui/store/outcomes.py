@@ -18,7 +18,7 @@ from align_tui.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A sample that this worker may decide until its lease ends."""
+    """A sample that this worker may decide as long as its heartbeat goes on."""
 
     id: int
     run: str
@@ -28,6 +28,11 @@ class Claimed:
     backbone: str
     attempt: int
     priority: int = 0
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """(sample, attempt): the same sample may come back to a worker that lost it."""
+        return (self.id, self.attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,8 @@ def _end(connection: sqlite3.Connection, worker: str, outcome: Outcome, rows: _R
     if isinstance(outcome, Released):
         held = connection.execute(
             "UPDATE samples SET status='pending', worker=NULL, lease=NULL, cancel=0"
-            " WHERE id=? AND worker=? AND status='running'",
-            (claimed.id, worker),
+            " WHERE id=? AND worker=? AND attempt=? AND status='running'",
+            (claimed.id, worker, claimed.attempt),
         ).rowcount
     else:
         held = connection.execute(

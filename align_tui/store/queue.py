@@ -14,8 +14,6 @@ from align_tui.store.outcomes import Claimed as Claimed
 from align_tui.store.outcomes import Decided, Failed, end_all
 from align_tui.store.suspects import NO_SUSPECT
 
-LEASE_S = 15.0
-
 
 @dataclass(frozen=True, slots=True)
 class Depth:
@@ -49,7 +47,6 @@ def claim(
     prefer: Sequence[str] = (),
     only: Sequence[str] | None = None,
     urgent: bool = False,
-    lease_s: float = LEASE_S,
 ) -> list[Claimed]:
     """Take up to `limit` pending samples of one run and one backbone, so they decode together.
 
@@ -60,18 +57,17 @@ def claim(
     """
     if limit <= 0 or _next_place(db.connection, prefer, urgent) is None:
         return []  # the common case of an idle queue takes no write lock
-    now = time.time()
     with db.write() as connection:
         place = _next_place(connection, prefer, urgent)
         if place is None or (only is not None and place[1] not in only):
             return []
         rows = connection.execute(
-            "UPDATE samples SET status='running', worker=?, lease=?, attempt=attempt+1,"
+            "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
             " started=?, cancel=0 WHERE id IN (SELECT id FROM samples WHERE run=? AND"
             f" status='pending' AND backbone=? AND priority>=? AND {NO_SUSPECT}"
             " ORDER BY priority DESC, id LIMIT ?)"
             " RETURNING id, run, scenario, profile, repeat, backbone, attempt, priority",
-            (worker, now + lease_s, now, *place, int(urgent), limit),
+            (worker, time.time(), *place, int(urgent), limit),
         ).fetchall()
     rows.sort(key=lambda row: (-row["priority"], row["id"]))
     return [Claimed(*tuple(row)) for row in rows]
@@ -93,7 +89,7 @@ def _next_place(
     if urgent:
         return None
     runs = connection.execute(
-        "SELECT id FROM runs WHERE state='active' ORDER BY priority DESC, created"
+        "SELECT id FROM runs WHERE state='active' ORDER BY priority DESC, rowid"
     ).fetchall()
     for run in runs:
         waiting: list[tuple[bool, int, str]] = []
@@ -148,15 +144,6 @@ def ahead(db: Database, run: str, samples: Sequence[int]) -> dict[int, int]:
     return found
 
 
-def renew(db: Database, worker: str, lease_s: float = LEASE_S) -> None:
-    """Prolong the leases of all that this worker decides."""
-    with db.write() as connection:
-        connection.execute(
-            "UPDATE samples SET lease=? WHERE worker=? AND status='running'",
-            (time.time() + lease_s, worker),
-        )
-
-
 def release(db: Database, worker: str, samples: Iterable[int]) -> None:
     """Give samples back to the queue, undecided; their live text goes."""
     with db.write() as connection:
@@ -170,22 +157,46 @@ def release(db: Database, worker: str, samples: Iterable[int]) -> None:
                 connection.execute("DELETE FROM live WHERE sample=?", (sample,))
 
 
-def reclaim(db: Database, dead_workers: Iterable[str] = ()) -> int:
-    """Put back what no living worker holds: leases that ended, and those of `dead_workers`."""
-    now = time.time()
+# Held by somebody whose heart beats, as far as anybody knows.
+_HELD = (
+    "EXISTS (SELECT 1 FROM workers w WHERE w.id=samples.worker"
+    " AND (w.silent IS NULL OR w.silent<>w.heartbeat))"
+)
+
+
+def reclaim(db: Database, dead_workers: Iterable[str] = (), *, but: str = "") -> int:
+    """Put back what nobody holds: what is of `dead_workers`, of silent ones, and of none.
+
+    Never what is of worker `but`, who asks: a worker cannot tell of itself that it is gone. That a
+    silent one is still silent is looked at in the same step.
+    """
     dead = list(dead_workers)
     marks = ",".join("?" * len(dead))
-    where = f"status='running' AND (lease < ? OR lease IS NULL OR worker IN ({marks}))"
-    if not db.read(f"SELECT 1 FROM samples WHERE {where} LIMIT 1", (now, *dead)):
+    where = (
+        "status='running' AND worker IS NOT ?"
+        f" AND (worker IS NULL OR worker IN ({marks}) OR NOT {_HELD})"
+    )
+    if not db.read(f"SELECT 1 FROM samples WHERE {where} LIMIT 1", (but, *dead)):
         return 0
     with db.write() as connection:
         rows = connection.execute(
             "UPDATE samples SET status='pending', worker=NULL, lease=NULL"
             f" WHERE {where} RETURNING id",
-            (now, *dead),
+            (but, *dead),
         ).fetchall()
         connection.executemany("DELETE FROM live WHERE sample=?", [(int(row[0]),) for row in rows])
     return len(rows)
+
+
+def give_back(db: Database, worker: str, keys: Iterable[tuple[int, int]]) -> None:
+    """Put back attempts that are entered as this worker's and that it knows nothing of."""
+    with db.write() as connection:
+        for sample, attempt in keys:
+            connection.execute(
+                "UPDATE samples SET status='pending', worker=NULL, cancel=0"
+                " WHERE id=? AND worker=? AND attempt=? AND status='running'",
+                (sample, worker, attempt),
+            )
 
 
 def cancel(db: Database, samples: Iterable[int]) -> None:
@@ -195,18 +206,18 @@ def cancel(db: Database, samples: Iterable[int]) -> None:
             connection.execute("UPDATE samples SET cancel=1 WHERE id=?", (sample,))
 
 
-def orders(db: Database, worker: str) -> dict[int, str]:
-    """What is wanted of each sample that this worker holds: 'go', 'cancel' or 'release'.
+def orders(db: Database, worker: str) -> dict[tuple[int, int], str]:
+    """What is wanted of each (sample, attempt) this worker holds: 'go', 'cancel' or 'release'.
 
-    A sample that is missing (its run was deleted, its lease lost) is to be dropped.
+    One that is missing (its run was deleted, somebody else took it over) is to be dropped.
     """
     rows = db.read(
-        "SELECT s.id, s.cancel, r.state FROM samples s JOIN runs r ON r.id=s.run"
+        "SELECT s.id, s.attempt, s.cancel, r.state FROM samples s JOIN runs r ON r.id=s.run"
         " WHERE s.worker=? AND s.status='running'",
         (worker,),
     )
     return {
-        int(row["id"]): "cancel"
+        (int(row["id"]), int(row["attempt"])): "cancel"
         if row["cancel"]
         else "release"
         if row["state"] == "stopped"

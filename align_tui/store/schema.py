@@ -10,7 +10,7 @@ from align_tui.store.database import APPLICATION_ID
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
-LATEST = 5
+LATEST = 6
 
 # Written out, not built: what the database looks like can be read here.
 _INITIAL = """
@@ -145,6 +145,14 @@ CREATE TABLE suspects (
 )
 """
 
+# Which process a worker is, told without a clock that can be set; and the heartbeat at which it was
+# seen to stand still for a lease. A heartbeat is a number that every beat makes greater by one, and
+# samples.lease, once a time of day, is no longer written.
+_LEASES = """
+ALTER TABLE workers ADD COLUMN machine TEXT NOT NULL DEFAULT '';
+ALTER TABLE workers ADD COLUMN silent REAL
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -186,6 +194,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m005_suspects(db: UtilsDatabase) -> None:
         for statement in _statements(_SUSPECTS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m006_leases(db: UtilsDatabase) -> None:
+        for statement in _statements(_LEASES):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

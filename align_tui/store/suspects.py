@@ -124,7 +124,7 @@ def _name(connection: sqlite3.Connection, row: Row) -> str:
     return one_line(f"{found[0]} by {found[1]}{again}", 200)
 
 
-def claim(db: Database, worker: str, room: int, *, lease_s: float) -> list[Claimed]:
+def claim(db: Database, worker: str, room: int) -> list[Claimed]:
     """Take suspects that may be decided together: some few, or one. For a worker that holds none.
 
     Those with the fewest ends come first, so that one at fault does not hold up the innocent.
@@ -132,19 +132,18 @@ def claim(db: Database, worker: str, room: int, *, lease_s: float) -> list[Claim
     first = _next(db.connection)
     if first is None or room <= 0:
         return []  # nearly always, and without a lock
-    now = time.time()
     with db.write() as connection:
         first = _next(connection)
         if first is None:
             return []
         most = min(room, FEW if first["level"] == 1 else 1)
         rows = connection.execute(
-            "UPDATE samples SET status='running', worker=?, lease=?, attempt=attempt+1,"
+            "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
             " started=?, cancel=0 WHERE id IN (SELECT s.id FROM suspects x JOIN samples s"
             f" ON s.id=x.sample WHERE s.run=? AND s.backbone=? AND s.status='pending'"
             f" AND {_LEVEL}=? ORDER BY s.priority DESC, s.id LIMIT ?)"
             " RETURNING id, run, scenario, profile, repeat, backbone, attempt, priority",
-            (worker, now + lease_s, now, first["run"], first["backbone"], first["level"], most),
+            (worker, time.time(), first["run"], first["backbone"], first["level"], most),
         ).fetchall()
     return [Claimed(*tuple(row)) for row in sorted(rows, key=lambda row: int(row["id"]))]
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from align_tui.core.errors import StoreError
-from align_tui.store import last_words
+from align_tui.store import last_words, processes
 from align_tui.store.database import Database, Row
+from align_tui.store.leases import lease_s
+from align_tui.store.processes import process_start
 
-STALE_S = 15.0
+LOOK_S = 0.25
+START_S = 0.05  # two processes of one id begin further apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,9 @@ class WorkerRow:
     """One engine process as it last described itself.
 
     Of its `active` samples `waiting` have not begun to write; `gpus` are those it was given (all,
-    when empty); `notes` say what it had to change, such as a batch that did not fit.
+    when empty); `notes` say what it had to change, such as a batch that did not fit. `heartbeat`
+    is a number that every beat makes greater by one; `silent` is the one at which somebody saw it
+    stand still for a whole lease. `machine` is the boot and the namespace of its process.
     """
 
     id: str
@@ -45,20 +48,24 @@ class WorkerRow:
     waiting: int = 0
     gpus: str = ""
     notes: str = ""
+    machine: str = ""
+    silent: float | None = None
 
+    @property
+    def is_silent(self) -> bool:
+        """Has it not shown a sign of life since somebody waited a whole lease for one?"""
+        return self.silent == self.heartbeat
 
-def host_name() -> str:
-    """The name under which this host's workers are known."""
-    return socket.gethostname()
+    @property
+    def is_blocked(self) -> bool:
+        """Does code of a sample hold it up, so that it takes no others?"""
+        return self.state == "blocked"
 
-
-def process_start(pid: int) -> float | None:
-    """When that process began (seconds since the epoch), or None when there is none."""
-    try:
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
-    except psutil.Error:
-        return None
+    @property
+    def name(self) -> str:
+        """As it is called in a sentence: `3fa91c77 (process 4711)`."""
+        where = "" if is_here(self) else f" on {self.host}"
+        return f"{self.id[:8]} (process {self.pid}{where})"
 
 
 def list_workers(db: Database) -> list[WorkerRow]:
@@ -70,49 +77,122 @@ def list_workers(db: Database) -> list[WorkerRow]:
 def _worker_row(row: Row) -> WorkerRow:
     values: dict[str, Any] = {key: row[key] for key in WorkerRow.__slots__}
     # What it cannot write into a full database lies beside it.
-    error = row["error"] or (last_words.trouble(row["id"]) if row["host"] == host_name() else None)
+    error = row["error"] or (
+        last_words.trouble(row["id"]) if row["host"] == processes.host_name() else None
+    )
     return WorkerRow(**{**values, "stop": bool(row["stop"]), "error": error})
 
 
-def is_alive(worker: WorkerRow) -> bool:
-    """On this host, does its process run; on another, did its heart beat of late?"""
-    if worker.host != host_name():
-        return time.time() - worker.heartbeat < STALE_S
+def _machine() -> str:
+    return f"{processes.boot()} {processes.namespace()}".strip()
+
+
+def is_here(worker: WorkerRow) -> bool:
+    """Can its process be seen from here, or be seen to be gone?"""
+    mine = _machine()
+    if worker.machine and worker.machine == mine:
+        return True  # whatever the host is called by now
+    if worker.host != processes.host_name():
+        return False
+    # Another boot of this host: it is gone. Another container of that name may well live.
+    return not (worker.machine and mine and worker.machine.split()[0] == mine.split()[0])
+
+
+def is_gone(worker: WorkerRow) -> bool:
+    """Is it certain that its process has ended? Of one elsewhere that is never known."""
+    if not is_here(worker):
+        return False
+    if worker.machine and worker.machine != _machine():
+        return True  # of an earlier boot
     start = process_start(worker.pid)
-    return start is not None and abs(start - worker.process_start) < 2.0
+    if start is None or not worker.machine:
+        return start is None  # one without a machine counts its start from elsewhere
+    return abs(start - worker.process_start) > START_S
+
+
+def is_alive(worker: WorkerRow) -> bool:
+    """Does its process run; elsewhere, is there no sign of the contrary?"""
+    return not is_gone(worker) and (is_here(worker) or not worker.is_silent)
 
 
 def living(db: Database) -> list[WorkerRow]:
-    """The workers that are alive."""
+    """The workers that are alive, those included that do not answer."""
     return [worker for worker in list_workers(db) if is_alive(worker)]
 
 
-def dead_ids(db: Database) -> list[str]:
-    """Ids of registered workers of this host whose process is gone."""
+def answering(db: Database) -> list[WorkerRow]:
+    """The workers that can be relied on to take samples: alive, not held up, not about to end."""
     return [
-        worker.id
-        for worker in list_workers(db)
-        if worker.host == host_name() and not is_alive(worker)
+        worker
+        for worker in living(db)
+        if not (worker.is_silent or worker.stop or worker.is_blocked)
     ]
 
 
-def register(db: Database, gpus: str = "") -> str:
-    """Enter this process; its worker id. Raises StoreError when another host works here."""
-    elsewhere = [worker for worker in living(db) if worker.host != host_name()]
-    if elsewhere:
-        raise StoreError(
-            f"{db.path} is being worked on from another host ({elsewhere[0].host})",
-            "SQLite on a shared file system cannot serve two hosts: use a database a host.",
+def mark_silent(db: Database, worker: WorkerRow) -> bool:
+    """Note for everybody that this worker showed no sign of life for a lease; False if it did now.
+
+    With its next beat the mark holds no longer.
+    """
+    with db.write() as connection:
+        marked = connection.execute(
+            "UPDATE workers SET silent=heartbeat WHERE id=? AND heartbeat=?",
+            (worker.id, worker.heartbeat),
         )
+    return bool(marked.rowcount)
+
+
+def register(db: Database, gpus: str = "", told: Callable[[str], None] = lambda said: None) -> str:
+    """Enter this process; its worker id. Raises StoreError when another host works here.
+
+    `told` hears why it takes a while: a lease, where a worker of another host may be there.
+    """
     worker = uuid.uuid4().hex[:12]
-    now = time.time()
+    _refuse_other_hosts(db, told)
+    _enter(db, worker, gpus)
+    return worker
+
+
+def enter_again(db: Database, worker: str, gpus: str = "") -> None:
+    """Enter a worker that was taken for gone, under its old id.
+
+    Raises StoreError when another host took over meanwhile.
+    """
+    _refuse_other_hosts(db, lambda said: None)
+    _enter(db, worker, gpus)
+
+
+def _enter(db: Database, worker: str, gpus: str) -> None:
+    now, pid, host = time.time(), os.getpid(), processes.host_name()
     with db.write() as connection:
         connection.execute(
-            "INSERT INTO workers (id, pid, host, process_start, started, heartbeat, state, gpus)"
-            " VALUES (?,?,?,?,?,?,'starting',?)",
-            (worker, os.getpid(), host_name(), process_start(os.getpid()) or now, now, now, gpus),
+            "INSERT INTO workers (id, pid, host, process_start, started, heartbeat, state, gpus,"
+            " machine) VALUES (?,?,?,?,?,0,'starting',?,?)",
+            (worker, pid, host, process_start(pid) or 0.0, now, gpus, _machine()),
         )
-    return worker
+
+
+def _refuse_other_hosts(db: Database, told: Callable[[str], None]) -> None:
+    """Watch, for a lease at most, whether a worker of another host shows a sign of life."""
+
+    def elsewhere() -> dict[str, WorkerRow]:
+        host = processes.host_name()
+        return {w.id: w for w in living(db) if w.host != host and not is_here(w)}
+
+    before = elsewhere()
+    for worker in before.values():
+        told(f"waiting for {lease_s():.0f} s at most: does worker {worker.name} still work here?")
+    until = time.monotonic() + lease_s()
+    while before and time.monotonic() < until:
+        time.sleep(LOOK_S)
+        for worker in elsewhere().values():
+            if worker.id not in before or worker.heartbeat != before[worker.id].heartbeat:
+                raise StoreError(
+                    f"{db.path} is being worked on from another host ({worker.host})",
+                    "SQLite on a shared file system cannot serve two hosts: use a database a host.",
+                )
+    for worker in before.values():
+        mark_silent(db, worker)
 
 
 def beat(
@@ -130,15 +210,17 @@ def beat(
     error: str | None = None,
     waiting: int = 0,
     notes: str = "",
-) -> bool:
-    """Say that this worker lives and what it does; True when it is asked to stop."""
+) -> bool | None:
+    """Say that this worker lives and what it does, by which it keeps the samples that it holds.
+
+    True when it is asked to stop, None when somebody took it off the list.
+    """
     with db.write() as connection:
         row = connection.execute(
-            "UPDATE workers SET heartbeat=?, state=?, detail=?, progress=?, model=?, device=?,"
-            " memory_mb=?, tokens_per_s=?, active=?, error=?, waiting=?, notes=?"
+            "UPDATE workers SET heartbeat=heartbeat+1, state=?, detail=?, progress=?, model=?,"
+            " device=?, memory_mb=?, tokens_per_s=?, active=?, error=?, waiting=?, notes=?"
             " WHERE id=? RETURNING stop",
             (
-                time.time(),
                 state,
                 detail,
                 progress,
@@ -153,13 +235,28 @@ def beat(
                 worker,
             ),
         ).fetchone()
-    return row is None or bool(row[0])
+    return None if row is None else bool(row[0])
 
 
 def unregister(db: Database, worker: str) -> None:
     """Take this worker off the list."""
     with db.write() as connection:
         connection.execute("DELETE FROM workers WHERE id=?", (worker,))
+
+
+def leave_if_idle(db: Database, worker: str) -> bool:
+    """Take this worker off the list unless something waits for it; has it gone?
+
+    In one step, so that whoever adds samples either finds it gone or is served by it.
+    """
+    with db.write() as connection:
+        left = connection.execute(
+            "DELETE FROM workers WHERE id=? AND NOT EXISTS (SELECT 1 FROM runs r WHERE"
+            " r.state='active' AND EXISTS (SELECT 1 FROM samples s WHERE s.run=r.id"
+            " AND s.status='pending'))",
+            (worker,),
+        )
+    return bool(left.rowcount)
 
 
 def forget(db: Database, ids: list[str]) -> None:

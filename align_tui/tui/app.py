@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-import sys
 from typing import TYPE_CHECKING
 
+from align_tui.output.terminal import say
 from align_tui.tui import garbage
 
 if TYPE_CHECKING:
@@ -24,17 +24,17 @@ def run(read: Reader, what: str = "", *, traceback: bool = False) -> int:
     try:
         from align_tui.tui.opening import OpeningApp
 
-        app = OpeningApp(read, what, traceback=traceback)
+        app = OpeningApp(read, what)
         parting = app.run()
     finally:
         garbage.settle()
     if app.refusal is not None:
         raise app.refusal
-    if app.failure is not None and not traceback:
-        kind = type(app.failure).__name__
-        print(f"The screen failed ({kind}: {app.failure}).", file=sys.stderr)
-        print("Nothing decided is lost. --debug shows where.", file=sys.stderr)
+    if app.failure is not None:
+        if traceback:
+            say(app.failure.trace, error=True)
+        say(app.failure.sentence(), error=True)
     said = parting.farewell() if parting is not None else ""
     if said:
-        print(said, file=sys.stderr)
+        say(said, error=True)
     return 1 if app.failure is not None else int(app.return_code or 0)

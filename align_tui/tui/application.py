@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from align_tui.config import paths
+from align_tui.core.repair import storable
 from align_tui.tui import theme
+from align_tui.tui.clean import Clean
+from align_tui.tui.failure import Failure
 from align_tui.tui.keymap import install, read_keymap
 from align_tui.tui.parting import Parting
 from align_tui.tui.thrift import thrifty_driver
@@ -46,13 +52,13 @@ class Shell(App[Parting]):
         Binding("ctrl+p", "command_palette", "", priority=True, show=False),
     ]
 
-    def __init__(self, glyphs: Glyphs | None = None, *, traceback: bool = False) -> None:
+    def __init__(self, glyphs: Glyphs | None = None) -> None:
         super().__init__()
         self.glyphs = glyphs or choose_glyphs()
-        self.failure: Exception | None = None
+        self.failure: Failure | None = None
+        self._clean = Clean()
         self.launch: Launch | None = None
         self.study: Study | None = None
-        self._traceback = traceback
         self.keymap = read_keymap(paths.user_keymap())
         install(self, self.keymap)
         self.wear(os.environ.get("ALIGN_TUI_THEME", theme.DEFAULT))
@@ -80,7 +86,15 @@ class Shell(App[Parting]):
 
             if issubclass(driver, WebDriver):
                 driver = ending_driver(driver)
+        else:
+            from align_tui.tui.keyboard import sturdy_driver
+
+            driver = sturdy_driver(driver)
         return thrifty_driver(driver)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and behind them the one that lets no escape code through."""
+        return (*super().get_line_filters(), self._clean)
 
     def show(self, launch: Launch, study: Study) -> None:
         """Show the screen for what was launched."""
@@ -149,12 +163,29 @@ class Shell(App[Parting]):
         leave = getattr(self.screen, "action_leave", self.exit)
         leave()
 
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed and pasted is repaired here, for every field: a terminal sends anything."""
+        if isinstance(event, events.Key) and event.character is not None:
+            event.character = storable(event.character)
+        elif isinstance(event, events.Paste):
+            event.text = storable(event.text)
+        await super().on_event(event)
+
     def _handle_exception(self, error: Exception) -> None:
         """No traceback reaches a user who did not ask for it."""
-        self.failure = error
-        if self._traceback or self.is_headless:
+        self.failure = self.failure or Failure.of(error)
+        if self.is_headless:
             super()._handle_exception(error)
             return
+        self._return_code = 1
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """What Textual calls where one of its threads fails, with a traceback for the terminal."""
+        if self.is_headless:
+            super().panic(*renderables)
+            return
+        self.failure = self.failure or Failure.drawn(renderables)
         self._return_code = 1
         self._close_messages_no_wait()
 
@@ -163,7 +194,7 @@ class AlignApp(Shell):
     """Shows one study or one past run that has been read already."""
 
     def __init__(self, launch: Launch, study: Study, glyphs: Glyphs | None = None) -> None:
-        super().__init__(glyphs, traceback=launch.debug)
+        super().__init__(glyphs)
         self._asked = launch, study
 
     def on_mount(self) -> None:

@@ -7,11 +7,8 @@ the size; every other line is `[seconds, code, data]`, the code `o` for output a
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +17,8 @@ from textual import events, on
 from textual.driver import Driver
 from textual.drivers.headless_driver import HeadlessDriver
 
-from align_tui.core.errors import StoreError
-from align_tui.core.text import one_line, plain
+from align_tui.core.text import one_line
+from align_tui.files.write import as_utf8, writing
 from align_tui.tui.application import AlignApp
 from align_tui.tui.feeds.replay import ReplayFeed
 from align_tui.tui.screens.taped import TapedScreen
@@ -179,44 +176,21 @@ def record(
     """Write the replay of the launched run to `path`, in `size` columns and rows.
 
     `path` holds either what it held or all of the recording. `tell` is called with how much of
-    the run is written, from 0 to 1. Raises StoreError.
+    the run is written, from 0 to 1. Raises StoreError, OutputError.
     """
     from align_tui.store.database import open_database
 
     db = open_database(launch.database, create=False)
     try:
-        with _whole(path) as write:
+        with writing(path, devices=True) as file:
+
+            def write(text: str) -> None:
+                file.write(as_utf8(text + "\n"))
+
             write(header(size, study.name, time.time()))
             recorder = Recorder(launch, study, db, write, tell)
             recorder.app.run(size=size, auto_pilot=recorder.play, mouse=False)
             if recorder.app.failure is not None:
-                raise recorder.app.failure
+                raise recorder.app.failure.error
     finally:
         db.close()
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Write]:
-    """Lines for a file that takes its name when all of them are written."""
-    temporary = path.parent / f".align-tui-{secrets.token_hex(8)}.tmp"
-    try:
-        if path.exists() and not path.is_file():
-            raise StoreError(f"{plain(str(path))} is not a regular file", "Choose another file.")
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-
-                def write(text: str) -> None:
-                    file.write(text + "\n")
-
-                yield write
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{plain(str(path))} cannot be written: {error.strerror or error}",
-            "Check the folder and its free space.",
-        ) from error

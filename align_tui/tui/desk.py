@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +12,7 @@ from align_tui.core.errors import AlignError
 
 if TYPE_CHECKING:
     from align_tui.store.database import Database
+    from align_tui.store.workers import WorkerRow
 
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], None]
@@ -37,6 +38,7 @@ class Desk:
         self._db: Database | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._worker: subprocess.Popen[bytes] | None = None
+        self._hung: list[subprocess.Popen[bytes]] = []  # kept, so that their end is noticed
         self._closed = False
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
@@ -67,14 +69,25 @@ class Desk:
         self._db.check_there()
         return self._db
 
-    def ensure_worker(self, started: Callable[[bool], None]) -> None:
-        """Start a worker unless one lives; one that ends at once is reported with its log."""
+    def ensure_worker(
+        self, started: Callable[[bool], None], silent: Sequence[WorkerRow] = ()
+    ) -> None:
+        """Start a worker unless one answers; one that ends at once is reported with its log.
+
+        Those that are known to be `silent` are set aside first.
+        """
 
         def job(db: Database) -> subprocess.Popen[bytes] | None:
             from align_tui.store import launch
+            from align_tui.store.aside import set_aside
 
-            if self._worker is not None and self._worker.poll() is None:
-                return None  # ours is still getting ready
+            for worker in silent:
+                set_aside(db, worker)
+            ours = self._worker
+            if ours is not None and ours.poll() is None:
+                if ours.pid not in {worker.pid for worker in silent}:
+                    return None  # ours is still getting ready
+                self._hung.append(ours)
             return launch.ensure_worker(db)
 
         def then(process: subprocess.Popen[bytes] | None) -> None:

@@ -6,7 +6,6 @@ What a screen can do is what its BINDINGS say. An action is named as it stands t
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
@@ -22,6 +21,7 @@ from textual.screen import Screen
 
 from align_tui.config.keys import KeyLine, read_key_lines
 from align_tui.core.errors import ConfigError
+from align_tui.core.nearby import close_to
 
 if TYPE_CHECKING:
     from align_tui.tui.view.keys import Key
@@ -159,7 +159,7 @@ def _check(keymap: Keymap, known: dict[str, type[DOMNode]]) -> None:
 
 
 def _near(word: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(names), n=1)
+    close = close_to(word, list(names), n=1)
     return f"Did you mean {close[0]!r}?" if close else "All of them: align-tui keys"
 
 

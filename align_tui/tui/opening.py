@@ -26,8 +26,8 @@ class OpeningApp(Shell):
 
     CSS = "#opening { dock: top; width: 100%; background: $panel; }"
 
-    def __init__(self, read: Reader, what: str = "", *, traceback: bool) -> None:
-        super().__init__(traceback=traceback)
+    def __init__(self, read: Reader, what: str = "") -> None:
+        super().__init__()
         self._read, self._what = read, what
         self._line = Lines(id="opening")
         self._since = time.monotonic()

@@ -11,19 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from align_tui.config import paths
-from align_tui.core.errors import ConfigError, DatasetError
-from align_tui.datasets.files import write_text
+from align_tui.core.errors import ConfigError
+from align_tui.files.write import make_folder, write_text
 
 
 def keep(name: str, text: str) -> Path:
-    """Write a text under that name into the folder for such files; raises DatasetError."""
+    """Write a text under that name into the folder for such files; raises OutputError."""
     folder = paths.state_dir() / "copied"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(f"{folder} cannot be made: {error.strerror}") from error
+    make_folder(folder, mine=True)
     path = folder / (re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") + ".txt")
-    write_text(path, text)
+    write_text(path, text, mine=True)
     return path
 
 

@@ -107,8 +107,8 @@ class Transport:
 class Snapshot:
     """All that the screen draws but for the study itself and what the user chose to look at.
 
-    `workers` are alive, `lost` ended without a word; `queue` is what waits in all runs, None
-    where that was not looked up.
+    `workers` answer, `silent` live but have not for a lease, `lost` ended without a word; `queue`
+    is what waits in all runs, None where that was not looked up.
     """
 
     run: str | None = None
@@ -120,6 +120,7 @@ class Snapshot:
     overview: Overview = NOTHING
     counts: Counts = Counts()
     workers: tuple[WorkerRow, ...] = ()
+    silent: tuple[WorkerRow, ...] = ()
     lost: tuple[WorkerRow, ...] = ()
     queue: Depth | None = None
     left_s: float | None = None

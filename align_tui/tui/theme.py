@@ -6,7 +6,6 @@ What is read has a contrast of at least 4.5:1 on every background it stands on (
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +14,7 @@ from textual.content import Content
 from textual.theme import Theme
 
 from align_tui.core.errors import ConfigError
+from align_tui.core.nearby import close_to
 from align_tui.tui.view.spans import Line
 
 
@@ -172,7 +172,7 @@ STYLES = styles_of(COLOURS[DEFAULT])
 def use(name: str) -> Theme:
     """Have spans drawn in these colours from now on, in this process; raises ConfigError."""
     if name not in COLOURS:
-        close = difflib.get_close_matches(name, COLOURS, n=1)
+        close = close_to(name, COLOURS, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(COLOURS)}."
         raise ConfigError(f"There is no theme {name!r}", hint)
     STYLES.update(styles_of(COLOURS[name]))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from align_tui.config.options import Options
+from align_tui.isolation import own_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,6 @@ def _written(named: Sequence[tuple[str, str | None]]) -> list[str]:
     return [f"{name}={value}" for name, value in named if value is not None]
 
 
-def shell_line(words: Sequence[str]) -> str:
-    """`align-tui WORDS` in this interpreter for a shell, which is replaced by it."""
-    return "exec " + shlex.join([sys.executable, "-m", "align_tui", *words])
+def command(opened: Opened) -> list[str]:
+    """The command line that opens it, in this interpreter; no shell reads it."""
+    return own_command(*opened.words())

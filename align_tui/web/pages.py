@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -10,10 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from textual_serve.server import Server
 
 from align_tui.web.guard import Guard
+from align_tui.web.tab import MOST_BYTES, Application, hand_on, sizes
+from align_tui.web.token import Token
 
 HERE = Path(__file__).parent
 SIZES = range(6, 49)  # of the font, in pixels
 SIZE = 16
+MOST_TABS = 16
+BEAT_S = 8.0  # between two pings; a tab that answers none within half of it has gone
+log = logging.getLogger("textual-serve")
 # Styles: the terminal in the page sets those of its cells.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
@@ -32,31 +40,61 @@ HEADERS = {
 class Tabs(Server):
     """Textual's server: each websocket has an application; here all can be ended at once."""
 
-    def __init__(self, command: str, title: str) -> None:
-        super().__init__(command, title=title)
+    def __init__(self, words: Sequence[str], title: str, *, heartbeat_s: float = BEAT_S) -> None:
+        super().__init__(shlex.join(words), title=title)
+        self._words = tuple(words)
+        self._heartbeat_s = heartbeat_s
         self._open: set[asyncio.Task[object]] = set()
+        self._ending: set[asyncio.Task[object]] = set()
+
+    @property
+    def open_now(self) -> int:
+        """How many tabs there are."""
+        return len(self._open)
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """One tab, until it is closed or its application ends."""
+        """One tab, until it is closed, says nothing more, or its application ends."""
+        if self.open_now >= MOST_TABS:
+            raise web.HTTPServiceUnavailable(text=f"{MOST_TABS} tabs are open: close one.\n")
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
+        websocket = web.WebSocketResponse(heartbeat=self._heartbeat_s, max_msg_size=MOST_BYTES)
+        application = Application(
+            self._words,
+            write_bytes=websocket.send_bytes,
+            write_str=websocket.send_str,
+            close=websocket.close,
+            download_manager=self.download_manager,
+        )
         try:
-            return await super().handle_websocket(request)
+            await websocket.prepare(request)
+            await application.start(*sizes(request.query))
+            await hand_on(websocket, application)
+        except asyncio.CancelledError:
+            await websocket.close()
+        except (OSError, TimeoutError) as error:
+            log.warning("a tab has ended: %s", error or type(error).__name__)
         finally:
-            self._open.discard(task)
+            self._ending.add(task)
+            try:
+                await application.stop()
+            finally:
+                self._ending.discard(task)
+                self._open.discard(task)
+        return websocket
 
     async def end(self, seconds: float) -> None:
         """End all applications; returns when they have ended, or after that time."""
-        for task in self._open:
+        for task in self._open - self._ending:
             task.cancel()
         if self._open:
             await asyncio.wait(self._open, timeout=seconds)
 
 
-def site(tabs: Tabs, guard: Guard) -> web.Application:
-    """The page, its parts, and the websocket, behind the guard."""
-    app = web.Application(middlewares=[guard.middleware()])
+def site(tabs: Tabs, guard: Guard, token: Token) -> web.Application:
+    """The page, its parts, and the websocket, behind the guard and for who has the token."""
+    app = web.Application(middlewares=[guard.middleware(), token.middleware()])
     pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
 
     async def index(request: web.Request) -> web.Response:
@@ -94,4 +132,4 @@ def _websocket(request: web.Request) -> str:
 
 def _font_size(request: web.Request) -> int:
     asked = request.query.get("fontsize", "")
-    return int(asked) if asked.isdecimal() and int(asked[:4]) in SIZES else SIZE
+    return int(asked) if len(asked) < 4 and asked.isdecimal() and int(asked) in SIZES else SIZE

@@ -15,6 +15,7 @@ from align_tui.config.signals import endings
 from align_tui.core.errors import ServeError
 from align_tui.web.guard import Guard
 from align_tui.web.pages import Tabs, site
+from align_tui.web.token import NAME, Token
 
 GRACE_S = 5.0  # for applications to end by themselves
 
@@ -37,28 +38,31 @@ def take_port(host: str, port: int) -> socket.socket:
         raise ServeError(said, hint) from error
 
 
-def address_of(host: str, taken: socket.socket) -> str:
-    """What to type into a browser on this machine."""
+def address_of(host: str, taken: socket.socket, token: Token) -> str:
+    """What to type into a browser on this machine; nobody is let in without the token."""
     port = taken.getsockname()[1]
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, not bound
     name = everywhere.get(host, host)
-    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+    name = f"[{name}]" if ":" in name else name
+    return f"http://{name}:{port}/?{NAME}={token.word}"
 
 
 def serve(
-    command: str, title: str, host: str, taken: socket.socket, ready: Callable[[], None]
+    tabs: Tabs, token: Token, host: str, taken: socket.socket, ready: Callable[[], None]
 ) -> None:
     """Answer until a signal ends it; `ready` is called once it does answer."""
     _quiet_logs()
-    asyncio.run(_serve(Tabs(command, title), Guard(host), taken, ready))
+    asyncio.run(_serve(site(tabs, Guard(host), token), tabs, taken, ready))
 
 
-async def _serve(tabs: Tabs, guard: Guard, taken: socket.socket, ready: Callable[[], None]) -> None:
+async def _serve(
+    app: web.Application, tabs: Tabs, taken: socket.socket, ready: Callable[[], None]
+) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in endings():
         loop.add_signal_handler(number, ended.set)
-    runner = web.AppRunner(site(tabs, guard), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.SockSite(runner, taken).start()

@@ -16,7 +16,7 @@ from align_tui.backbones.local import texts
 from align_tui.backbones.local.attention import Piece
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.budget import Budget
-from align_tui.backbones.local.graphs import DecodeGraphs
+from align_tui.backbones.local.graphs import ATTEMPTS, DecodeGraphs, StaticStep
 from align_tui.backbones.local.prefixes import PrefixStore, common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.schedule import room_for
@@ -183,6 +183,28 @@ async def test_steps_of_fixed_shape_write_the_same(watched: Watched) -> None:
     assert await watched.ask_all(5) == expected
     assert {rows for rows, _ in graphs._steps} >= {8}  # 5 replies and 3 spare rows
     assert len(watched.read) - packed < packed / 2
+
+
+async def test_recordings_give_way_where_memory_is_short(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GPU that is played: a recording that finds no memory drops all, and the steps go on."""
+    expected = await watched.ask_all(5)
+    watched.batch.prefixes.clear()
+    pools: list[object] = []
+
+    def capture(step: StaticStep, pool: object) -> None:
+        pools.append(pool)
+        raise torch.OutOfMemoryError("made up")
+
+    monkeypatch.setattr(StaticStep, "capture", capture)
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", object)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+    batch = watched.batch
+    batch._graphs = DecodeGraphs(batch.model, batch._cache)
+    assert await watched.ask_all(5) == expected
+    assert len(pools) == len(set(pools)) == ATTEMPTS  # a pool is given up with its recordings
+    assert any("memory is too small" in note for note in batch.notes)
 
 
 async def test_a_tokenizer_that_llguidance_does_not_know(

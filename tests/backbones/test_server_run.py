@@ -77,6 +77,13 @@ async def test_a_server_that_is_not_there_fails_every_sample_with_a_hint() -> No
     assert "Is the server running" in failed[0]["error"]["message"]
 
 
+async def test_doctor_tells_what_it_waits_for() -> None:
+    async with hostile() as server:
+        server.listed.append(status(503, retry_after="1"))
+        code, out, err = await align_tui("doctor", "--backbone", server.url, "-p", "baseline")
+    assert "the server asks to wait 1 s (503)" in err and "at 127.0.0.1" in out and code == 0
+
+
 async def test_half_a_character_and_thinking_go_through_worker_and_database(
     tmp_path: Path,
 ) -> None:

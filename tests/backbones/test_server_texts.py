@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.backbones.server.contents import Said, said
-from align_tui.backbones.server.event_bytes import escaped
+from align_tui.backbones.server.event_stream import decoded
 from align_tui.backbones.server.inline_thinking import Inline, split_inline
 from align_tui.backbones.server.logprobs import first_tokens
 from align_tui.backbones.server.markup import control_note
@@ -85,20 +85,16 @@ def test_halves_are_joined_and_lone_ones_marked(text: str, expected: str) -> Non
 
 
 @given(st.lists(st.binary(max_size=8)))
-def test_bytes_that_are_no_utf8_become_escapes(chunks: list[bytes]) -> None:
+def test_bytes_that_are_no_utf8_become_surrogates(chunks: list[bytes]) -> None:
     async def given_chunks() -> AsyncIterator[bytes]:
         for chunk in chunks:
             yield chunk
 
-    async def read() -> bytes:
-        return b"".join([part async for part in escaped(given_chunks())])
+    async def read() -> str:
+        return "".join([part async for part in decoded(given_chunks())])
 
-    made = asyncio.run(read()).decode()  # is UTF-8 now
-    whole = b"".join(chunks)
-    assert (
-        made
-        == whole.decode("utf-8", "surrogateescape").encode("utf-8", "backslashreplace").decode()
-    )
+    whole = b"".join(chunks).decode("utf-8", "surrogateescape")
+    assert asyncio.run(read()) == whole.removeprefix("\ufeff")
 
 
 # --- messages ---------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 
 from align_tui.engine.guard import Step, Steps
 from align_tui.engine.watchdog import Limits, Watchdog
-from align_tui.store import launch, queue, results, runs, workers
+from align_tui.store import queue, results, runs, workers
 from align_tui.store.database import Database
 from tests.engine.test_poison import poisoned, said_of, until
 
@@ -56,15 +56,13 @@ def test_it_is_told_and_a_second_worker_goes_on(database: Database, start: Start
     [row] = workers.list_workers(database)
     assert "sleeps by poison has blocked the worker for" in (row.error or "")
     assert "poison.py line" in (row.error or "")
-    # Whoever needs a worker starts another, as `run` and the screen do.
-    second = launch.ensure_worker(database)
-    assert row.stop and second is not None
+    assert row.is_blocked  # so that `run` and the screen start another
+    start(0.5, 60)
     until(lambda: runs.get_run(database, run).done >= 20, 20)
     assert runs.get_run(database, run).running == 1  # held by whoever still decides it
     until(lambda: runs.get_run(database, run).done == 21, 20)
     assert database.read("SELECT attempt FROM samples ORDER BY id")[0][0] == 1
     _, err = first.communicate(timeout=20)
-    second.wait(30)
     assert first.returncode == 0 and "asyncio.to_thread" in err
 
 

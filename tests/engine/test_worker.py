@@ -145,7 +145,7 @@ async def test_a_result_that_cannot_be_stored_takes_no_other_with_it(database: D
     box = outbox.Outbox()
     box.add(outcomes.Decided(bad, Decision(0, "half a pair: \ud800"), "A", {}, 0.1))
     box.add(outcomes.Decided(good, Decision(0, "Because."), "A", {}, 0.1))
-    assert sorted(box.flush(database, "w")) == sorted([good.id, bad.id])
+    assert sorted(box.flush(database, "w")) == sorted([good.key, bad.key])
     assert len(box) == 0
     stored = {r.sample: r for r in results.all_results(database, good.run)}
     assert stored[good.id].reasoning == "Because."
@@ -241,16 +241,6 @@ async def test_a_worker_ends_when_told_to_or_idle(database: Database) -> None:
         await until(lambda: [w for w in workers.living(database) if w.state == "idle"])
         workers.ask_to_stop(database)
         await until(lambda: not workers.list_workers(database))
-
-
-async def test_a_second_host_is_refused(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with working(database.path, Opener()):
-        monkeypatch.setattr(workers, "host_name", lambda: "elsewhere")
-        with pytest.raises(StoreError, match="another host"):
-            workers.register(database)
-        monkeypatch.undo()
 
 
 async def test_a_disk_that_fails_for_a_while_loses_no_decision(

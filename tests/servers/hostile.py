@@ -26,6 +26,7 @@ class Call:
     body: dict[str, Any]
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    sent: int = 0
 
     async def head(self, status: int, kind: str, headers: dict[str, str]) -> None:
         lines = [f"HTTP/1.1 {status} So", f"Content-Type: {kind}", "Connection: close"]
@@ -161,12 +162,46 @@ def raw(*parts: bytes) -> Act:
     return act
 
 
+def unframed(*parts: bytes) -> Act:
+    """Send these bytes in place of an answer, its head included."""
+
+    async def act(call: Call) -> None:
+        for part in parts:
+            call.writer.write(part)
+            await call.writer.drain()
+
+    return act
+
+
+def endless(head: bytes, part: bytes, gap_s: float = 0.0) -> Act:
+    """Send a head, and then the same part for ever; how much was taken is in `call.sent`."""
+
+    async def act(call: Call) -> None:
+        call.writer.write(head)
+        with contextlib.suppress(ConnectionError):
+            while not call.writer.is_closing():
+                call.writer.write(part)
+                await call.writer.drain()
+                call.sent += len(part)
+                await asyncio.sleep(gap_s)
+
+    return act
+
+
+def answer(status: int, *lines: str) -> bytes:
+    """The head of an answer that ends with the connection."""
+    return "\r\n".join([f"HTTP/1.1 {status} So", *lines, "Connection: close", "", ""]).encode()
+
+
+EVENTS = answer(200, "Content-Type: text/event-stream")
+
+
 @dataclass
 class Hostile:
     """`script` is what is done with the next requests for a reply; the rest is answered well.
 
-    So are `checks` with the requests for a reply at the start, and `told` with those for token
-    probabilities (the last stays).
+    So are `listed` with the requests for the list of models, `checks` with the requests for a
+    reply at the start, and `told` with those for token probabilities (the last stays).
     """
 
     owner: str = "nobody"
@@ -178,6 +213,7 @@ class Hostile:
     script: deque[Act] = field(default_factory=deque)
     checks: deque[Act] = field(default_factory=deque)
     told: deque[Act] = field(default_factory=deque)
+    listed: deque[Act] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
     busy: int = 0
     most: int = 0
@@ -212,6 +248,8 @@ class Hostile:
         elif call.path.startswith("/page"):
             await call.head(200, "text/html", {})
             call.writer.write(b"<html>Welcome</html>")
+        elif call.path.endswith("/models") and self.listed:
+            await self.listed.popleft()(call)
         elif call.path.endswith("/models"):
             listed = [{"id": self.model, "object": "model", "owned_by": self.owner, "created": 1}]
             await call.json(200, {"object": "list", "data": listed})

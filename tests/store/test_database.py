@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from align_tui.core.errors import StoreError
-from align_tui.store import database, workers
+from align_tui.store import database, processes, workers
 from align_tui.store.database import open_database
 from align_tui.store.schema import LATEST
 
@@ -72,6 +73,28 @@ def test_one_of_the_second_version_is_brought_up_to_date(tmp_path: Path) -> None
     assert again.read("PRAGMA user_version")[0][0] == LATEST
     workers.register(again, "0")
     assert [worker.gpus for worker in workers.list_workers(again)] == ["0"]
+    again.close()
+
+
+def test_a_worker_of_a_version_that_told_the_time_is_still_watched(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    db = open_database(path)
+    db.connection.executescript(
+        "ALTER TABLE workers DROP COLUMN machine; ALTER TABLE workers DROP COLUMN silent;"
+        "DELETE FROM _sqlite_migrations WHERE name='m006_leases'; PRAGMA user_version=4"
+    )
+    at = 1795766692.25  # it wrote the time of day as its heartbeat, and began at such a time
+    db.connection.execute(
+        "INSERT INTO workers (id, pid, host, process_start, started, heartbeat, state)"
+        " VALUES ('old', ?, ?, ?, ?, ?, 'idle')",
+        (os.getpid(), processes.host_name(), at, at, at),
+    )
+    db.close()
+    again = open_database(path)
+    [old] = workers.answering(again)
+    assert workers.mark_silent(again, old) and workers.answering(again) == []
+    workers.beat(again, "old", state="idle")
+    assert [worker.id for worker in workers.answering(again)] == ["old"]
     again.close()
 
 

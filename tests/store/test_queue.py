@@ -11,7 +11,7 @@ from align_tui.config.study import Study
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.scoring import Score
 from align_tui.core.types import JsonObject
-from align_tui.store import live, queue, results, runs
+from align_tui.store import live, queue, results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.outcomes import Claimed, Decided, Failed, Released, end_all
 from tests.conftest import HIGH, make_profile, make_scenarios, make_study
@@ -74,9 +74,9 @@ def test_four_threads_share_one_queue(tmp_path: Path) -> None:
 
 def test_a_lost_lease_cannot_finish(database: Database) -> None:
     runs.create_run(database, make_study(1), {})
-    [old] = queue.claim(database, "w1", 1, lease_s=-1)
+    [old] = queue.claim(database, "w1", 1)
     live.append(database, "w1", [live.Piece(old.id, 0, 0.1, "half a th")])
-    assert queue.reclaim(database) == 1
+    assert queue.reclaim(database) == 1  # nobody of that name is registered
     assert live.read_since(database, [old.id], 0) == ([], 0)
     new = queue.claim(database, "w2", 2)[0]
     assert new.id == old.id and new.attempt == 2
@@ -90,11 +90,64 @@ def test_a_lost_lease_cannot_finish(database: Database) -> None:
 
 def test_the_dead_are_reclaimed_at_once_and_the_living_kept(database: Database) -> None:
     runs.create_run(database, make_study(2), {})
-    queue.claim(database, "dead", 2)
-    queue.claim(database, "alive", 2)
-    assert queue.reclaim(database, ["dead"]) == 2
-    queue.renew(database, "alive")
+    dead, alive = workers.register(database), workers.register(database)
+    queue.claim(database, dead, 2)
+    queue.claim(database, alive, 2)
+    assert queue.reclaim(database, [dead]) == 2
     assert queue.reclaim(database) == 0
+
+
+def test_a_silent_one_is_reclaimed_unless_it_shows_a_sign_of_life(database: Database) -> None:
+    runs.create_run(database, make_study(2), {})
+    silent, other = workers.register(database), workers.register(database)
+    queue.claim(database, silent, 2)
+    [row, _] = workers.list_workers(database)
+    workers.beat(database, silent, state="running")
+    assert not workers.mark_silent(database, row)  # it was seen to stand still, and went on since
+    assert queue.reclaim(database, but=other) == 0
+    [row, _] = workers.list_workers(database)
+    assert workers.mark_silent(database, row)
+    assert [w.id for w in workers.answering(database)] == [other]
+    assert queue.reclaim(database, but=silent) == 0  # nobody takes back what is its own
+    workers.beat(database, silent, state="running")
+    assert queue.reclaim(database, but=other) == 0 and len(workers.answering(database)) == 2
+    [row, _] = workers.list_workers(database)
+    workers.mark_silent(database, row)
+    assert queue.reclaim(database, but=other) == 2
+    # Who is away for so long that it is taken off the list comes back under its name.
+    workers.forget(database, [silent])
+    assert workers.beat(database, silent, state="running") is None
+    workers.enter_again(database, silent)
+    assert workers.beat(database, silent, state="running") is False
+
+
+def test_what_a_worker_does_not_know_of_goes_back_and_a_newer_attempt_stays(
+    database: Database,
+) -> None:
+    runs.create_run(database, make_study(1), {})
+    worker = workers.register(database)
+    [first, second] = queue.claim(database, worker, 2)
+    queue.give_back(database, worker, [first.key])
+    [again] = queue.claim(database, worker, 2)
+    assert again.key == (first.id, 2)
+    # The first attempt of the same worker is a ghost: it ends, releases and writes nothing.
+    queue.give_back(database, worker, [first.key])
+    assert end_all(database, worker, [Released(first), Failed(first, "adm", "no", 0.1)]) == [
+        False,
+        False,
+    ]
+    live.append(database, worker, [live.Piece(first.id, 0, 0.1, "a ghost", first.attempt)])
+    assert live.read_since(database, [first.id], 0) == ([], 0)
+    assert queue.orders(database, worker) == {again.key: "go", second.key: "go"}
+    assert finish(database, worker, again)
+
+
+def test_a_worker_ends_idle_only_where_nothing_waits(database: Database) -> None:
+    worker = workers.register(database)
+    run = runs.create_run(database, make_study(1), {})
+    assert not workers.leave_if_idle(database, worker)
+    runs.set_state(database, run, "paused")
+    assert workers.leave_if_idle(database, worker) and workers.list_workers(database) == []
 
 
 def test_runs_that_are_not_active_wait(database: Database) -> None:
@@ -103,17 +156,17 @@ def test_runs_that_are_not_active_wait(database: Database) -> None:
     assert queue.claim(database, "w", 9) == []
     runs.set_state(database, run, "active")
     claimed = queue.claim(database, "w", 1)
-    assert queue.orders(database, "w") == {claimed[0].id: "go"}
+    assert queue.orders(database, "w") == {claimed[0].key: "go"}
     runs.set_state(database, run, "stopped")
-    assert queue.orders(database, "w") == {claimed[0].id: "release"}
+    assert queue.orders(database, "w") == {claimed[0].key: "release"}
     queue.release(database, "w", [claimed[0].id])
     assert runs.get_run(database, run).pending == 4
     queue.cancel(database, [claimed[0].id])
     runs.set_state(database, run, "active")
     [again] = queue.claim(database, "w", 1)
-    assert queue.orders(database, "w") == {again.id: "go"}  # a claim forgets an old cancel
+    assert queue.orders(database, "w") == {again.key: "go"}  # a claim forgets an old cancel
     queue.cancel(database, [again.id])
-    assert queue.orders(database, "w") == {again.id: "cancel"}
+    assert queue.orders(database, "w") == {again.key: "cancel"}
 
 
 def two_models() -> Study:

@@ -28,7 +28,7 @@ async def test_a_frame_is_there_before_the_study_is(path: Path, wait: Any) -> No
         assert go.wait(10)
         return Launch(path, None, None, autostart=False), fakes.study(2)
 
-    app = OpeningApp(read, "mine.toml", traceback=True)
+    app = OpeningApp(read, "mine.toml")
     async with app.run_test(size=(80, 24)) as pilot:
         await wait(pilot, lambda: "opening mine.toml" in words(app))
         await wait(pilot, lambda: "mine.toml … 1 s" in words(app))
@@ -47,7 +47,7 @@ async def test_it_can_be_left_before_the_study_is_there() -> None:
         assert go.wait(10)
         raise ConfigError("too late to matter")
 
-    app = OpeningApp(read, traceback=True)
+    app = OpeningApp(read)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+c")
         go.set()
@@ -58,7 +58,7 @@ async def test_what_is_wrong_with_a_study_ends_the_screen() -> None:
     def read() -> tuple[Launch, Study]:
         raise ConfigError("no such profile", "try another")
 
-    app = OpeningApp(read, traceback=True)
+    app = OpeningApp(read)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
     assert app.refusal is not None and app.refusal.message == "no such profile"

@@ -17,7 +17,7 @@ from align_tui.cli.screen import record_replay
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
 from align_tui.core.attributes import Target
-from align_tui.core.errors import ConfigError, StoreError
+from align_tui.core.errors import ConfigError, OutputError
 from align_tui.store import runs, workers
 from align_tui.store.database import Database
 from align_tui.tui import jobs
@@ -191,5 +191,5 @@ def test_a_size_that_is_none_is_refused(path: Path, size: str) -> None:
 def test_a_folder_that_is_not_there_is_told(path: Path, finished: tuple[str, Study]) -> None:
     run, study = finished
     launch = Launch(path, study, run, False, replay=True)
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         record(launch, study, path.parent / "nowhere" / "run.cast", (80, 24))

@@ -16,6 +16,7 @@ from align_tui.tui.snapshot import Counts, Snapshot, Transport
 from align_tui.tui.view.engine import worker_parts
 from align_tui.tui.view.glyphs import ASCII, UNICODE
 from align_tui.tui.view.spans import text_of
+from align_tui.tui.view.words import running_words
 from align_tui.tui.view.workers import lines_wanted, worker_table, workers_part
 from tests.tui import fakes
 
@@ -49,6 +50,19 @@ def worker(**extra: Any) -> WorkerRow:
 
 def lines_of(*alive: WorkerRow, gone: tuple[WorkerRow, ...] = (), width: int = WIDE) -> list[str]:
     return [text_of(line) for line in worker_table(alive, gone, width, UNICODE)]
+
+
+def test_what_a_worker_waits_for_is_told_where_its_samples_are() -> None:
+    said = "the server asks to wait 90 s (429)"
+    held = worker(state="waiting", detail=said)
+    assert said in lines_of(held)[1]
+    assert (
+        text_of(worker_parts([held], False, WIDE, UNICODE, starting=False))
+        .strip()
+        .startswith(f"{UNICODE.alive} waiting: {said}")
+    )
+    assert running_words([held], True) == f"waiting: {said}"
+    assert running_words([held], False) == "deciding"  # it asks no server
 
 
 def test_each_worker_is_told_in_a_line() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import signal
 import socket
 import subprocess
@@ -13,7 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import aiohttp
 import psutil
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -25,20 +26,22 @@ from align_tui.config.options import Options
 from align_tui.core.errors import ServeError, StoreError
 from align_tui.store import runs, workers
 from align_tui.store.database import Database
-from align_tui.web.command import Opened, shell_line
+from align_tui.web.command import Opened, command
 from align_tui.web.guard import Guard
 from align_tui.web.pages import Tabs, site
 from align_tui.web.serving import take_port
+from align_tui.web.token import Token
 from tests.web import browser
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
 
 @given(WORDS, WORDS, WORDS)
-def test_a_shell_takes_every_value_as_it_is(profile: str, run: str, override: str) -> None:
+def test_every_value_is_taken_as_it_is(profile: str, run: str, override: str) -> None:
     options = Options(profiles=(profile, "-x"), overrides=(override,), backbones=("$(id)", "b"))
     words = Opened(options, run, db=Path("/a b/'c'")).words()
-    assert shlex.split(shell_line(words)) == ["exec", sys.executable, "-m", "align_tui", *words]
+    made = command(Opened(options, run, db=Path("/a b/'c'")))
+    assert made == [sys.executable, "-P", "-m", "align_tui", *words]
     assert f"--profile={profile}" in words and f"--run={run}" in words
     played = Opened(Options(), run, replay=True).words()
     assert played == ["replay", "--", run]
@@ -46,11 +49,11 @@ def test_a_shell_takes_every_value_as_it_is(profile: str, run: str, override: st
 
 def test_a_hostile_name_reaches_the_program_and_no_shell(tmp_path: Path) -> None:
     hostile = f"x'; touch {tmp_path}/owned; $(touch {tmp_path}/owned) `id` --help"
-    line = shell_line(Opened(Options(profiles=(hostile,)), low_bandwidth=True).words())
+    words = command(Opened(Options(profiles=(hostile,)), low_bandwidth=True))
     environment = {**os.environ, "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"}
     with (tmp_path / "stderr").open("w+b") as said:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", line], env=environment, stderr=said,
+            words, env=environment, stderr=said,
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         assert process.wait(60) == 2
@@ -86,9 +89,9 @@ def test_who_is_admitted(served: str, host: str, origin: str | None, admitted: b
 
 
 async def test_strangers_get_no_page_and_no_application() -> None:
-    tabs = Tabs("exit 3", "<b>{{ 7*7 }}")
-    async with TestClient(TestServer(site(tabs, Guard("127.0.0.1")))) as client:
-        page = await client.get("/", params={"fontsize": "20"})
+    tabs, token = Tabs(["false"], "<b>{{ 7*7 }}"), Token()
+    async with TestClient(TestServer(site(tabs, Guard("127.0.0.1"), token))) as client:
+        page = await client.get("/", params={"fontsize": "20", "token": token.word})
         text = await page.text()
         assert page.status == 200 and "&lt;b&gt;{{ 7*7 }}" in text and 'font-size="20"' in text
         assert not re.findall(r"(?:https?:)?//(?!127\.0\.0\.1)[a-z]", text.replace("ws://", ""))
@@ -175,6 +178,27 @@ def test_others_are_let_in_with_a_warning(served: Callable[..., Served]) -> None
     assert "no" in said and "password" in said and "read all runs as this user" in said
 
 
+@pytest.mark.parametrize("ending", ["the tab", "the server, by kill -9"])
+async def test_the_real_application_stays_small_and_ends_with_whom_it_was_for(
+    served: Callable[..., Served], ending: str
+) -> None:
+    server = served("-p", "random", "--limit", "2")
+    there, _, token = server.url.partition("?")
+    url = f"{there}ws?{token}&width=99999999&height=99999999"
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as tab:
+        received = b""
+        while b"Nothing has been" not in received:
+            received += await tab.receive_bytes(timeout=40)
+        [application] = server.applications()
+        assert application.memory_info().rss < 500e6
+        if ending == "the tab":
+            await tab.close()
+        else:
+            server.process.kill()
+    until(lambda: not application.is_running() or application.status() == "zombie", 10)
+    assert "Traceback" not in server.log.read_text()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="there is no chromium on this machine")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
@@ -195,7 +219,7 @@ async def test_in_a_real_browser(
         assert colours > 20 and share < 0.98, "nothing is painted"
         if picture := os.environ.get("ALIGN_TUI_PICTURE"):
             Path(picture).write_bytes(await page.picture())
-        here = server.url.rstrip("/").partition("://")[2]
+        here = urlsplit(server.url).netloc
         for url in page.asked:
             assert url.startswith(("data:", f"http://{here}/", f"ws://{here}/")), url
         assert page.complaints == []

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from align_tui.files.write import write_text
+
 from .cases import PLANS, Ask, CellPlan, make_asks, make_records, read_records
 from .curriculum import CLEAN
 from .templates import ATTRIBUTES, load, with_held
@@ -130,7 +132,7 @@ def cells(count: int, seed: int, write: Path | None, files: list[Path]) -> dict[
         if write:
             write.mkdir(parents=True, exist_ok=True)
             lines = [json.dumps(record, ensure_ascii=False) for record in records]
-            (write / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            write_text(write / f"{name}.jsonl", "\n".join(lines) + "\n")
     for path in files:
         records = read_records(path)
         for width in (1, 2):
@@ -180,9 +182,9 @@ def main() -> int:
             for o in outcomes
         ]
     if args.answers:
-        args.answers.write_text("\n".join(answers) + "\n", encoding="utf-8")
+        write_text(args.answers, "\n".join(answers) + "\n", devices=True)
     if args.scores:
-        args.scores.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+        write_text(args.scores, json.dumps(scores, indent=1) + "\n", devices=True)
     return 0
 
 

@@ -296,6 +296,8 @@ def install(model: PreTrainedModel) -> bool:
     """Have the model attend through `attend`; False when it does not take attention by name."""
     if not getattr(model, "_supports_attention_backend", False):
         return False
+    # cuDNN's attention plans anew for every length: most of the time that prompts took to read.
+    torch.backends.cuda.enable_cudnn_sdp(False)
     try:
         model.set_attn_implementation(NAME)
     except (ValueError, ImportError):

@@ -6,10 +6,9 @@ import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jinja2 import TemplateError
-
+from align_tui.backbones.local.chat_template import render_chat
 from align_tui.backbones.local.plain_text import (
     PlainText,
     bare,
@@ -22,6 +21,7 @@ from align_tui.backbones.local.thinking import (
     find_thinking,
     is_open,
 )
+from align_tui.config.sandbox import TemplateTrouble
 from align_tui.core.decisions import AS_IT_IS, Message, Rendering, ThinkingMode
 from align_tui.core.errors import BackboneError
 from align_tui.core.types import JsonObject
@@ -33,7 +33,7 @@ PLAIN_FORM = (
     "This model has no chat template: it is asked in a plain form, with the question and the "
     "answer laid out as text."
 )
-_CLOCK = re.compile(r"strftime_now\(\s*(['\"])(.*?)\1\s*\)")
+_CLOCK = re.compile(r"strftime_now\(\s{0,20}(['\"])(.{0,200}?)\1\s{0,20}\)")
 _PROBE = (Message("user", "Who is first?"),)
 
 
@@ -72,7 +72,7 @@ class ChatFormat:
     def _probe(self, values: JsonObject) -> str:
         try:
             return self._apply(_PROBE, Rendering(values))
-        except (TemplateError, TypeError) as error:
+        except (TemplateTrouble, TypeError) as error:
             raise ValueError(str(error)) from error
 
     def render(
@@ -116,26 +116,27 @@ class ChatFormat:
             try:
                 text = self._apply(messages, rendering)
                 lost = any(m.role == "system" and m.content.strip() not in text for m in messages)
-            except (TemplateError, ValueError):
+            except TemplateTrouble as error:
+                if error.costly:
+                    raise
+                lost = True
+            except ValueError:
                 lost = True
             if lost:
                 text = self._apply(fold_system(messages), rendering)
-        except (TemplateError, ValueError, TypeError) as error:
+        except (TemplateTrouble, ValueError, TypeError) as error:
+            line = getattr(error, "line", None)
             raise BackboneError(
-                f"The model's chat template cannot be used: {error}",
+                f"The model's chat template cannot be used: {error}"
+                + (f" (line {line})" if line else ""),
                 "Is this a model for conversations? Its tokenizer_config.json holds the template.",
             ) from error
         return text
 
     def _apply(self, messages: Sequence[Message], rendering: Rendering) -> str:
         turns = [{"role": m.role, "content": m.content} for m in messages]
-        values: dict[str, Any] = {
-            **rendering.values,
-            "chat_template": pinned(self.template, rendering.date),
-            "tokenize": False,
-            "add_generation_prompt": True,
-        }
-        return str(self.tokenizer.apply_chat_template(turns, **values))
+        template = pinned(self.template, rendering.date)
+        return render_chat(self.tokenizer, template, turns, rendering.values)
 
     def _notes(self, messages: Sequence[Message]) -> list[str]:
         mark = marks_of_template(self.template, (m.content for m in messages))

@@ -17,6 +17,7 @@ import torch
 from align_tui.backbones.local import gguf_file, hub
 from align_tui.backbones.local.bounds import positions_of
 from align_tui.backbones.local.chat import ChatFormat, fold_system
+from align_tui.backbones.local.code import only_trusted
 from align_tui.backbones.local.files import DEEPEST, ModelFiles, base_spec, locate
 from align_tui.backbones.local.grammar import Grammars
 from align_tui.backbones.local.load import (
@@ -157,11 +158,17 @@ class _Look:
 def describe(spec: BackboneSpec, name: str = "") -> Description:
     """The description of the model that `spec` names; nothing is fetched, and nothing raised."""
     quieten()
+    spec, asked = only_trusted(spec), spec
     look = _Look(spec, Description(name or spec.label, "hub model"))
     whole = look.part(lambda: locate(spec, lambda what, share: None, fetch=False))
     files = whole or look.part(_as_far_as_here, spec)
     if files is not None:
         _look_at(look, files, whole is not None)
+    if asked.trust_remote_code and not spec.trust_remote_code:
+        look.trouble(
+            "Its code is not run here: it was not trusted on this account yet.",
+            "A run with it asks first.",
+        )
     return replace(look.found, troubles=tuple(look.troubles))
 
 

@@ -18,6 +18,7 @@ from align_tui.core.text import one_line
 
 SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256)
 WIDTH_STEP = 256
+ATTEMPTS = 3  # recordings that may run out of memory before no more are made
 
 
 class StaticStep:
@@ -115,7 +116,8 @@ class DecodeGraphs:
         self.is_capturing = capture
         self.refusal = ""
         self.recorded = self.steps_run = 0
-        self._pool = torch.cuda.graph_pool_handle() if capture else None
+        self._attempts = ATTEMPTS
+        self._pool: Any = None
         self._steps: dict[tuple[int, int], StaticStep] = {}
         self._generation = -1
 
@@ -141,15 +143,28 @@ class DecodeGraphs:
 
     def _capture(self, step: StaticStep) -> None:
         try:
+            # torch gives a pool up with its last graph, and records into no such pool again.
+            self._pool = self._pool or torch.cuda.graph_pool_handle()
             step.capture(self._pool)
         except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            # It asks the device something in mid-step: run it as it is from now on.
-            self.is_capturing = False
-            self.refusal = one_line(str(error), 120)
+            # A recording keeps memory of its own, which the step needs more.
+            self.clear()
             torch.cuda.synchronize()
+            torch.cuda.empty_cache()
+            self._attempts -= 1
+            if self._attempts <= 0:
+                self._refuse("the memory is too small for recordings")
+        except RuntimeError as error:
+            # It asks the device something in mid-step.
+            self._refuse(one_line(str(error), 120))
+            torch.cuda.synchronize()
+
+    def _refuse(self, why: str) -> None:
+        """Run all steps as they are from now on."""
+        self.is_capturing = False
+        self.refusal = why
 
     def clear(self) -> None:
         """Drop what was recorded."""
         self._steps.clear()
+        self._pool = None

@@ -12,6 +12,7 @@ from align_tui.backbones.base import OnProgress
 from align_tui.backbones.local.weights import is_adapter, missing_parts
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import BackboneError
+from align_tui.core.redaction import Secret
 
 WANTED = [
     "model*.safetensors",
@@ -162,7 +163,10 @@ def _fetched(
 
 
 def _short(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    """The first line of what the hub said, without the token that it was sent."""
+    from huggingface_hub import get_token
+
+    lines = Secret(get_token() or "").redacted(str(error)).strip().splitlines()
     return (lines[0] if lines else type(error).__name__)[:160]
 
 

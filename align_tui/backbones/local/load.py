@@ -24,11 +24,12 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from align_tui.backbones.base import ModelInfo, OnProgress
+from align_tui.backbones.local.code import check_code, only_trusted
 from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.gguf_file import read_once
 from align_tui.backbones.local.weights import Size
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.errors import BackboneError, OutOfMemory
+from align_tui.core.errors import BackboneError, CodeRefused, OutOfMemory
 
 SMALL = 50_000_000
 SPARE = 0.10  # of the weights, for buffers and the first prompt
@@ -105,6 +106,7 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
     """Load the model of `spec`; raises BackboneError (OutOfMemory when it cannot fit)."""
     quieten()
     files = locate(spec, progress)
+    check_code(spec, files)
     device = pick_device(spec.device)
     dtype = pick_dtype(spec, device)
     size = files.size()
@@ -144,9 +146,11 @@ def check_loadable(spec: BackboneSpec) -> ModelFiles:
     """All that loading checks before it reads numbers: the files, and that they fit each other.
 
     Config, tokenizer and the names and shapes of all weights are read as for loading; of a GGUF
-    file, its header. Nothing is fetched. Raises BackboneError (OutOfMemory when it cannot fit).
+    file, its header. Nothing is fetched, and no code is run that was not trusted. Raises
+    BackboneError (OutOfMemory when it cannot fit).
     """
     quieten()
+    spec = only_trusted(spec)
     files = locate(spec, lambda what, share: None, fetch=False)
     check_room(spec, files.size())
     check_fit(spec, files)
@@ -286,7 +290,7 @@ def loading_errors(spec: BackboneSpec, device: torch.device) -> Iterator[None]:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise OutOfMemory(f"{spec.label} did not fit into the memory of {device}") from error
-    except BackboneError:
+    except (BackboneError, CodeRefused):
         raise
     except SafetensorError as error:
         raise BackboneError(f"The weights of {spec.label} are damaged: {error}") from error
@@ -303,6 +307,7 @@ def _load_message(spec: BackboneSpec, error: BaseException) -> str:
 def _load_hint(error: BaseException) -> str:
     if "trust_remote_code" in str(error):
         return (
-            "It brings code of its own. Only if you trust it: --set backbone.trust_remote_code=true"
+            "It brings code of its own, which runs only where a profile says trust_remote_code = "
+            "true, and when you were asked: align-tui run asks, or takes --trust."
         )
     return "Is it a causal language model with its tokenizer beside it? See: align-tui doctor"

@@ -171,5 +171,6 @@ def make_ask(
         body,
         server.first_text_s,
         server.stall_s,
+        server.total_s,
         thinking_pieces,
     )

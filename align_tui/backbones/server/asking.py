@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from align_tui.backbones.server.pool import Endpoint, Pool, backoff
 from align_tui.backbones.server.troubles import explain
 from align_tui.core.errors import AlignError, ServerBusy
+from align_tui.core.redaction import Secret
 
 T = TypeVar("T")
 LONGEST_HOLD_S = 600.0
@@ -30,24 +30,30 @@ async def ask_until_answered(
             except AlignError:
                 raise
             except Exception as error:  # whatever a hostile server makes client and parser raise
-                trouble = explain(error, endpoint.url, model)
-                if not trouble.again or attempt >= retries:
-                    raise _without(endpoint.client.api_key, trouble.error) from error
-                if trouble.after is not None and trouble.after > LONGEST_HOLD_S:
-                    raise ServerBusy(
-                        f"{trouble.error.message} (and asks to wait {trouble.after:.0f} s)",
-                        "Come back later: align-tui run --resume RUN",
-                    ) from error
-                if trouble.hold:
-                    pool.hold(endpoint, trouble.after)
+                trouble = explain(error, endpoint.url, model, endpoint.secret)
+                cause = _without(endpoint.secret, error)
             else:
                 endpoint.failures = 0
                 return answer
+            # Outside of the handler: the exception as it came must not be told as the context.
+            if not trouble.again or attempt >= retries:
+                raise trouble.error from cause
+            if trouble.after is not None and trouble.after > LONGEST_HOLD_S:
+                raise ServerBusy(
+                    f"{trouble.error.message} (and asks to wait {trouble.after:.0f} s)",
+                    "Come back later: align-tui run --resume RUN",
+                ) from cause
+            if trouble.hold:
+                pool.hold(endpoint, trouble.after, trouble.what)
         if not trouble.hold and not trouble.at_once:
-            await asyncio.sleep(backoff(attempt))
+            await pool.pause(endpoint, backoff(attempt), trouble.what)
         attempt += 1
 
 
-def _without(key: str, error: AlignError) -> AlignError:
-    """The error with the key blotted out, should the server have repeated it: errors are stored."""
-    return type(error)(error.message.replace(key, "***"), error.hint) if key else error
+class ServerSaid(Exception):
+    """What the client raised, in its words without the key: tracebacks are printed and kept."""
+
+
+def _without(secret: Secret, error: Exception) -> Exception:
+    said = ServerSaid(f"{type(error).__name__}: {secret.redacted(str(error))[:2000]}")
+    return said.with_traceback(error.__traceback__)

@@ -206,6 +206,10 @@ class ServerBackbone:
         """Tokens written since the servers were reached."""
         return self._tokens
 
+    def waits_for(self) -> str:
+        """Why no request is on its way, where one waits; from any thread."""
+        return self._pool.waits_for()
+
     def close(self) -> None:
         """Close the connections, in the loop that they belong to; called from another thread."""
         if self._loop is None or not self._loop.is_running():

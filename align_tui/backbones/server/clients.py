@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from align_tui.core.errors import KeyRefused, MissingPackage
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+LOGGERS = ("openai", "httpx2", "httpcore2")
+"""They log the heads of answers where a user's OPENAI_LOG asks for it, and a key may be in them."""
 NO_KEY = "none"
 """Sent where no key is wanted: the client would else take OPENAI_API_KEY to a stranger."""
 
@@ -37,6 +40,11 @@ def api_key(spec: ServerSpec) -> str:
             f"The environment variable {spec.api_key_env} is not set where the worker runs",
             "Set it and start again; a worker that is still running has to end first.",
         )
+    if not (key.isascii() and key.isprintable()):
+        raise KeyRefused(
+            f"The environment variable {spec.api_key_env} holds characters that no key has",
+            "It has to be ASCII, on one line. Was something else copied with the key?",
+        )
     return key
 
 
@@ -45,8 +53,11 @@ def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
     import httpx2
     from openai import DefaultAsyncHttpxClient
 
-    from align_tui.backbones.server.event_bytes import LenientClient
+    from align_tui.backbones.server.answers import look_at
+    from align_tui.backbones.server.event_stream import LenientClient
 
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     server = spec.server
     limits = httpx2.Limits(
         max_connections=server.in_flight + 4, max_keepalive_connections=server.in_flight + 4
@@ -58,7 +69,12 @@ def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
         api_key=api_key(server),
         max_retries=0,
         timeout=timeout,
-        http_client=DefaultAsyncHttpxClient(limits=limits, timeout=timeout),
+        http_client=DefaultAsyncHttpxClient(
+            limits=limits,
+            timeout=timeout,
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"response": [look_at]},
+        ),
     )
     # What it read from OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS is for another
     # service, and may open it; the client has no argument that says so.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import re
 import secrets
 from dataclasses import replace
@@ -22,6 +21,7 @@ from align_tui.backbones.server.troubles import Unfit, explain
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
+from align_tui.core.nearby import close_to
 from align_tui.core.text import one_line
 from align_tui.core.types import JsonObject
 
@@ -44,8 +44,9 @@ async def examine(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
 async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
     """Model and kind of server, as far as its list of models tells."""
     try:
-        listed = (await endpoint.client.models.list()).data or []
-        names = [repaired(str(model.id)) for model in listed]
+        async with asyncio.timeout(spec.server.first_text_s):
+            listed = (await endpoint.client.models.list()).data or []
+        names = [endpoint.secret.redacted(repaired(str(model.id))) for model in listed]
         owner = str(listed[0].owned_by).lower() if listed else ""
     except openai.APIStatusError as error:
         if error.status_code not in (404, 405, 501):
@@ -59,7 +60,7 @@ async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Abilities:
     shown = ", ".join(one_line(name, 80) for name in names[:8])
     known = [name for name in names if name == spec.model or name.startswith(f"{spec.model}:")]
     if spec.model and names and not known:
-        close = difflib.get_close_matches(spec.model, names, n=1, cutoff=0.3)
+        close = close_to(spec.model, names, n=1, cutoff=0.3)
         raise ServerError(
             f"{endpoint.url} serves no model {spec.model!r}",
             f"Did you mean {close[0]!r}?" if close else f"It serves: {shown}",
@@ -172,7 +173,7 @@ async def _has_logprobs(endpoint: Endpoint, spec: BackboneSpec, found: Abilities
         try:
             return await likeliest_tokens(endpoint, ask) is not None
         except Exception as error:  # whatever a hostile server makes client and parser raise
-            trouble = explain(error, endpoint.url, found.model)
+            trouble = explain(error, endpoint.url, found.model, endpoint.secret)
             if not trouble.again or isinstance(error, TimeoutError):
                 return False
             await asyncio.sleep(min(trouble.after or backoff(attempt), LONGEST_WAIT_S))

@@ -30,7 +30,7 @@ def open_server(spec: BackboneSpec, progress: OnProgress) -> ServerBackbone:
     from align_tui.backbones.server.pool import Endpoint
 
     progress(f"asking {', '.join(hosts(spec))}", None)
-    found, missing = asyncio.run(ask_all(spec))
+    found, missing = asyncio.run(ask_all(spec, progress))
     endpoints = [Endpoint(url, open_client(url, spec)) for url in spec.server.base_urls]
     return ServerBackbone(spec, found, endpoints, describe(spec, found, missing))
 
@@ -55,12 +55,12 @@ def hosts(spec: BackboneSpec) -> list[str]:
     return [urlsplit(url).netloc for url in spec.server.base_urls]
 
 
-async def ask_all(spec: BackboneSpec) -> tuple[Abilities, list[ServerError]]:
+async def ask_all(spec: BackboneSpec, progress: OnProgress) -> tuple[Abilities, list[ServerError]]:
     """What every server can do, and the errors of those that could not be reached."""
     from align_tui.backbones.server.abilities import weakest
 
     answers = await asyncio.gather(
-        *(_ask_one(url, spec) for url in spec.server.base_urls), return_exceptions=True
+        *(_ask_one(url, spec, progress) for url in spec.server.base_urls), return_exceptions=True
     )
     found, missing = [], []
     for answer in answers:
@@ -75,14 +75,19 @@ async def ask_all(spec: BackboneSpec) -> tuple[Abilities, list[ServerError]]:
     return weakest(found), list[ServerError](missing)
 
 
-async def _ask_one(url: str, spec: BackboneSpec) -> Abilities:
+async def _ask_one(url: str, spec: BackboneSpec, progress: OnProgress) -> Abilities:
     from align_tui.backbones.server.asking import ask_until_answered
     from align_tui.backbones.server.examining import examine
     from align_tui.backbones.server.pool import Endpoint, Pool
 
+    whose = f"{urlsplit(url).netloc}: " if len(spec.server.base_urls) > 1 else ""
+
+    def on_wait(said: str) -> None:
+        progress(f"{whose}{said}" if said else f"asking {', '.join(hosts(spec))}", None)
+
     client = open_client(url, spec)
     try:
-        pool = Pool([Endpoint(url, client)], 1)
+        pool = Pool([Endpoint(url, client)], 1, on_wait)
         return await ask_until_answered(
             pool,
             spec.model,

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from align_tui.backbones.server.clients import NO_KEY
+from align_tui.core.redaction import NOTHING, Secret
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -16,12 +21,17 @@ if TYPE_CHECKING:
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
+LEAST_HOLD_S = 0.05
 
 
 def backoff(failures: int) -> float:
     """Seconds to wait after that many failures: doubling, and no two callers alike."""
     longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 16))
     return longest * random.uniform(0.5, 1.0)
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s".replace(".0", "")
 
 
 @dataclass(eq=False)
@@ -33,21 +43,38 @@ class Endpoint:
     busy: int = 0
     failures: int = 0
     held_until: float = 0.0
+    held_for: str = ""
+
+    @cached_property
+    def secret(self) -> Secret:
+        """The key that is sent to it, which nothing that it answers may tell."""
+        return Secret(self.client.api_key) if self.client.api_key != NO_KEY else NOTHING
 
 
 class Pool:
-    """Hands out servers; at most `in_flight` requests at once to each."""
+    """Hands out servers; at most `in_flight` requests at once to each.
 
-    def __init__(self, endpoints: Sequence[Endpoint], in_flight: int) -> None:
+    `on_wait` is told what is waited for when that begins, and "" when it ends.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        in_flight: int,
+        on_wait: Callable[[str], None] = lambda said: None,
+    ) -> None:
         self.endpoints = tuple(endpoints)
         self._in_flight = in_flight
         self._turn = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._on_wait = on_wait
+        self._pauses: list[str] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[Endpoint]:
         """The server with the least to do; waits while all are full or held."""
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         while (endpoint := self._freest(loop.time())) is None:
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.append(future)
@@ -57,6 +84,9 @@ class Pool:
                 if future.done() and not future.cancelled():
                     self._wake()  # a turn that is not taken is the next one's
                 raise
+        if endpoint.held_for:
+            endpoint.held_for = ""
+            self._on_wait("")
         endpoint.busy += 1
         try:
             yield endpoint
@@ -64,7 +94,34 @@ class Pool:
             endpoint.busy -= 1
             self._wake()
 
-    def hold(self, endpoint: Endpoint, seconds: float | None) -> None:
+    def waits_for(self) -> str:
+        """What keeps every request from being sent, in words; empty while one is on its way.
+
+        From any thread: whoever beats a worker's heart need not be in its loop.
+        """
+        if self._loop is None or any(endpoint.busy for endpoint in self.endpoints):
+            return ""
+        now = self._loop.time()
+        held = [endpoint for endpoint in self.endpoints if endpoint.held_until > now]
+        if len(held) == len(self.endpoints):
+            return min(held, key=lambda endpoint: endpoint.held_until).held_for
+        return next(iter(list(self._pauses)), "")
+
+    def _named(self, endpoint: Endpoint) -> str:
+        return "the server" if len(self.endpoints) == 1 else urlsplit(endpoint.url).netloc
+
+    async def pause(self, endpoint: Endpoint, seconds: float, what: str) -> None:
+        """Wait before another attempt, for the reason that the last one failed there."""
+        said = f"asking {self._named(endpoint)} again in {_told(seconds)} ({what})"
+        self._pauses.append(said)
+        self._on_wait(said)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._pauses.remove(said)
+            self._on_wait("")
+
+    def hold(self, endpoint: Endpoint, seconds: float | None, what: str = "") -> None:
         """Send nothing to that server for so long; None: longer with every time it failed."""
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -72,8 +129,14 @@ class Pool:
             if endpoint.held_until > now:
                 return  # requests that failed together count as one failure
             seconds = backoff(endpoint.failures)
+            said = f"asking {self._named(endpoint)} again in {_told(seconds)} ({what})"
+        else:
+            said = f"{self._named(endpoint)} asks to wait {_told(seconds)} ({what})"
+            seconds = max(seconds, LEAST_HOLD_S)
         endpoint.failures += 1
-        endpoint.held_until = max(endpoint.held_until, now + seconds)
+        if now + seconds > endpoint.held_until:
+            endpoint.held_until, endpoint.held_for = now + seconds, said
+            self._on_wait(said)
         loop.call_at(endpoint.held_until, self._wake, len(self.endpoints) * self._in_flight)
 
     def _freest(self, now: float) -> Endpoint | None:

@@ -1,18 +1,15 @@
-"""Text from a server made whole: halves of characters joined, and nothing left that UTF-8 lacks.
+"""Text from a server made whole as it comes: halves of characters joined, marks of ours taken out.
 
 A server may cut a character between two chunks: the halves of a surrogate pair, or the bytes of
-its UTF-8 (see `event_bytes`, which turns such bytes into the surrogates U+DC80 to U+DCFF).
+its UTF-8 (see `event_stream`, which turns such bytes into the surrogates U+DC80 to U+DCFF).
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 
+from align_tui.core.repair import raw_bytes, storable
 from align_tui.core.replies import without_marks
-
-_BYTES = re.compile("[\udc80-\udcff]+")
-_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\udc80-\udcff]+|[\ud800-\udfff]")
 
 
 class Repair:
@@ -27,34 +24,17 @@ class Repair:
             return without_marks(piece)
         text = self._held + piece
         self._held = _unfinished(text)
-        return _mended(text[: len(text) - len(self._held)])
+        return repaired(text[: len(text) - len(self._held)])
 
     def end(self) -> str:
         """What still waited: nothing more comes."""
         text, self._held = self._held, ""
-        return _mended(text)
+        return repaired(text)
 
 
 def repaired(text: str) -> str:
     """A whole text, repaired: UTF-8 can hold it, and it has no mark of our own streams."""
-    return _mended(text)
-
-
-def _mended(text: str) -> str:
-    if not text.isascii():
-        text = _HALVES.sub(_whole, text)
-    return without_marks(text)
-
-
-def _whole(found: re.Match[str]) -> str:
-    part = found.group()
-    if _BYTES.fullmatch(part):
-        return _raw(part).decode("utf-8", "replace")
-    return part.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _raw(part: str) -> bytes:
-    return bytes(ord(char) - 0xDC00 for char in part)
+    return without_marks(storable(text))
 
 
 def _unfinished(text: str) -> str:
@@ -70,6 +50,6 @@ def _unfinished(text: str) -> str:
         begin -= 1
     if begin and "\ud800" <= text[begin - 1] <= "\udbff":
         begin += 1
-    raw = _raw(text[begin:])
+    raw = raw_bytes(text[begin:])
     _, used = codecs.utf_8_decode(raw, "replace", False)
     return text[len(text) - (len(raw) - used) :] if used < len(raw) else ""

@@ -20,7 +20,7 @@ from align_tui.backbones.server.pool import Endpoint
 from align_tui.backbones.server.repair import repaired
 from align_tui.backbones.server.settling import Reply, is_cut
 from align_tui.backbones.server.tap import Tap, Thought
-from align_tui.backbones.server.troubles import Broken
+from align_tui.backbones.server.troubles import Broken, Slow
 from align_tui.core.decisions import Message
 from align_tui.core.text import one_line
 from align_tui.core.types import JsonObject
@@ -39,7 +39,8 @@ OnPiece = Callable[[float, str, bool], None]
 class Ask:
     """What one request asks: turns, schema (None: free text), the body's further keys.
 
-    The stream is left after so many pieces of thinking (a piece is about a token); 0: never.
+    The stream is left after so many pieces of thinking (a piece is about a token); 0: never. Times
+    in seconds: until text begins, between texts, and for all of it.
     """
 
     dialect: str
@@ -49,6 +50,7 @@ class Ask:
     body: dict[str, Any]
     first_text_s: float
     stall_s: float
+    total_s: float
     thinking_pieces: int = 0
 
 
@@ -78,7 +80,7 @@ async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> Reply
     whatever client and parser raise: all that only while there is no text. What comes behind text
     is kept as `broken`, since the text may be whole.
     """
-    tap = Tap(endpoint.client)
+    tap = Tap(endpoint.client, endpoint.secret)
     come = _Come(on_piece)
     try:
         await _listen(tap, ask, come)
@@ -124,14 +126,14 @@ class _Come:
 async def _listen(tap: Tap, ask: Ask, come: _Come) -> None:
     turns, output_type = _arguments(ask)
     loop = asyncio.get_running_loop()
-    length = 0
+    length, last = 0, loop.time() + ask.total_s
     try:
-        async with asyncio.timeout(ask.first_text_s) as clock:
+        async with asyncio.timeout(min(ask.first_text_s, ask.total_s)) as clock:
             stream = _outlines_model(ask, tap).generate_stream(turns, output_type, **ask.body)
             async with aclosing(_pieces(stream)) as told:
                 async for piece in told:
                     now = loop.time()
-                    clock.reschedule(now + ask.stall_s)
+                    clock.reschedule(min(now + ask.stall_s, last))
                     length += len(piece)
                     if length > LONGEST:
                         raise Broken(f"did not end its reply within {LONGEST} characters")
@@ -142,6 +144,8 @@ async def _listen(tap: Tap, ask: Ask, come: _Come) -> None:
     except TimeoutError as error:
         if not clock.expired():
             raise
+        if loop.time() >= last:
+            raise Slow(f"did not end its reply within {ask.total_s:.0f} s") from error
         what = "stalled: no more text came" if come.pieces else "sent no text"
         raise TimeoutError(what) from error
 
@@ -174,7 +178,7 @@ def _reply(tap: Tap, come: _Come) -> Reply:
         thinking=thinking,
         ended=ended,
         broken=come.broken,
-        refusal=one_line(tap.refusal, 200),
+        refusal=one_line(tap.secret.redacted(tap.refusal), 200),
         prompt_tokens=prompt,
         tokens=tokens,
         thinking_tokens=min(tokens, told or max(1, come.thinking_pieces)) if thinking else told,
@@ -190,7 +194,7 @@ async def likeliest_tokens(endpoint: Endpoint, ask: Ask) -> Sequence[tuple[str, 
 
     Raises TimeoutError, Broken for what is no answer, and whatever client and parser raise.
     """
-    tap = Tap(endpoint.client)
+    tap = Tap(endpoint.client, endpoint.secret)
     turns, output_type = _arguments(ask)
     async with asyncio.timeout(ask.first_text_s):
         try:

@@ -16,9 +16,28 @@ from openai import AsyncStream
 from align_tui.backbones.server.contents import Said, said
 from align_tui.backbones.server.repair import Repair, repaired
 from align_tui.backbones.server.troubles import Broken
+from align_tui.core.redaction import NOTHING, Redaction, Secret
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+LONGEST_REFUSAL = 20_000
+
+
+class _Cleaned:
+    """A text that comes in pieces, repaired and without the key."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._repair = Repair()
+        self._redaction = Redaction(secret)
+
+    def feed(self, piece: str) -> str:
+        """What is certain of the text so far."""
+        return self._redaction.feed(self._repair.feed(piece))
+
+    def end(self) -> str:
+        """What still waited: nothing more comes."""
+        return self._redaction.feed(self._repair.end()) + self._redaction.end()
 
 
 class Thought(str):
@@ -54,18 +73,22 @@ class Answer:
 class Tap:
     """One request. `ended` and `usage` are what the server said last of them.
 
-    Every text is repaired here, so that nothing behind it meets half a character.
+    Every text is repaired here, and the key that was sent is blotted out of it, so that nothing
+    behind it meets half a character or the key.
     """
 
     client: AsyncOpenAI
+    secret: Secret = NOTHING
     ended: str | None = None
     refusal: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
     _stream: AsyncStream[object] | None = field(default=None, repr=False)
-    _text: Repair = field(default_factory=Repair, repr=False)
-    _thinking: Repair = field(default_factory=Repair, repr=False)
     _came: bool = False
+
+    def __post_init__(self) -> None:
+        self._text = _Cleaned(self.secret.for_replies())
+        self._thinking = _Cleaned(self.secret.for_replies())
 
     @property
     def chat(self) -> Tap:
@@ -112,11 +135,11 @@ class Tap:
     def _pieces(self, choice: Mapping[str, Any]) -> list[str]:
         """The texts that a chunk's choice adds; why the reply ends is kept."""
         if ended := choice.get("finish_reason"):
-            self.ended = repaired(str(ended))
+            self.ended = self.secret.redacted(repaired(str(ended)))
         # Some servers send a whole message, with or behind the pieces of it.
         delta = choice.get("delta") or ({} if self._came else choice.get("message"))
         added = said(delta) if isinstance(delta, Mapping) else Said()
-        self.refusal += added.refusal
+        self.refusal = (self.refusal + added.refusal)[:LONGEST_REFUSAL]
         pieces = [Thought(self._thinking.feed(added.thinking)), self._text.feed(added.text)]
         self._came = self._came or any(pieces)
         return [piece for piece in pieces if piece]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.utils
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx2
@@ -21,6 +21,7 @@ from align_tui.core.errors import (
     ServerError,
     ServerUnreachable,
 )
+from align_tui.core.redaction import NOTHING, Secret
 from align_tui.core.text import one_line
 
 TOO_LONG = re.compile(
@@ -35,7 +36,8 @@ OVERLOADED = (429, 503, 529)
 class Trouble:
     """One failure. `again`: another attempt may succeed, `at_once`: without a wait before it.
 
-    `hold`: the whole server needs a rest, `after`: of so many seconds, where it said so.
+    `hold`: the whole server needs a rest, `after`: of so many seconds, where it said so. `what`
+    names it in a word: 429.
     """
 
     error: AlignError
@@ -43,10 +45,22 @@ class Trouble:
     at_once: bool = False
     hold: bool = False
     after: float | None = None
+    what: str = ""
 
 
 class Broken(Exception):
     """A stream that stalled, ended early or held what is no chunk."""
+
+
+class Slow(Broken):
+    """A reply that came, and took longer than a reply may."""
+
+
+class Redirected(Exception):
+    """A server that sends its clients elsewhere: neither prompt nor key goes there."""
+
+    def __init__(self, status: int, where: str) -> None:
+        super().__init__(f"answers {status} and leads to {one_line(where, 200)}")
 
 
 class Unfit(Exception):
@@ -57,23 +71,31 @@ class Unfit(Exception):
         self.problem = problem
 
 
-def explain(error: Exception, url: str, model: str) -> Trouble:
-    """The trouble behind an exception of the client, of Outlines or of ours."""
+def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) -> Trouble:
+    """The trouble behind an exception of the client, of Outlines or of ours.
+
+    Whatever it quotes of the server is without `secret`, blotted out before it is cut.
+    """
+
+    def quoted(text: object, width: int) -> str:
+        return one_line(secret.redacted(str(text)), width)
+
     if isinstance(error, Unfit):
         return Trouble(error.problem, again=True, at_once=True)
     if isinstance(error, OutlinesError) and error.original_exception is not None:
         error = error.original_exception
     if isinstance(error, openai.APIStatusError):
-        return _of_status(error, url, model)
+        return _of_status(error, url, model, quoted)
     cause = error.__cause__
     if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
         return Trouble(
             ServerUnreachable(
-                f"{url} cannot be reached: {one_line(str(cause), 200) or 'no answer in time'}",
+                f"{url} cannot be reached: {quoted(cause, 200) or 'no answer in time'}",
                 "Is the server running, and the URL right? See: align-tui doctor",
             ),
             again=True,
             hold=True,
+            what="it cannot be reached",
         )
     if isinstance(error, TimeoutError | openai.APITimeoutError):
         message = str(error) if isinstance(error, TimeoutError) and str(error) else "did not answer"
@@ -83,22 +105,35 @@ def explain(error: Exception, url: str, model: str) -> Trouble:
                 "Is it overloaded? Longer waits: first_text_s and stall_s in [backbone.server].",
             ),
             again=True,
+            what="it did not answer in time",
         )
     if isinstance(error, openai.APIConnectionError):
-        said = one_line(str(cause or error), 200)
-        return Trouble(ServerError(f"{url} broke off: {said}"), again=True)
+        said = quoted(cause or error, 200)
+        return Trouble(ServerError(f"{url} broke off: {said}"), again=True, what="it broke off")
+    if isinstance(error, Redirected):
+        return Trouble(
+            ServerError(
+                f"{url} {quoted(error, 300)}",
+                "Nothing was sent there. If it is the server that you mean, name it in base_urls.",
+            )
+        )
+    if isinstance(error, Slow):
+        hint = "Longer: total_s in [backbone.server]."
+        return Trouble(ServerError(f"{url} {error}", hint))
     if isinstance(error, Broken):
-        return Trouble(ServerError(f"{url} {error}"), again=True)
-    said = one_line(str(error), 300)
+        return Trouble(ServerError(f"{url} {quoted(error, 300)}"), again=True, what="it failed")
+    said = quoted(error, 300)
     if TOO_LONG.search(said):
         return _too_long(url, said)
     if isinstance(error, openai.APIError):  # an error that came inside a stream
-        return Trouble(ServerError(f"{url} says: {said}"), again=True)
+        return Trouble(ServerError(f"{url} says: {said}"), again=True, what="it failed")
     return Trouble(ServerError(f"{url}: {type(error).__name__}: {said}"))
 
 
-def _of_status(error: openai.APIStatusError, url: str, model: str) -> Trouble:
-    status, said = error.status_code, _said(error)
+def _of_status(
+    error: openai.APIStatusError, url: str, model: str, quoted: Callable[[object, int], str]
+) -> Trouble:
+    status, said = error.status_code, quoted(_said(error), 300)
     if status in (401, 403):
         return Trouble(
             KeyRefused(
@@ -115,6 +150,7 @@ def _of_status(error: openai.APIStatusError, url: str, model: str) -> Trouble:
             again=True,
             hold=True,
             after=retry_after(error.response.headers),
+            what=str(status),
         )
     if status == 404:
         return Trouble(
@@ -132,7 +168,9 @@ def _of_status(error: openai.APIStatusError, url: str, model: str) -> Trouble:
         else "A schema that is too much for it (lower adm.max_reasoning_chars), a turn that its "
         "chat template does not know, or a key of backbone.server.extra?"
     )
-    return Trouble(ServerError(f"{url} answers {status}: {said}", hint), again=again)
+    return Trouble(
+        ServerError(f"{url} answers {status}: {said}", hint), again=again, what=str(status)
+    )
 
 
 def _too_long(url: str, said: str) -> Trouble:
@@ -149,13 +187,13 @@ def _said(error: openai.APIStatusError) -> str:
     if isinstance(body, Mapping):
         inner = body.get("error", body)
         body = inner.get("message", inner) if isinstance(inner, Mapping) else inner
-    return one_line(str(body or error.message or "nothing more"), 300)
+    return str(body or error.message or "nothing more")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that `Retry-After` asks for (a number, or a date), never negative; None without."""
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value):
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())

@@ -20,6 +20,7 @@ from align_tui.tui.snapshot import Cell, Snapshot
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.store.database import Database
+    from align_tui.store.leases import Watch
     from align_tui.store.queue import Depth
     from align_tui.store.results import Result
     from align_tui.store.workers import WorkerRow
@@ -42,14 +43,17 @@ class LiveFeed(Feed):
         self._results: dict[int, Result] = {}  # of the shown scenario
         self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
         self._started: dict[int, float | None] = {}  # of all that run
+        self._attempts: dict[int, int] = {}  # and which attempt at each it is
         self._seq = 0
         self._stale, self._turned = True, True
         self._version: int | None = None
-        self._checked = 0.0
+        self._checked = -CHECK_S  # by the monotonic clock, as all that decides something
+        self._watch: Watch | None = None
         self._workers: tuple[WorkerRow, ...] = ()
+        self._silent: tuple[WorkerRow, ...] = ()
         self._lost: tuple[WorkerRow, ...] = ()
         self._depth: Depth | None = None
-        self._depth_at = 0.0
+        self._depth_at = -DEPTH_S
         self._worker_error = ""
         self._ends: deque[float] = deque(maxlen=60)
 
@@ -80,7 +84,7 @@ class LiveFeed(Feed):
 
     def tick(self, db: Database) -> Snapshot | None:
         """Read what changed, in one consistent view of the database."""
-        now = time.time()
+        now = time.monotonic()
         check = now - self._checked >= CHECK_S
         version = db.version()
         changed = self._version != version or self._stale or self._turned
@@ -111,7 +115,7 @@ class LiveFeed(Feed):
                 self._thoughts.found,
                 self._streams.so_far,
                 self._started,
-                now,
+                time.time(),
                 self.repeat,
                 self.remarks.said,
                 self._ahead,
@@ -122,6 +126,7 @@ class LiveFeed(Feed):
             overview=self._board.overview(),
             counts=self._board.counts(),
             workers=self._workers,
+            silent=self._silent,
             lost=self._lost,
             queue=self._depth,
             left_s=self._left(now),
@@ -177,7 +182,7 @@ class LiveFeed(Feed):
                     result.finished,
                 )
                 self._board.put((result.scenario, result.profile, result.repeat), cell)
-                self._ends.append(result.finished)
+                self._ends.append(time.monotonic())
                 if result.scenario == self.scenario:
                     self._results[result.sample] = result
             self._seq = page[-1].seq
@@ -186,7 +191,7 @@ class LiveFeed(Feed):
 
     def _read_running(self, db: Database, run: str) -> None:
         rows = db.read(
-            "SELECT id, scenario, profile, repeat, started FROM samples"
+            "SELECT id, scenario, profile, repeat, attempt, started FROM samples"
             " WHERE run=? AND status='running'",
             (run,),
         )
@@ -204,6 +209,7 @@ class LiveFeed(Feed):
                 if cell_there is not None and cell_there.status == "running":
                     self._board.set_status(sample, "pending")  # given back, undecided
         self._started = now_running
+        self._attempts = {int(row["id"]): int(row["attempt"]) for row in rows}
 
     def _differs(self, db: Database, run: str) -> bool:
         """Did samples come, go, or fall back to the queue behind our back?"""
@@ -237,7 +243,7 @@ class LiveFeed(Feed):
     def _read_text(self, db: Database) -> None:
         row = self._board.row(self.scenario)
         running = {
-            cell.sample: self._started.get(cell.sample)
+            cell.sample: self._attempts.get(cell.sample)
             for repeats in row
             for cell in repeats
             if cell is not None and cell.status == "running"
@@ -255,14 +261,16 @@ class LiveFeed(Feed):
         self._ahead = ahead(db, run, waiting) if waiting and self._workers else {}
 
     def _look_at_workers(self, db: Database, now: float) -> None:
+        from align_tui.store.leases import Watch
         from align_tui.store.queue import depth
-        from align_tui.store.workers import is_alive, list_workers
 
-        known = list_workers(db)
-        self._workers = tuple(worker for worker in known if is_alive(worker))
-        self._lost = tuple(worker for worker in known if worker not in self._workers)
+        if self._watch is None:
+            self._watch = Watch()
+        seen = self._watch.look(db)
+        self._workers, self._silent, self._lost = seen.answering, seen.silent, seen.gone
         if now - self._depth_at >= DEPTH_S:
             self._depth, self._depth_at = depth(db), now
+        known = (*seen.answering, *seen.silent, *seen.gone)
         failed = [worker.error for worker in known if worker.error]
         self._worker_error = one_line(failed[-1] or "") if failed else ""
 

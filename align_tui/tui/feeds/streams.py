@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Stream:
     """One attempt at a sample: the raw text of its first generation, and how many there are."""
 
-    started: float | None
+    attempt: int | None
     after: int = 0
     raw: list[str] = field(default_factory=list)
     streams: int = 0
@@ -37,14 +37,14 @@ class Streams:
         """Forget all text."""
         self._by_sample.clear()
 
-    def watch(self, running: Mapping[int, float | None]) -> None:
-        """Keep exactly these samples (with the time they were started at)."""
+    def watch(self, running: Mapping[int, int | None]) -> None:
+        """Keep exactly these samples, at these attempts."""
         for sample in list(self._by_sample):
-            if sample not in running or running[sample] != self._by_sample[sample].started:
+            if sample not in running or running[sample] != self._by_sample[sample].attempt:
                 del self._by_sample[sample]
-        for sample, started in running.items():
+        for sample, attempt in running.items():
             if sample not in self._by_sample:
-                self._by_sample[sample] = Stream(started)
+                self._by_sample[sample] = Stream(attempt)
 
     def read(self, db: Database) -> None:
         """Take in what was written since the last time."""

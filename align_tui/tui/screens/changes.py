@@ -132,8 +132,10 @@ class Changes:
 
     def take(self, changed: Changed | None) -> None:
         """Ask what was changed in a child run, and turn to it."""
-        if changed is None:
-            return
+        if changed is not None:
+            self.screen.trusting.before(changed.study, partial(self._ask_for, changed))
+
+    def _ask_for(self, changed: Changed) -> None:
         work = self.screen.work
         versions = self.screen.launch.versions
         work.writing()

@@ -142,12 +142,18 @@ class Columns:
             if run is None:
                 screen.changes.turn_to(changed, None, 0, before)
                 return
+            screen.trusting.before(changed.study, lambda: ask(changed, run), refused)
+
+        def ask(changed: Changed, run: str) -> None:
             versions = screen.launch.versions
             screen.work.writing()
             self._do(
                 partial(jobs.run_changed, changed=changed, parent=run, versions=versions),
                 lambda asked: screen.changes.turn_to(changed, *asked, begun),
             )
+
+        def refused() -> None:
+            self._changing = False
 
         self._do(job, then)
 

@@ -71,7 +71,8 @@ def help_text(screen: StudyScreen) -> str:
         model = profile.model_label or "no model"
         out.append(f"  {number} {heading(profile, glyphs)}: {profile.adm.kind}, {model}")
     out += [f"  Note: {note}" for note in study.notes]
-    living, lost = screen.snapshot.workers, screen.snapshot.lost
+    living = (*screen.snapshot.workers, *screen.snapshot.silent)
+    lost = screen.snapshot.lost
     if living or lost:
         out += ["", f"WORKERS ({SAMPLES})"]
         lines = worker_table(living, lost, min(WIDTH, screen.size.width * 9 // 10 - 7), glyphs)

@@ -19,6 +19,7 @@ from align_tui.tui.screens.columns import Columns
 from align_tui.tui.screens.look import Look
 from align_tui.tui.screens.looking import Looking
 from align_tui.tui.screens.painter import Painter
+from align_tui.tui.screens.trusting import Trusting
 from align_tui.tui.screens.work import Work
 from align_tui.tui.snapshot import Snapshot
 from align_tui.tui.view.glyphs import Glyphs
@@ -65,6 +66,7 @@ class StudyScreen(Looking):
         self.trouble = Static("", id="trouble", markup=False)
         self.painter = Painter(self, study, glyphs, replay=self.REPLAY)
         self.work = Work(self)
+        self.trusting = Trusting(self)
         self.changes = Changes(self)
         self.columns = Columns(self)
         self.after_begin: Callable[[], None] | None = None

@@ -12,6 +12,7 @@ from align_tui.tui.feeds.feed import SLOW_S, Feed
 from align_tui.tui.feeds.live import LiveFeed
 from align_tui.tui.parting import Parting
 from align_tui.tui.view.panes import current
+from align_tui.tui.view.words import silent_words
 
 if TYPE_CHECKING:
     from align_tui.store.database import Database
@@ -38,6 +39,7 @@ class Work:
         self.feed: Feed = self.make_feed()
         self.feed.least_s = SLOW_S if screen.launch.low_bandwidth else 0.0
         self.feed.broke = lambda error: self._post(raiser(error))
+        self._replaced: set[str] = set()  # workers that do not answer, once another was started
         self.desk = Desk(screen.launch.database, self._post, screen.complain)
 
     def make_feed(self) -> Feed:
@@ -87,13 +89,31 @@ class Work:
         self.desk.do(job, then)
 
     def watch(self) -> None:
-        """Once a second: did a worker that this screen started end with an error?"""
+        """Once a second: is there a worker that ended with an error, or that does not answer?"""
+        self._replace_silent()
         code = self.desk.worker_ended()
         if code and self.screen.snapshot.counts.open:
             from align_tui.store.launch import log_tail
 
             said = f"The worker ended with status {code}; press space to start another"
             self.do(lambda _: log_tail(), lambda tail: self.screen.complain(said, tail))
+
+    def _replace_silent(self) -> None:
+        """Start another worker where the only ones there do not answer, and say so."""
+        snapshot = self.screen.snapshot
+        silent, counts = snapshot.silent, snapshot.counts
+        if not silent or snapshot.workers or snapshot.state != "active" or not counts.open:
+            return
+        fresh = {worker.id for worker in silent} - self._replaced
+        if not fresh:
+            return
+        self._replaced |= fresh
+
+        def started(new: bool) -> None:
+            if new:
+                self.screen.say(f"{silent_words(silent)}: another is started")
+
+        self.desk.ensure_worker(started, silent)
 
     def _attach(self, run: str) -> None:
         assert isinstance(self.feed, LiveFeed)
@@ -113,7 +133,7 @@ class Work:
             if not new and self.screen.snapshot.workers:
                 self.screen.look.starting = False
 
-        self.desk.ensure_worker(started)
+        self.desk.ensure_worker(started, self.screen.snapshot.silent)
 
     def go_on(self, said: str) -> None:
         """Have what is queued decided, and say what this is."""
@@ -133,6 +153,9 @@ class Work:
 
     def run_here(self) -> None:
         """Queue this scenario for all profiles."""
+        self.screen.trusting.before(self.screen.study, self._run_here)
+
+    def _run_here(self) -> None:
         screen, number = self.screen, self.screen.look.scenario
         if not screen.study.scenarios:
             return
@@ -168,10 +191,16 @@ class Work:
                 self._start_worker()
             screen.say("asked again" if again else "someone else asked again already")
 
-        self.do(lambda db: jobs.ask_again(db, screen.study, run, place, sample), then)
+        def ask() -> None:
+            self.do(lambda db: jobs.ask_again(db, screen.study, run, place, sample), then)
+
+        screen.trusting.before(screen.study, ask)
 
     def run_all(self) -> None:
         """Queue the whole study."""
+        self.screen.trusting.before(self.screen.study, self._run_all)
+
+    def _run_all(self) -> None:
         screen = self.screen
 
         def then(done: tuple[str, int]) -> None:
@@ -196,7 +225,9 @@ class Work:
         elif snapshot.state == "active" and (snapshot.workers or screen.look.starting):
             self._set_state(run, "paused", lambda: screen.say("paused; what runs may finish"))
         else:
-            self._set_state(run, "active", self._start_worker)
+            screen.trusting.before(
+                screen.study, lambda: self._set_state(run, "active", self._start_worker)
+            )
 
     def _set_state(self, run: str, state: str, then: Callable[[], None]) -> None:
         def after(_: None) -> None:

@@ -9,7 +9,13 @@ from align_tui.core.text import one_line
 from align_tui.tui.view.bars import bar
 from align_tui.tui.view.glyphs import Glyphs
 from align_tui.tui.view.spans import Line, Span, fit
-from align_tui.tui.view.words import gigabytes, model_names, percent, worker_state
+from align_tui.tui.view.words import (
+    gigabytes,
+    model_names,
+    percent,
+    silent_words,
+    worker_state,
+)
 
 if TYPE_CHECKING:
     from align_tui.store.workers import WorkerRow
@@ -18,9 +24,21 @@ MEMORY_WIDTH, MODEL_WIDTH = 120, 100  # of a screen with room for them
 
 
 def worker_parts(
-    workers: Sequence[WorkerRow], depth: bool, width: int, glyphs: Glyphs, *, starting: bool
+    workers: Sequence[WorkerRow],
+    depth: bool,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    starting: bool,
+    silent: Sequence[WorkerRow] = (),
 ) -> Line:
-    """One worker: device, model, memory, speed. Several: how many, of what, and their sums."""
+    """One worker: device, model, memory, speed. Several: how many, of what, and their sums.
+
+    Those that are `silent` work on nothing, as far as anybody knows: they are told first.
+    """
+    if silent:
+        rest = worker_parts(workers, depth, width, glyphs, starting=starting)
+        return ((f"{glyphs.marks['failed']} {silent_words(silent)} ", "failed"), *rest)
     if not workers:
         return (("worker starting ", "quiet"),) if starting else ()
     several = len(workers) > 1
@@ -62,6 +80,8 @@ def _loading(worker: WorkerRow, glyphs: Glyphs) -> Line:
 
 
 def _one(worker: WorkerRow) -> str:
+    if worker.state == "waiting":
+        return worker_state(worker)
     if not worker.model:
         return "waiting for the model" if worker.active else worker_state(worker)
     return " ".join([one_line(worker.device, 12), one_line(", ".join(model_names(worker)), 28)])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from align_tui.config.code import recorded_code
 from align_tui.core.replies import split_thinking
 from align_tui.core.scoring import Score
 from align_tui.core.text import plain
@@ -149,6 +150,7 @@ def _hashes(
         ("scenario", scenario.hash),
         ("profile", f"{profile.hash} (all but its name)"),
         ("model", model or "not recorded"),
+        *((f"code of {what}", sha256) for what, sha256 in recorded_code(profile).items()),
     ]
     for number, reply in enumerate(replies, start=1):
         which = f" {number}" if len(replies) > 1 else ""
@@ -157,7 +159,7 @@ def _hashes(
             (f"prompt{which}", reply.prompt_hash),
             (f"schema{which}", reply.schema_hash),
         ]
-    return "SHA-256\n" + "\n".join(f"{name:<12}{value}" for name, value in out)
+    return "SHA-256\n" + "\n".join(f"{name:<11} {value}" for name, value in out)
 
 
 def inside_title(sections: Sequence[Section], at: int, width: int, glyphs: Glyphs) -> str:

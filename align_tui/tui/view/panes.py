@@ -186,13 +186,14 @@ def _text(
     if shown.status == "pending" and transport is not None and transport.at < transport.length:
         return "waiting", True
     if shown.status == "pending":
-        return waiting_words(snapshot.workers, snapshot.state, starting, shown.ahead), True
+        workers, silent = snapshot.workers, snapshot.silent
+        return waiting_words(workers, snapshot.state, starting, shown.ahead, silent), True
     if shown.status == "failed":
         return error_words(shown.result)[1], False
     if shown.status == "running" and shown.thinking and not shown.text:
         return "", False
     if shown.status == "running" and not shown.text:
-        return running_words(snapshot.workers, profile.needs_model), True
+        return running_words(snapshot.workers, profile.needs_model, snapshot.silent), True
     if shown.status == "done" and shown.result is not None and not shown.text.strip():
         return "(no reasoning)", True
     return shown.text, False

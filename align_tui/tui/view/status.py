@@ -30,7 +30,12 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     right: Line = (("replay ", "quiet"),)
     if not view.replay:
         right = worker_parts(
-            snapshot.workers, view.out_of_depth, width, glyphs, starting=view.starting
+            snapshot.workers,
+            view.out_of_depth,
+            width,
+            glyphs,
+            starting=view.starting,
+            silent=snapshot.silent,
         )
     if snapshot.error:
         said = one_line(snapshot.error)

@@ -49,8 +49,16 @@ def worker_state(worker: WorkerRow) -> str:
     state = one_line(worker.state, 30)
     if detail and detail.lower().startswith(state.lower()):
         state = ""
-    said = " ".join(part for part in (state, detail) if part)
+    joint = ": " if state == "waiting" else " "
+    said = joint.join(part for part in (state, detail) if part)
     return said + percent(worker.progress)
+
+
+def silent_words(silent: Sequence[WorkerRow]) -> str:
+    """`worker 3fa91c77 does not answer`."""
+    if len(silent) > 1:
+        return f"{len(silent)} workers do not answer"
+    return f"worker {silent[0].id[:8]} does not answer"
 
 
 def queued_words(ahead: int | None) -> str:
@@ -61,7 +69,11 @@ def queued_words(ahead: int | None) -> str:
 
 
 def waiting_words(
-    workers: Sequence[WorkerRow], state: str, starting: bool, ahead: int | None = None
+    workers: Sequence[WorkerRow],
+    state: str,
+    starting: bool,
+    ahead: int | None = None,
+    silent: Sequence[WorkerRow] = (),
 ) -> str:
     """Why a queued sample does not run yet; `ahead` of it so many are queued."""
     if state == "paused":
@@ -74,14 +86,23 @@ def waiting_words(
     if any(worker.state != "starting" for worker in workers):
         return queued_words(ahead)
     starting = starting or bool(workers)
+    if silent:
+        return f"waiting: {silent_words(silent)}, another is started"
     return "waiting for the worker to start" if starting else "no worker runs: press space"
 
 
-def running_words(workers: Sequence[WorkerRow], needs_model: bool) -> str:
+def running_words(
+    workers: Sequence[WorkerRow], needs_model: bool, silent: Sequence[WorkerRow] = ()
+) -> str:
     """What a sample does before its first word."""
+    if silent and not workers:
+        return f"waiting: {silent_words(silent)}"
     loading = [worker for worker in workers if worker.state == "loading"]
     if loading:
         return f"waiting: {worker_state(loading[0])}"
+    held = [worker for worker in workers if worker.state == "waiting"]
+    if needs_model and held:
+        return worker_state(held[0])
     if needs_model and workers and not any(worker.model for worker in workers):
         return "waiting for the model"
     return "reading" if needs_model else "deciding"

@@ -28,7 +28,9 @@ LEAST = {1: 7, 2: 8}  # cells that state and model keep when there is little roo
 
 
 def _texts(worker: WorkerRow, gone: bool, none: str) -> list[str]:
-    state = "gone" if gone else "stopping" if worker.stop else worker_state(worker)
+    state = "stopping" if worker.stop else worker_state(worker)
+    if gone or worker.is_silent:
+        state = "gone" if gone else "does not answer"
     device = one_line(worker.device, 20) or none
     if worker.gpus:
         device = f"{device} (GPU {one_line(worker.gpus, 20)})"
@@ -55,7 +57,8 @@ def worker_table(
 ) -> tuple[Line, ...]:
     """A line each, columns aligned, and below it what went wrong or had to be changed.
 
-    `gone` are those whose process ended without a word. Samples are those being written and,
+    `gone` are those whose process ended without a word; of those in `workers` some may not answer.
+    Samples are those being written and,
     behind the plus, those that it has taken and that still wait. What is not wide enough loses
     the columns on the right, then the ends of models and states, all with a mark.
     """
@@ -71,7 +74,7 @@ def worker_table(
         lines.append(cut((("  " + head, "quiet"),), width, glyphs.more))
     for (worker, lost), row in zip(every, texts, strict=True):
         mark: Span = (f"{glyphs.alive} ", "bar" if worker.active else "quiet")
-        if lost:
+        if lost or worker.is_silent:
             mark = (f"{glyphs.marks['failed']} ", "failed")
         style = "quiet" if lost else "text"
         lines.append(
@@ -128,7 +131,7 @@ def queue_line(snapshot: Snapshot, glyphs: Glyphs) -> Line:
 
 def lines_wanted(snapshot: Snapshot) -> int:
     """The queue, the heading, a line each and what they say."""
-    every = (*snapshot.workers, *snapshot.lost)
+    every = (*snapshot.workers, *snapshot.silent, *snapshot.lost)
     said = sum(bool(worker.error) + bool(worker.notes) for worker in every)
     return 2 + len(every) + said if every else 2
 
@@ -140,17 +143,20 @@ def workers_part(
     if snapshot.transport is not None:
         why = "a replay asks no model: who works is shown while a run is decided"
         return nothing(why, width, glyphs)
-    every = len(snapshot.workers) + len(snapshot.lost)
-    told = f" {glyphs.sep} {len(snapshot.workers)} alive"
+    there = (*snapshot.workers, *snapshot.silent)
+    every = len(there) + len(snapshot.lost)
+    told = f" {glyphs.sep} {len(there)} alive"
+    if snapshot.silent:
+        told += f", {len(snapshot.silent)} silent"
     if snapshot.lost:
         told += f", {len(snapshot.lost)} gone"
     told += f" {glyphs.sep} {SAMPLES}" if every else ""
     lines = [queue_line(snapshot, glyphs)]
-    if not snapshot.workers:
+    if not there:
         lines.append(_none(starts))
     if every:
         headed = height > 1 + every
-        lines += worker_table(snapshot.workers, snapshot.lost, width, glyphs, headed=headed)
+        lines += worker_table(there, snapshot.lost, width, glyphs, headed=headed)
     shown = lines[:height]
     return Part(tuple(shown), ((told, "quiet"),), len(lines) - len(shown))
 

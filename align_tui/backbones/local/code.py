@@ -1,0 +1,51 @@
+"""The code that a model brings: run only where its hash was trusted, by loading and by looking."""
+
+from __future__ import annotations
+
+from align_tui.backbones.local.files import ModelFiles
+from align_tui.config.code import Code, code_of_model
+from align_tui.config.profile import BackboneSpec
+from align_tui.config.trust import allow, unknown
+from align_tui.core.errors import CodeRefused
+
+ELSEWHERE = frozenset({"code_revision", "trust_remote_code", "allow_all_kernels", "use_kernels"})
+"""Keys of `load` by which transformers would run other code than what was hashed."""
+
+
+def check_code(spec: BackboneSpec, files: ModelFiles) -> None:
+    """Raise CodeRefused unless the code that loading would run is trusted, and what it was."""
+    named = sorted(ELSEWHERE & set(spec.load))
+    attention = spec.load.get("attn_implementation")
+    if named or (isinstance(attention, str) and "/" in attention):
+        raise CodeRefused(
+            f"load.{named[0] if named else 'attn_implementation'} would fetch code, and run it",
+            "Leave it out of [backbone] load. Code beside a model: trust_remote_code = true",
+        )
+    code = _code(spec, files)
+    if code is not None:
+        allow(code, spec.code_sha256)
+    elif spec.code_sha256:
+        raise CodeRefused(f"{spec.label} has lost the code that it was trusted with")
+
+
+def only_trusted(spec: BackboneSpec) -> BackboneSpec:
+    """The spec by which a model is looked at: code that nobody trusted yet is left alone."""
+    if not spec.trust_remote_code:
+        return spec
+    try:
+        code = code_of_model(spec)
+        is_trusted = code is None or not unknown([code])
+    except CodeRefused:
+        is_trusted = False
+    return spec if is_trusted else spec.model_copy(update={"trust_remote_code": False})
+
+
+def _code(spec: BackboneSpec, files: ModelFiles) -> Code | None:
+    """The model's code; raises CodeRefused where what is loaded lies elsewhere than what counts."""
+    code = code_of_model(spec)
+    if code is None:
+        return None
+    folders = {folder.resolve() for folder in code.folders}
+    if not {each.resolve() for each in (files.folder, *files.adapters)} <= folders:
+        raise CodeRefused(f"The code of {spec.label} lies where nobody has looked at it")
+    return code

@@ -1,0 +1,55 @@
+"""What a file is that was given in place of another: its diagnosis, and what it is good for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from align_tui.core.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`what` a file is, in words, and what one does with such a file."""
+
+    what: str
+    use: str
+
+
+STUDY = Kind("a study", "Run it: align-tui run FILE")
+PROFILE = Kind("a profile", "Name it with -p FILE, or under profiles in a study.")
+BACKBONE = Kind("a named backbone", "Name it with --backbone FILE, or as backbone.use.")
+PACK = Kind("a pack of attributes", "Put it into the folder that docs/attributes.md names.")
+SCENARIOS = Kind("a set of scenarios", "Name it with -s FILE, or under scenarios in a study.")
+TARGET = Kind("an alignment target", "It sets values and holds no scenarios.")
+MODEL = Kind("the config of a model", "Name the model's folder: --backbone FOLDER")
+INDEX = Kind("the index of a model's weights", "Name the model's folder: --backbone FOLDER")
+
+
+def kind_of(table: Mapping[str, Any]) -> Kind | None:
+    """What the top of a file says it is; None where that is not clear."""
+    if "kdma_values" in table or "kdes" in table:
+        return TARGET
+    if "profiles" in table and "scenarios" in table:
+        return STUDY
+    if "scenario" in table or str(table.get("format", "")).startswith("align-tui/scenarios"):
+        return SCENARIOS
+    if isinstance(table.get("attribute"), list):
+        return PACK
+    if "adm" in table or isinstance(table.get("extends"), str):
+        return PROFILE
+    if isinstance(table.get("backbone"), Mapping):
+        # A profile may hold nothing else, but it has a name or a target beside it then.
+        return PROFILE if {"name", "target"} & set(table) else BACKBONE
+    if "weight_map" in table:
+        return INDEX
+    return MODEL if "model_type" in table or "architectures" in table else None
+
+
+def refuse_other(table: Mapping[str, Any], wanted: Kind, where: str) -> None:
+    """Raise ConfigError for a file that is clearly of another kind."""
+    found = kind_of(table)
+    if found is None or found == wanted or {found, wanted} == {PROFILE, BACKBONE}:
+        return
+    raise ConfigError(f"{where} is {found.what}, and {wanted.what} is needed here", found.use)

@@ -1,0 +1,48 @@
+"""No module of the working folder is imported by a process of ours.
+
+Python looks for modules in the working folder when it is started with `-m`, and in every relative
+entry of PYTHONPATH. A `json.py` that happens to lie there would run as the user. Nothing is
+imported here but what the interpreter holds ready: this runs before anything could be kept out.
+"""
+
+import os
+import sys
+
+SAFE = {"PYTHONSAFEPATH": "1"}
+
+
+def leave_working_folder(*, as_module: bool = False) -> None:
+    """Take the working folder off `sys.path`, here and in all processes that are started from here.
+
+    `as_module`: this process was started with `-m`, which puts the working folder first.
+    Absolute entries of PYTHONPATH stay: the user has named them.
+    """
+    try:
+        here = os.getcwd()
+    except OSError:  # it was deleted
+        here = ""
+    unwanted = {"", "."}
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    unwanted |= {os.path.join(here, each) for each in entries if not os.path.isabs(each)}
+    unwanted = {os.path.normpath(each) if each else each for each in unwanted}
+    wanted = {os.path.normpath(each) for each in entries if os.path.isabs(each)}
+    if as_module and not sys.flags.safe_path and sys.path and sys.path[0] in ("", here):
+        del sys.path[0]
+    if os.environ.get("PYTHONPATH"):
+        sys.path[:] = [
+            each
+            for each in sys.path
+            if os.path.normpath(each) in wanted or os.path.normpath(each) not in unwanted
+        ]
+        kept = os.pathsep.join(each for each in entries if os.path.isabs(each))
+        if kept:
+            os.environ["PYTHONPATH"] = kept
+        else:
+            del os.environ["PYTHONPATH"]
+    sys.path[:] = [each for each in sys.path if each not in ("", ".")]
+    os.environ.update(SAFE)
+
+
+def own_command(*words: str) -> list[str]:
+    """The command line of `align-tui WORDS` in this interpreter, deaf to the working folder."""
+    return [sys.executable, "-P", "-m", "align_tui", *words]

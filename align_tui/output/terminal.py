@@ -1,0 +1,157 @@
+"""The one way to standard output and standard error: what is said to people, and what is data.
+
+People are told plain text: whatever stands in a scenario, a reply or a file's name, no character of
+it commands their terminal, and what its encoding lacks is replaced. Data goes out as it is, in
+UTF-8 whatever the locale, unless a terminal would show it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, TextIO
+
+from align_tui.core.errors import OutputError
+from align_tui.core.text import plain
+from align_tui.files.write import as_utf8
+from align_tui.output.json_text import json_text
+
+REPLACING = "align-tui"
+"""The name under which Python's codecs know how we replace what an encoding lacks."""
+_LIKE = dict(zip("–—‐‑−…×·‘’‚“”„✓✗○◐●│─▸«»", '-----~x.\'\'\'"""+xo*O|->""', strict=True))
+_lacking: set[str] = set()
+
+
+def prepare() -> None:
+    """Make the standard streams such that nothing that is said can fail for its characters."""
+    _fill_closed()
+    codecs.register_error(REPLACING, _replaced)
+    for stream, errors in (
+        (sys.stdin, "replace"),
+        (sys.stdout, REPLACING),
+        (sys.stderr, REPLACING),
+    ):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
+def _fill_closed() -> None:
+    """Open what was closed (`>&-`), lest a file of ours takes the number of a standard stream."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115
+            setattr(sys, name, stream)
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    _lacking.add(error.encoding)
+    return "".join(map(_like, lacking)), error.end
+
+
+def _like(char: str) -> str:
+    """Something of ASCII that looks like it and is as wide; else question marks."""
+    if char in _LIKE:
+        return _LIKE[char]
+    base = unicodedata.normalize("NFKD", char)[:1]
+    if base.isascii() and base.isprintable() and base:
+        return base
+    if unicodedata.combining(char):
+        return ""
+    return "??" if unicodedata.east_asian_width(char) in "WF" else "?"
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """Tell people a text, and end the line; raises OutputError, but not where `error` is told."""
+    stream = sys.stderr if error else sys.stdout
+    try:
+        stream.write(plain(text) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as trouble:
+        if not error:
+            raise cannot(trouble) from trouble
+        silence(stream)  # whom should it be told to?
+
+
+def ask(question: str) -> str:
+    """What is typed as an answer, without blanks around it; empty when nobody answers."""
+    sys.stderr.write(plain(question))
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def say_data(pieces: Iterable[str]) -> None:
+    """Write what is for files and programs, as UTF-8; raises OutputError.
+
+    On a terminal it is shown as everything else is.
+    """
+    stream = sys.stdout
+    buffer = None if stream.isatty() else getattr(stream, "buffer", None)
+    try:
+        stream.flush()
+        for piece in pieces:
+            if buffer is not None:
+                buffer.write(as_utf8(piece))
+            else:
+                stream.write(plain(piece))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot(error) from error
+
+
+def say_json(value: Any) -> None:
+    """Write a value as one line of JSON, at once; raises OutputError."""
+    shown = sys.stdout.isatty() and not _is_utf8(sys.stdout)
+    say_data([json_text(value, ascii_only=shown) + "\n"])
+
+
+def _is_utf8(stream: TextIO) -> bool:
+    return (stream.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
+
+
+def cannot(error: OSError) -> OutputError:
+    """What is told when standard output takes no more."""
+    return OutputError(
+        f"Standard output: {error.strerror or error}", "Name a file with -o, or make room."
+    )
+
+
+def settle() -> None:
+    """Send on what is still held back; raises OutputError."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot(error) from error
+
+
+def silence(stream: TextIO) -> None:
+    """Let nothing more be written there: Python would try again when it ends, and complain."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def tell_what_lacked() -> None:
+    """Say once that signs were replaced, if any were."""
+    if _lacking:
+        encodings = " and ".join(sorted(_lacking))
+        _lacking.clear()
+        say(
+            f"align-tui: some signs were replaced, because {encodings} has no such signs.\n"
+            "  For all of them: a UTF-8 locale, or PYTHONUTF8=1",
+            error=True,
+        )

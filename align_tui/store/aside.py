@@ -1,0 +1,50 @@
+"""Setting a worker aside that shows no sign of life, so that others can go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+
+from align_tui.store import processes, suspects, workers
+from align_tui.store.database import BUSY_MS, Database
+from align_tui.store.leases import lease_s
+from align_tui.store.workers import WorkerRow
+
+TRY_MS = 250
+
+
+def set_aside(db: Database, worker: WorkerRow) -> str | None:
+    """Have everybody know that this worker is silent; what stands in the way of that, or ''.
+
+    None where it has just shown a sign of life. One that was stopped (SIGSTOP) in the middle of
+    writing keeps the database locked, and nobody can go on: it is continued. Raises StoreError.
+    """
+    if not _is_locked(db):
+        if not workers.mark_silent(db, worker):
+            return None
+        if workers.is_here(worker) and not processes.is_stopped(worker.pid):
+            # It runs and lets nobody in: one of its samples may be the reason (store/suspects.py).
+            suspects.bury(db, {worker.id: f"it did not answer for {lease_s():.0f} s"})
+        return ""
+    if workers.is_here(worker) and processes.is_stopped(worker.pid):
+        try:
+            os.kill(worker.pid, signal.SIGCONT)
+        except OSError:
+            return f"it keeps {db.path} locked"
+        return f"it keeps {db.path} locked, so it was continued"
+    return f"{db.path} is locked, by it or by another program"
+
+
+def _is_locked(db: Database) -> bool:
+    """Can nobody write? Found out without waiting for long."""
+    connection = db.connection
+    connection.execute(f"PRAGMA busy_timeout={TRY_MS}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    return False

@@ -1,0 +1,77 @@
+"""How long a worker keeps its samples without a sign of life, and who watches for one.
+
+A worker holds its samples as long as its heartbeat, a number in its row, goes on. Whoever wants to
+take them over has to watch that number stand still for a whole lease by a clock of its own. No
+time of day is compared, so that a clock that is set, or that of another host, decides nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from align_tui.core.silence import Silence
+
+if TYPE_CHECKING:
+    from align_tui.store.database import Database
+    from align_tui.store.workers import WorkerRow
+
+LEASE_S = 15.0
+SHORTEST_S = 0.5
+LOOKS = 5  # a lease is watched in so many looks at least
+
+
+def lease_s() -> float:
+    """The lease in seconds: 15, or what `ALIGN_TUI_LEASE` says (tests have no time for 15)."""
+    try:
+        return max(SHORTEST_S, float(os.environ.get("ALIGN_TUI_LEASE", LEASE_S)))
+    except ValueError:
+        return LEASE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The registered workers: those that answer, do not, and whose process is gone."""
+
+    answering: tuple[WorkerRow, ...] = ()
+    silent: tuple[WorkerRow, ...] = ()
+    gone: tuple[WorkerRow, ...] = ()
+
+
+class Watch:
+    """Watches the heartbeats of all workers, look by look; reads the database and never writes."""
+
+    def __init__(
+        self, lease: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.lease_s = lease_s() if lease is None else lease
+        self._silence = Silence(self.lease_s / LOOKS, clock)
+
+    @property
+    def every_s(self) -> float:
+        """How often somebody has to look who wants to take over what a silent worker holds."""
+        return min(2.0, self.lease_s / LOOKS)
+
+    def look(self, db: Database) -> Seen:
+        """Who is there, and who has been silent for a lease, or was so to another watcher."""
+        from align_tui.store import workers
+
+        known = workers.list_workers(db)
+        self._silence.look({worker.id: worker.heartbeat for worker in known})
+        gone = tuple(worker for worker in known if workers.is_gone(worker))
+        rest = [worker for worker in known if worker not in gone]
+        silent = tuple(
+            replace(worker, silent=worker.heartbeat) for worker in rest if self._is_silent(worker)
+        )
+        answering = tuple(worker for worker in rest if not self._is_silent(worker))
+        return Seen(answering, silent, gone)
+
+    def _is_silent(self, worker: WorkerRow) -> bool:
+        return worker.is_silent or self.quiet_s(worker) >= self.lease_s
+
+    def quiet_s(self, worker: WorkerRow) -> float:
+        """For how long this watcher has seen no sign of life of it."""
+        return self._silence.seconds(worker.id)

@@ -1,0 +1,53 @@
+"""The secret in the address: whoever has it is let in, other accounts of the machine are not."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+NAME = "token"
+BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A random word of this server's life; it is in no log and in no process list."""
+
+    word: str = field(default_factory=lambda: secrets.token_urlsafe(BYTES), repr=False)
+
+    def fits(self, given: str) -> bool:
+        """Is it the word? Compared in a time that tells nothing about where it differs."""
+        mine, theirs = self.word.encode(), given.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(mine, theirs)
+
+    def admits(self, request: web.Request) -> bool:
+        """Does a request bring it, in its address or as the cookie of an earlier visit?"""
+        if NAME in request.query:
+            return self.fits(request.query[NAME])
+        return self.fits(request.cookies.get(cookie_name(request), ""))
+
+    def middleware(self) -> Middleware:
+        """Every request is checked before anything is done; a first visit gets the cookie."""
+
+        @web.middleware
+        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if not self.admits(request):
+                raise web.HTTPForbidden
+            response = await handler(request)
+            if NAME in request.query and not response.prepared:
+                response.set_cookie(
+                    cookie_name(request), self.word, path="/", httponly=True, samesite="Strict"
+                )
+            return response
+
+        return check
+
+
+def cookie_name(request: web.Request) -> str:
+    """One for each port as the browser sees it: cookies know hosts, and no ports."""
+    port = request.host.rpartition(":")[2]
+    return f"align_tui_{port}" if port.isdecimal() and len(port) < 6 else "align_tui"

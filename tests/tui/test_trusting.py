@@ -1,0 +1,128 @@
+"""On the screen: a question before code of a study is run, and what the answers do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from align_tui.config import trust
+from align_tui.config.code import code_of, notes_on
+from align_tui.config.library import build_profile
+from align_tui.config.study import Study
+from align_tui.store import launch as store_launch
+from align_tui.store import runs
+from align_tui.store.database import Database
+from align_tui.tui.screens.edit import EditScreen
+from align_tui.tui.screens.trusting import TrustScreen
+from tests.tui import fakes
+from tests.tui.test_screen import opened, screen_of, words
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def nobody_said_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALIGN_TUI_TRUST")
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    asked: list[Path] = []
+    monkeypatch.setattr(store_launch, "ensure_worker", lambda db: asked.append(db.path))
+    return asked
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "theirs.py"
+    file.write_text("raise SystemExit\n")
+    return file
+
+
+@pytest.fixture
+def theirs(file: Path) -> Study:
+    """A study one of whose profiles is code."""
+    adm = {"kind": "custom", "file": str(file), "needs_model": False}
+    profile = build_profile({"name": "theirs", "adm": adm}, "a file")
+    profiles = (*fakes.study(3).profiles[:1], profile)
+    return replace(fakes.study(3), profiles=profiles, notes=notes_on(profiles))
+
+
+@pytest.mark.parametrize("key", ["enter", "a"])
+async def test_it_asks_before_there_is_a_run(
+    path: Path, db: Database, theirs: Study, file: Path, wait: Any, key: str, no_worker: list[Path]
+) -> None:
+    app = opened(path, theirs)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
+        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await wait(pilot, lambda: "SHA-256" in words(app))
+        assert file.name in words(app) and "runs as you" in words(app)
+        assert runs.list_runs(db) == []
+        await pilot.press("escape")
+        await wait(pilot, lambda: "not trusted" in words(app))
+        assert runs.list_runs(db) == [] and not no_worker and not trust.remembered()
+
+        await pilot.press(key)
+        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await pilot.press("y")
+        await wait(pilot, lambda: runs.list_runs(db) and no_worker)
+        assert trust.remembered() == {code.key for code in code_of(theirs.profiles[1])}
+        [run] = runs.list_runs(db)
+        note = runs.load_study(db, run.id).notes[-1]
+        assert str(file) in note and "SHA-256" in note
+
+        await pilot.press(key)  # it is remembered
+        await wait(pilot, lambda: len(no_worker) > 1 or "asked" in words(app))
+        assert not isinstance(app.screen, TrustScreen)
+
+
+async def test_code_of_ones_own_is_not_asked_about(
+    path: Path, db: Database, theirs: Study, wait: Any, no_worker: list[Path]
+) -> None:
+    own = frozenset(code.key for code in code_of(theirs.profiles[1]))
+    app = opened(path, replace(theirs, own_code=own))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("a")
+        await wait(pilot, lambda: runs.list_runs(db) and no_worker)
+        assert trust.remembered() == own
+
+
+async def test_a_profile_that_is_edited_to_run_code_is_asked_about(
+    path: Path, db: Database, finished: tuple[str, Any], file: Path, wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        await pilot.press("p")
+        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        editor = app.screen
+        assert isinstance(editor, EditScreen)
+        editor.area.text = (
+            f'name = "edited"\n[adm]\nkind = "custom"\nfile = "{file}"\nneeds_model = false\n'
+        )
+        await pilot.press("f2")
+        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await pilot.press("n")
+        await wait(pilot, lambda: "not trusted" in words(app))
+        assert len(runs.list_runs(db)) == 1
+
+
+async def test_code_that_changed_since_the_run_is_told(
+    path: Path, db: Database, theirs: Study, file: Path, wait: Any, no_worker: list[Path]
+) -> None:
+    """A run's record has the hash; the screen asks about what the file is now, or says so."""
+    trust.remember(code_of(theirs.profiles[1]))
+    run = runs.create_run(db, theirs, {})
+    runs.set_state(db, run, "paused")
+    file.unlink()
+    app = opened(path, runs.load_study(db, run), run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.open)
+        await pilot.press("space")
+        await wait(pilot, lambda: "cannot be read" in words(app))
+        assert not no_worker

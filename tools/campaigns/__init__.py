@@ -1,0 +1,1 @@
+"""What tools/campaign.py does to real processes, kind by kind."""
