@@ -20,6 +20,7 @@ from align_tui.config import paths
 BLOCK = 4096
 ENDING = 64_000  # characters of an ending that are read
 KEEP_S = 30 * 86_400.0
+_HOW = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def place(worker: str) -> Path:
@@ -33,7 +34,7 @@ def begin(worker: str) -> int | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _tidy(path.parent)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, _HOW | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError:
         return None
     with contextlib.suppress(OSError):
@@ -46,12 +47,12 @@ def begin(worker: str) -> int | None:
 def say(worker: str, trouble: str | None) -> None:
     """Keep what is wrong with the worker now, for readers that the database cannot tell."""
     try:
-        handle = os.open(place(worker), os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(place(worker), _HOW)
     except OSError:
         return
     try:
         with contextlib.suppress(OSError):
-            _put(handle, {**_head(os.pread(handle, BLOCK, 0)), "trouble": trouble})
+            _put(handle, {**_head(os.read(handle, BLOCK)), "trouble": trouble})
     finally:
         os.close(handle)
 
@@ -119,7 +120,8 @@ def _put(handle: int, head: dict[str, Any]) -> None:
     text = head.get("trouble")
     if text is not None:
         head = {**head, "trouble": str(text)[:600]}  # as JSON, six bytes a character at most
-    os.pwrite(handle, json.dumps(head).encode().ljust(BLOCK)[:BLOCK], 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, json.dumps(head).encode().ljust(BLOCK)[:BLOCK])
 
 
 def _tidy(folder: Path) -> None:

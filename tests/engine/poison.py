@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
@@ -74,4 +75,7 @@ async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
             pass
     if how == "waits":
         await asyncio.sleep(parameters.get("seconds", 0))
+    while how == "deaf":
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
     return 1

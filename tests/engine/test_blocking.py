@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -21,11 +22,11 @@ pytestmark = pytest.mark.slow
 WORKER = """
 import sys
 from pathlib import Path
-from align_tui.engine import watchdog
+from align_tui.engine import watchdog, worker
 from align_tui.engine.process import serve
 from align_tui.engine.watchdog import Limits
 from align_tui.engine.worker import Settings
-watchdog.LOOK_S = 0.1
+watchdog.LOOK_S, worker.END_S = 0.1, 0.3
 told, most = map(float, sys.argv[2:])
 serve(Settings(Path(sys.argv[1]), idle_exit_s=0.5, limits=Limits(told, most)))
 """
@@ -55,12 +56,12 @@ def test_it_is_told_and_a_second_worker_goes_on(database: Database, start: Start
     [row] = workers.list_workers(database)
     assert "sleeps by poison has blocked the worker for" in (row.error or "")
     assert "poison.py line" in (row.error or "")
+    assert row.is_blocked  # so that `run` and the screen start another
     start(0.5, 60)
     until(lambda: runs.get_run(database, run).done >= 20, 20)
     assert runs.get_run(database, run).running == 1  # held by whoever still decides it
     until(lambda: runs.get_run(database, run).done == 21, 20)
-    attempts = database.read("SELECT attempt FROM samples ORDER BY id")
-    assert attempts[0][0] == 1
+    assert database.read("SELECT attempt FROM samples ORDER BY id")[0][0] == 1
     _, err = first.communicate(timeout=20)
     assert first.returncode == 0 and "asyncio.to_thread" in err
 
@@ -77,6 +78,17 @@ def test_it_is_broken_off_in_the_end(database: Database, start: Start) -> None:
     assert set(found.values()) == {(None, "")}
     worker.communicate(timeout=20)
     assert worker.returncode == 0  # one sample's code was broken off, and the worker went on
+
+
+def test_a_worker_ends_though_code_does_not(database: Database, start: Start) -> None:
+    run = runs.create_run(database, poisoned(["deaf", "good-1"]), {})
+    worker = start(60, 60)
+    until(lambda: runs.get_run(database, run).done == 1)
+    worker.send_signal(signal.SIGTERM)
+    _, err = worker.communicate(timeout=20)
+    assert worker.returncode == 0 and "a decision-maker does not end" in err
+    row = runs.get_run(database, run)
+    assert (row.pending, row.running) == (1, 0) and workers.list_workers(database) == []
 
 
 def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: Database) -> None:
