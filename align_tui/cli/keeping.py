@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 
 from align_tui.core.errors import StoreError
+from align_tui.core.silence import Silence
+from align_tui.core.text import one_line
 from align_tui.store import processes, workers
 from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
@@ -21,9 +23,15 @@ RESTARTS = 5
 class Keeper:
     """Watches the workers, starts one where none answers, and says so; `told` hears it."""
 
-    def __init__(self, db: Database, told: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        told: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.db = db
-        self.watch = Watch()
+        self.watch = Watch(clock=clock)
+        self._starting = Silence(self.watch.every_s, clock)  # since when ours was started
         self.seen = Seen()
         self.process: subprocess.Popen[bytes] | None = None
         self._told = told
@@ -45,6 +53,7 @@ class Keeper:
             return self.seen
         self._next = time.monotonic() + min(WATCH_S, self.watch.every_s)
         self.seen = self.watch.look(self.db)
+        self._starting.look({str(self.process.pid): 0} if self.process is not None else {})
         self._say_who_is_silent()
         self._look_at_ours()
         if self.process is None and not any(not worker.stop for worker in self.seen.answering):
@@ -92,13 +101,16 @@ class Keeper:
                     f"The worker ended {self._starts} times (status {process.returncode})",
                     "Its last words:\n" + log_tail(),
                 )
+            if process.returncode and self._starts > RESTARTS:
+                said = one_line(log_tail(1), 200)
+                self._told(f"no other worker can be started (status {process.returncode}): {said}")
             return
         known = {worker.pid for worker in self.seen.answering}
         silent = {worker.pid for worker in self.seen.silent}
-        late = time.monotonic() - self._started_at > 2 * self.watch.lease_s
+        late = self._starting.seconds(str(process.pid)) > 2 * self.watch.lease_s
         if process.pid in silent or (late and process.pid not in known):
             if process.pid not in silent:
-                self._told(f"the worker (process {process.pid}) has not started to work")
+                self._told(f"the worker that was started (process {process.pid}) does not begin")
             self._hung.append(process)
             self.process = None
 

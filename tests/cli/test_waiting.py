@@ -19,7 +19,6 @@ from align_tui.core.errors import StoreError
 from align_tui.output import tables
 from align_tui.store import processes, queue, runs, workers
 from align_tui.store.database import Database
-from align_tui.store.leases import Watch
 from tests.conftest import make_study
 from tests.engine import real_runs
 from tests.engine.real_runs import align_tui, until
@@ -126,8 +125,7 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
     monkeypatch.setattr(keeping, "ensure_worker", ensure)
     told: list[str] = []
     clock = Clock()
-    keeper = Keeper(database, told.append)
-    keeper.watch = Watch(15.0, clock)
+    keeper = Keeper(database, told.append, clock)
     worker = workers.register(database)
 
     def look(seconds: float) -> None:
@@ -154,6 +152,40 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
             started[-1].returncode = 3  # type: ignore[assignment]
             look(1)
     assert "no CUDA" in caught.value.hint
+
+
+def test_a_worker_that_hangs_before_it_is_registered_is_told_and_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Process:
+        returncode = None
+
+        def __init__(self, pid: int) -> None:
+            self.pid = pid
+
+        def poll(self) -> None:
+            return None
+
+    started: list[Process] = []
+
+    def ensure(db: Database) -> Process:
+        started.append(Process(len(started) + 1))
+        return started[-1]
+
+    monkeypatch.setattr(keeping, "ensure_worker", ensure)
+    run = runs.create_run(database, make_study(1), {})
+    told: list[str] = []
+    clock = Clock()
+    keeper = Keeper(database, told.append, clock)
+    assert why(database, run, keeper) == "waiting for a worker to start (process 1)"
+    clock.now += 3600  # this process was stopped: the worker had no time to begin
+    assert why(database, run, keeper) == "waiting for a worker to start (process 1)"
+    for _ in range(40):
+        clock.now += 1
+        keeper._next = 0.0
+        keeper.look()
+    assert told == ["the worker that was started (process 1) does not begin"]
+    assert [process.pid for process in started] == [1, 2]
 
 
 STOPPED = """
@@ -183,8 +215,7 @@ def test_one_that_was_stopped_while_it_wrote_is_continued(
     until(lambda: processes.is_stopped(process.pid))
     told: list[str] = []
     clock = Clock()
-    keeper = Keeper(database, told.append)
-    keeper.watch = Watch(15.0, clock)
+    keeper = Keeper(database, told.append, clock)
     for _ in range(17):
         clock.now += 1
         keeper._next = 0.0
