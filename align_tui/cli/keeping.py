@@ -9,6 +9,7 @@ from collections.abc import Callable
 from align_tui.core.errors import StoreError
 from align_tui.core.silence import Silence
 from align_tui.core.text import one_line
+from align_tui.output.tables import waiting
 from align_tui.store import processes, workers
 from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
@@ -17,6 +18,7 @@ from align_tui.store.leases import Seen, Watch
 from align_tui.store.workers import WorkerRow
 
 WATCH_S = 1.0
+POLL_S = 0.05
 RESTARTS = 5
 
 
@@ -124,6 +126,19 @@ class Keeper:
             self._started_at = time.monotonic()
             if self.seen.silent:
                 self._told(f"another worker is started (process {self.process.pid})")
+
+
+def entrust(db: Database, told: Callable[[str], None]) -> None:
+    """See to it, before nobody looks any more, that a worker answers or is started."""
+    keeper = Keeper(db, told)
+    before = {worker.id: worker.heartbeat for worker in keeper.look().answering}
+    until = time.monotonic() + 2 * keeper.watch.lease_s
+    with waiting("waiting for a sign of life of the worker"):
+        while keeper.process is None and time.monotonic() < until:
+            if any(w.heartbeat != before.get(w.id) for w in workers.answering(db)):
+                return
+            time.sleep(POLL_S)
+            keeper.look()
 
 
 def stopped_words(worker: WorkerRow) -> str:

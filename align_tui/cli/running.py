@@ -14,7 +14,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from align_tui.cli.keeping import Keeper
+from align_tui.cli.keeping import Keeper, entrust
 from align_tui.cli.options import database_path, versions
 from align_tui.cli.waiting import Patience, reason, say
 from align_tui.config.options import Options
@@ -26,7 +26,6 @@ from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.launch import ensure_worker
 from align_tui.studies import load_study
 
 POLL_S = 0.05
@@ -60,7 +59,7 @@ def resume_run(name: str, db_path: Path | None, *, as_json: bool, detach: bool) 
 
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
     if detach:
-        ensure_worker(db)
+        entrust(db, say)
         print(json.dumps({"event": "started", "run": run}) if as_json else run, flush=True)
         return 0
     for note in study.notes:

@@ -188,6 +188,41 @@ def test_a_worker_that_hangs_before_it_is_registered_is_told_and_replaced(
     assert [process.pid for process in started] == [1, 2]
 
 
+def test_a_run_that_nobody_follows_is_left_to_a_worker_that_answers(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIGN_TUI_LEASE", "0.5")
+    started: list[bool] = []
+
+    class Process:
+        pid, returncode = 1, None
+
+    def ensure(db: Database) -> Process | None:
+        if workers.answering(db):
+            return None
+        started.append(True)
+        return Process()
+
+    monkeypatch.setattr(keeping, "ensure_worker", ensure)
+    worker = workers.register(database)
+    with pytest.MonkeyPatch.context() as patch:
+        # The worker's heart beats while we look away.
+        patch.setattr(keeping, "POLL_S", 0.0)
+        beats = Keeper.look
+
+        def look(self: Keeper) -> object:
+            seen = beats(self)
+            workers.beat(database, worker, state="idle")
+            return seen
+
+        patch.setattr(Keeper, "look", look)
+        told: list[str] = []
+        keeping.entrust(database, told.append)
+        assert started == [] and told == []
+    keeping.entrust(database, told.append)
+    assert started == [True] and "has not answered" in told[0]
+
+
 STOPPED = """
 import os, signal, sys
 from pathlib import Path
