@@ -41,6 +41,7 @@ class Keeper:
         self._silent: set[str] = set()  # was told
         self._aside: set[str] = set()  # others may take over what it holds
         self._obstacle = ""
+        self._blocked: set[str] = set()
         self._starts = 0
         self._started_at = 0.0
         self._next = 0.0
@@ -78,6 +79,10 @@ class Keeper:
             self._obstacle = obstacle
             if not obstacle:
                 self._aside.add(worker.id)
+        for worker in self.seen.blocked:
+            if worker.id not in self._blocked:
+                self._told(f"worker {worker.name}: {one_line(worker.error or 'blocked', 400)}")
+        self._blocked = {worker.id for worker in self.seen.blocked}
         for worker in self.seen.answering:
             if worker.id in self._silent:
                 self._silent.discard(worker.id)
@@ -108,7 +113,7 @@ class Keeper:
                 self._told(f"no other worker can be started (status {process.returncode}): {said}")
             return
         known = {worker.pid for worker in self.seen.answering}
-        silent = {worker.pid for worker in self.seen.silent}
+        silent = {worker.pid for worker in (*self.seen.silent, *self.seen.blocked)}
         late = self._starting.seconds(str(process.pid)) > 2 * self.watch.lease_s
         if process.pid in silent or (late and process.pid not in known):
             if process.pid not in silent:
@@ -124,7 +129,7 @@ class Keeper:
         if self.process is not None:
             self._starts += 1
             self._started_at = time.monotonic()
-            if self.seen.silent:
+            if self.seen.silent or self.seen.blocked:
                 self._told(f"another worker is started (process {self.process.pid})")
 
 
