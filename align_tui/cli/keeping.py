@@ -8,22 +8,32 @@ from collections.abc import Callable
 
 from align_tui.cli.watching import RESTARTS, Ends, Troubles, check_file
 from align_tui.core.errors import StoreError
+from align_tui.core.silence import Silence
+from align_tui.core.text import one_line
+from align_tui.output.tables import waiting
 from align_tui.store import processes, workers
 from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
-from align_tui.store.launch import ensure_worker
+from align_tui.store.launch import ensure_worker, log_tail
 from align_tui.store.leases import Seen, Watch
 from align_tui.store.workers import WorkerRow
 
 WATCH_S = 1.0
+POLL_S = 0.05
 
 
 class Keeper:
     """Watches the workers, starts one where none answers, and says so; `told` hears it."""
 
-    def __init__(self, db: Database, told: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        told: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.db = db
-        self.watch = Watch()
+        self.watch = Watch(clock=clock)
+        self._starting = Silence(self.watch.every_s, clock)  # since when ours was started
         self.seen = Seen()
         self.process: subprocess.Popen[bytes] | None = None
         self._told = told
@@ -33,6 +43,7 @@ class Keeper:
         self._silent: set[str] = set()  # was told
         self._aside: set[str] = set()  # others may take over what it holds
         self._obstacle = ""
+        self._blocked: set[str] = set()
         self._starts = 0
         self._started_at = 0.0
         self._next = 0.0
@@ -48,11 +59,11 @@ class Keeper:
         self._next = time.monotonic() + min(WATCH_S, self.watch.every_s)
         check_file(self.db)
         self.seen = self.watch.look(self.db)
+        self._starting.look({str(self.process.pid): 0} if self.process is not None else {})
         self._say_who_is_silent()
         self._troubles.look(self.seen.answering)
         self._look_at_ours()
-        able = [w for w in self.seen.answering if not (w.stop or w.is_blocked)]
-        if self.process is None and not able:
+        if self.process is None and not any(not worker.stop for worker in self.seen.answering):
             self._start()
         return self.seen
 
@@ -72,6 +83,10 @@ class Keeper:
             self._obstacle = obstacle
             if not obstacle:
                 self._aside.add(worker.id)
+        for worker in self.seen.blocked:
+            if worker.id not in self._blocked:
+                self._told(f"worker {worker.name}: {one_line(worker.error or 'blocked', 400)}")
+        self._blocked = {worker.id for worker in self.seen.blocked}
         for worker in self.seen.answering:
             if worker.id in self._silent:
                 self._silent.discard(worker.id)
@@ -93,14 +108,16 @@ class Keeper:
             self.process = None
             # One that lives but cannot write, on a full disk, keeps all others from starting.
             self._ends.ended(process, may_give_up=not self.seen.silent)
+            if process.returncode and self._starts > RESTARTS:
+                said = one_line(log_tail(1), 200)
+                self._told(f"no other worker can be started (status {process.returncode}): {said}")
             return
         known = {worker.pid for worker in self.seen.answering}
-        blocked = {worker.pid for worker in self.seen.answering if worker.is_blocked}
-        silent = {worker.pid for worker in self.seen.silent} | blocked
-        late = time.monotonic() - self._started_at > 2 * self.watch.lease_s
+        silent = {worker.pid for worker in (*self.seen.silent, *self.seen.blocked)}
+        late = self._starting.seconds(str(process.pid)) > 2 * self.watch.lease_s
         if process.pid in silent or (late and process.pid not in known):
             if process.pid not in silent:
-                self._told(f"the worker (process {process.pid}) has not started to work")
+                self._told(f"the worker that was started (process {process.pid}) does not begin")
             self._hung.append(process)
             self.process = None
 
@@ -112,8 +129,21 @@ class Keeper:
         if self.process is not None:
             self._starts += 1
             self._started_at = time.monotonic()
-            if self.seen.silent:
+            if self.seen.silent or self.seen.blocked:
                 self._told(f"another worker is started (process {self.process.pid})")
+
+
+def entrust(db: Database, told: Callable[[str], None]) -> None:
+    """See to it, before nobody looks any more, that a worker answers or is started."""
+    keeper = Keeper(db, told)
+    before = {worker.id: worker.heartbeat for worker in keeper.look().answering}
+    until = time.monotonic() + 2 * keeper.watch.lease_s
+    with waiting("waiting for a sign of life of the worker"):
+        while keeper.process is None and time.monotonic() < until:
+            if any(w.heartbeat != before.get(w.id) for w in workers.answering(db)):
+                return
+            time.sleep(POLL_S)
+            keeper.look()
 
 
 def stopped_words(worker: WorkerRow) -> str:

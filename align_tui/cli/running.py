@@ -12,7 +12,7 @@ from types import FrameType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from align_tui.cli.consent import consent
-from align_tui.cli.keeping import Keeper
+from align_tui.cli.keeping import Keeper, entrust
 from align_tui.cli.options import database_path, versions
 from align_tui.cli.waiting import Patience, reason
 from align_tui.config.options import Options
@@ -26,7 +26,6 @@ from align_tui.output.tables import CAPTION, console, loose_ends, result_table, 
 from align_tui.output.terminal import say, say_json
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.launch import ensure_worker
 from align_tui.studies import load_study
 
 POLL_S = 0.05
@@ -65,7 +64,7 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
 
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
     if detach:
-        ensure_worker(db)
+        entrust(db, lambda what: say(what, error=True))
         if as_json:
             say_json({"event": "started", "run": run})
         else:

@@ -71,7 +71,8 @@ def reason(db: Database, row: RunRow, keeper: Keeper) -> str:
     """Why the run does not get on; raises StoreError."""
     if row.state != "active":
         return f"run {row.id} is {row.state}: align-tui run --resume {row.id} lets it go on"
-    by_id = {worker.id: worker for worker in (*keeper.seen.answering, *keeper.seen.silent)}
+    seen = keeper.seen
+    by_id = {worker.id: worker for worker in (*seen.answering, *seen.silent, *seen.blocked)}
     holding = db.read(
         "SELECT worker, count(*) AS n FROM samples WHERE run=? AND status='running'"
         " GROUP BY worker ORDER BY n DESC",

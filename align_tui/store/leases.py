@@ -34,11 +34,15 @@ def lease_s() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The registered workers: those that answer, do not, and whose process is gone."""
+    """The registered workers: those that answer, do not, and whose process is gone.
+
+    Those that are `blocked` show signs of life and keep what they hold, but take nothing more.
+    """
 
     answering: tuple[WorkerRow, ...] = ()
     silent: tuple[WorkerRow, ...] = ()
     gone: tuple[WorkerRow, ...] = ()
+    blocked: tuple[WorkerRow, ...] = ()
 
 
 class Watch:
@@ -66,8 +70,9 @@ class Watch:
         silent = tuple(
             replace(worker, silent=worker.heartbeat) for worker in rest if self._is_silent(worker)
         )
-        answering = tuple(worker for worker in rest if not self._is_silent(worker))
-        return Seen(answering, silent, gone)
+        there = [worker for worker in rest if not self._is_silent(worker)]
+        answering = tuple(worker for worker in there if not worker.is_blocked)
+        return Seen(answering, silent, gone, tuple(w for w in there if w.is_blocked))
 
     def _is_silent(self, worker: WorkerRow) -> bool:
         return worker.is_silent or self.quiet_s(worker) >= self.lease_s

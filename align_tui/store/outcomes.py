@@ -118,14 +118,18 @@ def _rows(worker: str, outcome: Outcome) -> _Rows:
     return []
 
 
+CLOCK_S = 5.0  # of which a wall clock may be off before it was set meanwhile
+# When a sample began is the time of day at its claim, unless the clock was set since: a replay of
+# the run would wait for a day, or go back. How long it took is measured by another clock.
+_STARTED = f"CASE WHEN abs(? - started) > {CLOCK_S} THEN ? ELSE started END"
 _FAILED = (
     "INSERT INTO results (sample, finished, started, worker, latency_s, tokens, error_kind,"
-    " error_message) SELECT id, ?, started, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+    f" error_message) SELECT id, ?, {_STARTED}, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 _DECIDED = (
     "INSERT INTO results (sample, finished, started, worker, choice, choice_text, reasoning,"
     " probabilities, votes, notes, latency_s, first_token_s, tokens)"
-    " SELECT id, ?, started, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+    f" SELECT id, ?, {_STARTED}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 
 
@@ -133,7 +137,9 @@ def _failed(worker: str, failed: Failed) -> _Rows:
     sample = failed.claimed.id
     latency = failed.latency_s if math.isfinite(failed.latency_s) else 0.0
     tokens = sum(attempt.generation.tokens for attempt in failed.attempts)
-    values = (time.time(), worker, latency, tokens, failed.kind, failed.message, sample)
+    now = time.time()
+    began = (now - latency, now - latency)
+    values = (now, *began, worker, latency, tokens, failed.kind, failed.message, sample)
     rows: _Rows = [(_FAILED, values)]
     for idx, attempt in enumerate(failed.attempts):
         reasoning = reasoning_so_far(attempt.generation.text)
@@ -144,11 +150,14 @@ def _failed(worker: str, failed: Failed) -> _Rows:
 def _decided(worker: str, decided: Decided) -> _Rows:
     decision, claimed = decided.decision, decided.claimed
     generations = [response.generation for response in decision.responses]
+    now = time.time()
     rows: _Rows = [
         (
             _DECIDED,
             (
-                time.time(),
+                now,
+                now - decided.latency_s,
+                now - decided.latency_s,
                 worker,
                 decision.choice,
                 decided.choice_text,

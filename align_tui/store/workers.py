@@ -16,6 +16,7 @@ from align_tui.store.leases import lease_s
 from align_tui.store.processes import process_start
 
 LOOK_S = 0.25
+BLOCKED = "blocked"
 START_S = 0.05  # two processes of one id begin further apart
 
 
@@ -58,8 +59,8 @@ class WorkerRow:
 
     @property
     def is_blocked(self) -> bool:
-        """Does code of a sample hold it up, so that it takes no others?"""
-        return self.state == "blocked"
+        """Does it keep what it decides, and can do nothing else until that lets go of it?"""
+        return self.state == BLOCKED
 
     @property
     def name(self) -> str:
@@ -121,12 +122,8 @@ def living(db: Database) -> list[WorkerRow]:
 
 
 def answering(db: Database) -> list[WorkerRow]:
-    """The workers that can be relied on to take samples: alive, not held up, not about to end."""
-    return [
-        worker
-        for worker in living(db)
-        if not (worker.is_silent or worker.stop or worker.is_blocked)
-    ]
+    """The workers that can be relied on to take samples: neither silent, blocked nor ending."""
+    return [w for w in living(db) if not (w.is_silent or w.is_blocked or w.stop)]
 
 
 def mark_silent(db: Database, worker: WorkerRow) -> bool:
@@ -236,6 +233,18 @@ def beat(
             ),
         ).fetchone()
     return None if row is None else bool(row[0])
+
+
+def beat_blocked(db: Database, worker: str, said: str) -> None:
+    """A beat for a worker whose loop stands still: it keeps what it holds, and takes no more.
+
+    `said` is by what it is blocked. Its own next beat takes both back.
+    """
+    with db.write() as connection:
+        connection.execute(
+            "UPDATE workers SET heartbeat=heartbeat+1, state=?, error=? WHERE id=?",
+            (BLOCKED, said, worker),
+        )
 
 
 def unregister(db: Database, worker: str) -> None:

@@ -74,7 +74,7 @@ class Desk:
     ) -> None:
         """Start a worker unless one answers; one that ends at once is reported with its log.
 
-        Those that are known to be `silent` are set aside first.
+        Those that are known to be `silent` (or blocked) are no reason not to, and set aside first.
         """
 
         def job(db: Database) -> subprocess.Popen[bytes] | None:
@@ -82,7 +82,8 @@ class Desk:
             from align_tui.store.aside import set_aside
 
             for worker in silent:
-                set_aside(db, worker)
+                if not worker.is_blocked:
+                    set_aside(db, worker)
             ours = self._worker
             if ours is not None and ours.poll() is None:
                 if ours.pid not in {worker.pid for worker in silent}:

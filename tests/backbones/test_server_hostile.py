@@ -216,6 +216,10 @@ def test_retry_after_in_seconds_and_as_a_date() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     found = retry_after({"retry-after": later})
     assert found is not None and 80 < found <= 90
+    # By the server's own clock, where it tells it: ours may have been set.
+    dates = [format_datetime(datetime(2001, 1, 1, 0, 0, n, tzinfo=UTC)) for n in (0, 7)]
+    assert retry_after({"retry-after": dates[1], "date": dates[0]}) == 7
+    assert retry_after({"retry-after": later, "date": "yesterday"}) == pytest.approx(found, abs=5)
     assert retry_after({"retry-after": format_datetime(datetime(2001, 1, 1, tzinfo=UTC))}) == 0
     for nonsense in ("", "soon", "-5", "1e400", "9" * 40):
         assert retry_after({"retry-after": nonsense}) is None

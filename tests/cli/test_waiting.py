@@ -19,7 +19,6 @@ from align_tui.core.errors import StoreError
 from align_tui.output import tables
 from align_tui.store import processes, queue, runs, workers
 from align_tui.store.database import Database
-from align_tui.store.leases import Watch
 from tests.conftest import make_study
 from tests.engine import real_runs
 from tests.engine.real_runs import align_tui, until
@@ -126,8 +125,7 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
     monkeypatch.setattr(keeping, "ensure_worker", ensure)
     told: list[str] = []
     clock = Clock()
-    keeper = Keeper(database, told.append)
-    keeper.watch = Watch(15.0, clock)
+    keeper = Keeper(database, told.append, clock)
     worker = workers.register(database)
 
     def look(seconds: float) -> None:
@@ -154,6 +152,75 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
             started[-1].returncode = 3  # type: ignore[assignment]
             look(1)
     assert "no CUDA" in caught.value.hint
+
+
+def test_a_worker_that_hangs_before_it_is_registered_is_told_and_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Process:
+        returncode = None
+
+        def __init__(self, pid: int) -> None:
+            self.pid = pid
+
+        def poll(self) -> None:
+            return None
+
+    started: list[Process] = []
+
+    def ensure(db: Database) -> Process:
+        started.append(Process(len(started) + 1))
+        return started[-1]
+
+    monkeypatch.setattr(keeping, "ensure_worker", ensure)
+    run = runs.create_run(database, make_study(1), {})
+    told: list[str] = []
+    clock = Clock()
+    keeper = Keeper(database, told.append, clock)
+    assert why(database, run, keeper) == "waiting for a worker to start (process 1)"
+    clock.now += 3600  # this process was stopped: the worker had no time to begin
+    assert why(database, run, keeper) == "waiting for a worker to start (process 1)"
+    for _ in range(40):
+        clock.now += 1
+        keeper._next = 0.0
+        keeper.look()
+    assert told == ["the worker that was started (process 1) does not begin"]
+    assert [process.pid for process in started] == [1, 2]
+
+
+def test_a_run_that_nobody_follows_is_left_to_a_worker_that_answers(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIGN_TUI_LEASE", "0.5")
+    started: list[bool] = []
+
+    class Process:
+        pid, returncode = 1, None
+
+    def ensure(db: Database) -> Process | None:
+        if workers.answering(db):
+            return None
+        started.append(True)
+        return Process()
+
+    monkeypatch.setattr(keeping, "ensure_worker", ensure)
+    worker = workers.register(database)
+    with pytest.MonkeyPatch.context() as patch:
+        # The worker's heart beats while we look away.
+        patch.setattr(keeping, "POLL_S", 0.0)
+        beats = Keeper.look
+
+        def look(self: Keeper) -> object:
+            seen = beats(self)
+            workers.beat(database, worker, state="idle")
+            return seen
+
+        patch.setattr(Keeper, "look", look)
+        told: list[str] = []
+        keeping.entrust(database, told.append)
+        assert started == [] and told == []
+    keeping.entrust(database, told.append)
+    assert started == [True] and "has not answered" in told[0]
 
 
 STOPPED = """
@@ -183,8 +250,7 @@ def test_one_that_was_stopped_while_it_wrote_is_continued(
     until(lambda: processes.is_stopped(process.pid))
     told: list[str] = []
     clock = Clock()
-    keeper = Keeper(database, told.append)
-    keeper.watch = Watch(15.0, clock)
+    keeper = Keeper(database, told.append, clock)
     for _ in range(17):
         clock.now += 1
         keeper._next = 0.0

@@ -66,6 +66,20 @@ def test_what_one_watcher_found_another_need_not_wait_for(database: Database) ->
     assert workers.answering(database) == [] != workers.living(database)
 
 
+def test_one_that_is_blocked_keeps_its_sample_and_is_not_relied_on(database: Database) -> None:
+    clock = Clock()
+    worker = workers.register(database)
+    watch = Watch(15.0, clock)
+    for _ in range(20):
+        workers.beat_blocked(database, worker, "s1 has blocked the worker for 30 s")
+        seen = look(watch, database, clock, 3.0)
+        assert [w.id for w in seen.blocked] == [worker]
+        assert seen.answering == seen.silent == seen.gone == ()
+    assert workers.answering(database) == []
+    workers.beat(database, worker, state="running")
+    assert [w.id for w in look(watch, database, clock, 1.0).answering] == [worker]
+
+
 @pytest.mark.parametrize("step", [5.0, -5.0, 60.0, -60.0, DAY, -DAY])
 def test_no_step_of_the_wall_clock_changes_who_is_alive(
     database: Database, monkeypatch: pytest.MonkeyPatch, step: float

@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from align_tui.config.study import Study
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.scoring import Score
@@ -213,6 +215,20 @@ def test_a_finished_sample_keeps_everything(database: Database) -> None:
     assert results.scores_of(database, [claimed.id]) == {claimed.id: score}
     [tally] = results.tallies(database, run)
     assert (tally.all.scored, tally.all.correct, tally.discriminating.scored) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("step", [-86_400.0, -60.0, 60.0, 86_400.0])
+def test_a_clock_that_is_set_meanwhile_makes_no_sample_long_or_negative(
+    database: Database, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    runs.create_run(database, make_study(1), {})
+    one, two = queue.claim(database, "w", 2)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + step)
+    assert finish(database, "w", one)
+    assert queue.fail(database, "w", two, "reply", "no JSON", 0.5)
+    for result in results.all_results(database, one.run):
+        assert result.finished - result.started == pytest.approx(0.5, abs=0.01)
 
 
 def test_failures_are_kept_and_can_be_tried_again(database: Database) -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
-from align_tui.store import queue, runs, workers
+from align_tui.store import launch, queue, runs, workers
 from align_tui.store.database import Database
 from align_tui.store.workers import WorkerRow
+from align_tui.tui.application import AlignApp
+from align_tui.tui.launch import Launch
+from align_tui.tui.screens.study import StudyScreen
 from align_tui.tui.snapshot import Counts, Snapshot, Transport
 from align_tui.tui.view.engine import worker_parts
 from align_tui.tui.view.glyphs import ASCII, UNICODE
 from align_tui.tui.view.spans import text_of
-from align_tui.tui.view.words import running_words
+from align_tui.tui.view.status import StatusView, status_line
+from align_tui.tui.view.words import running_words, waiting_words
 from align_tui.tui.view.workers import lines_wanted, worker_table, workers_part
 from tests.tui import fakes
 
@@ -158,3 +163,76 @@ def test_the_queue_counts_what_active_runs_have_pending(database: Database) -> N
     assert queue.depth(database) == queue.Depth(7, 1)
     runs.set_state(database, first, "stopped")
     assert queue.depth(database) == queue.Depth(0, 0)
+
+
+def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
+    silent = worker(heartbeat=9.0, silent=9.0)
+    assert silent.is_silent and not worker().is_silent
+    counts = Counts(done=3, running=2, pending=40)
+    base = Snapshot("r", "active", counts=counts, silent=(silent,))
+    view = StatusView("study", 45, False, False, False)
+    line = text_of(status_line(view, base, 120, UNICODE))
+    assert "! worker 3fa91c77 does not answer" in line and "2 waiting" in line
+    for word in ("running", "tok/s", "Llama", UNICODE.alive):
+        assert word not in line
+    # Beside one that works both are told.
+    both = text_of(status_line(view, replace(base, workers=(worker(id="b"),)), 160, UNICODE))
+    assert "does not answer" in both and "812 tok/s" in both and "2 running" in both
+    assert "does not answer, another is started" in waiting_words((), "active", False, 3, (silent,))
+    assert "does not answer" in running_words((), True, (silent,))
+    assert running_words((worker(),), True, (silent,)) == "reading"
+    part = workers_part(base, [], 200, 9, UNICODE)
+    lines = [text_of(each) for each in part.lines]
+    assert lines[-1].startswith("! 3fa91c77") and "does not answer" in lines[-1]
+    assert "no worker runs" not in "".join(lines) and len(lines) == lines_wanted(base)
+    assert "1 silent" in text_of(part.told)
+
+
+async def test_a_screen_replaces_a_worker_that_does_not_answer(
+    path: Path, db: Database, wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIGN_TUI_LEASE", "0.6")
+    asked: list[Path] = []
+    monkeypatch.setattr(launch, "ensure_worker", lambda db: asked.append(db.path))
+    study = fakes.study(2)
+    run = runs.create_run(db, study, {})
+    hung = fakes.FakeWorker(db, study)
+    hung.beat("running")
+    hung.claim(2)
+    app = AlignApp(Launch(path, study, run, False), study)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen_stack[-1]
+        assert isinstance(screen, StudyScreen)
+        await wait(pilot, lambda: screen.snapshot.silent and not screen.snapshot.workers)
+        await wait(pilot, lambda: asked)
+        # The others know of it too: whoever starts can take over at once.
+        assert workers.answering(db) == [] and len(workers.living(db)) == 1
+        hung.beat("running")
+        await wait(pilot, lambda: screen.snapshot.workers and not screen.snapshot.silent)
+        assert len(asked) == 1
+
+
+@pytest.mark.parametrize("step", [-86_400.0, 86_400.0])
+async def test_a_screen_goes_on_when_the_clock_is_set(
+    path: Path, db: Database, wait: Any, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    monkeypatch.setattr(launch, "ensure_worker", lambda db: None)
+    study = fakes.study(2)
+    run = runs.create_run(db, study, {})
+    writer = fakes.FakeWorker(db, study)
+    writer.beat("running")
+    app = AlignApp(Launch(path, study, run, False), study)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen_stack[-1]
+        assert isinstance(screen, StudyScreen)
+        await wait(pilot, lambda: screen.snapshot.workers)
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + step)
+        [claimed, *_] = writer.claim(2)
+        await wait(pilot, lambda: screen.snapshot.counts.running == 2)
+        pane = screen.snapshot.panes[claimed.profile]
+        assert pane.elapsed is None or pane.elapsed >= 0
+        writer.finish(claimed)
+        await wait(pilot, lambda: screen.snapshot.counts.done == 1)
+        workers.unregister(db, writer.id)
+        await wait(pilot, lambda: screen.snapshot.workers == ())

@@ -191,11 +191,21 @@ def _said(error: openai.APIStatusError) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that `Retry-After` asks for (a number, or a date), never negative; None without."""
+    """Seconds that `Retry-After` asks for (a number, or a date), never negative; None without.
+
+    A date is compared with the server's own clock (`Date`), where it tells it: ours may be wrong.
+    """
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value):
         return float(value)
+    until, now = _moment(value), _moment(headers.get("date", ""))
+    if until is None:
+        return None
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def _moment(date: str) -> float | None:
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+        return email.utils.parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None

@@ -267,10 +267,11 @@ class LiveFeed(Feed):
         if self._watch is None:
             self._watch = Watch()
         seen = self._watch.look(db)
-        self._workers, self._silent, self._lost = seen.answering, seen.silent, seen.gone
+        self._workers = (*seen.answering, *seen.blocked)
+        self._silent, self._lost = seen.silent, seen.gone
         if now - self._depth_at >= DEPTH_S:
             self._depth, self._depth_at = depth(db), now
-        known = (*seen.answering, *seen.silent, *seen.gone)
+        known = (*self._workers, *seen.silent, *seen.gone)
         failed = [worker.error for worker in known if worker.error]
         self._worker_error = one_line(failed[-1] or "") if failed else ""
 

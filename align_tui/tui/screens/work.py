@@ -99,10 +99,16 @@ class Work:
             self.do(lambda _: log_tail(), lambda tail: self.screen.complain(said, tail))
 
     def _replace_silent(self) -> None:
-        """Start another worker where the only ones there do not answer, and say so."""
-        snapshot = self.screen.snapshot
-        silent, counts = snapshot.silent, snapshot.counts
-        if not silent or snapshot.workers or snapshot.state != "active" or not counts.open:
+        """Start another worker where those that are there do not answer or are blocked; say so."""
+        snapshot, counts = self.screen.snapshot, self.screen.snapshot.counts
+        blocked = [worker for worker in snapshot.workers if worker.is_blocked]
+        silent = (*snapshot.silent, *blocked)
+        if (
+            not silent
+            or len(blocked) < len(snapshot.workers)
+            or snapshot.state != "active"
+            or not counts.open
+        ):
             return
         fresh = {worker.id for worker in silent} - self._replaced
         if not fresh:

@@ -73,6 +73,8 @@ def _state_parts(snapshot: Snapshot, replay: bool) -> list[Line]:
     counts = snapshot.counts
     if not replay and snapshot.state in ("paused", "stopped") and counts.open:
         return [((f"{snapshot.state}: press space to go on  ", "warn"),)]
+    if counts.running and snapshot.silent and not snapshot.workers:
+        return [((f"{counts.running} waiting  ", "warn"),)]
     if counts.running:
         return [((f"{counts.running} running  ", "text"),)]
     if counts.total and not counts.open:
