@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+LONGEST = 4_000
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
 
 class AlignError(Exception):
     """Base of all expected errors; whoever shows one prints title, message and hint."""
@@ -10,6 +16,8 @@ class AlignError(Exception):
     kind = "error"
 
     def __init__(self, message: str, hint: str = "") -> None:
+        # What a file or a server says may be of any length, and people read this.
+        message, hint = _cut(message), _cut(hint)
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -37,7 +37,7 @@ _CUT = "The file may have been cut short. " + _HINT
 _SPLIT = "Split it into several files."
 MOST_TOML = 5_000_000
 MOST_LINES = 500_000
-MOST_SCENARIOS = 50_000
+MOST_SCENARIOS = 20_000
 _OTHERS = {".yaml": "YAML", ".yml": "YAML", ".csv": "CSV", ".tsv": "TSV", ".parquet": "Parquet"}
 
 
