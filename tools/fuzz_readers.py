@@ -66,12 +66,8 @@ def by_command_line(count: int, seed: int, folder: Path, size: int) -> dict[str,
     places |= {"ALIGN_TUI_DB": str(folder / "runs.db"), "ALIGN_TUI_IDLE_EXIT": "1"}
     escapes: list[dict[str, object]] = []
     slowest, which, over, memory, done = 0.0, "", 0, 0, 0
-    pipes: Iterator[tuple[str, str, object]] = ((r, repr(p), p) for p in no_files(folder / "none") if "\0" not in str(p)
-             for r in ("scenarios", "profile", "study", "run"))  # fmt: skip
-    made: Iterator[tuple[str, str, object]] = (
-        (r, what, content) for r, what, content in inputs(seed, size)
-    )
-    for reader, what, content in itertools.chain(pipes, made):
+    every = inputs(seed, size)
+    for reader, what, content in itertools.chain(_no_files(folder / "none"), every):
         if done >= count:
             break
         path = folder / f"input{ENDINGS.get(reader, '.json')}"
@@ -80,7 +76,6 @@ def by_command_line(count: int, seed: int, folder: Path, size: int) -> dict[str,
         elif not commands(reader, path):
             continue
         else:
-            assert isinstance(content, bytes)
             path.write_bytes(content)
         own = {"keymap": config / "keys.toml", "pack": config / "attributes" / "own.toml"}
         if reader in own:
@@ -100,6 +95,13 @@ def by_command_line(count: int, seed: int, folder: Path, size: int) -> dict[str,
         "inputs": done, "escapes": escapes, "slowest_s": round(slowest, 2), "slowest": which,
         "over_5_s": over, "most_memory_mb": memory,
     }  # fmt: skip
+
+
+def _no_files(folder: Path) -> Iterator[tuple[str, str, Path | bytes]]:
+    for path in no_files(folder):
+        for reader in ("scenarios", "profile", "study", "run"):
+            if "\0" not in str(path):  # no process takes that as an argument
+                yield reader, repr(path), path
 
 
 def main() -> int:

@@ -103,7 +103,7 @@ def _drafts(text: str, place: Place) -> _Found:
     table = as_object(sanitise(value, place), place, "the file")
     return (
         _document(table, place)
-        if "scenario" in table
+        if isinstance(table.get("scenario"), list)
         else _rows([table], place, whole="\n" in start.rstrip())
     )
 
