@@ -33,7 +33,9 @@ def kind_of(table: Mapping[str, Any]) -> Kind | None:
         return TARGET
     if "profiles" in table and "scenarios" in table:
         return STUDY
-    if "scenario" in table or str(table.get("format", "")).startswith("align-tui/scenarios"):
+    if isinstance(table.get("scenario"), list) or str(table.get("format", "")).startswith(
+        "align-tui/scenarios"
+    ):
         return SCENARIOS
     if isinstance(table.get("attribute"), list):
         return PACK

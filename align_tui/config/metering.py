@@ -17,17 +17,17 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import Namespace
 
 LARGEST = 4_000_000
-"""The largest value: characters, and eight for each item; the longest text that is written."""
+"""The largest value: characters, and 32 for each item; the longest text that is written."""
 MOST_MADE = 64_000_000
 """All values of one rendering together."""
 STEPS = 300_000
-SECONDS = 2.0
+SECONDS = 1.0
 """Of this thread's own processor time: neither a busy machine nor a pause counts."""
 WIDEST = 10_000
 """The largest number by which something may be widened, filled or parted."""
 MOST_BITS = 16_384
 DEEPEST = 100
-_ITEM = 8
+_ITEM = 32
 
 
 class TooCostly(TemplateRuntimeError):

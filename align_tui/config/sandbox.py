@@ -291,9 +291,9 @@ def _check_filter(name: str, given: list[Any], kwargs: Mapping[str, Any]) -> Non
             allow(len(text) + lines * wide)
     elif name == "tojson":
         deep = next((v for k, v in kwargs.items() if k == "indent"), 0) or 0
-        allow(size + (deep if isinstance(deep, int) else weight(deep)) * (size // 8 + 1))
+        allow(size + (deep if isinstance(deep, int) else weight(deep)) * (size // 32 + 1))
     elif name == "list" and isinstance(given[0], str):
-        allow(9 * len(given[0]))
+        allow(33 * len(given[0]))
     elif name == "sum" and any(isinstance(value, list | tuple) for value in further):
         allow(size + weight(further))
 

@@ -34,12 +34,12 @@ class StudyFile(Strict):
 
     name: str = Field("", max_length=200)
     description: str = ""
-    profiles: tuple[str, ...] = Field(min_length=1)
-    scenarios: tuple[str, ...] = Field(min_length=1)
+    profiles: tuple[str, ...] = Field(min_length=1, max_length=100)
+    scenarios: tuple[str, ...] = Field(min_length=1, max_length=100)
     backbone: str | None = None
-    backbones: tuple[str, ...] = ()
+    backbones: tuple[str, ...] = Field((), max_length=100)
     target: dict[str, float] = Field(default_factory=dict)
-    set: tuple[str, ...] = ()
+    set: tuple[str, ...] = Field((), max_length=1_000)
     limit: int | None = Field(None, ge=1)
     repeat: int = Field(1, ge=1, le=10_000)
     scored_only: bool = False

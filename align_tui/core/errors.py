@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from align_tui.core.repair import storable
 
+LONGEST = 4_000
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
 
 class AlignError(Exception):
     """Base of all expected errors; whoever shows one prints title, message and hint.
@@ -17,8 +23,9 @@ class AlignError(Exception):
     """What the command line ends with: 2 is a wrong option, file or setting."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message = storable(message)
-        self.hint = storable(hint)
+        # What a file or a server says may be of any length, and people read this.
+        self.message = _cut(storable(message))
+        self.hint = _cut(storable(hint))
         super().__init__(self.message)
 
 

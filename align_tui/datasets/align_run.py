@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from align_tui.config.reading import exists, is_file
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import DatasetError
 from align_tui.core.repair import storable
@@ -54,7 +55,7 @@ def read_run_directory(
 
     The configuration and the timing may be missing: a note says what is not known then.
     """
-    records = folder if folder.is_file() else folder / RECORDS
+    records = folder if is_file(folder) else folder / RECORDS
     folder = records.parent
     found = read_scenarios(records, attributes=attributes, scale=scale)
     if found.format != "align-system":
@@ -87,7 +88,7 @@ def read_run_directory(
 
 def _config(folder: Path, notes: list[str]) -> Object:
     path = folder / CONFIG
-    if not path.exists():
+    if not exists(path):
         notes.append(f"There is no {CONFIG}: model, decision-maker and target are not known.")
         return {}
     return parse_table(read_text(path, 5_000_000), Place(shown(path)))
@@ -115,7 +116,7 @@ def _targets(
 def _times(folder: Path) -> list[float]:
     """Seconds a decision, in their order; empty where they are not known."""
     path = folder / TIMING
-    if not path.exists():
+    if not exists(path):
         return []
     place = Place(shown(path))
     try:
@@ -125,7 +126,7 @@ def _times(folder: Path) -> list[float]:
     times = table.get("raw_times_s")
     if not isinstance(times, list):
         return []
-    return [float(t) for t in times if isinstance(t, int | float) and not isinstance(t, bool)]
+    return [float(t) for t in times if isinstance(t, int | float) and abs(t) < 1e300]
 
 
 def _decisions(

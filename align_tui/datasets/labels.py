@@ -16,6 +16,7 @@ from align_tui.datasets.values import Object, Place, as_object, kind
 
 Raw = Mapping[str, float]  # labels as the file spells and scales them
 TEN = 10.0
+MOST_LABELS = 1_000  # of one choice
 SLACK = 1e-6  # 1.0000000002 in a file of shares is a rounding error, not a scale of ten
 
 
@@ -24,7 +25,10 @@ def raw_labels(value: Json, place: Place, field_name: str) -> dict[str, float]:
     if value is None:
         return {}
     labels: dict[str, float] = {}
-    for name, number in as_object(value, place, field_name).items():
+    table = as_object(value, place, field_name)
+    if len(table) > MOST_LABELS:
+        raise place.error(f"{field_name}: {len(table):,} labels, more than {MOST_LABELS:,}")
+    for name, number in table.items():
         if number is None:
             continue
         if isinstance(number, bool) or not isinstance(number, (int, float)):

@@ -38,7 +38,7 @@ _CUT = "The file may have been cut short. " + _HINT
 _SPLIT = "Split it into several files."
 MOST_TOML = 5_000_000
 MOST_LINES = 500_000
-MOST_SCENARIOS = 50_000
+MOST_SCENARIOS = 20_000
 _OTHERS = {".yaml": "YAML", ".yml": "YAML", ".csv": "CSV", ".tsv": "TSV", ".parquet": "Parquet"}
 
 
@@ -104,7 +104,7 @@ def _drafts(text: str, place: Place) -> _Found:
     table = as_object(sanitise(value, place), place, "the file")
     return (
         _document(table, place)
-        if "scenario" in table
+        if isinstance(table.get("scenario"), list)
         else _rows([table], place, whole="\n" in start.rstrip())
     )
 

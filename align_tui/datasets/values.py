@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from typing import cast
 
 from align_tui.config.bounded_json import parse_json as parse_json
 from align_tui.core.errors import DatasetError
@@ -106,6 +106,33 @@ def sanitise(value: object, place: Place, depth: int = 0) -> Json:
     Numbers that are not finite stay, for the reader of that number to refuse. What needs no change
     is not copied.
     """
+    return cast(Json, value) if _is_clean(value, depth) else _cleaned(value, place, depth)
+
+
+def _is_clean(value: object, depth: int) -> bool:
+    """Is nothing to be changed in it, and nothing to be refused?"""
+    kind = type(value)
+    if kind is str:
+        return _encodes(cast(str, value))
+    if kind is dict:
+        table = cast(dict[object, object], value)
+        return depth <= MAX_DEPTH and all(
+            type(key) is str and _encodes(key) and _is_clean(each, depth + 1)
+            for key, each in table.items()
+        )
+    if kind is list:
+        items = cast(list[object], value)
+        return depth <= MAX_DEPTH and all(_is_clean(each, depth + 1) for each in items)
+    if kind is int:
+        return depth <= MAX_DEPTH and cast(int, value).bit_length() <= _MAX_INT_BITS
+    return (value is None or kind is bool or kind is float) and depth <= MAX_DEPTH
+
+
+def _encodes(text: str) -> bool:
+    return text.isascii() or repair(text) is text
+
+
+def _cleaned(value: object, place: Place, depth: int) -> Json:
     if depth > MAX_DEPTH:
         raise place.error(f"its values are nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
@@ -117,12 +144,9 @@ def sanitise(value: object, place: Place, depth: int = 0) -> Json:
             raise place.error("it holds a whole number of thousands of digits")
         return value
     if isinstance(value, Mapping):
-        table = {storable(str(k)): sanitise(v, place, depth + 1) for k, v in value.items()}
-        return value if isinstance(value, dict) and _same(table, value) else table
+        return {storable(str(k)): _cleaned(v, place, depth + 1) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        items = [sanitise(item, place, depth + 1) for item in value]
-        same = isinstance(value, list) and all(map(operator.is_, items, value))
-        return value if same else items
+        return [_cleaned(item, place, depth + 1) for item in value]
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     raise place.error(f"it holds a {type(value).__name__}, which is no JSON")
@@ -130,20 +154,24 @@ def sanitise(value: object, place: Place, depth: int = 0) -> Json:
 
 def finite(value: Json) -> Json:
     """`value` with NaN and infinities, which JSON has no words for, replaced by null."""
+    return value if _is_finite(value) else _made_finite(value)
+
+
+def _is_finite(value: Json) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if type(value) is dict:
+        return all(_is_finite(each) for each in value.values())
+    if type(value) is list:
+        return all(_is_finite(each) for each in value)
+    return value is None or isinstance(value, str | int)
+
+
+def _made_finite(value: Json) -> Json:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        table = {k: finite(v) for k, v in value.items()}
-        return value if isinstance(value, dict) and _same(table, value) else table
+        return {k: _made_finite(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        items = [finite(item) for item in value]
-        same = isinstance(value, list) and all(map(operator.is_, items, value))
-        return value if same else items
+        return [_made_finite(item) for item in value]
     return value
-
-
-def _same(made: dict[str, Json], old: dict[str, Json]) -> bool:
-    """Did nothing change? Then the old one is kept: a second copy of a large file is not."""
-    return len(made) == len(old) and all(
-        a is c and b is d for (a, b), (c, d) in zip(made.items(), old.items(), strict=True)
-    )

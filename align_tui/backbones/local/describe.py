@@ -5,7 +5,6 @@ Each part is looked at by itself, so that a part that is broken hides none of th
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -33,6 +32,7 @@ from align_tui.backbones.local.load import (
     reading,
 )
 from align_tui.backbones.local.plain_text import bracketed
+from align_tui.backbones.local.small_files import object_in
 from align_tui.backbones.local.thinking import Thinking
 from align_tui.backbones.local.weights import (
     ADAPTER,
@@ -236,7 +236,7 @@ def _kind(spec: BackboneSpec, files: ModelFiles) -> str:
 
 
 def _look_at_adapter(look: _Look, folder: Path) -> None:
-    told = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    told = object_in(folder / ADAPTER_CONFIG)
     rank, targets = told.get("r"), told.get("target_modules")
     weights = folder / ADAPTER
     adapted = Adapted(
@@ -275,10 +275,8 @@ def _look_at_raw_config(look: _Look, folder: Path) -> bool:
     """What a config.json says without transformers, which may not know the architecture."""
     path = folder / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(config, dict):
-            raise ValueError("it holds no table")
-    except (OSError, ValueError) as error:
+        config = object_in(path)
+    except ValueError as error:
         raise BackboneError(f"{path} cannot be read: {error}") from error
     named = config.get("architectures") or [config.get("model_type") or ""]
     look.tell(architecture=str(named[0] if isinstance(named, list) else named))
@@ -373,8 +371,8 @@ def _look_at_draws(look: _Look, folder: Path) -> None:
     if not path.is_file():
         return
     try:
-        told = json.loads(path.read_text(encoding="utf-8")).items()
-    except (OSError, ValueError, AttributeError) as error:
+        told = object_in(path).items()
+    except ValueError as error:
         look.trouble(f"{path.name} cannot be read: {error}")
         return
     asked = [

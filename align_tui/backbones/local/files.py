@@ -7,6 +7,7 @@ from pathlib import Path
 
 from align_tui.backbones.base import OnProgress
 from align_tui.backbones.local import adapters, gguf_file, hub
+from align_tui.backbones.local.small_files import check_small_files
 from align_tui.backbones.local.weights import (
     ADAPTER,
     Size,
@@ -104,11 +105,13 @@ def _in_folder(
                 f"{folder} is no model folder: it has no config.json", _gguf_hint(folder)
             )
         check_weights(folder)
+        check_small_files(folder)
         return ModelFiles(folder, revision or files_hash(folder))
     base = adapter_base(folder)
     if not (folder / ADAPTER).is_file():
         raise BackboneError(f"{folder} is an adapter of {base}, and its {ADAPTER} is missing")
     adapters.require_peft(folder, base)
+    check_small_files(folder)
     if depth >= DEEPEST:
         raise BackboneError(f"{folder}: adapters adapt each other, and no model is at the end")
     found = _locate(base_spec(spec, folder), progress, fetch, depth + 1)

@@ -16,13 +16,15 @@ from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from align_tui.backbones.local.small_files import check_number
 from align_tui.backbones.local.weights import Size
+from align_tui.config.reading import open_regular
 from align_tui.core.errors import BackboneError, MissingPackage
 
 FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 TEXT, ARRAY = 8, 9
 """Kinds of values in a header, by the numbers that the format gives them."""
-LONGEST_TEXT = 1 << 26
+LONGEST_TEXT, MOST_ENTRIES, MOST_DIMENSIONS, DEEPEST = 1 << 26, 4_000_000, 8, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def read_header(path: Path) -> GgufFile:
     from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path, BackboneError) as file:
             header = _Header(file)
             metadata, tensors = header.metadata(), header.tensors()
             data = header.file.tell()
@@ -74,11 +76,14 @@ def read_header(path: Path) -> GgufFile:
         alignment = int(metadata.get("general.alignment", 32))
         start = -(-data // alignment) * alignment
     except (
-        ValueError, OSError, LookupError, ArithmeticError, MemoryError, RecursionError, struct.error
+        ValueError, TypeError, OSError, LookupError, ArithmeticError, MemoryError, struct.error,
+        RecursionError,
     ) as error:  # fmt: skip
         raise BackboneError(
             f"{path} is no GGUF file that can be read: {error}", "Fetch the file again."
         ) from error
+    for key, value in metadata.items():
+        check_number(str(path), key, value)
     end = max((start + offset + stored for _, offset, stored in sizes), default=0)
     if path.stat().st_size < end:
         raise BackboneError(
@@ -98,6 +103,15 @@ class _Header:
         version, self._tensors, self._values = self._unpack("<IQQ")
         if version not in (2, 3):
             raise ValueError(f"it is of version {version}, and 2 and 3 are read")
+        self._left = MOST_ENTRIES
+        self._count(self._tensors)
+        self._count(self._values)
+
+    def _count(self, entries: int) -> None:
+        """A count in a file is a claim: what it makes is bounded before it is read."""
+        self._left -= entries
+        if self._left < 0:
+            raise ValueError("its header counts more entries than any model has")
 
     def _unpack(self, format: str) -> tuple[Any, ...]:
         return struct.unpack(format, self.file.read(struct.calcsize(format)))
@@ -106,16 +120,20 @@ class _Header:
         (length,) = self._unpack("<Q")
         if length > LONGEST_TEXT:
             raise ValueError("a text in its header has no sensible length")
+        self._count(length >> 6)  # texts are short, and so is all of them
         return self.file.read(length).decode("utf-8", "replace")
 
-    def _value(self, kind: int) -> Any:
+    def _value(self, kind: int, depth: int = 0) -> Any:
         if kind == TEXT:
             return self._text()
         if kind == ARRAY:
             inner, count = self._unpack("<IQ")
+            self._count(count)
+            if depth > DEEPEST:
+                raise ValueError("a list in its header is nested too deeply")
             if inner in FIXED:
                 return self._unpack(f"<{count}{FIXED[inner]}")
-            return [self._value(inner) for _ in range(count)]
+            return [self._value(inner, depth + 1) for _ in range(count)]
         return self._unpack(f"<{FIXED[kind]}")[0]
 
     def metadata(self) -> dict[str, Any]:
@@ -133,6 +151,8 @@ class _Header:
         for _ in range(self._tensors):
             self._text()
             (dimensions,) = self._unpack("<I")
+            if dimensions > MOST_DIMENSIONS:
+                raise ValueError("a tensor in its header has too many dimensions")
             shape = self._unpack(f"<{dimensions}Q")
             found.append((shape, *self._unpack("<IQ")))
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.backbones.local import hub
 from align_tui.backbones.local.gguf_file import read_header
+from align_tui.backbones.local.small_files import object_in
 from align_tui.backbones.local.weights import (
     ADAPTER,
     adapter_base,
@@ -122,7 +122,7 @@ def _adapter(name: str, folder: Path) -> Glance:
 
 def _architecture(folder: Path) -> str:
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = object_in(folder / "config.json")
         named = config.get("architectures") or config.get("model_type") or ""
         return str(named[0] if isinstance(named, list) else named)
     except (OSError, ValueError, AttributeError, LookupError, TypeError):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
+from align_tui.backbones.local.small_files import object_in
+from align_tui.config.bounded_json import parse_object
+from align_tui.config.reading import open_regular
 from align_tui.core.errors import BackboneError
 
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}
+LONGEST_HEADER, MOST_SIGNS, MOST_DIMENSIONS = 100_000_000, 4_000_000, 8
 HASH_LIMIT = 2 << 30
 SAMPLES, SAMPLE = 64, 256 << 10
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -52,7 +55,7 @@ def weight_files(folder: Path) -> list[Path]:
     if not index.is_file():
         return []
     try:
-        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        names = set(object_in(index)["weight_map"].values())
     except (ValueError, KeyError, AttributeError, OSError) as error:
         raise BackboneError(f"{index} cannot be read: {error}") from error
     return [folder / Path(str(name)).name for name in sorted(names)]
@@ -61,7 +64,7 @@ def weight_files(folder: Path) -> list[Path]:
 def _named_in_config(folder: Path) -> str | None:
     """The file that the config names as its weights, inside the folder; few do."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = object_in(folder / "config.json")
         named = config.get("transformers_weights")
     except (OSError, ValueError, AttributeError):
         return None
@@ -120,7 +123,7 @@ def adapter_base(folder: Path) -> str:
     """The model that an adapter's config says it adapts."""
     path = folder / ADAPTER_CONFIG
     try:
-        base = json.loads(path.read_text(encoding="utf-8"))["base_model_name_or_path"]
+        base = object_in(path)["base_model_name_or_path"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackboneError(f"{path} does not say which model it adapts: {error}") from error
     return str(base)
@@ -132,15 +135,17 @@ def header_of(path: Path) -> dict[str, Any]:
     A file that ends before its tensors do is refused, and so is what stands in for a file.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path, BackboneError) as file:
             start = file.read(8)
             length = int.from_bytes(start, "little")
             if LFS.startswith(start) or start.startswith(LFS[:8]):
                 raise ValueError("it is a Git LFS pointer, and not the file itself")
-            if not 2 <= length <= 100_000_000:
+            if not 2 <= length <= LONGEST_HEADER:
                 raise ValueError("its header is damaged")
-            header: dict[str, Any] = json.loads(file.read(length))
+            header = parse_object(file.read(length), MOST_SIGNS)
         header.pop("__metadata__", None)
+        if not all(_is_tensor(entry) for entry in header.values()):
+            raise ValueError("its header is damaged")
         end = 8 + length + max((int(e["data_offsets"][1]) for e in header.values()), default=0)
         if path.stat().st_size < end:
             raise ValueError(f"it is cut short, at {path.stat().st_size} of {end} bytes")
@@ -149,6 +154,17 @@ def header_of(path: Path) -> dict[str, Any]:
         raise BackboneError(
             f"{path} cannot be read: {error}", "Fetch the model's files again."
         ) from error
+
+
+def _is_tensor(entry: Any) -> bool:
+    """Does an entry of a header say what a tensor is, with numbers that a tensor may have?"""
+    numbers = [*entry["shape"], *entry["data_offsets"]]
+    return (
+        isinstance(entry["dtype"], str)
+        and len(entry["data_offsets"]) == 2
+        and len(numbers) <= MOST_DIMENSIONS + 2
+        and all(isinstance(number, int) and 0 <= number < 1 << 63 for number in numbers)
+    )
 
 
 def count_parameters(folder: Path) -> Size:

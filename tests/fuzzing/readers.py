@@ -1,0 +1,244 @@
+"""Every reader of a user's files, called as the program calls it, on whatever there is."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import resource
+import shutil
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from align_tui.backbones.local import small_files, weights
+from align_tui.backbones.local.chat_template import render_chat
+from align_tui.backbones.local.gguf_file import read_header
+from align_tui.backbones.local.inventory import glance_at
+from align_tui.cli.libraries import EXAMPLE
+from align_tui.config import paths
+from align_tui.config.attributes import load_attributes, read_pack
+from align_tui.config.backbones import read_backbone
+from align_tui.config.library import load_profile
+from align_tui.config.options import Options
+from align_tui.config.profile import BackboneSpec
+from align_tui.config.prompts import render_messages
+from align_tui.config.sandbox import TemplateTrouble
+from align_tui.core.errors import AlignError
+from align_tui.datasets.align_run import read_run_directory
+from align_tui.datasets.read import read_scenarios
+from align_tui.datasets.targets import read_target
+from align_tui.studies import load_study
+from align_tui.tui.keymap import read_keymap
+from tests.fuzzing.mutating import mutated
+from tests.fuzzing.nasty import FILES, no_files
+
+REPO = Path(__file__).resolve().parent.parent.parent
+SHARED = Path("/work/shared/data")
+LONGEST = 30.0  # seconds, after which a reader is said to hang
+
+
+def _template(path: Path) -> None:
+    profile = load_profile(str(path))
+    render_messages(profile, EXAMPLE, profile.target, load_attributes())
+
+
+class _Tokenizer:
+    """What a chat template is told of its tokenizer; `apply_chat_template` is transformers'."""
+
+    special_tokens_map: dict[str, str] = {"bos_token": "<s>"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        from transformers import PreTrainedTokenizerBase
+
+        type(self).apply_chat_template = PreTrainedTokenizerBase.apply_chat_template  # type: ignore[attr-defined]
+
+
+def _chat(path: Path) -> None:
+    tokenizer: Any = _Tokenizer()
+    turns = [{"role": "user", "content": "Who is first?"}]
+    try:
+        render_chat(tokenizer, path.read_text(encoding="utf-8", errors="replace"), turns, {})
+    except TemplateTrouble as error:
+        assert error.message
+
+
+def _folder(path: Path) -> None:
+    """A model's folder in which that file is the config, the index, and the adapter's config."""
+    folder = path.parent / "model"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in ("config.json", weights.INDEX, weights.ADAPTER_CONFIG):
+        os.link(path, folder / name)
+    glance_at(BackboneSpec(kind="transformers", model=str(folder)))
+    for look in (weights.missing_parts, weights.adapter_base, weights.count_parameters,
+                 small_files.check_small_files):  # fmt: skip
+        try:
+            look(folder)
+        except AlignError as error:
+            assert error.message
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "scenarios": lambda path: read_scenarios(path, attributes=load_attributes()),
+    "run": lambda path: read_run_directory(path, load_attributes()),
+    "target": lambda path: read_target(path, attributes=load_attributes()),
+    "profile": lambda path: load_profile(str(path)),
+    "template": _template,
+    "chat": _chat,
+    "backbone": read_backbone,
+    "study": lambda path: load_study(Options(study=path)),
+    "pack": read_pack,
+    "keymap": read_keymap,
+    "gguf": read_header,
+    "safetensors": weights.header_of,
+    "config": _folder,
+}
+ENDINGS = {"profile": ".toml", "template": ".toml", "study": ".toml", "pack": ".toml",
+           "backbone": ".toml", "keymap": ".toml", "target": ".yaml", "gguf": ".gguf",
+           "config": ".json", "safetensors": ".safetensors"}  # fmt: skip
+KEYMAP = b'[study]\nrun_all = "Y"\n"step(1)" = ["j", "ctrl+n"]\n[app]\n'
+TARGET = b"id: x\nkdma_values:\n- kdma: merit\n  value: 1\n- kdma: fairness\n  kdes: null\n"
+PROMPTED = (
+    b'extends = "fairness-high"\n[prompt]\nuser = "{% for c in choices %}{{ c }}{% endfor %}"'
+)
+CHAT = b"{% for m in messages %}{{ m.role + ': ' ~ m.content|trim }}{% endfor %}{{ bos_token }}"
+
+
+def good_files() -> dict[str, list[bytes]]:
+    """What the project and the field have, by reader."""
+
+    def of(*patterns: tuple[Path, str]) -> list[bytes]:
+        found = [p for folder, pattern in patterns for p in sorted(folder.glob(pattern))]
+        return [p.read_bytes() for p in found if p.is_file() and p.stat().st_size < 100_000]
+
+    records = of((SHARED / "align_system", "**/*.json"), (SHARED / "mta", "*.json"))
+    model = paths.demo_model()
+    header = (model / "model.safetensors").read_bytes()
+    small = b'[{"input": {"scenario_id": "s", "state": "t", "choices": [{"unstructured": "a"}]}}]'
+    return {
+        "scenarios": of((paths.shipped_scenarios(), "*"), (REPO / "tests/data", "*")) + records,
+        "run": [*records, small],
+        "target": [TARGET],
+        "profile": of((paths.shipped_profiles(), "*.toml")),
+        "template": [PROMPTED],
+        "chat": [CHAT],
+        "backbone": of((paths.shipped_backbones(), "*.toml")),
+        "study": of((paths.shipped_examples(), "*.toml")),
+        "pack": of((paths.shipped_attributes(), "*.toml")),
+        "keymap": [KEYMAP],
+        "gguf": [make(8) for make in FILES["gguf"].values()],
+        "safetensors": [header[: 8 + int.from_bytes(header[:8], "little")]],
+        "config": of((model, "*config.json")),
+    }
+
+
+class Hang(BaseException):
+    """A reader that takes too long; no reader may catch it."""
+
+
+@dataclass
+class Figures:
+    """What became of the inputs. `escapes` are errors without a title, and hangs."""
+
+    inputs: int = 0
+    accepted: int = 0
+    refused: int = 0
+    escapes: list[dict[str, str]] = field(default_factory=list)
+    slowest_s: float = 0.0
+    slowest: str = ""
+    over_5_s: int = 0
+    slow: list[str] = field(default_factory=list)
+
+    @property
+    def most_memory_mb(self) -> int:
+        """The most that this process has held so far."""
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+    def read(self, reader: str, path: Path, what: str) -> None:
+        """Have one file read, and note what comes of it."""
+        self.inputs += 1
+        signal.signal(signal.SIGALRM, _hang)
+        signal.setitimer(signal.ITIMER_REAL, LONGEST)
+        began = time.monotonic()
+        try:
+            READERS[reader](path)
+            self.accepted += 1
+        except AlignError as error:
+            self.refused += 1
+            if not error.message.strip() or not error.title or len(error.message) > 4000:
+                self._escape(reader, what, "an error without a sentence, or too long a one")
+        except (Exception, Hang):
+            self._escape(reader, what, traceback.format_exc()[-1500:])
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        took = time.monotonic() - began
+        self.over_5_s += took > 5
+        if took > 2:
+            self.slow.append(f"{reader}: {what}: {took:.1f} s")
+        if took > self.slowest_s:
+            self.slowest_s, self.slowest = round(took, 2), f"{reader}: {what}"
+
+    def _escape(self, reader: str, what: str, said: str) -> None:
+        self.escapes.append({"reader": reader, "input": what, "said": said})
+
+
+def _hang(number: int, frame: object) -> None:
+    raise Hang
+
+
+def inputs(
+    seed: int, largest: int, without: Sequence[str] = ()
+) -> Iterator[tuple[str, str, bytes]]:
+    """(reader, what it is, content) without an end: first each nasty file, then by chance."""
+    chance = random.Random(seed)
+    good = good_files()
+    for reader, makers in FILES.items():
+        for name, make in makers.items() if reader not in without else ():
+            yield reader, f"{name}, {largest}", make(largest)
+    names = sorted(good)
+    for number in itertools.count():
+        reader = chance.choice(names)
+        if number % 200 == 199:  # smaller, and read by another reader as well
+            kind = chance.choice(sorted(FILES))
+            name = chance.choice(sorted(FILES[kind]))
+            size = chance.choice([1, 50, 5000])
+            yield reader, f"{kind}, {name}, {size}", FILES[kind][name](size)
+            continue
+        other = good[chance.choice(names)]
+        content = mutated(chance.choice(good[reader]), chance.choice(other), chance)
+        yield reader, f"mutation {number} of seed {seed}", content
+
+
+def fuzz(count: int, seed: int, folder: Path, largest: int, without: Sequence[str] = ()) -> Figures:
+    """Have `count` hostile inputs read in this process; `without` the nasty files of a reader."""
+    figures = Figures()
+    for path, reader in itertools.product(no_files(folder / "none"), sorted(READERS)):
+        if reader not in ("chat", "config"):
+            figures.read(reader, path, repr(path)[:80])
+    for reader, what, content in inputs(seed, largest, without):
+        if figures.inputs >= count:
+            break
+        path = folder / f"input{ENDINGS.get(reader, '.json')}"
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+        figures.read(reader, path, what)
+    return figures
+
+
+def commands(reader: str, path: Path) -> Sequence[str]:
+    """The command of `align-tui` that reads such a file."""
+    return {
+        "scenarios": ["scenarios", "show", str(path)],
+        "run": ["import", str(path)],
+        "profile": ["profiles", "show", str(path)],
+        "template": ["profiles", "show", str(path)],
+        "backbone": ["profiles", "show", "baseline", "--backbone", str(path)],
+        "study": ["run", str(path), "--limit", "1", "-p", "random"],
+        "keymap": ["keys"],
+        "pack": ["profiles", "check"],
+    }.get(reader, [])
