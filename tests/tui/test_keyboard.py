@@ -1,4 +1,4 @@
-"""Whatever bytes the terminal sends the screen stays; and one that fails says so, and by its status."""
+"""Whatever bytes a terminal sends the screen stays; one that fails says so, by its status too."""
 
 from __future__ import annotations
 
