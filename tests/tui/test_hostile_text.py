@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 import time
@@ -30,7 +31,7 @@ from align_tui.tui.screens.study import StudyScreen
 from align_tui.tui.thrift import thrifty_driver
 from align_tui.tui.view.glyphs import UNICODE
 from tests import hostile
-from tests.tui.storms import DOORS, REPLAYED
+from tests.tui.storms import DOORS, REPLAYED, as_key
 
 SIZE = (110, 34)
 ELSEWHERE = {"TapedScreen"}  # a replay's, sent to a file in place of a terminal
@@ -88,7 +89,7 @@ class Walk:
             end = time.monotonic() + 15.0
             while not true():
                 assert time.monotonic() < end, what
-                await pilot.pause(0.02)
+                await asyncio.sleep(0.01)
 
         def base() -> bool:
             return isinstance(app.screen, StudyScreen) and bool(app.screen.snapshot.panes)
@@ -98,15 +99,15 @@ class Walk:
             name, keys = DOORS[door]
             app.taken()
             for key in keys:
-                await pilot.press(key)
-                await pilot.pause(0.05)
+                app.post_message(as_key(key))
+                await asyncio.sleep(0.05)
             await until(lambda name=name: type(app.screen).__name__ == name, f"{door} opens")
             app.refresh(repaint=True, layout=True)
-            await pilot.pause(0.05)
+            await asyncio.sleep(0.05)
             if app.screen.query(Input):
                 app.screen.post_message(events.Paste(hostile.TEXT))
                 app.screen.query(Input).first().value += hostile.TEXT  # whatever a paste drops
-                await pilot.pause(0.05)
+                await asyncio.sleep(0.05)
             self.sent[door] = app.taken()
             while len(app.screen_stack) > 2:
                 app.pop_screen()
@@ -126,7 +127,7 @@ def walked(path: Path, study: Study, run: str, doors: list[str], *, replay: bool
 @pytest.fixture
 def harmful(tmp_path: Path) -> Study:
     hostile.library(tmp_path)
-    return hostile.study(2)
+    return hostile.study(3)
 
 
 @pytest.mark.parametrize("replay", [False, True], ids=["studied", "replayed"])
