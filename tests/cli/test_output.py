@@ -17,10 +17,7 @@ from tests import hostile
 from tests.conftest import make_study
 from tests.tui import fakes
 
-COMMANDS = [
-    ["export"], ["export", "--format", "csv"], ["export", "--format", "markdown"], ["report"],
-    ["show"], ["show", "--json"], ["runs"], ["runs", "--json"], ["keys"], ["--help"],
-]  # fmt: skip
+COMMANDS = [["export"], ["show"], ["runs", "--json"], ["--help"]]
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def called(arguments: list[str], **more: Any) -> subprocess.CompletedProcess[byt
 
 
 @pytest.mark.usefixtures("run")
-@pytest.mark.parametrize("arguments", COMMANDS[:1] + COMMANDS[3:6] + COMMANDS[9:], ids=" ".join)
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_a_full_disk_is_told_and_ends_with_1(arguments: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = called(arguments, stdout=full)
@@ -107,13 +104,9 @@ def test_tables_have_like_signs_and_data_is_utf8(database: Database, locale: Any
     assert table.stderr.count(b"some signs were replaced") == 1
     data = called(["runs", "--json"], env=environment)
     assert json.loads(data.stdout.decode("utf-8"))["name"] == study.name and not data.stderr
-    for arguments in (["export"], ["export", "--format", "markdown"], ["report"]):
-        done = called(arguments, env=environment)
-        plain = called(arguments)
-        assert (done.returncode, done.stderr) == (0, b"")
-        cut = -3 if arguments == ["report"] else None  # its last line has the time
-        assert done.stdout.splitlines()[:cut] == plain.stdout.splitlines()[:cut]
-        done.stdout.decode("utf-8")
+    done = called(["report"], env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Zürich – 医師 ✓" in done.stdout.decode("utf-8")
 
 
 def test_what_is_made_for_the_user_is_the_users_alone(tmp_path: Path) -> None:
