@@ -31,7 +31,10 @@ def serve_explorer(opened: Opened, host: str, port: int) -> int:
             "Install it: pip install 'align-tui[serve]', in a checkout: pip install '.[serve]'",
         ) from error
     title = _title(opened)
-    taken = take_port(host, port)
+    try:
+        taken = take_port(host, port)
+    except UnicodeError as error:
+        raise ServeError(f"{one_line(host, 60)!r} is no host's name", "Like 127.0.0.1") from error
     address = address_of(host, taken)
     if not is_loopback(host):
         said = OPEN_TO_OTHERS.format(host=one_line(host), port=taken.getsockname()[1])
