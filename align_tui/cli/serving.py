@@ -42,7 +42,10 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
     study = _study(opened)
     if trust:
         consent(study, trust=True)
-    taken = take_port(host, port)
+    try:
+        taken = take_port(host, port)
+    except UnicodeError as error:
+        raise ServeError(f"{one_line(host, 60)!r} is no host's name", "Like 127.0.0.1") from error
     token = Token()
     address = address_of(host, taken, token)
     if not is_loopback(host):

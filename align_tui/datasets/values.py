@@ -129,7 +129,7 @@ def _is_clean(value: object, depth: int) -> bool:
 
 
 def _encodes(text: str) -> bool:
-    return text.isascii() or repair(text) is text
+    return text.isascii() or storable(text) is text
 
 
 def _cleaned(value: object, place: Place, depth: int) -> Json:

@@ -103,13 +103,17 @@ def markdown(db: Database, run: str) -> Iterator[str]:
             yield f"| {md(choice)} {between}| {md(said)} |\n"
 
 
+# What would begin a list, or make a heading of the line above.
+_BLOCK = re.compile(r"\A([0-9]{1,9}(?=[.)](?:\s|\Z))|(?=[-+=]))([-+=.)])")
+
+
 def md(text: str) -> str:
     """`text` on one line, with nothing in it that Markdown or HTML takes for its own."""
     # Entities for what is HTML's: not every converter knows a backslash before it.
     escaped = html.escape(one_line(text), quote=False).replace("\\", "\\\\")
     for mark in "|*_`[]#~":
         escaped = escaped.replace(mark, "\\" + mark)
-    return escaped
+    return _BLOCK.sub(r"\1\\\2", escaped)
 
 
 def align_system(db: Database, run: str, folder: Path) -> list[Path]:
