@@ -20,6 +20,7 @@ from align_tui.store.workers import WorkerRow
 
 WATCH_S = 1.0
 POLL_S = 0.05
+HUNG = 8  # leases without a sign of life, after which a process of ours is ended
 
 
 class Keeper:
@@ -63,6 +64,7 @@ class Keeper:
         self._say_who_is_silent()
         self._troubles.look(self.seen.answering)
         self._look_at_ours()
+        self._end_the_hung()
         if self.process is None and not any(not worker.stop for worker in self.seen.answering):
             self._start()
         return self.seen
@@ -120,6 +122,17 @@ class Keeper:
                 self._told(f"the worker that was started (process {process.pid}) does not begin")
             self._hung.append(process)
             self.process = None
+
+    def _end_the_hung(self) -> None:
+        """End processes of ours that run and show no sign of life: they would run for ever."""
+        limit = HUNG * self.watch.lease_s
+        lost = {w.pid: w for w in self.seen.silent if self.watch.quiet_s(w) >= limit}
+        for process in self._hung:
+            worker = lost.get(process.pid)
+            if worker is None or process.poll() is not None or processes.is_stopped(process.pid):
+                continue
+            process.kill()
+            self._told(f"worker {worker.name} was ended: no sign of life for {limit:.0f} s")
 
     def _start(self) -> None:
         since = time.monotonic() - self._started_at

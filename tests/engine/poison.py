@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import sys
 import time
@@ -73,6 +74,8 @@ async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
     if how == "spins":
         while True:
             pass
+    if how == "regex":  # no other thread runs meanwhile
+        re.match(r"(a+)+$", "a" * 60 + "b")
     if how == "waits":
         await asyncio.sleep(parameters.get("seconds", 0))
     while how == "deaf":

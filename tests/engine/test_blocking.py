@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +18,7 @@ from align_tui.engine.guard import Step, Steps
 from align_tui.engine.watchdog import Limits, Watchdog
 from align_tui.store import queue, results, runs, workers
 from align_tui.store.database import Database
-from tests.engine.test_poison import poisoned, said_of, until
+from tests.engine.test_poison import POISON, align_tui, poisoned, said_of, until
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +112,32 @@ def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: D
         time.monotonic = original
     assert dog._blocked == 1.5
     assert len(queue.orders(database, "w")) == 2 and results.states(database, held[0].run)
+
+
+def test_code_that_lets_no_thread_run_fails_as_well(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker can say nothing: it counts as silent, and the sample as a suspect."""
+    monkeypatch.setenv("ALIGN_TUI_LEASE", "0.8")
+    names = ["regex-0", *(f"good-{n}" for n in range(12))]
+    shutil.copy(POISON, tmp_path / "code.py")
+    (tmp_path / "p.toml").write_text(
+        '[adm]\nkind = "custom"\nfile = "code.py"\nneeds_model = false\n'
+    )
+    choices = [{"text": "Treat Patient A"}, {"text": "Treat Patient B"}]
+    records = [{"id": name, "text": f"What of {name}?", "choices": choices} for name in names]
+    (tmp_path / "s.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+    process = align_tui(
+        "run", "-p", str(tmp_path / "p.toml"), "-s", str(tmp_path / "s.jsonl"), "--json"
+    )
+    out, err = process.communicate(timeout=90)
+    assert process.returncode == 1, err
+    told = [json.loads(line) for line in out.splitlines()]
+    [failed] = [each for each in told if each["event"] == "failed"]
+    assert failed["scenario"] == "regex-0" and failed["error"]["kind"] == "ended_worker"
+    assert "did not answer" in failed["error"]["message"]
+    assert [each["event"] for each in told].count("decision") == 12
+    assert "has not answered" in err and "another worker is started" in err
+    for worker in workers.list_workers(database):
+        if workers.is_alive(worker):
+            os.kill(worker.pid, signal.SIGKILL)
