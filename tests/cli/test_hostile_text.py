@@ -112,6 +112,7 @@ def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     """What the words of CALLS stand for."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("ALIGN_TUI_THEME", "dark")  # --theme changes it, and this puts it back
     monkeypatch.chdir(tmp_path)
     study = hostile.study()
     whole = hostile.decided_run(database, study, failures=False)
