@@ -100,6 +100,7 @@ def _drafts(text: str, place: Place) -> _Found:
             return _lines(text, place)
         raise place.error(f"this is not JSON: {error}", _hint_at(error, text)) from error
     if isinstance(value, list):
+        _check_number(value, place)
         return _list(as_list(sanitise(value, place, FOREIGN_DEPTH), place, "the file"), place)
     table = as_object(sanitise(value, place), place, "the file")
     return (
@@ -201,6 +202,10 @@ def _lines(text: str, place: Place) -> _Found:
         except ValueError as error:
             said = f"line {number} is not JSON: {error}"
             raise place.error(said, _hint_at(error, line)) from error
+        if len(rows) > MOST_SCENARIOS + 1:  # a header may stand before them
+            raise place.error(
+                f"at most {MOST_SCENARIOS:,} scenarios are read, and it has more", _SPLIT
+            )
     return _rows(rows, place)
 
 
