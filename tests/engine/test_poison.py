@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 POISON = Path(__file__).with_name("poison.py")
 RAISED = {
-    "exit": "poison.py raised SystemExit (line 31): 3",
+    "exit": "poison.py raised SystemExit (line 32): 3",
     "_exit": "os._exit(3) would end the worker",
     "thread": "os._exit(3) would end the worker",
     "abort": "os.abort() would end the worker",
