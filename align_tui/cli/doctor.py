@@ -60,17 +60,17 @@ def repair_database(db: Path | None) -> int:
     except Damaged as error:
         said = error.message
     if said is None:
-        print(f"{path} is whole: there is nothing to repair.")
+        say(f"{path} is whole: there is nothing to repair.")
         return 0
     with waiting("saving what can be read"):
         saved = repair(path)
-    print(f"{path} was damaged. It is a new file now, which holds {saved.decisions} decisions of")
-    print(f"{saved.runs} runs; the damaged one is kept as {saved.damaged}.")
+    say(f"{path} was damaged. It is a new file now, which holds {saved.decisions} decisions of")
+    say(f"{saved.runs} runs; the damaged one is kept as {saved.damaged}.")
     if saved.lost:
-        print(f"Not all could be read of: {', '.join(saved.lost)}.")
+        say(f"Not all could be read of: {', '.join(saved.lost)}.")
     if saved.reopened:
-        print(f"{saved.reopened} samples lost their decision, and are open again:")
-        print("  align-tui run --resume RUN decides them.")
+        say(f"{saved.reopened} samples lost their decision, and are open again:")
+        say("  align-tui run --resume RUN decides them.")
     return 0
 
 

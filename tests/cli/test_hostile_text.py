@@ -112,13 +112,12 @@ def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     """What the words of CALLS stand for."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("ALIGN_TUI_THEME", "dark")  # --theme changes it, and this puts it back
     monkeypatch.chdir(tmp_path)
     study = hostile.study()
     whole = hostile.decided_run(database, study, failures=False)
     run = hostile.decided_run(database, study)
     file = hostile.library(tmp_path)
-    model = tmp_path / f"model{hostile.FILE_NAME}"
+    model = tmp_path / f"model{hostile.FILE_NAME[:-1]}"  # one that is no UTF-8 is refused
     model.mkdir()
     body = {"architectures": [hostile.TEXT], "model_type": hostile.TEXT}
     (model / "config.json").write_text(json.dumps(body), encoding="utf-8")

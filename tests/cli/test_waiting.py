@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli import keeping, waiting
+from align_tui.cli import keeping, waiting, watching
 from align_tui.cli.keeping import Keeper
 from align_tui.cli.waiting import Patience, reason
 from align_tui.core.errors import StoreError
@@ -75,7 +75,7 @@ def test_every_reason_names_who_or_what_is_waited_for(database: Database) -> Non
     assert why(database, run, keeper) == (
         f"run {run} is paused: align-tui run --resume {run} lets it go on"
     )
-    assert told == []
+    assert told == ["align-tui: No space is left"]  # a trouble is told at once, and once
 
 
 def test_a_reason_is_said_soon_and_not_again_and_again() -> None:
@@ -146,7 +146,7 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
     assert "answers again" in told[2]
     # One that ends with an error again and again is no help, and its last words are told.
     workers.unregister(database, worker)
-    monkeypatch.setattr(keeping, "log_tail", lambda: "no CUDA")
+    monkeypatch.setattr(watching, "log_tail", lambda: "no CUDA")
     with pytest.raises(StoreError, match="ended") as caught:
         for _ in range(10):
             started[-1].returncode = 3  # type: ignore[assignment]

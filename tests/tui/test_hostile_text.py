@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 import align_tui.tui
+from align_tui.config.code import Code
 from align_tui.config.study import Study
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
@@ -28,13 +29,14 @@ from align_tui.tui.cast import TapeDriver
 from align_tui.tui.clean import Clean
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.screens.trusting import TrustScreen
 from align_tui.tui.thrift import thrifty_driver
 from align_tui.tui.view.glyphs import UNICODE
 from tests import hostile
 from tests.tui.storms import DOORS, REPLAYED, as_key
 
 SIZE = (110, 34)
-ELSEWHERE = {"TapedScreen"}  # a replay's, sent to a file in place of a terminal
+ELSEWHERE = {"TapedScreen", "TrustScreen"}  # a replay's, sent to a file; one that no key opens
 
 
 class Seen(AlignApp):
@@ -156,6 +158,24 @@ def test_no_text_commands_the_terminal(
         assert not found, (door, found)
         assert len(sent) > 200, door
     assert "\ufffd" in walk.sent[doors[0]]
+
+
+def test_the_question_about_code_commands_nothing(path: Path, db: Database, harmful: Study) -> None:
+    app = Seen(Launch(path, None, hostile.decided_run(db, harmful), False), harmful)
+    sent: list[str] = []
+
+    async def ask(pilot: Any) -> None:
+        app.taken()
+        await app.push_screen(TrustScreen(Code("decision-maker", hostile.TEXT, "5f2a" * 16), False))
+        app.refresh(repaint=True, layout=True)
+        await pilot.pause()
+        sent.append(app.taken())
+        app.exit()
+
+    app.run(size=SIZE, auto_pilot=ask, mouse=False)
+    assert app.failure is None, app.failure
+    assert "5f2a5f2a" in sent[0] and "\ufffd" in sent[0]
+    assert not hostile.commands_in(sent[0], moves=True, ends="\n\r")
 
 
 def test_the_last_gate_takes_out_what_is_left_at_the_same_width() -> None:
