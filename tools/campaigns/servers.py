@@ -37,20 +37,20 @@ async def _servers(at: Place) -> None:
     at.trial.decisions = SAMPLES
     at.environment["CAMPAIGN_KEY"] = KEY
     async with hostile(key=KEY) as server:
-        for _ in range(4 * SAMPLES):
-            name = at.chance.choice(sorted(ACTS))
-            server.script.append(ACTS[name](at.chance))
-            at.trial.count(name)
+        names = [at.chance.choice(sorted(ACTS)) for _ in range(4 * SAMPLES)]
+        server.script.extend(ACTS[name](at.chance) for name in names)
         profile = at.folder / "mine.toml"
         profile.write_text(
             'extends = "baseline"\n[backbone]\nkind = "openai"\n[backbone.server]\n'
             f'base_urls = ["{server.url}"]\napi_key_env = "CAMPAIGN_KEY"\nretries = 1\n'
-            "timeout_s = 5.0\n"
+            "first_text_s = 5.0\nstall_s = 5.0\ntotal_s = 20.0\n"
         )
         arguments = ("run", "-p", str(profile), "-s", "demo-triage", "--limit", str(SAMPLES))
         command = at.start(*arguments, "--json", log="run.log")
-        status_ = await asyncio.to_thread(wait_for, command)
-    at.trial.check(status_ in (0, 1), f"exit status {status_}: {at.said('run.log')[-300:]}")
+        ended = await asyncio.to_thread(wait_for, command)
+        for name in names[: len(names) - len(server.script)]:
+            at.trial.count(name)
+    at.trial.check(ended in (0, 1), f"exit status {ended}: {at.said('run.log')[-300:]}")
     with contextlib.closing(open_database(at.path)) as db:
         [run] = [each.id for each in runs.list_runs(db)]
         row = runs.get_run(db, run)
