@@ -103,6 +103,7 @@ def test_a_pipe_is_written_to_and_one_that_nobody_reads_is_told(tmp_path: Path) 
         write_text(pipe, "x", devices=True)
     handle = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(handle, True)
+    another = os.open(pipe, os.O_WRONLY)  # else a reader that is quicker finds the end at once
     read: list[bytes] = []
     with os.fdopen(handle, "rb") as file:
         reader = threading.Thread(target=lambda: read.append(file.read()))
@@ -110,6 +111,7 @@ def test_a_pipe_is_written_to_and_one_that_nobody_reads_is_told(tmp_path: Path) 
         writer.start()
         reader.start()
         writer.join(20)
+        os.close(another)
         reader.join(20)
     assert read == [b"much " * 50_000]
     assert pipe.is_fifo()

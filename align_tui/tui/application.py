@@ -164,7 +164,12 @@ class Shell(App[Parting]):
         leave()
 
     async def on_event(self, event: events.Event) -> None:
-        """What is typed and pasted is repaired here, for every field: a terminal sends anything."""
+        """What is typed and pasted is repaired here, for every field: a terminal sends anything.
+
+        What comes while the last screen closes is for nobody.
+        """
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            return
         if isinstance(event, events.Key) and event.character is not None:
             event.character = storable(event.character)
         elif isinstance(event, events.Paste):
