@@ -53,7 +53,8 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
         say(said, error=True)
 
     def ready() -> None:
-        say(f"{address}  (ctrl+c ends it; what workers decide goes on)")
+        say(address)
+        say("ctrl+c ends it; what workers decide goes on", error=True)
 
     title = f"{one_line(study.name, 60)} – align-tui"
     serve(Tabs(command(opened), title), token, host, taken, ready)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -177,7 +176,7 @@ def _told(file: BinaryIO) -> Iterator[BinaryIO]:
 @contextmanager
 def _replacing(target: Path, info: os.stat_result | None, *, mine: bool) -> Iterator[BinaryIO]:
     """A file beside `target` that becomes it."""
-    temporary = target.parent / f".align-tui-{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f".align-tui-{os.urandom(8).hex()}.tmp"
     rights = private.FILE if mine or info is not None else 0o666
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
     handle = os.open(temporary, flags, rights)

@@ -11,7 +11,6 @@ import codecs
 import io
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, TextIO
@@ -19,7 +18,6 @@ from typing import Any, TextIO
 from align_tui.core.errors import OutputError
 from align_tui.core.text import plain
 from align_tui.files.write import as_utf8
-from align_tui.output.json_text import json_text
 
 REPLACING = "align-tui"
 """The name under which Python's codecs know how we replace what an encoding lacks."""
@@ -60,6 +58,8 @@ def _like(char: str) -> str:
     """Something of ASCII that looks like it and is as wide; else question marks."""
     if char in _LIKE:
         return _LIKE[char]
+    import unicodedata  # with json below: every start would pay for them, and few need them
+
     base = unicodedata.normalize("NFKD", char)[:1]
     if base.isascii() and base.isprintable() and base:
         return base
@@ -112,6 +112,8 @@ def say_data(pieces: Iterable[str]) -> None:
 
 def say_json(value: Any) -> None:
     """Write a value as one line of JSON, at once; raises OutputError."""
+    from align_tui.output.json_text import json_text
+
     shown = sys.stdout.isatty() and not _is_utf8(sys.stdout)
     say_data([json_text(value, ascii_only=shown) + "\n"])
 

@@ -19,6 +19,11 @@ class Clean(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The line's segments; those that were clean are the same ones."""
+        for text, style, control in segments:  # nearly every line passes here, at every paint
+            if not (text.isprintable() or control) or (style is not None and style.link):
+                break
+        else:
+            return segments
         if all(map(_is_clean, segments)):
             return segments
         return [segment if _is_clean(segment) else _cleaned(segment) for segment in segments]

@@ -71,7 +71,7 @@ class Shown:
     reply, both safe to show; `thinking_tokens` is how long the thinking is, 0 where that is not
     known yet. `streams` counts the generations that have begun; `remark` is what the user said of
     the decision; `ahead` how many are queued before a sample that waits, where that is known;
-    `origin` is as in Cell.
+    `origin` is as in Cell; `blocked` what is said of a sample whose code holds up its worker.
     """
 
     profile: int
@@ -88,6 +88,7 @@ class Shown:
     origin: str | None = None
     thinking: str = ""
     thinking_tokens: int = 0
+    blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 NAME = "token"
 BYTES = 32
+REFUSED = (
+    "This needs the whole address that align-tui serve has printed: it ends with a token, which "
+    "is another one at each start.\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Token:
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not self.admits(request):
-                raise web.HTTPForbidden
+                raise web.HTTPForbidden(text=REFUSED)
             response = await handler(request)
             if NAME in request.query and not response.prepared:
                 response.set_cookie(

@@ -17,6 +17,9 @@ from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.tui.screens.edit import EditScreen
 from align_tui.tui.screens.trusting import TrustScreen
+from align_tui.tui.view.layout import MIN_HEIGHT, MIN_WIDTH
+from align_tui.tui.view.spans import text_of
+from align_tui.tui.widgets.lines import Lines
 from tests.tui import fakes
 from tests.tui.test_screen import opened, screen_of, words
 
@@ -78,6 +81,31 @@ async def test_it_asks_before_there_is_a_run(
         await pilot.press(key)  # it is remembered
         await wait(pilot, lambda: len(no_worker) > 1 or "asked" in words(app))
         assert not isinstance(app.screen, TrustScreen)
+
+
+async def test_the_question_has_room_on_the_smallest_screen(
+    path: Path, theirs: Study, file: Path, wait: Any
+) -> None:
+    """Wherever the code lies, its name, its hash and both answers are seen."""
+    deep = file.parent.joinpath(*["a-folder-of-a-long-name"] * 9)
+    deep.mkdir(parents=True)
+    moved = file.rename(deep / file.name)
+    adm = {"kind": "custom", "file": str(moved), "needs_model": False}
+    profile = build_profile({"name": "theirs", "adm": adm}, "a file")
+    app = opened(path, replace(theirs, profiles=(profile,)))
+    async with app.run_test(size=(MIN_WIDTH, MIN_HEIGHT)) as pilot:
+        await pilot.press("a")
+        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await wait(pilot, lambda: "SHA-256" in words(app))
+        box = app.screen.query_one(".box").region
+        assert box.right <= MIN_WIDTH and box.bottom <= MIN_HEIGHT
+        inside = app.screen.query_one(Lines)
+        assert inside.region.bottom < box.bottom and inside.size.height == len(inside.lines)
+        lines = [text_of(line) for line in inside.lines]
+        assert max(map(len, lines)) <= inside.size.width
+        said = "".join(line.strip() for line in lines)
+        [code] = code_of(profile)
+        assert code.sha256 in said and file.name in said and "do not run it" in said
 
 
 async def test_code_of_ones_own_is_not_asked_about(

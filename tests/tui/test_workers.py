@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from align_tui.store import launch, queue, runs, workers
+from align_tui.store import held, launch, queue, runs, workers
 from align_tui.store.database import Database
 from align_tui.store.workers import WorkerRow
 from align_tui.tui.application import AlignApp
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.snapshot import Counts, Snapshot, Transport
+from align_tui.tui.snapshot import Cell, Counts, Shown, Snapshot, Transport
 from align_tui.tui.view.engine import worker_parts
 from align_tui.tui.view.glyphs import ASCII, UNICODE
+from align_tui.tui.view.panes import pane_view
 from align_tui.tui.view.spans import text_of
 from align_tui.tui.view.status import StatusView, status_line
 from align_tui.tui.view.words import running_words, waiting_words
@@ -186,6 +187,51 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     assert lines[-1].startswith("! 3fa91c77") and "does not answer" in lines[-1]
     assert "no worker runs" not in "".join(lines) and len(lines) == lines_wanted(base)
     assert "1 silent" in text_of(part.told)
+
+
+def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:
+    why = "scene-1 by mine has blocked the worker for 30 s, at mine.py line 3"
+    stuck = worker(state="blocked", detail="loading demo", progress=0.4, error=why)
+    counts = Counts(running=2)
+    pane = Shown(0, 0, 7, "running", blocked=why)
+    base = Snapshot("r", "active", counts=counts, panes=(pane,), workers=(stuck, worker(id="b")))
+    view = StatusView("study", 2, False, False, False)
+    line = text_of(status_line(view, base, 119, UNICODE))
+    assert "! worker 3fa91c77 is blocked" in line and "2 running" in line and "812 tok/s" in line
+    assert why in text_of(status_line(view, base, 200, UNICODE))
+    both = replace(base, workers=(stuck, stuck))
+    assert "! 2 workers are blocked" in text_of(status_line(view, both, 80, UNICODE))
+    lines = lines_of(stuck)
+    assert lines[1].startswith("! 3fa91c77  blocked ") and "loading" not in lines[1]
+    assert "is blocked, another is started" in waiting_words((stuck,), "active", False, 3)
+    assert waiting_words((stuck, worker(id="b")), "active", False, 3) == "queued: 3 before it"
+    profile = fakes.study(1).profiles[0]
+    shown = pane_view(
+        profile, pane, Cell(7, "running"), base, ("A", "B"), None, 60, UNICODE,
+        scenario=0, repeats=1, focused=True, depth=False, starting=False, greet="",
+    )  # fmt: skip
+    assert shown.text.startswith(why) and shown.quiet
+
+
+async def test_the_screen_knows_which_sample_blocks_its_worker(
+    path: Path, db: Database, wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ensure_worker", lambda db: None)
+    study = fakes.study(1)
+    run = runs.create_run(db, study, {})
+    stuck, other = fakes.FakeWorker(db, study), fakes.FakeWorker(db, study)
+    [sample], [beside] = stuck.claim(1), other.claim(1)
+    stuck.beat("running")
+    other.beat("running")
+    held.complain(db, stuck.id, "mine.py blocks\x1b[31m")
+    app = AlignApp(Launch(path, study, run, False), study)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen_stack[-1]
+        assert isinstance(screen, StudyScreen)
+        await wait(pilot, lambda: screen.snapshot.counts.running == 2 and screen.snapshot.workers)
+        panes = screen.snapshot.panes
+        assert panes[sample.profile].blocked == "mine.py blocks\ufffd[31m"
+        assert panes[beside.profile].blocked == ""
 
 
 async def test_a_screen_replaces_a_worker_that_does_not_answer(

@@ -24,7 +24,7 @@ from align_tui.web import pages, tab
 from align_tui.web.guard import Guard
 from align_tui.web.pages import Tabs, site
 from align_tui.web.tab import HEIGHTS, MOST_BYTES, SIZE, WIDTHS, clamped, sizes
-from align_tui.web.token import Token
+from align_tui.web.token import REFUSED, Token
 
 # Tells what it is told, a line a packet, and ends when it is asked to or nobody is there.
 LISTENER = """
@@ -105,7 +105,7 @@ async def test_without_the_token_there_is_nothing(tmp_path: Path, path: str) -> 
         for given_word in (None, "", "x", word[:-1], word + "x", "ü", word.swapcase()):
             params = {} if given_word is None else {"token": given_word}
             answer = await here.client.get(path, params=params)
-            assert (answer.status, await answer.text()) == (403, "403: Forbidden")
+            assert (answer.status, await answer.text()) == (403, REFUSED)
             assert "Set-Cookie" not in answer.headers and word not in str(answer.headers)
         assert here.told() == []
 

@@ -44,6 +44,7 @@ class LiveFeed(Feed):
         self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
         self._started: dict[int, float | None] = {}  # of all that run
         self._attempts: dict[int, int] = {}  # and which attempt at each it is
+        self._holders: dict[int, str] = {}  # and which worker has it
         self._seq = 0
         self._stale, self._turned = True, True
         self._version: int | None = None
@@ -119,6 +120,7 @@ class LiveFeed(Feed):
                 self.repeat,
                 self.remarks.said,
                 self._ahead,
+                self._blocked(),
             )
             if self.study.scenarios
             else (),
@@ -191,7 +193,7 @@ class LiveFeed(Feed):
 
     def _read_running(self, db: Database, run: str) -> None:
         rows = db.read(
-            "SELECT id, scenario, profile, repeat, attempt, started FROM samples"
+            "SELECT id, scenario, profile, repeat, attempt, started, worker FROM samples"
             " WHERE run=? AND status='running'",
             (run,),
         )
@@ -210,6 +212,7 @@ class LiveFeed(Feed):
                     self._board.set_status(sample, "pending")  # given back, undecided
         self._started = now_running
         self._attempts = {int(row["id"]): int(row["attempt"]) for row in rows}
+        self._holders = {int(row["id"]): row["worker"] for row in rows}
 
     def _differs(self, db: Database, run: str) -> bool:
         """Did samples come, go, or fall back to the queue behind our back?"""
@@ -274,6 +277,13 @@ class LiveFeed(Feed):
         known = (*self._workers, *seen.silent, *seen.gone)
         failed = [worker.error for worker in known if worker.error]
         self._worker_error = one_line(failed[-1] or "") if failed else ""
+
+    def _blocked(self) -> dict[int, str]:
+        """What is said of samples that hold up their worker, which has given back all others."""
+        said = {w.id: one_line(w.error or "") for w in self._workers if w.is_blocked}
+        if not said:
+            return {}
+        return {sample: said[w] for sample, w in self._holders.items() if said.get(w)}
 
     def _left(self, now: float) -> float | None:
         counts = self._board.counts()

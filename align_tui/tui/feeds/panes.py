@@ -34,8 +34,13 @@ def shown_panes(
     repeat: int | None,
     remarks: Mapping[int, Remark],
     ahead: Mapping[int, int],
+    blocked: Mapping[int, str],
 ) -> tuple[Shown, ...]:
-    """A pane a profile; `ahead` says of samples that wait how many are queued before them."""
+    """A pane a profile.
+
+    `ahead` says of samples that wait how many are queued before them, and `blocked` of those that
+    hold up their worker what is said of that.
+    """
     panes = []
     for profile, repeats in enumerate(row):
         number = shown_repeat(repeats, repeat)
@@ -56,6 +61,7 @@ def shown_panes(
                     so_far.streams,
                     elapsed,
                     thinking=so_far.thinking,
+                    blocked=blocked.get(cell.sample, ""),
                 )
             )
         elif cell.status in ("done", "failed"):

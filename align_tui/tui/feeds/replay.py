@@ -290,7 +290,9 @@ class ReplayFeed(Feed):
         row, said = self._board.row(self.scenario), self.remarks.said
         results = self._ancestry.results | self._results
         thoughts = self._thoughts.found
-        return shown_panes(row, results, thoughts, writing, started, moment, self.repeat, said, {})
+        return shown_panes(
+            row, results, thoughts, writing, started, moment, self.repeat, said, {}, {}
+        )
 
     def _replies(self, db: Database, sample: int) -> list[StoredResponse]:
         from align_tui.store.results import responses_of

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from align_tui.store.database import Database
     from align_tui.tui.screens.study import StudyScreen
 
-WIDTH = 58
+WIDTH, AROUND = 52, 4
+"""Cells of a line that the smallest screen has room for, and rows of the box around the lines."""
 REFUSED = "not trusted: nothing was started"
 
 
@@ -45,15 +46,18 @@ class TrustScreen(Modal[bool]):
         """What it is, where it lies, its hash, what it could do, and the answers."""
         code = self._code
         what = "A decision-maker" if code.what == "decision-maker" else "A model"
-        lines: list[Line] = [((f"{what} of this study is code:", "text"),)]
-        lines += [((row, "bright"),) for _, row in wrap(one_line(code.place, 400), WIDTH)]
-        lines += [((f"SHA-256 {code.sha256[:32]}", "quiet"),), ()]
-        lines += [((row, "text"),) for _, row in wrap(RUNS_AS_YOU, WIDTH)]
-        lines += [
+        lines: list[Line] = [
+            ((f"SHA-256 {code.sha256[:32]}", "quiet"),),
+            ((f"        {code.sha256[32:]}", "quiet"),),
+            (),
+            *(((row, "text"),) for _, row in wrap(RUNS_AS_YOU, WIDTH)),
             (),
             (("y      ", "key"), ("run it, now and whenever it is the same", "bright")),
             (("escape ", "key"), ("do not run it", "bright")),
         ]
+        room = self.app.size.height - AROUND - 1 - len(lines)
+        place: list[Line] = [((row, "bright"),) for row in _place(code.place, room)]
+        lines = [((f"{what} of this study is code:", "text"),), *place, *lines]
         with Vertical(classes="box question") as box:
             box.border_title = Content("code of a study")
             words = Lines()
@@ -64,6 +68,14 @@ class TrustScreen(Modal[bool]):
     def action_answer(self, yes: bool) -> None:
         """One of the two."""
         self.dismiss(yes)
+
+
+def _place(place: str, room: int) -> list[str]:
+    """Where the code lies, in so many rows that the answers below are seen."""
+    rows = [row for _, row in wrap(one_line(place, 400), WIDTH)]
+    if len(rows) > max(2, room):
+        rows = [*rows[: max(0, room - 2)], "...", rows[-1]]
+    return rows
 
 
 class Trusting:

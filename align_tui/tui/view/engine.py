@@ -34,11 +34,16 @@ def worker_parts(
 ) -> Line:
     """One worker: device, model, memory, speed. Several: how many, of what, and their sums.
 
-    Those that are `silent` work on nothing, as far as anybody knows: they are told first.
+    Those that are `silent`, or blocked, work on nothing that is known: they are told first.
     """
-    if silent:
-        rest = worker_parts(workers, depth, width, glyphs, starting=starting)
-        return ((f"{glyphs.marks['failed']} {silent_words(silent)} ", "failed"), *rest)
+    blocked = [worker for worker in workers if worker.is_blocked]
+    if silent or blocked:
+        others = [worker for worker in workers if not worker.is_blocked]
+        told = [silent_words(each) for each in (silent, blocked) if each]
+        if blocked and width >= MEMORY_WIDTH:
+            told[-1] += f": {one_line(blocked[0].error or '', width // 2)}"
+        rest = worker_parts(others, depth, width, glyphs, starting=starting)
+        return ((f"{glyphs.marks['failed']} {', '.join(told)} ", "failed"), *rest)
     if not workers:
         return (("worker starting ", "quiet"),) if starting else ()
     several = len(workers) > 1

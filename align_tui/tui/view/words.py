@@ -47,6 +47,8 @@ def worker_state(worker: WorkerRow) -> str:
     """`loading demo 40 %`: what a worker says of itself."""
     detail = one_line(worker.detail, 60)
     state = one_line(worker.state, 30)
+    if worker.is_blocked:
+        return state  # what it did before that has come to a halt
     if detail and detail.lower().startswith(state.lower()):
         state = ""
     joint = ": " if state == "waiting" else " "
@@ -55,10 +57,11 @@ def worker_state(worker: WorkerRow) -> str:
 
 
 def silent_words(silent: Sequence[WorkerRow]) -> str:
-    """`worker 3fa91c77 does not answer`."""
+    """`worker 3fa91c77 does not answer`; those that are blocked do, and take nothing."""
+    blocked = all(worker.is_blocked for worker in silent)
     if len(silent) > 1:
-        return f"{len(silent)} workers do not answer"
-    return f"worker {silent[0].id[:8]} does not answer"
+        return f"{len(silent)} workers {'are blocked' if blocked else 'do not answer'}"
+    return f"worker {silent[0].id[:8]} {'is blocked' if blocked else 'does not answer'}"
 
 
 def queued_words(ahead: int | None) -> str:
@@ -83,6 +86,8 @@ def waiting_words(
     loading = [worker for worker in workers if worker.state == "loading"]
     if loading:
         return f"waiting: {worker_state(loading[0])}"
+    silent = (*silent, *(worker for worker in workers if worker.is_blocked))
+    workers = [worker for worker in workers if not worker.is_blocked]
     if any(worker.state != "starting" for worker in workers):
         return queued_words(ahead)
     starting = starting or bool(workers)

@@ -74,7 +74,7 @@ def worker_table(
         lines.append(cut((("  " + head, "quiet"),), width, glyphs.more))
     for (worker, lost), row in zip(every, texts, strict=True):
         mark: Span = (f"{glyphs.alive} ", "bar" if worker.active else "quiet")
-        if lost or worker.is_silent:
+        if lost or worker.is_silent or worker.is_blocked:
             mark = (f"{glyphs.marks['failed']} ", "failed")
         style = "quiet" if lost else "text"
         lines.append(
