@@ -64,7 +64,7 @@ def words_of(error: BaseException) -> str:
     """The error's own words; a user's error may fail at saying them."""
     try:
         return storable(str(error))
-    except Exception:
+    except BaseException:  # SystemExit, say
         return "its text cannot be had"
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from align_tui.core.checking import told
 from align_tui.core.errors import StoreError, ValueRefused
+from align_tui.engine.telling import say
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Failed, Outcome, Released, end_all
 
@@ -55,7 +54,7 @@ class Outbox:
                 if _is_the_stores(error):
                     raise
                 said = f"Its result cannot be stored: {told(error)}"
-        print(f"align-tui worker: sample {claimed.id}: {said}", file=sys.stderr, flush=True)
+        say(f"sample {claimed.id}: {said}")
         end_all(db, worker, [Released(claimed)])
 
 

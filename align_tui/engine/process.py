@@ -6,9 +6,13 @@ import asyncio
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from align_tui.config.signals import endings
+from align_tui.core.errors import AlignError
+from align_tui.engine import worker as working
 from align_tui.engine.endings import Endings
 from align_tui.engine.guard import end_now
 from align_tui.engine.telling import say
@@ -32,10 +36,32 @@ async def _main(settings: Settings) -> None:
             with contextlib.suppress(NotImplementedError, RuntimeError):
                 why = f"it was told to ({signal.Signals(number).name})"
                 loop.add_signal_handler(number, worker.stop, why)
-        await worker.run()
-    if worker.is_stuck:
-        say("a decision-maker does not end")
-        end_now(0)
+        threads = ThreadPoolExecutor(thread_name_prefix="asyncio")
+        loop.set_default_executor(threads)
+        error: AlignError | None = None
+        try:
+            await worker.run()
+        except AlignError as raised:
+            error = raised
+        if worker.is_stuck or not await _ended(threads):
+            # Python would wait for it for ever.
+            say("a decision-maker does not end")
+            if error is not None:
+                say(f"{error.message}. {error.hint}")
+            end_now(0 if error is None else 2)
+        if error is not None:
+            raise error
+
+
+async def _ended(threads: ThreadPoolExecutor) -> bool:
+    """Have the threads that code was handed to come to their end within the time that is left?"""
+    threads.shutdown(wait=False, cancel_futures=True)
+    until = time.monotonic() + working.END_S
+    while any(thread.is_alive() for thread in threads._threads):
+        if time.monotonic() >= until:
+            return False
+        await asyncio.sleep(0.02)
+    return True
 
 
 @contextlib.contextmanager

@@ -97,6 +97,11 @@ class Watchdog:
                 self._look(step, now)
             except StoreError as error:
                 last_words.say(self._worker, error.message)
+            try:  # whether the database takes the rest or not
+                if self._blocked >= self._limits.at_most_s:
+                    self._end(self._database(), step, now)
+            except StoreError as error:
+                last_words.say(self._worker, error.message)
         if self._db is not None:
             self._db.close()
 
@@ -105,18 +110,16 @@ class Watchdog:
             return
         db = self._database()
         if not self._told and self._blocked >= self._limits.told_s:
-            self._told = True
             others = held.release_others(db, self._worker, step.sample)
             name = held.name_of(db, step.sample)
             said = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"
             given = f"; {others} samples went back to the queue" if others else ""
-            say(f"{said}{given}. {HINT}")
             held.complain(db, self._worker, said)
+            self._told = True  # not before: what the database refuses is tried again
+            say(f"{said}{given}. {HINT}")
         if now - self._renewed >= self._lease_s / 4:
-            self._renewed = now
             held.beat(db, self._worker)
-        if self._blocked >= self._limits.at_most_s:
-            self._end(db, step, now)
+            self._renewed = now
 
     def _end(self, db: Database, step: Step, now: float) -> None:
         """Break the code off; end the process when the code does not let go."""

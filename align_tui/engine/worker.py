@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from align_tui.core.decisions import Decision, Rendering
@@ -222,6 +223,18 @@ class Worker:
         for each in claimed:
             task = self.steps.start(each.id, self._serve(each), f"sample {each.id}")
             self._active[each.key] = _Active(each, task)
+            task.add_done_callback(partial(self._make_sure, each))
+
+    def _make_sure(self, claimed: Claimed, task: asyncio.Task[None]) -> None:
+        """A task that ended without an outcome would keep its sample, and its run, for ever."""
+        if claimed.key not in self._active or claimed.key in self._outbox.keys:
+            return
+        error = None if task.cancelled() else task.exception()
+        if error is None:  # cancelled before it began
+            self._outbox.add(Released(claimed))
+            return
+        failure = to_failure(self._blocked(error, claimed))
+        self._outbox.add(Failed(claimed, failure.kind, failure.message, 0.0))
 
     def _follow_orders(self) -> int:
         """Do what is wanted of each sample; how many were lost to other workers."""
@@ -362,9 +375,11 @@ class Worker:
         if tasks:
             _, left = await asyncio.wait(tasks, timeout=END_S)
             self.is_stuck = bool(left)
-        await self.models.close()
-        for key in self._active.keys() - self._outbox.keys:  # cancelled before it began
+        for key in self._active.keys() - self._outbox.keys:  # what does not end
             self._outbox.add(Released(self._active[key].claimed))
+        with contextlib.suppress(StoreError):
+            self._write()  # before models are let go of, which may take minutes without a beat
+        await self.models.close()
         with contextlib.suppress(StoreError):
             self._write()
         with contextlib.suppress(StoreError):

@@ -21,11 +21,15 @@ def set_aside(db: Database, worker: WorkerRow) -> str | None:
     writing keeps the database locked, and nobody can go on: it is continued. Raises StoreError.
     """
     if not _is_locked(db):
-        if not workers.mark_silent(db, worker):
-            return None
-        if workers.is_here(worker) and not processes.is_stopped(worker.pid):
-            # It runs and lets nobody in: one of its samples may be the reason (store/suspects.py).
-            suspects.bury(db, {worker.id: f"it did not answer for {lease_s():.0f} s"})
+        runs = workers.is_here(worker) and not processes.is_stopped(worker.pid)
+        with db.write() as connection:  # one transaction: a beat in between would come too late
+            if not workers.mark(connection, worker):
+                return None
+            if runs:
+                # It runs and lets nobody in: one of its samples may be the reason.
+                suspects.count_end(
+                    connection, worker.id, f"it did not answer for {lease_s():.0f} s"
+                )
         return ""
     if workers.is_here(worker) and processes.is_stopped(worker.pid):
         try:
@@ -38,13 +42,13 @@ def set_aside(db: Database, worker: WorkerRow) -> str | None:
 
 def _is_locked(db: Database) -> bool:
     """Can nobody write? Found out without waiting for long."""
-    connection = db.connection
-    connection.execute(f"PRAGMA busy_timeout={TRY_MS}")
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
-    except sqlite3.OperationalError as error:
-        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    with db.explained() as connection:
+        connection.execute(f"PRAGMA busy_timeout={TRY_MS}")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     return False

@@ -37,6 +37,14 @@ class Database:
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
 
+    @contextmanager
+    def explained(self) -> Iterator[sqlite3.Connection]:
+        """Reads outside a transaction whose failures a user can read; raises StoreError."""
+        try:
+            yield self.connection
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+
     def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
         """The first row, or None when there is none."""
         rows = self.read(sql, values)

@@ -6,13 +6,14 @@ import time
 
 from align_tui.core.text import one_line
 from align_tui.store.database import Database
+from align_tui.store.workers import BLOCKED
 
 
 def release_others(db: Database, worker: str, sample: int) -> int:
     """Put all back that the worker holds but one sample; how many."""
     with db.write() as connection:
         rows = connection.execute(
-            "UPDATE samples SET status='pending', worker=NULL, lease=NULL"
+            "UPDATE samples SET status='pending', worker=NULL"
             " WHERE worker=? AND status='running' AND id<>? RETURNING id",
             (worker, sample),
         ).fetchall()
@@ -27,17 +28,22 @@ def beat(db: Database, worker: str) -> None:
 
 
 def complain(db: Database, worker: str, said: str) -> None:
-    """Write into the worker's row what is wrong: it takes no samples, and another is wanted."""
+    """Write into the worker's row what is wrong: it takes no samples, and another is wanted.
+
+    It keeps what it holds. Its own next beat takes this back.
+    """
     with db.write() as connection:
-        connection.execute("UPDATE workers SET error=?, state='blocked' WHERE id=?", (said, worker))
+        connection.execute(
+            "UPDATE workers SET heartbeat=heartbeat+1, error=?, state=? WHERE id=?",
+            (said, BLOCKED, worker),
+        )
 
 
 def fail(db: Database, worker: str, sample: int, kind: str, message: str) -> None:
     """End a sample as failed, if the worker still holds it."""
     with db.write() as connection:
         held = connection.execute(
-            "UPDATE samples SET status='failed', lease=NULL"
-            " WHERE id=? AND worker=? AND status='running'",
+            "UPDATE samples SET status='failed' WHERE id=? AND worker=? AND status='running'",
             (sample, worker),
         ).rowcount
         if held:

@@ -86,13 +86,13 @@ def _end(connection: sqlite3.Connection, worker: str, outcome: Outcome, rows: _R
     claimed = outcome.claimed
     if isinstance(outcome, Released):
         held = connection.execute(
-            "UPDATE samples SET status='pending', worker=NULL, lease=NULL, cancel=0"
+            "UPDATE samples SET status='pending', worker=NULL, cancel=0"
             " WHERE id=? AND worker=? AND attempt=? AND status='running'",
             (claimed.id, worker, claimed.attempt),
         ).rowcount
     else:
         held = connection.execute(
-            "UPDATE samples SET status=?, lease=NULL WHERE id=? AND worker=? AND attempt=?"
+            "UPDATE samples SET status=? WHERE id=? AND worker=? AND attempt=?"
             " AND status='running'",
             (
                 "done" if isinstance(outcome, Decided) else "failed",

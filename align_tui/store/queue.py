@@ -55,8 +55,9 @@ def claim(
     first. Suspects (store/suspects.py) are not among them. With `only`, nothing is taken when the
     next backbone in turn is not among them.
     """
-    if limit <= 0 or _next_place(db.connection, prefer, urgent) is None:
-        return []  # the common case of an idle queue takes no write lock
+    with db.explained() as connection:
+        if limit <= 0 or _next_place(connection, prefer, urgent) is None:
+            return []  # the common case of an idle queue takes no write lock
     with db.write() as connection:
         place = _next_place(connection, prefer, urgent)
         if place is None or (only is not None and place[1] not in only):
@@ -149,7 +150,7 @@ def release(db: Database, worker: str, samples: Iterable[int]) -> None:
     with db.write() as connection:
         for sample in samples:
             given = connection.execute(
-                "UPDATE samples SET status='pending', worker=NULL, lease=NULL, cancel=0"
+                "UPDATE samples SET status='pending', worker=NULL, cancel=0"
                 " WHERE id=? AND worker=? AND status='running'",
                 (sample, worker),
             )
@@ -180,8 +181,7 @@ def reclaim(db: Database, dead_workers: Iterable[str] = (), *, but: str = "") ->
         return 0
     with db.write() as connection:
         rows = connection.execute(
-            "UPDATE samples SET status='pending', worker=NULL, lease=NULL"
-            f" WHERE {where} RETURNING id",
+            f"UPDATE samples SET status='pending', worker=NULL WHERE {where} RETURNING id",
             (but, *dead),
         ).fetchall()
         connection.executemany("DELETE FROM live WHERE sample=?", [(int(row[0]),) for row in rows])

@@ -46,19 +46,37 @@ def bury(db: Database, dead: Mapping[str, str | None]) -> Ended:
     """
     if not dead:
         return Ended()
-    back, failed = 0, []
     with db.write() as connection:
-        for worker, how in dead.items():
-            held = connection.execute(
-                "SELECT id, run, scenario, profile, repeat FROM samples"
-                " WHERE worker=? AND status='running'",
-                (worker,),
-            ).fetchall()
-            for row in held:
-                said = _count(connection, worker, row, how, alone=len(held) == 1)
-                back += said is None
-                failed += [said] if said is not None else []
+        ends = [count_end(connection, worker, how) for worker, how in dead.items()]
+    return Ended(sum(end.back for end in ends), tuple(said for end in ends for said in end.failed))
+
+
+def count_end(connection: sqlite3.Connection, worker: str, how: str | None) -> Ended:
+    """`bury` for one worker, in the transaction of whoever calls.
+
+    While a model is loaded nothing is decided with it: no sample that waits for it is to blame.
+    """
+    held = connection.execute(
+        "SELECT id, run, scenario, profile, repeat, backbone<>'' AND EXISTS (SELECT 1"
+        " FROM workers w WHERE w.id=samples.worker AND w.state='loading') AS waits"
+        " FROM samples WHERE worker=? AND status='running'",
+        (worker,),
+    ).fetchall()
+    back, failed = 0, []
+    for row in held:
+        if row["waits"]:
+            _put_back(connection, int(row["id"]))
+            back += 1
+            continue
+        said = _count(connection, worker, row, how, alone=len(held) == 1)
+        back += said is None
+        failed += [said] if said is not None else []
     return Ended(back, tuple(failed))
+
+
+def _put_back(connection: sqlite3.Connection, sample: int) -> None:
+    connection.execute("DELETE FROM live WHERE sample=?", (sample,))
+    connection.execute("UPDATE samples SET status='pending', worker=NULL WHERE id=?", (sample,))
 
 
 def _count(
@@ -72,14 +90,12 @@ def _count(
         " RETURNING ends, kills",
         (sample, int(how is not None), int(how is None)),
     ).fetchone()
-    connection.execute("DELETE FROM live WHERE sample=?", (sample,))
     if not (alone and (ends >= ENDS_AT_MOST or kills >= KILLS_AT_MOST)):
-        connection.execute(
-            "UPDATE samples SET status='pending', worker=NULL, lease=NULL WHERE id=?", (sample,)
-        )
+        _put_back(connection, sample)
         return None
+    connection.execute("DELETE FROM live WHERE sample=?", (sample,))
     said = _verdict(_name(connection, row), ends, kills, how)
-    connection.execute("UPDATE samples SET status='failed', lease=NULL WHERE id=?", (sample,))
+    connection.execute("UPDATE samples SET status='failed' WHERE id=?", (sample,))
     connection.execute(
         "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind,"
         " error_message) SELECT id, ?, started, ?, 0, ?, ? FROM samples WHERE id=?",
@@ -129,9 +145,9 @@ def claim(db: Database, worker: str, room: int) -> list[Claimed]:
 
     Those with the fewest ends come first, so that one at fault does not hold up the innocent.
     """
-    first = _next(db.connection)
-    if first is None or room <= 0:
-        return []  # nearly always, and without a lock
+    with db.explained() as connection:
+        if room <= 0 or _next(connection) is None:
+            return []  # nearly always, and without a lock
     with db.write() as connection:
         first = _next(connection)
         if first is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from align_tui.core.errors import StoreError
+from align_tui.core.errors import Final
 from align_tui.store import last_words, processes
 from align_tui.store.database import Database, Row
 from align_tui.store.leases import lease_s
@@ -132,15 +133,20 @@ def mark_silent(db: Database, worker: WorkerRow) -> bool:
     With its next beat the mark holds no longer.
     """
     with db.write() as connection:
-        marked = connection.execute(
-            "UPDATE workers SET silent=heartbeat WHERE id=? AND heartbeat=?",
-            (worker.id, worker.heartbeat),
-        )
+        return mark(connection, worker)
+
+
+def mark(connection: sqlite3.Connection, worker: WorkerRow) -> bool:
+    """`mark_silent` in the transaction of whoever calls."""
+    marked = connection.execute(
+        "UPDATE workers SET silent=heartbeat WHERE id=? AND heartbeat=?",
+        (worker.id, worker.heartbeat),
+    )
     return bool(marked.rowcount)
 
 
 def register(db: Database, gpus: str = "", told: Callable[[str], None] = lambda said: None) -> str:
-    """Enter this process; its worker id. Raises StoreError when another host works here.
+    """Enter this process; its worker id. Raises Final when another host works here.
 
     `told` hears why it takes a while: a lease, where a worker of another host may be there.
     """
@@ -153,7 +159,7 @@ def register(db: Database, gpus: str = "", told: Callable[[str], None] = lambda 
 def enter_again(db: Database, worker: str, gpus: str = "") -> None:
     """Enter a worker that was taken for gone, under its old id.
 
-    Raises StoreError when another host took over meanwhile.
+    Raises Final when another host took over meanwhile: this worker must not go on.
     """
     _refuse_other_hosts(db, lambda said: None)
     _enter(db, worker, gpus)
@@ -184,7 +190,7 @@ def _refuse_other_hosts(db: Database, told: Callable[[str], None]) -> None:
         time.sleep(LOOK_S)
         for worker in elsewhere().values():
             if worker.id not in before or worker.heartbeat != before[worker.id].heartbeat:
-                raise StoreError(
+                raise Final(
                     f"{db.path} is being worked on from another host ({worker.host})",
                     "SQLite on a shared file system cannot serve two hosts: use a database a host.",
                 )
@@ -233,18 +239,6 @@ def beat(
             ),
         ).fetchone()
     return None if row is None else bool(row[0])
-
-
-def beat_blocked(db: Database, worker: str, said: str) -> None:
-    """A beat for a worker whose loop stands still: it keeps what it holds, and takes no more.
-
-    `said` is by what it is blocked. Its own next beat takes both back.
-    """
-    with db.write() as connection:
-        connection.execute(
-            "UPDATE workers SET heartbeat=heartbeat+1, state=?, error=? WHERE id=?",
-            (BLOCKED, said, worker),
-        )
 
 
 def unregister(db: Database, worker: str) -> None:

@@ -21,6 +21,15 @@ class Rude(BaseException):
     """No Exception, and not one that asyncio knows."""
 
 
+class Unsayable(Exception):
+    """Its own words end whoever asks for them."""
+
+    def __str__(self) -> str:
+        if self.args:
+            return "It has words."
+        sys.exit(3)
+
+
 async def leave() -> None:
     sys.exit(4)
 
@@ -78,6 +87,10 @@ async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
         re.match(r"(a+)+$", "a" * 60 + "b")
     if how == "waits":
         await asyncio.sleep(parameters.get("seconds", 0))
+    if how == "stays":  # a thread of it goes on for longer than anybody waits
+        await asyncio.to_thread(time.sleep, parameters.get("seconds", 0))
+    if how == "unsayable":
+        raise Unsayable
     while how == "deaf":
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(60)

@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from align_tui.core.errors import StoreError
 from align_tui.engine.guard import Step, Steps
 from align_tui.engine.watchdog import Limits, Watchdog
-from align_tui.store import queue, results, runs, workers
+from align_tui.store import held, queue, results, runs, workers
 from align_tui.store.database import Database
 from tests.engine.test_poison import POISON, align_tui, poisoned, said_of, until
 
@@ -93,6 +95,46 @@ def test_a_worker_ends_though_code_does_not(database: Database, start: Start) ->
     assert worker.returncode == 0 and "a decision-maker does not end" in err
     row = runs.get_run(database, run)
     assert (row.pending, row.running) == (1, 0) and workers.list_workers(database) == []
+
+
+def test_a_worker_ends_though_a_thread_of_code_goes_on(database: Database, start: Start) -> None:
+    run = runs.create_run(database, poisoned(["stays", "good-1"], seconds=60), {})
+    worker = start(60, 60)
+    until(lambda: runs.get_run(database, run).done == 1)
+    worker.send_signal(signal.SIGTERM)
+    _, err = worker.communicate(timeout=20)
+    assert worker.returncode == 0 and "a decision-maker does not end" in err
+    assert runs.get_run(database, run).pending == 1
+
+
+def test_a_worker_whose_database_goes_ends_though_code_does_not(
+    database: Database, start: Start
+) -> None:
+    run = runs.create_run(database, poisoned(["deaf", "good-1"]), {})
+    worker = start(60, 60)
+    until(lambda: runs.get_run(database, run).done == 1)
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{database.path}{ending}").unlink(missing_ok=True)
+    _, err = worker.communicate(timeout=20)
+    assert worker.returncode == 2 and "was deleted or moved" in err
+
+
+def test_what_a_locked_database_refused_is_told_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.create_run(database, poisoned(["good-1", "good-2"]), {})
+    [first, _] = queue.claim(database, "w", 2)
+    steps = Steps()
+    dog = Watchdog(database.path, "w", steps, 15.0, Limits(2.0, 60.0))
+    dog._step = steps.now = Step(first.id, time.monotonic())
+    dog._blocked = 5.0
+    locked = StoreError("locked")
+    monkeypatch.setattr(held, "release_others", Mock(side_effect=locked))
+    with pytest.raises(StoreError):
+        dog._look(steps.now, time.monotonic())
+    monkeypatch.undo()
+    dog._look(steps.now, time.monotonic())
+    assert len(queue.orders(database, "w")) == 1  # the other one is for somebody else
 
 
 def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: Database) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 POISON = Path(__file__).with_name("poison.py")
 RAISED = {
-    "exit": "poison.py raised SystemExit (line 32): 3",
+    "exit": "poison.py raised SystemExit (line 41): 3",
     "_exit": "os._exit(3) would end the worker",
     "thread": "os._exit(3) would end the worker",
     "abort": "os.abort() would end the worker",
@@ -35,6 +35,7 @@ RAISED = {
     "cancels": "CancelledError",
     "interrupt": "KeyboardInterrupt",
     "generator": "GeneratorExit",
+    "unsayable": "its text cannot be had",
     "rude": "Rude (line",
     "list": "Its reasoning is ['no', 'text'], which is no text",
     "object": "Its notes is <object",
@@ -191,3 +192,43 @@ def test_burying_twice_counts_once(database: Database) -> None:
     assert suspects.bury(database, {"w": "It crashed"}).back == 1
     assert suspects.bury(database, {"w": "It crashed"}).back == 0
     assert [tuple(row) for row in database.read("SELECT ends, kills FROM suspects")] == [(1, 0)]
+
+
+def test_no_sample_is_blamed_for_a_model_that_cannot_be_loaded(database: Database) -> None:
+    """Else `run` would start workers until each sample has failed, in place of giving up."""
+    from align_tui.store import queue
+    from tests.engine.test_worker import model_study
+
+    runs.create_run(database, model_study(4), {})
+    runs.create_run(database, poisoned(["good-1"]), {})
+    worker = workers.register(database)
+    needs_model = queue.claim(database, worker, 8)
+    without = queue.claim(database, worker, 8)
+    assert (len(needs_model), len(without)) == (4, 1)
+    workers.beat(database, worker, state="loading")
+    before = suspects.progress(database)
+    assert suspects.bury(database, {worker: "It crashed"}).back == 5
+    counted = [row[0] for row in database.read("SELECT sample FROM suspects")]
+    assert counted == [without[0].id] and suspects.progress(database) != before
+    again = queue.claim(database, worker, 8)
+    assert [each.id for each in again] == [each.id for each in needs_model]
+
+
+def test_a_worker_that_beats_again_keeps_its_samples_and_no_end_is_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from align_tui.store import aside, processes, queue
+
+    runs.create_run(database, poisoned(["good-1"]), {})
+    worker = workers.register(database)
+    queue.claim(database, worker, 1)
+    [row] = workers.list_workers(database)
+
+    def beats(pid: int) -> bool:  # while somebody else looks at its process
+        workers.beat(database, worker, state="running")
+        return False
+
+    monkeypatch.setattr(processes, "is_stopped", beats)
+    assert aside.set_aside(database, row) is None
+    assert len(queue.orders(database, worker)) == 1
+    assert database.read("SELECT * FROM suspects") == []

@@ -14,6 +14,7 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import BackboneError, StoreError
 from align_tui.engine import outbox
 from align_tui.engine import worker as working_module
+from align_tui.engine.models import Models
 from align_tui.engine.worker import Settings, Worker
 from align_tui.store import live, outcomes, queue, results, runs, workers
 from align_tui.store.database import Database, open_database
@@ -261,3 +262,38 @@ async def test_a_disk_that_fails_for_a_while_loses_no_decision(
     async with working(database.path, opener):
         await until(lambda: runs.get_run(database, run).done == 1)
     assert opener.opened[0][1].begun == 1
+
+
+async def test_a_task_that_ends_without_an_outcome_keeps_no_sample(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Broken off, say, between two of our own lines."""
+
+    class Odd(BaseException):
+        pass
+
+    async def serve(self: Worker, claimed: object) -> None:
+        raise Odd
+
+    monkeypatch.setattr(Worker, "_serve", serve)
+    run = runs.create_run(database, make_study(1), {})
+    async with working(database.path, Opener()):
+        await until(lambda: runs.get_run(database, run).finished)
+    assert {result.error_kind for result in results.all_results(database, run)} == {"adm"}
+
+
+async def test_what_was_decided_is_written_before_models_are_let_go_of(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener = Opener()
+    open_ones: list[int] = []
+
+    async def close(self: Models) -> None:
+        open_ones.append(database.read("SELECT count(*) FROM samples WHERE status='running'")[0][0])
+
+    async with working(database.path, opener):
+        await warm_up(database, opener)
+        run = runs.create_run(database, model_study(2), {})
+        await until(lambda: opener.opened[0][1].now)
+        monkeypatch.setattr(Models, "close", close)
+    assert open_ones == [0] and runs.get_run(database, run).pending == 2

@@ -11,9 +11,10 @@ import pytest
 
 from align_tui.config.study import Study
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
+from align_tui.core.errors import StoreError
 from align_tui.core.scoring import Score
 from align_tui.core.types import JsonObject
-from align_tui.store import live, queue, results, runs, workers
+from align_tui.store import live, queue, results, runs, suspects, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.outcomes import Claimed, Decided, Failed, Released, end_all
 from tests.conftest import HIGH, make_profile, make_scenarios, make_study
@@ -298,3 +299,13 @@ def test_samples_that_end_together_are_written_each_by_its_own_lease(database: D
     assert set(rows) == {held[0].id, held[2].id}
     assert rows[held[2].id].error_kind == "reply" and rows[held[2].id].latency_s == 0
     assert [c.id for c in queue.claim(database, "w2", 9)] == [held[3].id]
+
+
+def test_a_claim_that_cannot_read_says_so_as_every_other_step_does(database: Database) -> None:
+    """Else it would end the worker with a traceback, in place of being waited for or told."""
+    database.connection.execute("DROP TABLE suspects")
+    runs.create_run(database, make_study(1), {})
+    with pytest.raises(StoreError):
+        queue.claim(database, "w", 8)
+    with pytest.raises(StoreError):
+        suspects.claim(database, "w", 8)
