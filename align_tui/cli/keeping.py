@@ -109,8 +109,9 @@ class Keeper:
         if process.poll() is not None:
             self.process = None
             # One that lives but cannot write, on a full disk, keeps all others from starting.
-            self._ends.ended(process, may_give_up=not self.seen.silent)
-            if process.returncode and self._starts > RESTARTS:
+            if self._ends.ended(process, may_give_up=not self.seen.silent):
+                self._starts = 0
+            elif self._starts > RESTARTS:
                 said = one_line(log_tail(1), 200)
                 self._told(f"no other worker can be started (status {process.returncode}): {said}")
             return
@@ -123,9 +124,13 @@ class Keeper:
             self._hung.append(process)
             self.process = None
 
-    def _end_the_hung(self) -> None:
-        """End processes of ours that run and show no sign of life: they would run for ever."""
-        limit = HUNG * self.watch.lease_s
+    def close(self) -> None:
+        """The run is over: what hangs of ours would run for ever, and nobody would look."""
+        self._end_the_hung(leases=1)
+
+    def _end_the_hung(self, leases: int = HUNG) -> None:
+        """End processes of ours that run and show no sign of life for so long."""
+        limit = leases * self.watch.lease_s
         lost = {w.pid: w for w in self.seen.silent if self.watch.quiet_s(w) >= limit}
         for process in self._hung:
             worker = lost.get(process.pid)

@@ -145,6 +145,7 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                         for event in events.page_events(db, run, study, page):
                             say_json(event)
                 if runs.get_run(db, run).finished and not results.results_after(db, run, last):
+                    keeper.close()
                     return
             seen = keeper.look()
             said = [w.error or w.detail or w.state for w in seen.answering]

@@ -47,21 +47,25 @@ class Ends:
         self._count = 0
         self._seen: tuple[int, ...] = ()
 
-    def ended(self, process: subprocess.Popen[bytes], *, may_give_up: bool = True) -> None:
-        """A worker of ours has ended; raises StoreError when another would end as well."""
+    def ended(self, process: subprocess.Popen[bytes], *, may_give_up: bool = True) -> bool:
+        """A worker of ours has ended: has anything come of it? A sample that it is blamed for, say.
+
+        Raises StoreError when another would end as well.
+        """
         note_end(self._db, process)
         if not process.returncode:
-            return
+            return True
         repair.check_whole(self._db)
         # Of one sample that ends its worker something comes each time: it is counted, and fails.
         seen = suspects.progress(self._db)
-        self._count = 1 if seen != self._seen else self._count + 1
-        self._seen = seen
+        has_come, self._seen = seen != self._seen, seen
+        self._count = 1 if has_come else self._count + 1
         if self._count > RESTARTS and may_give_up:
             raise StoreError(
                 f"The worker ended {self._count} times. {in_words(process.returncode)}",
                 "Its last words:\n" + log_tail(),
             )
+        return has_come
 
 
 class Troubles:

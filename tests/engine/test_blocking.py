@@ -180,6 +180,8 @@ def test_code_that_lets_no_thread_run_fails_as_well(
     assert "did not answer" in failed["error"]["message"]
     assert [each["event"] for each in told].count("decision") == 12
     assert "has not answered" in err and "another worker is started" in err
-    for worker in workers.list_workers(database):
-        if workers.is_alive(worker):
-            os.kill(worker.pid, signal.SIGKILL)
+    assert "was ended: no sign of life" in err
+    # Nothing is left that runs for ever: the last one serves the queue, and ends when it is idle.
+    assert all(not worker.is_silent for worker in workers.living(database))
+    for worker in workers.living(database):
+        os.kill(worker.pid, signal.SIGTERM)
