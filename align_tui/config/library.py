@@ -25,7 +25,7 @@ from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.kinds import PROFILE, refuse_other
 from align_tui.config.profile import Profile
-from align_tui.config.reading import as_path, exists, is_dir, shown
+from align_tui.config.reading import as_path, exists, is_dir, resolved, shown
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
@@ -122,7 +122,7 @@ def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> 
 def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table, str]:
     """The merged table of a profile's file and the text of it; `files` gets all that were read."""
     files.add(path)
-    path = path.resolve()
+    path = resolved(path)
     if path in chain:
         loop = " -> ".join(p.stem for p in (*chain, path))
         raise ConfigError(f"{path}: profiles extend each other in a circle: {loop}")
@@ -137,7 +137,7 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     absolute_model(table, path.parent)
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
-        custom["file"] = paths.stored_path((path.parent / as_path(custom["file"])).resolve())
+        custom["file"] = paths.stored_path(resolved(path.parent / as_path(custom["file"])))
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:

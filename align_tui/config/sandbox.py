@@ -206,6 +206,7 @@ class _Widths:
     """What a format's fields may ask for."""
 
     def format_field(self, value: Any, spec: str) -> Any:
+        meter().tick()
         digits = "".join(sign if sign.isdigit() else " " for sign in spec[:1000]).split()
         if len(spec) > 1000 or any(len(number.lstrip("0")) > 4 for number in digits):
             raise TooCostly(f"a width that is larger than {metering.WIDEST:,}")
