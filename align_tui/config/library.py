@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from align_tui.config.backbones import (
     DEFAULT,
     IDENTITY,
     Backbone,
+    absolute,
     absolute_model,
     list_backbones,
     names_model,
@@ -109,6 +111,24 @@ def parse_override(text: str) -> tuple[list[str], Any]:
     if len(parts) > MOST_PARTS:
         raise ConfigError(f"--set names a key of {len(parts):,} parts")
     return parts, value
+
+
+def placed(text: str, folder: Path) -> str:
+    """An override whose path, if it names a file or a model, does not depend on where it is read.
+
+    The worker runs elsewhere; what is no file in `folder` stays as it is.
+    """
+    parts, value = parse_override(text)
+    if not isinstance(value, str):
+        return text
+    if parts == ["adm", "file"]:
+        value = paths.stored_path(resolved(folder / as_path(value)))
+    elif parts in (["backbone", "model"], ["backbone", "use"]):
+        names = {entry.name for entry in list_backbones()}
+        value = value if value in names else absolute(value, folder)
+    else:
+        return text
+    return f"{'.'.join(parts)}={json.dumps(value, ensure_ascii=False)}"
 
 
 def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> Table:
