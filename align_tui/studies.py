@@ -8,10 +8,11 @@ from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
-from align_tui.config.backbones import absolute, list_backbones
+from align_tui.config.backbones import absolute, list_backbones, typed
 from align_tui.config.code import notes_on
 from align_tui.config.columns import load_columns, refuse_namesakes
 from align_tui.config.kinds import STUDY, refuse_other
+from align_tui.config.library import placed
 from align_tui.config.options import Options
 from align_tui.config.profile import (
     CustomParams,
@@ -81,9 +82,12 @@ def load_study(options: Options) -> Study:
     says_more = path is not None and bool(file.set or file.backbone or file.backbones)
     profiles = load_columns(
         options.profiles or file.profiles,
-        options.backbones or _backbones(file, beside),
+        tuple(map(typed, options.backbones)) or _backbones(file, beside),
         beside=beside if not options.profiles else None,
-        overrides=(*file.set, *options.overrides),
+        overrides=(
+            *(placed(text, beside or Path.cwd()) for text in file.set),
+            *(placed(text, Path.cwd()) for text in options.overrides),
+        ),
         targets=targets,
         attributes=attributes,
         files=[path] if path is not None and says_more else [],

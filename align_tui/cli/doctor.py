@@ -14,7 +14,7 @@ from pathlib import Path
 
 from align_tui.backbones.base import open_backbone
 from align_tui.cli.options import database_path
-from align_tui.config.backbones import list_backbones, read_backbone
+from align_tui.config.backbones import list_backbones, read_backbone, typed
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError, Damaged, StoreError
@@ -167,7 +167,7 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
     asked = bool(names or backbones)
     specs: dict[str, tuple[BackboneSpec, list[str]]] = {}
     for name in names or [str(entry.path) for entry in list_profiles()]:
-        for backbone in backbones or (None,):
+        for backbone in [typed(each) for each in backbones] or (None,):
             try:
                 profile = load_profile(name, backbone=backbone)
             except AlignError as error:

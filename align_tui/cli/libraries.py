@@ -10,12 +10,13 @@ from rich.text import Text
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
-from align_tui.config.backbones import DEFAULT, absolute, list_backbones, read_backbone
+from align_tui.config.backbones import DEFAULT, list_backbones, read_backbone, typed
 from align_tui.config.library import (
     find,
     load_profile,
     names_backbone,
     parse_override,
+    placed,
     with_override,
 )
 from align_tui.config.library import list_profiles as library_profiles
@@ -142,7 +143,7 @@ EXAMPLE = Scenario(
 
 def show_profile(name: str, backbone: str | None) -> None:
     """Print a whole profile as TOML, and the prompt that it makes."""
-    profile = load_profile(name, backbone=backbone)
+    profile = load_profile(name, backbone=typed(backbone) if backbone is not None else None)
     out = console()
     out.print(tomli_w.dumps(_without_none(profile)), end="")
     if isinstance(profile.adm, BaselineParams | PromptAlignedParams):
@@ -210,17 +211,16 @@ def new_profile(
         "extends": extends if not extends.endswith(".toml") else str(parent.resolve())
     }
     if backbone is not None:
-        named = {entry.name for entry in list_backbones()}
-        table["backbone"] = {
-            "use": backbone if backbone in named else absolute(backbone, Path.cwd())
-        }
-    for override in overrides or ():
+        backbone = typed(backbone)
+        table["backbone"] = {"use": backbone}
+    overrides = [placed(override, Path.cwd()) for override in overrides or ()]
+    for override in overrides:
         table = with_override(table, *parse_override(override))
     wanted = parse_targets(targets or (), attributes)
     if wanted is not None:
         table["target"] = [{"attribute": t.attribute, "value": t.value} for t in wanted]
     # Checked as it will be read, before anything is written.
-    load_profile(str(parent), backbone=backbone, overrides=tuple(overrides or ()), targets=wanted)
+    load_profile(str(parent), backbone=backbone, overrides=tuple(overrides), targets=wanted)
     make_folder(path.parent, mine=not as_file)
     write_text(path, tomli_w.dumps(table), mine=not as_file)
     say(str(path))

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from align_tui.backbones.local.inventory import Glance, cached_models, glance_at
-from align_tui.config.backbones import list_backbones, read_backbone, resolve
+from align_tui.config.backbones import list_backbones, read_backbone, resolve, typed
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.text import one_line
 from align_tui.output.tables import console, quiet_table, waiting
@@ -84,7 +84,7 @@ def show_model(value: str, *, as_json: bool) -> int:
 
     Raises ConfigError for a name that is nothing, and for a model on a server.
     """
-    backbone = resolve(value)
+    backbone = resolve(typed(value))
     spec = backbone.spec
     if not spec.is_local:
         raise ConfigError(

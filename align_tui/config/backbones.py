@@ -73,11 +73,11 @@ def list_backbones() -> list[Entry]:
     return entries(paths.shipped_backbones(), paths.user_backbones())
 
 
-def resolve(value: str, beside: Path | None = None) -> Backbone:
+def resolve(value: str, *folders: Path) -> Backbone:
     """What `--backbone VALUE` or `use = "VALUE"` stands for; raises ConfigError.
 
-    A name is looked up first. Paths are relative to `beside`, or to the working folder. No hub and
-    no server is asked.
+    A name is looked up first. Paths are relative to `folders`: without any, what is no absolute
+    path is of the hub, whatever lies in the working folder. No hub and no server is asked.
     """
     if value.startswith(("http://", "https://")):
         server = {"base_urls": [value]}
@@ -85,7 +85,7 @@ def resolve(value: str, beside: Path | None = None) -> Backbone:
     names = {entry.name: entry.path for entry in list_backbones()}
     if value in names:
         return read_backbone(names[value])
-    value = absolute(value, *([beside] if beside is not None else []), Path.cwd())
+    value = absolute(value, *folders)
     if value.endswith(".toml"):
         return read_backbone(Path(value))
     if is_local(value) or _is_of_hub(value):
@@ -145,7 +145,7 @@ def same_model(one: BackboneSpec, other: BackboneSpec) -> bool:
 
 def backbone_table(model: str) -> Table:
     """The `[backbone]` keys that `--backbone MODEL` sets; raises ConfigError."""
-    found: Table = resolve(model).table["backbone"]
+    found: Table = resolve(typed(model)).table["backbone"]
     return found
 
 
@@ -214,6 +214,12 @@ def absolute(model: str, *folders: Path) -> str:
         if is_local(str(here)) or (model.endswith(".toml") and is_file(here)):
             return paths.stored_path(here.resolve())
     return model
+
+
+def typed(value: str) -> str:
+    """A backbone as a user names it: a name of the library, else a path from where they are."""
+    names = {entry.name for entry in list_backbones()}
+    return value if value in names else absolute(value, Path.cwd())
 
 
 def absolute_model(table: Table, beside: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 MOST_PARTS = 64
 MOST_WORK = 4_000_000
 MOST_VALUES = 300_000
+MOST_SIGNS = 20_000
 MOST_BITS = 8_192  # far below the 4300 digits that Python refuses to print
 
 # A string that does not end takes the rest: tomllib stops there too. All of it is possessive.
@@ -27,6 +28,8 @@ _STRINGS = re.compile(
     r"""|["'].*+""",
     re.DOTALL,
 )
+# tomllib's patterns take 150 bytes of memory for each digit of a number.
+_LONG = re.compile(rf"[\w.+\-]{{{MOST_SIGNS},}}+")
 _KEY = re.compile(r'(?<![\w".\-])(?:[\w\-]++|"")(?:[ \t]*+\.[ \t]*+(?:[\w\-]++|"")){3,}+')
 
 
@@ -50,6 +53,9 @@ def _check(text: str, most: int) -> None:
     bare = _STRINGS.sub(_mark, text)
     if sum(bare.count(sign) for sign in ",=[{") > most:
         raise ValueError(f"it holds more than {most:,} values")
+    if (long := _LONG.search(bare)) is not None:
+        line = bare.count("\n", 0, long.start()) + 1
+        raise ValueError(f"a name or number of more than {MOST_SIGNS:,} signs (at line {line})")
     work = 0
     for key in _KEY.finditer(bare):
         parts = key.group().count(".") + 1

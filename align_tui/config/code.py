@@ -191,9 +191,11 @@ def _folders(model: str, revision: str | None, depth: int) -> Iterator[Path]:
 def _folder(model: str, revision: str | None) -> Path:
     try:
         path = Path(model).expanduser()
-        if path.is_dir():
+        if not path.is_absolute():
+            pass  # of the hub: what lies in the working folder is somebody else's
+        elif path.is_dir():
             return path.resolve()
-        if path.is_file():
+        elif path.is_file():
             return path.resolve().parent
     except (OSError, ValueError, RuntimeError):
         pass

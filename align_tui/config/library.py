@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from align_tui.config.backbones import (
     DEFAULT,
     IDENTITY,
     Backbone,
+    absolute,
     absolute_model,
     list_backbones,
     names_model,
@@ -25,7 +27,7 @@ from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.kinds import PROFILE, refuse_other
 from align_tui.config.profile import Profile
-from align_tui.config.reading import as_path, exists, is_dir, shown
+from align_tui.config.reading import as_path, exists, is_dir, resolved, shown
 from align_tui.config.toml import Table, line_of, parse, read_text, validate
 from align_tui.core.attributes import Attributes, Targets
 from align_tui.core.errors import ConfigError
@@ -111,6 +113,24 @@ def parse_override(text: str) -> tuple[list[str], Any]:
     return parts, value
 
 
+def placed(text: str, folder: Path) -> str:
+    """An override whose path, if it names a file or a model, does not depend on where it is read.
+
+    The worker runs elsewhere; what is no file in `folder` stays as it is.
+    """
+    parts, value = parse_override(text)
+    if not isinstance(value, str):
+        return text
+    if parts == ["adm", "file"]:
+        value = paths.stored_path(resolved(folder / as_path(value)))
+    elif parts in (["backbone", "model"], ["backbone", "use"]):
+        names = {entry.name for entry in list_backbones()}
+        value = value if value in names else absolute(value, folder)
+    else:
+        return text
+    return f"{'.'.join(parts)}={json.dumps(value, ensure_ascii=False)}"
+
+
 def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> Table:
     """A copy of `table` in which the key at `path` has that value."""
     nested: Any = value
@@ -122,7 +142,7 @@ def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> 
 def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table, str]:
     """The merged table of a profile's file and the text of it; `files` gets all that were read."""
     files.add(path)
-    path = path.resolve()
+    path = resolved(path)
     if path in chain:
         loop = " -> ".join(p.stem for p in (*chain, path))
         raise ConfigError(f"{path}: profiles extend each other in a circle: {loop}")
@@ -137,7 +157,7 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     absolute_model(table, path.parent)
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
-        custom["file"] = paths.stored_path((path.parent / as_path(custom["file"])).resolve())
+        custom["file"] = paths.stored_path(resolved(path.parent / as_path(custom["file"])))
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,9 +25,11 @@ SECONDS = 1.0
 """Of this thread's own processor time: neither a busy machine nor a pause counts."""
 WIDEST = 10_000
 """The largest number by which something may be widened, filled or parted."""
+MOST_WORK = 200_000_000
+"""Steps of a loop in C, which looks at no clock."""
 MOST_BITS = 16_384
 DEEPEST = 100
-_ITEM = 32
+ITEM = 32
 
 
 class TooCostly(TemplateRuntimeError):
@@ -39,6 +41,7 @@ class Meter:
     """What one rendering has cost so far."""
 
     steps: int = 0
+    ticks: int = 0
     made: int = 0
     written: int = 0
     ends: float = field(default_factory=lambda: time.thread_time() + SECONDS)
@@ -51,6 +54,12 @@ class Meter:
         if written:
             self.write(written)
         if self.steps % 16 == 0 and time.thread_time() > self.ends:
+            raise TooCostly(f"it takes longer than {SECONDS:g} seconds")
+
+    def tick(self) -> None:
+        """Look at the clock now and then: for what is done by the thousand within one step."""
+        self.ticks += 1
+        if self.ticks % 64 == 0 and time.thread_time() > self.ends:
             raise TooCostly(f"it takes longer than {SECONDS:g} seconds")
 
     def look(self) -> None:
@@ -69,6 +78,8 @@ class Meter:
 
     def make(self, value: Any) -> Any:
         """`value`, when it is of a size that a template may make; counted."""
+        if isinstance(value, int):
+            bits(value.bit_length())
         self.charge(weight(value))
         return value
 
@@ -122,14 +133,14 @@ def weight(value: Any) -> int:
     while stack:
         here, depth = stack.pop()
         if isinstance(here, str | bytes):
-            total += _ITEM + len(here)
+            total += ITEM + len(here)
         elif isinstance(here, int):
-            total += _ITEM + here.bit_length() // 8
+            total += ITEM + here.bit_length() // 8
         elif isinstance(here, range):
-            total += _ITEM * (len(here) + 1)
+            total += ITEM * (len(here) + 1)
         else:
             inside = _inside(here)
-            total += _ITEM + _ITEM * len(inside)
+            total += ITEM + ITEM * len(inside)
             if inside and depth >= DEEPEST:
                 raise TooCostly(f"it nests values more than {DEEPEST} deep")
             if total <= LARGEST:
@@ -137,6 +148,14 @@ def weight(value: Any) -> int:
         if total > LARGEST:
             return total
     return total
+
+
+def depth(value: Any) -> int:
+    """How deeply a value is nested, of which `weight` has found that this has an end."""
+    deep, level = 1, _inside(value)
+    while level:
+        deep, level = deep + 1, [part for each in level for part in _inside(each)]
+    return deep
 
 
 def _inside(value: Any) -> list[Any]:
@@ -152,7 +171,10 @@ def _inside(value: Any) -> list[Any]:
 
 
 def binary(operator: str, left: Any, right: Any) -> None:
-    """Refuse an operation whose result would be too large; raises TooCostly."""
+    """Refuse an operation that would take long, or whose result would be too large."""
+    for value in (left, right):
+        if isinstance(value, int):
+            bits(value.bit_length())
     if operator == "*":
         _times(left, right)
     elif operator == "**":
@@ -180,6 +202,19 @@ def bits(count: int) -> None:
     """Refuse a whole number of so many binary digits."""
     if count > MOST_BITS:
         raise TooCostly("it makes a number that is too large")
+
+
+def work(text: object, part: object) -> None:
+    """Refuse what may take as long as the product of two lengths: a search from the right."""
+    if weight(text) * weight(part) > MOST_WORK:
+        raise TooCostly("it looks for too long a text in too long a text")
+
+
+def each(found: Iterator[Any]) -> Iterator[Any]:
+    """What a filter gives one by one, counted, whoever takes it."""
+    for value in found:
+        meter().tick()
+        yield meter().make(value)
 
 
 def percent(text: str | bytes, given: Any) -> None:

@@ -118,6 +118,15 @@ def exists(path: Path) -> bool:
         return False
 
 
+def resolved(path: Path, error: type[AlignError] = ConfigError) -> Path:
+    """The path behind all links; raises an `error` for links that lead to each other."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as reason:
+        why = "its links lead in a circle" if isinstance(reason, RuntimeError) else reason
+        raise error(f"{shown(path)}: {why}", "Check the path of the file.") from reason
+
+
 def as_path(text: str, error: type[AlignError] = ConfigError) -> Path:
     """A path as a user writes it (`~` is their home); raises an `error` for what can be none."""
     try:

@@ -6,8 +6,8 @@ Nothing is worked out while a template is compiled. What it makes is measured be
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from types import BuiltinMethodType, MethodType, TracebackType
 from typing import Any, cast
 
@@ -21,10 +21,13 @@ from jinja2.sandbox import (
 )
 from markupsafe import Markup
 
-from align_tui.config import metering
-from align_tui.config.metering import TooCostly, allow, meter, weight, width
+from align_tui.config import metering, prices
+from align_tui.config.metering import TooCostly, allow, meter, weight
+from align_tui.core.repair import storable
 
 LONGEST_TEMPLATE = 200_000
+MOST_PARTS = 40_000
+"""Names, signs, blanks and texts between them; compiling takes the square of `elif`s."""
 LONGEST_MESSAGE = 500
 OPERATORS = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
@@ -128,9 +131,9 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def meter_all(self) -> None:
         """Put the meter before every filter and test; after the last one was added."""
         for name, made in list(self.filters.items()):
-            self.filters[name] = _metered(name, cast(Callable[..., Any], made))
+            self.filters[name] = prices.metered(name, cast(Callable[..., Any], made))
         for name, test in list(self.tests.items()):
-            self.tests[name] = _metered("", cast(Callable[..., Any], test))
+            self.tests[name] = prices.metered("", cast(Callable[..., Any], test))
 
     @staticmethod
     def step(written: int) -> None:
@@ -154,6 +157,16 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         allow(weight(parts))
         return meter().make(join(parts))
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`obj.attribute`; a filter such as `sort` asks for thousands at once."""
+        meter().tick()
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """`obj[argument]`, and each step of a filter's `attribute`."""
+        meter().tick()
+        return super().getitem(obj, argument)
+
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """`left + right` and the like."""
         meter().look()
@@ -164,7 +177,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         """`called(...)`."""
         meter().look()
         if isinstance(called, BuiltinMethodType | MethodType):
-            args = _method(called.__self__, called.__name__, args, kwargs)
+            args = prices.method(called.__self__, called.__name__, args, kwargs)
         return meter().make(super().call(context, called, *args, **kwargs))
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
@@ -193,6 +206,7 @@ class _Widths:
     """What a format's fields may ask for."""
 
     def format_field(self, value: Any, spec: str) -> Any:
+        meter().tick()
         digits = "".join(sign if sign.isdigit() else " " for sign in spec[:1000]).split()
         if len(spec) > 1000 or any(len(number.lstrip("0")) > 4 for number in digits):
             raise TooCostly(f"a width that is larger than {metering.WIDEST:,}")
@@ -208,100 +222,17 @@ class _EscapeFormatter(_Widths, SandboxedEscapeFormatter):
     pass
 
 
-_PADS = frozenset({"center", "ljust", "rjust", "zfill"})
-_TEXT_METHODS = _PADS | frozenset(
-    """capitalize casefold count endswith expandtabs find format format_map index join lower lstrip
-    partition removeprefix removesuffix replace rfind rindex rpartition rsplit rstrip split
-    splitlines startswith strip swapcase title upper isalnum isalpha isascii isdecimal isdigit
-    isidentifier islower isnumeric isprintable isspace istitle isupper""".split()  # noqa: SIM905
-)
-_NUMBER_METHODS = frozenset({"is_integer", "bit_length", "bit_count", "conjugate", "hex"})
-
-
-def _method(
-    owner: Any, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> tuple[Any, ...]:
-    """The arguments with which a method of a value may be called; raises TooCostly."""
-    known = _TEXT_METHODS if isinstance(owner, str) else _NUMBER_METHODS
-    if isinstance(owner, str | bytes | int | float) and name not in known:
-        raise TooCostly(f"a template may not call {type(owner).__name__}.{name}")
-    if not isinstance(owner, str):
-        return args
-    if name in _PADS:
-        width(args[0] if args else 0)
-    elif name == "expandtabs":
-        size = args[0] if args else kwargs.get("tabsize", 8)
-        width(size)
-        allow(len(owner) + owner.count("\t") * abs(int(size)))
-    elif name == "replace" and len(args) >= 2:
-        metering.replaced(owner, *args[:3])
-    elif name == "join" and args:
-        return (metering.joined(args[0], owner), *args[1:])
-    return args
-
-
-# Filters that widen, fill or part something by a number.
-_WIDE = frozenset({"center", "indent", "batch", "slice", "wordwrap", "round", "tojson", "truncate"})
-# Filters that take more than proportionally long, and the longest text that they take.
-_SLOW = {"wordwrap": 20_000, "urlize": 10_000, "pprint": 20_000, "xmlattr": 100_000}
-
-
-def _metered(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter or a test that is counted, asked what it would cost, and its result measured."""
-    first = 1 if getattr(function, "jinja_pass_arg", None) is not None else 0
-
-    @functools.wraps(function)
-    def metered(*args: Any, **kwargs: Any) -> Any:
-        meter().look()
-        if name:
-            given = list(args[first:])
-            if name == "join" and given:
-                between = given[1] if len(given) > 1 else kwargs.get("d", "")
-                given[0] = metering.joined(given[0], between)
-                args = (*args[:first], *given)
-            _check_filter(name, given, kwargs)
-        return meter().make(function(*args, **kwargs))
-
-    return metered
-
-
-def _check_filter(name: str, given: list[Any], kwargs: Mapping[str, Any]) -> None:
-    further = [*given[1:], *kwargs.values()]
-    if not given:
-        return
-    size = weight(given[0])
-    allow(size)
-    if name in _WIDE:
-        for value in further:
-            width(value)
-    if size > _SLOW.get(name, metering.LARGEST):
-        raise TooCostly(f"{name} takes a text of at most {_SLOW[name]:,} characters")
-    if name == "format":
-        metering.percent(str(given[0]), tuple(given[1:]) or dict(kwargs))
-    elif name == "replace":
-        found = {**dict(zip(("old", "new", "count"), given[1:], strict=False)), **kwargs}
-        if "old" in found and "new" in found:
-            metering.replaced(given[0], **{k: found[k] for k in ("old", "new", "count")
-                                           if k in found})  # fmt: skip
-    elif name in ("indent", "wordwrap"):
-        text = str(given[0])
-        lines = text.count("\n") + 1 if name == "indent" else len(text)
-        wide = max((v if isinstance(v, int) else weight(v) for v in further), default=4)
-        if name == "indent" or any(isinstance(value, str) for value in further):
-            allow(len(text) + lines * wide)
-    elif name == "tojson":
-        deep = next((v for k, v in kwargs.items() if k == "indent"), 0) or 0
-        allow(size + (deep if isinstance(deep, int) else weight(deep)) * (size // 32 + 1))
-    elif name == "list" and isinstance(given[0], str):
-        allow(33 * len(given[0]))
-    elif name == "sum" and any(isinstance(value, list | tuple) for value in further):
-        allow(size + weight(further))
-
-
 def compiled(environment: Environment, text: str) -> Template:
     """The template of that text; raises TemplateTrouble."""
     if len(text) > LONGEST_TEMPLATE:
         raise TemplateTrouble(f"it is longer than {LONGEST_TEMPLATE:,} characters", costly=True)
+    try:
+        parts = islice(environment.lexer.tokeniter(text, None), MOST_PARTS + 1)
+        is_long = sum(1 for _ in parts) > MOST_PARTS
+    except TemplateError:
+        is_long = False  # the parser says the same, and where
+    if is_long:
+        raise TemplateTrouble(f"it has more than {MOST_PARTS:,} parts", costly=True)
     try:
         return environment.from_string(text)
     except Exception as error:  # RecursionError, Python's own SyntaxError, ...
@@ -312,7 +243,8 @@ def rendered(template: Template, values: Mapping[str, Any]) -> str:
     """What the template writes with these values; raises TemplateTrouble, and nothing else."""
     end = metering.begin()
     try:
-        return "".join(template.root_render_func(template.new_context(dict(values))))
+        text = "".join(template.root_render_func(template.new_context(dict(values))))
+        return storable(text)  # a template can write half a character: '\\ud83d'
     except Exception as error:
         costly = isinstance(error, TooCostly | MemoryError)
         line = _line(template, error.__traceback__)

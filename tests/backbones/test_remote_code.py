@@ -14,8 +14,10 @@ from align_tui.backbones.local.load import check_loadable, load_model
 from align_tui.config import trust
 from align_tui.config.code import code_of_model
 from align_tui.config.library import build_profile
+from align_tui.config.options import Options
 from align_tui.config.profile import BackboneSpec, Profile
 from align_tui.core.errors import AlignError, CodeRefused
+from align_tui.studies import load_study
 
 OWN = """
 open({marker!r}, "a").write("ran ")
@@ -189,3 +191,26 @@ def test_a_model_without_code_asks_nothing(tiny_model: Path) -> None:
     assert code_of_model(spec) is None
     assert load_model(spec, quiet).info.parameters
     assert BackboneSpec(kind="demo").model_dump().keys().isdisjoint({"code_sha256"})
+
+
+def test_a_hub_id_of_the_own_configuration_is_no_folder_where_one_stands(
+    theirs: Theirs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    model = f"{tmp_path.name}/{theirs.folder.name}"
+    assert Path(model).is_dir()
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.setattr("align_tui.config.paths.user_profiles", lambda: own)
+    for named in (f'kind = "transformers"\nmodel = "{model}"', f'use = "{model}"'):
+        (own / "mine.toml").write_text(
+            f'extends = "baseline"\n[backbone]\ntrust_remote_code = true\n{named}\n'
+        )
+        study = load_study(Options(profiles=("mine",), scenarios=("demo-triage",)))
+        assert not study.own_code
+        assert study.profiles[0].backbone.model == model
+        assert study.profiles[0].backbone.code_sha256 == ""
+    typed = load_study(
+        Options(profiles=("baseline",), scenarios=("demo-triage",), backbones=(model,))
+    )
+    assert typed.profiles[0].backbone.model == str(theirs.folder)

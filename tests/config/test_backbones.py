@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
-from align_tui.config.backbones import backbone_of, check_model, list_backbones, resolve
+from align_tui.config.backbones import backbone_of, check_model, list_backbones, resolve, typed
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
 from align_tui.config.prompts import render_messages
@@ -155,7 +155,7 @@ def test_gguf_files_are_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     file = tmp_path / "small.Q4_K_M.gguf"
     file.write_bytes(b"GGUF")
     monkeypatch.chdir(tmp_path)
-    made = load_profile("baseline", backbone="small.Q4_K_M.gguf")
+    made = load_profile("baseline", backbone=typed("small.Q4_K_M.gguf"))
     assert (made.backbone.kind, made.backbone.model) == ("transformers", str(file))
     assert made.model_label == "small.Q4_K_M.gguf" and made.prompt.system is None
     own = profile(tmp_path, 'extends = "baseline"\nbackbone.model = "small.Q4_K_M.gguf"\n')

@@ -110,3 +110,22 @@ def test_dots_in_texts_are_no_keys() -> None:
         assert parse_toml(f"a = {quoted}")
     with pytest.raises(ValueError, match=r"a key of 65 parts.*at line 3"):
         parse_toml('x = """\n"""\n' + ".".join(["a"] * 65) + " = 1")
+
+
+def test_links_that_lead_in_a_circle_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("align_tui.config.paths.user_profiles", lambda: tmp_path)
+    (tmp_path / "circle.toml").symlink_to(tmp_path / "round.toml")
+    (tmp_path / "round.toml").symlink_to(tmp_path / "circle.toml")
+    with pytest.raises(ConfigError, match="lead in a circle"):
+        load_profile("circle")
+    path = profile(tmp_path, '[adm]\nkind = "custom"\nfile = "circle.toml"\n')
+    with pytest.raises(ConfigError, match="lead in a circle"):
+        load_profile(path)
+
+
+@pytest.mark.parametrize("value", ["0x" + "f" * 30_000, "1." + "1" * 30_000 + "x", "a" * 30_000])
+def test_what_no_number_and_no_name_is_as_long_as_is_not_handed_on(value: str) -> None:
+    with pytest.raises(ValueError, match=r"more than 20,000 signs \(at line 3\)"):
+        parse_toml(f'a = "{value}" # {value}\n\nb = {value}')

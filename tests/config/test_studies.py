@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,21 @@ def test_sets_that_share_keys_keep_them_apart(tmp_path: Path) -> None:
         names.append(str(path))
     study = load_study(Options(profiles=("random",), scenarios=tuple(names)))
     assert [s.key for s in study.scenarios] == ["one:a", "two:a"]
+
+
+def test_paths_that_are_set_do_not_depend_on_where_the_worker_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    for folder in (tmp_path, tmp_path / "here"):
+        (folder / "code.py").write_text("async def decide(*_): return 0\n")
+    monkeypatch.chdir(tmp_path / "here")
+    path = tmp_path / "study.toml"
+    head = 'profiles = ["baseline"]\nscenarios = ["demo-triage"]\n'
+    words = ("adm.kind=custom", "adm.file=code.py")
+    path.write_text(f"{head}set = {json.dumps(words)}\n")
+    made = load_study(Options(study=path)).profiles[0].adm
+    assert made.model_dump()["file"] == str(tmp_path / "code.py")
+    path.write_text(head)
+    made = load_study(Options(study=path, overrides=words)).profiles[0].adm
+    assert made.model_dump()["file"] == str(tmp_path / "here" / "code.py")

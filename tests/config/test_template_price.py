@@ -129,3 +129,45 @@ def test_it_writes_what_jinja_writes(pieces: list[str], a: int, b: str) -> None:
     plain = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     text = "".join(pieces)
     assert render(text, **values) == plain.from_string(text).render(**values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ long.rfind('ab' ~ 'a' * 1000000) }}",
+        "{{ long.rsplit('ab' ~ 'a' * 1000000) }}",
+        "{{ long.strip('b' * 3000000 ~ 'a') }}",
+        "{{ long|trim('b' * 3000000 ~ 'a') }}",
+        "{{ long|sort|length }}",
+        "{{ long|batch(1)|list|length }}",
+        "{{ range(99999)|sort(attribute='real,' * 100000)|length }}",
+        "{{ range(99999)|map(attribute='real' ~ '.real' * 500000)|list|length }}",
+        "{{ (range(99999)|batch(1)|sum(start=[]))|length }}",
+        "{{ ('f' * 3999999)|int(0, 16) // ('f' * 1999999)|int(0, 16) > 1 }}",
+        "{{ ([1] * 100000)|tojson(9999)|length }}",
+    ],
+)
+def test_one_call_that_looks_at_no_clock_is_bounded_too(text: str) -> None:
+    began, before = time.thread_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refuse("{% set long = 'a' * 3999999 %}\n" + text, "it (makes|takes|looks)", 2)
+    assert time.thread_time() - began < 4
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+def test_half_a_character_that_a_template_writes_is_repaired() -> None:
+    assert render(r"{{ '\ud83d' }}!") == "\ufffd!"
+    assert render(r"{{ '\ud83d' }}{{ '\ude00' }}") == "\U0001f600"
+
+
+@pytest.mark.parametrize(
+    "text", ["{% if a %}" + "{% elif b %}x" * 15_000 + "{% endif %}", "{{a}}" * 39_999]
+)
+def test_a_template_that_is_long_to_compile_is_refused(text: str) -> None:
+    began = time.thread_time()
+    refuse(text, "more than 40,000 parts")
+    assert time.thread_time() - began < 2
+
+
+def test_a_long_text_with_few_marks_is_no_long_template() -> None:
+    text = "An example of many.\n" * 9_000
+    assert render(text + "{{ 1 }}") == text + "1"
