@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from align_tui.backbones.base import Ballot
 from align_tui.backbones.server import pool
+from align_tui.backbones.server.event_stream import LenientDecoder
+from align_tui.backbones.server.troubles import Broken
 from align_tui.core.decisions import Message
 from align_tui.core.errors import AlignError, ServerError
 from align_tui.core.replies import read_reply, split_thinking
@@ -293,3 +296,13 @@ async def test_a_random_word_in_its_place_shows_that_the_schema_is_held(
         backbone = await opened(spec(server))
         assert backbone._abilities.schema == "whole"
         await asyncio.to_thread(backbone.close)
+
+
+async def test_an_event_of_lines_without_text_has_an_end_too() -> None:
+    async def given() -> AsyncIterator[bytes]:
+        while True:
+            yield b"data:\n" * 100_000
+
+    with pytest.raises(Broken, match="an event of more than"):
+        async for _ in LenientDecoder().aiter_bytes(given()):
+            pass

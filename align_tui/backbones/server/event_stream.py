@@ -34,7 +34,7 @@ class LenientDecoder(SSEDecoder):
                 name, _, value = line.partition(":")
                 if name == "data":
                     data.append(value.removeprefix(" "))
-                    size += len(value)
+                    size += len(value) + 1  # lines without text take memory too
                     if size > LONGEST:
                         raise Broken(f"sent an event of more than {LONGEST} characters")
                 elif name == "event":
