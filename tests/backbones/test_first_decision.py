@@ -12,7 +12,7 @@ import torch
 from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.batch import DecodeBatch
-from align_tui.backbones.local.first_decision import SHARE, FirstDecision, unread
+from align_tui.backbones.local.first_decision import unread
 from align_tui.backbones.local.prefixes import common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.row import Row
@@ -23,12 +23,6 @@ from align_tui.core.replies import decision_schema
 SCHEMA = decision_schema(("Treat Patient A", "Leave Patient B"), "before", 60)
 LONG = "the patient is treated " * 60
 STEPS = 2000
-
-
-class Writing(Reader):
-    """A reply that is likely to write twenty tokens more."""
-
-    growth = expected = 20
 
 
 @pytest.fixture
@@ -140,22 +134,3 @@ def test_what_thousands_have_unread_is_counted_without_comparing_each_with_each(
     readers = [Reader(ids=[0] * 100 + [i % 250, i]) for i in range(2000)]
     assert unread(readers) == 100 + 250 + 2000
     assert calls == 2000
-
-
-def test_its_first_steps_are_its_own_and_the_later_ones_read_a_little_beside() -> None:
-    """As far as what may be lost goes; what someone looks at never yields."""
-    seats = [Writing(ids=[1] * 9, read=8, is_fresh=False), Reader(ids=[2] * 1200)]
-    watched = Reader(ids=[3], priority=1)
-    first = FirstDecision()
-    first._token_s, first._step_s = 0.01, 0.1
-    rooms: list[int] = []
-    for _ in range(Writing.expected):
-        first.look(seats, [])
-        rooms.append(first.room(seats[1], 100))
-        assert first.room(seats[0], 100) == first.room(watched, 100) == 100
-        first.spent(0.1 if rooms[-1] == 0 else 0.24, 1 if rooms[-1] == 0 else 20)
-    own = rooms.index(20)
-    assert 0 < own < len(rooms) and rooms == [0] * own + [20] * (len(rooms) - own)
-    lost = own * 0.1 + (len(rooms) - own) * 0.04
-    assert lost <= SHARE * 0.01 * 1200 + 1e-9
-    assert first._budget_s == pytest.approx(SHARE * 0.01 * 1201 - lost)

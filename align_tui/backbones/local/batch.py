@@ -165,8 +165,9 @@ class DecodeBatch:
         """Let in who has room; those whose prompt is known whole, with the logits after it."""
         ready = []
         unread = sum(seat.pending for seat in self.seats)
+        first = self.first_decision
         # However many yield, what they yield to may stand behind them (a reply asked for again).
-        able = (each for each in self.waiting if unread * bool(each.growth) < self._read_room(each))
+        able = (each for each in self.waiting if first is None or not first.yields(each))
         for reader in islice(able, LOOK_AHEAD):
             if unread >= self.budget.prefill and reader.growth:
                 break
@@ -258,22 +259,18 @@ class DecodeBatch:
 
     # --- reading --------------------------------------------------------------------------
 
-    def _read_room(self, reader: Reader) -> int:
-        """How many tokens of prompts a step may have read when this one's have been."""
-        first, prefill = self.first_decision, self.budget.prefill
-        return prefill if first is None else first.room(reader, prefill)
-
     def _pieces(self) -> tuple[list[Piece], list[Piece]]:
         """What this step reads: single tokens, and longer chunks within the budget."""
         singles, chunks = [], []
-        taken = 0
+        room, first = self.budget.prefill, self.first_decision
         slots = sorted(range(len(self.seats)), key=lambda slot: -self.seats[slot].priority)
         for slot in slots:
             seat = self.seats[slot]
             count = seat.pending
             if count > FORCED:
-                count = min(count, max(0, self._read_room(seat) - taken))
-                taken += count
+                yields = first is not None and first.yields(seat)
+                count = 0 if yields else min(count, room)
+                room -= count
             if count == 1:
                 singles.append(Piece(slot, seat.read, 1))
             elif count > 1:

@@ -8,16 +8,11 @@ from collections.abc import Iterable, Sequence
 from align_tui.backbones.local.prefixes import common_prefix
 from align_tui.backbones.local.reader import Reader
 
-SHARE = 0.12
+SHARE = 0.15
 """Of the time that reading the waiting prompts takes (half of a sweep and more), so much may be
-lost: what steps take that read nothing or little, beyond what they read."""
+spent on steps that read nothing."""
 STEP_TOKENS = 16
 """A step that reads nothing takes about as long as reading so many tokens, until one was timed."""
-RIDE = 0.2
-"""Of what a step may read, so much is read beside the first decision where it cannot have steps of
-its own: the model's weights are then read once for both, and little is lost."""
-RIDE_LOSS = 0.4
-"""Of a step that reads nothing, so much is lost in one that reads so little."""
 GRACE_S = 0.1
 """Between a reply that ends at its choice and the coming of what scores the choice."""
 MANY = 64
@@ -29,17 +24,14 @@ class FirstDecision:
 
     In a sweep all prompts are there at once, and a step that reads takes as long as ten that write:
     reading them all would hold back what is being written. Steps that read nothing are not free
-    either (they read the model's weights for a few tokens), so there is a budget of what may be
-    lost: the first steps read nothing beside, and where it does not last, the later ones little.
+    either (they read the model's weights for a few tokens), so there is a budget of them.
     """
 
     def __init__(self) -> None:
         self.is_awaited = False
-        self._rides = False
         self._leader: object = None
         self._is_over = False
         self._left_at: float | None = None
-        self._steps = 0
         self._budget_s = 0.0
         self._token_s = 0.0
         self._step_s = 0.0
@@ -52,15 +44,14 @@ class FirstDecision:
         """See, before a step, whether the first decision is being written (`is_awaited`)."""
         if self._is_over:
             return
-        step_s = self._step_s or STEP_TOKENS * self._token_s
         if self._leader is None:
             begun = next((s for s in seats if s.growth and not s.is_fresh), None)
             if begun is None:
                 return
             self._leader = _decision(begun)
-            self._steps = begun.expected
             self._budget_s = SHARE * self._token_s * unread([*seats, *waiting])
-            if self._steps * RIDE_LOSS * step_s > self._budget_s:
+            step_s = self._step_s or STEP_TOKENS * self._token_s
+            if begun.expected * step_s > self._budget_s:
                 self._is_over = (
                     True  # it would not get there: yielding would cost, and bring nothing
                 )
@@ -73,15 +64,10 @@ class FirstDecision:
         left = self._left_at is not None and now - self._left_at > GRACE_S
         self._is_over = left or self._budget_s <= 0
         self.is_awaited = not self._is_over
-        self._rides = self._budget_s - step_s < (self._steps - 1) * RIDE_LOSS * step_s
 
-    def room(self, reader: Reader, prefill: int) -> int:
-        """Of `prefill` tokens that a step may read of prompts, how many of this reader's, beside
-        what leads? All of it where nothing is awaited, and of what someone looks at.
-        """
-        if not self.is_awaited or reader.priority > 0 or self.is_of_it(reader):
-            return prefill
-        return int(RIDE * prefill) if self._rides else 0
+    def yields(self, reader: Reader) -> bool:
+        """Does the reader wait until the first decision is done? Not what someone looks at."""
+        return self.is_awaited and reader.priority <= 0 and not self.is_of_it(reader)
 
     def is_of_it(self, reader: Reader) -> bool:
         """Is a reader of the decision that leads?"""
@@ -92,12 +78,11 @@ class FirstDecision:
         if tokens >= MANY:
             each = seconds / tokens
             self._token_s = min(self._token_s or each, each)  # a first step also sets things up
-        elif tokens == 1:
+            return
+        if tokens == 1:
             self._step_s = min(self._step_s or seconds, seconds)
         if self.is_awaited:
-            self._steps -= 1
-            used = self._token_s * tokens if self._rides else 0.0
-            self._budget_s -= max(0.0, seconds - used)
+            self._budget_s -= seconds
             if tokens == 0 and self._left_at is None:
                 # It is here and cannot go on, so nothing would ever be spent: whoever holds it up
                 # (one that is read alone, or has no room) must not yield to it.
