@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from align_tui.backbones.local.prefixes import common_prefix
 from align_tui.backbones.local.reader import Reader
 
-SHARE = 0.15
+SHARE = 0.16
 """Of the time that reading the waiting prompts takes (half of a sweep and more), so much may be
 spent on steps that read nothing."""
 STEP_TOKENS = 16

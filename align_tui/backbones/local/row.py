@@ -19,7 +19,7 @@ from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
 from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT, reasoning_cap
 
-CHARACTERS, FRAME = 4, 16  # characters a token; tokens around the reasoning of a reply
+CHARACTERS = 5  # a token of prose; the frame around the reasoning is forced, and read along
 
 
 @dataclass(eq=False, kw_only=True)
@@ -67,10 +67,10 @@ class Row(Reader):
 
     @property
     def expected(self) -> int:
-        """How many tokens it is likely to write: its reasoning's cap in characters, as tokens."""
+        """How many tokens it is likely to draw: its reasoning's cap in characters, as tokens."""
         cap = reasoning_cap(self.request.schema)
         room = self.thought.room if self.thought is not None else 0
-        return min(self.growth, room + FRAME + cap // CHARACTERS) if cap else self.growth
+        return min(self.growth, room + cap // CHARACTERS) if cap else self.growth
 
     @property
     def thinking_tokens(self) -> int:
