@@ -130,7 +130,8 @@ class Watchdog:
             signal.pthread_kill(self._main.ident, signal.SIGUSR2)
             return
         error = self.error(step.sample, db)
-        held.fail(db, self._worker, step.sample, error.kind, f"{error.message}\n{error.hint}")
+        said = f"{error.message}\n{error.hint}"
+        held.fail(db, self._worker, step.sample, error.kind, said, self._blocked)
         say(error.message)
         end_now(STATUS)
 

@@ -6,6 +6,7 @@ import time
 
 from align_tui.core.text import one_line
 from align_tui.store.database import Database
+from align_tui.store.outcomes import STARTED
 from align_tui.store.workers import BLOCKED
 
 
@@ -39,8 +40,9 @@ def complain(db: Database, worker: str, said: str) -> None:
         )
 
 
-def fail(db: Database, worker: str, sample: int, kind: str, message: str) -> None:
+def fail(db: Database, worker: str, sample: int, kind: str, message: str, latency_s: float) -> None:
     """End a sample as failed, if the worker still holds it."""
+    now = time.time()
     with db.write() as connection:
         held = connection.execute(
             "UPDATE samples SET status='failed' WHERE id=? AND worker=? AND status='running'",
@@ -50,8 +52,8 @@ def fail(db: Database, worker: str, sample: int, kind: str, message: str) -> Non
             connection.execute("DELETE FROM live WHERE sample=?", (sample,))
             connection.execute(
                 "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind,"
-                " error_message) SELECT id, ?, started, ?, ?-started, ?, ? FROM samples WHERE id=?",
-                (time.time(), worker, time.time(), kind, message, sample),
+                f" error_message) SELECT id, ?, {STARTED}, ?, ?, ?, ? FROM samples WHERE id=?",
+                (now, now, now, worker, latency_s, kind, message, sample),
             )
 
 

@@ -121,15 +121,15 @@ def _rows(worker: str, outcome: Outcome) -> _Rows:
 CLOCK_S = 5.0  # of which a wall clock may be off before it was set meanwhile
 # When a sample began is the time of day at its claim, unless the clock was set since: a replay of
 # the run would wait for a day, or go back. How long it took is measured by another clock.
-_STARTED = f"CASE WHEN abs(? - started) > {CLOCK_S} THEN ? ELSE started END"
+STARTED = f"CASE WHEN abs(? - started) > {CLOCK_S} THEN ? ELSE started END"
 _FAILED = (
     "INSERT INTO results (sample, finished, started, worker, latency_s, tokens, error_kind,"
-    f" error_message) SELECT id, ?, {_STARTED}, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+    f" error_message) SELECT id, ?, {STARTED}, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 _DECIDED = (
     "INSERT INTO results (sample, finished, started, worker, choice, choice_text, reasoning,"
     " probabilities, votes, notes, latency_s, first_token_s, tokens)"
-    f" SELECT id, ?, {_STARTED}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+    f" SELECT id, ?, {STARTED}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from align_tui.core.errors import EndedWorker
 from align_tui.core.text import one_line
 from align_tui.store.database import Database, Row
-from align_tui.store.outcomes import Claimed
+from align_tui.store.outcomes import STARTED, Claimed
 
 ENDS_AT_MOST = 3
 KILLS_AT_MOST = 10
@@ -96,10 +96,11 @@ def _count(
     connection.execute("DELETE FROM live WHERE sample=?", (sample,))
     said = _verdict(_name(connection, row), ends, kills, how)
     connection.execute("UPDATE samples SET status='failed' WHERE id=?", (sample,))
+    now = time.time()
     connection.execute(
         "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind,"
-        " error_message) SELECT id, ?, started, ?, 0, ?, ? FROM samples WHERE id=?",
-        (time.time(), worker, EndedWorker.kind, said, sample),
+        f" error_message) SELECT id, ?, {STARTED}, ?, 0, ?, ? FROM samples WHERE id=?",
+        (now, now, now, worker, EndedWorker.kind, said, sample),
     )
     return said
 
