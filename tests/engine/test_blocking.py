@@ -160,7 +160,7 @@ def test_code_that_lets_no_thread_run_fails_as_well(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its worker can say nothing: it counts as silent, and the sample as a suspect."""
-    monkeypatch.setenv("ALIGN_TUI_LEASE", "0.8")
+    monkeypatch.setenv("ALIGN_TUI_LEASE", "1.2")
     names = ["regex-0", *(f"good-{n}" for n in range(12))]
     shutil.copy(POISON, tmp_path / "code.py")
     (tmp_path / "p.toml").write_text(
