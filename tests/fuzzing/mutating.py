@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from typing import Any
@@ -65,7 +66,7 @@ def _changed_values(good: bytes, chance: random.Random) -> bytes | None:
                 if isinstance(here, dict) and chance.random() < 0.2:
                     here[str(chance.choice(VALUES))[:600]] = here.pop(key)
                 else:
-                    here[key] = chance.choice(VALUES)
+                    here[key] = copy.deepcopy(chance.choice(VALUES))  # changed in its turn, later
                 break
             here = here[key]
     return json.dumps(value).encode()
