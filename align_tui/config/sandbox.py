@@ -211,7 +211,7 @@ class _Widths:
         if len(spec) > 1000 or any(len(number.lstrip("0")) > 4 for number in digits):
             raise TooCostly(f"a width that is larger than {metering.WIDEST:,}")
         meter().charge(weight(value) + (metering.WIDEST if digits else 0))
-        return super().format_field(value, spec)  # type: ignore[misc]
+        return super().format_field(value, spec)  # type: ignore[misc]  # a mixin
 
 
 class _Formatter(_Widths, SandboxedFormatter):

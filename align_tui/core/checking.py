@@ -45,7 +45,7 @@ def whole(value: object, what: str) -> int:
     """`value` as a plain int (numpy's are taken, truth values are not); raises AdmError."""
     if not isinstance(value, bool):
         try:
-            number = operator.index(value)  # type: ignore[arg-type]
+            number = operator.index(value)  # type: ignore[arg-type]  # a TypeError is the answer
         except TypeError:
             pass
         else:
@@ -85,7 +85,7 @@ def _text(value: object, what: str) -> str:
 def _number(value: object, what: str) -> float:
     if not isinstance(value, (bool, str, bytes)):
         try:
-            number = float(value)  # type: ignore[arg-type]
+            number = float(value)  # type: ignore[arg-type]  # so is a TypeError here
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if math.isfinite(number):
@@ -138,7 +138,8 @@ def _response(value: object, what: str, choices: int) -> Response:
 def _message(value: object, what: str) -> Message:
     if not isinstance(value, Message):
         raise AdmError(f"Its {what} has a {type(value).__name__} and no Message", _HINT)
-    return replace(value, role=_text(value.role, what), content=_text(value.content, what))  # type: ignore[arg-type]
+    role: Any = _text(value.role, what)  # whatever a user's code calls it
+    return replace(value, role=role, content=_text(value.content, what))
 
 
 def _json(value: object, what: str) -> JsonObject:

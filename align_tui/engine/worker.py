@@ -30,7 +30,7 @@ from align_tui.engine.telling import say
 from align_tui.engine.watchdog import Limits, Watchdog
 from align_tui.store import last_words, queue, rescue, runs, suspects, workers
 from align_tui.store.database import Database
-from align_tui.store.leases import lease_s
+from align_tui.store.lease_length import lease_s
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
 
 TICK_S = 0.05  # live text is written at most 20 times a second

@@ -8,7 +8,7 @@ import sqlite3
 
 from align_tui.store import processes, suspects, workers
 from align_tui.store.database import BUSY_MS, Database
-from align_tui.store.leases import lease_s
+from align_tui.store.lease_length import lease_s
 from align_tui.store.workers import WorkerRow
 
 TRY_MS = 250

@@ -1,4 +1,4 @@
-"""How long a worker keeps its samples without a sign of life, and who watches for one.
+"""Watching workers for signs of life: who answers, and who has been silent for a lease.
 
 A worker holds its samples as long as its heartbeat, a number in its row, goes on. Whoever wants to
 take them over has to watch that number stand still for a whole lease by a clock of its own. No
@@ -7,29 +7,17 @@ time of day is compared, so that a clock that is set, or that of another host, d
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from align_tui.core.silence import Silence
+from align_tui.store import workers
+from align_tui.store.database import Database
+from align_tui.store.lease_length import lease_s
+from align_tui.store.workers import WorkerRow
 
-if TYPE_CHECKING:
-    from align_tui.store.database import Database
-    from align_tui.store.workers import WorkerRow
-
-LEASE_S = 15.0
-SHORTEST_S = 0.5
 LOOKS = 5  # a lease is watched in so many looks at least
-
-
-def lease_s() -> float:
-    """The lease in seconds: 15, or what `ALIGN_TUI_LEASE` says (tests have no time for 15)."""
-    try:
-        return max(SHORTEST_S, float(os.environ.get("ALIGN_TUI_LEASE", LEASE_S)))
-    except ValueError:
-        return LEASE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +49,6 @@ class Watch:
 
     def look(self, db: Database) -> Seen:
         """Who is there, and who has been silent for a lease, or was so to another watcher."""
-        from align_tui.store import workers
-
         known = workers.list_workers(db)
         self._silence.look({worker.id: worker.heartbeat for worker in known})
         gone = tuple(worker for worker in known if workers.is_gone(worker))

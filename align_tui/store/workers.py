@@ -13,7 +13,7 @@ from typing import Any
 from align_tui.core.errors import Final
 from align_tui.store import last_words, processes
 from align_tui.store.database import Database, Row
-from align_tui.store.leases import lease_s
+from align_tui.store.lease_length import lease_s
 from align_tui.store.processes import process_start
 
 LOOK_S = 0.25

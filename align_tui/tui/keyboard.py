@@ -77,7 +77,7 @@ def sturdy_driver(driver: type[Driver]) -> type[Driver]:
     if not issubclass(driver, LinuxDriver):
         return driver
 
-    class Sturdy(driver):  # type: ignore[valid-type, misc]
+    class Sturdy(driver):  # type: ignore[valid-type, misc]  # known when it runs
         """Survives whatever is typed."""
 
         def run_input_thread(self) -> None:

@@ -38,7 +38,7 @@ from tests.fuzzing.mutating import mutated
 from tests.fuzzing.nasty import FILES, no_files
 
 REPO = Path(__file__).resolve().parent.parent.parent
-SHARED = Path("/work/shared/data")
+SHARED = REPO.parent / "shared" / "data"  # real files of the field, where they are
 LONGEST = 30.0  # seconds, after which a reader is said to hang
 
 

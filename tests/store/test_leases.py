@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from align_tui.core.errors import StoreError
-from align_tui.store import held, leases, processes, workers
+from align_tui.store import held, lease_length, leases, processes, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.leases import Watch
 
@@ -195,6 +195,6 @@ def test_the_lease_is_what_the_environment_says_within_reason(
 ) -> None:
     for said, wanted in (("2", 2.0), ("0", 0.5), ("-1", 0.5), ("soon", 15.0), ("", 15.0)):
         monkeypatch.setenv("ALIGN_TUI_LEASE", said)
-        assert leases.lease_s() == wanted
+        assert lease_length.lease_s() == wanted
     monkeypatch.setenv("ALIGN_TUI_LEASE", "nan")
-    assert leases.lease_s() > 0
+    assert lease_length.lease_s() > 0
