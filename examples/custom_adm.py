@@ -7,11 +7,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 
-from align_tui.adms.asking import ask
+from align_tui.adms.ask import ask
 from align_tui.adms.base import Llm
-from align_tui.core.attributes import Targets
 from align_tui.core.decisions import Decision, Message
 from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
 
 TONES = (
     "You are a triage medic. Give your reasoning, then your choice.",

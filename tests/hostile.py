@@ -12,7 +12,7 @@ from align_tui.config import paths
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.scenarios import Choice
-from align_tui.store import remarks, runs, workers
+from align_tui.store import run_annotations, runs, workers
 from align_tui.store.database import Database
 from tests.tui import fakes
 
@@ -96,8 +96,8 @@ def decided_run(db: Database, of: Study, *, failures: bool = True, rest: bool = 
             worker.fail(claimed, "server", f"the server said {TEXT}")
         else:
             worker.finish(claimed, TEXT, took=0.2, thinking=TEXT, notes=(TEXT,))
-    remarks.set_tags(db, run, [NAME])
-    remarks.set_note(db, run, TEXT)
+    run_annotations.set_tags(db, run, [NAME])
+    run_annotations.set_note(db, run, TEXT)
     worker.beat(detail=TEXT, model=TEXT, device=TEXT, error=TEXT, notes=TEXT)
     if not rest:
         workers.unregister(db, worker.id)

@@ -31,7 +31,7 @@ def test_the_screen_imports_no_model(module: str) -> None:
 
 
 def test_the_first_frame_waits_for_nothing_that_a_study_needs() -> None:
-    found = loaded_after("import align_tui.cli.screen, align_tui.tui.opening")
+    found = loaded_after("import align_tui.cli.screen, align_tui.tui.startup")
     assert found == {"textual"}
 
 

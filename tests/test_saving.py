@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from align_tui import saving, variants
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import Profile
 from align_tui.core.errors import AlignError, ConfigError, OutputError
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.datasets.library import find_scenarios
+from align_tui.formats.library import find_scenarios
+from align_tui.studies import edits, save
 from tests.tui import fakes
 
 ATTRIBUTES = load_attributes()
@@ -36,7 +36,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> object:
 @pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
 def test_every_shipped_profile_loads_again_equal(path: Path) -> None:
     profile = load_profile(str(path), attributes=ATTRIBUTES)
-    saved = saving.save_profile(profile, "kept", replace=True)
+    saved = save.save_profile(profile, "kept", replace=True)
     assert saved == paths.user_profiles() / "kept.toml"
     again = load_profile("kept", attributes=ATTRIBUTES)
     assert again == profile.model_copy(update={"name": "kept"}) and again.hash == profile.hash
@@ -86,12 +86,12 @@ MADE = st.one_of(
 def test_an_edited_profile_loads_again_equal(body: dict[str, object]) -> None:
     """Also what its TOML in the editor is: the two are one text."""
     profile = Profile.model_validate({"name": "any", **body})
-    saving.save_profile(profile, "any", replace=True)
+    save.save_profile(profile, "any", replace=True)
     assert load_profile("any", attributes=ATTRIBUTES) == profile
     study = fakes.study(1, profiles=1)
     study = type(study)("s", (profile,), study.scenarios)
     with pytest.raises(ConfigError, match="Nothing that takes part"):
-        variants.with_profile(study, 0, variants.profile_toml(profile), ATTRIBUTES)
+        edits.with_profile(study, 0, edits.profile_toml(profile), ATTRIBUTES)
 
 
 @settings(max_examples=40, deadline=None)
@@ -100,23 +100,23 @@ def test_a_scenario_is_a_set_of_one(text: str, title: str, value: float) -> None
     scenario = Scenario(
         "k~1", text, (Choice("one", {"fairness": value}), Choice("two")), title, {"variant_of": "k"}
     )
-    saving.save_scenario(scenario, "mine", replace=True)
+    save.save_scenario(scenario, "mine", replace=True)
     [again] = find_scenarios("mine", ATTRIBUTES).scenarios
     assert again.hash == scenario.hash and again.key == "k~1"
-    assert variants.variant_of(again) == "k"
+    assert edits.variant_of(again) == "k"
 
 
 @given(name=st.text(max_size=40))
 def test_no_name_leads_out_of_the_folder(name: str) -> None:
     """What is no name is refused; what is suggested in its place is one, or nothing."""
     for spot, folder in (
-        (saving.profile_spot, paths.user_profiles()),
-        (saving.scenario_spot, paths.user_scenarios()),
+        (save.profile_spot, paths.user_profiles()),
+        (save.scenario_spot, paths.user_scenarios()),
     ):
         try:
             assert spot(name).path.resolve().parent == folder.resolve()
         except AlignError:
-            near = saving.suggested(name)
+            near = save.suggested(name)
             assert near != name or not name
             assert not near or spot(near).path.parent == folder
 
@@ -125,25 +125,25 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
 def test_paths_are_no_names(name: str) -> None:
     profile = fakes.profile("p")
     with pytest.raises(ConfigError, match="cannot be the name of a profile"):
-        saving.save_profile(profile, name, replace=True)
+        save.save_profile(profile, name, replace=True)
 
 
 def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     first, second = fakes.profile("p"), fakes.profile("q", ("fairness", 1.0))
-    path = saving.save_profile(first, "once")
+    path = save.save_profile(first, "once")
     before = path.read_bytes()
     with pytest.raises(ConfigError, match="already"):
-        saving.save_profile(second, "once")
+        save.save_profile(second, "once")
     assert path.read_bytes() == before
-    saving.save_profile(second, "once", replace=True)
+    save.save_profile(second, "once", replace=True)
     assert load_profile("once").targets == second.targets
-    assert "hidden" in saving.profile_spot("baseline").taken
+    assert "hidden" in save.profile_spot("baseline").taken
     with pytest.raises(ConfigError, match="hidden"):
-        saving.save_profile(first, "baseline")
+        save.save_profile(first, "baseline")
     # A set that was imported under that name would be found in place of the file.
     (paths.user_scenarios() / "sets.jsonl").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="has that name already"):
-        saving.save_scenario(fakes.scenarios(1)[0], "sets", replace=True)
+        save.save_scenario(fakes.scenarios(1)[0], "sets", replace=True)
 
 
 def test_a_folder_that_cannot_be_made_is_told(
@@ -152,4 +152,4 @@ def test_a_folder_that_cannot_be_made_is_told(
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setattr(paths, "user_profiles", lambda: tmp_path / "file" / "profiles")
     with pytest.raises(OutputError, match="cannot be made"):
-        saving.save_profile(fakes.profile("p"), "p")
+        save.save_profile(fakes.profile("p"), "p")

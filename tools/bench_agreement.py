@@ -18,9 +18,9 @@ from typing import Any
 
 from engine_bench.work import Task, make_tasks
 
-from align_tui.backbones.base import Ballot, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
-from align_tui.backbones.local.plain import PlainGenerator
+from align_tui.backbones.local.hf_generate import HfGenerator
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Sampling
 from align_tui.core.errors import ReplyError
@@ -52,7 +52,7 @@ async def score(backbone: LocalBackbone, task: Task, made: Generation) -> int | 
     if start is None:
         return None
     replies = [made.text[:start] + canonical(each)[1:] for each in task.choices]
-    return (await backbone.score(Ballot(task.messages, tuple(replies)))).drawn
+    return (await backbone.score(ChoiceScoringRequest(task.messages, tuple(replies)))).drawn
 
 
 def equal(tasks: Sequence[Task], one: Sequence[Generation], other: Sequence[Generation]) -> Any:
@@ -71,7 +71,7 @@ async def compare(tasks: Sequence[Task], dtype: str) -> tuple[dict[str, Any], li
     assert isinstance(backbone, LocalBackbone)
     batched = await write(backbone, tasks, "batched")
     plain = await write(backbone, tasks, "generate")
-    backbone._plain = PlainGenerator(backbone._loaded, "outlines_core")
+    backbone._plain = HfGenerator(backbone._loaded, "outlines_core")
     default = await write(backbone, tasks, "generate")
     scored = [await score(backbone, t, made) for t, made in zip(tasks, batched, strict=True)]
     backbone.close()

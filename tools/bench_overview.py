@@ -21,20 +21,20 @@ from stream_writer import scenarios
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.attributes import target_id
-from align_tui.core.scoring import score
+from align_tui.core.scorers.labels import score
+from align_tui.core.targets import target_id
+from align_tui.monitor.aggregates.overview import Aggregates
+from align_tui.monitor.run_state import RunState, cell_of
+from align_tui.monitor.snapshot import Cell, Cells
 from align_tui.store.results import SampleState
-from align_tui.tui.board import Board, cell_of
-from align_tui.tui.counts.counts import Counts
-from align_tui.tui.snapshot import Cell, Row
 
 REPEAT = 4
 
 
-class Nothing(Counts):
+class Nothing(Aggregates):
     """Counts that count nothing."""
 
-    def decided(self, row: Row, place: tuple[int, int, int], choice: int, by: int) -> None:
+    def decided(self, row: Cells, place: tuple[int, int, int], choice: int, by: int) -> None:
         """Nothing."""
 
     def scored(
@@ -76,9 +76,9 @@ def states_of(study: Study) -> list[SampleState]:
     return out
 
 
-def load(study: Study, states: Sequence[SampleState], counts: Counts) -> tuple[float, Board]:
+def load(study: Study, states: Sequence[SampleState], counts: Aggregates) -> tuple[float, RunState]:
     """(seconds, board) of putting them all on an empty board."""
-    board = Board(study)
+    board = RunState(study)
     board._overview = counts
     gc.collect()
     gc.disable()  # a search for garbage in one of the two would be all that is seen
@@ -98,7 +98,7 @@ def measured(profiles: int, decisions: int, rounds: int) -> dict[str, object]:
     none: list[float] = []
     for _ in range(rounds):
         none.append(load(study, states, Nothing(study))[0])
-        took, board = load(study, states, Counts(study))
+        took, board = load(study, states, Aggregates(study))
         full.append(took)
     steps = []
     for number in range(20):

@@ -17,7 +17,7 @@ import psutil
 from align_tui.config.study import Study
 from align_tui.store import runs
 from align_tui.store.database import Database, open_database
-from align_tui.tui.cast import Recorder
+from align_tui.tui.asciicast import Recorder
 from align_tui.tui.launch import Launch
 from tests.tui import fakes
 

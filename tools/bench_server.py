@@ -28,7 +28,7 @@ from openai import AsyncOpenAI
 
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
-from align_tui.config.prompts import render_messages
+from align_tui.config.prompts.render import render_messages
 from align_tui.config.study import Study
 from align_tui.core.replies import decision_schema
 from align_tui.core.scenarios import Choice, Scenario

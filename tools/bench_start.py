@@ -67,7 +67,7 @@ def main() -> None:
             **help_ratio(rounds, env, Path(folder)),
             **starting.measure(rounds, env, Path(folder)),
         }
-    script = "import sys, align_tui.tui.app, align_tui.tui.opening; print('torch' in sys.modules)"
+    script = "import sys, align_tui.tui.app, align_tui.tui.startup; print('torch' in sys.modules)"
     torch = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

@@ -21,7 +21,7 @@ from pathlib import Path
 from store_bench.queueing import fill, growth, several_workers
 
 from align_tui.core.columns import pair_up
-from align_tui.core.comparison import Comparison, compare
+from align_tui.core.stats.comparison import Comparison, compare
 from align_tui.store import history, results, runs, search
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database, open_database

@@ -19,11 +19,11 @@ from pathlib import Path
 import align_tui
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.attributes import target_id
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scoring import score
+from align_tui.core.scorers.labels import score
+from align_tui.core.targets import target_id
 from align_tui.store import live, queue, runs, workers
 from align_tui.store.database import Database, open_database
 

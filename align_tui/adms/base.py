@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from align_tui.core.attributes import Targets
-from align_tui.core.decisions import Chances, Decision, Generation, Message, Sampling
+from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
 from align_tui.core.types import JsonObject
 
 
@@ -43,7 +43,7 @@ class Llm(Protocol):
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
-    ) -> Chances | None:
+    ) -> ChoiceProbabilities | None:
         """Probabilities of half-written replies that differ in the choice alone, and the one drawn.
 
         None where the model cannot tell: a server without token probabilities.

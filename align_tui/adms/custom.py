@@ -13,11 +13,11 @@ from align_tui.adms.base import Adm, Llm
 from align_tui.config.code import Code, read_code, sha256_of
 from align_tui.config.profile import CustomParams
 from align_tui.config.trust import allow
-from align_tui.core.attributes import Targets
-from align_tui.core.checking import whole, words_of
+from align_tui.core.decision_checks import whole, words_of
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, CodeRefused
 from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
 
 KNOWN = set(CustomParams.model_fields)
 

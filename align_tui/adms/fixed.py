@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from align_tui.adms.base import Adm, Llm
-from align_tui.core.attributes import Targets
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
 
 
 def make(index: int) -> Adm:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from align_tui.adms.base import Adm, Llm
-from align_tui.core.attributes import Targets, target_id
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scoring import distance
+from align_tui.core.scorers.labels import distance
+from align_tui.core.targets import Targets, target_id
 
 
 def make(inverted: bool = False) -> Adm:

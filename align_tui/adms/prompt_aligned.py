@@ -9,10 +9,11 @@ from __future__ import annotations
 from align_tui.adms.base import Adm, Llm
 from align_tui.adms.sampling import decide_by_votes
 from align_tui.config.profile import Profile, PromptAlignedParams
-from align_tui.config.prompts import render_messages
-from align_tui.core.attributes import Attributes, Targets
+from align_tui.config.prompts.render import render_messages
+from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
 
 
 def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) -> Adm:

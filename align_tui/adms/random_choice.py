@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from align_tui.adms.base import Llm
-from align_tui.core.attributes import Targets
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
 
 
 async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:

@@ -8,10 +8,11 @@ from typing import Any
 from align_tui.adms import baseline, custom, fixed, imported, oracle, prompt_aligned, random_choice
 from align_tui.adms.base import Adm, Llm
 from align_tui.config.profile import Profile
-from align_tui.core.attributes import Attributes, Targets
+from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
-from align_tui.core.repair import storable_parts
 from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
+from align_tui.core.text.repair import storable_parts
 
 # kind -> (profile, its [adm] parameters, attributes) -> decision-maker. The parameters' class
 # stands in config/profile.py under the same kind, where a form finds it too.

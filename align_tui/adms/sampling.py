@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from align_tui.adms.asking import ask
+from align_tui.adms.ask import ask
 from align_tui.adms.base import Llm
 from align_tui.config.profile import Reasoned
 from align_tui.core.decisions import Decision, Message, Response

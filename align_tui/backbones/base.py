@@ -10,7 +10,7 @@ from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import (
     AS_IT_IS,
     GREEDY,
-    Chances,
+    ChoiceProbabilities,
     Generation,
     Message,
     Rendering,
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
+class ChoiceScoringRequest:
     """Half-written replies that differ in the choice alone, and how one of them is drawn."""
 
     messages: tuple[Message, ...]
@@ -83,7 +83,7 @@ class Backbone(Protocol):
         """One constrained reply; cancelling the task stops it within one token."""
         ...
 
-    async def score(self, ballot: Ballot) -> Chances | None:
+    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities | None:
         """Probabilities of the choices, and which one is drawn, in one pass.
 
         None where the model cannot tell: a server without token probabilities.

@@ -82,9 +82,9 @@ def explore(
         os.environ["ALIGN_TUI_THEME"] = theme  # for the screen, whichever command opens it
     if context.invoked_subcommand is not None:
         return
-    from align_tui.tui import garbage
+    from align_tui.tui import gc_tuning
 
-    garbage.hold()  # the screen lets go
+    gc_tuning.hold()  # the screen lets go
     from align_tui.cli.options import study_options
     from align_tui.cli.screen import open_explorer
 

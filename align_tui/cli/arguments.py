@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from align_tui.core.repair import storable
+from align_tui.core.text.repair import storable
 
 PATH_OPTIONS = ("--db", "-o", "--out", "--record")
 """Options whose value is a path, also of a file that is still to be made."""

@@ -8,7 +8,7 @@ from align_tui.config.code import Code, codes_of
 from align_tui.config.study import Study
 from align_tui.config.trust import RUNS_AS_YOU, everything_is_trusted, remember, unknown
 from align_tui.core.errors import CodeRefused
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.output.terminal import ask, say
 
 

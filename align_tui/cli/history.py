@@ -12,9 +12,9 @@ from rich.text import Text
 from align_tui.cli.options import database_path
 from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
-from align_tui.core.text import one_line, plain
-from align_tui.datasets.align_run import read_run_directory
+from align_tui.core.text.display import one_line, plain
 from align_tui.files.write import write_text
+from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.output import events, export
 from align_tui.output.tables import (
     CAPTION,
@@ -30,7 +30,7 @@ from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.imports import import_run
 from align_tui.store.thinking import token_shares
-from align_tui.studies import parse_scale, parse_targets
+from align_tui.studies.assemble import parse_scale, parse_targets
 
 STOP_S = 30.0
 REPORTS = ("markdown", "html")
@@ -200,9 +200,9 @@ def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
 
 def list_workers(db_path: Path | None) -> None:
     """Print the workers of the database, as the explorer shows them."""
-    from align_tui.tui.view.glyphs import choose_glyphs
-    from align_tui.tui.view.spans import text_of
-    from align_tui.tui.view.workers import SAMPLES, worker_table
+    from align_tui.tui.format.glyphs import choose_glyphs
+    from align_tui.tui.format.styled_text import text_of
+    from align_tui.tui.format.workers import SAMPLES, worker_table
 
     path = database_path(db_path)
     known = workers.list_workers(_open(db_path)) if path.exists() else []

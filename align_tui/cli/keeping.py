@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from align_tui.cli.watching import RESTARTS, Ends, Troubles, check_file
 from align_tui.core.errors import StoreError
-from align_tui.core.silence import Silence
-from align_tui.core.text import one_line
+from align_tui.core.stillness import Stillness
+from align_tui.core.text.display import one_line
 from align_tui.output.tables import waiting
 from align_tui.store import processes, workers
-from align_tui.store.aside import set_aside
 from align_tui.store.database import Database
+from align_tui.store.hung_workers import set_aside
 from align_tui.store.launch import ensure_worker, log_tail
 from align_tui.store.leases import Seen, Watch
 from align_tui.store.workers import WorkerRow
@@ -34,7 +34,7 @@ class Keeper:
     ) -> None:
         self.db = db
         self.watch = Watch(clock=clock)
-        self._starting = Silence(self.watch.every_s, clock)  # since when ours was started
+        self._starting = Stillness(self.watch.every_s, clock)  # since when ours was started
         self.seen = Seen()
         self.process: subprocess.Popen[bytes] | None = None
         self._told = told

@@ -21,17 +21,17 @@ from align_tui.config.library import (
 )
 from align_tui.config.library import list_profiles as library_profiles
 from align_tui.config.profile import BaselineParams, Profile, PromptAlignedParams
-from align_tui.config.prompts import render_messages
-from align_tui.config.toml import Table as TomlTable
-from align_tui.core.attributes import target_id
+from align_tui.config.prompts.render import render_messages
+from align_tui.config.reading.toml import Table as TomlTable
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
-from align_tui.core.text import one_line, plain
-from align_tui.datasets import library
+from align_tui.core.targets import target_id
+from align_tui.core.text.display import one_line, plain
 from align_tui.files.write import make_folder, write_text
+from align_tui.formats import library
 from align_tui.output.tables import console, quiet_table, waiting
 from align_tui.output.terminal import say, say_json
-from align_tui.studies import check_profile, parse_scale, parse_targets
+from align_tui.studies.assemble import check_profile, parse_scale, parse_targets
 
 NAMED = 120
 """Characters of a file's name in a table."""

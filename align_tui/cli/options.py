@@ -15,7 +15,7 @@ from align_tui.config.options import Options
 from align_tui.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from align_tui.core.scoring import Rule
+    from align_tui.core.scorers.labels import Rule
 
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 

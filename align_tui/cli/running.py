@@ -18,15 +18,15 @@ from align_tui.cli.waiting import Patience, reason
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
+from align_tui.core.column_names import with_model
 from align_tui.core.errors import StoreError
-from align_tui.core.naming import with_model
-from align_tui.core.text import one_line, plain
+from align_tui.core.text.display import one_line, plain
 from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
 from align_tui.output.terminal import say, say_json
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.studies import load_study
+from align_tui.studies.assemble import load_study
 
 POLL_S = 0.05
 STOP_WAIT_S = 10.0

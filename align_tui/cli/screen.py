@@ -61,7 +61,7 @@ def open_explorer(
             if trust:
                 consent(opened[1], trust=True)
             return opened
-        from align_tui.studies import load_study
+        from align_tui.studies.assemble import load_study
 
         study = load_study(options)
         if trust:
@@ -109,8 +109,8 @@ def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, 
     from rich.progress import Progress
 
     from align_tui.output.tables import PlainConsole
-    from align_tui.tui.cast import record
-    from align_tui.tui.view.layout import MIN_HEIGHT, MIN_WIDTH
+    from align_tui.tui.asciicast import record
+    from align_tui.tui.format.layout import MIN_HEIGHT, MIN_WIDTH
 
     columns, _, rows = size.lower().partition("x")
     if not (columns.isdecimal() and rows.isdecimal()):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from align_tui.cli.consent import consent
 from align_tui.cli.options import database_path
 from align_tui.core.errors import ConfigError, ServeError
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.output.terminal import say
 from align_tui.web.command import Opened, command
 
@@ -67,7 +67,7 @@ def _study(opened: Opened) -> Study:
     if past and not opened.options.is_demo:
         raise ConfigError("A past run opens as it is; it takes no profiles or scenarios")
     if not past:
-        from align_tui.studies import load_study
+        from align_tui.studies.assemble import load_study
 
         return load_study(opened.options)
     from align_tui.store.database import open_database

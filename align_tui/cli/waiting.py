@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from align_tui.cli.keeping import Keeper, stopped_words
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.store import queue
 from align_tui.store.database import Database
 from align_tui.store.runs import RunRow

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from align_tui.core.errors import Gone, StoreError
-from align_tui.core.text import one_line
-from align_tui.store import repair, rescue, suspects, workers
+from align_tui.core.text.display import one_line
+from align_tui.store import repair, salvage, suspects, workers
 from align_tui.store.database import Database
 from align_tui.store.launch import in_words, log_tail, note_end
 from align_tui.store.workers import WorkerRow
@@ -27,9 +27,9 @@ def check_file(db: Database) -> None:
         # Workers notice it too, and save more than this process knows of.
         while time.monotonic() < until and any(workers.is_alive(w) for w in _known(db)):
             time.sleep(POLL_S)
-        if not rescue.saved_as(db).exists():
-            rescue.save(db)
-        raise rescue.told(db, error) from error
+        if not salvage.saved_as(db).exists():
+            salvage.save(db)
+        raise salvage.told(db, error) from error
 
 
 def _known(db: Database) -> Sequence[WorkerRow]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import Field
 
 from align_tui.config import paths
-from align_tui.config.kinds import PACK, refuse_other
-from align_tui.config.toml import Strict, parse, read_text, validate
+from align_tui.config.reading.file_kinds import PACK, refuse_other
+from align_tui.config.reading.toml import Strict, parse, read_text, validate
 from align_tui.core.attributes import Attribute, Attributes, merge
 
 

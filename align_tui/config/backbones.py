@@ -9,12 +9,12 @@ from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.entries import Entry, did_you_mean, entries
-from align_tui.config.kinds import BACKBONE, refuse_other
 from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile, PromptSpec
-from align_tui.config.reading import as_path, is_dir, is_file
-from align_tui.config.toml import Strict, Table, parse, read_text, validate
+from align_tui.config.reading.file_kinds import BACKBONE, refuse_other
+from align_tui.config.reading.files import as_path, is_dir, is_file
+from align_tui.config.reading.toml import Strict, Table, parse, read_text, validate
 from align_tui.core.errors import ConfigError
-from align_tui.core.repair import storable
+from align_tui.core.text.repair import storable
 
 DEFAULT = "demo"  # the named backbone of a profile that names no model
 IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "code_sha256", "server")
@@ -109,7 +109,7 @@ def read_backbone(path: Path) -> Backbone:
     check_model(made.backbone.model_copy(update=_model_of(table)), str(path))
     for key, template in (("system", made.prompt.system), ("user", made.prompt.user)):
         if template is not None:
-            from align_tui.config.prompts import check_template  # Jinja, for few backbones
+            from align_tui.config.prompts.render import check_template  # Jinja, for few backbones
 
             check_template(template, f"{path}: prompt.{key}")
     table.pop("description", None)

@@ -10,9 +10,10 @@ from align_tui.config.code import readable_code
 from align_tui.config.library import load_profile
 from align_tui.config.profile import Profile
 from align_tui.config.trust import is_own
-from align_tui.core.attributes import Attributes, Targets
+from align_tui.core.attributes import Attributes
+from align_tui.core.column_names import MAX_LABEL, as_label, column_name, cut_to, free
 from align_tui.core.errors import ConfigError
-from align_tui.core.naming import MAX_LABEL, as_label, column_name, cut_to, free
+from align_tui.core.targets import Targets
 
 
 def load_columns(

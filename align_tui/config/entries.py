@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from align_tui.core.nearby import close_to
-from align_tui.core.repair import storable
+from align_tui.core.text.nearest import close_to
+from align_tui.core.text.repair import storable
 
 
 @dataclass(frozen=True, slots=True)

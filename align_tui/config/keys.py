@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from align_tui.config.reading import exists
+from align_tui.config.reading.files import exists
 from align_tui.core.errors import ConfigError
 
 MOST_LINES = 1_000
@@ -34,7 +34,7 @@ def read_key_lines(path: Path) -> tuple[KeyLine, ...]:
     if not exists(path):
         return ()
     # Only here: whoever has no such file starts without pydantic.
-    from align_tui.config.toml import parse, read_text
+    from align_tui.config.reading.toml import parse, read_text
 
     text = read_text(path)
     lines = _lines(text)

@@ -22,16 +22,17 @@ from align_tui.config.backbones import (
 )
 from align_tui.config.backbones import backbone_table as backbone_table
 from align_tui.config.backbones import check_model as check_model
-from align_tui.config.bounded_toml import MOST_PARTS, parse_toml
 from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
-from align_tui.config.kinds import PROFILE, refuse_other
 from align_tui.config.profile import Profile
-from align_tui.config.reading import as_path, exists, is_dir, resolved, shown
-from align_tui.config.toml import Table, line_of, parse, read_text, validate
-from align_tui.core.attributes import Attributes, Targets
+from align_tui.config.reading.bounded_toml import MOST_PARTS, parse_toml
+from align_tui.config.reading.file_kinds import PROFILE, refuse_other
+from align_tui.config.reading.files import as_path, exists, is_dir, resolved, shown
+from align_tui.config.reading.toml import Table, line_of, parse, read_text, validate
+from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
-from align_tui.core.repair import storable
+from align_tui.core.targets import Targets
+from align_tui.core.text.repair import storable
 
 MOST_EXTENDS = 32
 
@@ -234,7 +235,7 @@ def build_profile(
     profile = validate(Profile, {**table, "target": spelled}, where, text)
     for key, template in (("system", profile.prompt.system), ("user", profile.prompt.user)):
         if template is not None:
-            from align_tui.config.prompts import check_template  # Jinja, for few profiles
+            from align_tui.config.prompts.render import check_template  # Jinja, for few profiles
 
             check_template(template, f"{where}: prompt.{key}")
     if profile.needs_model:

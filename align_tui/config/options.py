@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from align_tui.core.scoring import Rule
+    from align_tui.core.scorers.labels import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 from align_tui.core.errors import ConfigError
-from align_tui.core.repair import storable
+from align_tui.core.text.repair import storable
 
 _DIRS = PlatformDirs("align-tui", appauthor=False)
 _PACKAGE = Path(__file__).resolve().parent.parent

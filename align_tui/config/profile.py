@@ -15,11 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from align_tui.config.bounded_toml import as_json
+from align_tui.config.reading.bounded_toml import as_json
+from align_tui.config.reading.toml import Strict
 from align_tui.config.server import JsonTable, ServerSpec
-from align_tui.config.toml import Strict
-from align_tui.core.attributes import Target, Targets
 from align_tui.core.decisions import ThinkingMode
+from align_tui.core.targets import Target, Targets
 from align_tui.core.types import Json, content_hash
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]

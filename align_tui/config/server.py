@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
-from align_tui.config.bounded_toml import as_json
-from align_tui.config.toml import Strict
+from align_tui.config.reading.bounded_toml import as_json
+from align_tui.config.reading.toml import Strict
 
 
 def _checked(url: str) -> str:

@@ -9,10 +9,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from align_tui.config.profile import Profile
-from align_tui.config.toml import Strict
-from align_tui.core.attributes import Targets, target_id
+from align_tui.config.reading.toml import Strict
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scoring import Rule, labels_all
+from align_tui.core.scorers.labels import Rule, labels_all
+from align_tui.core.targets import Targets, target_id
 
 OUT_OF_DEPTH = (
     "The demo model was trained on triage scenarios of its own kind; on these it is out of its "

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from align_tui.core.agreement import Agreement, agreement
-from align_tui.core.attributes import Targets, target_id
-from align_tui.core.paired import PairedCounts, count_pairs
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scoring import Rate, Rule, correct_choices, is_discriminating, make_rate
+from align_tui.core.scorers.labels import Rule, correct_choices, is_discriminating
+from align_tui.core.stats.agreement import Agreement, agreement
+from align_tui.core.stats.paired import PairedCounts, count_pairs
+from align_tui.core.stats.rates import Rate, make_rate
+from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 
-Place = tuple[int, int]  # scenario, repeat: both from 0, as the column's own run counts them
+Question = tuple[int, int]  # scenario, repeat: both from 0, as the column's own run counts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ class Column:
     rule: Rule
     settings: Mapping[str, str] = field(repr=False)
     scenarios: tuple[Scenario, ...] = field(repr=False)
-    outcomes: Mapping[Place, Outcome] = field(repr=False)
+    outcomes: Mapping[Question, Outcome] = field(repr=False)
     model: str = ""  # a short name of the model that decided, where one did
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PairedRow:
     """A scenario that every column has: where it stands in each, and what each made of it."""
 
     scenario: Scenario
@@ -68,7 +69,7 @@ class Paired:
     """The rows that all columns share, and for each column how many of its scenarios are none."""
 
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PairedRow, ...]
     left_out: tuple[int, ...]
 
 
@@ -92,7 +93,7 @@ def pair_up(columns: Sequence[Column]) -> Paired:
                 for column, place in zip(columns, places, strict=True)
             )
             if any(outcome is not None for outcome in outcomes):
-                rows.append(Row(columns[0].scenarios[places[0]], repeat, places, outcomes))
+                rows.append(PairedRow(columns[0].scenarios[places[0]], repeat, places, outcomes))
     left_out = tuple(len(each) - len(shared) for each in known)
     return Paired(tuple(columns), tuple(rows), left_out)
 
@@ -127,7 +128,7 @@ def versus_options(columns: Sequence[Column]) -> tuple[Targets, ...]:
     return tuple({target_id(targets): targets for targets in found}.values())
 
 
-def correctness(row: Row, column: int, targets: Targets, rule: Rule) -> bool | None:
+def correctness(row: PairedRow, column: int, targets: Targets, rule: Rule) -> bool | None:
     """Is the column's choice in that row right? None: undecided, failed or unscored."""
     choice = row.choices[column]
     right = correct_choices(row.scenario, targets, rule) if targets else None
@@ -136,7 +137,7 @@ def correctness(row: Row, column: int, targets: Targets, rule: Rule) -> bool | N
 
 def scored_pairs(
     paired: Paired, a: int, b: int, versus: Targets, *, discriminating: bool = False
-) -> list[tuple[Row, bool, bool]]:
+) -> list[tuple[PairedRow, bool, bool]]:
     """The rows that both columns decided and that are scored for both, with who is right."""
     first, second = paired.columns[a], paired.columns[b]
     of_a, of_b = target_for(first, versus), target_for(second, versus)
@@ -154,7 +155,7 @@ def scored_pairs(
     return out
 
 
-def paired_counts(scored: Sequence[tuple[Row, bool, bool]]) -> PairedCounts:
+def paired_counts(scored: Sequence[tuple[PairedRow, bool, bool]]) -> PairedCounts:
     """The two-by-two table of such rows."""
     return count_pairs((right_a, right_b) for _, right_a, right_b in scored)
 
@@ -187,7 +188,7 @@ def probe_key(scenario: Scenario) -> str:
     return content_hash([scenario.text, list(scenario.choice_texts)])
 
 
-def distinct_probes(rows: Sequence[Row]) -> int:
+def distinct_probes(rows: Sequence[PairedRow]) -> int:
     """How many different questions the rows hold.
 
     Fewer than rows when something is decided several times, or stands under two attributes as

@@ -93,7 +93,7 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
+class ChoiceProbabilities:
     """What one scoring pass says of the choices.
 
     `probabilities` (sum 1) are normalised, not calibrated. `drawn` is the choice (index from 0)

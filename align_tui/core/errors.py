@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from align_tui.core.repair import storable
+from align_tui.core.text.repair import storable
 
 LONGEST = 4_000
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
-from align_tui.core.repair import storable
 from align_tui.core.strict_json import read_json
+from align_tui.core.text.repair import storable
 from align_tui.core.types import Json, JsonObject
 
 REASONING, CHOICE = "reasoning", "choice"

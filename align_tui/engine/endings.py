@@ -10,18 +10,18 @@ import traceback
 from types import TracebackType
 
 from align_tui.engine.guard import refuse_endings
-from align_tui.store import last_words
+from align_tui.store import crash_notes
 
 
 class Endings:
-    """While it is entered, crashes and exits of this process leave words (store/last_words.py)."""
+    """While it is entered, crashes and exits of this process leave words (store/crash_notes.py)."""
 
     def __init__(self, worker: str) -> None:
         self._worker = worker
         self._handle: int | None = None
 
     def __enter__(self) -> Endings:
-        self._handle = last_words.begin(self._worker)
+        self._handle = crash_notes.begin(self._worker)
         if self._handle is not None:
             faulthandler.enable(self._handle, all_threads=True)
         refuse_endings(self.tell)

@@ -16,7 +16,7 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from align_tui.core.checking import told
+from align_tui.core.decision_checks import told
 from align_tui.core.errors import AdmError
 
 DECIDING: ContextVar[int | None] = ContextVar("deciding", default=None)

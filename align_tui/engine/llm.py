@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
-from align_tui.backbones.base import Backbone, Ballot, Request
+from align_tui.backbones.base import Backbone, ChoiceScoringRequest, Request
 from align_tui.config.profile import DecodingSpec
 from align_tui.core.decisions import (
     AS_IT_IS,
     Attempt,
-    Chances,
+    ChoiceProbabilities,
     Generation,
     Message,
     Rendering,
     Sampling,
 )
 from align_tui.core.errors import AdmError
-from align_tui.core.repair import storable_parts
 from align_tui.core.replies import RESTART
+from align_tui.core.text.repair import storable_parts
 from align_tui.core.types import JsonObject, derive_seed
 
 _groups = count(1)
@@ -108,12 +108,12 @@ class SampleLlm:
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
-    ) -> Chances | None:
+    ) -> ChoiceProbabilities | None:
         """Probabilities of half-written replies that differ in the choice alone, and the one drawn.
 
         None where the model cannot tell: a server without token probabilities.
         """
-        ballot = Ballot(
+        ballot = ChoiceScoringRequest(
             storable_parts(tuple(messages)),
             storable_parts(tuple(replies)),
             sampling,

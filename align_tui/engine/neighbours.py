@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from align_tui.store import last_words, queue, suspects, workers
-from align_tui.store.aside import set_aside
+from align_tui.store import crash_notes, queue, suspects, workers
 from align_tui.store.database import Database
+from align_tui.store.hung_workers import set_aside
 from align_tui.store.leases import Watch
 
 
@@ -42,12 +42,12 @@ class Neighbours:
 
     def _bury(self, db: Database, gone: Sequence[str]) -> None:
         """Count the ends of workers against what they held; tell what they could still say."""
-        endings = {worker: last_words.ending(worker) for worker in gone}
+        endings = {worker: crash_notes.ending(worker) for worker in gone}
         ended = suspects.bury(db, endings)
         for worker, how in endings.items():
             if how is not None:
                 self._told(f"worker {worker[:8]} ended: {how}")
-            last_words.remove(worker)
+            crash_notes.remove(worker)
         for said in ended.failed:
             self._told(said)
 

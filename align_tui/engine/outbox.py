@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from align_tui.core.checking import told
+from align_tui.core.decision_checks import told
 from align_tui.core.errors import StoreError, ValueRefused
-from align_tui.engine.telling import say
+from align_tui.engine.messages import say
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Failed, Outcome, Released, end_all
 

@@ -15,7 +15,7 @@ from align_tui.core.errors import AlignError
 from align_tui.engine import worker as working
 from align_tui.engine.endings import Endings
 from align_tui.engine.guard import end_now
-from align_tui.engine.telling import say
+from align_tui.engine.messages import say
 from align_tui.engine.watchdog import Watchdog
 from align_tui.engine.worker import Settings, Worker
 from align_tui.store.database import open_database

@@ -12,13 +12,13 @@ from align_tui.backbones.base import ModelInfo
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.attributes import Targets, target_id
-from align_tui.core.checking import sound, told
+from align_tui.core.decision_checks import sound, told
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, Cancelled
-from align_tui.core.repair import storable
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scoring import Rule, Score, score
+from align_tui.core.scorers.labels import Rule, Score, score
+from align_tui.core.targets import Targets, target_id
+from align_tui.core.text.repair import storable
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed

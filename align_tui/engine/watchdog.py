@@ -4,7 +4,7 @@ Nothing can be decided beside such code, nor does its worker's heart beat. So it
 from here; after a while the worker's row names the sample, and the others go back to the queue for
 another worker. Code that goes on for longer still is broken off, and its sample fails. Code that
 lets no other thread run (a regular expression, say) holds this one up as well: then the worker
-counts as silent, and the sample as a suspect (store/aside.py).
+counts as silent, and the sample as a suspect (store/hung_workers.py).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from types import FrameType
 
 from align_tui.core.errors import AdmError, StoreError
 from align_tui.engine.guard import Step, Steps, end_now
-from align_tui.engine.telling import say
-from align_tui.store import held, last_words
+from align_tui.engine.messages import say
+from align_tui.store import crash_notes, held_samples
 from align_tui.store.database import Database, open_database
 
 LOOK_S = 0.5
@@ -96,12 +96,12 @@ class Watchdog:
             try:
                 self._look(step, now)
             except StoreError as error:
-                last_words.say(self._worker, error.message)
+                crash_notes.say(self._worker, error.message)
             try:  # whether the database takes the rest or not
                 if self._blocked >= self._limits.at_most_s:
                     self._end(self._database(), step, now)
             except StoreError as error:
-                last_words.say(self._worker, error.message)
+                crash_notes.say(self._worker, error.message)
         if self._db is not None:
             self._db.close()
 
@@ -110,15 +110,15 @@ class Watchdog:
             return
         db = self._database()
         if not self._told and self._blocked >= self._limits.told_s:
-            others = held.release_others(db, self._worker, step.sample)
-            name = held.name_of(db, step.sample)
+            others = held_samples.release_others(db, self._worker, step.sample)
+            name = held_samples.name_of(db, step.sample)
             said = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"
             given = f"; {others} samples went back to the queue" if others else ""
-            held.complain(db, self._worker, said)
+            held_samples.complain(db, self._worker, said)
             self._told = True  # not before: what the database refuses is tried again
             say(f"{said}{given}. {HINT}")
         if now - self._renewed >= self._lease_s / 4:
-            held.beat(db, self._worker)
+            held_samples.beat(db, self._worker)
             self._renewed = now
 
     def _end(self, db: Database, step: Step, now: float) -> None:
@@ -131,13 +131,13 @@ class Watchdog:
             return
         error = self.error(step.sample, db)
         said = f"{error.message}\n{error.hint}"
-        held.fail(db, self._worker, step.sample, error.kind, said, self._blocked)
+        held_samples.fail(db, self._worker, step.sample, error.kind, said, self._blocked)
         say(error.message)
         end_now(STATUS)
 
     def error(self, sample: int, db: Database) -> AdmError:
         """Why a sample whose code was broken off fails."""
-        name = held.name_of(db, sample)
+        name = held_samples.name_of(db, sample)
         return AdmError(f"{name} blocked the worker for {self._blocked:.0f} s", HINT)
 
     def failure_of(self, error: BaseException, sample: int, db: Database) -> BaseException:

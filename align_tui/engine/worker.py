@@ -15,6 +15,7 @@ from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreErro
 from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
+from align_tui.engine.messages import say
 from align_tui.engine.models import Models, Open
 from align_tui.engine.neighbours import Neighbours
 from align_tui.engine.outbox import Outbox
@@ -26,9 +27,8 @@ from align_tui.engine.sample import (
     to_failure,
 )
 from align_tui.engine.status import Status
-from align_tui.engine.telling import say
 from align_tui.engine.watchdog import Limits, Watchdog
-from align_tui.store import last_words, queue, rescue, runs, suspects, workers
+from align_tui.store import crash_notes, queue, runs, salvage, suspects, workers
 from align_tui.store.database import Database
 from align_tui.store.lease_length import lease_s
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
@@ -42,7 +42,7 @@ STORE_AT_MOST = 3  # attempts at a sample whose own words to the database fail
 END_S = 10.0  # for decision-makers that do not end when they are told to
 LOST_AT_MOST = 3  # attempts at a sample, each ended by a device that was lost
 URGENT = 8  # more, of what someone looks at
-BITE = 8  # taken a turn, so that several workers share a short queue
+CLAIM_BATCH = 8  # taken a turn, so that several workers share a short queue
 
 
 @dataclass(eq=False)
@@ -125,8 +125,8 @@ class Worker:
         except Gone as error:
             with contextlib.suppress(StoreError):
                 self._write()  # into the file that has no name any more, and is saved then
-            rescue.save(self.db)
-            raise rescue.told(self.db, error) from error
+            salvage.save(self.db)
+            raise salvage.told(self.db, error) from error
         except asyncio.CancelledError:
             self._broken = not self._stopping.is_set()  # code of a user's ended the loop
             raise
@@ -162,7 +162,7 @@ class Worker:
         if self._has_trouble:
             self._has_trouble = False
             self.status.error = None
-            last_words.say(self.id, None)
+            crash_notes.say(self.id, None)
 
     def _beat(self) -> None:
         self.db.check_there()
@@ -212,7 +212,7 @@ class Worker:
         claimed = queue.claim(
             self.db,
             self.id,
-            min(BITE, room if room > 0 else room + URGENT),
+            min(CLAIM_BATCH, room if room > 0 else room + URGENT),
             prefer=sorted(loaded),
             only=sorted(loaded) if self._active else None,
             urgent=room <= 0,
@@ -365,7 +365,7 @@ class Worker:
         if self.status.error != error.message:
             say(f"{error.message} {error.hint}")
         self.status.error = error.message
-        last_words.say(self.id, f"{error.message}. The run waits, and goes on by itself.")
+        crash_notes.say(self.id, f"{error.message}. The run waits, and goes on by itself.")
 
     async def _end(self) -> None:
         for active in self._active.values():
@@ -387,5 +387,5 @@ class Worker:
         with contextlib.suppress(StoreError):
             self.db.checkpoint()
         self.db.close()
-        last_words.remove(self.id)
+        crash_notes.remove(self.id)
         say(f"worker {self.id[:8]} ends: {self._why or 'an error'}")

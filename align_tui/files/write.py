@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from align_tui.core.errors import OutputError
-from align_tui.core.repair import storable
-from align_tui.core.text import one_line, plain
+from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.repair import storable
 from align_tui.files import private
 
 MOST_LINKS = 40

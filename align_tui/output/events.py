@@ -8,8 +8,9 @@ from typing import Any
 
 from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
-from align_tui.core.attributes import Targets, target_id
-from align_tui.core.scoring import Rate, Score, make_rate
+from align_tui.core.scorers.labels import Score
+from align_tui.core.stats.rates import Rate, make_rate
+from align_tui.core.targets import Targets, target_id
 from align_tui.store import results, runs, thinking
 from align_tui.store.database import Database
 from align_tui.store.results import Result

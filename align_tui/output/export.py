@@ -15,12 +15,12 @@ import yaml
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.attributes import target_id
-from align_tui.core.naming import MAX_NAME, free
-from align_tui.core.scoring import correct_choices, is_discriminating
-from align_tui.core.text import one_line
-from align_tui.datasets.align_write import write_align_system
+from align_tui.core.column_names import MAX_NAME, free
+from align_tui.core.scorers.labels import correct_choices, is_discriminating
+from align_tui.core.targets import target_id
+from align_tui.core.text.display import one_line
 from align_tui.files.write import make_folder, write_text
+from align_tui.formats.align_system.write import write_align_system
 from align_tui.output.csv_cells import guarded
 from align_tui.output.events import Event, stored_events, summary
 from align_tui.output.json_text import json_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from align_tui.core.errors import DatasetError
-from align_tui.datasets.files import shown
 from align_tui.files.write import write_text
+from align_tui.formats.files import shown
 from align_tui.output import export
 from align_tui.store.database import Database
 

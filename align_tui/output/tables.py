@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from align_tui.config.study import Study
-from align_tui.core.attributes import Target
-from align_tui.core.naming import model_beside, with_model
-from align_tui.core.scoring import chance
-from align_tui.core.text import one_line, plain
+from align_tui.core.column_names import model_beside, with_model
+from align_tui.core.stats.rates import chance
+from align_tui.core.targets import Target
+from align_tui.core.text.display import one_line, plain
 from align_tui.output.events import Event
 
 PIPED_WIDTH = 240

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from align_tui.core.errors import OutputError
-from align_tui.core.text import plain
+from align_tui.core.text.display import plain
 from align_tui.files.write import as_utf8
 
 REPLACING = "align-tui"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.columns import Column, Outcome, Place
+from align_tui.core.columns import Column, Outcome, Question
 from align_tui.core.settings import flatten
-from align_tui.store import ancestry, runs
+from align_tui.store import inheritance, runs
 from align_tui.store.database import Database
 
 
@@ -19,7 +19,7 @@ def read_columns(
     read: a comparison shows one row at a time. Raises StoreError.
     """
     study = runs.load_study(db, run)
-    outcomes: dict[int, dict[Place, Outcome]] = {}
+    outcomes: dict[int, dict[Question, Outcome]] = {}
     for row in db.read(
         "SELECT s.id, s.scenario, s.profile, s.repeat, r.choice FROM samples s"
         " JOIN results r ON r.sample=s.id WHERE s.run=?",
@@ -28,7 +28,7 @@ def read_columns(
         place = (row["scenario"], row["repeat"])
         outcomes.setdefault(row["profile"], {})[place] = Outcome(row["id"], row["choice"])
     if inherited:
-        for (scenario, profile, repeat), each in ancestry.inherited(db, run, study).items():
+        for (scenario, profile, repeat), each in inheritance.inherited(db, run, study).items():
             outcome = Outcome(each.sample, each.choice)
             outcomes.setdefault(profile, {}).setdefault((scenario, repeat), outcome)
     versions = runs.run_versions(db, run)

@@ -10,8 +10,8 @@ from typing import Any
 
 from align_tui.core.errors import StoreError
 from align_tui.files import private
+from align_tui.store.errors import explain, gone
 from align_tui.store.read_only import connect_to_read, in_memory, is_writable
-from align_tui.store.troubles import explain, gone
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
 BUSY_MS = 10_000

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from align_tui.store import runs, trash
 from align_tui.store.database import Database
-from align_tui.store.remarks import note_of
 from align_tui.store.results import Tally, tallies
+from align_tui.store.run_annotations import note_of
 from align_tui.store.runs import RunRow
 
 

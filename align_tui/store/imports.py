@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from align_tui import __version__
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.attributes import Targets, target_id
-from align_tui.core.scoring import score
-from align_tui.datasets.align_run import Recorded, RunDirectory
+from align_tui.core.scorers.labels import score
+from align_tui.core.targets import Targets, target_id
+from align_tui.formats.align_system.runs import Recorded, RunDirectory
 from align_tui.store import runs
 from align_tui.store.database import Database
 

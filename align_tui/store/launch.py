@@ -15,7 +15,7 @@ from align_tui.config.trust import VARIABLE
 from align_tui.core.errors import StoreError
 from align_tui.files import private
 from align_tui.isolation import SAFE, own_command
-from align_tui.store import last_words, workers
+from align_tui.store import crash_notes, workers
 from align_tui.store.database import Database
 
 LOGS_KEPT = 50
@@ -70,8 +70,8 @@ def note_end(db: Database, process: subprocess.Popen[bytes]) -> None:
     for worker in workers.list_workers(db):
         if worker.pid == process.pid and workers.is_here(worker):
             if -status not in _KILLS:
-                last_words.add_ending(worker.id, in_words(status))
-            said = last_words.ending(worker.id) or in_words(status)
+                crash_notes.add_ending(worker.id, in_words(status))
+            said = crash_notes.ending(worker.id) or in_words(status)
             if _log is not None:
                 with contextlib.suppress(OSError), _log.open("a", encoding="utf-8") as out:
                     out.write(f"{said}\n")

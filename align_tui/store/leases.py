@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from align_tui.core.silence import Silence
+from align_tui.core.stillness import Stillness
 from align_tui.store import workers
 from align_tui.store.database import Database
 from align_tui.store.lease_length import lease_s
@@ -40,7 +40,7 @@ class Watch:
         self, lease: float | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.lease_s = lease_s() if lease is None else lease
-        self._silence = Silence(self.lease_s / LOOKS, clock)
+        self._silence = Stillness(self.lease_s / LOOKS, clock)
 
     @property
     def every_s(self) -> float:

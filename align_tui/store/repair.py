@@ -17,8 +17,8 @@ from pathlib import Path
 from align_tui.core.errors import Damaged, StoreError
 from align_tui.store import workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.gaps import fill_gaps
-from align_tui.store.troubles import REPAIR, explain
+from align_tui.store.errors import REPAIR, explain
+from align_tui.store.placeholders import fill_gaps
 
 # Parents before children. What workers say and write at the moment is not worth saving.
 TABLES = (

@@ -99,7 +99,7 @@ END
 
 # What people add to runs and decisions. Nothing here is read when anything is decided or scored;
 # a decision's remarks hang on its result, so that they go when it is decided anew.
-_REMARKS = """
+_ANNOTATIONS = """
 CREATE TABLE run_tags (
   run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, tag TEXT NOT NULL,
   PRIMARY KEY (run, tag)
@@ -178,7 +178,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def m002_remarks(db: UtilsDatabase) -> None:
-        for statement in _statements(_REMARKS):
+        for statement in _statements(_ANNOTATIONS):
             db.conn.execute(statement)
 
     @migrations()

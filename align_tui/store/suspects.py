@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from align_tui.core.errors import EndedWorker
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.store.database import Database, Row
 from align_tui.store.outcomes import STARTED, Claimed
 

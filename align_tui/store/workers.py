@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from align_tui.core.errors import Final
-from align_tui.store import last_words, processes
+from align_tui.store import crash_notes, processes
 from align_tui.store.database import Database, Row
 from align_tui.store.lease_length import lease_s
 from align_tui.store.processes import process_start
@@ -80,7 +80,7 @@ def _worker_row(row: Row) -> WorkerRow:
     values: dict[str, Any] = {key: row[key] for key in WorkerRow.__slots__}
     # What it cannot write into a full database lies beside it.
     error = row["error"] or (
-        last_words.trouble(row["id"]) if row["host"] == processes.host_name() else None
+        crash_notes.trouble(row["id"]) if row["host"] == processes.host_name() else None
     )
     return WorkerRow(**{**values, "stop": bool(row["stop"]), "error": error})
 

@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from align_tui.output.terminal import say
-from align_tui.tui import garbage
+from align_tui.tui import gc_tuning
 
 if TYPE_CHECKING:
     from align_tui.tui.launch import Reader
@@ -20,14 +20,14 @@ def run(read: Reader, what: str = "", *, traceback: bool = False) -> int:
     """
     if hasattr(signal, "SIGHUP"):  # a screen without a terminal ends, whoever was deaf before it
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    garbage.hold()  # the study screen lets go
+    gc_tuning.hold()  # the study screen lets go
     try:
-        from align_tui.tui.opening import OpeningApp
+        from align_tui.tui.startup import OpeningApp
 
         app = OpeningApp(read, what)
         parting = app.run()
     finally:
-        garbage.settle()
+        gc_tuning.settle()
     if app.refusal is not None:
         raise app.refusal
     if app.failure is not None:

@@ -17,20 +17,20 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from align_tui.config import paths
-from align_tui.core.repair import storable
+from align_tui.core.text.repair import storable
 from align_tui.tui import theme
-from align_tui.tui.clean import Clean
+from align_tui.tui.clean_output import Clean
+from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.failure import Failure
+from align_tui.tui.format.glyphs import Glyphs, choose_glyphs
 from align_tui.tui.keymap import install, read_keymap
-from align_tui.tui.parting import Parting
-from align_tui.tui.thrift import thrifty_driver
-from align_tui.tui.view.glyphs import Glyphs, choose_glyphs
+from align_tui.tui.output_dedup import thrifty_driver
 from align_tui.tui.widgets.edged import Edged
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.launch import Launch
-    from align_tui.tui.screens.study import StudyScreen
+    from align_tui.tui.screens.study.screen import StudyScreen
 
 
 def _commands() -> type[Provider]:
@@ -39,12 +39,13 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class Shell(App[Parting]):
+class Shell(App[ExitMessage]):
     """What every application of ours is: its looks, its keys, its end, and how it shows a study."""
 
     TITLE = "align-tui"
     CSS = "Input > .input--placeholder, Input > .input--suggestion { color: $quiet; }"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
+    SECTION: ClassVar[str] = "app"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave", "leave", priority=True, show=False),
         # A colon is text where text is typed; the other key works there too.
@@ -104,13 +105,13 @@ class Shell(App[Parting]):
             use_plain_bars()
         self.push_screen(self._screen_for(launch, study))
         if launch.browse:
-            from align_tui.tui.screens.runs import RunsScreen
+            from align_tui.tui.screens.runs.screen import RunsScreen
 
             self.push_screen(RunsScreen(launch.database, launch.run, self.glyphs))
 
     def _screen_for(self, launch: Launch, study: Study) -> StudyScreen:
-        from align_tui.tui.screens.replay import ReplayScreen
-        from align_tui.tui.screens.study import StudyScreen
+        from align_tui.tui.screens.study.replay import ReplayScreen
+        from align_tui.tui.screens.study.screen import StudyScreen
 
         self.launch, self.study = launch, study
         return (ReplayScreen if launch.replay else StudyScreen)(launch, study, self.glyphs)
@@ -197,6 +198,8 @@ class Shell(App[Parting]):
 
 class AlignApp(Shell):
     """Shows one study or one past run that has been read already."""
+
+    SECTION: ClassVar[str] = "app"  # of a keymap file
 
     def __init__(self, launch: Launch, study: Study, glyphs: Glyphs | None = None) -> None:
         super().__init__(glyphs)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from align_tui import __version__
 from align_tui.config import paths
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.files import private
 from align_tui.files.write import as_utf8
 

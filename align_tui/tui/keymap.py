@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
 from textual.keys import Keys, key_to_character
@@ -21,10 +20,10 @@ from textual.screen import Screen
 
 from align_tui.config.keys import KeyLine, read_key_lines
 from align_tui.core.errors import ConfigError
-from align_tui.core.nearby import close_to
+from align_tui.core.text.nearest import close_to
 
 if TYPE_CHECKING:
-    from align_tui.tui.view.keys import Key
+    from align_tui.tui.format.footer import Key
 
 MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
 NAMED = {key.value for key in Keys} | {f"f{number}" for number in range(1, 25)}
@@ -46,21 +45,20 @@ class Keymap:
 
 def section_of(kind: type) -> str:
     """The name of a screen's table in the file."""
-    if issubclass(kind, App):
-        return "app"
-    return kind.__name__.removesuffix("Screen").lower()
+    return str(vars(kind).get("SECTION", ""))
 
 
 def screens() -> dict[str, type[DOMNode]]:
     """Every class with keys of ours, by the name of its table."""
-    import align_tui.tui.screens as package
+    import align_tui.tui as package
     from align_tui.tui.application import AlignApp
 
     found: dict[str, type[DOMNode]] = {"app": AlignApp}
-    for info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
-        for kind in vars(module).values():
-            if isinstance(kind, type) and issubclass(kind, Screen) and bound(kind, Keymap()):
+    for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not info.name.startswith(("align_tui.tui.screens.", "align_tui.tui.dialogs.")):
+            continue
+        for kind in vars(importlib.import_module(info.name)).values():
+            if isinstance(kind, type) and issubclass(kind, Screen) and section_of(kind):
                 found[section_of(kind)] = kind
     return found
 

@@ -11,13 +11,13 @@ from textual import work
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.tui.application import Shell
 from align_tui.tui.keymap import bound, keymap_of, shown_key
 from align_tui.tui.theme import COLOURS
 
 if TYPE_CHECKING:
-    from align_tui.tui.screens.study import StudyScreen
+    from align_tui.tui.screens.study.screen import StudyScreen
 
 NO_PALETTE = ("command_palette", "nothing")
 Entry = tuple[str, str, Callable[[], object]]  # what it does, its keys, how it is done
@@ -52,7 +52,7 @@ class Commands(Provider):
 
     def scenarios(self) -> Iterator[Entry]:
         """Going to a scenario by its title."""
-        from align_tui.tui.screens.study import StudyScreen
+        from align_tui.tui.screens.study.screen import StudyScreen
 
         screen = self.screen
         if isinstance(screen, StudyScreen):

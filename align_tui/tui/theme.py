@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.theme import Theme
 
 from align_tui.core.errors import ConfigError
-from align_tui.core.nearby import close_to
-from align_tui.tui.view.spans import Line
+from align_tui.core.text.nearest import close_to
+from align_tui.tui.format.styled_text import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ import pytest
 from align_tui.adms.registry import ADMS, make_adm
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import ADM_KINDS, Profile
-from align_tui.core.attributes import Target
-from align_tui.core.decisions import Chances, Decision, Generation, Message, Sampling
+from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
 from align_tui.core.replies import with_thinking
+from align_tui.core.targets import Target
 from align_tui.core.types import JsonObject
 from tests.conftest import HIGH, make_scenarios
 
@@ -51,9 +51,9 @@ class Script:
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
-    ) -> Chances:
+    ) -> ChoiceProbabilities:
         assert all(reply.endswith('"') for reply in replies)
-        return Chances((0.9, 0.1))
+        return ChoiceProbabilities((0.9, 0.1))
 
 
 def say(choice: str, why: str = "Since so it is.") -> dict[str, str]:
@@ -97,7 +97,7 @@ def test_fixed_and_oracle() -> None:
 @pytest.mark.parametrize("thinking", ["", "He bleeds."])
 def test_choices_that_cannot_be_scored_behind_thinking_are_noted(thinking: str) -> None:
     class Untold(Script):
-        async def score(self, *asked: object) -> Chances | None:  # type: ignore[override]
+        async def score(self, *asked: object) -> ChoiceProbabilities | None:  # type: ignore[override]
             return None
 
     decision = decide(Untold(with_thinking(thinking, json.dumps(say(A)))))
@@ -203,7 +203,7 @@ def test_a_custom_decision_maker(tmp_path: Path) -> None:
 def test_a_scenario_is_never_a_template() -> None:
     from dataclasses import replace
 
-    from align_tui.config.prompts import render_messages
+    from align_tui.config.prompts.render import render_messages
 
     evil = replace(SCENARIO, text="{{ 7*7 }} {% for x in y %} {{ ''.__class__.__mro__ }}")
     profile = Profile.model_validate({"name": "p", "adm": {"kind": "baseline"}})
@@ -217,7 +217,7 @@ def test_a_scenario_is_never_a_template() -> None:
      "{{ nope }}", "{{ scenario.text.__init__.__globals__ }}", "{{ cycler.__init__ }}"],
 )  # fmt: skip
 def test_templates_live_in_a_sandbox(template: str) -> None:
-    from align_tui.config.prompts import render_messages
+    from align_tui.config.prompts.render import render_messages
 
     table = {"name": "p", "adm": {"kind": "baseline"}, "prompt": {"system": template}}
     with pytest.raises(AlignError):
@@ -225,7 +225,7 @@ def test_templates_live_in_a_sandbox(template: str) -> None:
 
 
 def test_targets_in_the_middle_are_refused() -> None:
-    from align_tui.config.stances import target_values
+    from align_tui.config.prompts.target_text import target_values
 
     with pytest.raises(AlignError, match="neither high nor low"):
         target_values((Target("fairness", 0.5),), load_attributes())

@@ -11,13 +11,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.base import Ballot, Request, open_backbone
-from align_tui.backbones.local import texts
+from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.local import tokens
 from align_tui.backbones.local.attention import Piece
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.budget import Budget
-from align_tui.backbones.local.graphs import ATTEMPTS, DecodeGraphs, StaticStep
-from align_tui.backbones.local.prefixes import PrefixStore, common_prefix
+from align_tui.backbones.local.cuda_graphs import ATTEMPTS, DecodeGraphs, StaticStep
+from align_tui.backbones.local.prefix_cache import PrefixCache, common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.schedule import room_for
 from align_tui.config.profile import BackboneSpec
@@ -168,7 +168,9 @@ async def test_one_that_does_not_fit_alone_says_so(
         with pytest.raises(OutOfMemory):
             await watched.ask("Who?")
         with pytest.raises(OutOfMemory):
-            await watched.backbone.score(Ballot((Message("user", "Who?"),), ("A", "B")))
+            await watched.backbone.score(
+                ChoiceScoringRequest((Message("user", "Who?"),), ("A", "B"))
+            )
     assert (await watched.ask("Who?")).finish == "stop"
 
 
@@ -213,7 +215,7 @@ async def test_a_tokenizer_that_llguidance_does_not_know(
     def unknown(*_: object) -> None:
         raise ValueError("what is this?")
 
-    monkeypatch.setattr(texts, "Grammars", unknown)
+    monkeypatch.setattr(tokens, "Grammars", unknown)
     spec = BackboneSpec(kind="transformers", model=str(folder))
     backbone = open_backbone(spec, lambda what, share: None)
     [note] = backbone.info.notes
@@ -244,7 +246,7 @@ def test_the_prefix_store_keeps_to_its_budget() -> None:
     def layers(n: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
         return [(torch.zeros(1, n, 4), torch.zeros(1, n, 4))]  # 32 bytes a token
 
-    store = PrefixStore(budget=32 * 50)
+    store = PrefixCache(budget=32 * 50)
     one, two, three = ([i] * 20 for i in (1, 2, 3))
     store.put(one, layers(20))
     store.put(two, layers(20))

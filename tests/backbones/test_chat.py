@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.backbones.local.chat import PLAIN_FORM, ChatFormat, pinned
-from align_tui.backbones.local.plain_text import CUT, bare
+from align_tui.backbones.local.literal_text import CUT, bare
 from align_tui.core.decisions import Message, Rendering
 from align_tui.core.errors import BackboneError
 from tests.backbones.tokenizers_of_families import CONTROL, make

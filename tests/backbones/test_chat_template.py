@@ -12,7 +12,7 @@ import pytest
 from align_tui.backbones.local.chat import ChatFormat, pinned
 from align_tui.backbones.local.chat_template import render_chat
 from align_tui.config import paths
-from align_tui.config.sandbox import TemplateTrouble
+from align_tui.config.prompts.sandbox import TemplateTrouble
 from align_tui.core.decisions import Message
 from align_tui.core.errors import BackboneError
 from tests.backbones.tokenizers_of_families import CHATML, GEMMA, make

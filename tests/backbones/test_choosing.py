@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 import torch
 
-from align_tui.adms.asking import ask
+from align_tui.adms.ask import ask
 from align_tui.adms.registry import make_adm
 from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
@@ -21,7 +21,7 @@ from align_tui.core.decisions import GREEDY, Decision, Message, ReasoningOrder, 
 from align_tui.core.replies import CHOICE_MARK, decision_schema
 from align_tui.core.scenarios import Scenario
 from align_tui.engine.llm import SampleLlm
-from align_tui.studies import DEMO_PROFILES, load_study
+from align_tui.studies.assemble import DEMO_PROFILES, load_study
 
 CHOICES = ("Treat Patient A", "Treat Patient B", "Wait")
 PROMPT = (Message("system", "You are a medic."), Message("user", "Whom do you treat first?"))

@@ -23,8 +23,8 @@ from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import NotFinite
 from align_tui.core.replies import decision_schema, read_reply
 from align_tui.core.scenarios import Scenario
-from align_tui.datasets.library import find_scenarios
 from align_tui.engine.llm import SampleLlm
+from align_tui.formats.library import find_scenarios
 from tests.models import make_tiny_model
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")

@@ -13,9 +13,9 @@ from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.batch import DecodeBatch
 from align_tui.backbones.local.first_decision import unread
-from align_tui.backbones.local.prefixes import common_prefix
+from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
-from align_tui.backbones.local.row import Row
+from align_tui.backbones.local.reply import Reply
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.replies import decision_schema
@@ -35,7 +35,7 @@ def backbone(tiny_model: Path) -> Iterator[LocalBackbone]:
     opened.close()
 
 
-def row_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512) -> Row:
+def row_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512) -> Reply:
     request = Request(
         (Message("user", text),), SCHEMA, Sampling(max_tokens=max_tokens), group=group
     )
@@ -44,7 +44,7 @@ def row_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512
     return row
 
 
-def sweep(backbone: LocalBackbone, rows: list[Row]) -> DecodeBatch:
+def sweep(backbone: LocalBackbone, rows: list[Reply]) -> DecodeBatch:
     """A batch of one's own, driven by hand, in which the first decision may cost what it likes."""
     batch = DecodeBatch(
         backbone._loaded.model,
@@ -60,7 +60,7 @@ def sweep(backbone: LocalBackbone, rows: list[Row]) -> DecodeBatch:
 
 
 @torch.inference_mode()
-def drive(batch: DecodeBatch, until: Row) -> int:
+def drive(batch: DecodeBatch, until: Reply) -> int:
     """Steps until a reply has ended."""
     for number in range(STEPS):
         if until in batch.step():

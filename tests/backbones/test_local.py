@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
 from align_tui.config.profile import BackboneSpec
@@ -133,7 +133,9 @@ async def test_probabilities_are_those_where_the_choices_part(backbone: LocalBac
     tokenizer, model = backbone._loaded.tokenizer, backbone._loaded.model
     for i in range(4):
         replies = ['{"reasoning":"Because.","choice":' + canonical(choice) for choice in two]
-        shares = (await backbone.score(Ballot(prompt(i), tuple(replies)))).probabilities
+        shares = (
+            await backbone.score(ChoiceScoringRequest(prompt(i), tuple(replies)))
+        ).probabilities
         text = ChatFormat(tokenizer).render(prompt(i)).text
         a, b = (tokenizer(text + reply, add_special_tokens=False)["input_ids"] for reply in replies)
         at = next(k for k, (x, y) in enumerate(zip(a, b, strict=True)) if x != y)
@@ -148,7 +150,7 @@ async def test_probabilities_do_not_depend_on_what_was_read_before(backbone: Loc
         start = choice_start(made.text, "before")
         assert start is not None
         replies = [made.text[:start] + canonical(choice)[1:] for choice in CHOICES]
-        ballot = Ballot(prompt(i), tuple(replies))
+        ballot = ChoiceScoringRequest(prompt(i), tuple(replies))
         shares = (await backbone.score(ballot)).probabilities
         assert sum(shares) == pytest.approx(1.0)
         # Nothing that was read before changes what is read now.
@@ -160,7 +162,7 @@ async def test_probabilities_do_not_depend_on_what_was_read_before(backbone: Loc
 async def test_choices_of_any_length_are_scored(backbone: LocalBackbone) -> None:
     choices = ["A", "A B", "A B C and a great deal more to say", "B"]
     replies = ['{"choice":' + canonical(choice) for choice in choices]
-    shares = (await backbone.score(Ballot(prompt(0), tuple(replies)))).probabilities
+    shares = (await backbone.score(ChoiceScoringRequest(prompt(0), tuple(replies)))).probabilities
     assert sum(shares) == pytest.approx(1.0) and min(shares) > 0
 
 

@@ -13,12 +13,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.bounds import positions_of
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Chances, Generation, Message, Sampling
+from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
 from align_tui.core.errors import (
     BackboneError,
     DeviceLost,
@@ -92,7 +92,7 @@ async def test_a_prompt_or_a_reply_to_score_that_is_too_long_is_refused(
         await ask(learned, "word " * 400)
     replies = tuple(f'{{"reasoning":"{"word " * 400}","choice":"{c}"' for c in CHOICES)
     with pytest.raises(PromptTooLong):
-        await learned.score(Ballot((Message("user", "Who?"),), replies))
+        await learned.score(ChoiceScoringRequest((Message("user", "Who?"),), replies))
 
 
 def test_positions_are_those_that_the_model_was_stretched_to() -> None:
@@ -200,7 +200,7 @@ async def test_scores_that_are_no_numbers_fail_too(folder: Path) -> None:
         model.lm_head.weight[7] = float("nan")
     replies = tuple(f'{{"choice":"{c}"' for c in CHOICES)
     with pytest.raises(NotFinite, match="weights themselves are not all numbers"):
-        await backbone.score(Ballot((Message("user", "Who?"),), replies))
+        await backbone.score(ChoiceScoringRequest((Message("user", "Who?"),), replies))
     backbone.close()
 
 
@@ -210,7 +210,7 @@ async def test_a_scoring_that_fails_at_its_end_fails_alone(
     backbone = load(folder)
     chances, failures, tokens = Scoring.chances, 1, backbone._budget.tokens
 
-    def failing(scoring: Scoring) -> Chances:
+    def failing(scoring: Scoring) -> ChoiceProbabilities:
         nonlocal failures
         if failures:
             failures = 0
@@ -219,9 +219,12 @@ async def test_a_scoring_that_fails_at_its_end_fails_alone(
 
     monkeypatch.setattr(Scoring, "chances", failing)
     replies = tuple(f'{{"choice":"{c}"' for c in CHOICES)
-    scored = (backbone.score(Ballot((Message("user", f"Who {i}?"),), replies)) for i in range(3))
+    scored = (
+        backbone.score(ChoiceScoringRequest((Message("user", f"Who {i}?"),), replies))
+        for i in range(3)
+    )
     found = await asyncio.wait_for(asyncio.gather(*scored, return_exceptions=True), 60)
-    assert [type(each) for each in found] == [OutOfMemory, Chances, Chances]
+    assert [type(each) for each in found] == [OutOfMemory, ChoiceProbabilities, ChoiceProbabilities]
     assert backbone._budget.tokens == tokens  # the batch itself has lost nothing
     backbone.close()
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from align_tui.adms.asking import ask
-from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.adms.ask import ask
+from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.config.profile import BackboneSpec, DecodingSpec, Reasoned
 from align_tui.core.decisions import Message, Response, Sampling
@@ -78,7 +78,7 @@ async def test_an_injected_system_turn_is_text(model: LocalBackbone) -> None:
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)
 
     async def share(text: str) -> float:
-        return (await model.score(Ballot(turns(text), replies))).probabilities[1]
+        return (await model.score(ChoiceScoringRequest(turns(text), replies))).probabilities[1]
 
     plain = model._texts.chat.plain
     markup, spelled = GATE + MARKUP, GATE + MARKUP.replace("<|", "< |").replace("|>", "| >")
@@ -98,7 +98,7 @@ async def test_a_choice_may_look_like_control_tokens(model: LocalBackbone) -> No
     choice, _ = read_reply(made.text, choices, "none")
     begun = '{"choice":"'
     replies = tuple(f'{begun}{each}"' for each in choices)
-    found = await model.score(Ballot(turns(GATE, choices), replies))
+    found = await model.score(ChoiceScoringRequest(turns(GATE, choices), replies))
     assert sum(found.probabilities) == pytest.approx(1.0)
     assert max(found.probabilities) == found.probabilities[choice]
 

@@ -17,7 +17,7 @@ from align_tui.config.library import build_profile
 from align_tui.config.options import Options
 from align_tui.config.profile import BackboneSpec, Profile
 from align_tui.core.errors import AlignError, CodeRefused
-from align_tui.studies import load_study
+from align_tui.studies.assemble import load_study
 
 OWN = """
 open({marker!r}, "a").write("ran ")

@@ -10,9 +10,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from align_tui.backbones.base import Ballot, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, open_backbone
 from align_tui.backbones.server import pool, streaming
-from align_tui.backbones.server.troubles import retry_after
+from align_tui.backbones.server.errors import retry_after
 from align_tui.config.library import load_profile
 from align_tui.core.errors import (
     AlignError,
@@ -287,7 +287,7 @@ async def test_a_server_that_refuses_every_schema_still_serves() -> None:
 
 
 async def test_probabilities_where_the_server_tells_them() -> None:
-    ballot = Ballot(
+    ballot = ChoiceScoringRequest(
         PROMPT, tuple('{"reasoning":"so","choice":"' + choice + '"' for choice in CHOICES)
     )
     async with facing() as (_, backbone):

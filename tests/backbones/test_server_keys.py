@@ -17,7 +17,7 @@ import pytest
 
 from align_tui.backbones.server import pool
 from align_tui.core.errors import AlignError
-from align_tui.core.redaction import LEAST_OF_A_PART
+from align_tui.core.text.redaction import LEAST_OF_A_PART
 from align_tui.store import workers
 from align_tui.store.database import open_database
 from tests.servers.facing import CHOICES, GOOD, facing, opened, spec, write

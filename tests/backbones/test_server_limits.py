@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.server import answers, event_stream, pool
+from align_tui.backbones.server import event_stream, pool, response_limits
 from align_tui.backbones.server.event_stream import LenientDecoder
 from align_tui.core.errors import AlignError, ServerBusy, ServerError
 from align_tui.engine.status import Status
@@ -143,7 +143,7 @@ HUGE = [
 
 
 async def test_no_answer_takes_memory_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST_OF_STREAM", 24_000_000)
+    monkeypatch.setattr(response_limits, "MOST_OF_STREAM", 24_000_000)
     async with facing(*[act for act, _ in HUGE], spec={"retries": 0}) as (_, backbone):
         before = memory_mb()
         for _, said in HUGE:
@@ -301,7 +301,7 @@ async def test_a_long_event_is_read_in_linear_time() -> None:
 
     [event] = [each async for each in LenientDecoder().aiter_bytes(given())]  # type: ignore[arg-type]
     assert len(event.data) == 20_000 * 101 - 1
-    assert len(event.data) < event_stream.LONGEST and answers.MOST >= event_stream.LONGEST
+    assert len(event.data) < event_stream.LONGEST and response_limits.MOST >= event_stream.LONGEST
 
 
 # --- waits are told ---------------------------------------------------------------------------

@@ -15,19 +15,19 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import Ballot, Request, open_backbone
-from align_tui.backbones.server import settling, streaming
+from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.server import outcomes, streaming
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
 from align_tui.config.profile import BackboneSpec
-from align_tui.config.prompts import render_messages
+from align_tui.config.prompts.render import render_messages
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import PromptTooLong, ServerError
 from align_tui.core.replies import choice_start, decision_schema, read_reply, split_thinking
 from align_tui.core.types import Json, canonical
-from align_tui.datasets.library import find_scenarios
+from align_tui.formats.library import find_scenarios
 from align_tui.store import runs, workers
 from align_tui.store.database import open_database
 from tests.servers.real import llama_server
@@ -107,7 +107,7 @@ async def test_choices_have_the_probabilities_that_the_model_in_process_gives(
         start = choice_start(made.text, "before")
         assert start is not None
         replies = [made.text[:start] + canonical(choice)[1:] for choice in choices]
-        ballot = Ballot(turns, tuple(replies))
+        ballot = ChoiceScoringRequest(turns, tuple(replies))
         found, expected = await backbone.score(ballot), await local.score(ballot)
         assert found is not None and expected is not None
         # The server counts in float16, and its tokens are the same.
@@ -122,12 +122,14 @@ async def test_a_reply_is_had_behind_a_thinking_and_scored_there(
     turns, choices = prompts(1)[0]
     real, asked = streaming.stream_reply, 0
 
-    async def spent(endpoint: Any, ask: Any, on_piece: Any) -> settling.Reply:
+    async def spent(endpoint: Any, ask: Any, on_piece: Any) -> outcomes.ServerReply:
         nonlocal asked
         asked += 1
         if asked > 1:
             return await real(endpoint, ask, on_piece)
-        return settling.Reply(thinking="He bleeds.", ended="length", tokens=3, thinking_tokens=3)
+        return outcomes.ServerReply(
+            thinking="He bleeds.", ended="length", tokens=3, thinking_tokens=3
+        )
 
     monkeypatch.setattr("align_tui.backbones.server.backbone.stream_reply", spent)
     sampling = Sampling(thinking="on")
@@ -140,7 +142,9 @@ async def test_a_reply_is_had_behind_a_thinking_and_scored_there(
     read_reply(reply, choices, "before")
     start = choice_start(made.text, "before")
     assert start is not None
-    ballot = Ballot(turns, tuple(made.text[:start] + canonical(choice)[1:] for choice in choices))
+    ballot = ChoiceScoringRequest(
+        turns, tuple(made.text[:start] + canonical(choice)[1:] for choice in choices)
+    )
     found = await backbone.score(ballot)
     assert found is not None and sum(found.probabilities) == pytest.approx(1.0)
 

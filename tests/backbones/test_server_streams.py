@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import Ballot
+from align_tui.backbones.base import ChoiceScoringRequest
 from align_tui.backbones.server import pool
+from align_tui.backbones.server.errors import Broken
 from align_tui.backbones.server.event_stream import LenientDecoder
-from align_tui.backbones.server.troubles import Broken
 from align_tui.core.decisions import Message
 from align_tui.core.errors import AlignError, ServerError
 from align_tui.core.replies import read_reply, split_thinking
 from tests.servers.facing import CHOICES, GOOD, PROMPT, facing, opened, spec, write
 from tests.servers.hostile import Act, Call, deltas, events, hang_up, hostile, raw, say, status
 
-BALLOT = Ballot(PROMPT, tuple('{"reasoning":"so","choice":"' + choice + '"' for choice in CHOICES))
+BALLOT = ChoiceScoringRequest(
+    PROMPT, tuple('{"reasoning":"so","choice":"' + choice + '"' for choice in CHOICES)
+)
 TOP = [(" A", -0.5), (" B", -1.5)]
 
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.server.contents import Said, said
 from align_tui.backbones.server.event_stream import decoded
 from align_tui.backbones.server.inline_thinking import Inline, split_inline
+from align_tui.backbones.server.live_text import LiveText
 from align_tui.backbones.server.logprobs import first_tokens
 from align_tui.backbones.server.markup import control_note
+from align_tui.backbones.server.message_parts import Said, said
 from align_tui.backbones.server.repair import Repair, repaired
-from align_tui.backbones.server.telling import Telling
 from align_tui.backbones.server.whole_replies import read_whole
 from align_tui.core.decisions import Message
 from align_tui.core.errors import ReplyError
@@ -239,7 +239,7 @@ def test_what_is_told_last_is_what_was_settled(
     pieces: list[tuple[str, bool]], changed: bool
 ) -> None:
     told: list[str] = []
-    telling = Telling(lambda at, text: told.append(text), 10.0)
+    telling = LiveText(lambda at, text: told.append(text), 10.0)
     telling.begin()
     for piece, thinking in pieces:
         telling.tell(11.0, piece, thinking=thinking)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import Ballot
+from align_tui.backbones.base import ChoiceScoringRequest
 from align_tui.backbones.server import pool
 from align_tui.core.decisions import Generation, Rendering, ThinkingMode
 from align_tui.core.errors import ReplyError
@@ -125,7 +125,10 @@ async def test_values_of_the_profile_win_and_reach_scoring_too() -> None:
     async with facing(owner="vllm", top=TOP, spec={"extra": extra}) as (server, backbone):
         await write(backbone, rendering=values)
         replies = tuple('{"reasoning":"so","choice":"' + choice + '"' for choice in CHOICES)
-        assert await backbone.score(Ballot(PROMPT, replies, rendering=values)) is not None
+        assert (
+            await backbone.score(ChoiceScoringRequest(PROMPT, replies, rendering=values))
+            is not None
+        )
         assert len(server.asked) == 2
         for body in server.asked:
             told = {"enable_thinking": True, "thinking": False, "date_string": "1 May",
@@ -259,9 +262,11 @@ async def test_thinking_that_is_refused_is_a_reply_error() -> None:
 # --- probabilities behind thinking ------------------------------------------------------------
 
 
-def ballot(thinking: str = "He bleeds.") -> Ballot:
+def ballot(thinking: str = "He bleeds.") -> ChoiceScoringRequest:
     begun = '{"reasoning":"so","choice":"'
-    return Ballot(PROMPT, tuple(with_thinking(thinking, f'{begun}{c}"') for c in CHOICES))
+    return ChoiceScoringRequest(
+        PROMPT, tuple(with_thinking(thinking, f'{begun}{c}"') for c in CHOICES)
+    )
 
 
 @pytest.mark.parametrize("owner", ["vllm", "sglang", "llamacpp"])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
-from align_tui.backbones.local.thought import Thought, thinking_tokens
+from align_tui.backbones.local.thinking_grammar import Thought, thinking_tokens
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Rendering, Sampling, ThinkingMode
 from align_tui.core.errors import BackboneError
@@ -208,7 +208,7 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
 
     async def score(thought: str) -> tuple[float, ...]:
         replies = tuple(with_thinking(thought, f'{begun}{choice}"') for choice in CHOICES)
-        return (await backbone.score(Ballot(TURNS, replies, sampling))).probabilities
+        return (await backbone.score(ChoiceScoringRequest(TURNS, replies, sampling))).probabilities
 
     found = await score(thinking)
     assert found != await score("Something else entirely, and for longer.")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from align_tui.backbones.base import Ballot, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Chances, Message, Sampling
+from align_tui.core.decisions import ChoiceProbabilities, Message, Sampling
 from align_tui.core.replies import decision_schema
 from tests.models import make_tiny_model
 
@@ -61,7 +61,7 @@ async def test_a_windowed_model_is_batched_and_writes_what_it_writes_alone(
     assert batched == await write_all(backbone, 5, engine="generate")
     begun = batched[0][: batched[0].index('"choice":"') + len('"choice":"')]
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)
-    chances = await backbone.score(Ballot(asked(0), replies))
+    chances = await backbone.score(ChoiceScoringRequest(asked(0), replies))
     assert chances.probabilities == pytest.approx(plain_chances(backbone, 0, begun), abs=1e-4)
     backbone.close()
 
@@ -94,8 +94,8 @@ async def test_what_cannot_be_batched_is_scored_by_a_plain_pass(
     begun = '{"reasoning":"He is worse.","choice":"'
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)
 
-    async def score(i: int) -> Chances:
-        return await backbone.score(Ballot(asked(i), replies))
+    async def score(i: int) -> ChoiceProbabilities:
+        return await backbone.score(ChoiceScoringRequest(asked(i), replies))
 
     found = await asyncio.gather(*(score(i) for i in range(3)))
     for i, chances in enumerate(found):

@@ -14,12 +14,12 @@ from textual import events
 
 from align_tui.config.library import load_profile
 from align_tui.core.errors import ConfigError
-from align_tui.datasets.library import list_sets
-from align_tui.datasets.read import read_scenarios
+from align_tui.formats.library import list_sets
+from align_tui.formats.read import read_scenarios
 from align_tui.store import results, runs, workers
 from align_tui.store.database import open_database
 from align_tui.tui.application import Shell
-from align_tui.tui.screens.ask import AskScreen, NoteScreen
+from align_tui.tui.dialogs.questions import InputDialog, TextDialog
 
 ODD = """
 from align_tui.core.decisions import Decision, Message
@@ -31,7 +31,7 @@ async def decide(scenario, targets, llm, parameters):
     if parameters["way"] == "raises":
         raise RuntimeError(HALF)
     if parameters["way"] == "asks":
-        from align_tui.adms.asking import ask
+        from align_tui.adms.ask import ask
 
         reply = await ask(llm, [Message("user", HALF)], scenario.choice_texts)
         return Decision(reply.choice, HALF, responses=(reply,), notes=(HALF,))
@@ -133,13 +133,13 @@ async def test_what_is_typed_and_pasted_into_any_field_is_text() -> None:
     app = Shell()
     async with app.run_test() as pilot:
         answers: list[str | None] = []
-        for screen in (AskScreen("a", "", "", False), NoteScreen("a", "", False)):
+        for screen in (InputDialog("a", "", "", False), TextDialog("a", "", False)):
             app.push_screen(screen, answers.append)
             await pilot.pause()
             for character in "a\ud83db":
                 app.post_message(events.Key("x", character))
             app.post_message(events.Paste("c\udcff\ud83d\ude00"))
             await pilot.pause()
-            await pilot.press("enter" if isinstance(screen, AskScreen) else "ctrl+s")
+            await pilot.press("enter" if isinstance(screen, InputDialog) else "ctrl+s")
             await pilot.pause()
         assert answers == ["a\ufffdbc\ufffd😀"] * 2

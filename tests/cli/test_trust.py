@@ -28,7 +28,7 @@ from align_tui.engine.worker import Settings
 from align_tui.isolation import own_command
 from align_tui.store import runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.studies import load_study
+from align_tui.studies.assemble import load_study
 from align_tui.web import serving
 
 CODE = """

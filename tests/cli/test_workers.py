@@ -7,9 +7,9 @@ from pathlib import Path
 
 from align_tui.store import workers
 from align_tui.store.database import Database
-from align_tui.tui.view.glyphs import UNICODE
-from align_tui.tui.view.spans import text_of
-from align_tui.tui.view.workers import worker_table
+from align_tui.tui.format.glyphs import UNICODE
+from align_tui.tui.format.styled_text import text_of
+from align_tui.tui.format.workers import worker_table
 from tests.cli.test_run import align_tui
 
 

@@ -14,10 +14,10 @@ from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import backbone_of, check_model, list_backbones, resolve, typed
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.config.profile import BackboneSpec
-from align_tui.config.prompts import render_messages
+from align_tui.config.prompts.render import render_messages
 from align_tui.core.errors import AlignError, ConfigError
-from align_tui.datasets.library import find_scenarios
-from align_tui.variants import profile_toml
+from align_tui.formats.library import find_scenarios
+from align_tui.studies.edits import profile_toml
 
 MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.config.bounded_toml import parse_toml
 from align_tui.config.keys import read_key_lines
 from align_tui.config.library import MOST_EXTENDS, load_profile
-from align_tui.config.toml import line_of
+from align_tui.config.reading.bounded_toml import parse_toml
+from align_tui.config.reading.toml import line_of
 from align_tui.core.errors import ConfigError
-from align_tui.core.nearby import close_to
+from align_tui.core.text.nearest import close_to
 
 
 def profile(folder: Path, text: str, name: str = "p") -> str:

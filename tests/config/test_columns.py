@@ -13,9 +13,9 @@ from align_tui.config.backbones import Backbone
 from align_tui.config.columns import backbone_labels, load_columns
 from align_tui.config.options import Options
 from align_tui.config.profile import Profile
+from align_tui.core.column_names import MAX_LABEL, MAX_NAME, column_name, model_beside, with_model
 from align_tui.core.errors import ConfigError
-from align_tui.core.naming import MAX_LABEL, MAX_NAME, column_name, model_beside, with_model
-from align_tui.studies import load_study
+from align_tui.studies.assemble import load_study
 
 MODELS = ("demo", "mistral-7b", "llama-3.1-8b", "a/same", "b/same", "http://h:1/v1", "c/d:e.gguf")
 PROFILES = ("baseline", "fairness-high", "moral-desert-low", "random", "fixed")

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from align_tui.config.attributes import load_attributes
-from align_tui.config.entering import entered
 from align_tui.config.profile import Profile
-from align_tui.config.prompts import render_messages
-from align_tui.core.attributes import Attributes, Target
+from align_tui.config.prompts.attribution import entered
+from align_tui.config.prompts.render import render_messages
+from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Message
+from align_tui.core.targets import Target
 from tests.tui import fakes
 
 SCENARIO = replace(fakes.scenarios(1)[0], text="A case of moral desert {{ 7 }}.")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from align_tui.config import paths
 from align_tui.config.library import list_profiles, load_profile, parse_override, with_override
 from align_tui.config.profile import Profile
-from align_tui.config.toml import line_of, parse
-from align_tui.core.attributes import Target
+from align_tui.config.reading.toml import line_of, parse
 from align_tui.core.errors import AlignError, ConfigError
+from align_tui.core.targets import Target
 
 
 def write(folder: Path, name: str, text: str) -> Path:

@@ -10,7 +10,7 @@ import pytest
 from align_tui.config import paths
 from align_tui.config.options import Options
 from align_tui.core.errors import AlignError, ConfigError
-from align_tui.studies import DEMO_PROFILES, load_study
+from align_tui.studies.assemble import DEMO_PROFILES, load_study
 
 
 def study_file(tmp_path: Path, text: str) -> Path:
@@ -28,8 +28,8 @@ def test_the_demo_study() -> None:
     for scenario in study.scenarios:
         assert len(scenario.labelled) >= 2 and len(scenario.choices) in (2, 3)
     from align_tui.config.attributes import load_attributes
-    from align_tui.core.attributes import Target
-    from align_tui.core.scoring import is_discriminating
+    from align_tui.core.scorers.labels import is_discriminating
+    from align_tui.core.targets import Target
 
     for attribute in ("moral_desert", "fairness", "protocol_focus", "risk_aversion",
                       "continuing_care", "utilitarianism"):  # fmt: skip
@@ -82,7 +82,7 @@ def test_the_study_on_a_server_needs_no_model_here() -> None:
 
 def test_the_papers_studies_differ_in_one_line(shared_data: Path) -> None:
     from align_tui.config.attributes import load_attributes
-    from align_tui.datasets.library import import_set
+    from align_tui.formats.library import import_set
 
     mta = shared_data / "mta" / "paper-dataset-1-12.json"
     import_set(mta, load_attributes(), name="mta")

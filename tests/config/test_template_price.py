@@ -12,8 +12,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from align_tui.cli.libraries import EXAMPLE
 from align_tui.config.library import load_profile
-from align_tui.config.prompts import _SANDBOX, check_template, render_messages
-from align_tui.config.sandbox import TemplateTrouble, compiled, rendered
+from align_tui.config.prompts.render import _SANDBOX, check_template, render_messages
+from align_tui.config.prompts.sandbox import TemplateTrouble, compiled, rendered
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from tests.fuzzing.nasty import FILES

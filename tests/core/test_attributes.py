@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.attributes import (
-    Attribute,
-    Attributes,
-    Target,
-    fold,
-    merge,
-    target_id,
-    targets_from_id,
-)
+from align_tui.core.attributes import Attribute, Attributes, fold, merge
+from align_tui.core.targets import Target, target_id, targets_from_id
 
 
 def attribute(id_: str, *aliases: str, name: str = "", high: str = "high") -> Attribute:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.checking import sound, told
+from align_tui.core.decision_checks import sound, told
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import AdmError
-from align_tui.core.repair import storable
+from align_tui.core.text.repair import storable
 
 
 def wrong(whole: Any, **fault: Any) -> Any:

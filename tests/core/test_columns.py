@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.agreement import agreement
-from align_tui.core.attributes import Target, Targets
 from align_tui.core.columns import (
     Column,
     Outcome,
@@ -21,10 +19,12 @@ from align_tui.core.columns import (
     scored_pairs,
     versus_options,
 )
-from align_tui.core.paired import PairedCounts
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.settings import beside, flatten
-from align_tui.core.wording import MAX_WORDS, word_difference
+from align_tui.core.stats.agreement import agreement
+from align_tui.core.stats.paired import PairedCounts
+from align_tui.core.targets import Target, Targets
+from align_tui.core.text.word_diff import MAX_WORDS, word_difference
 from tests.conftest import make_scenarios
 
 HIGH: Targets = (Target("moral_desert", 1.0),)

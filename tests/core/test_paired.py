@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.paired import PairedCounts, count_pairs, difference, holm, mcnemar
+from align_tui.core.stats.paired import PairedCounts, count_pairs, difference, holm, mcnemar
 
 cells = st.integers(0, 400)
 tables = st.builds(PairedCounts, cells, cells, cells, cells)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.redaction import MARK, NOTHING, Redaction, Secret
+from align_tui.core.text.redaction import MARK, NOTHING, Redaction, Secret
 
 KEY = 'sk-Pr0j_5f2a/9c"+Zq'
 SECRET = Secret(KEY)

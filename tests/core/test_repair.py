@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from align_tui.cli.arguments import repaired_arguments
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import AlignError
-from align_tui.core.repair import storable, storable_parts
+from align_tui.core.text.repair import storable, storable_parts
 from align_tui.core.types import JsonObject
 
 ODD = st.text(

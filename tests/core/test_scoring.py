@@ -9,21 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.attributes import Target
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scoring import (
-    Rate,
+from align_tui.core.scorers.labels import (
     Score,
-    chance,
     correct_choices,
     distance,
     is_discriminating,
     labels_all,
-    make_rate,
-    rate,
     score,
-    wilson,
 )
+from align_tui.core.stats.rates import Rate, chance, make_rate, rate, wilson
+from align_tui.core.targets import Target
 
 HIGH, LOW = (Target("a", 1.0),), (Target("a", 0.0),)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.silence import Silence
+from align_tui.core.stillness import Stillness
 
 MOST = 3.0
 steps = st.lists(
@@ -18,7 +18,7 @@ def test_it_never_adds_up_to_more_than_passed_or_was_watched(
     looks: list[tuple[float, bool]],
 ) -> None:
     now, count, since, watched = 0.0, 0, 0.0, 0.0
-    silence = Silence(MOST, lambda: now)
+    silence = Stillness(MOST, lambda: now)
     silence.look({"w": 0})
     for passed, moved in looks:
         now += passed
@@ -33,7 +33,7 @@ def test_it_never_adds_up_to_more_than_passed_or_was_watched(
 @given(st.floats(0, 1e9))
 def test_one_long_pause_of_the_watcher_counts_as_one_look(pause: float) -> None:
     now = 0.0
-    silence = Silence(MOST, lambda: now)
+    silence = Stillness(MOST, lambda: now)
     silence.look({"w": 7})
     now += pause
     silence.look({"w": 7})
@@ -42,7 +42,7 @@ def test_one_long_pause_of_the_watcher_counts_as_one_look(pause: float) -> None:
 
 def test_a_counter_that_goes_and_comes_back_begins_anew() -> None:
     now = 0.0
-    silence = Silence(MOST, lambda: now)
+    silence = Stillness(MOST, lambda: now)
     for counters in ({"w": 1}, {"w": 1}, {}, {"w": 1}):
         now += 2
         silence.look(counters)

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.text import one_line, plain
+from align_tui.core.text.display import one_line, plain
 
 ANY = st.text(st.characters(exclude_categories=[]) | st.sampled_from("\x1b\r\n\t\x9b\u202e\ufeff"))
 

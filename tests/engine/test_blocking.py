@@ -18,7 +18,7 @@ import pytest
 from align_tui.core.errors import StoreError
 from align_tui.engine.guard import Step, Steps
 from align_tui.engine.watchdog import Limits, Watchdog
-from align_tui.store import held, queue, results, runs, workers
+from align_tui.store import held_samples, queue, results, runs, workers
 from align_tui.store.database import Database
 from tests.engine.test_poison import POISON, align_tui, poisoned, said_of, until
 
@@ -129,7 +129,7 @@ def test_what_a_locked_database_refused_is_told_later(
     dog._step = steps.now = Step(first.id, time.monotonic())
     dog._blocked = 5.0
     locked = StoreError("locked")
-    monkeypatch.setattr(held, "release_others", Mock(side_effect=locked))
+    monkeypatch.setattr(held_samples, "release_others", Mock(side_effect=locked))
     with pytest.raises(StoreError):
         dog._look(steps.now, time.monotonic())
     monkeypatch.undo()
@@ -139,10 +139,10 @@ def test_what_a_locked_database_refused_is_told_later(
 
 def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: Database) -> None:
     runs.create_run(database, poisoned(["good-1", "good-2"]), {})
-    held = queue.claim(database, "w", 2)
+    held_samples = queue.claim(database, "w", 2)
     steps = Steps()
     dog = Watchdog(database.path, "w", steps, 15.0, Limits(2.0, 60.0))
-    dog._step = steps.now = Step(held[0].id, time.monotonic())
+    dog._step = steps.now = Step(held_samples[0].id, time.monotonic())
     # Stopped for ten minutes, its watcher sees that much time go by in one look.
     clock = iter([0.0, 600.0, 600.5])
     looks = iter([False, False, True])
@@ -153,7 +153,7 @@ def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: D
     finally:
         time.monotonic = original
     assert dog._blocked == 1.5
-    assert len(queue.orders(database, "w")) == 2 and results.states(database, held[0].run)
+    assert len(queue.orders(database, "w")) == 2 and results.states(database, held_samples[0].run)
 
 
 def test_code_that_lets_no_thread_run_fails_as_well(

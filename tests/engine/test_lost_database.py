@@ -16,7 +16,7 @@ from align_tui.cli.watching import Troubles, check_file
 from align_tui.config.study import Study
 from align_tui.core.errors import Damaged, Gone
 from align_tui.engine.worker import Settings, Worker
-from align_tui.store import last_words, results, runs, workers
+from align_tui.store import crash_notes, results, runs, workers
 from align_tui.store.database import Database, open_database
 from tests.conftest import make_study
 from tests.engine import test_poison
@@ -59,7 +59,7 @@ async def test_what_was_decided_is_saved_when_the_file_goes(database: Database, 
     with pytest.raises(Gone) as again:
         check_file(database)
     assert str(saved) in again.value.hint
-    assert not last_words.place(worker.id).exists()
+    assert not crash_notes.place(worker.id).exists()
 
 
 @pytest.mark.slow
@@ -113,7 +113,7 @@ async def test_a_full_disk_is_told_while_it_lasts(database: Database) -> None:
     told: list[str] = []
     troubles = Troubles(told.append)
     async with working(database.path, opener) as worker:
-        last_words.begin(worker.id)
+        crash_notes.begin(worker.id)
         await warm_up(database, opener)
         run = runs.create_run(database, model_study(40), {})
         await until(lambda: runs.get_run(database, run).running)

@@ -17,7 +17,7 @@ import pytest
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.store import last_words, results, runs, suspects, workers
+from align_tui.store import crash_notes, results, runs, suspects, workers
 from align_tui.store.database import Database
 
 pytestmark = pytest.mark.slow
@@ -118,18 +118,18 @@ def test_a_worker_that_ends_in_good_order_leaves_no_words(database: Database) ->
     worker = align_tui("worker", "--db", str(database.path))
     until(lambda: [w for w in workers.living(database) if w.state == "idle"])
     [row] = workers.list_workers(database)
-    assert last_words.place(row.id).exists()
+    assert crash_notes.place(row.id).exists()
     worker.send_signal(signal.SIGTERM)
     _, err = worker.communicate(timeout=30)
     assert worker.returncode == 0 and "it was told to (SIGTERM)" in err
-    assert not last_words.place(row.id).exists()
+    assert not crash_notes.place(row.id).exists()
 
 
 def test_the_last_words_are_those_of_the_worker_that_ended(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Somebody else's words in the folder of logs, and a worker that cannot even start.
-    logs = last_words.place("x").parent
+    logs = crash_notes.place("x").parent
     logs.mkdir(parents=True)
     (logs / "20990101-000000-aaaaaa.log").write_text("words of another run\n")
     (tmp_path / "broken").mkdir()
@@ -217,7 +217,7 @@ def test_no_sample_is_blamed_for_a_model_that_cannot_be_loaded(database: Databas
 def test_a_worker_that_beats_again_keeps_its_samples_and_no_end_is_counted(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from align_tui.store import aside, processes, queue
+    from align_tui.store import hung_workers, processes, queue
 
     runs.create_run(database, poisoned(["good-1"]), {})
     worker = workers.register(database)
@@ -229,6 +229,6 @@ def test_a_worker_that_beats_again_keeps_its_samples_and_no_end_is_counted(
         return False
 
     monkeypatch.setattr(processes, "is_stopped", beats)
-    assert aside.set_aside(database, row) is None
+    assert hung_workers.set_aside(database, row) is None
     assert len(queue.orders(database, worker)) == 1
     assert database.read("SELECT * FROM suspects") == []

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.backbones.base import Ballot, OnText, Request
+from align_tui.backbones.base import ChoiceScoringRequest, OnText, Request
 from align_tui.config.study import Study
-from align_tui.core.decisions import Chances, Generation
+from align_tui.core.decisions import ChoiceProbabilities, Generation
 from align_tui.core.errors import DeviceLost
 from align_tui.engine.worker import LOST_AT_MOST
 from align_tui.store import results, runs
@@ -26,7 +26,7 @@ class Listening(FakeBackbone):
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[Request] = []
-        self.ballots: list[Ballot] = []
+        self.ballots: list[ChoiceScoringRequest] = []
         self.losses = 0
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
@@ -36,7 +36,7 @@ class Listening(FakeBackbone):
             raise DeviceLost("made up")
         return await super().generate(request, on_text)
 
-    async def score(self, ballot: Ballot) -> Chances:
+    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities:
         self.ballots.append(ballot)
         return await super().score(ballot)
 

@@ -26,13 +26,13 @@ from align_tui.config.backbones import read_backbone
 from align_tui.config.library import load_profile
 from align_tui.config.options import Options
 from align_tui.config.profile import BackboneSpec
-from align_tui.config.prompts import render_messages
-from align_tui.config.sandbox import TemplateTrouble
+from align_tui.config.prompts.render import render_messages
+from align_tui.config.prompts.sandbox import TemplateTrouble
 from align_tui.core.errors import AlignError
-from align_tui.datasets.align_run import read_run_directory
-from align_tui.datasets.read import read_scenarios
-from align_tui.datasets.targets import read_target
-from align_tui.studies import load_study
+from align_tui.formats.align_system.runs import read_run_directory
+from align_tui.formats.align_system.targets import read_target
+from align_tui.formats.read import read_scenarios
+from align_tui.studies.assemble import load_study
 from align_tui.tui.keymap import read_keymap
 from tests.fuzzing.mutating import mutated
 from tests.fuzzing.nasty import FILES, no_files

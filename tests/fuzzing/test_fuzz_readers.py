@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.config.reading import open_regular, read_text
+from align_tui.config.reading.files import open_regular, read_text
 from align_tui.core.errors import ConfigError, DatasetError
 from tests.fuzzing.nasty import no_files
 from tests.fuzzing.readers import READERS, Figures, fuzz

@@ -11,14 +11,14 @@ from xml.etree import ElementTree
 import pytest
 
 from align_tui.config.study import OUT_OF_DEPTH, Study
-from align_tui.core.attributes import target_id
 from align_tui.core.errors import StoreError
 from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.targets import target_id
 from align_tui.output.report import words
 from align_tui.output.report.data import gather
 from align_tui.output.report.html import html
 from align_tui.output.report.markdown import markdown
-from align_tui.store import remarks, results, runs, workers
+from align_tui.store import results, run_annotations, runs, workers
 from align_tui.store.database import Database
 from tests.cli.test_run import align_tui
 from tests.tui import fakes
@@ -213,9 +213,9 @@ def test_verdicts_and_bookmarks_stand_beside_the_results(database: Database) -> 
     given = ("agree", "disagree", "unsure")
     expected = {(verdict, correct): 0 for verdict in given for correct in (1, 0, None)}
     for number, row in enumerate(rows):
-        remarks.set_verdict(database, row["id"], given[number % 3])  # type: ignore[arg-type]
+        run_annotations.set_verdict(database, row["id"], given[number % 3])  # type: ignore[arg-type]
         expected[given[number % 3], row["correct"]] += 1
-    remarks.toggle_bookmark(database, rows[0]["id"])
+    run_annotations.toggle_bookmark(database, rows[0]["id"])
     report = gather(database, [run])
     assert replace(report, written="", verdicts=(), bookmarked=(), examples=()) == replace(
         before, written="", verdicts=(), bookmarked=(), examples=()
@@ -226,7 +226,7 @@ def test_verdicts_and_bookmarks_stand_beside_the_results(database: Database) -> 
     assert verdicts.right == (expected["agree", 1], expected["disagree", 1])
     assert verdicts.wrong == (expected["agree", 0], expected["disagree", 0])
     [example] = report.bookmarked
-    assert example.scenario == study.scenarios[0] and example.said[0].remark.verdict == "agree"
+    assert example.scenario == study.scenarios[0] and example.said[0].annotation.verdict == "agree"
     for page in (markdown(report), Seen(html(report)).text):
         assert "Verdicts" in page and "Bookmarked decisions" in page
         assert words.agreed_words(verdicts.right) in page

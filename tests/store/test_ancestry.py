@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from align_tui import variants
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
-from align_tui.core.attributes import Target, target_id
-from align_tui.core.scoring import score
-from align_tui.store import ancestry, results, runs, trash
+from align_tui.core.scorers.labels import score
+from align_tui.core.targets import Target, target_id
+from align_tui.store import inheritance, results, runs, trash
 from align_tui.store.database import Database, open_database
+from align_tui.studies import edits
 from tests.tui import fakes
 
 ATTRIBUTES = load_attributes()
@@ -46,9 +46,9 @@ def test_unchanged_columns_are_inherited_and_failures_are_not(db: Database) -> N
     study = fakes.study(3)
     parent = runs.create_run(db, study, {})
     decide(db, parent, study, but=(2, 3))
-    changed = variants.with_targets(study, 1, (Target("fairness", 1.0),), ATTRIBUTES).study
+    changed = edits.with_targets(study, 1, (Target("fairness", 1.0),), ATTRIBUTES).study
     child = child_of(db, parent, changed)
-    found = ancestry.inherited(db, child, changed)
+    found = inheritance.inherited(db, child, changed)
     places = {(s, p, 0) for s in range(3) for p in (0, 2, 3)} - {(2, 3, 0)}
     assert set(found) == places
     assert {each.run for each in found.values()} == {parent}
@@ -58,9 +58,9 @@ def test_unchanged_columns_are_inherited_and_failures_are_not(db: Database) -> N
             own[scenario, profile].id,
             own[scenario, profile].choice,
         )
-    asked = ancestry.unasked(db, child, changed, changed.pairs())
+    asked = inheritance.unasked(db, child, changed, changed.pairs())
     assert sorted(asked) == [(0, 1, 0), (1, 1, 0), (2, 1, 0), (2, 3, 0)]
-    assert set(ancestry.inherited(db, child, changed, 1)) == {p for p in places if p[0] == 1}
+    assert set(inheritance.inherited(db, child, changed, 1)) == {p for p in places if p[0] == 1}
 
 
 def test_they_are_scored_against_what_the_child_aims_at(db: Database) -> None:
@@ -69,9 +69,9 @@ def test_they_are_scored_against_what_the_child_aims_at(db: Database) -> None:
     parent = runs.create_run(db, study, {})
     decide(db, parent, study)
     targets = (Target("moral_desert", 0.2),)
-    changed = variants.with_targets(study, 1, targets, ATTRIBUTES).study
+    changed = edits.with_targets(study, 1, targets, ATTRIBUTES).study
     child = child_of(db, parent, changed)
-    found = ancestry.inherited(db, child, changed)
+    found = inheritance.inherited(db, child, changed)
     assert any(each.scores[0][1] is not None for each in found.values())
     for (scenario, profile, _), each in found.items():
         assert profile == 0
@@ -87,8 +87,8 @@ def test_the_nearest_ancestor_is_taken_and_a_chain_is_followed(db: Database) -> 
     runs.enqueue(db, second, study, [(0, 0, 0)])
     decide(db, second, study)
     third = child_of(db, second, study)
-    found = ancestry.inherited(db, third, study)
-    assert ancestry.ancestors(db, third) == (second, first)
+    found = inheritance.inherited(db, third, study)
+    assert inheritance.ancestors(db, third) == (second, first)
     assert len(found) == 8 and found[0, 0, 0].run == second
     assert {each.run for place, each in found.items() if place != (0, 0, 0)} == {first}
 
@@ -98,14 +98,14 @@ def test_what_was_changed_back_is_found_by_what_it_is(db: Database) -> None:
     study = fakes.study(2)
     first = runs.create_run(db, study, {})
     decide(db, first, study)
-    text = variants.scenario_toml(study.scenarios[0])
-    once = variants.with_scenario(study, 0, text.replace("Patient A", "Patient Q"), ATTRIBUTES)
+    text = edits.scenario_toml(study.scenarios[0])
+    once = edits.with_scenario(study, 0, text.replace("Patient A", "Patient Q"), ATTRIBUTES)
     second = child_of(db, first, once.study)
-    back = variants.with_scenario(once.study, 1, text, ATTRIBUTES).study
+    back = edits.with_scenario(once.study, 1, text, ATTRIBUTES).study
     renamed = back.profiles[0].model_copy(update={"name": "another"})
     back = replace(back, profiles=(*back.profiles, renamed))
     third = child_of(db, second, back)
-    found = ancestry.inherited(db, third, back)
+    found = inheritance.inherited(db, third, back)
     assert {place[0] for place in found} == {0, 2, 3}  # the original, the same again, the other
     assert {place[1] for place in found} == {0, 1, 2, 3, 4}
     assert found[0, 0, 0].sample == found[2, 0, 0].sample == found[2, 4, 0].sample
@@ -117,21 +117,21 @@ def test_own_samples_are_asked_though_an_ancestor_has_them(db: Database) -> None
     decide(db, parent, study)
     child = child_of(db, parent, study)
     runs.enqueue(db, child, study, [(1, 2, 0)])
-    assert ancestry.unasked(db, child, study, study.pairs()) == [(1, 2, 0)]
+    assert inheritance.unasked(db, child, study, study.pairs()) == [(1, 2, 0)]
 
 
 def test_fewer_ancestors_are_less_to_inherit(db: Database) -> None:
     study = fakes.study(2)
     parent = runs.create_run(db, study, {})
     child = child_of(db, parent, study)
-    before = ancestry.fingerprint(db, child)
+    before = inheritance.fingerprint(db, child)
     decide(db, parent, study)
-    assert ancestry.fingerprint(db, child) != before
+    assert inheritance.fingerprint(db, child) != before
     trash.throw_away(db, parent)  # it can come back
-    assert len(ancestry.inherited(db, child, study)) == 8
+    assert len(inheritance.inherited(db, child, study)) == 8
     runs.delete_run(db, parent)
-    assert ancestry.inherited(db, child, study) == {} and ancestry.ancestors(db, child) == ()
-    assert ancestry.unasked(db, child, study, study.pairs()) == list(study.pairs())
+    assert inheritance.inherited(db, child, study) == {} and inheritance.ancestors(db, child) == ()
+    assert inheritance.unasked(db, child, study, study.pairs()) == list(study.pairs())
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_any_part_of_a_study_inherits_all_of_it(
     )
     child = child_of(db, parent, part)
     own = {(s.scenario, s.profile, s.repeat): s.id for s in results.states(db, parent)}
-    assert {place: each.sample for place, each in ancestry.inherited(db, child, part).items()} == {
-        (s, p, r): own[scenarios[s], profiles[p], r] for s, p, r in part.pairs()
-    }
-    assert ancestry.unasked(db, child, part, part.pairs()) == []
+    assert {
+        place: each.sample for place, each in inheritance.inherited(db, child, part).items()
+    } == {(s, p, r): own[scenarios[s], profiles[p], r] for s, p, r in part.pairs()}
+    assert inheritance.unasked(db, child, part, part.pairs()) == []

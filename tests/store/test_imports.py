@@ -11,11 +11,11 @@ import pytest
 
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
-from align_tui.core.attributes import Target
 from align_tui.core.errors import AdmError, DatasetError
-from align_tui.datasets.align_run import read_run_directory
+from align_tui.core.targets import Target
+from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.output.export import align_system
-from align_tui.store import queue, remarks, results, runs, search
+from align_tui.store import queue, results, run_annotations, runs, search
 from align_tui.store.database import Database
 from align_tui.store.imports import import_run
 from tests.cli.test_run import align_tui
@@ -85,7 +85,7 @@ def test_a_directory_becomes_a_run(database: Database, tmp_path: Path) -> None:
     # One label of 10 says that the file counts to ten: then 1.0 is 0.1.
     [tally] = results.tallies(database, run)
     assert (tally.all.scored, tally.all.correct) == (3, 2)
-    assert remarks.set_tags(database, run, ["imported"]) == ("imported",)
+    assert run_annotations.set_tags(database, run, ["imported"]) == ("imported",)
     assert [hit.run for hit in search.search(database, "quokka")] == [run]
     assert str(folder) in runs.run_versions(database, run)["imported from"]
 

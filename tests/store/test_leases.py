@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from align_tui.core.errors import StoreError
-from align_tui.store import held, lease_length, leases, processes, workers
+from align_tui.store import held_samples, lease_length, leases, processes, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.leases import Watch
 
@@ -71,7 +71,7 @@ def test_one_that_is_blocked_keeps_its_sample_and_is_not_relied_on(database: Dat
     worker = workers.register(database)
     watch = Watch(15.0, clock)
     for _ in range(20):
-        held.complain(database, worker, "s1 has blocked the worker for 30 s")
+        held_samples.complain(database, worker, "s1 has blocked the worker for 30 s")
         seen = look(watch, database, clock, 3.0)
         assert [w.id for w in seen.blocked] == [worker]
         assert seen.answering == seen.silent == seen.gone == ()

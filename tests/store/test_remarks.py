@@ -9,8 +9,8 @@ import pytest
 
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
-from align_tui.core.scoring import Score
-from align_tui.store import history, queue, remarks, results, runs, trash
+from align_tui.core.scorers.labels import Score
+from align_tui.store import history, queue, results, run_annotations, runs, trash
 from align_tui.store.database import APPLICATION_ID, Database, open_database
 from align_tui.store.schema import _INITIAL, LATEST
 from tests.conftest import make_study
@@ -40,13 +40,20 @@ def dump(database: Database) -> list[tuple[object, ...]]:
 def test_nothing_that_is_said_changes_a_result(database: Database, run: str) -> None:
     before = dump(database)
     sample = results.states(database, run)[0].id
-    assert remarks.set_tags(database, run, ["Paper", "to  do", "", "paper"]) == ("paper", "to-do")
-    remarks.set_note(database, run, " Look at the second. ")
-    assert remarks.toggle_bookmark(database, sample) is True
-    remarks.set_verdict(database, sample, "disagree")
-    assert remarks.remark_of(database, sample) == remarks.Remark(True, "disagree")
-    assert remarks.remarks_in(database, run) == {sample: remarks.Remark(True, "disagree")}
-    assert remarks.remarks_in(database, "another run") == {}
+    assert run_annotations.set_tags(database, run, ["Paper", "to  do", "", "paper"]) == (
+        "paper",
+        "to-do",
+    )
+    run_annotations.set_note(database, run, " Look at the second. ")
+    assert run_annotations.toggle_bookmark(database, sample) is True
+    run_annotations.set_verdict(database, sample, "disagree")
+    assert run_annotations.annotation_of(database, sample) == run_annotations.Annotation(
+        True, "disagree"
+    )
+    assert run_annotations.annotations_in(database, run) == {
+        sample: run_annotations.Annotation(True, "disagree")
+    }
+    assert run_annotations.annotations_in(database, "another run") == {}
     assert dump(database) == before
 
     [line] = history.list_history(database)
@@ -59,17 +66,17 @@ def test_nothing_that_is_said_changes_a_result(database: Database, run: str) -> 
 
 def test_everything_said_can_be_taken_back(database: Database, run: str) -> None:
     sample = results.states(database, run)[0].id
-    turns = [remarks.next_verdict(database, sample) for _ in range(5)]
+    turns = [run_annotations.next_verdict(database, sample) for _ in range(5)]
     assert turns == ["agree", "disagree", "unsure", None, "agree"]
-    remarks.set_verdict(database, sample, None)
-    remarks.toggle_bookmark(database, sample)
-    assert remarks.toggle_bookmark(database, sample) is False
-    assert remarks.remark_of(database, sample) == remarks.NOTHING
-    remarks.set_note(database, run, "x")
-    remarks.set_note(database, run, "  ")
-    remarks.set_tags(database, run, ["a"])
-    remarks.set_tags(database, run, [])
-    assert remarks.note_of(database, run) == ""
+    run_annotations.set_verdict(database, sample, None)
+    run_annotations.toggle_bookmark(database, sample)
+    assert run_annotations.toggle_bookmark(database, sample) is False
+    assert run_annotations.annotation_of(database, sample) == run_annotations.NOTHING
+    run_annotations.set_note(database, run, "x")
+    run_annotations.set_note(database, run, "  ")
+    run_annotations.set_tags(database, run, ["a"])
+    run_annotations.set_tags(database, run, [])
+    assert run_annotations.note_of(database, run) == ""
     assert history.list_history(database)[0].tags == ()
 
 
@@ -77,15 +84,15 @@ def test_only_a_decision_can_be_judged(database: Database, run: str) -> None:
     states = {state.status: state.id for state in results.states(database, run)}
     for status in ("failed", "pending"):
         with pytest.raises(StoreError, match="no decision"):
-            remarks.set_verdict(database, states[status], "agree")
+            run_annotations.set_verdict(database, states[status], "agree")
         with pytest.raises(StoreError, match="no decision"):
-            remarks.toggle_bookmark(database, states[status])
+            run_annotations.toggle_bookmark(database, states[status])
 
 
 def test_remarks_go_with_their_run_and_live_in_the_trash(database: Database, run: str) -> None:
     sample = results.states(database, run)[0].id
-    remarks.toggle_bookmark(database, sample)
-    remarks.set_tags(database, run, ["keep"])
+    run_annotations.toggle_bookmark(database, sample)
+    run_annotations.set_tags(database, run, ["keep"])
     trash.throw_away(database, run)
     assert history.list_history(database) == []
     [line] = history.list_history(database, thrown=True)
@@ -114,5 +121,5 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     old.close()
     db = open_database(path)
     assert db.read("PRAGMA user_version")[0][0] == LATEST
-    remarks.set_tags(db, "r", ["old"])
+    run_annotations.set_tags(db, "r", ["old"])
     assert history.list_history(db)[0].tags == ("old",)

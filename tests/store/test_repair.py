@@ -14,7 +14,7 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import Damaged, StoreError
 from align_tui.store import queue, results, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.gaps import LOST
+from align_tui.store.placeholders import LOST
 from align_tui.store.repair import check_whole, repair, trouble
 from tests.conftest import make_study
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import align_tui
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.attributes import target_id
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema, split_thinking, with_thinking
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scoring import score
+from align_tui.core.scorers.labels import score
+from align_tui.core.targets import target_id
+from align_tui.monitor.snapshot import Shown
 from align_tui.store import live, queue, workers
 from align_tui.store.database import Database
 
@@ -154,3 +155,8 @@ class FakeWorker:
             yield
         for claimed in batch:
             self.finish(claimed, reasoning, time.monotonic() - begun, thinking)
+
+
+def is_bookmarked(shown: Shown) -> bool:
+    """Has the user bookmarked what that pane shows?"""
+    return shown.annotation is not None and shown.annotation.bookmarked

@@ -30,7 +30,7 @@ from align_tui.store.database import Database, open_database
 from align_tui.tui.application import AlignApp
 from align_tui.tui.keymap import Keymap, bound
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
 if TYPE_CHECKING:
@@ -54,28 +54,28 @@ HOSTILE = (
 DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
     "study": ("StudyScreen", ()),
     "replay": ("ReplayScreen", ()),
-    "inside": ("InsideScreen", ("i",)),
-    "help": ("HelpScreen", ("?",)),
+    "inside": ("DecisionScreen", ("i",)),
+    "help": ("HelpDialog", ("?",)),
     "compare": ("CompareScreen", ("c",)),
-    "settings": ("TextScreen", ("c", "s")),
+    "settings": ("MessageDialog", ("c", "s")),
     "runs": ("RunsScreen", ("r",)),
-    "search": ("SearchScreen", ("/",)),
-    "everywhere": ("EverywhereScreen", ("r", "/")),
-    "pick": ("PickScreen", ("r", "x")),
-    "ask": ("AskScreen", ("r", "e")),
-    "note": ("NoteScreen", ("r", "w")),
-    "sure": ("SureScreen", ("r", "D", "T", "D")),
-    "scenario": ("EditScreen", ("e",)),
-    "profile": ("EditScreen", ("p",)),
-    "reasoning": ("EditScreen", ("E",)),
-    "steer": ("SteerScreen", ("v",)),
-    "time": ("AskScreen", ("T",)),
+    "search": ("SearchDialog", ("/",)),
+    "everywhere": ("SearchAllRunsScreen", ("r", "/")),
+    "pick": ("PickDialog", ("r", "x")),
+    "ask": ("InputDialog", ("r", "e")),
+    "note": ("TextDialog", ("r", "w")),
+    "sure": ("ConfirmDialog", ("r", "D", "T", "D")),
+    "scenario": ("EditDialog", ("e",)),
+    "profile": ("EditDialog", ("p",)),
+    "reasoning": ("EditDialog", ("E",)),
+    "steer": ("TargetDialog", ("v",)),
+    "time": ("InputDialog", ("T",)),
     "palette": ("Palette", ("ctrl+p",)),
     "live": ("StudyScreen", ("a",)),
-    "leave": ("LeaveScreen", ("q",)),
-    "filter": ("FilterScreen", ("F",)),
-    "save": ("SaveScreen", ("W",)),
-    "add": ("AddScreen", ("A",)),
+    "leave": ("LeaveDialog", ("q",)),
+    "filter": ("FilterDialog", ("F",)),
+    "save": ("SaveDialog", ("W",)),
+    "add": ("AddColumnDialog", ("A",)),
 }
 Decisions = dict[tuple[Any, ...], tuple[Any, ...]]
 REPLAYED = ("replay", "time")

@@ -10,9 +10,9 @@ import pytest
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
-from align_tui.tui.screens.edit import EditScreen
-from align_tui.tui.screens.steer import SteerScreen
-from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.dialogs.edit import EditDialog
+from align_tui.tui.dialogs.target_editor import TargetDialog
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, screen_of, words
 
@@ -39,16 +39,16 @@ async def test_an_edited_scenario_is_asked_in_a_child_run(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("j", "e")
-        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         editor = app.screen
-        assert isinstance(editor, EditScreen)
+        assert isinstance(editor, EditDialog)
         shown = editor.area.text
         assert study.scenarios[1].text[:40] in shown
 
         editor.area.text = shown.replace("text = ", "txt = ", 1)
         await pilot.press("f2")
         await wait(pilot, lambda: "! " in words(app))
-        assert isinstance(app.screen, EditScreen)  # what is wrong is said, nothing is lost
+        assert isinstance(app.screen, EditDialog)  # what is wrong is said, nothing is lost
 
         editor.area.text = shown.replace("Patient A", "Patient Q")
         await pilot.press("f2")
@@ -77,7 +77,7 @@ async def test_targets_are_steered_by_arrow_keys(
         await pilot.press("1", "v")
         await wait(pilot, lambda: "is not told of targets" in words(app))
         await pilot.press("escape", "2", "v")
-        await wait(pilot, lambda: isinstance(app.screen, SteerScreen) and "1.0" in words(app))
+        await wait(pilot, lambda: isinstance(app.screen, TargetDialog) and "1.0" in words(app))
         await pilot.press("left", "left", "left")
         assert ".70" in words(app)
         await pilot.press("left", "left", "enter")  # exactly one half, which no prompt can state
@@ -98,7 +98,7 @@ async def test_escape_leaves_everything_as_it_was(
     app = opened(path, study, run)
     async with app.run_test(size=(100, 30)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
-        for key, kind in (("e", EditScreen), ("p", EditScreen), ("v", SteerScreen)):
+        for key, kind in (("e", EditDialog), ("p", EditDialog), ("v", TargetDialog)):
             await pilot.press(key)
             await wait(pilot, lambda kind=kind: isinstance(app.screen, kind))
             await pilot.press("escape")
@@ -116,9 +116,9 @@ async def test_changed_reasoning_is_concluded_from_beside_the_original(
             pilot, lambda: [p.status for p in screen_of(app).snapshot.panes][1:2] == ["done"]
         )
         await pilot.press("2", "E")
-        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         editor = app.screen
-        assert isinstance(editor, EditScreen) and "stronger claim" in editor.area.text
+        assert isinstance(editor, EditDialog) and "stronger claim" in editor.area.text
         editor.area.text = "The other one deserves it more."
         await pilot.press("f2")
         await wait(pilot, lambda: child_of(db, run) is not None)

@@ -11,15 +11,15 @@ from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
 from align_tui.config.study import Study
-from align_tui.datasets.library import find_scenarios
+from align_tui.formats.library import find_scenarios
+from align_tui.monitor.snapshot import Counts
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
-from align_tui.tui.screens.adding import AddScreen
-from align_tui.tui.screens.edit import EditScreen
-from align_tui.tui.screens.saving import SaveScreen
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.snapshot import Counts
+from align_tui.tui.dialogs.add_column import AddColumnDialog
+from align_tui.tui.dialogs.edit import EditDialog
+from align_tui.tui.dialogs.save import SaveDialog
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, prose, screen_of, words
 
@@ -53,7 +53,7 @@ async def test_before_anything_is_asked_there_is_no_run(
     async with app.run_test(size=(145, 40)) as pilot:
         await wait(pilot, lambda: "Nothing has been" in words(app))
         await pilot.press("A")
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: "fairness-high" in words(app) and "fairness ▲" in words(app))
         await pilot.press(*"random", "enter")
         await wait(pilot, lambda: names(app)[4:] == ["random"])
@@ -63,7 +63,7 @@ async def test_before_anything_is_asked_there_is_no_run(
         await wait(pilot, lambda: len(names(app)) == 4)
         await wait(pilot, lambda: "baseline is removed: A brings it back" in words(app))
         await pilot.press("C")
-        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         await pilot.press("f2")
         await wait(pilot, lambda: names(app)[:2] == ["moral-desert-high", "moral-desert-high~1"])
         assert db.one("SELECT 1 FROM runs") is None
@@ -92,7 +92,7 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
     async with app.run_test(size=(145, 40)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("A")
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*file)
         await wait(pilot, lambda: "file  own.toml" in words(app))
         await pilot.press("enter")
@@ -102,13 +102,13 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         assert screen.work.run == child_of(db, run)
         # What decides by a target alone takes the focused column's.
         await pilot.press("2", "A")
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*"oracle", "enter")
         await wait(pilot, lambda: names(app)[5:] == ["oracle"])
         assert screen_of(app).study.profiles[5].target == study.profiles[1].target
         # The same once more is refused, and nothing happens.
         await pilot.press("A")
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*file, "enter")
         await wait(pilot, lambda: "own is a column already" in words(app))
     assert len(runs.list_runs(db)) == 3
@@ -122,18 +122,18 @@ async def test_a_copy_decides_what_it_is_a_copy_of_until_it_is_changed(
     async with app.run_test(size=(145, 40)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("1", "C")
-        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         editor = app.screen
-        assert isinstance(editor, EditScreen) and 'name = "baseline~1"' in editor.area.text
+        assert isinstance(editor, EditDialog) and 'name = "baseline~1"' in editor.area.text
         await pilot.press("f2")
         await wait(pilot, lambda: names(app)[:2] == ["baseline", "baseline~1"])
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(inherited=29))
         await wait(pilot, lambda: "nothing to ask" in words(app))
         await pilot.press("C")  # of the copy
-        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         editor = app.screen
-        assert isinstance(editor, EditScreen) and 'name = "baseline~2"' in editor.area.text
+        assert isinstance(editor, EditDialog) and 'name = "baseline~2"' in editor.area.text
         editor.area.text += "\n[decoding]\nseed = 7\n"
         await pilot.press("f2")
         await wait(pilot, lambda: names(app)[:3] == ["baseline", "baseline~1", "baseline~2"])
@@ -158,13 +158,13 @@ async def test_a_removed_column_is_in_the_run_that_had_it(
         assert names(app) == ["risk-aversion-high"]
         assert screen_of(app).snapshot.counts == Counts(inherited=6)
         await pilot.press("A")  # the last one removed is offered first, with what it decided
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: "moral-desert-low " in words(app) and "removed" in words(app))
         await pilot.press("enter")
         await wait(pilot, lambda: names(app) == ["risk-aversion-high", "moral-desert-low"])
         await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(inherited=12))
         await pilot.press("A")  # what stands there again is not offered
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: words(app).count("  removed  ") == 2)
         await pilot.press("escape", "2", "X")
         await wait(pilot, lambda: len(names(app)) == 1)
@@ -180,7 +180,7 @@ async def test_a_file_that_is_no_profile_says_why(path: Path, wait: Any, library
     app = opened(path, fakes.study(1))
     async with app.run_test(size=(145, 40)) as pilot:
         await pilot.press("A")
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: "broken" in words(app) and "! " in words(app))
         await pilot.press(*"broken", "enter")
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
@@ -208,7 +208,7 @@ async def test_what_is_added_is_on_the_model_of_its_neighbour(path: Path, wait: 
     async with app.run_test(size=(145, 40)) as pilot:
         await wait(pilot, lambda: "Nothing has been" in words(app))
         await pilot.press("A")
-        await wait(pilot, lambda: isinstance(app.screen, AddScreen))
+        await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: words(app).count("Mistral-7B-Instruct-v0.3") > 5)
         await pilot.press(*"fairness-low", "enter")
         await wait(pilot, lambda: names(app)[2:] == ["fairness-low"])
@@ -240,10 +240,10 @@ async def test_what_stands_there_is_saved_to_the_library(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("2", "W")
-        await wait(pilot, lambda: isinstance(app.screen, SaveScreen))
+        await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
         await wait(pilot, lambda: "a shipped one has that name" in words(app))
         screen = app.screen
-        assert isinstance(screen, SaveScreen)
+        assert isinstance(screen, SaveDialog)
         for wrong in ("../out", "a b", ""):
             screen.field.value = wrong
             await wait(pilot, lambda: "cannot be the name" in words(app))
@@ -256,9 +256,9 @@ async def test_what_stands_there_is_saved_to_the_library(
         assert load_profile("mine").hash == study.profiles[1].hash
 
         await pilot.press("3", "W")  # another under the same name: asked first
-        await wait(pilot, lambda: isinstance(app.screen, SaveScreen))
+        await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
         screen = app.screen
-        assert isinstance(screen, SaveScreen)
+        assert isinstance(screen, SaveDialog)
         screen.field.value = "mine"
         await wait(pilot, lambda: "already" in words(app))
         await pilot.press("enter")
@@ -269,7 +269,7 @@ async def test_what_stands_there_is_saved_to_the_library(
         assert load_profile("mine").hash == study.profiles[2].hash
 
         await pilot.press("j", "W", "down")
-        await wait(pilot, lambda: isinstance(app.screen, SaveScreen))
+        await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
         await wait(pilot, lambda: f"{study.scenarios[1].key}.toml" in words(app))
         await pilot.press("enter")
         await wait(pilot, lambda: "scenario saved as" in words(app))

@@ -14,13 +14,13 @@ from align_tui.core.columns import pair_up, versus_options
 from align_tui.store import runs, workers
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database
-from align_tui.tui.screens.compare import CompareScreen
-from align_tui.tui.screens.comparison import ColumnKey, digest_of
-from align_tui.tui.view import comparing
-from align_tui.tui.view.difference import difference_lines
-from align_tui.tui.view.glyphs import ASCII, UNICODE
-from align_tui.tui.view.settings import settings_text
-from align_tui.tui.view.spans import cells, text_of
+from align_tui.tui.format import comparison
+from align_tui.tui.format.difference import difference_lines
+from align_tui.tui.format.glyphs import ASCII, UNICODE
+from align_tui.tui.format.settings import settings_text
+from align_tui.tui.format.styled_text import cells, text_of
+from align_tui.tui.screens.compare.comparison import ColumnKey, digest_of
+from align_tui.tui.screens.compare.screen import CompareScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, words
 
@@ -58,27 +58,27 @@ def test_every_line_fits_and_says_the_numbers(
     paired = pair_up(read_columns(db, run))
     digest = digest_of(paired, 0, 1, versus_options(paired.columns)[0])
     counts = digest.comparison.counts
-    table = comparing.table_lines(digest, width, glyphs)
+    table = comparison.table_lines(digest, width, glyphs)
     lines = [
-        comparing.title_line(digest, True, False, width, glyphs),
-        *comparing.column_lines(digest, 0, 1, width, 4, glyphs),
+        comparison.title_line(digest, True, False, width, glyphs),
+        *comparison.column_lines(digest, 0, 1, width, 4, glyphs),
         *table,
-        comparing.row_header(digest, width, glyphs),
-        *(comparing.row_line(i, digest, current=i == 1, width=width, glyphs=glyphs)
+        comparison.row_header(digest, width, glyphs),
+        *(comparison.row_line(i, digest, current=i == 1, width=width, glyphs=glyphs)
           for i in range(6)),
     ]  # fmt: skip
     assert all(cells(line) <= width for line in lines)
     assert f"of {counts.pairs} pairs" in text_of(table[0])
     assert f"only 2 {counts.only_b}" in text_of(table[0])
-    assert comparing.p_text(digest.comparison.p) in text_of(table[1])
+    assert comparison.p_text(digest.comparison.p) in text_of(table[1])
     if glyphs is ASCII:
         assert all(text_of(line).isascii() for line in lines)
     if width >= 80:
         assert "under moral desert" in text_of(lines[0])
         apart = digest_of(paired, 1, 2, ())
-        title = comparing.title_line(apart, False, False, width, glyphs)
+        title = comparison.title_line(apart, False, False, width, glyphs)
         assert "each its own target" in text_of(title)
-    shown = comparing.column_lines(digest, 2, 3, width, 3, glyphs)
+    shown = comparison.column_lines(digest, 2, 3, width, 3, glyphs)
     assert "3 " in text_of(shown[1]) and "4 " in text_of(shown[2]) and "+1" in text_of(shown[2])
 
 
@@ -86,20 +86,20 @@ def test_sixteen_columns_say_which_have_no_room(db: Database, finished: Finished
     columns = read_columns(db, finished[0]) * 4
     digest = digest_of(pair_up(columns), 0, 15, ())
     for width in (42, 78, 200):
-        shown = comparing.columns_in_sight(digest, width)
+        shown = comparison.columns_in_sight(digest, width)
         assert {0, 15} <= set(shown)
-        header = text_of(comparing.row_header(digest, width, UNICODE))
+        header = text_of(comparison.row_header(digest, width, UNICODE))
         assert ("…" in header) == (len(shown) < 16) and " 16 " in header
         assert (f"+{16 - len(shown)}…" in header) == (len(shown) < 16)
-        line = comparing.row_line(0, digest, current=True, width=width, glyphs=UNICODE)
+        line = comparison.row_line(0, digest, current=True, width=width, glyphs=UNICODE)
         assert cells(line) == width
 
 
 def test_small_numbers_are_said_as_they_are_read() -> None:
-    assert comparing.p_text(0.0351) == "p = .035"
-    assert comparing.p_text(0.00001) == "p < .001"
-    assert comparing.p_text(1.0) == "p = 1.0"
-    assert [comparing.signed(v) for v in (0.241, -0.07, 0.001)] == ["+.24", "-.07", " .00"]
+    assert comparison.p_text(0.0351) == "p = .035"
+    assert comparison.p_text(0.00001) == "p < .001"
+    assert comparison.p_text(1.0) == "p = 1.0"
+    assert [comparison.signed(v) for v in (0.241, -0.07, 0.001)] == ["+.24", "-.07", " .00"]
 
 
 def test_words_of_one_text_are_marked_without_colour_alone() -> None:
@@ -138,7 +138,7 @@ async def test_the_screen_compares_columns_of_two_runs(
         await wait(pilot, lambda: "stronger" in words(app))
         rows = screen.digest.paired.rows
         await pilot.press("n")
-        assert comparing.chose_apart(rows[screen.digest.shown[screen.row]], 0, 2)
+        assert comparison.chose_apart(rows[screen.digest.shown[screen.row]], 0, 2)
         await pilot.press("o")
         await wait(pilot, lambda: "rows that differ" in words(app))
         await pilot.press("plus")

@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.attributes import Target, target_id
 from align_tui.core.columns import Column, Outcome, column_agreement, pair_up
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scoring import make_rate, rate, score
+from align_tui.core.scorers.labels import score
+from align_tui.core.stats.rates import make_rate, rate
+from align_tui.core.targets import Target, target_id
+from align_tui.monitor.aggregates.accuracy_over_time import SLOTS, AccuracyOverTime
+from align_tui.monitor.overview import AccuracyCurve, AttributeRate
+from align_tui.monitor.run_state import RunState, SampleKey
+from align_tui.monitor.snapshot import Cell, Status
 from align_tui.output.report.data import gather
 from align_tui.store import results
 from align_tui.store.database import Database
-from align_tui.tui.board import Board, Place
-from align_tui.tui.counts.courses import SLOTS, CourseCounts
-from align_tui.tui.overview import AttributeRate, Course
-from align_tui.tui.snapshot import Cell, Status
 from tests.tui import fakes
 
 ATTRIBUTES = ("moral_desert", "fairness")
@@ -65,7 +66,7 @@ def studies(draw: st.DrawFn) -> Study:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[Study, list[tuple[Place, Cell]]]:
+def histories(draw: st.DrawFn) -> tuple[Study, list[tuple[SampleKey, Cell]]]:
     """A study, and cells that are put and put again in any order."""
     study = draw(studies())
     puts = []
@@ -85,7 +86,7 @@ def histories(draw: st.DrawFn) -> tuple[Study, list[tuple[Place, Cell]]]:
     return study, puts
 
 
-def decided(study: Study, place: Place, choice: int, ended: float) -> Cell:
+def decided(study: Study, place: SampleKey, choice: int, ended: float) -> Cell:
     """A decision as the store keeps it, scored against all that its profile is scored against."""
     shown = study.scenarios[place[0]]
     scores = tuple(
@@ -95,7 +96,7 @@ def decided(study: Study, place: Place, choice: int, ended: float) -> Cell:
     return Cell(sum(place), "done", choice, scores, 1.76e9 + ended)
 
 
-Cells = dict[Place, Cell]
+Cells = dict[SampleKey, Cell]
 
 
 def by_attribute(study: Study, cells: Cells) -> list[AttributeRate]:
@@ -124,7 +125,7 @@ def so_far(found: Iterable[tuple[float, bool]]) -> tuple[tuple[int, int], ...]:
     return tuple(after.values())
 
 
-def courses(study: Study, cells: Cells) -> list[Course]:
+def courses(study: Study, cells: Cells) -> list[AccuracyCurve]:
     out = []
     for index, each in enumerate(study.profiles):
         for targets in study.scoring_targets(each):
@@ -137,7 +138,7 @@ def courses(study: Study, cells: Cells) -> list[Course]:
             if found:
                 every = so_far((ended, correct) for ended, correct, _ in found)
                 only = so_far((ended, correct) for ended, correct, shows in found if shows)
-                out.append(Course(index, target_id(targets), every, only))
+                out.append(AccuracyCurve(index, target_id(targets), every, only))
     return sorted(out, key=lambda course: (course.profile, course.target))
 
 
@@ -170,10 +171,10 @@ def columns(study: Study, cells: Cells) -> list[Column]:
 @settings(max_examples=150, deadline=None)
 @given(histories())
 def test_counts_are_those_of_all_cells_at_once(
-    found: tuple[Study, list[tuple[Place, Cell]]],
+    found: tuple[Study, list[tuple[SampleKey, Cell]]],
 ) -> None:
     study, puts = found
-    board, cells = Board(study), dict[Place, Cell]()
+    board, cells = RunState(study), dict[SampleKey, Cell]()
     for place, cell in puts:
         board.put(place, cell)
         cells[place] = cell
@@ -198,12 +199,12 @@ def test_counts_are_those_of_all_cells_at_once(
         board.put(place, Cell(cell.sample, "pending"))
     assert board.overview().attributes == () and board.overview().courses == ()
     board.clear()
-    assert board.overview() == Board(study).overview()
+    assert board.overview() == RunState(study).overview()
 
 
 def test_while_nothing_changes_nothing_is_made() -> None:
     study = fakes.study(2)
-    board = Board(study)
+    board = RunState(study)
     board.put((0, 1, 0), decided(study, (0, 1, 0), 1, 0.0))
     before = board.overview()
     board.put((1, 1, 0), Cell(9, "running"))
@@ -220,8 +221,8 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
 
     def course_of(
         order: list[tuple[float, bool]],
-    ) -> tuple[CourseCounts, tuple[tuple[int, int], ...]]:
-        counts = CourseCounts()
+    ) -> tuple[AccuracyOverTime, tuple[tuple[int, int], ...]]:
+        counts = AccuracyOverTime()
         for moment, correct in order:
             counts.change(0, "a=1.0", moment, correct, False, 1)
         [course] = counts.courses()
@@ -244,7 +245,7 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
 
 def test_a_pause_costs_no_points() -> None:
     """An hour of decisions, a month of nothing, an hour again: both hours are there to be seen."""
-    counts = CourseCounts()
+    counts = AccuracyOverTime()
     for start in (0.0, 30 * 86_400.0):
         for number in range(1000):
             counts.change(0, "a=1.0", 1.76e9 + start + 3.6 * number, number % 2 == 1, False, 1)
@@ -254,7 +255,7 @@ def test_a_pause_costs_no_points() -> None:
 
 def test_the_numbers_are_the_reports(finished: tuple[str, Study], db: Database) -> None:
     run, study = finished
-    board = Board(study)
+    board = RunState(study)
     board.load(results.states(db, run))
     report, overview = gather(db, [run]), board.overview()
     assert overview.agreements == report.agreements
@@ -280,7 +281,7 @@ def test_of_several_attributes_each_counts_by_itself() -> None:
     )
     both = profile("both", ("moral_desert", 1.0), ("fairness", 1.0))
     study = Study("two", (both,), tuple(Scenario(f"s{n}", f"t{n}", choices) for n in range(5)))
-    board = Board(study)
+    board = RunState(study)
     for number in range(5):
         board.put((number, 0, 0), decided(study, (number, 0, 0), 0, float(number)))
     found = {each.target.attribute: each.all for each in board.overview().attributes}

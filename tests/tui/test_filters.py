@@ -11,14 +11,14 @@ from rich.cells import cell_len
 
 from align_tui.config.study import Study
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.store.remarks import Remark
-from align_tui.tui.board import Board
-from align_tui.tui.snapshot import Cell, Row, Status
-from align_tui.tui.view import filtering, listing
-from align_tui.tui.view.filters import KINDS, Filter, Kind, Sieve, beside, is_listed, onwards
-from align_tui.tui.view.glyphs import ASCII, UNICODE, MarkName
-from align_tui.tui.view.marks import mark_of
-from align_tui.tui.view.spans import cells, text_of
+from align_tui.monitor.marks import MarkName, mark_of
+from align_tui.monitor.run_state import RunState
+from align_tui.monitor.snapshot import Cell, Cells, Status
+from align_tui.store.run_annotations import Annotation
+from align_tui.tui.format import filter_text, scenario_list
+from align_tui.tui.format.filters import KINDS, Filter, Kind, Sieve, beside, is_listed, onwards
+from align_tui.tui.format.glyphs import ASCII, UNICODE
+from align_tui.tui.format.styled_text import cells, text_of
 from tests.tui import fakes
 
 NAMES = ("fairness", "moral_desert", "risk_aversion")
@@ -62,21 +62,21 @@ def boards(draw: st.DrawFn) -> tuple[Study, list[tuple[tuple[int, int, int], Cel
     return made(labels, edited, repeat), events
 
 
-remarks_of = st.dictionaries(
-    st.integers(0, 511), st.builds(Remark, st.booleans(), st.sampled_from((None, "agree")))
+annotations_of = st.dictionaries(
+    st.integers(0, 511), st.builds(Annotation, st.booleans(), st.sampled_from((None, "agree")))
 )
 filters = st.builds(Filter, st.frozensets(st.sampled_from(list(KINDS))), st.frozensets(
     st.sampled_from(NAMES)
 ))  # fmt: skip
 
 
-def cells_of(row: Row) -> list[Cell]:
+def cells_of(row: Cells) -> list[Cell]:
     return [cell for repeats in row for cell in repeats if cell is not None]
 
 
-def holds(kind: Kind, scenario: Scenario, row: Row, remarks: dict[int, Remark]) -> bool:
+def holds(kind: Kind, scenario: Scenario, row: Cells, annotations: dict[int, Annotation]) -> bool:
     """What each filter means, said once more."""
-    said = [remarks[cell.sample] for cell in cells_of(row) if cell.sample in remarks]
+    said = [annotations[cell.sample] for cell in cells_of(row) if cell.sample in annotations]
     rules: dict[Kind, Callable[[], bool]] = {
         "apart": lambda: any(
             len({cell.choice for cell in column if cell and cell.status == "done"}) > 1
@@ -88,54 +88,54 @@ def holds(kind: Kind, scenario: Scenario, row: Row, remarks: dict[int, Remark]) 
         ),
         "failed": lambda: any(cell.status == "failed" for cell in cells_of(row)),
         "open": lambda: any(cell.status in ("pending", "running") for cell in cells_of(row)),
-        "bookmarked": lambda: any(remark.bookmarked for remark in said),
-        "judged": lambda: any(remark.verdict for remark in said),
+        "bookmarked": lambda: any(annotation.bookmarked for annotation in said),
+        "judged": lambda: any(annotation.verdict for annotation in said),
         "edited": lambda: "variant_of" in scenario.meta,
     }
     return rules[kind]()
 
 
-@given(boards(), st.lists(st.tuples(filters, remarks_of), min_size=1, max_size=4))
+@given(boards(), st.lists(st.tuples(filters, annotations_of), min_size=1, max_size=4))
 def test_what_is_listed_satisfies_each_filter_and_nothing_else_does(
     board: tuple[Study, list[tuple[tuple[int, int, int], Cell]]],
-    asked: list[tuple[Filter, dict[int, Remark]]],
+    asked: list[tuple[Filter, dict[int, Annotation]]],
 ) -> None:
     """Also after samples came and went, which only the rows that changed are looked at for."""
     study, events = board
-    kept, sieve = Board(study), Sieve(study)
-    for number, (wanted, remarks) in enumerate(asked):
+    kept, sieve = RunState(study), Sieve(study)
+    for number, (wanted, annotations_now) in enumerate(asked):
         for place, cell in events[number :: len(asked)]:
             kept.put(place, cell)
         rows = kept.rows()
-        listed = sieve.listed(wanted, rows, TARGETS, remarks)
+        listed = sieve.listed(wanted, rows, TARGETS, annotations_now)
         expected = [
             place
             for place, scenario in enumerate(study.scenarios)
-            if all(holds(kind, scenario, rows[place], remarks) for kind in wanted.kinds)
+            if all(holds(kind, scenario, rows[place], annotations_now) for kind in wanted.kinds)
             and (not wanted.attributes or wanted.attributes & scenario.labelled)
         ]
         assert list(listed) == expected
-        kinds, attributes = sieve.counts(rows, TARGETS, remarks)
+        kinds, attributes = sieve.counts(rows, TARGETS, annotations_now)
         for kind in KINDS:
             alone = Filter(frozenset({kind}))
-            assert kinds[kind] == len(sieve.listed(alone, rows, TARGETS, remarks))
+            assert kinds[kind] == len(sieve.listed(alone, rows, TARGETS, annotations_now))
         for name in NAMES:
             assert attributes[name] == sum(name in s.labelled for s in study.scenarios)
 
 
 def test_nothing_is_worked_out_again_while_nothing_changed() -> None:
     study = fakes.study(40)
-    board, sieve, remarks = Board(study), Sieve(study), dict[int, Remark]()
+    board, sieve, annotations = RunState(study), Sieve(study), dict[int, Annotation]()
     targets = ("moral_desert=1.0",) * 4
     wanted = Filter(frozenset({"open"}))
     for number in range(40):
         board.put((number, 0, 0), Cell(number, "pending"))
-    first = sieve.listed(wanted, board.rows(), targets, remarks)
-    assert sieve.listed(wanted, board.rows(), targets, remarks) is first
+    first = sieve.listed(wanted, board.rows(), targets, annotations)
+    assert sieve.listed(wanted, board.rows(), targets, annotations) is first
     board.put((3, 0, 0), Cell(3, "running"))  # another row, the same list
-    assert sieve.listed(wanted, board.rows(), targets, remarks) is first
+    assert sieve.listed(wanted, board.rows(), targets, annotations) is first
     board.put((3, 0, 0), Cell(3, "done", 0))
-    assert list(sieve.listed(wanted, board.rows(), targets, remarks)) == [
+    assert list(sieve.listed(wanted, board.rows(), targets, annotations)) == [
         number for number in range(40) if number != 3
     ]
 
@@ -143,12 +143,12 @@ def test_nothing_is_worked_out_again_while_nothing_changed() -> None:
 def test_wrong_is_what_the_marks_say() -> None:
     """Against another target another scenario is wrong, and the list follows."""
     study = made([frozenset()] * 2, [False] * 2, 1)
-    board, sieve, remarks = Board(study), Sieve(study), dict[int, Remark]()
+    board, sieve, annotations = RunState(study), Sieve(study), dict[int, Annotation]()
     board.put((0, 0, 0), Cell(1, "done", 0, (("x=1.0", False), ("y=1.0", True))))
     board.put((1, 0, 0), Cell(2, "done", 0, (("x=1.0", True), ("y=1.0", False))))
     wrong = Filter(frozenset({"wrong"}))
-    assert list(sieve.listed(wrong, board.rows(), ("x=1.0", None), remarks)) == [0]
-    assert list(sieve.listed(wrong, board.rows(), ("y=1.0", None), remarks)) == [1]
+    assert list(sieve.listed(wrong, board.rows(), ("x=1.0", None), annotations)) == [0]
+    assert list(sieve.listed(wrong, board.rows(), ("y=1.0", None), annotations)) == [1]
 
 
 @given(st.lists(st.integers(0, 30), unique=True).map(sorted), st.integers(0, 30))
@@ -167,17 +167,17 @@ def test_steps_go_over_what_is_listed(listed: list[int], scenario: int) -> None:
 
 def test_a_filter_is_said_in_words_and_its_numbers_are_never_cut() -> None:
     wanted = Filter(frozenset({"failed", "wrong"}), frozenset({"moral_desert", "fairness"}))
-    assert filtering.filter_words(wanted) == "wrong, failed, fairness or moral desert"
+    assert filter_text.filter_words(wanted) == "wrong, failed, fairness or moral desert"
     for glyphs in (UNICODE, ASCII):
         for width in (12, 20, 31, 80):
-            title = text_of(filtering.list_title(wanted, 4, 40, width, glyphs))
+            title = text_of(filter_text.list_title(wanted, 4, 40, width, glyphs))
             assert cell_len(title) <= width and title.endswith(" 4/40") and glyphs.only in title
             assert title.startswith("scenarios ") == (width == 80)
             assert glyphs.more in title or width == 80
-    assert text_of(filtering.list_title(Filter(), 40, 40, 20, UNICODE)) == "scenarios"
-    assert text_of(filtering.list_title(wanted, 4, 40, 6, UNICODE)) == "∈"
+    assert text_of(filter_text.list_title(Filter(), 40, 40, 20, UNICODE)) == "scenarios"
+    assert text_of(filter_text.list_title(wanted, 4, 40, 6, UNICODE)) == "∈"
     for width in (9, 14, 31):
-        rows = filtering.nothing_listed(width)
+        rows = filter_text.nothing_listed(width)
         assert all(cells(row) <= width for row in rows)
         assert "F" in " ".join(text_of(row) for row in rows).split()
 
@@ -189,12 +189,12 @@ def test_the_list_loses_no_column_without_saying_so() -> None:
     for profiles in (1, 4, 9, 16):
         for width in range(20, 90):
             for focus in {0, profiles // 2, profiles - 1}:
-                shape = listing.list_shape("full", 120, profiles, focus, width)
-                flags = listing.Flags(current=True, edited=True, branch=True, kept=True)
-                line = listing.list_line(
+                shape = scenario_list.list_shape("full", 120, profiles, focus, width)
+                flags = scenario_list.Flags(current=True, edited=True, branch=True, kept=True)
+                line = scenario_list.list_line(
                     7, scenario, marks[:profiles], shape, flags, UNICODE
                 )  # fmt: skip
-                header = listing.list_header(shape, focus, UNICODE)
+                header = scenario_list.list_header(shape, focus, UNICODE)
                 assert cells(line) == cells(header) == width
                 assert focus in shape.columns.shown
                 digits = [style for text, style in header if text.strip().isdigit()]
@@ -208,14 +208,14 @@ def test_the_list_loses_no_column_without_saying_so() -> None:
 def test_folded_to_marks_the_flags_have_cells_of_their_own() -> None:
     scenario = fakes.scenarios(1)[0]
     for glyphs in (UNICODE, ASCII):
-        shape = listing.list_shape("marks", 40, 4, 1, 9)
+        shape = scenario_list.list_shape("marks", 40, 4, 1, 9)
         signs = "".join(glyphs.marks[mark] for mark in MARKS)
         for flags, said in (
-            (listing.Flags(), "  "),
-            (listing.Flags(edited=True), f"{glyphs.edited} "),
-            (listing.Flags(kept=True), f" {glyphs.kept}"),
-            (listing.Flags(edited=True, kept=True), glyphs.edited + glyphs.kept),
+            (scenario_list.Flags(), "  "),
+            (scenario_list.Flags(edited=True), f"{glyphs.edited} "),
+            (scenario_list.Flags(kept=True), f" {glyphs.kept}"),
+            (scenario_list.Flags(edited=True, kept=True), glyphs.edited + glyphs.kept),
         ):
-            line = listing.list_line(3, scenario, MARKS, shape, flags, glyphs)
+            line = scenario_list.list_line(3, scenario, MARKS, shape, flags, glyphs)
             assert text_of(line) == f"  4{said}{signs}"
-        assert text_of(listing.list_header(shape, 1, glyphs)) == "     1234"
+        assert text_of(scenario_list.list_header(shape, 1, glyphs)) == "     1234"

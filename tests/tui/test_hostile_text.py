@@ -25,18 +25,18 @@ from align_tui.config.code import Code
 from align_tui.config.study import Study
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
-from align_tui.tui.cast import TapeDriver
-from align_tui.tui.clean import Clean
+from align_tui.tui.asciicast import RecordingDriver
+from align_tui.tui.clean_output import Clean
+from align_tui.tui.dialogs.trust import TrustDialog
+from align_tui.tui.format.glyphs import UNICODE
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.screens.trusting import TrustScreen
-from align_tui.tui.thrift import thrifty_driver
-from align_tui.tui.view.glyphs import UNICODE
+from align_tui.tui.output_dedup import thrifty_driver
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests import hostile
 from tests.tui.storms import DOORS, REPLAYED, as_key
 
 SIZE = (110, 34)
-ELSEWHERE = {"TapedScreen", "TrustScreen"}  # a replay's, sent to a file; one that no key opens
+ELSEWHERE = {"RecordedScreen", "TrustDialog"}  # a replay's, sent to a file; one that no key opens
 
 
 class Seen(AlignApp):
@@ -50,11 +50,11 @@ class Seen(AlignApp):
 
     def get_driver_class(self) -> type[Driver]:
         """The tape, as a terminal would be written to."""
-        return thrifty_driver(TapeDriver)
+        return thrifty_driver(RecordingDriver)
 
     def taken(self) -> str:
         """What was sent since the last time."""
-        assert isinstance(self._driver, TapeDriver)
+        assert isinstance(self._driver, RecordingDriver)
         return "".join(self._driver.__dict__.pop("sent", []))
 
 
@@ -166,7 +166,7 @@ def test_the_question_about_code_commands_nothing(path: Path, db: Database, harm
 
     async def ask(pilot: Any) -> None:
         app.taken()
-        await app.push_screen(TrustScreen(Code("decision-maker", hostile.TEXT, "5f2a" * 16), False))
+        await app.push_screen(TrustDialog(Code("decision-maker", hostile.TEXT, "5f2a" * 16), False))
         app.refresh(repaint=True, layout=True)
         await pilot.pause()
         sent.append(app.taken())

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from align_tui import variants
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
-from align_tui.core.attributes import Target
+from align_tui.core.targets import Target
+from align_tui.monitor.feeds.live import LiveFeed
+from align_tui.monitor.feeds.replay import ReplayFeed
+from align_tui.monitor.snapshot import Counts, Snapshot
+from align_tui.services import queueing
 from align_tui.store import launch as store_launch
-from align_tui.store import remarks, results, runs
+from align_tui.store import results, run_annotations, runs
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database, open_database
-from align_tui.tui import jobs
-from align_tui.tui.feeds.live import LiveFeed
-from align_tui.tui.feeds.replay import ReplayFeed
-from align_tui.tui.screens.compare import CompareScreen
-from align_tui.tui.screens.edit import EditScreen
-from align_tui.tui.screens.inside import InsideScreen
-from align_tui.tui.snapshot import Counts, Snapshot
+from align_tui.studies import edits
+from align_tui.tui.dialogs.edit import EditDialog
+from align_tui.tui.screens.compare.screen import CompareScreen
+from align_tui.tui.screens.decision.screen import DecisionScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, screen_of, words
 
@@ -40,8 +40,8 @@ def child(db: Database, finished: tuple[str, Study]) -> tuple[str, Study, str]:
     The parent has six scenarios and four profiles, and failed at (2, 1); the third is steered.
     """
     parent, study = finished
-    changed = variants.with_targets(study, 2, TARGETS, load_attributes())
-    run, asked = jobs.run_changed(db, changed, parent, {})
+    changed = edits.with_targets(study, 2, TARGETS, load_attributes())
+    run, asked = queueing.run_changed(db, changed, parent, {})
     assert asked == 6
     return run, changed.study, parent
 
@@ -87,11 +87,11 @@ def test_what_holds_counts_like_any_decision(
 def test_a_parent_that_decides_on_is_followed_and_a_deleted_one_is_missed(
     path: Path, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("align_tui.tui.feeds.live.CHECK_S", 0.0)
+    monkeypatch.setattr("align_tui.monitor.feeds.live.CHECK_S", 0.0)
     study = fakes.study(2)
     parent = runs.create_run(db, study, {})
-    changed = variants.with_targets(study, 1, TARGETS, load_attributes())
-    run, _ = jobs.run_changed(db, changed, parent, {})
+    changed = edits.with_targets(study, 1, TARGETS, load_attributes())
+    run, _ = queueing.run_changed(db, changed, parent, {})
     study = changed.study
     other = open_database(path)
     feed = LiveFeed(path, study, run, lambda snapshot: None)
@@ -168,18 +168,18 @@ async def test_keys_work_on_decisions_of_another_run(
         await wait(pilot, lambda: screen.snapshot.counts.inherited == 17)
         await wait(pilot, lambda: screen.snapshot.panes[3].result is not None)
         await pilot.press("4", "b")
-        await wait(pilot, lambda: "bookmarked" in screen.snapshot.panes[3].remark)
+        await wait(pilot, lambda: fakes.is_bookmarked(screen.snapshot.panes[3]))
         await pilot.press("V")
         await wait(pilot, lambda: "you agree" in words(app))
         sample = screen.snapshot.panes[3].sample
-        assert sample is not None and remarks.remark_of(db, sample).bookmarked
+        assert sample is not None and run_annotations.annotation_of(db, sample).bookmarked
         assert sample in {state.id for state in results.states(db, parent)}
 
         await pilot.press("i")
-        await wait(pilot, lambda: isinstance(app.screen, InsideScreen))
+        await wait(pilot, lambda: isinstance(app.screen, DecisionScreen))
         await wait(pilot, lambda: "risk_aversion=1.0: " in words(app))
         await pilot.press("escape", "1", "i")  # scored against what this run aims at
-        await wait(pilot, lambda: isinstance(app.screen, InsideScreen))
+        await wait(pilot, lambda: isinstance(app.screen, DecisionScreen))
         await wait(pilot, lambda: "fairness=1.0: " in words(app))
         assert "moral_desert=0.0" not in words(app)
         await pilot.press("escape", "slash", *"stronger")
@@ -191,7 +191,7 @@ async def test_keys_work_on_decisions_of_another_run(
         await wait(pilot, lambda: isinstance(app.screen, CompareScreen))
         await wait(pilot, lambda: "same choice" in words(app))
         await pilot.press("escape", "4", "E")  # beside the original, which is inherited again
-        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         await pilot.press("f2")
         await wait(pilot, lambda: screen_of(app).look.focus == 4)
         fresh = screen_of(app)
@@ -219,8 +219,8 @@ async def test_a_run_that_only_inherits_can_be_replayed(
 ) -> None:
     """Such as one with a column less: nothing happened in it, and it ends as it begins."""
     parent, study = finished
-    changed = variants.without_column(study, 0, load_attributes())
-    run, asked = jobs.run_changed(db, changed, parent, {})
+    changed = edits.without_column(study, 0, load_attributes())
+    run, asked = queueing.run_changed(db, changed, parent, {})
     assert asked == 0
     app = opened(path, changed.study, run, replay=True)
     async with app.run_test(size=(100, 30)) as pilot:

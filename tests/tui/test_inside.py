@@ -21,13 +21,14 @@ from align_tui.config import paths
 from align_tui.config.study import Study
 from align_tui.core.errors import ConfigError
 from align_tui.core.types import content_hash
+from align_tui.monitor.decision_detail import DecisionDetail, read_detail
+from align_tui.monitor.snapshot import Shown
 from align_tui.store import results
 from align_tui.store.database import Database
-from align_tui.tui import jobs, pager
-from align_tui.tui.screens.inside import InsideScreen
-from align_tui.tui.snapshot import Shown
-from align_tui.tui.view.glyphs import ASCII, UNICODE
-from align_tui.tui.view.inside import sections
+from align_tui.tui import pager
+from align_tui.tui.format.decision_detail import sections
+from align_tui.tui.format.glyphs import ASCII, UNICODE
+from align_tui.tui.screens.decision.screen import DecisionScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, words
 
@@ -39,7 +40,7 @@ def inside(db: Database, finished: Finished, profile: int = 1, glyphs: Any = UNI
     state = next(s for s in results.states(db, run, 0) if s.profile == profile)
     shown = Shown(profile, 0, state.id, "done", result=results.result_of(db, state.id))
     of = (study.profiles[profile], study.scenarios[0])
-    return jobs.look_inside(db, "distance", *of, shown, glyphs), state.id
+    return sections(read_detail(db, "distance", *of, shown), glyphs), state.id
 
 
 def test_every_part_is_there_and_as_it_was(db: Database, finished: Finished) -> None:
@@ -68,14 +69,14 @@ def test_what_the_attribute_put_in_stands_between_signs(
     reply = replace(reply, messages=({"role": "system", "content": "Be x."},))
     where = [((("Be ", False), ("x", True), (".", False)),)]
     of = (study.profiles[1], study.scenarios[0], Shown(1, 0, sample, "done"))
-    made = sections(*of, [reply], {}, where, "", glyphs)
+    made = sections(DecisionDetail(*of, [reply], {}, where), glyphs)
     text = next(section.text for section in made if section.title == "messages")
     assert f"Be {marks[0]}x{marks[1]}." in text
 
 
 def test_a_decision_without_a_model(db: Database, finished: Finished) -> None:
     _run, study = finished
-    made = sections(study.profiles[0], study.scenarios[0], Shown(0), (), {}, (), "", UNICODE)
+    made = sections(DecisionDetail(study.profiles[0], study.scenarios[0], Shown(0)), UNICODE)
     assert [section.title for section in made] == ["everything", "decision", "hashes"]
     assert "No model was asked" in made[0].text
 
@@ -103,9 +104,9 @@ async def test_parts_are_stepped_through_copied_and_kept(
     async with app.run_test(size=(100, 30)) as pilot:
         await wait(pilot, lambda: "stronger" in words(app))
         await pilot.press("1", "i")
-        await wait(pilot, lambda: isinstance(app.screen, InsideScreen))
+        await wait(pilot, lambda: isinstance(app.screen, DecisionScreen))
         screen = app.screen
-        assert isinstance(screen, InsideScreen)
+        assert isinstance(screen, DecisionScreen)
         await pilot.press("tab", "tab", "tab")
         await wait(pilot, lambda: "prompt 4/8" in words(app))
         await pilot.press("y")

@@ -13,13 +13,13 @@ from align_tui.config.keys import KeyLine
 from align_tui.config.study import Study
 from align_tui.core.errors import ConfigError
 from align_tui.tui.application import AlignApp
+from align_tui.tui.dialogs.help import HelpDialog
+from align_tui.tui.format.glyphs import ASCII
+from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.keymap import Keymap, bound, known_key, normal, read_keymap, screens, table
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.help import HelpScreen
-from align_tui.tui.screens.replay import ReplayScreen
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.view.glyphs import ASCII
-from align_tui.tui.view.spans import text_of
+from align_tui.tui.screens.study.replay import ReplayScreen
+from align_tui.tui.screens.study.screen import StudyScreen
 
 
 def file_of(text: str) -> Path:
@@ -129,8 +129,8 @@ async def test_the_screen_obeys_and_says_so(
         await pilot.press("f5", "z")
         assert (screen.look.maximised, screen.look.scenario) == (True, 1)
         await pilot.press("question_mark")
-        await wait(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert isinstance(app.screen, HelpScreen)
+        await wait(pilot, lambda: isinstance(app.screen, HelpDialog))
+        assert isinstance(app.screen, HelpDialog)
         assert "  f5                     maximise" in app.screen.prose.text
 
 

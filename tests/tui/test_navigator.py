@@ -10,15 +10,15 @@ import pytest
 
 from align_tui.config.study import Study
 from align_tui.store import launch as store_launch
-from align_tui.store import queue, remarks, results, runs
+from align_tui.store import queue, results, run_annotations, runs
 from align_tui.store.database import Database, open_database
 from align_tui.tui.application import AlignApp
+from align_tui.tui.dialogs.filter import FilterDialog
+from align_tui.tui.format.filters import EVERYTHING, Filter
+from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.filter import FilterScreen
-from align_tui.tui.screens.replay import ReplayScreen
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.view.filters import EVERYTHING, Filter
-from align_tui.tui.view.spans import text_of
+from align_tui.tui.screens.study.replay import ReplayScreen
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, screen_of, words
 
@@ -55,7 +55,7 @@ def wrong_ones(screen: StudyScreen) -> list[int]:
 
 async def choose(app: AlignApp, pilot: Any, wait: Any, *keys: str) -> None:
     await pilot.press("F")
-    await wait(pilot, lambda: isinstance(app.screen, FilterScreen))
+    await wait(pilot, lambda: isinstance(app.screen, FilterDialog))
     await pilot.press(*keys)
     await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
 
@@ -228,16 +228,16 @@ async def test_another_viewer_s_bookmark_shows_without_a_step(
     async with app.run_test(size=(145, 40)) as pilot:
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts.done == 23 and "stronger" in words(app))
-        remarks.toggle_bookmark(other, states[0, 0])
-        await wait(pilot, lambda: screen.snapshot.panes[0].remark == "bookmarked")
+        run_annotations.toggle_bookmark(other, states[0, 0])
+        await wait(pilot, lambda: fakes.is_bookmarked(screen.snapshot.panes[0]))
         await wait(pilot, lambda: "★" in lines(screen)[0] and "bookmarked" in words(app))
-        remarks.set_verdict(other, states[4, 2], "unsure")
-        remarks.toggle_bookmark(other, states[3, 1])
-        await wait(pilot, lambda: len(screen.snapshot.remarks) == 3)
+        run_annotations.set_verdict(other, states[4, 2], "unsure")
+        run_annotations.toggle_bookmark(other, states[3, 1])
+        await wait(pilot, lambda: len(screen.snapshot.annotations) == 3)
         screen.look.wanted = Filter(frozenset({"bookmarked"}))
         screen.repaint()
         assert numbers(screen) == [0, 3]
-        remarks.toggle_bookmark(other, states[0, 0])
+        run_annotations.toggle_bookmark(other, states[0, 0])
         await wait(pilot, lambda: numbers(screen) == [3])
         screen.look.wanted = Filter(frozenset({"judged"}))
         screen.repaint()

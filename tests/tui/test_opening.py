@@ -15,8 +15,8 @@ import pytest
 from align_tui.config.study import Study
 from align_tui.core.errors import ConfigError
 from align_tui.tui.launch import Launch
-from align_tui.tui.opening import OpeningApp
-from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.screens.study.screen import StudyScreen
+from align_tui.tui.startup import OpeningApp
 from tests.tui import fakes
 from tests.tui.test_screen import words
 

@@ -11,23 +11,23 @@ import pytest
 from rich.cells import cell_len
 
 from align_tui.config.study import Study
-from align_tui.core.agreement import Agreement, agreement_of
-from align_tui.core.scoring import make_rate
+from align_tui.core.stats.agreement import Agreement, agreement_of
+from align_tui.core.stats.rates import make_rate
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
+from align_tui.tui.dialogs.help import help_text
+from align_tui.tui.format import accuracy_over_time, agreement, by_attribute, overview, plot
+from align_tui.tui.format.accuracy_over_time import AccuracyCurveRow
+from align_tui.tui.format.accuracy_rows import TallyRow, tally_part
+from align_tui.tui.format.by_attribute import AttributeRow
+from align_tui.tui.format.glyphs import ASCII, UNICODE, Glyphs
+from align_tui.tui.format.layout import plan
+from align_tui.tui.format.overview import Part
+from align_tui.tui.format.styled_text import cells, text_of
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.help import help_text
-from align_tui.tui.screens.replay import ReplayScreen
-from align_tui.tui.view import agreement, by_attribute, course, overview, plot
-from align_tui.tui.view.by_attribute import AttributeRow
-from align_tui.tui.view.course import CourseRow
-from align_tui.tui.view.glyphs import ASCII, UNICODE, Glyphs
-from align_tui.tui.view.layout import plan
-from align_tui.tui.view.overview import Part
-from align_tui.tui.view.spans import cells, text_of
-from align_tui.tui.view.tallies import TallyRow, tally_part
+from align_tui.tui.screens.study.replay import ReplayScreen
 from tests.tui import fakes
 from tests.tui.test_replay import spread_out
 from tests.tui.test_screen import opened, screen_of, words
@@ -58,8 +58,8 @@ def part_of(view: int, size: int, focus: int, width: int, height: int, glyphs: G
         found = [AttributeRow("moral desert", " ▼", row) for row in rows]
         return by_attribute.attribute_part(found, width, height, glyphs, discriminating=True)
     if view == 2:
-        went = [CourseRow(row, RISING[: 10 + i]) for i, row in enumerate(rows)]
-        return course.course_part(went, width, height, glyphs, discriminating=True)
+        went = [AccuracyCurveRow(row, RISING[: 10 + i]) for i, row in enumerate(rows)]
+        return accuracy_over_time.course_part(went, width, height, glyphs, discriminating=True)
     names = [(row.name, row.sign) for row in rows]
     return agreement.agreement_part(matrix(size), names, focus, width, height, glyphs)
 
@@ -147,7 +147,7 @@ def test_accuracy_is_drawn_where_it_was_known() -> None:
 
 def test_plots_want_no_line_that_stays_empty() -> None:
     for width, size, most in ((120, 4, 10), (120, 16, 10), (250, 16, 15), (83, 4, 15), (63, 4, 2)):
-        wanted = course.lines_wanted(width, size, most)
+        wanted = accuracy_over_time.lines_wanted(width, size, most)
         height = min(wanted, most)
         part = part_of(2, size, 0, width, height, UNICODE)
         assert len(part.lines) == height

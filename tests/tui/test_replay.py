@@ -10,17 +10,17 @@ import pytest
 
 from align_tui.config.study import Study
 from align_tui.core.replies import reasoning_so_far
+from align_tui.monitor.feeds.live import LiveFeed
+from align_tui.monitor.feeds.replay import ReplayFeed
+from align_tui.monitor.feeds.replay_clock import second_of
+from align_tui.monitor.snapshot import Snapshot
 from align_tui.store.database import Database
 from align_tui.store.results import responses_of
 from align_tui.tui.application import AlignApp
-from align_tui.tui.feeds.live import LiveFeed
-from align_tui.tui.feeds.replay import ReplayFeed
+from align_tui.tui.format.glyphs import UNICODE
+from align_tui.tui.format.transport import track
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.replay import ReplayScreen
-from align_tui.tui.snapshot import Snapshot
-from align_tui.tui.view.glyphs import UNICODE
-from align_tui.tui.view.recording import second_of
-from align_tui.tui.view.transport import track
+from align_tui.tui.screens.study.replay import ReplayScreen
 
 
 def test_the_end_of_a_replay_is_the_end_of_the_run(

@@ -7,8 +7,8 @@ import tracemalloc
 from pathlib import Path
 
 from align_tui.config.study import Study
+from align_tui.monitor.feeds.replay import ReplayFeed
 from align_tui.store.database import Database
-from align_tui.tui.feeds.replay import ReplayFeed
 
 HOUR = 3600.0
 

@@ -12,19 +12,19 @@ from typing import Any
 import pyte
 import pytest
 
-from align_tui import variants
 from align_tui.cli.screen import record_replay
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
-from align_tui.core.attributes import Target
 from align_tui.core.errors import ConfigError, OutputError
+from align_tui.core.targets import Target
+from align_tui.services import queueing
 from align_tui.store import runs, workers
 from align_tui.store.database import Database
-from align_tui.tui import jobs
+from align_tui.studies import edits
 from align_tui.tui.application import AlignApp
-from align_tui.tui.cast import record
+from align_tui.tui.asciicast import record
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
 # Every scenario, then every view of the overview but the workers, whom a replay has not.
@@ -85,8 +85,8 @@ async def test_cell_by_cell(
         for claimed in worker.claim(12):
             worker.finish(claimed)
         targets = (Target("fairness", 1.0),)
-        changed = variants.with_targets(study, 1, targets, load_attributes())
-        run, study = jobs.run_changed(db, changed, run, {})[0], changed.study
+        changed = edits.with_targets(study, 1, targets, load_attributes())
+        run, study = queueing.run_changed(db, changed, run, {})[0], changed.study
         worker.study = study
     live = AlignApp(Launch(path, study, run, False), study)
     seen = []

@@ -12,17 +12,17 @@ import pytest
 from align_tui.config.study import Study
 from align_tui.store import history as stored
 from align_tui.store import launch as store_launch
-from align_tui.store import remarks, results, runs, trash
+from align_tui.store import results, run_annotations, runs, trash
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
-from align_tui.tui.screens.compare import CompareScreen
-from align_tui.tui.screens.replay import ReplayScreen
-from align_tui.tui.screens.runs import RunsScreen
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.view import history
-from align_tui.tui.view.glyphs import ASCII, UNICODE
-from align_tui.tui.view.searching import around, marked
-from align_tui.tui.view.spans import cells, text_of
+from align_tui.tui.format import run_list
+from align_tui.tui.format.glyphs import ASCII, UNICODE
+from align_tui.tui.format.search import around, marked
+from align_tui.tui.format.styled_text import cells, text_of
+from align_tui.tui.screens.compare.screen import CompareScreen
+from align_tui.tui.screens.runs.screen import RunsScreen
+from align_tui.tui.screens.study.replay import ReplayScreen
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, words
 
@@ -42,9 +42,9 @@ def three(db: Database, finished: Finished) -> tuple[str, str, str]:
     runs.rename(db, paused, "Paused [bold]one")
     waiting = runs.create_run(db, study, {})
     runs.rename(db, waiting, "日本語 waits")
-    remarks.set_tags(db, run, ["paper", "v2"])
-    remarks.set_note(db, paused, "Ask Ada\x1b[31m about this.\n\nAgain.")
-    remarks.toggle_bookmark(db, results.states(db, run)[0].id)
+    run_annotations.set_tags(db, run, ["paper", "v2"])
+    run_annotations.set_note(db, paused, "Ask Ada\x1b[31m about this.\n\nAgain.")
+    run_annotations.toggle_bookmark(db, results.states(db, run)[0].id)
     return run, paused, waiting
 
 
@@ -59,7 +59,7 @@ def three(db: Database, finished: Finished) -> tuple[str, str, str]:
 )  # fmt: skip
 def test_the_filter(db: Database, finished: Finished, query: str, found: str) -> None:
     names = dict(zip(three(db, finished), "fpw", strict=True))
-    kept = history.narrowed(stored.list_history(db), query)
+    kept = run_list.narrowed(stored.list_history(db), query)
     assert {names[line.row.id] for line in kept} == set(found)
 
 
@@ -72,21 +72,23 @@ def test_lines_fit_and_say_what_a_run_is(
     lines = {line.row.id: line for line in stored.list_history(db)}
     now = lines[run].row.created
     for line in lines.values():
-        made = history.run_line(
+        made = run_list.run_line(
             line, current=True, chosen=True, width=width, now=now, glyphs=glyphs
         )
         assert cells(made) == width
-        shown = history.detail_lines(line, stored.read_detail(db, line.row.id), width - 10, glyphs)
+        shown = run_list.detail_lines(line, stored.read_detail(db, line.row.id), width - 10, glyphs)
         assert all(cells(each) <= width - 10 for each in shown)
         assert "\x1b" not in "".join(text_of(each) for each in shown)
     text = text_of(
-        history.run_line(lines[run], current=False, chosen=False, width=150, now=now, glyphs=glyphs)
+        run_list.run_line(
+            lines[run], current=False, chosen=False, width=150, now=now, glyphs=glyphs
+        )
     )
     assert "23/24" in text and "finished" in text and "#paper #v2" in text
     assert "1 bookmarked" in text and f"{glyphs.marks['failed']}1" in text
-    detail = history.detail_lines(lines[paused], stored.read_detail(db, paused), 60, glyphs)
+    detail = run_list.detail_lines(lines[paused], stored.read_detail(db, paused), 60, glyphs)
     assert "Again." in [text_of(each) for each in detail]
-    assert history.when(now - 10**8, now)[:2] == "20"
+    assert run_list.when(now - 10**8, now)[:2] == "20"
 
 
 def test_what_a_search_found_is_in_sight_and_marked() -> None:
@@ -281,9 +283,13 @@ async def test_the_study_screen_keeps_bookmark_and_verdict(
         await wait(pilot, lambda: "bookmarked · demo" in words(app))
         await pilot.press("V")
         await wait(pilot, lambda: "bookmarked, you agree · demo" in words(app))
-        assert remarks.remark_of(db, sample) == remarks.Remark(True, "agree")
+        assert run_annotations.annotation_of(db, sample) == run_annotations.Annotation(
+            True, "agree"
+        )
         await pilot.press("V", "V", "V", "b")
-        await wait(pilot, lambda: remarks.remark_of(db, sample) == remarks.NOTHING)
+        await wait(
+            pilot, lambda: run_annotations.annotation_of(db, sample) == run_annotations.NOTHING
+        )
         await wait(pilot, lambda: "you" not in words(app).split("stronger claim")[-1])
         await pilot.press("j", "j", "2")  # a failure is no decision
         await wait(pilot, lambda: "cut at 9 tokens" in words(app))

@@ -9,15 +9,15 @@ import pytest
 
 from align_tui.config.study import OUT_OF_DEPTH, Study
 from align_tui.core.scenarios import Choice, Scenario
+from align_tui.monitor.run_state import RunState
 from align_tui.store import launch as store_launch
 from align_tui.store import results, runs
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp, Shell
-from align_tui.tui.board import Board
+from align_tui.tui.format.glyphs import ASCII
+from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.view.glyphs import ASCII
-from align_tui.tui.view.spans import text_of
+from align_tui.tui.screens.study.screen import StudyScreen
 from align_tui.tui.widgets.prose import Prose
 from tests.tui import fakes
 
@@ -290,7 +290,7 @@ async def test_the_board_counts_as_the_database_does(
     finished: tuple[str, Study], db: Database
 ) -> None:
     run, study = finished
-    board = Board(study)
+    board = RunState(study)
     board.load(results.states(db, run))
     ours = {(tally.profile, tally.target): tally for tally in board.tallies()}
     theirs = {(tally.profile, tally.target): tally for tally in results.tallies(db, run)}

@@ -12,14 +12,14 @@ from rich.cells import cell_len
 
 from align_tui.config.study import Study
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.text import plain
+from align_tui.core.text.display import plain
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
+from align_tui.tui.format.styled_text import cells, cut, fill, fit, spread
+from align_tui.tui.format.wrapping import wrap
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.view.spans import cells, cut, fill, fit, spread
-from align_tui.tui.view.wrapping import wrap
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
 WIDE = "医師は患者を一人だけ治療できます。"

@@ -19,7 +19,7 @@ from align_tui.store import runs, workers
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -58,7 +58,9 @@ def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Study]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr(runs, "new_run_id", lambda: RUN)
-    monkeypatch.setattr("align_tui.tui.screens.runs.time", SimpleNamespace(time=lambda: STARTED))
+    monkeypatch.setattr(
+        "align_tui.tui.screens.runs.screen.time", SimpleNamespace(time=lambda: STARTED)
+    )
     study = fakes.study(6)
     runs.create_run(db, study, {"python": "3"})
     worker = fakes.FakeWorker(db, study)

@@ -14,15 +14,15 @@ from align_tui.config.study import Study
 from align_tui.store import launch as store_launch
 from align_tui.store.database import Database
 from align_tui.tui import pager
-from align_tui.tui.desk import Desk
+from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.dialogs.questions import InputDialog
 from align_tui.tui.keymap import screens
 from align_tui.tui.palette import Palette
-from align_tui.tui.screens.ask import AskScreen
-from align_tui.tui.screens.compare import CompareScreen
-from align_tui.tui.screens.inside import InsideScreen
-from align_tui.tui.screens.modal import Modal
-from align_tui.tui.screens.runs import RunsScreen
-from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.screens.compare.screen import CompareScreen
+from align_tui.tui.screens.decision.screen import DecisionScreen
+from align_tui.tui.screens.runs.screen import RunsScreen
+from align_tui.tui.screens.study.screen import StudyScreen
+from align_tui.tui.store_thread import StoreThread
 from tests.tui.storms import as_key
 from tests.tui.test_screen import opened, words
 
@@ -32,7 +32,9 @@ Finished = tuple[str, Study]
 def test_every_dialog_is_dismissed_once() -> None:
     dialogs = [kind for kind in screens().values() if issubclass(kind, ModalScreen)]
     assert len(dialogs) > 5
-    assert [kind.__name__ for kind in dialogs if not issubclass(kind, Modal | CommandPalette)] == []
+    assert [
+        kind.__name__ for kind in dialogs if not issubclass(kind, Dialog | CommandPalette)
+    ] == []
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +58,7 @@ async def test_a_file_that_is_written_after_its_screen_was_left(
     async with app.run_test(size=(100, 30)) as pilot:
         await wait(pilot, lambda: "stronger" in words(app))
         await pilot.press("i")
-        await wait(pilot, lambda: isinstance(app.screen, InsideScreen))
+        await wait(pilot, lambda: isinstance(app.screen, DecisionScreen))
         await pilot.press("o", "y", "escape")
         left.set()
         await wait(pilot, written.is_set)
@@ -71,9 +73,9 @@ async def test_two_enters_take_one_form_away(path: Path, finished: Finished, wai
         await pilot.press("r")
         await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.shown)
         await pilot.press("e")
-        await wait(pilot, lambda: isinstance(app.screen, AskScreen))
+        await wait(pilot, lambda: isinstance(app.screen, InputDialog))
         form = app.screen
-        assert isinstance(form, AskScreen)
+        assert isinstance(form, InputDialog)
         form.dismiss("one")
         form.dismiss("two")
         await pilot.pause()
@@ -140,6 +142,6 @@ async def test_a_terminal_of_a_few_cells(
 
 
 def test_a_desk_that_is_closed_takes_no_orders(path: Path, db: Database) -> None:
-    desk = Desk(path, lambda what: what(), lambda *_: None)
+    desk = StoreThread(path, lambda what: what(), lambda *_: None)
     desk.close()
     desk.do(lambda db: pytest.fail("it was done"), lambda _: None)

@@ -15,7 +15,7 @@ from align_tui.core.errors import ConfigError
 from align_tui.tui import theme
 from align_tui.tui.application import AlignApp
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui.test_replay_end import Cell, cells_of
 from tests.tui.test_screen import words
 

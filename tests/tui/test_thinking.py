@@ -21,22 +21,23 @@ from align_tui.config.study import Study
 from align_tui.core.decisions import Generation
 from align_tui.core.replies import RESTART, THINKING, THOUGHT, with_thinking
 from align_tui.engine.worker import Settings, Worker
+from align_tui.monitor.decision_detail import read_detail
+from align_tui.monitor.feeds.live import LiveFeed
+from align_tui.monitor.feeds.replay import ReplayFeed
+from align_tui.monitor.feeds.written import written
+from align_tui.monitor.snapshot import Shown, Snapshot
 from align_tui.store import launch as store_launch
 from align_tui.store import results, runs, search, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.thinking import thoughts_of, token_shares
-from align_tui.tui import jobs
-from align_tui.tui.cast import record
-from align_tui.tui.feeds.live import LiveFeed
-from align_tui.tui.feeds.replay import ReplayFeed
-from align_tui.tui.feeds.writing import written
+from align_tui.tui.asciicast import record
+from align_tui.tui.format.decision import foot_lines
+from align_tui.tui.format.decision_detail import sections
+from align_tui.tui.format.glyphs import ASCII, UNICODE
+from align_tui.tui.format.panes import PaneView, pane_view
+from align_tui.tui.format.styled_text import fit_end, text_of
+from align_tui.tui.format.thinking import thinking_part
 from align_tui.tui.launch import Launch
-from align_tui.tui.snapshot import Shown, Snapshot
-from align_tui.tui.view.decision import foot_lines
-from align_tui.tui.view.glyphs import ASCII, UNICODE
-from align_tui.tui.view.panes import PaneView, pane_view
-from align_tui.tui.view.spans import fit_end, text_of
-from align_tui.tui.view.thinking import thinking_part
 from tests.engine.fakes import FakeBackbone
 from tests.tui import fakes
 from tests.tui.test_screen import opened, prose, screen_of, words
@@ -297,7 +298,7 @@ def test_inside_thinking_and_reply_are_parts_of_their_own(
         state = next(s for s in results.states(db, run, 0) if s.profile == profile)
         shown = Shown(profile, 0, state.id, "done", result=results.result_of(db, state.id))
         of = (study.profiles[profile], study.scenarios[0])
-        found = jobs.look_inside(db, "distance", *of, shown, UNICODE)
+        found = sections(read_detail(db, "distance", *of, shown), UNICODE)
         parts = {section.title: section.text for section in found}
         assert parts.get("thinking") == (THOUGHTS if thinks else None)
         assert parts["raw reply"].startswith('{"reasoning"')

@@ -6,7 +6,7 @@ import pyte
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.tui.thrift import change, thrifty
+from align_tui.tui.output_dedup import change, thrifty
 
 COLOURS = ("38;2;201;209;217", "38;2;95;143;208", "38;5;12", "31", "")
 GROUNDS = ("48;2;20;23;28", "48;5;3", "44", "")

@@ -15,10 +15,10 @@ from align_tui.config.study import Study
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
-from align_tui.tui.screens.edit import EditScreen
-from align_tui.tui.screens.trusting import TrustScreen
-from align_tui.tui.view.layout import MIN_HEIGHT, MIN_WIDTH
-from align_tui.tui.view.spans import text_of
+from align_tui.tui.dialogs.edit import EditDialog
+from align_tui.tui.dialogs.trust import TrustDialog
+from align_tui.tui.format.layout import MIN_HEIGHT, MIN_WIDTH
+from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.widgets.lines import Lines
 from tests.tui import fakes
 from tests.tui.test_screen import opened, screen_of, words
@@ -61,7 +61,7 @@ async def test_it_asks_before_there_is_a_run(
     app = opened(path, theirs)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(key)
-        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await wait(pilot, lambda: isinstance(app.screen, TrustDialog))
         await wait(pilot, lambda: "SHA-256" in words(app))
         assert file.name in words(app) and "runs as you" in words(app)
         assert runs.list_runs(db) == []
@@ -70,7 +70,7 @@ async def test_it_asks_before_there_is_a_run(
         assert runs.list_runs(db) == [] and not no_worker and not trust.remembered()
 
         await pilot.press(key)
-        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await wait(pilot, lambda: isinstance(app.screen, TrustDialog))
         await pilot.press("y")
         await wait(pilot, lambda: runs.list_runs(db) and no_worker)
         assert trust.remembered() == {code.key for code in code_of(theirs.profiles[1])}
@@ -80,7 +80,7 @@ async def test_it_asks_before_there_is_a_run(
 
         await pilot.press(key)  # it is remembered
         await wait(pilot, lambda: len(no_worker) > 1 or "asked" in words(app))
-        assert not isinstance(app.screen, TrustScreen)
+        assert not isinstance(app.screen, TrustDialog)
 
 
 async def test_the_question_has_room_on_the_smallest_screen(
@@ -95,7 +95,7 @@ async def test_the_question_has_room_on_the_smallest_screen(
     app = opened(path, replace(theirs, profiles=(profile,)))
     async with app.run_test(size=(MIN_WIDTH, MIN_HEIGHT)) as pilot:
         await pilot.press("a")
-        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await wait(pilot, lambda: isinstance(app.screen, TrustDialog))
         await wait(pilot, lambda: "SHA-256" in words(app))
         box = app.screen.query_one(".box").region
         assert box.right <= MIN_WIDTH and box.bottom <= MIN_HEIGHT
@@ -127,14 +127,14 @@ async def test_a_profile_that_is_edited_to_run_code_is_asked_about(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("p")
-        await wait(pilot, lambda: isinstance(app.screen, EditScreen))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         editor = app.screen
-        assert isinstance(editor, EditScreen)
+        assert isinstance(editor, EditDialog)
         editor.area.text = (
             f'name = "edited"\n[adm]\nkind = "custom"\nfile = "{file}"\nneeds_model = false\n'
         )
         await pilot.press("f2")
-        await wait(pilot, lambda: isinstance(app.screen, TrustScreen))
+        await wait(pilot, lambda: isinstance(app.screen, TrustDialog))
         await pilot.press("n")
         await wait(pilot, lambda: "not trusted" in words(app))
         assert len(runs.list_runs(db)) == 1

@@ -12,20 +12,21 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scoring import make_rate
-from align_tui.tui.snapshot import Cell, Counts, Shown, Snapshot, Transport
-from align_tui.tui.view import bars, keys, listing, recording, scenario, tallies, transport
-from align_tui.tui.view.decision import foot_lines, probability_line
-from align_tui.tui.view.glyphs import ASCII, UNICODE, choose_glyphs
-from align_tui.tui.view.layout import arrange, plan, too_small
-from align_tui.tui.view.library import Offer, offer_lines
-from align_tui.tui.view.marks import cell_mark, mark_of, next_wrong
-from align_tui.tui.view.searching import in_scenarios
-from align_tui.tui.view.spans import cells, cut, fill, fit, fit_name, spread, text_of
-from align_tui.tui.view.status import StatusView, status_line
-from align_tui.tui.view.targets import compared, comparison, heading, sign
-from align_tui.tui.view.words import queued_words
-from align_tui.tui.view.wrapping import extend, wrap
+from align_tui.core.stats.rates import make_rate
+from align_tui.monitor.feeds import replay_clock
+from align_tui.monitor.marks import cell_mark, mark_of, next_wrong
+from align_tui.monitor.snapshot import Cell, Counts, Shown, Snapshot, Transport
+from align_tui.tui.format import accuracy_rows, bars, footer, scenario, scenario_list, transport
+from align_tui.tui.format.decision import foot_lines, probability_line
+from align_tui.tui.format.glyphs import ASCII, UNICODE, choose_glyphs
+from align_tui.tui.format.layout import arrange, plan, too_small
+from align_tui.tui.format.library import Offer, offer_lines
+from align_tui.tui.format.search import in_scenarios
+from align_tui.tui.format.status import StatusView, status_line
+from align_tui.tui.format.status_text import queued_words
+from align_tui.tui.format.styled_text import cells, cut, fill, fit, fit_name, spread, text_of
+from align_tui.tui.format.targets import compared, comparison, heading, sign
+from align_tui.tui.format.wrapping import extend, wrap
 from tests.tui import fakes
 
 HOSTILE = [
@@ -156,17 +157,19 @@ def test_bars_and_numbers() -> None:
 @pytest.mark.parametrize("width", [60, 80, 120, 145, 250])
 def test_tallies_share_one_scale(width: int) -> None:
     rows = [
-        tallies.TallyRow("baseline", "", "moral desert ▲", make_rate(7, 14), 0.5),
-        tallies.TallyRow("moral desert", " ▲", "", make_rate(12, 13), 0.5, True),
-        tallies.TallyRow("risk aversion", " ▲", "", None, 0.5),
+        accuracy_rows.TallyRow("baseline", "", "moral desert ▲", make_rate(7, 14), 0.5),
+        accuracy_rows.TallyRow("moral desert", " ▲", "", make_rate(12, 13), 0.5, True),
+        accuracy_rows.TallyRow("risk aversion", " ▲", "", None, 0.5),
     ]
-    lines = tallies.tally_lines(rows, width, 3, UNICODE)
+    lines = accuracy_rows.tally_lines(rows, width, 3, UNICODE)
     assert all(cells(line) <= width for line in lines)
     text = "\n".join(text_of(line) for line in lines)
     assert "7/14  .50" in text and "12/13  .92" in text and "▲" in text
-    if tallies.columns(width, 3) == 1:  # stacked: chance is one vertical line where it is seen
+    if (
+        accuracy_rows.columns(width, 3) == 1
+    ):  # stacked: chance is one vertical line where it is seen
         assert len({text_of(line).index("┊") for line in lines if "┊" in text_of(line)}) == 1
-    two = tallies.tally_lines(rows, 60, 1, UNICODE)
+    two = accuracy_rows.tally_lines(rows, 60, 1, UNICODE)
     assert "moral desert" in text_of(two[0])
 
 
@@ -231,24 +234,26 @@ def test_a_pane_says_its_state_in_words() -> None:
 
 
 def test_list_window_moves_no_more_than_it_must() -> None:
-    assert listing.window(0, 100, 10, 0) == 0
-    assert listing.window(5, 100, 10, 0) == 0
-    assert listing.window(9, 100, 10, 0) == 2
-    assert listing.window(99, 100, 10, 2) == 90
-    assert listing.window(3, 5, 10, 4) == 0
+    assert scenario_list.window(0, 100, 10, 0) == 0
+    assert scenario_list.window(5, 100, 10, 0) == 0
+    assert scenario_list.window(9, 100, 10, 0) == 2
+    assert scenario_list.window(99, 100, 10, 2) == 90
+    assert scenario_list.window(3, 5, 10, 4) == 0
 
 
 def test_a_recording_keeps_pauses_but_shortens_long_ones() -> None:
-    clock = recording.make_clock([(100.0, 103.0), (101.0, 104.0), (106.0, 107.0), (1007.0, 1008.0)])
+    clock = replay_clock.make_clock(
+        [(100.0, 103.0), (101.0, 104.0), (106.0, 107.0), (1007.0, 1008.0)]
+    )
     assert clock.length == pytest.approx(4 + 2 + 1 + 2 + 1)
     assert clock.shortened_s == pytest.approx(898.0)
     assert clock.second(106.0) == pytest.approx(6.0)
     assert clock.moment(clock.second(1007.5)) == pytest.approx(1007.5)
-    assert recording.make_clock([]).length == 0.0
-    assert recording.characters_at(((0.1, 3), (0.2, 9)), 0.15) == 3
-    assert recording.characters_at(((0.1, 3),), 0.0) == 0
-    assert recording.nearest([1.0, 2.0], 1.0, 1) == 2.0
-    assert recording.nearest([1.0, 2.0], 1.0, -1) is None
+    assert replay_clock.make_clock([]).length == 0.0
+    assert replay_clock.characters_at(((0.1, 3), (0.2, 9)), 0.15) == 3
+    assert replay_clock.characters_at(((0.1, 3),), 0.0) == 0
+    assert replay_clock.nearest([1.0, 2.0], 1.0, 1) == 2.0
+    assert replay_clock.nearest([1.0, 2.0], 1.0, -1) is None
 
 
 def test_transport_draws_decisions_as_ticks() -> None:
@@ -275,9 +280,9 @@ def test_transport_draws_decisions_as_ticks() -> None:
         )
     )
     assert " 0.2 / 9.0 s" in short
-    assert transport.next_speed(1.0, 1) == 2.0
-    assert transport.next_speed(0.25, -1) == 0.25
-    assert transport.next_speed(64.0, 1) == 64.0
+    assert replay_clock.next_speed(1.0, 1) == 2.0
+    assert replay_clock.next_speed(0.25, -1) == 0.25
+    assert replay_clock.next_speed(64.0, 1) == 64.0
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 250])
@@ -286,8 +291,8 @@ def test_status_and_keys_fit(width: int) -> None:
     snapshot = Snapshot("r", "paused", counts=Counts(3, 1, 2, 42), error="")
     line = text_of(status_line(view, snapshot, width, UNICODE))
     assert cell_len(line) <= width and "\x1b" not in line and "4/48" in line
-    made = keys.main_keys(UNICODE, paused=False, stepping="wrong", baseline=True)
-    line = text_of(keys.key_line(made, width))
+    made = footer.main_keys(UNICODE, paused=False, stepping="wrong", baseline=True)
+    line = text_of(footer.key_line(made, width))
     assert cell_len(line) <= width and "? help" in line and "q leave" in line
 
 
@@ -300,7 +305,7 @@ def test_search_finds_all_words_in_scenarios() -> None:
 def test_the_package_stays_light() -> None:
     code = (
         "import sys, align_tui.tui.app, align_tui.tui.application,"
-        " align_tui.tui.screens.study, align_tui.tui.screens.replay;"
+        " align_tui.tui.screens.study.screen, align_tui.tui.screens.study.replay;"
         "bad = {'torch', 'transformers', 'outlines', 'sqlite_utils', 'typer', 'psutil',"
         " 'textual.widgets._markdown', 'align_tui.engine',"
         " 'align_tui.adms', 'align_tui.backbones', 'align_tui.cli'} & set(sys.modules);"

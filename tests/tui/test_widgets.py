@@ -9,11 +9,11 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 
+from align_tui.monitor.feeds.feed import SLOW_S
 from align_tui.store.database import Database
-from align_tui.tui.feeds.feed import SLOW_S
+from align_tui.tui.format.bars import thumb
+from align_tui.tui.format.styled_text import Line
 from align_tui.tui.theme import STYLES
-from align_tui.tui.view.bars import thumb
-from align_tui.tui.view.spans import Line
 from align_tui.tui.widgets.lines import Lines
 from align_tui.tui.widgets.prose import Prose
 from tests.tui import fakes

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from align_tui.store import held, launch, queue, runs, workers
+from align_tui.monitor.snapshot import Cell, Counts, Shown, Snapshot, Transport
+from align_tui.store import held_samples, launch, queue, runs, workers
 from align_tui.store.database import Database
 from align_tui.store.workers import WorkerRow
 from align_tui.tui.application import AlignApp
+from align_tui.tui.format.engine import worker_parts
+from align_tui.tui.format.glyphs import ASCII, UNICODE
+from align_tui.tui.format.panes import pane_view
+from align_tui.tui.format.status import StatusView, status_line
+from align_tui.tui.format.status_text import running_words, waiting_words
+from align_tui.tui.format.styled_text import text_of
+from align_tui.tui.format.workers import lines_wanted, worker_table, workers_part
 from align_tui.tui.launch import Launch
-from align_tui.tui.screens.study import StudyScreen
-from align_tui.tui.snapshot import Cell, Counts, Shown, Snapshot, Transport
-from align_tui.tui.view.engine import worker_parts
-from align_tui.tui.view.glyphs import ASCII, UNICODE
-from align_tui.tui.view.panes import pane_view
-from align_tui.tui.view.spans import text_of
-from align_tui.tui.view.status import StatusView, status_line
-from align_tui.tui.view.words import running_words, waiting_words
-from align_tui.tui.view.workers import lines_wanted, worker_table, workers_part
+from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
 WIDE = 200
@@ -60,15 +60,15 @@ def lines_of(*alive: WorkerRow, gone: tuple[WorkerRow, ...] = (), width: int = W
 
 def test_what_a_worker_waits_for_is_told_where_its_samples_are() -> None:
     said = "the server asks to wait 90 s (429)"
-    held = worker(state="waiting", detail=said)
-    assert said in lines_of(held)[1]
+    held_samples = worker(state="waiting", detail=said)
+    assert said in lines_of(held_samples)[1]
     assert (
-        text_of(worker_parts([held], False, WIDE, UNICODE, starting=False))
+        text_of(worker_parts([held_samples], False, WIDE, UNICODE, starting=False))
         .strip()
         .startswith(f"{UNICODE.alive} waiting: {said}")
     )
-    assert running_words([held], True) == f"waiting: {said}"
-    assert running_words([held], False) == "deciding"  # it asks no server
+    assert running_words([held_samples], True) == f"waiting: {said}"
+    assert running_words([held_samples], False) == "deciding"  # it asks no server
 
 
 def test_each_worker_is_told_in_a_line() -> None:
@@ -223,7 +223,7 @@ async def test_the_screen_knows_which_sample_blocks_its_worker(
     [sample], [beside] = stuck.claim(1), other.claim(1)
     stuck.beat("running")
     other.beat("running")
-    held.complain(db, stuck.id, "mine.py blocks\x1b[31m")
+    held_samples.complain(db, stuck.id, "mine.py blocks\x1b[31m")
     app = AlignApp(Launch(path, study, run, False), study)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen_stack[-1]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from align_tui.adms.asking import ask
+from align_tui.adms.ask import ask
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.first_decision import FirstDecision
 from align_tui.config.profile import DecodingSpec, Reasoned

@@ -9,12 +9,12 @@ from align_tui.backbones.base import Request
 from align_tui.backbones.local.chat import plain_form
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
-from align_tui.config.prompts import render_messages
-from align_tui.core.attributes import Target
+from align_tui.config.prompts.render import render_messages
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.replies import decision_schema
+from align_tui.core.targets import Target
 from align_tui.core.types import JsonObject, canonical
-from align_tui.datasets.library import find_scenarios
+from align_tui.formats.library import find_scenarios
 
 TARGETS = ("moral_desert", 1.0), ("moral_desert", 0.0), ("fairness", 1.0), ("fairness", 0.0)
 

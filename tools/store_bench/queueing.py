@@ -14,7 +14,7 @@ from align_tui.config.study import Study
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scoring import Score
+from align_tui.core.scorers.labels import Score
 from align_tui.store import queue, runs
 from align_tui.store.database import Database, open_database
 from align_tui.store.outcomes import Claimed, Decided, end_all
@@ -25,7 +25,7 @@ WORDS = (
     "minor", "high", "low", "fairness", "desert", "aversion", "care", "the", "of", "a",
 )  # fmt: skip
 CHOICES = ("Treat Patient A", "Treat Patient B")
-BITE = 8  # as the worker takes them
+CLAIM_BATCH = 8  # as the worker takes them
 SCENARIOS, PROFILES = 500, 4
 
 
@@ -75,7 +75,7 @@ def decided(claimed: Claimed, chance: random.Random) -> Decided:
 def serve(db: Database, worker: str, chance: random.Random, most: int | None = None) -> int:
     """Claim and finish until the queue is empty, or `most` samples; how many."""
     done = 0
-    while (most is None or done < most) and (claimed := queue.claim(db, worker, BITE)):
+    while (most is None or done < most) and (claimed := queue.claim(db, worker, CLAIM_BATCH)):
         ended = end_all(db, worker, [decided(each, chance) for each in claimed])
         if not all(ended):
             raise RuntimeError("a lease was lost")

@@ -16,7 +16,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from align_tui.backbones.local.slots import SlotCache, round_up
+from align_tui.backbones.local.kv_cache import KvCache, round_up
 from align_tui.backbones.local.windows import Window, Windows
 
 NAME = "align_tui"
@@ -41,7 +41,7 @@ class Plan:
     (one a layer; none: no layer has one) limit what is seen.
     """
 
-    cache: SlotCache
+    cache: KvCache
     slot: torch.Tensor
     position: torch.Tensor
     singles: int
@@ -83,7 +83,7 @@ class Plan:
 
 
 def make_plan(
-    cache: SlotCache,
+    cache: KvCache,
     singles: Sequence[Piece],
     chunks: Sequence[Piece],
     device: torch.device,

@@ -13,18 +13,18 @@ from functools import partial
 
 import torch
 
-from align_tui.backbones.base import Ballot, ModelInfo, OnText, Request
+from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
 from align_tui.backbones.local.batch import DecodeBatch
 from align_tui.backbones.local.budget import device_budget
-from align_tui.backbones.local.finite import is_finite, not_finite
+from align_tui.backbones.local.finite_logits import is_finite, not_finite
+from align_tui.backbones.local.hf_generate import HfGenerator
 from align_tui.backbones.local.load import Loaded
-from align_tui.backbones.local.plain import PlainGenerator
 from align_tui.backbones.local.reader import Probe, Reader
-from align_tui.backbones.local.row import Row
+from align_tui.backbones.local.reply import Reply
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.backbones.local.selfcheck import unbatchable
-from align_tui.backbones.local.texts import Texts
-from align_tui.core.decisions import Chances, Generation
+from align_tui.backbones.local.tokens import Texts
+from align_tui.core.decisions import ChoiceProbabilities, Generation
 from align_tui.core.errors import (
     AlignError,
     BackboneError,
@@ -34,8 +34,8 @@ from align_tui.core.errors import (
 )
 
 HELD_UP_S = 0.005
-Outcome = Generation | Chances | BaseException
-Job = Row | Scoring
+Outcome = Generation | ChoiceProbabilities | BaseException
+Job = Reply | Scoring
 
 
 class LocalBackbone:
@@ -49,7 +49,7 @@ class LocalBackbone:
             self._notes = unbatchable(loaded.model)
         self._batched = not self._notes
         backend = "llguidance" if self._texts.grammars is not None else "outlines_core"
-        self._plain = PlainGenerator(loaded, backend)
+        self._plain = HfGenerator(loaded, backend)
         self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._budget = device_budget(loaded.model, loaded.device)
         self._batch = DecodeBatch(
@@ -83,13 +83,13 @@ class LocalBackbone:
         self._texts.remember(row, made)
         return made
 
-    async def score(self, ballot: Ballot) -> Chances:
+    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities:
         """Probabilities of the choices, and the one that is drawn, from one pass of the batch."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Chances] = loop.create_future()
+        future: asyncio.Future[ChoiceProbabilities] = loop.create_future()
         sequences = self._texts.sequences(ballot)
         if len(sequences) < 2:
-            return Chances((1.0,) * len(sequences), 0)
+            return ChoiceProbabilities((1.0,) * len(sequences), 0)
         try:
             job = Scoring(
                 sequences,
@@ -111,7 +111,7 @@ class LocalBackbone:
     def tokens_generated(self) -> int:
         """Tokens written since the model was loaded."""
         seats = tuple(self._batch.seats)
-        return self._tokens + sum(seat.tokens for seat in seats if isinstance(seat, Row))
+        return self._tokens + sum(seat.tokens for seat in seats if isinstance(seat, Reply))
 
     def close(self) -> None:
         """Stop the thread and free the device's memory."""
@@ -173,7 +173,7 @@ class LocalBackbone:
         for reader in self._batch.step():
             self._end(reader)
 
-    def _write_alone(self, row: Row) -> None:
+    def _write_alone(self, row: Reply) -> None:
         self._plain.run(row)
         self._end(row)
 
@@ -183,7 +183,7 @@ class LocalBackbone:
             job.on_done(self._chances(job))
 
     def _end(self, reader: Reader) -> None:
-        if isinstance(reader, Row):
+        if isinstance(reader, Reply):
             self._tokens += reader.tokens
             reader.on_done(reader.failure or reader.result())
         elif isinstance(reader, Probe) and reader in self._scorings:
@@ -197,7 +197,7 @@ class LocalBackbone:
         stopped = any(probe.stop_requested for probe in scoring.probes)
         scoring.on_done(Cancelled("stopped") if stopped else self._chances(scoring))
 
-    def _chances(self, scoring: Scoring) -> Chances | AlignError:
+    def _chances(self, scoring: Scoring) -> ChoiceProbabilities | AlignError:
         """The probabilities, or the error of a model that computes no numbers."""
         for probe in scoring.probes:
             if not is_finite(torch.cat(probe.logits)).all():
@@ -250,7 +250,7 @@ class LocalBackbone:
 
     def _fail(self, job: Reader | Scoring, failure: AlignError) -> None:
         """End one reply, or the scoring that a probe is of."""
-        if isinstance(job, Row):
+        if isinstance(job, Reply):
             job.failure = failure
             self._end(job)
             return
@@ -266,7 +266,7 @@ class LocalBackbone:
     def _drop(self, failure: AlignError) -> None:
         """End everything that is read, written or waited for."""
         for each in (*self._batch.clear(), *self._alone):
-            if isinstance(each, Row | Scoring):
+            if isinstance(each, Reply | Scoring):
                 each.on_done(failure)
         for scoring in dict.fromkeys(self._scorings.values()):
             scoring.on_done(failure)
@@ -282,7 +282,7 @@ def _is_lost(error: Exception, device: torch.device) -> bool:
 
 def _settle(
     loop: asyncio.AbstractEventLoop,
-    future: asyncio.Future[Generation] | asyncio.Future[Chances],
+    future: asyncio.Future[Generation] | asyncio.Future[ChoiceProbabilities],
     outcome: Outcome,
 ) -> None:
     """Hand an outcome from the model's thread to the event loop."""

@@ -17,13 +17,14 @@ from transformers import PreTrainedModel
 
 from align_tui.backbones.local.attention import Piece, make_plan, packed_logits
 from align_tui.backbones.local.budget import Budget
-from align_tui.backbones.local.finite import is_finite, not_finite
+from align_tui.backbones.local.cuda_graphs import DecodeGraphs
+from align_tui.backbones.local.finite_logits import is_finite, not_finite
 from align_tui.backbones.local.first_decision import FirstDecision
 from align_tui.backbones.local.grammar import Masks
-from align_tui.backbones.local.graphs import DecodeGraphs
-from align_tui.backbones.local.prefixes import Known, PrefixStore
+from align_tui.backbones.local.kv_cache import KvCache
+from align_tui.backbones.local.prefix_cache import Known, PrefixCache
 from align_tui.backbones.local.reader import Probe, Reader
-from align_tui.backbones.local.row import Row
+from align_tui.backbones.local.reply import Reply
 from align_tui.backbones.local.sampling import draw
 from align_tui.backbones.local.schedule import (
     Waiting,
@@ -32,7 +33,6 @@ from align_tui.backbones.local.schedule import (
     room_for,
     worth_waiting,
 )
-from align_tui.backbones.local.slots import SlotCache
 from align_tui.backbones.local.windows import windows_of
 from align_tui.core.errors import ReplyError
 
@@ -60,12 +60,12 @@ class DecodeBatch:
         self.windows = windows_of(model) or ()
         self.seats: list[Reader] = []
         self.waiting = Waiting()
-        self.prefixes = PrefixStore(budget.prefix_bytes)
+        self.prefixes = PrefixCache(budget.prefix_bytes)
         self._stopped: list[Reader] = []  # told of with the next step that does not fail
         self._has_suspects = False
         self.first_decision: FirstDecision | None = FirstDecision()
         self._tokens_read = 0
-        self._cache = SlotCache()
+        self._cache = KvCache()
         can_record = _can_record(model, device)
         self._graphs = DecodeGraphs(model, self._cache, self.windows) if can_record else None
         self._masks = Masks(vocabulary, 1 if device.type == "cpu" else None)
@@ -155,13 +155,13 @@ class DecodeBatch:
 
     def _forget(self) -> None:
         self._cache.clear()
-        self.prefixes = PrefixStore(self.budget.prefix_bytes)
+        self.prefixes = PrefixCache(self.budget.prefix_bytes)
         if self._graphs is not None:
             self._graphs.clear()
 
     # --- who is in ------------------------------------------------------------------------
 
-    def _admit(self) -> list[tuple[Row, torch.Tensor]]:
+    def _admit(self) -> list[tuple[Reply, torch.Tensor]]:
         """Let in who has room; those whose prompt is known whole, with the logits after it."""
         ready = []
         unread = sum(seat.pending for seat in self.seats)
@@ -171,7 +171,7 @@ class DecodeBatch:
         for reader in islice(able, LOOK_AHEAD):
             if unread >= self.budget.prefill and reader.growth:
                 break
-            known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Row))
+            known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Reply))
             if worth_waiting(self.seats, reader, known.length):
                 continue
             if not self._find_room(reader):
@@ -182,7 +182,7 @@ class DecodeBatch:
             ready += self._seat(reader, known)
         return ready
 
-    def _seat(self, reader: Reader, known: Known) -> list[tuple[Row, torch.Tensor]]:
+    def _seat(self, reader: Reader, known: Known) -> list[tuple[Reply, torch.Tensor]]:
         """Give a reader a slot with what is known of it; its logits when that is all of it."""
         self.waiting.remove(reader)
         self.seats.append(reader)  # first: whoever has a seat is not lost when memory runs out
@@ -192,12 +192,12 @@ class DecodeBatch:
         self._cache.reserve(slots, expected_length(reader))
         self._cache.load(len(self.seats) - 1, known.layers, known.length)
         reader.read = known.length
-        if known.logits is None or not isinstance(reader, Row):
+        if known.logits is None or not isinstance(reader, Reply):
             return []
         reader.is_fresh = False
         return [(reader, known.logits)]
 
-    def _admit_suspect(self) -> list[tuple[Row, torch.Tensor]]:
+    def _admit_suspect(self) -> list[tuple[Reply, torch.Tensor]]:
         """Read whoever may be at fault alone, one after the other; the others wait meanwhile."""
         if any(seat.is_suspect for seat in self.seats):
             return []
@@ -249,7 +249,7 @@ class DecodeBatch:
     def _keep_for_scoring(self, done: Sequence[Reader]) -> None:
         """A reply is about to be scored: its cache saves reading it again."""
         for reader in done:
-            if isinstance(reader, Row) and reader.finish in ("stop", "choice"):
+            if isinstance(reader, Reply) and reader.finish in ("stop", "choice"):
                 try:
                     kept = self._cache.copy_out(self.seats.index(reader), reader.read)
                 except torch.OutOfMemoryError:  # then it is read again, and nothing else is lost
@@ -277,7 +277,7 @@ class DecodeBatch:
                 chunks.append(Piece(slot, seat.read, count))
         return sorted(singles, key=lambda piece: piece.slot), chunks
 
-    def _read(self) -> list[tuple[Row, torch.Tensor]]:
+    def _read(self) -> list[tuple[Reply, torch.Tensor]]:
         """One forward pass; the replies whose pending tokens are all read, with their logits."""
         singles, chunks = self._pieces()
         pieces = [*singles, *chunks]
@@ -304,7 +304,7 @@ class DecodeBatch:
             reader.read += piece.count
             reader.is_suspect = reader.is_suspect and reader.pending > 0
             self._hand_out(reader, piece.slot, own)
-            if isinstance(reader, Row) and reader.pending == 0:
+            if isinstance(reader, Reply) and reader.pending == 0:
                 ready.append((reader, own[-1]))
         return ready
 
@@ -323,12 +323,12 @@ class DecodeBatch:
             if not is_finite(logits[-1]):  # nobody may go on from that
                 self._cache.wipe(slot)
                 return
-            after = logits[-1].clone() if isinstance(reader, Row) else None
+            after = logits[-1].clone() if isinstance(reader, Reply) else None
             self.prefixes.put(reader.ids, self._cache.copy_out(slot, reader.read), after)
 
     # --- drawing --------------------------------------------------------------------------
 
-    def _draw(self, ready: Sequence[tuple[Row, torch.Tensor]]) -> None:
+    def _draw(self, ready: Sequence[tuple[Reply, torch.Tensor]]) -> None:
         """Draw the next token of each; what is wrong with one ends its reply and no other."""
         if not ready:
             return
@@ -355,14 +355,14 @@ class DecodeBatch:
                     f"Constrained decoding failed: {row.matcher.get_error()[:300]}"
                 )
 
-    def _end_without_numbers(self, rows: Sequence[Row]) -> None:
+    def _end_without_numbers(self, rows: Sequence[Reply]) -> None:
         """End replies whose logits are no numbers; they leave nothing behind."""
         for row in rows:
             row.finish = "cancelled"
             row.failure = not_finite(self.model, self.name, row.ids)
             self._cache.wipe(self.seats.index(row))
 
-    def _allowed(self, rows: Sequence[Row], logits: torch.Tensor) -> torch.Tensor:
+    def _allowed(self, rows: Sequence[Reply], logits: torch.Tensor) -> torch.Tensor:
         """Booleans (rows, vocabulary): by each row's grammar, or what thinking may hold."""
         width, device = logits.shape[-1], logits.device
         held = [i for i, row in enumerate(rows) if not row.is_thinking]
@@ -385,6 +385,6 @@ def _can_record(model: PreTrainedModel, device: torch.device) -> bool:
 
 
 def _is_done(reader: Reader) -> bool:
-    if isinstance(reader, Row):
+    if isinstance(reader, Reply):
         return reader.finish is not None
     return reader.pending == 0

@@ -9,19 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from align_tui.backbones.local.chat_template import render_chat
-from align_tui.backbones.local.plain_text import (
-    PlainText,
-    bare,
-    marks_of_template,
-    template_of,
-)
+from align_tui.backbones.local.literal_text import PlainText, bare, marks_of_template, template_of
 from align_tui.backbones.local.thinking import (
     Marks,
     Thinking,
     find_thinking,
     is_open,
 )
-from align_tui.config.sandbox import TemplateTrouble
+from align_tui.config.prompts.sandbox import TemplateTrouble
 from align_tui.core.decisions import AS_IT_IS, Message, Rendering, ThinkingMode
 from align_tui.core.errors import BackboneError
 from align_tui.core.types import JsonObject

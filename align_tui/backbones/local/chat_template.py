@@ -17,8 +17,8 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.utils import Namespace
 
-from align_tui.config.metering import TooCostly
-from align_tui.config.sandbox import BoundedEnvironment, compiled, rendered
+from align_tui.config.prompts.metering import TooCostly
+from align_tui.config.prompts.sandbox import BoundedEnvironment, compiled, rendered
 from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import torch
 from align_tui.backbones.local import gguf_file, hub
 from align_tui.backbones.local.bounds import positions_of
 from align_tui.backbones.local.chat import ChatFormat, fold_system
-from align_tui.backbones.local.code import only_trusted
 from align_tui.backbones.local.files import DEEPEST, ModelFiles, base_spec, locate
 from align_tui.backbones.local.grammar import Grammars
+from align_tui.backbones.local.literal_text import bracketed
 from align_tui.backbones.local.load import (
     check_fit,
     check_room,
@@ -31,7 +31,7 @@ from align_tui.backbones.local.load import (
     read_tokenizer,
     reading,
 )
-from align_tui.backbones.local.plain_text import bracketed
+from align_tui.backbones.local.model_code import only_trusted
 from align_tui.backbones.local.small_files import object_in
 from align_tui.backbones.local.thinking import Thinking
 from align_tui.backbones.local.weights import (
@@ -65,7 +65,7 @@ NO_DRAWS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ModelFault:
     """A sentence about what would go wrong. `stops`: the model decides nothing as it is."""
 
     said: str
@@ -122,7 +122,7 @@ class Description:
     template: Template | None = None
     thinking: Thinking | None = None
     adapted: tuple[Adapted, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[ModelFault, ...] = ()
 
     @property
     def loads(self) -> bool:
@@ -136,14 +136,14 @@ class _Look:
 
     spec: BackboneSpec
     found: Description
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[ModelFault] = field(default_factory=list)
 
     def tell(self, **values: Any) -> None:
         self.found = replace(self.found, **values)
 
     def trouble(self, said: str, hint: str = "", *, stops: bool = False) -> None:
         if said not in {each.said for each in self.troubles}:
-            self.troubles.append(Trouble(said, hint, stops))
+            self.troubles.append(ModelFault(said, hint, stops))
 
     def part(self, look: Callable[..., T], *of: Any) -> T | None:
         """What `look(*of)` gives for one part; whatever its files lead to is told in a sentence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from align_tui.backbones.local.prefixes import common_prefix
+from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
 
 SHARE = 0.16

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from align_tui.backbones.local.small_files import check_number
 from align_tui.backbones.local.weights import Size
-from align_tui.config.reading import open_regular
+from align_tui.config.reading.files import open_regular
 from align_tui.core.errors import BackboneError, MissingPackage
 
 FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}

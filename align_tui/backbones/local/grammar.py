@@ -22,7 +22,7 @@ from align_tui.core.errors import ReplyError
 from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:
-    from align_tui.backbones.local.plain_text import PlainText
+    from align_tui.backbones.local.literal_text import PlainText
 
 # No blanks between JSON's marks: a sampled model would spend tokens on them.
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}

@@ -24,9 +24,9 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from align_tui.backbones.base import ModelInfo, OnProgress
-from align_tui.backbones.local.code import check_code, only_trusted
 from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.gguf_file import read_once
+from align_tui.backbones.local.model_code import check_code, only_trusted
 from align_tui.backbones.local.weights import Size
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import BackboneError, CodeRefused, OutOfMemory

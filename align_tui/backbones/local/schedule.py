@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from align_tui.backbones.local.budget import Budget
-from align_tui.backbones.local.prefixes import common_prefix
+from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
 
 GROWTH = 256  # tokens a reply is expected to write; one that writes more may have to make room

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 import torch
 
-from align_tui.backbones.local.prefixes import common_prefix
+from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Probe
 from align_tui.backbones.local.sampling import draw
-from align_tui.core.decisions import GREEDY, Chances, Sampling
+from align_tui.core.decisions import GREEDY, ChoiceProbabilities, Sampling
 from align_tui.core.types import derive_seed
 
 
@@ -28,7 +28,7 @@ class Scoring:
     """
 
     sequences: Sequence[Sequence[int]]
-    on_done: Callable[[Chances | BaseException], None]
+    on_done: Callable[[ChoiceProbabilities | BaseException], None]
     sampling: Sampling = GREEDY
     priority: int = 0
     group: int = 0
@@ -49,14 +49,14 @@ class Scoring:
             for sequence in self.sequences
         ]
 
-    def chances(self) -> Chances:
+    def chances(self) -> ChoiceProbabilities:
         """Probability of each sequence and the one that is drawn, once all have been read."""
         logits = [torch.cat(probe.logits).float().cpu() for probe in self.probes]
         logs = [0.0] * len(self.sequences)
         everyone = list(range(len(self.sequences)))
         _descend(everyone, self.start, self.start, self.sequences, logits, logs)
         shares = torch.tensor(logs, dtype=torch.float64).softmax(0).tolist()
-        return Chances(tuple(shares), self._drawn(logits))
+        return ChoiceProbabilities(tuple(shares), self._drawn(logits))
 
     def _drawn(self, logits: Sequence[torch.Tensor]) -> int:
         """The sequence that is left when a token is drawn wherever those that are left part.

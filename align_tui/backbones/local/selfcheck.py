@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedModel
 
 from align_tui.backbones.local.attention import NAME, Piece, install, make_plan, packed_logits
-from align_tui.backbones.local.slots import SlotCache
+from align_tui.backbones.local.kv_cache import KvCache
 from align_tui.backbones.local.windows import Windows, shrunk, windows_of
 
 FIRST, SECOND = (1, 5, 2, 7, 3, 1), (4, 3, 6, 2)
@@ -83,7 +83,7 @@ def _alone(model: PreTrainedModel) -> torch.Tensor:
 def _packed(model: PreTrainedModel, windows: Windows) -> torch.Tensor:
     """Logits (2, vocabulary) after the same two, read together and in pieces."""
     device = model.device
-    cache = SlotCache()
+    cache = KvCache()
     cache.reserve(2, len(FIRST))
     pieces = [[Piece(0, 0, 2), Piece(1, 0, 3)], [Piece(0, 2, 3), Piece(1, 3, 1)], [Piece(0, 5, 1)]]
     found = []

@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from align_tui.config.bounded_json import parse_object
-from align_tui.config.reading import open_regular, read_bytes
+from align_tui.config.reading.bounded_json import parse_object
+from align_tui.config.reading.files import open_regular, read_bytes
 from align_tui.core.errors import AlignError, BackboneError
 
 MOST_JSON = 20_000_000

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from align_tui.backbones.local.plain_text import template_of
+from align_tui.backbones.local.literal_text import template_of
 from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:

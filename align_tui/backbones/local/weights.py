@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from align_tui.backbones.local.small_files import object_in
-from align_tui.config.bounded_json import parse_object
-from align_tui.config.reading import open_regular
+from align_tui.config.reading.bounded_json import parse_object
+from align_tui.config.reading.files import open_regular
 from align_tui.core.errors import BackboneError
 
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}

@@ -9,20 +9,20 @@ from typing import Any, TypeVar
 
 from outlines.exceptions import BadRequestError
 
-from align_tui.backbones.base import Ballot, ModelInfo, OnText, Request
-from align_tui.backbones.server.abilities import Abilities, make_ask
-from align_tui.backbones.server.asking import ask_until_answered
+from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
+from align_tui.backbones.server.capabilities import Capabilities, make_ask
+from align_tui.backbones.server.errors import Unfit
+from align_tui.backbones.server.live_text import LiveText
 from align_tui.backbones.server.markup import control_note
+from align_tui.backbones.server.outcomes import ServerReply, Settled, only_thought, settle
 from align_tui.backbones.server.pool import Endpoint, Pool
 from align_tui.backbones.server.replies import as_sent, asked_again, with_schema, without_lengths
+from align_tui.backbones.server.retries import ask_until_answered
 from align_tui.backbones.server.scoring import choice_probabilities
-from align_tui.backbones.server.settling import Reply, Settled, only_thought, settle
 from align_tui.backbones.server.streaming import likeliest_tokens, stream_reply
-from align_tui.backbones.server.telling import Telling
 from align_tui.backbones.server.thinking import conclusions, joined, thinking_notes
-from align_tui.backbones.server.troubles import Unfit
 from align_tui.config.profile import BackboneSpec
-from align_tui.core.decisions import Chances, Finish, Generation, Message
+from align_tui.core.decisions import ChoiceProbabilities, Finish, Generation, Message
 from align_tui.core.errors import KeyRefused, ServerBusy, ServerError, ServerUnreachable
 from align_tui.core.replies import split_thinking, with_thinking
 from align_tui.core.types import JsonObject
@@ -42,7 +42,7 @@ class _Wanted:
     def __post_init__(self) -> None:
         self.turns = self.messages
 
-    def settle(self, reply: Reply) -> Settled:
+    def settle(self, reply: ServerReply) -> Settled:
         """Raise Unfit for a reply that does not fit; a free model is told so the next time."""
         try:
             return settle(reply, self.schema)
@@ -58,7 +58,7 @@ class ServerBackbone:
     def __init__(
         self,
         spec: BackboneSpec,
-        abilities: Abilities,
+        abilities: Capabilities,
         endpoints: Sequence[Endpoint],
         info: ModelInfo,
     ) -> None:
@@ -75,7 +75,7 @@ class ServerBackbone:
         Raises ServerError, or ReplyError when no attempt brought a reply that fits.
         """
         self._loop = loop = asyncio.get_running_loop()
-        telling = Telling(on_text, loop.time())
+        telling = LiveText(on_text, loop.time())
         wanted = self._wanted(request)
 
         async def work(endpoint: Endpoint) -> Generation:
@@ -102,8 +102,8 @@ class ServerBackbone:
         return _Wanted(with_schema(request.messages, schema), schema, states=True)
 
     async def _first(
-        self, endpoint: Endpoint, request: Request, wanted: _Wanted, telling: Telling
-    ) -> Reply:
+        self, endpoint: Endpoint, request: Request, wanted: _Wanted, telling: LiveText
+    ) -> ServerReply:
         """What comes of the request as it is."""
         sampling = request.sampling
         body = self._abilities.body(sampling, self._spec.server.extra, request.rendering)
@@ -115,9 +115,9 @@ class ServerBackbone:
         endpoint: Endpoint,
         request: Request,
         wanted: _Wanted,
-        first: Reply,
-        telling: Telling,
-    ) -> Reply:
+        first: ServerReply,
+        telling: LiveText,
+    ) -> ServerReply:
         """The reply that a model did not come to while it thought, asked for with its thinking."""
         found, extra = self._abilities, self._spec.server.extra
         reply = first
@@ -142,9 +142,9 @@ class ServerBackbone:
         wanted: _Wanted,
         turns: tuple[Message, ...],
         body: dict[str, Any],
-        telling: Telling,
+        telling: LiveText,
         thinking_pieces: int = 0,
-    ) -> Reply:
+    ) -> ServerReply:
         counted = 0
 
         def on_piece(now: float, piece: str, thinking: bool) -> None:
@@ -161,7 +161,7 @@ class ServerBackbone:
         self._tokens += max(0, reply.tokens - counted)
         return reply
 
-    def _notes(self, request: Request, reply: Reply, *, asked_twice: bool) -> list[str]:
+    def _notes(self, request: Request, reply: ServerReply, *, asked_twice: bool) -> list[str]:
         about = [
             control_note(request.messages),
             self._abilities.template.not_sent(request.rendering),
@@ -169,7 +169,7 @@ class ServerBackbone:
         thought = thinking_notes(request.sampling.thinking, reply, asked_twice=asked_twice)
         return [note for note in about if note is not None] + thought
 
-    async def score(self, ballot: Ballot) -> Chances | None:
+    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities | None:
         """Probabilities of the choices; none is drawn, since replies come whole.
 
         None where the server tells no token probabilities, does not go on with a begun reply (or
@@ -195,7 +195,7 @@ class ServerBackbone:
             raise  # it is the server that fails, and a resumed run decides with probabilities
         except ServerError:
             return None
-        return Chances(found) if found is not None else None
+        return ChoiceProbabilities(found) if found is not None else None
 
     async def _ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
         return await ask_until_answered(
@@ -223,12 +223,12 @@ class ServerBackbone:
 
 
 def _generation(
-    reply: Reply,
+    reply: ServerReply,
     text: str,
     finish: Finish,
     notes: tuple[str, ...],
     turns: tuple[Message, ...],
-    telling: Telling,
+    telling: LiveText,
     now: float,
 ) -> Generation:
     total = now - telling.asked

@@ -53,8 +53,8 @@ def open_client(url: str, spec: BackboneSpec) -> AsyncOpenAI:
     import httpx2
     from openai import DefaultAsyncHttpxClient
 
-    from align_tui.backbones.server.answers import look_at
     from align_tui.backbones.server.event_stream import LenientClient
+    from align_tui.backbones.server.response_limits import look_at
 
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

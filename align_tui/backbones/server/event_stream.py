@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from openai import AsyncOpenAI
 from openai._streaming import ServerSentEvent, SSEBytesDecoder, SSEDecoder
 
-from align_tui.backbones.server.troubles import Broken
+from align_tui.backbones.server.errors import Broken
 
 LONGEST = 8_000_000
 """Characters of an event, and of a line: a whole reply in one event needs no more."""

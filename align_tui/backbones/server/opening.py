@@ -10,11 +10,11 @@ from align_tui.backbones.base import ModelInfo, OnProgress
 from align_tui.backbones.server.clients import api_key, open_client, require_package
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import ServerError, ServerUnreachable
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 
 if TYPE_CHECKING:
-    from align_tui.backbones.server.abilities import Abilities
     from align_tui.backbones.server.backbone import ServerBackbone
+    from align_tui.backbones.server.capabilities import Capabilities
 
 RETRIES_AT_START = 2
 
@@ -35,7 +35,7 @@ def open_server(spec: BackboneSpec, progress: OnProgress) -> ServerBackbone:
     return ServerBackbone(spec, found, endpoints, describe(spec, found, missing))
 
 
-def describe(spec: BackboneSpec, found: Abilities, missing: list[ServerError]) -> ModelInfo:
+def describe(spec: BackboneSpec, found: Capabilities, missing: list[ServerError]) -> ModelInfo:
     """What is known of the model, for a run's record."""
     name = one_line(found.model, 120)  # a server's word, and shown
     notes = [*found.notes, *(f"left out at the start: {error.message}" for error in missing)]
@@ -55,9 +55,11 @@ def hosts(spec: BackboneSpec) -> list[str]:
     return [urlsplit(url).netloc for url in spec.server.base_urls]
 
 
-async def ask_all(spec: BackboneSpec, progress: OnProgress) -> tuple[Abilities, list[ServerError]]:
+async def ask_all(
+    spec: BackboneSpec, progress: OnProgress
+) -> tuple[Capabilities, list[ServerError]]:
     """What every server can do, and the errors of those that could not be reached."""
-    from align_tui.backbones.server.abilities import weakest
+    from align_tui.backbones.server.capabilities import weakest
 
     answers = await asyncio.gather(
         *(_ask_one(url, spec, progress) for url in spec.server.base_urls), return_exceptions=True
@@ -75,10 +77,10 @@ async def ask_all(spec: BackboneSpec, progress: OnProgress) -> tuple[Abilities, 
     return weakest(found), list[ServerError](missing)
 
 
-async def _ask_one(url: str, spec: BackboneSpec, progress: OnProgress) -> Abilities:
-    from align_tui.backbones.server.asking import ask_until_answered
-    from align_tui.backbones.server.examining import examine
+async def _ask_one(url: str, spec: BackboneSpec, progress: OnProgress) -> Capabilities:
     from align_tui.backbones.server.pool import Endpoint, Pool
+    from align_tui.backbones.server.probe import examine
+    from align_tui.backbones.server.retries import ask_until_answered
 
     whose = f"{urlsplit(url).netloc}: " if len(spec.server.base_urls) > 1 else ""
 

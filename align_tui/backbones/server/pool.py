@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from align_tui.backbones.server.clients import NO_KEY
-from align_tui.core.redaction import NOTHING, Secret
+from align_tui.core.text.redaction import NOTHING, Secret
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import codecs
 
-from align_tui.core.repair import raw_bytes, storable
 from align_tui.core.replies import without_marks
+from align_tui.core.text.repair import raw_bytes, storable
 
 
 class Repair:

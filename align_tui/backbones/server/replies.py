@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from align_tui.core.decisions import Message
 from align_tui.core.errors import ReplyError
 from align_tui.core.strict_json import read_json
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.core.types import JsonObject
 
 _LENGTHS = {"minLength", "maxLength"}

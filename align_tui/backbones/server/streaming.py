@@ -14,15 +14,15 @@ from outlines import from_openai, from_sglang, from_vllm
 from outlines.inputs import Chat
 from outlines.types import JsonSchema
 
+from align_tui.backbones.server.client_adapter import AnswerThought, ClientAdapter
+from align_tui.backbones.server.errors import Broken, Slow
 from align_tui.backbones.server.inline_thinking import Inline, begins_json, split_inline
 from align_tui.backbones.server.logprobs import first_tokens
+from align_tui.backbones.server.outcomes import ServerReply, is_cut
 from align_tui.backbones.server.pool import Endpoint
 from align_tui.backbones.server.repair import repaired
-from align_tui.backbones.server.settling import Reply, is_cut
-from align_tui.backbones.server.tap import Tap, Thought
-from align_tui.backbones.server.troubles import Broken, Slow
 from align_tui.core.decisions import Message
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.core.types import JsonObject
 
 OUTLINES = {"openai": from_openai, "vllm": from_vllm, "sglang": from_sglang}
@@ -60,7 +60,7 @@ def _output_type(schema: str) -> Any:
     return JsonSchema(schema)
 
 
-def _outlines_model(ask: Ask, tap: Tap) -> Any:
+def _outlines_model(ask: Ask, tap: ClientAdapter) -> Any:
     model = OUTLINES[ask.dialect](tap.client, ask.model)
     model.client = tap
     return model
@@ -73,14 +73,14 @@ def _arguments(ask: Ask) -> tuple[Chat, Any]:
     return turns, _output_type(json.dumps(ask.schema, ensure_ascii=False))
 
 
-async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> Reply:
+async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> ServerReply:
     """What a server sends, told piece by piece; cancelling the task closes the stream.
 
     Raises TimeoutError when it does not begin or stalls, Broken when it holds what is no chunk, and
     whatever client and parser raise: all that only while there is no text. What comes behind text
     is kept as `broken`, since the text may be whole.
     """
-    tap = Tap(endpoint.client, endpoint.secret)
+    tap = ClientAdapter(endpoint.client, endpoint.secret)
     come = _Come(on_piece)
     try:
         await _listen(tap, ask, come)
@@ -111,7 +111,7 @@ class _Come:
     def take(self, now: float, piece: str) -> bool:
         """One piece, told as what it seems to be; is it thinking and nothing else?"""
         self.pieces += 1
-        if isinstance(piece, Thought):
+        if isinstance(piece, AnswerThought):
             self.thoughts.append(str(piece))
             told = [(True, str(piece))]
         else:
@@ -123,7 +123,7 @@ class _Come:
         return bool(told) and all(thinking for thinking, _ in told)
 
 
-async def _listen(tap: Tap, ask: Ask, come: _Come) -> None:
+async def _listen(tap: ClientAdapter, ask: Ask, come: _Come) -> None:
     turns, output_type = _arguments(ask)
     loop = asyncio.get_running_loop()
     length, last = 0, loop.time() + ask.total_s
@@ -161,7 +161,7 @@ async def _pieces(stream: AsyncGenerator[object]) -> AsyncGenerator[str]:
             raise Broken(f"sent what is no reply: {error}") from error
 
 
-def _reply(tap: Tap, come: _Come) -> Reply:
+def _reply(tap: ClientAdapter, come: _Come) -> ServerReply:
     inline, text = split_inline("".join(come.texts))
     thoughts = [bare for each in ("".join(come.thoughts), inline) if (bare := each.strip())]
     ended = "length" if come.left else tap.ended
@@ -173,7 +173,7 @@ def _reply(tap: Tap, come: _Come) -> Reply:
     told = _count(details.get("reasoning_tokens")) if isinstance(details, Mapping) else 0
     tokens = tokens or come.pieces
     thinking = "\n".join(thoughts)
-    return Reply(
+    return ServerReply(
         text=text,
         thinking=thinking,
         ended=ended,
@@ -194,7 +194,7 @@ async def likeliest_tokens(endpoint: Endpoint, ask: Ask) -> Sequence[tuple[str, 
 
     Raises TimeoutError, Broken for what is no answer, and whatever client and parser raise.
     """
-    tap = Tap(endpoint.client, endpoint.secret)
+    tap = ClientAdapter(endpoint.client, endpoint.secret)
     turns, output_type = _arguments(ask)
     async with asyncio.timeout(ask.first_text_s):
         try:

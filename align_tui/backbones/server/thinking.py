@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from align_tui.backbones.server.settling import Reply, only_thought
+from align_tui.backbones.server.outcomes import ServerReply, only_thought
 from align_tui.core.decisions import Message, Rendering, Sampling, ThinkingMode
 from align_tui.core.types import Json, JsonObject
 
@@ -92,7 +92,7 @@ def conclusions(
     yield (*turns, Message("assistant", thinking), Message("user", CONCLUDE)), False
 
 
-def joined(first: Reply, second: Reply) -> Reply:
+def joined(first: ServerReply, second: ServerReply) -> ServerReply:
     """The second reply, with what was thought and spent for the first."""
     thoughts = [each for each in (first.thinking, second.thinking) if each]
     second.thinking = "\n".join(thoughts)
@@ -102,7 +102,7 @@ def joined(first: Reply, second: Reply) -> Reply:
     return second
 
 
-def thinking_notes(mode: ThinkingMode, reply: Reply, *, asked_twice: bool) -> list[str]:
+def thinking_notes(mode: ThinkingMode, reply: ServerReply, *, asked_twice: bool) -> list[str]:
     """Sentences for the user of a reply."""
     spent = f"{reply.thinking_tokens} tokens"
     notes = []

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from align_tui import __version__
-from align_tui.core.agreement import Agreement
-from align_tui.core.attributes import Targets, target_id
+from align_tui.core.column_names import with_model
 from align_tui.core.columns import (
     Column,
-    Row,
+    PairedRow,
     column_agreement,
     column_rate,
     correctness,
@@ -20,18 +19,19 @@ from align_tui.core.columns import (
     probe_key,
     target_for,
 )
-from align_tui.core.comparison import Comparison, compare
-from align_tui.core.naming import with_model
-from align_tui.core.paired import holm
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scoring import Rate, chance
 from align_tui.core.settings import Setting, beside
+from align_tui.core.stats.agreement import Agreement
+from align_tui.core.stats.comparison import Comparison, compare
+from align_tui.core.stats.paired import holm
+from align_tui.core.stats.rates import Rate, chance
+from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import runs
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
-from align_tui.store.remarks import NOTHING, Remark, remarks_on
+from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
 from align_tui.store.runs import RunRow
 from align_tui.store.thinking import Thought, thoughts_of
 
@@ -84,7 +84,7 @@ class Said:
     choice: int | None
     correct: bool | None
     reasoning: str
-    remark: Remark
+    annotation: Annotation
     thought: Thought | None = None
 
 
@@ -128,7 +128,7 @@ def gather(
     parts = tuple(_run_part(db, run) for run in ids)
     columns = [column for run in ids for column in read_columns(db, run)]
     labels = _labels(columns, several=len(ids) > 1)
-    remarks = {sample: said for run in ids for sample, said in remarks_on(db, run).items()}
+    annotations = {sample: said for run in ids for sample, said in annotations_on(db, run).items()}
     return Report(
         title=title or ", ".join(dict.fromkeys(part.row.name for part in parts)),
         written=time.strftime("%Y-%m-%d %H:%M", time.localtime()),
@@ -139,9 +139,9 @@ def gather(
         comparisons=_comparisons(columns, labels),
         agreements=_agreements(columns),
         settings=beside([column.settings for column in columns]),
-        examples=_examples(db, columns, labels, remarks, examples),
-        verdicts=tally(columns, labels, remarks),
-        bookmarked=_bookmarked(db, columns, labels, remarks),
+        examples=_examples(db, columns, labels, annotations, examples),
+        verdicts=tally(columns, labels, annotations),
+        bookmarked=_bookmarked(db, columns, labels, annotations),
     )
 
 
@@ -220,26 +220,29 @@ def _examples(
     db: Database,
     columns: Sequence[Column],
     labels: Sequence[str],
-    remarks: Mapping[int, Remark],
+    annotations: Mapping[int, Annotation],
     most: int,
 ) -> tuple[Example, ...]:
     """The rows with the most different choices, the earlier first; one a scenario."""
     rows = [row for row in pair_up(columns).rows if row.differs]
     rows.sort(key=lambda row: -len(set(row.choices) - {None}))
     first = list({probe_key(row.scenario): row for row in reversed(rows)}.values())[::-1]
-    return tuple(_example(db, columns, labels, remarks, row) for row in first[:most])
+    return tuple(_example(db, columns, labels, annotations, row) for row in first[:most])
 
 
 def _bookmarked(
-    db: Database, columns: Sequence[Column], labels: Sequence[str], remarks: Mapping[int, Remark]
+    db: Database,
+    columns: Sequence[Column],
+    labels: Sequence[str],
+    annotations: Mapping[int, Annotation],
 ) -> tuple[Example, ...]:
     """Each bookmarked decision, column by column: no other column needs to have its scenario."""
     found = []
     for column, label in zip(columns, labels, strict=True):
         for row in pair_up([column]).rows:
             outcome = row.outcomes[0]
-            if outcome is not None and remarks.get(outcome.sample, NOTHING).bookmarked:
-                found.append(_example(db, [column], [label], remarks, row))
+            if outcome is not None and annotations.get(outcome.sample, NOTHING).bookmarked:
+                found.append(_example(db, [column], [label], annotations, row))
     return tuple(found)
 
 
@@ -247,8 +250,8 @@ def _example(
     db: Database,
     columns: Sequence[Column],
     labels: Sequence[str],
-    remarks: Mapping[int, Remark],
-    row: Row,
+    annotations: Mapping[int, Annotation],
+    row: PairedRow,
 ) -> Example:
     samples = tuple(o.sample if o is not None else None for o in row.outcomes)
     reasons = reasoning_of(db, samples)
@@ -259,7 +262,7 @@ def _example(
             row.choices[index],
             _correct(column, row, index),
             reasons[index],
-            NOTHING if sample is None else remarks.get(sample, NOTHING),
+            NOTHING if sample is None else annotations.get(sample, NOTHING),
             None if sample is None else thoughts.get(sample),
         )
         for index, (column, label, sample) in enumerate(zip(columns, labels, samples, strict=True))
@@ -267,6 +270,6 @@ def _example(
     return Example(row.scenario, row.repeat, said)
 
 
-def _correct(column: Column, row: Row, index: int) -> bool | None:
+def _correct(column: Column, row: PairedRow, index: int) -> bool | None:
     """Against its own targets; a column without any is right or wrong about nothing here."""
     return correctness(row, index, target_for(column, ()), column.rule)

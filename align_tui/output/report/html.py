@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from align_tui.core.text import one_line, plain
+from align_tui.core.text.display import one_line, plain
 from align_tui.output.report import plots, words
 from align_tui.output.report.data import Accuracy, Report
 from align_tui.output.report.markdown import MARKS, letter

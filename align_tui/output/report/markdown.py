@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from align_tui.core.text import one_line
+from align_tui.core.text.display import one_line
 from align_tui.output.export import md
 from align_tui.output.report import words
 from align_tui.output.report.data import Example, Report
@@ -184,7 +184,7 @@ def _example(number: int, example: Example) -> Iterator[str]:
             "failed" if said.choice is None else f"{MARKS[said.correct]} {letter(said.choice)}",
             words.thought_words(said.thought),
             said.reasoning,
-            said.remark.verdict or "",
+            said.annotation.verdict or "",
         )
         for said in example.said
     ]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from align_tui.core.agreement import Agreement
-from align_tui.core.scoring import Rate
-from align_tui.core.text import one_line
+from align_tui.core.stats.agreement import Agreement
+from align_tui.core.stats.rates import Rate
+from align_tui.core.text.display import one_line
 from align_tui.output.tables import point
 
 INK, QUIET, GRID, CHANCE, FILL = "#1c2128", "#57606a", "#d8dee4", "#7b4fc9", "#2f6fc1"

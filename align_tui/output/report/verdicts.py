@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.columns import Column, correctness, pair_up, target_for
-from align_tui.store.remarks import NOTHING, Remark
+from align_tui.store.run_annotations import NOTHING, Annotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Verdicts:
 
 
 def tally(
-    columns: Sequence[Column], labels: Sequence[str], remarks: Mapping[int, Remark]
+    columns: Sequence[Column], labels: Sequence[str], annotations: Mapping[int, Annotation]
 ) -> tuple[Verdicts, ...]:
     """The columns of which something was said, in their order."""
     found = []
@@ -31,7 +31,9 @@ def tally(
         said: Counter[tuple[str, bool | None]] = Counter()
         for row in pair_up([column]).rows:
             outcome = row.outcomes[0]
-            verdict = remarks.get(outcome.sample, NOTHING).verdict if outcome is not None else None
+            verdict = (
+                annotations.get(outcome.sample, NOTHING).verdict if outcome is not None else None
+            )
             if verdict is not None:
                 correct = correctness(row, 0, target_for(column, ()), column.rule)
                 said[verdict, correct] += 1

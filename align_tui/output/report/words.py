@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from align_tui.core.attributes import Targets
-from align_tui.core.paired import Difference
-from align_tui.core.scoring import Rate
-from align_tui.core.text import one_line
+from align_tui.core.stats.paired import Difference
+from align_tui.core.stats.rates import Rate
+from align_tui.core.targets import Targets
+from align_tui.core.text.display import one_line
 from align_tui.output.report.data import Report, RunPart
 from align_tui.output.tables import CAPTION, point
 from align_tui.store.thinking import Thought

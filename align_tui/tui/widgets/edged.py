@@ -7,8 +7,8 @@ from typing import Self
 from textual.geometry import Region
 from textual.widget import Widget
 
+from align_tui.tui.format.styled_text import Line
 from align_tui.tui.theme import content
-from align_tui.tui.view.spans import Line
 
 
 class Edged(Widget):

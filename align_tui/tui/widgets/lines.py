@@ -9,8 +9,8 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+from align_tui.tui.format.styled_text import Line
 from align_tui.tui.theme import rich_style
-from align_tui.tui.view.spans import Line
 from align_tui.tui.widgets.edged import Edged
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from align_tui.tui.view.listing import window
-from align_tui.tui.view.spans import Line
+from align_tui.tui.format.scenario_list import window
+from align_tui.tui.format.styled_text import Line
 from align_tui.tui.widgets.lines import Lines
 
 

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
-from align_tui.tui.view.decision import FOOT
-from align_tui.tui.view.panes import PaneView
+from align_tui.tui.format.decision import FOOT
+from align_tui.tui.format.panes import PaneView
 from align_tui.tui.widgets.edged import Edged
 from align_tui.tui.widgets.lines import Lines
 from align_tui.tui.widgets.prose import Prose

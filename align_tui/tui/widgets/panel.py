@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from align_tui.tui.view.spans import Line
+from align_tui.tui.format.styled_text import Line
 from align_tui.tui.widgets.edged import Edged
 from align_tui.tui.widgets.lines import Lines
 

@@ -12,9 +12,9 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from align_tui.tui.format.bars import thumb
+from align_tui.tui.format.wrapping import WrappedRow, extend, wrap
 from align_tui.tui.theme import rich_style
-from align_tui.tui.view.bars import thumb
-from align_tui.tui.view.wrapping import Row, extend, wrap
 
 ALL = range(sys.maxsize)
 THUMB = 1  # columns at the right that tell where in a long text the window is
@@ -42,7 +42,7 @@ class Prose(ScrollView, can_focus=False):
         self._style = ""
         self._loud = ALL
         self._key: object = None
-        self._rows: list[Row] = []
+        self._rows: list[WrappedRow] = []
         self._width = 0
         self._base: Style | None = None
         self._thumb = range(0)

@@ -1,0 +1,228 @@
+"""One generation while it decodes: its tokens, its text as it grows, and how it ends."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from llguidance import LLMatcher
+
+from align_tui.backbones.base import OnText, Request
+from align_tui.backbones.local.bounds import Bounds
+from align_tui.backbones.local.grammar import Grammars
+from align_tui.backbones.local.reader import Reader
+from align_tui.backbones.local.thinking_grammar import Thought
+from align_tui.core.decisions import Finish, Generation
+from align_tui.core.errors import AlignError
+from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT, reasoning_cap
+
+CHARACTERS = 5  # a token of prose; the frame around the reasoning is forced, and read along
+
+
+@dataclass(eq=False, kw_only=True)
+class Reply(Reader):
+    """A generation in the batch. Made in the event loop, driven by the model's thread.
+
+    A row of the plain generator has no matcher of its own. `reply_start` is where its reply begins
+    in `ids`, once it has thought.
+    """
+
+    request: Request
+    prompt: str
+    prompt_tokens: int
+    matcher: LLMatcher | None
+    grammars: Grammars | None
+    bounds: Bounds
+    on_text: OnText
+    on_done: Callable[[Generation | BaseException], None]
+    asked: float
+    thought: Thought | None = None
+    notes: tuple[str, ...] = ()
+    reply_start: int = 0
+    finish: Finish | None = None
+    failure: AlignError | None = None
+    tokens: int = 0
+    first_token_s: float | None = None
+    timeline: list[tuple[float, int]] = field(default_factory=list)
+    # The random stream of this reply: it depends on its seed alone, never on its batch.
+    _stream: torch.Generator | None = None
+    _noise: torch.Tensor | None = None
+    _opening: list[int] = field(default_factory=list)
+    _parts: list[str] = field(default_factory=list)
+    _chars: int = 0
+    _checked: int = 0
+    _tail: str = ""
+    _decoder: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
+    )
+
+    @property
+    def growth(self) -> int:
+        """How many tokens it may still write."""
+        room = self.thought.room if self.thought is not None else 0
+        return max(0, self.request.sampling.max_tokens - self.reply_tokens) + room
+
+    @property
+    def expected(self) -> int:
+        """How many tokens it is likely to draw: its reasoning's cap in characters, as tokens."""
+        cap = reasoning_cap(self.request.schema)
+        room = self.thought.room if self.thought is not None else 0
+        return min(self.growth, room + cap // CHARACTERS) if cap else self.growth
+
+    @property
+    def thinking_tokens(self) -> int:
+        """How many tokens it has thought."""
+        return self.thought.count if self.thought is not None else 0
+
+    @property
+    def reply_tokens(self) -> int:
+        """How many tokens it has written of the reply itself."""
+        return self.tokens - self.thinking_tokens
+
+    @property
+    def has_ended(self) -> bool:
+        """Is nothing more of it to be written?"""
+        return self.finish is not None
+
+    @property
+    def is_thinking(self) -> bool:
+        """Is its next token one of its thinking, which no grammar holds?"""
+        return self.thought is not None and not self.thought.is_over
+
+    def noise(self, size: int, device: torch.device) -> torch.Tensor | None:
+        """What decides the next token (exponential, a number a token of the vocabulary); none for a
+        greedy row. The same until a token is taken.
+        """
+        if self._noise is None and self.request.sampling.temperature > 0:
+            if self._stream is None:
+                self._stream = torch.Generator(device)
+                self._stream.manual_seed(self.request.sampling.seed)
+            drawn = torch.empty(size, device=device).exponential_(generator=self._stream)
+            self._noise = drawn.clamp_(min=1e-30)  # a share is divided by it
+        return self._noise
+
+    def open_forced(self) -> None:
+        """Put what the grammar forces at the very start behind the prompt.
+
+        It is told with the first token that is drawn: until then nothing has been written. A reply
+        that ends at its choice may end here, and one that thinks first begins later.
+        """
+        if self.is_thinking:
+            return
+        assert self.matcher is not None and self.grammars is not None
+        self._opening = self.grammars.forced(self.matcher)
+        if self._opening:
+            self.ids.extend(self._opening)
+            opening = self.grammars.tokens.decode_bytes(self._opening)
+            if self.request.to_choice and CHOICE_MARK.encode() in opening:
+                self._write(self._opening)
+        self.check_bounds()
+
+    def check_bounds(self) -> None:
+        """End the reply when the model cannot read what it has come to."""
+        if self.finish is None and self.failure is None:
+            known, self._checked = self._checked, len(self.ids)
+            self.failure = self.bounds.problem(self.ids, self.prompt_tokens, known)
+            if self.failure is not None:
+                self.finish = "cancelled"
+
+    def take(self, token: int) -> None:
+        """A drawn token: consume it and what it forces; set `finish` when that ends the reply.
+
+        The tokens join `ids`: those that are forced are read with the drawn one, in one step.
+        """
+        self._noise = None
+        if self.is_thinking:
+            self._think(token)
+            return
+        assert self.matcher is not None and self.grammars is not None
+        if self._opening:
+            self._write(self._opening)
+            self._opening = []
+        if token in self.grammars.tokens.eos_tokens:
+            self.finish = "stop"
+            return
+        self.matcher.consume_token(token)
+        forced = self.grammars.forced(self.matcher)
+        self.ids += [token, *forced]
+        self._write([token, *forced])
+        if self.finish is not None:
+            return
+        if self.matcher.is_stopped():
+            self.finish = "stop"
+        elif self.reply_tokens >= self.request.sampling.max_tokens:
+            self.finish = "length"
+        self.check_bounds()
+
+    def _think(self, token: int) -> None:
+        assert self.thought is not None
+        text, joined = self.thought.take(token)
+        self.ids += joined
+        self.tell_thinking(text, self.thought.is_over)
+        self.check_bounds()
+        if self.thought.is_over:
+            self.reply_start = len(self.ids)
+            if self.finish is None:
+                self.open_forced()
+
+    def tell_thinking(self, text: str, is_over: bool) -> None:
+        """New text of the thinking, between the marks that set it apart from the reply."""
+        if text and not self._parts:
+            text = THINKING + text
+        if is_over and (self._parts or text):
+            text += THOUGHT
+        self.tell(text, self.tokens + 1)
+
+    def _write(self, tokens: list[int]) -> None:
+        assert self.grammars is not None
+        text = self._decoder.decode(self.grammars.tokens.decode_bytes(tokens))
+        self.tell(self.up_to_choice(text), self.tokens + len(tokens))
+
+    def up_to_choice(self, text: str) -> str:
+        """New text without the choice, where the reply is to end there: then it ends.
+
+        The mark has quotes that are escaped inside a string: it is never part of the reasoning.
+        """
+        if not self.request.to_choice:
+            return text
+        seen = self._tail + text
+        at = seen.find(CHOICE_MARK)
+        if at >= 0:
+            self.finish = "choice"
+            return seen[len(self._tail) : at + len(CHOICE_MARK)]
+        self._tail = seen[1 - len(CHOICE_MARK) :]
+        return text
+
+    def tell(self, text: str, tokens: int) -> None:
+        """New text, and how many tokens have been written with it."""
+        self.tokens = tokens
+        now = time.monotonic() - self.asked
+        if self.first_token_s is None:
+            self.first_token_s = now
+        if text:
+            self._parts.append(text)
+            self._chars += len(text)
+            self.timeline.append((now, self._chars))
+            self.on_text(now, text)
+
+    def result(self) -> Generation:
+        """The finished generation."""
+        total = time.monotonic() - self.asked
+        notes = self.notes
+        if self.thought is not None and self.thought.was_cut:
+            notes += (f"The thinking was cut at {self.thought.cap} tokens.",)
+        return Generation(
+            text="".join(self._parts),
+            prompt=self.prompt,
+            prompt_tokens=self.prompt_tokens,
+            tokens=self.tokens,
+            finish=self.finish or "cancelled",
+            first_token_s=self.first_token_s if self.first_token_s is not None else total,
+            total_s=total,
+            timeline=tuple(self.timeline),
+            thinking_tokens=self.thinking_tokens,
+            notes=notes,
+        )

@@ -1,0 +1,118 @@
+"""Requests as one model's tokens: prompts, replies that are begun, and what holds them."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from align_tui.backbones.base import ChoiceScoringRequest, OnText, Request
+from align_tui.backbones.local.bounds import bounds_of
+from align_tui.backbones.local.chat import ChatFormat, Prompt
+from align_tui.backbones.local.grammar import Grammars
+from align_tui.backbones.local.load import Loaded
+from align_tui.backbones.local.reply import Reply
+from align_tui.backbones.local.thinking import Marks
+from align_tui.backbones.local.thinking_grammar import ThinkingTokens, Thought, thinking_tokens
+from align_tui.core.decisions import Generation
+from align_tui.core.replies import split_thinking
+
+REMEMBERED = 512
+
+
+class Texts:
+    """Turns what is asked of a model into its tokens. Belongs to the event loop."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.chat = ChatFormat(loaded.tokenizer)
+        self.bounds = bounds_of(loaded.model, loaded.info.name)
+        self.notes: tuple[str, ...] = ()
+        self.grammars: Grammars | None = None
+        try:
+            self.grammars = Grammars(self.chat.plain, self.bounds.rows)
+        except (ValueError, RuntimeError) as error:
+            self.notes = (f"llguidance does not know its tokenizer ({error}): one reply at a time",)
+        self.vocabulary = max(self.bounds.rows, len(loaded.tokenizer))
+        config = loaded.model.generation_config
+        own = loaded.tokenizer.eos_token_id
+        ends = getattr(config, "eos_token_id", None)
+        every = [*(ends if isinstance(ends, list) else [ends]), own]
+        self._ends = {token for token in every if isinstance(token, int)}
+        self._thinking: dict[Marks, ThinkingTokens] = {}
+        self._thoughts: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
+
+    def row(
+        self,
+        request: Request,
+        on_text: OnText,
+        on_done: Callable[[Generation | BaseException], None],
+    ) -> Reply:
+        """A reply that is to be written; raises BackboneError for what the model cannot read."""
+        prompt = self.chat.render(request.messages, request.rendering, request.sampling.thinking)
+        self.bounds.check([*prompt.ids, 0], len(prompt.ids))  # one token at least is written
+        grammars = self.grammars
+        return Reply(
+            ids=prompt.ids,
+            priority=request.priority,
+            group=request.group,
+            request=request,
+            prompt=prompt.text,
+            prompt_tokens=len(prompt.ids),
+            matcher=grammars.matcher(request.schema) if grammars is not None else None,
+            grammars=grammars,
+            bounds=self.bounds,
+            on_text=on_text,
+            on_done=on_done,
+            asked=time.monotonic(),
+            thought=self._thought(prompt, request.sampling.max_thinking_tokens),
+            notes=prompt.notes,
+        )
+
+    def _tokens_of(self, marks: Marks) -> ThinkingTokens:
+        if marks not in self._thinking:
+            self._thinking[marks] = thinking_tokens(
+                self.chat.plain, marks, self._ends, self.vocabulary
+            )
+        return self._thinking[marks]
+
+    def _thought(self, prompt: Prompt, cap: int) -> Thought | None:
+        if prompt.thinks is None:
+            return None
+        return Thought(self._tokens_of(prompt.thinks), cap, self._decode)
+
+    def _decode(self, tokens: list[int]) -> bytes:
+        if self.grammars is not None:
+            return bytes(self.grammars.tokens.decode_bytes(tokens))
+        return str(self.chat.tokenizer.decode(tokens)).encode()
+
+    def remember(self, row: Reply, made: Generation) -> None:
+        """Keep the tokens of what a reply's model thought: it is scored behind the same ones."""
+        thinking, _ = split_thinking(made.text)
+        if row.thought is None or not thinking:
+            return
+        self._thoughts[made.prompt, thinking] = row.ids[row.prompt_tokens : row.reply_start]
+        while len(self._thoughts) > REMEMBERED:
+            self._thoughts.popitem(last=False)
+
+    def sequences(self, ballot: ChoiceScoringRequest) -> list[list[int]]:
+        """The tokens of each half-written reply behind its prompt.
+
+        Raises BackboneError for what the model cannot read.
+        """
+        prompt = self.chat.render(ballot.messages, ballot.rendering, ballot.sampling.thinking)
+        sequences = []
+        for text in ballot.replies:
+            thinking, reply = split_thinking(text)
+            ids = [*prompt.ids, *self._thought_ids(prompt, thinking)]
+            sequences.append([*ids, *self.chat.plain.encode_plain(reply)])
+            self.bounds.check(sequences[-1], len(prompt.ids))
+        return sequences
+
+    def _thought_ids(self, prompt: Prompt, thinking: str) -> list[int]:
+        if prompt.thinks is None:
+            return []
+        known = self._thoughts.get((prompt.text, thinking))
+        if known is not None:
+            return known
+        bridge = self._tokens_of(prompt.thinks).bridge
+        return [*self.chat.plain.encode_plain(thinking), *bridge]

@@ -1,0 +1,180 @@
+"""What a server can do, found out by asking it: its model, schemas, token probabilities."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from dataclasses import replace
+from typing import Literal
+
+import openai
+from outlines.exceptions import BadRequestError
+
+from align_tui.backbones.server.capabilities import FAMILIES, GO_ON, Capabilities, Schema, make_ask
+from align_tui.backbones.server.errors import Unfit, explain
+from align_tui.backbones.server.outcomes import ServerReply, only_thought, settle
+from align_tui.backbones.server.pool import LONGEST_WAIT_S, Endpoint, backoff
+from align_tui.backbones.server.repair import repaired
+from align_tui.backbones.server.replies import without_lengths
+from align_tui.backbones.server.streaming import BAD_SHAPE, likeliest_tokens, stream_reply
+from align_tui.config.profile import BackboneSpec
+from align_tui.core.decisions import Message, Sampling
+from align_tui.core.errors import ReplyError, ServerError
+from align_tui.core.text.display import one_line
+from align_tui.core.text.nearest import close_to
+from align_tui.core.types import JsonObject
+
+Shown = Literal["held", "free", "unknown"]
+"""What a reply shows: the server holds it to the schema, does not, or it cannot be told."""
+ROOMS = (64, 512, 4096)
+"""Tokens that the check of the schema has: more, where a reply showed nothing before it was cut."""
+LOOKS = 2
+"""So many replies have to miss a schema, and requests for probabilities to fail, to be believed."""
+TEMPLATE_REFUSED = re.compile(r"template|enable_thinking|reasoning_effort|extra.{0,20}forbid", re.I)
+
+
+async def examine(endpoint: Endpoint, spec: BackboneSpec) -> Capabilities:
+    """Ask one server what it serves and what it can; raises what the client raises."""
+    found = await _identify(endpoint, spec)
+    found = await _with_schema(endpoint, spec, found)
+    return replace(found, logprobs=await _has_logprobs(endpoint, spec, found))
+
+
+async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Capabilities:
+    """Model and kind of server, as far as its list of models tells."""
+    try:
+        async with asyncio.timeout(spec.server.first_text_s):
+            listed = (await endpoint.client.models.list()).data or []
+        names = [endpoint.secret.redacted(repaired(str(model.id))) for model in listed]
+        owner = str(listed[0].owned_by).lower() if listed else ""
+    except openai.APIStatusError as error:
+        if error.status_code not in (404, 405, 501):
+            raise
+        names, owner = [], ""  # a server without the list: the first request will tell
+    except BAD_SHAPE as error:
+        raise ServerError(
+            f"{endpoint.url} answers with something else than its list of models",
+            "Does the URL lead to the API? It mostly ends in /v1.",
+        ) from error
+    shown = ", ".join(one_line(name, 80) for name in names[:8])
+    known = [name for name in names if name == spec.model or name.startswith(f"{spec.model}:")]
+    if spec.model and names and not known:
+        close = close_to(spec.model, names, n=1, cutoff=0.3)
+        raise ServerError(
+            f"{endpoint.url} serves no model {spec.model!r}",
+            f"Did you mean {close[0]!r}?" if close else f"It serves: {shown}",
+        )
+    if not spec.model and len(names) != 1:
+        raise ServerError(
+            f"{endpoint.url} serves {len(names)} models, and none is named",
+            f"Set backbone.model: {shown}"
+            if names
+            else "Set backbone.model. Does the URL lead to the API? It mostly ends in /v1.",
+        )
+    family = next((each for each in FAMILIES if each in owner), "openai")
+    wanted = spec.server.dialect
+    if wanted in GO_ON:
+        family = wanted  # a server behind a proxy that names itself otherwise
+    dialect = wanted if wanted != "auto" else family if family in GO_ON else "openai"
+    return Capabilities(family, dialect, spec.model or names[0])
+
+
+async def _with_schema(endpoint: Endpoint, spec: BackboneSpec, found: Capabilities) -> Capabilities:
+    """How far replies are held to a schema that no model would follow by itself."""
+    for level in ("whole", "plain"):
+        wanted = replace(found, schema=level)
+        try:
+            return replace(found, schema=await _looked(endpoint, spec, wanted))
+        except BadRequestError as error:
+            if (other := _otherwise(found, str(error))) is not None:
+                return await _with_schema(endpoint, spec, other)
+    # It refuses schemas, or something else about the request: without one it has to answer.
+    await _tried(endpoint, spec, replace(found, schema="none"), ROOMS[0])
+    return replace(found, schema="none")
+
+
+def _otherwise(found: Capabilities, refused: str) -> Capabilities | None:
+    """How else a server may be asked that refuses a key of ours; None when it names none."""
+    if "max_completion_tokens" in refused and found.cap == "max_tokens":
+        return replace(found, cap="max_completion_tokens")
+    if TEMPLATE_REFUSED.search(refused) and found.template.takes_values:
+        return replace(found, template_values=False)
+    return None
+
+
+async def _looked(endpoint: Endpoint, spec: BackboneSpec, found: Capabilities) -> Schema:
+    """What several replies show: none of a thinking model's may be a matter of room."""
+    rooms, looks = list(ROOMS), LOOKS
+    while True:
+        shown = await _tried(endpoint, spec, found, rooms[0])
+        if shown == "held":
+            return found.schema
+        if shown == "unknown":
+            rooms.pop(0)
+            if not rooms:
+                return "unknown"
+            continue
+        looks -= 1
+        if not looks:
+            return "none"
+
+
+async def _tried(endpoint: Endpoint, spec: BackboneSpec, found: Capabilities, tokens: int) -> Shown:
+    """What one reply shows of a server: is it held to the schema?"""
+    words = secrets.token_hex(3), secrets.token_hex(3)
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {
+            "word": {"type": "string", "enum": list(words)},
+            "more": {"type": "string", "minLength": 1, "maxLength": 8},
+        },
+        "required": ["word", "more"],
+        "additionalProperties": False,
+    }
+    if found.schema == "plain":
+        schema = without_lengths(schema)
+    asked = (Message("user", "Say no, in plain words and not in JSON."),)
+    body = found.body(Sampling(max_tokens=tokens), spec.server.extra)
+    wanted = schema if found.sends_schema else None
+    ask = make_ask(spec, found, asked, wanted, body)
+    reply = await stream_reply(endpoint, ask, lambda at, piece, thinking: None)
+    if reply.ended is None and reply.broken is None:
+        reply.ended = "length"  # it is not said whether this is all of it
+    if only_thought(reply):
+        return "unknown"
+    return _shown(reply, schema, words)
+
+
+def _shown(reply: ServerReply, schema: JsonObject, words: tuple[str, str]) -> Shown:
+    """A random word where the schema has it is proof: nothing else told it to the model.
+
+    Lengths are none: a small model writes half a character, which is gone when it arrives here.
+    """
+    try:
+        settled = settle(reply, without_lengths(schema))
+    except (ReplyError, Unfit):
+        return "free"
+    if settled.finish == "stop":
+        return "held" if settled.bare else "free"
+    begun = re.sub(r"\s", "", settled.text)
+    starts = [f'{{"word":"{word}"' for word in words]
+    if any(begun.startswith(start) for start in starts):
+        return "held"
+    # Cut before it came to the word, among blanks that a grammar lets pass: that shows nothing.
+    return "unknown" if any(start.startswith(begun) for start in starts) else "free"
+
+
+async def _has_logprobs(endpoint: Endpoint, spec: BackboneSpec, found: Capabilities) -> bool:
+    """Does the server tell token probabilities? Without them it serves all the same."""
+    begun = (Message("user", "Who is treated?"), Message("assistant", "Patient"))
+    ask = make_ask(spec, found, begun, None, found.scoring_body(spec.server.extra))
+    for attempt in range(LOOKS):
+        try:
+            return await likeliest_tokens(endpoint, ask) is not None
+        except Exception as error:  # whatever a hostile server makes client and parser raise
+            trouble = explain(error, endpoint.url, found.model, endpoint.secret)
+            if not trouble.again or isinstance(error, TimeoutError):
+                return False
+            await asyncio.sleep(min(trouble.after or backoff(attempt), LONGEST_WAIT_S))
+    return False

@@ -1,0 +1,99 @@
+"""What a server may answer at all: bodies bounded while they are read, no redirect to elsewhere.
+
+It is a hook of the client, so that nothing is read before it has looked: each body comes through
+`Bounded`, and the prompt goes nowhere but to the server that the profile names.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+
+from align_tui.backbones.server.errors import Broken, Redirected
+
+MOST = 8_000_000
+"""Bytes of an answer that comes whole: a list of some thousand models has a tenth of that."""
+MOST_OF_STREAM = 256_000_000
+"""Bytes of a stream: some hundred for each token."""
+MOST_OF_ERROR = 64_000
+"""Bytes of an error; the rest is left unread, since its beginning says what is wrong."""
+_PIECE = 1 << 16
+_EITHER = 32 + zlib.MAX_WBITS  # gzip and deflate begin differently
+
+
+async def look_at(response: httpx2.Response) -> None:
+    """Bound the body that is about to be read; raises Redirected, and Broken for an odd packing."""
+    _check_redirect(response)
+    cuts = response.status_code >= 400
+    streams = response.headers.get("content-type", "").startswith("text/event-stream")
+    most = MOST_OF_ERROR if cuts else MOST_OF_STREAM if streams else MOST
+    packed = response.headers.get("content-encoding", "").strip().lower()
+    if packed in ("gzip", "x-gzip", "deflate"):
+        # Unpacked here, where a bomb is stopped; the client would unpack a piece of any size.
+        del response.headers["content-encoding"]
+    elif packed not in ("", "identity"):
+        raise Broken(f"sent its answer packed ({packed[:20]!r}), which was not asked for")
+    body = response.stream
+    if isinstance(body, httpx2.AsyncByteStream):
+        response.stream = Bounded(body, most, cuts=cuts, packed=packed not in ("", "identity"))
+
+
+def _check_redirect(response: httpx2.Response) -> None:
+    """Only the question which models there are may be led on, and only within the same server."""
+    if not response.has_redirect_location:
+        return
+    asked = response.request.url
+    try:
+        target = asked.join(response.headers["location"])
+    except httpx2.InvalidURL:
+        raise Redirected(response.status_code, "an address that is none") from None
+    same = (asked.scheme, asked.host, asked.port) == (target.scheme, target.host, target.port)
+    if not same:
+        port = f":{target.port}" if target.port is not None else ""
+        raise Redirected(response.status_code, f"{target.scheme}://{target.host[:200]}{port}")
+    # The others would make a question without a prompt of it.
+    if response.request.method == "POST" and response.status_code not in (307, 308):
+        raise Redirected(response.status_code, target.path[:200])
+
+
+class Bounded(httpx2.AsyncByteStream):
+    """A body of at most so many bytes, unpacked; longer ones are cut, or raise Broken."""
+
+    def __init__(
+        self, body: httpx2.AsyncByteStream, most: int, *, cuts: bool, packed: bool
+    ) -> None:
+        self._body = body
+        self._left = most
+        self._most = most
+        self._cuts = cuts
+        self._unpacker = zlib.decompressobj(_EITHER) if packed else None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces of the body."""
+        async for raw in self._body:
+            for piece in self._unpacked(raw):
+                self._left -= len(piece)
+                if self._left >= 0:
+                    yield piece
+                    continue
+                if not self._cuts:
+                    raise Broken(f"answered with more than {self._most / 1e6:g} MB")
+                yield piece[: self._left]
+                return
+
+    def _unpacked(self, raw: bytes) -> Iterator[bytes]:
+        if self._unpacker is None:
+            yield raw
+            return
+        try:
+            while raw:
+                yield self._unpacker.decompress(raw, _PIECE)
+                raw = self._unpacker.unconsumed_tail
+        except zlib.error:
+            raise Broken("sent its answer packed, and it cannot be unpacked") from None
+
+    async def aclose(self) -> None:
+        """Close the connection, unless all was read."""
+        await self._body.aclose()

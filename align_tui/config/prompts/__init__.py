@@ -1,0 +1,1 @@
+"""What a model is asked: default texts, templates and the sandbox that renders them."""

@@ -1,0 +1,83 @@
+"""Where the attributes of a target entered a prompt: asked of the templates, not guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from align_tui.config.profile import Profile
+from align_tui.config.prompts.render import render_messages
+from align_tui.core.attributes import Attributes
+from align_tui.core.decisions import Message
+from align_tui.core.errors import ConfigError
+from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Targets
+from align_tui.core.text.word_diff import Part
+
+# Private-use characters: no template, attribute or scenario has a meaning for them.
+_BEGIN, _END = "\ue0f0", "\ue0f1"
+
+
+def entered(
+    profile: Profile, scenario: Scenario, messages: Sequence[Message], attributes: Attributes
+) -> tuple[tuple[Part, ...], ...] | None:
+    """Each message in parts, those from an attribute's definition marked.
+
+    The prompt is rendered again with every word of an attribute between two signs; only when it
+    equals `messages` without them is it believed. None when it does not: the packs or templates
+    are others than they were, or the decision-maker makes its prompts itself.
+    """
+    reasoning = str(getattr(profile.adm, "reasoning", "before"))
+    opposite = tuple(target.opposite for target in profile.target)
+    for targets in dict.fromkeys((profile.target, opposite, ())):
+        rendered = _rendered(profile, scenario, targets, attributes, reasoning)
+        if rendered is not None and len(rendered) == len(messages):
+            bare = [re.sub(f"[{_BEGIN}{_END}]", "", message.content) for message in rendered]
+            if bare == [message.content for message in messages]:
+                return tuple(_parts(message.content) for message in rendered)
+    return None
+
+
+def _rendered(
+    profile: Profile,
+    scenario: Scenario,
+    targets: Targets,
+    attributes: Attributes,
+    reasoning: str,
+) -> tuple[Message, ...] | None:
+    try:
+        return render_messages(profile, scenario, targets, _signed(attributes, targets), reasoning)
+    except (ConfigError, KeyError):
+        return None  # no definition here any more, or another kind of reasoning: not comparable
+
+
+def _signed(attributes: Attributes, targets: Targets) -> Attributes:
+    """The targets' attributes, every text of theirs between the two signs."""
+
+    def sign(text: str) -> str:
+        return f"{_BEGIN}{text}{_END}"
+
+    known = {}
+    for target in targets:
+        attribute = attributes.get(target.attribute)
+        if attribute is not None:
+            known[attribute.id] = replace(
+                attribute,
+                name=sign(attribute.name),
+                definition=sign(attribute.definition),
+                high=sign(attribute.high),
+                low=sign(attribute.low),
+            )
+    return Attributes(known)
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    inside = False
+    for piece in re.split(f"([{_BEGIN}{_END}])", text):
+        if piece in (_BEGIN, _END):
+            inside = piece == _BEGIN
+        elif piece:
+            parts.append((piece, inside))
+    return tuple(parts)

@@ -1,0 +1,1 @@
+"""Scorers: what a decision is worth against a target."""

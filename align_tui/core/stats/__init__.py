@@ -1,0 +1,1 @@
+"""Statistics of decisions: rates with intervals, pairs, agreement."""

@@ -1,0 +1,1 @@
+"""Text made safe: repaired where it enters, without secrets, without escape codes."""

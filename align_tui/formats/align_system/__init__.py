@@ -1,0 +1,1 @@
+"""Files of align-system (ITM-Kitware): scenarios, runs and targets."""

@@ -1,0 +1,165 @@
+"""align-system's `input_output.json`: a list of records, each a scenario and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from align_tui.core.types import Json, JsonObject
+from align_tui.formats.drafts import Draft
+from align_tui.formats.labels import Raw, raw_labels
+from align_tui.formats.values import (
+    FilePosition,
+    Object,
+    as_choices,
+    as_id,
+    as_list,
+    as_object,
+    as_text,
+    finite,
+)
+
+# Our own block in a record: what its other fields would not say when they are read back.
+OWN = "align_tui"
+_ANY_RECORD = FilePosition("this record")
+
+
+def looks_like(first: Json) -> bool:
+    """Is this the first record of such a file?"""
+    return isinstance(first, dict) and "input" in first
+
+
+def drafts(records: Sequence[Json], place: FilePosition) -> list[Draft]:
+    """The records of the file, in order; raises DatasetError."""
+    return [draft(record, place.at(number)) for number, record in enumerate(records, start=1)]
+
+
+def draft(value: Json, place: FilePosition) -> Draft:
+    """One record. `place.record` (from 1) stands in for a scene_id that is missing."""
+    record = as_object(value, place, "the record")
+    given = as_object(record.get("input"), place, "input")
+    own = _object_or_empty(record.get(OWN), place, OWN)
+    state = _object_or_empty(given.get("full_state"), place, "full_state")
+    info = _object_or_empty(state.get("meta_info"), place, "full_state.meta_info")
+    meta: dict[str, Json] = {
+        "scenario_id": as_id(given.get("scenario_id"), place, "input.scenario_id")
+    }
+    scene = info.get("scene_id")
+    if scene is not None:
+        meta["scene_id"] = as_id(scene, place, "full_state.meta_info.scene_id")
+    if isinstance(given.get("alignment_target_id"), str):
+        meta["alignment_target_id"] = given["alignment_target_id"]
+    key = f"{meta['scenario_id']}/{meta.get('scene_id', place.record)}"
+    if OWN in record and "id" in own:
+        key = as_id(own["id"], place, f"{OWN}.id")
+    place = place.at(place.record, key)
+    texts = choice_texts(given, place)
+    return Draft(
+        place=place,
+        key=key,
+        text=as_text(own["text"], place, f"{OWN}.text")
+        if "text" in own
+        else _text(given, state, texts, place),
+        choices=texts,
+        labels=_labels(record, given, len(texts), place),
+        title=as_text(own.get("title", ""), place, f"{OWN}.title"),
+        meta=as_object(own["meta"], place, f"{OWN}.meta") if "meta" in own else meta,
+        source={"format": "align-system", "record": finite(record)},
+    )
+
+
+def _object_or_empty(value: Json, place: FilePosition, field: str) -> Object:
+    return {} if value is None else as_object(value, place, field)
+
+
+def choice_texts(given: Object, place: FilePosition) -> tuple[str, ...]:
+    """The texts of the record's choices, as they stand."""
+    choices = as_choices(given.get("choices"), place, "input.choices")
+    return tuple(
+        as_text(
+            as_object(choice, place, f"choices[{i}]").get("unstructured"),
+            place,
+            f"choices[{i}].unstructured",
+        )
+        for i, choice in enumerate(choices)
+    )
+
+
+def _text(given: Object, state: Object, choices: Sequence[str], place: FilePosition) -> str:
+    text = given.get("state")
+    if text is None:
+        text = state.get("unstructured")
+    return without_options(as_text(text, place, "input.state"), choices)
+
+
+def without_options(text: str, choices: Sequence[str]) -> str:
+    """The question alone of `Question: ... Options: A. ... B. ... Answer:`, else `text` itself.
+
+    The options go only when they say nothing that the choices do not carry.
+    """
+    body = text.strip()
+    if not (body.startswith("Question:") and body.endswith("\nAnswer:")):
+        return text
+    body = body.removeprefix("Question:").removesuffix("\nAnswer:")
+    question, found, options = body.rpartition("\nOptions:")
+    if not found or not question.strip():
+        return text
+    if not all(choice.strip() in options for choice in choices):
+        return text
+    return question.strip()
+
+
+def _labels(record: Object, given: Object, n: int, place: FilePosition) -> tuple[Raw, ...]:
+    """One mapping a choice: `label` where the record has it, else what the choices carry."""
+    labels = record.get("label")
+    if labels is not None:
+        labels = as_list(labels, place, "label")
+        if len(labels) != n:
+            raise place.error(f"there are {len(labels)} labels for {n} choices")
+        return tuple(raw_labels(x, place, f"label[{i}]") for i, x in enumerate(labels))
+    choices = as_list(given.get("choices"), place, "input.choices")
+    return tuple(
+        raw_labels(
+            as_object(choice, place, f"choices[{i}]").get("kdma_association"),
+            place,
+            f"choices[{i}].kdma_association",
+        )
+        for i, choice in enumerate(choices)
+    )
+
+
+def recorded_choices(record: JsonObject, place: FilePosition = _ANY_RECORD) -> tuple[int, ...]:
+    """Indices (from 0) of the choices that the record's `output` names, each once, in order.
+
+    Several mean tied answers, none that nothing was decided. Raises DatasetError when the output
+    names what is no choice of the record.
+    """
+    output = record.get("output")
+    if output is None:
+        return ()
+    given = as_object(record.get("input"), place, "input")
+    choices = [
+        as_object(choice, place, f"choices[{i}]")
+        for i, choice in enumerate(as_list(given.get("choices"), place, "input.choices"))
+    ]
+    entries = output if isinstance(output, list) else [output]
+    found = [
+        _recorded(as_object(entry, place, f"output[{i}]"), choices, place)
+        for i, entry in enumerate(entries)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _recorded(entry: Object, choices: Sequence[Object], place: FilePosition) -> int:
+    index = entry.get("choice")
+    if isinstance(index, int) and not isinstance(index, bool):
+        if 0 <= index < len(choices):
+            return index
+        raise place.error(f"output: there are {len(choices)} choices, and it names number {index}")
+    action = as_object(entry.get("action", entry), place, "output.action")
+    for names in (("action_id", "unstructured"), ("action_id",), ("unstructured",)):
+        if not all(isinstance(action.get(name), str) for name in names):
+            continue
+        for i, choice in enumerate(choices):
+            if all(choice.get(name) == action[name] for name in names):
+                return i
+    raise place.error("output: its action is none of the choices")

@@ -1,0 +1,212 @@
+"""Writing align-system's records: one that was read there goes back as it was, others are made.
+
+What is written reads back with the same keys, texts, choices and labels. Where a record's own
+fields cannot say so (another format's key, a title) a block `align_tui` in the record does;
+align-system's tools look records up by name and pass it by.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from align_tui.core.errors import DatasetError
+from align_tui.core.scenarios import Scenario
+from align_tui.core.types import Json
+from align_tui.files.write import write_text
+from align_tui.formats.align_system import scenarios as align_scenarios
+from align_tui.formats.drafts import CHOICE_MARK, KEY_MARK, Draft
+from align_tui.formats.labels import Raw, guessed_scale, normalised, raw_labels, recall
+from align_tui.formats.sets import tell_apart
+from align_tui.formats.values import FilePosition, Object, as_list, as_object
+from align_tui.formats.write import as_json, checked
+
+_PLACE = FilePosition("These scenarios")
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A label on its way out: as the file that it came from spelled and scaled it."""
+
+    attribute: str
+    spelled: str
+    share: float  # 0..1
+    value: float  # on the scale of its file
+    scale: float
+
+
+def write_align_system(scenarios: Iterable[Scenario]) -> list[Object]:
+    """The scenarios as records of `input_output.json`; raises DatasetError.
+
+    Labels are written in the spelling and on the scale that they were read on, unless a reader
+    of these records together would take that scale for another; then they are 0..1.
+    """
+    found = checked(scenarios)
+    labels = [_labels(scenario) for scenario in found]
+    kept = _scales_that_read_back(labels)
+    records = [
+        _record(scenario, [_row(choice, kept) for choice in choices])
+        for scenario, choices in zip(found, labels, strict=True)
+    ]
+    _say_the_rest(found, records)
+    return records
+
+
+def write_align_system_file(path: Path, scenarios: Iterable[Scenario]) -> None:
+    """Write `write_align_system`'s records as JSON, as `files.write` does.
+
+    Raises DatasetError, OutputError.
+    """
+    records = write_align_system(scenarios)
+    text = json.dumps(records, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    write_text(path, text, devices=True)
+
+
+def _stored_draft(scenario: Scenario) -> Draft | None:
+    """The align-system record that the scenario was read from, when it still fits."""
+    if scenario.source.get("format") != "align-system":
+        return None
+    try:
+        draft = align_scenarios.draft(as_json(scenario.source, scenario).get("record"), _PLACE)
+    except DatasetError:
+        return None  # not a record after all: the source of a native file may hold anything
+    return draft if len(draft.choices) == len(scenario.choices) else None
+
+
+def _stored_labels(scenario: Scenario) -> Sequence[Raw]:
+    """The labels as the scenario's file had them, one mapping a choice; empty without."""
+    draft = _stored_draft(scenario)
+    if draft is not None:
+        return draft.labels
+    rows = scenario.source.get("labels")
+    if scenario.source.get("format") != "mta" or not isinstance(rows, list):
+        return ()
+    try:
+        return [raw_labels(row, _PLACE, "labels") for row in rows]
+    except DatasetError:
+        return ()
+
+
+def _labels(scenario: Scenario) -> list[list[_Label]]:
+    stored, scales = _stored_labels(scenario), recall(scenario.source)
+    if len(stored) != len(scenario.choices):
+        stored = [{} for _ in scenario.choices]
+    spelled = {scales.names.get(s, s): s for row in stored for s in row}
+    return [
+        [
+            _label(attribute, share, spelled.get(attribute, attribute), row, scales.scale)
+            for attribute, share in choice.labels.items()
+        ]
+        for choice, row in zip(scenario.choices, stored, strict=True)
+    ]
+
+
+def _label(attribute: str, share: float, spelled: str, row: Raw, scale: Raw) -> _Label:
+    one = scale.get(attribute, 1.0)
+    value = row.get(spelled)
+    # A label that was edited since is scaled back; any other goes out exactly as it came.
+    if value is None or normalised(value, one) != share:
+        value = share * one
+    return _Label(attribute, spelled, share, value, one)
+
+
+def _scales_that_read_back(scenarios: Sequence[Sequence[Sequence[_Label]]]) -> frozenset[str]:
+    """The attributes whose labels can be written on the scale of their file."""
+    largest: dict[str, float] = {}
+    scales: dict[str, set[float]] = {}
+    for label in (label for rows in scenarios for row in rows for label in row):
+        largest[label.attribute] = max(label.value, largest.get(label.attribute, 0.0))
+        scales.setdefault(label.attribute, set()).add(label.scale)
+    return frozenset(a for a, top in largest.items() if scales[a] == {guessed_scale(top)})
+
+
+def _row(labels: Sequence[_Label], kept: frozenset[str]) -> dict[str, float]:
+    return {
+        label.spelled: label.value if label.attribute in kept else label.share for label in labels
+    }
+
+
+def _record(scenario: Scenario, labels: Sequence[dict[str, float]]) -> Object:
+    draft = _stored_draft(scenario)
+    if draft is None:
+        return _new_record(scenario, labels)
+    record = as_object(copy.deepcopy(draft.source["record"]), _PLACE, "the record")
+    record.pop(align_scenarios.OWN, None)
+    given = as_object(record["input"], _PLACE, "input")
+    reworded = tell_apart(draft.choices, CHOICE_MARK) != list(scenario.choice_texts)
+    relabelled = list(draft.labels) != list(labels)
+    choices = as_list(given["choices"], _PLACE, "choices")
+    for value, wanted, row in zip(choices, scenario.choices, labels, strict=True):
+        choice = as_object(value, _PLACE, "choices")
+        if reworded:
+            choice["unstructured"] = wanted.text
+        if relabelled:
+            choice["kdma_association"] = dict(row) or None
+    if relabelled:
+        record["label"] = [dict(row) for row in labels]
+    if align_scenarios.draft(record, _PLACE).text != scenario.text:
+        given["state"] = scenario.text
+        state = given.get("full_state")
+        if isinstance(state, dict) and "unstructured" in state:
+            state["unstructured"] = scenario.text
+    return record
+
+
+def _new_record(scenario: Scenario, labels: Sequence[dict[str, float]]) -> Object:
+    meta = scenario.meta
+    name = _known_id(meta.get("scenario_id"), scenario.key)
+    scene = _known_id(meta.get("scene_id", meta.get("probe_id")), "1")
+    choices: list[Json] = [
+        {
+            "action_id": f"{scenario.key}.action_{i}",
+            "action_type": "SITREP",
+            "unstructured": choice.text,
+            "parameters": None,
+            "justification": None,
+            "kdma_association": dict(row) or None,
+        }
+        for i, (choice, row) in enumerate(zip(scenario.choices, labels, strict=True))
+    ]
+    return {
+        "input": {
+            "scenario_id": name,
+            "alignment_target_id": None,
+            "full_state": {
+                "unstructured": scenario.text,
+                "meta_info": {"scene_id": scene},
+                "scenario_complete": False,
+                "characters": [],
+                "events": [],
+                "supplies": [],
+            },
+            "state": scenario.text,
+            "choices": choices,
+        },
+        "label": [dict(row) for row in labels],
+    }
+
+
+def _known_id(value: Json, otherwise: str) -> str:
+    return value if isinstance(value, str) and value.strip() else otherwise
+
+
+def _say_the_rest(scenarios: Sequence[Scenario], records: Sequence[Object]) -> None:
+    """Add to each record what a reader would not make of it by itself."""
+    drafts = [align_scenarios.draft(r, _PLACE.at(i)) for i, r in enumerate(records, start=1)]
+    keys = tell_apart([draft.key for draft in drafts], KEY_MARK)
+    # One key that is said changes the numbers of others, so they are said all or not at all.
+    say_keys = keys != [scenario.key for scenario in scenarios]
+    for scenario, draft, record in zip(scenarios, drafts, records, strict=True):
+        own: Object = {"id": scenario.key} if say_keys else {}
+        if draft.text != scenario.text:
+            own["text"] = scenario.text
+        if draft.title != scenario.title:
+            own["title"] = scenario.title
+        meta = as_json(scenario.meta, scenario)
+        if draft.meta != meta:
+            own["meta"] = meta
+        if own:
+            record[align_scenarios.OWN] = own

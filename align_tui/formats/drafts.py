@@ -1,0 +1,93 @@
+"""From what one record says to a scenario of a set: unique keys, 0..1 labels, nothing invalid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from align_tui.core.attributes import Attributes
+from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.text.display import one_line
+from align_tui.core.types import JsonObject
+from align_tui.formats.labels import Raw, decide
+from align_tui.formats.sets import tell_apart
+from align_tui.formats.values import FilePosition
+
+KEY_MARK, CHOICE_MARK = "#{}", " ({})"
+_HINT = "A scenario has a text and 2 to 64 choices, no two alike."
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One record, read: its labels as they stand in the file, one mapping a choice."""
+
+    place: FilePosition
+    key: str
+    text: str
+    choices: tuple[str, ...]
+    labels: tuple[Raw, ...]
+    title: str = ""
+    meta: JsonObject = field(default_factory=dict)
+    source: JsonObject = field(default_factory=dict)
+
+
+def assemble(
+    drafts: Sequence[Draft],
+    attributes: Attributes,
+    scale: Mapping[str, float] | None,
+    place: FilePosition,
+    *,
+    foreign: bool,
+) -> tuple[tuple[Scenario, ...], list[str]]:
+    """The scenarios of a file's drafts, and notes; raises DatasetError.
+
+    In a `foreign` format the scale of labels is guessed and later ones of equal choices are
+    numbered, since real files need both; our own says 0..1 and repeats nothing.
+    """
+    if not drafts:
+        raise place.error("there are no scenarios in it")
+    raws = [raw for draft in drafts for raw in draft.labels]
+    scales, notes = decide(raws, attributes, scale, place, guess=foreign)
+    keys = tell_apart([draft.key for draft in drafts], KEY_MARK)
+    scenarios, renumbered = [], []
+    for draft, key in zip(drafts, keys, strict=True):
+        texts = tell_apart(draft.choices, CHOICE_MARK) if foreign else list(draft.choices)
+        if texts != list(draft.choices):
+            renumbered.append(key)
+        labels = [
+            scales.labels(raw, draft.place, f"labels of choice {number}")
+            for number, raw in enumerate(draft.labels, start=1)
+        ]
+        kept = scales.remembered(draft.labels) if foreign else {}
+        scenario = Scenario(
+            key=key,
+            text=draft.text,
+            choices=tuple(Choice(*pair) for pair in zip(texts, labels, strict=True)),
+            title=draft.title,
+            meta=draft.meta,
+            source={**draft.source, **kept},
+        )
+        problems = scenario.problems()
+        if problems:
+            raise draft.place.error(problems[0], _HINT)
+        scenarios.append(scenario)
+    repeated = [key for draft, key in zip(drafts, keys, strict=True) if key != draft.key]
+    if repeated:
+        notes.append(
+            f"{_records(repeated)} the key of an earlier one and got a number: {_some(repeated)}."
+        )
+    if renumbered:
+        notes.append(
+            f"{_records(renumbered)} a choice's text; the later one got a number: "
+            f"{_some(renumbered)}."
+        )
+    return tuple(scenarios), notes
+
+
+def _records(keys: Sequence[str]) -> str:
+    return "1 record repeats" if len(keys) == 1 else f"{len(keys)} records repeat"
+
+
+def _some(keys: Sequence[str]) -> str:
+    shown = ", ".join(one_line(key, 60) for key in keys[:4])
+    return f"{shown} and {len(keys) - 4} more" if len(keys) > 4 else shown

@@ -1,0 +1,157 @@
+"""Scenario sets by name: those that are shipped and those that the user imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from align_tui.config import paths
+from align_tui.core.attributes import Attributes
+from align_tui.core.errors import DatasetError
+from align_tui.core.text.nearest import close_to
+from align_tui.core.text.repair import storable
+from align_tui.files.write import make_folder
+from align_tui.formats.files import shown
+from align_tui.formats.read import read_scenarios
+from align_tui.formats.sets import ScenarioSet
+
+# In this order: of files that differ in their ending alone, the imported one is meant.
+_ENDINGS = (".jsonl", ".toml", ".json")
+_MAX_NAME = 100
+_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._\-]{{0,{_MAX_NAME - 1}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """A scenario file of the library."""
+
+    name: str
+    path: Path
+    origin: str  # "shipped" or "yours"
+
+
+def list_sets() -> list[SetEntry]:
+    """Every set that can be named; a file of yours hides a shipped one of the same name."""
+    found: dict[str, SetEntry] = {}
+    for origin, folder in (
+        ("shipped", paths.shipped_scenarios()),
+        ("yours", paths.user_scenarios()),
+    ):
+        for ending in reversed(_ENDINGS):
+            for path in sorted(folder.glob(f"*{ending}")):
+                if not path.name.startswith("."):
+                    name = storable(path.stem)
+                    found[name] = SetEntry(name, path, origin)
+    return sorted(found.values(), key=lambda entry: entry.name)
+
+
+def find_set(name_or_path: str) -> Path:
+    """The file of a set given as a path or as a library name; raises DatasetError.
+
+    A name is looked up first, so that a file of the same name in the working folder does not
+    change what a command means.
+    """
+    names = {entry.name: entry.path for entry in list_sets()}
+    if name_or_path in names:
+        return names[name_or_path]
+    looks_like_path = "/" in name_or_path or "\\" in name_or_path
+    path = Path(name_or_path)
+    try:
+        path = path.expanduser()
+        if path.is_file() or looks_like_path or path.suffix in _ENDINGS:
+            return path
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~nobody has no home
+        raise DatasetError(f"{shown(path)}: {error}", "Check the path of the file.") from error
+    close = close_to(name_or_path, names, n=3, cutoff=0.4)
+    known = f"Known are: {', '.join(sorted(names))}." if names else ""
+    hint = f"Did you mean {', '.join(close)}?" if close else known
+    raise DatasetError(f"There is no scenario set called {name_or_path!r}", hint)
+
+
+def find_scenarios(
+    name_or_path: str, attributes: Attributes, scale: Mapping[str, float] | None = None
+) -> ScenarioSet:
+    """The scenarios of a set given as a library name or as a path; raises DatasetError."""
+    return read_scenarios(find_set(name_or_path), attributes=attributes, scale=scale)
+
+
+def safe_name(text: str) -> str:
+    """`text` as the name of a set: ASCII letters, digits, '.', '_' and '-'; raises DatasetError."""
+    name = re.sub(r"[^A-Za-z0-9._\-]+", "-", text).strip(".-")[:_MAX_NAME].rstrip(".-")
+    if not name:
+        raise DatasetError(
+            f"Nothing of {text[:60]!r} can stand in the name of a set",
+            "Give a name of letters, digits, '.', '_' and '-'.",
+        )
+    return name
+
+
+def import_set(
+    path: Path,
+    attributes: Attributes,
+    *,
+    name: str | None = None,
+    scale: Mapping[str, float] | None = None,
+    overwrite: bool = False,
+) -> tuple[SetEntry, ScenarioSet]:
+    """Read a file of any format and keep it, as native JSONL, in the user's folder.
+
+    Without `name` it is called as the set in the file. Raises DatasetError, also when there is
+    an imported set of that name and `overwrite` is not set.
+    """
+    if name is not None and not _NAME.fullmatch(name):
+        raise DatasetError(
+            f"{name[:60]!r} cannot be the name of a set",
+            "A name has letters, digits, '.', '_' and '-', and begins with neither '.' nor '-'.",
+        )
+    found = read_scenarios(path, attributes=attributes, scale=scale)
+    called = name if name is not None else safe_name(found.name)
+    folder = paths.user_scenarios()
+    target = folder / f"{called}.jsonl"
+    if target.exists() and not overwrite:
+        raise DatasetError(
+            f"There is an imported set called {called!r} already",
+            "Give it another name, or say that it is to be replaced.",
+        )
+    make_folder(folder, mine=True)
+    _write_jsonl(target, replace(found, name=called), mine=True)
+    return SetEntry(called, target, "yours"), found
+
+
+# Who reads a set does not wait for what writes one.
+def _write_jsonl(path: Path, found: ScenarioSet, *, mine: bool = False) -> None:
+    from align_tui.formats.write import write_native_jsonl
+
+    name, description = found.name, found.description
+    write_native_jsonl(path, found.scenarios, name=name, description=description, mine=mine)
+
+
+def _export_toml(path: Path, found: ScenarioSet) -> None:
+    from align_tui.formats.write import write_native_toml
+
+    write_native_toml(path, found.scenarios, name=found.name, description=found.description)
+
+
+def _export_align_system(path: Path, found: ScenarioSet) -> None:
+    from align_tui.formats.align_system.write import write_align_system_file
+
+    write_align_system_file(path, found.scenarios)
+
+
+EXPORTS: Mapping[str, Callable[[Path, ScenarioSet], None]] = {
+    "toml": _export_toml,
+    "jsonl": _write_jsonl,
+    "align-system": _export_align_system,
+}
+
+
+def export_set(found: ScenarioSet, path: Path, format_name: str) -> None:
+    """Write a set in one of the formats of `EXPORTS`; raises DatasetError, OutputError."""
+    export = EXPORTS.get(format_name)
+    if export is None:
+        raise DatasetError(
+            f"There is no export format {format_name!r}", f"Known are: {', '.join(EXPORTS)}."
+        )
+    export(path, found)

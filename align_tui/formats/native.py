@@ -1,0 +1,119 @@
+"""The project's own format (docs/scenario-format.md): a TOML document, or JSON line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from align_tui.core.types import Json, JsonObject
+from align_tui.formats.drafts import Draft
+from align_tui.formats.labels import raw_labels
+from align_tui.formats.values import (
+    FilePosition,
+    Object,
+    as_choices,
+    as_id,
+    as_object,
+    as_text,
+    finite,
+    kind,
+    parse_json,
+    sanitise,
+)
+
+FORMAT = "align-tui/scenarios/1"
+_FAMILY = "align-tui/scenarios/"
+DOCUMENT_KEYS = frozenset({"format", "name", "description", "scenario"})
+SCENARIO_KEYS = frozenset({"id", "title", "text", "choice", "choices", "meta", "source"})
+CHOICE_KEYS = frozenset({"text", "labels"})
+
+
+def check_format(value: Json, place: FilePosition) -> None:
+    """Raise DatasetError unless `value` names the version that is read here."""
+    if value == FORMAT:
+        return
+    if isinstance(value, str) and value.startswith(_FAMILY):
+        raise place.error(
+            f"format {value!r} is not known here", "A newer align-tui may have written it."
+        )
+    what = repr(value)[:80] if isinstance(value, str) else kind(value)
+    problem = "the key 'format' is missing" if value is None else f"format is {what}"
+    raise place.error(problem, f'The file must say: format = "{FORMAT}"')
+
+
+def heading(table: Object, place: FilePosition) -> tuple[str, str, list[str]]:
+    """(name, description, notes) of a document or of a JSONL header."""
+    check_format(table.get("format"), place)
+    name = as_text(table.get("name", ""), place, "name")
+    description = as_text(table.get("description", ""), place, "description")
+    unknown = sorted(set(table) - DOCUMENT_KEYS)
+    notes = [f"Keys of the file that the format does not know: {', '.join(unknown)}."]
+    return name, description, notes if unknown else []
+
+
+def draft(value: Json, place: FilePosition) -> Draft:
+    """One scenario; what it says besides is kept in its source."""
+    body = as_object(value, place, "the scenario")
+    key = as_text(body.get("id"), place, "id")
+    place = place.at(place.record, as_id(key, place, "id"))
+    if "choice" in body and "choices" in body:
+        raise place.error("it has both 'choice' and 'choices'", "Keep one of the two.")
+    name = "choices" if "choices" in body else "choice"
+    choices = [
+        as_object(choice, place, f"{name}[{i}]")
+        for i, choice in enumerate(as_choices(body.get(name), place, name))
+    ]
+    source = _embedded(body.get("source"), place, "source")
+    own = native_source(
+        {k: v for k, v in body.items() if k not in SCENARIO_KEYS},
+        [{k: v for k, v in choice.items() if k not in CHOICE_KEYS} for choice in choices],
+    )
+    return Draft(
+        place=place,
+        key=key,
+        text=as_text(body.get("text"), place, "text"),
+        choices=tuple(
+            as_text(choice.get("text"), place, f"{name}[{i}].text")
+            for i, choice in enumerate(choices)
+        ),
+        labels=tuple(
+            raw_labels(choice.get("labels"), place, f"{name}[{i}].labels")
+            for i, choice in enumerate(choices)
+        ),
+        title=as_text(body.get("title", ""), place, "title"),
+        meta=_embedded(body.get("meta"), place, "meta"),
+        source={**own, **source},
+    )
+
+
+def _embedded(value: Json, place: FilePosition, field: str) -> Object:
+    """An object, or its JSON as text: TOML has no null, so an object with one is written so."""
+    if isinstance(value, str):
+        try:
+            value = sanitise(parse_json(value), place)
+        except ValueError as error:
+            raise place.error(f"{field} is text, and no JSON object: {error}") from error
+    return {} if value is None else as_object(finite(value), place, field)
+
+
+def native_source(extra: Object, choices: list[Object]) -> Object:
+    """The source of a scenario with further keys of its own or of its choices; else empty."""
+    source: Object = {}
+    if extra:
+        source["extra"] = finite(extra)
+    if any(choices):
+        source["choices"] = finite(choices)
+    return {"format": "native", **source} if source else {}
+
+
+def further_keys(source: JsonObject, n_choices: int) -> tuple[Object, list[Object]] | None:
+    """Inverse of `native_source`: (the scenario's further keys, each choice's), or None."""
+    extra, choices = source.get("extra", {}), source.get("choices", [{}] * n_choices)
+    if not isinstance(extra, Mapping) or not isinstance(choices, list):
+        return None
+    if len(choices) != n_choices or not all(isinstance(c, Mapping) for c in choices):
+        return None
+    tables = [dict(choice) for choice in choices]
+    clash = SCENARIO_KEYS & set(extra) or any(CHOICE_KEYS & set(table) for table in tables)
+    if clash or native_source(dict(extra), list(tables)) != source:
+        return None
+    return dict(extra), tables

@@ -1,0 +1,226 @@
+"""One door for every format of scenarios: which it is shows in the content, not in the name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from align_tui.config.reading.bounded_json import check_count
+from align_tui.config.reading.bounded_toml import parse_toml
+from align_tui.config.reading.file_kinds import SCENARIOS, kind_of
+from align_tui.core.attributes import Attributes
+from align_tui.core.scenarios import Scenario
+from align_tui.core.text.repair import storable
+from align_tui.core.types import Json
+from align_tui.formats import mta, native
+from align_tui.formats.align_system import scenarios
+from align_tui.formats.drafts import Draft, assemble
+from align_tui.formats.files import read_text, shown
+from align_tui.formats.sets import Format, ScenarioSet
+from align_tui.formats.values import (
+    FOREIGN_DEPTH,
+    FilePosition,
+    as_list,
+    as_object,
+    kind,
+    parse_json,
+    sanitise,
+)
+
+# A TOML table header. No scenario file in JSON begins like this: after its bracket comes { or [.
+_TOML_HEADER = re.compile(r"\[{1,2}\s*[A-Za-z_\"']")
+_HINT = (
+    "Scenarios are read from align-tui's TOML or JSONL, align-system's input_output.json "
+    "and the raw MTA file."
+)
+_CUT = "The file may have been cut short. " + _HINT
+_SPLIT = "Split it into several files."
+MOST_TOML = 5_000_000
+MOST_LINES = 500_000
+MOST_SCENARIOS = 20_000
+_OTHERS = {".yaml": "YAML", ".yml": "YAML", ".csv": "CSV", ".tsv": "TSV", ".parquet": "Parquet"}
+
+
+def read_scenarios(
+    path: Path, *, attributes: Attributes, scale: Mapping[str, float] | None = None
+) -> ScenarioSet:
+    """The scenarios of a file in any known format; raises DatasetError, and nothing else.
+
+    Labels come out as 0..1 by attribute id. In the field's formats an attribute with a label
+    above 1 is taken to be 0..10; `scale` maps an attribute (any spelling) to the value that
+    stands for 1 in this file, and overrides that.
+    """
+    place = FilePosition(shown(path))
+    text = read_text(path)
+    if not text.strip():
+        raise place.error("the file is empty", _HINT)
+    found, name, description, drafts, notes = _drafts(text, place)
+    scenarios, more = assemble(drafts, attributes, scale, place, foreign=found != "native")
+    return ScenarioSet(
+        name=name or _name(path),
+        description=description,
+        format=found,
+        scenarios=scenarios,
+        path=path,
+        notes=(*notes, *more),
+    )
+
+
+def scenarios_of_text(text: str, name: str, attributes: Attributes) -> tuple[Scenario, ...]:
+    """The scenarios of a native document in memory, called `name` in errors: DatasetError."""
+    place = FilePosition(name)
+    found, _, _, drafts, _ = _document(_toml(text, place), place)
+    return assemble(drafts, attributes, None, place, foreign=found != "native")[0]
+
+
+_Found = tuple[Format, str, str, list[Draft], list[str]]
+
+
+def _name(path: Path) -> str:
+    """Runs of align-system call every file input_output.json: their folder tells them apart."""
+    folder = path.absolute().parent.name if path.stem == "input_output" else ""
+    return storable(folder or path.stem)
+
+
+def _drafts(text: str, place: FilePosition) -> _Found:
+    start = text.lstrip()
+    if text.count("\n") > MOST_LINES:
+        raise place.error(f"it has more than {MOST_LINES:,} lines", _SPLIT)
+    if start[0] not in "{[" or _TOML_HEADER.match(start):
+        return _document(_toml(text, place), place)
+    try:
+        check_count(text)
+    except ValueError as error:
+        raise place.error(str(error), _SPLIT) from error
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        if start[0] == "{" and _is_json(start.partition("\n")[0]):
+            return _lines(text, place)
+        raise place.error(f"this is not JSON: {error}", _hint_at(error, text)) from error
+    if isinstance(value, list):
+        _check_number(value, place)
+        return _list(as_list(sanitise(value, place, FOREIGN_DEPTH), place, "the file"), place)
+    table = as_object(sanitise(value, place), place, "the file")
+    return (
+        _document(table, place)
+        if isinstance(table.get("scenario"), list)
+        else _rows([table], place, whole="\n" in start.rstrip())
+    )
+
+
+def _is_json(line: str) -> bool:
+    try:
+        parse_json(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _hint_at(error: ValueError, text: str) -> str:
+    """A file that is wrong at its end may have been cut; one that is wrong before was not."""
+    if not isinstance(error, json.JSONDecodeError):
+        return _HINT
+    at_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+    return _CUT if at_end else _HINT
+
+
+def _toml(text: str, place: FilePosition) -> Json:
+    if len(text) > MOST_TOML:
+        raise place.error(
+            f"TOML is read up to {MOST_TOML // 1_000_000} MB", "Write it as JSON Lines."
+        )
+    try:
+        return sanitise(parse_toml(text), place)
+    except ValueError as error:
+        named = _OTHERS.get(Path(place.file).suffix.lower())
+        if named is not None and "kdma_values" not in text:
+            raise place.error(
+                f"{named} is no format that scenarios are read from", _HINT
+            ) from error
+        if _is_json(text):
+            said = kind(parse_json(text))
+            raise place.error(f"it holds {said} alone, and no scenarios", _HINT) from error
+        hint = _HINT
+        if "kdma_values" in text:
+            hint = "This looks like an alignment target; it sets values and holds no scenarios."
+        raise place.error(f"this is not TOML: {error}", hint) from error
+
+
+def _document(value: Json, place: FilePosition) -> _Found:
+    table = as_object(value, place, "the file")
+    _refuse_other(table, place)
+    name, description, notes = native.heading(table, place)
+    entries = as_list(table.get("scenario", []), place, "scenario")
+    return "native", name, description, _native(entries, place), notes
+
+
+def _refuse_other(table: Mapping[str, Json], place: FilePosition) -> None:
+    found = kind_of(table)
+    if found is not None and found != SCENARIOS:
+        raise place.error(f"it is {found.what}, and no set of scenarios", found.use)
+
+
+def _native(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
+    _check_number(entries, place)
+    return [native.draft(entry, place.at(i)) for i, entry in enumerate(entries, start=1)]
+
+
+def _check_number(entries: Sequence[Json], place: FilePosition) -> None:
+    if len(entries) > MOST_SCENARIOS:
+        raise place.error(
+            f"it holds {len(entries):,} scenarios, and at most {MOST_SCENARIOS:,} are read", _SPLIT
+        )
+
+
+def _list(entries: list[Json], place: FilePosition) -> _Found:
+    if not entries:
+        raise place.error("there are no scenarios in it", _HINT)
+    _check_number(entries, place)
+    if mta.looks_like(entries[0]):
+        return "mta", "", "", mta.drafts(entries, place), []
+    if scenarios.looks_like(entries[0]):
+        return "align-system", "", "", scenarios.drafts(entries, place), []
+    if _is_line(entries[0]):
+        return "native", "", "", _native(entries, place), []
+    raise place.error("its first entry is of no known format", _HINT)
+
+
+def _is_line(value: Json) -> bool:
+    return isinstance(value, dict) and "text" in value and "choices" in value
+
+
+def _lines(text: str, place: FilePosition) -> _Found:
+    # Not splitlines: that also cuts at U+2028, which may stand inside a JSON string.
+    rows: list[Json] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(sanitise(parse_json(line), place))
+        except ValueError as error:
+            said = f"line {number} is not JSON: {error}"
+            raise place.error(said, _hint_at(error, line)) from error
+        if len(rows) > MOST_SCENARIOS + 1:  # a header may stand before them
+            raise place.error(
+                f"at most {MOST_SCENARIOS:,} scenarios are read, and it has more", _SPLIT
+            )
+    return _rows(rows, place)
+
+
+def _rows(rows: list[Json], place: FilePosition, *, whole: bool = False) -> _Found:
+    """Lines that were read; or the `whole` file, where it is one object over several lines."""
+    header = rows[0] if isinstance(rows[0], dict) else {}
+    if "format" in header and not _is_line(header):
+        name, description, notes = native.heading(header, place)
+        return "native", name, description, _native(rows[1:], place), notes
+    if not _is_line(header):
+        found = kind_of(header)
+        hint = _HINT
+        if found is not None and found != SCENARIOS:
+            hint = f"This is {found.what}. {found.use}"
+        what = "an object of no known format"
+        raise place.error(what if whole else f"its first line is no scenario, but {what}", hint)
+    return "native", "", "", _native(rows, place), []

@@ -1,0 +1,177 @@
+"""Values out of files that may hold anything: typed, or an error that says where they stand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import cast
+
+from align_tui.config.reading.bounded_json import parse_json as parse_json
+from align_tui.core.errors import DatasetError
+from align_tui.core.scenarios import MAX_CHOICES
+from align_tui.core.text.display import one_line
+from align_tui.core.text.repair import storable
+from align_tui.core.types import Json
+
+MAX_DEPTH = 64
+# Every format puts a record a few levels deeper than another does. Starting to count above 0 keeps
+# what was read from a foreign file writable, and what was written readable.
+WRITTEN_DEPTH, FOREIGN_DEPTH = 8, 16
+MAX_KEY_CHARS = 500
+HINT = "docs/scenario-format.md says what each format may hold."
+_MAX_INT_BITS = 8192  # far below the 4300 digits that Python refuses to print
+Object = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePosition:
+    """A place in a file: what an error begins with. `record` counts from 1; 0 is the file."""
+
+    file: str
+    record: int = 0
+    key: str = ""
+
+    def at(self, record: int, key: str = "") -> FilePosition:
+        """The same file at that record."""
+        return replace(self, record=record, key=key)
+
+    def error(self, problem: str, hint: str = HINT) -> DatasetError:
+        """A DatasetError that names the file, the record and its key."""
+        where = self.file
+        if self.record:
+            where += f": record {self.record}"
+        if self.key:
+            where += f" ({one_line(self.key, 80)})"
+        return DatasetError(f"{where}: {problem}", hint)
+
+
+def kind(value: object) -> str:
+    """What a value is, in a word for messages."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "an object" if isinstance(value, Mapping) else "a list"
+
+
+def as_text(value: Json, place: FilePosition, field: str) -> str:
+    """`value` when it is text."""
+    if not isinstance(value, str):
+        raise place.error(f"{field} must be text, and is {kind(value)}")
+    return value
+
+
+def as_list(value: Json, place: FilePosition, field: str) -> list[Json]:
+    """`value` when it is a list."""
+    if not isinstance(value, list):
+        raise place.error(f"{field} must be a list, and is {kind(value)}")
+    return value
+
+
+def as_choices(value: Json, place: FilePosition, field: str) -> list[Json]:
+    """`value` when it is a list of no more choices than a scenario may have."""
+    found = as_list(value, place, field)
+    if len(found) > MAX_CHOICES:
+        raise place.error(f"it has {len(found):,} choices, more than {MAX_CHOICES}")
+    return found
+
+
+def as_object(value: Json, place: FilePosition, field: str) -> Object:
+    """`value` when it is an object (a table)."""
+    if not isinstance(value, dict):
+        raise place.error(f"{field} must be an object, and is {kind(value)}")
+    return value
+
+
+def as_id(value: Json, place: FilePosition, field: str) -> str:
+    """`value` when it is text that is not blank, or a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise place.error(f"{field} must be text or a whole number, and is {kind(value)}")
+    if not value.strip() or len(value) > MAX_KEY_CHARS:
+        raise place.error(f"{field} must have 1 to {MAX_KEY_CHARS} characters, not all blank")
+    return value
+
+
+def sanitise(value: object, place: FilePosition, depth: int = 0) -> Json:
+    """`value` as JSON that is safe to handle: bounded depth, valid Unicode, dates as text.
+
+    Numbers that are not finite stay, for the reader of that number to refuse. What needs no change
+    is not copied.
+    """
+    return cast(Json, value) if _is_clean(value, depth) else _cleaned(value, place, depth)
+
+
+def _is_clean(value: object, depth: int) -> bool:
+    """Is nothing to be changed in it, and nothing to be refused?"""
+    kind = type(value)
+    if kind is str:
+        return _encodes(cast(str, value))
+    if kind is dict:
+        table = cast(dict[object, object], value)
+        return depth <= MAX_DEPTH and all(
+            type(key) is str and _encodes(key) and _is_clean(each, depth + 1)
+            for key, each in table.items()
+        )
+    if kind is list:
+        items = cast(list[object], value)
+        return depth <= MAX_DEPTH and all(_is_clean(each, depth + 1) for each in items)
+    if kind is int:
+        return depth <= MAX_DEPTH and cast(int, value).bit_length() <= _MAX_INT_BITS
+    return (value is None or kind is bool or kind is float) and depth <= MAX_DEPTH
+
+
+def _encodes(text: str) -> bool:
+    return text.isascii() or storable(text) is text
+
+
+def _cleaned(value: object, place: FilePosition, depth: int) -> Json:
+    if depth > MAX_DEPTH:
+        raise place.error(f"its values are nested more than {MAX_DEPTH} deep")
+    if isinstance(value, str):
+        return storable(value)
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        if value.bit_length() > _MAX_INT_BITS:
+            raise place.error("it holds a whole number of thousands of digits")
+        return value
+    if isinstance(value, Mapping):
+        return {storable(str(k)): _cleaned(v, place, depth + 1) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_cleaned(item, place, depth + 1) for item in value]
+    if isinstance(value, (date, datetime, time)):
+        return value.isoformat()
+    raise place.error(f"it holds a {type(value).__name__}, which is no JSON")
+
+
+def finite(value: Json) -> Json:
+    """`value` with NaN and infinities, which JSON has no words for, replaced by null."""
+    return value if _is_finite(value) else _made_finite(value)
+
+
+def _is_finite(value: Json) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if type(value) is dict:
+        return all(_is_finite(each) for each in value.values())
+    if type(value) is list:
+        return all(_is_finite(each) for each in value)
+    return value is None or isinstance(value, str | int)
+
+
+def _made_finite(value: Json) -> Json:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {k: _made_finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_made_finite(item) for item in value]
+    return value

@@ -1,0 +1,148 @@
+"""Writing scenarios in the project's own format, as TOML for people and as JSONL for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from align_tui.core.errors import DatasetError
+from align_tui.core.scenarios import Scenario
+from align_tui.core.types import Json, JsonObject
+from align_tui.files.write import write_text
+from align_tui.formats.native import FORMAT, further_keys
+from align_tui.formats.values import WRITTEN_DEPTH, FilePosition, Object, as_id, finite, sanitise
+
+
+def checked(scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
+    """The scenarios, when a reader would take them as they are; raises DatasetError otherwise."""
+    found = tuple(scenarios)
+    if not found:
+        raise DatasetError("There are no scenarios to write", "Choose at least one.")
+    seen: set[str] = set()
+    for number, scenario in enumerate(found, start=1):
+        place = FilePosition("These scenarios", number, scenario.key)
+        as_id(scenario.key, place, "its key")
+        if scenario.key in seen:
+            raise place.error("another scenario has the same key")
+        seen.add(scenario.key)
+        problems = scenario.problems()
+        if problems:
+            raise place.error(problems[0])
+        if not all(name.strip() for name in scenario.labelled):
+            raise place.error("a label has no attribute's name")
+    return found
+
+
+def as_json(value: JsonObject, scenario: Scenario) -> Object:
+    """`value` as JSON that any reader takes: valid Unicode, no NaN, nested in bounds."""
+    clean = finite(sanitise(value, FilePosition("These scenarios", 0, scenario.key), WRITTEN_DEPTH))
+    return dict(clean) if isinstance(clean, Mapping) else {}
+
+
+def body(scenario: Scenario, choices_key: str) -> Object:
+    """The scenario as an object of the format; `choices_key` is 'choice' or 'choices'."""
+    choices: list[Json] = [
+        {"text": choice.text, "labels": dict(choice.labels)}
+        if choice.labels
+        else {"text": choice.text}
+        for choice in scenario.choices
+    ]
+    out: Object = {"id": scenario.key}
+    if scenario.title:
+        out["title"] = scenario.title
+    out["text"] = scenario.text
+    if scenario.meta:
+        out["meta"] = dict(scenario.meta)
+    out[choices_key] = choices
+    if scenario.source:
+        further = further_keys(scenario.source, len(choices))
+        if further is None:
+            out["source"] = dict(scenario.source)
+        else:
+            extra, tables = further
+            out[choices_key] = [
+                {**table, **choice}
+                for table, choice in zip(tables, choices, strict=True)
+                if isinstance(choice, dict)
+            ]
+            out = {**extra, **out}
+    return as_json(out, scenario)
+
+
+def _head(name: str, description: str) -> dict[str, str]:
+    head = {"format": FORMAT, "name": name, "description": description}
+    return {key: value for key, value in head.items() if value}
+
+
+def native_jsonl(scenarios: Iterable[Scenario], *, name: str = "", description: str = "") -> str:
+    """A header line, then one scenario a line; raises DatasetError."""
+    rows: list[Mapping[str, Json]] = [_head(name, description)]
+    rows += [body(scenario, "choices") for scenario in checked(scenarios)]
+    return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+
+
+def native_toml(scenarios: Iterable[Scenario], *, name: str = "", description: str = "") -> str:
+    """One TOML document; raises DatasetError."""
+    tables = [_without_null(s, body(s, "choice")) for s in checked(scenarios)]
+    document: dict[str, Any] = {**_head(name, description), "scenario": tables}
+    # Readable, but tomli_w drops the carriage returns of a text that it breaks into lines.
+    return tomli_w.dumps(document, multiline_strings=not _has_return(document))
+
+
+def _without_null(scenario: Scenario, table: Object) -> Object:
+    if not _has_null(table):
+        return table
+    # TOML has no null: an object with one somewhere is written as the text of its JSON.
+    plain = body(_bare(scenario), "choice")
+    for key, value in (("meta", scenario.meta), ("source", scenario.source)):
+        if value:
+            clean = as_json(value, scenario)
+            plain[key] = json.dumps(clean, ensure_ascii=False) if _has_null(clean) else clean
+    return plain
+
+
+def _bare(scenario: Scenario) -> Scenario:
+    return Scenario(scenario.key, scenario.text, scenario.choices, scenario.title)
+
+
+def _has_null(value: Json) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_null(v) for v in value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return any(_has_null(v) for v in value)
+    return value is None
+
+
+def _has_return(value: Json) -> bool:
+    if isinstance(value, str):
+        return "\r" in value
+    if isinstance(value, Mapping):
+        return any(_has_return(v) for v in value.values())
+    return isinstance(value, Sequence) and any(_has_return(v) for v in value)
+
+
+def write_native_jsonl(
+    path: Path,
+    scenarios: Iterable[Scenario],
+    *,
+    name: str = "",
+    description: str = "",
+    mine: bool = False,
+) -> None:
+    """Write JSON line by line, as `files.write` does; raises DatasetError, OutputError.
+
+    A set of the library (`mine`) is its user's alone; any other path was named by its user.
+    """
+    text = native_jsonl(scenarios, name=name, description=description)
+    write_text(path, text, devices=not mine, mine=mine)
+
+
+def write_native_toml(
+    path: Path, scenarios: Iterable[Scenario], *, name: str = "", description: str = ""
+) -> None:
+    """Write a TOML document, as `files.write` does; raises DatasetError, OutputError."""
+    write_text(path, native_toml(scenarios, name=name, description=description), devices=True)

@@ -1,0 +1,1 @@
+"""What screens, reports and viewers read of a run. No Textual here."""

@@ -1,0 +1,58 @@
+"""How often every two profiles chose the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from align_tui.core.stats.agreement import Agreement, agreement_of
+from align_tui.monitor.snapshot import Cells
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+
+
+class PairCounts:
+    """Pairs of decisions on the same scenario and repeat, by profiles and by number of choices.
+
+    One decision changes as many counts as there are other profiles.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._profiles = len(study.profiles)
+        self._choices = [len(scenario.choices) for scenario in study.scenarios]
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every pair."""
+        self._same = self._zeros()
+        self._pairs = {choices: self._zeros() for choices in sorted(set(self._choices))}
+
+    def _zeros(self) -> list[list[int]]:
+        return [[0] * self._profiles for _ in range(self._profiles)]
+
+    def change(
+        self, row: Cells, scenario: int, profile: int, repeat: int, choice: int, by: int
+    ) -> None:
+        """Count a decision in (1) or out (-1), beside what the others decided in that row."""
+        # Under the profile that changes: what came in under one may go out under the other, and
+        # only the sum of the two says anything.
+        same, pairs = self._same[profile], self._pairs[self._choices[scenario]][profile]
+        for other, repeats in enumerate(row):
+            cell = repeats[repeat]
+            if cell is None or cell.choice is None or other == profile:
+                continue
+            pairs[other] += by
+            if cell.choice == choice:
+                same[other] += by
+
+    def agreements(self) -> tuple[tuple[Agreement | None, ...], ...]:
+        """The matrix, as a report has it."""
+        known: dict[tuple[int, int], Agreement] = {}
+        every = range(self._profiles)
+        for a in every:
+            for b in range(a):
+                pairs = {n: of[a][b] + of[b][a] for n, of in self._pairs.items()}
+                known[b, a] = agreement_of(self._same[a][b] + self._same[b][a], pairs)
+        return tuple(
+            tuple(None if a == b else known[min(a, b), max(a, b)] for b in every) for a in every
+        )

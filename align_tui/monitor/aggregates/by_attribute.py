@@ -1,0 +1,77 @@
+"""Accuracy by attribute: each attribute of each target by itself, where it is labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from align_tui.core.scorers.labels import correct_choices, is_discriminating
+from align_tui.core.stats.rates import make_rate
+from align_tui.core.targets import Target, target_id
+from align_tui.monitor.overview import AttributeRate
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.store.results import Tally
+
+
+class AttributeCounts:
+    """Of targets of one attribute the tallies tell; the parts of others are counted here.
+
+    One decision changes as many counts as its profile's targets have such parts.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._targets: list[tuple[Target, ...]] = []  # by profile: all, each once
+        self._parts: list[tuple[Target, ...]] = []  # by profile: those that are no whole target
+        for profile in study.profiles:
+            scored = study.scoring_targets(profile)
+            alone = {targets[0] for targets in scored if len(targets) == 1}
+            every = dict.fromkeys(each for targets in scored for each in targets)
+            self._targets.append(tuple(every))
+            self._parts.append(tuple(each for each in every if each not in alone))
+        self._known: dict[tuple[int, Target], tuple[frozenset[int] | None, bool]] = {}
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every decision; what is right where stays known."""
+        self._sums: dict[tuple[int, Target], list[int]] = {}
+
+    def change(self, scenario: int, profile: int, choice: int, by: int) -> None:
+        """Count a decision in (1) or out (-1)."""
+        for target in self._parts[profile]:
+            right, discriminating = self._right(scenario, target)
+            if right is None:
+                continue
+            correct = by * (choice in right)
+            sums = self._sums.setdefault((profile, target), [0, 0, 0, 0])
+            sums[0] += by
+            sums[1] += correct
+            if discriminating:
+                sums[2] += by
+                sums[3] += correct
+
+    def _right(self, scenario: int, target: Target) -> tuple[frozenset[int] | None, bool]:
+        key = (scenario, target)
+        found = self._known.get(key)
+        if found is None:
+            shown, alone = self._study.scenarios[scenario], (target,)
+            right = correct_choices(shown, alone, self._study.rule)
+            found = self._known[key] = (right, is_discriminating(shown, alone))
+        return found
+
+    def rates(self, tallies: Iterable[Tally]) -> tuple[AttributeRate, ...]:
+        """By profile, in the order in which it is scored against them; none that is unscored."""
+        whole = {(tally.profile, tally.target): tally for tally in tallies}
+        out = []
+        for profile, targets in enumerate(self._targets):
+            for target in targets:
+                tally = whole.get((profile, target_id((target,))))
+                if tally is not None:
+                    out.append(AttributeRate(profile, target, tally.all, tally.discriminating))
+                sums = self._sums.get((profile, target))
+                if sums is not None and sums[0]:
+                    rates = make_rate(sums[1], sums[0]), make_rate(sums[3], sums[2])
+                    out.append(AttributeRate(profile, target, *rates))
+        return tuple(out)

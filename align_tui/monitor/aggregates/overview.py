@@ -1,0 +1,55 @@
+"""All that the overview counts, worked out once for each state of the board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from align_tui.monitor.aggregates.accuracy_over_time import AccuracyOverTime
+from align_tui.monitor.aggregates.agreement import PairCounts
+from align_tui.monitor.aggregates.by_attribute import AttributeCounts
+from align_tui.monitor.overview import Overview
+from align_tui.monitor.snapshot import Cell, Cells
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.store.results import Tally
+
+
+class Aggregates:
+    """What is counted in is counted out with the same arguments; the order makes no difference."""
+
+    def __init__(self, study: Study) -> None:
+        self._attributes = AttributeCounts(study)
+        self._courses = AccuracyOverTime()
+        self._pairs = PairCounts(study)
+        self._made: Overview | None = None
+
+    def clear(self) -> None:
+        """Forget every decision."""
+        for each in (self._attributes, self._courses, self._pairs):
+            each.clear()
+        self._made = None
+
+    def decided(self, row: Cells, place: tuple[int, int, int], choice: int, by: int) -> None:
+        """Count a decision in (1) or out (-1); `row` holds what the others decided there."""
+        scenario, profile, repeat = place
+        self._attributes.change(scenario, profile, choice, by)
+        self._pairs.change(row, scenario, profile, repeat, choice, by)
+        self._made = None
+
+    def scored(
+        self, profile: int, target: str, cell: Cell, correct: bool, discriminating: bool, by: int
+    ) -> None:
+        """Count a decision's score against one target in (1) or out (-1)."""
+        ended = cell.ended or 0.0
+        self._courses.change(profile, target, ended, correct, discriminating, by)
+        self._made = None
+
+    def overview(self, tallies: Callable[[], tuple[Tally, ...]]) -> Overview:
+        """The same object while nothing changed."""
+        if self._made is None:
+            self._made = Overview(
+                self._attributes.rates(tallies()), self._courses.courses(), self._pairs.agreements()
+            )
+        return self._made

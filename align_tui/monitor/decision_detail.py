@@ -1,0 +1,64 @@
+"""Everything that one ended sample was made of, in whichever run it was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from align_tui.config.profile import Profile
+    from align_tui.core.scenarios import Scenario
+    from align_tui.core.scorers.labels import Rule, Score
+    from align_tui.core.text.word_diff import Part
+    from align_tui.monitor.snapshot import Shown
+    from align_tui.store.database import Database
+    from align_tui.store.results import StoredResponse
+
+    Entered = Sequence[Sequence[Part]] | None  # by message: where the attributes entered
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionDetail:
+    """One sample with its replies; `entered` has an entry a reply, `scores` one a target id.
+
+    `model` identifies the model that decided; it is empty where none was recorded.
+    """
+
+    profile: Profile
+    scenario: Scenario
+    shown: Shown
+    replies: Sequence[StoredResponse] = ()
+    scores: Mapping[str, Score] | None = None
+    entered: Sequence[Entered] = ()
+    model: str = ""
+
+
+def read_detail(
+    db: Database, rule: Rule, profile: Profile, scenario: Scenario, shown: Shown
+) -> DecisionDetail:
+    """Read the sample that `shown` names; raises StoreError."""
+    from align_tui.config.attributes import load_attributes
+    from align_tui.config.prompts.attribution import entered
+    from align_tui.core.decisions import messages_from_json
+    from align_tui.core.scorers.labels import score
+    from align_tui.core.targets import targets_from_id
+    from align_tui.store.results import responses_of, scores_of
+    from align_tui.store.runs import model_of
+
+    assert shown.sample is not None
+    replies = responses_of(db, shown.sample)
+    scores = scores_of(db, [shown.sample])[shown.sample]
+    choice = shown.result.choice if shown.result is not None else None
+    if shown.origin is not None and choice is not None:
+        # Under the targets of the run that is shown, which may be others than it was decided in.
+        scores = {
+            name: score(scenario, targets_from_id(name), choice, rule) for name, _ in shown.scores
+        }
+    attributes = load_attributes()
+    where = [
+        entered(profile, scenario, messages_from_json(reply.messages), attributes)
+        for reply in replies
+    ]
+    model = model_of(db, shown.sample)
+    return DecisionDetail(profile, scenario, shown, replies, scores, where, model)

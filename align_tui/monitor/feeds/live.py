@@ -1,0 +1,295 @@
+"""The live feed: looks whether the database changed, and reads only what did."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from align_tui.core.text.display import one_line
+from align_tui.monitor.feeds.feed import MANY_S, ONE_S, Feed
+from align_tui.monitor.feeds.inherited import InheritedDecisions
+from align_tui.monitor.feeds.panes import shown_panes, shown_repeat
+from align_tui.monitor.feeds.streams import Streams
+from align_tui.monitor.feeds.thoughts import Thoughts
+from align_tui.monitor.run_state import RunState
+from align_tui.monitor.snapshot import Cell, Snapshot
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.store.database import Database
+    from align_tui.store.leases import Watch
+    from align_tui.store.queue import Depth
+    from align_tui.store.results import Result
+    from align_tui.store.workers import WorkerRow
+
+CHECK_S = 0.5  # how often workers are looked up and the counts are compared
+DEPTH_S = 2.0  # and what is pending in all runs: 20 ms where that is 200,000 samples
+PAGE = 500
+
+
+class LiveFeed(Feed):
+    """Follows one run; before there is one, the worker processes only."""
+
+    def __init__(
+        self, database: Path, study: Study, run: str | None, deliver: Callable[[Snapshot], None]
+    ) -> None:
+        super().__init__(database, study, run, deliver)
+        self._board = RunState(study)
+        self._ancestry = InheritedDecisions(study)
+        self._streams, self._thoughts = Streams(), Thoughts()
+        self._results: dict[int, Result] = {}  # of the shown scenario
+        self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
+        self._started: dict[int, float | None] = {}  # of all that run
+        self._attempts: dict[int, int] = {}  # and which attempt at each it is
+        self._holders: dict[int, str] = {}  # and which worker has it
+        self._seq = 0
+        self._stale, self._turned = True, True
+        self._version: int | None = None
+        self._checked = -CHECK_S  # by the monotonic clock, as all that decides something
+        self._watch: Watch | None = None
+        self._workers: tuple[WorkerRow, ...] = ()
+        self._silent: tuple[WorkerRow, ...] = ()
+        self._lost: tuple[WorkerRow, ...] = ()
+        self._depth: Depth | None = None
+        self._depth_at = -DEPTH_S
+        self._worker_error = ""
+        self._ends: deque[float] = deque(maxlen=60)
+
+    def attach(self, run: str) -> None:
+        """Follow that run from now on."""
+
+        def go() -> None:
+            self.run, self._stale = run, True
+
+        self.order(go)
+
+    def reload(self) -> None:
+        """Read the whole state again: this process just changed it."""
+
+        def go() -> None:
+            self._stale = True
+
+        self.order(go)
+
+    def turned(self) -> None:
+        """The next tick reads the shown scenario afresh."""
+        self._turned = True
+        self._version = None
+
+    def interval(self) -> float:
+        """Twice as often when a single pane streams."""
+        return ONE_S if len(self._streams) == 1 else MANY_S
+
+    def tick(self, db: Database) -> Snapshot | None:
+        """Read what changed, in one consistent view of the database."""
+        now = time.monotonic()
+        check = now - self._checked >= CHECK_S
+        version = db.version()
+        changed = self._version != version or self._stale or self._turned
+        # A second hand for what runs, and workers that die without a word.
+        if not changed and not check:
+            return None
+        if check:
+            db.check_there()
+        self._version = version
+        state, error = "", ""
+        with db.snapshot():
+            if check:
+                self._checked = now
+                self._look_at_workers(db, now)
+            if self.run is not None:
+                state, error = self._read_run(db, self.run, check)
+                self.annotations.read(db, self.run, version)
+        if not error and self._board.counts().open and state == "active" and not self._workers:
+            error = self._worker_error
+        return Snapshot(
+            run=self.run,
+            state=state,
+            scenario=self.scenario,
+            rows=self._board.rows(),
+            panes=shown_panes(
+                self._board.row(self.scenario),
+                self._ancestry.results | self._results,
+                self._thoughts.found,
+                self._streams.so_far,
+                self._started,
+                time.time(),
+                self.repeat,
+                self.annotations.said,
+                self._ahead,
+                self._blocked(),
+            )
+            if self.study.scenarios
+            else (),
+            tallies=self._board.tallies(),
+            overview=self._board.overview(),
+            counts=self._board.counts(),
+            workers=self._workers,
+            silent=self._silent,
+            lost=self._lost,
+            queue=self._depth,
+            left_s=self._left(now),
+            error=error,
+            annotations=self.annotations.said,
+        )
+
+    def _read_run(self, db: Database, run: str, check: bool) -> tuple[str, str]:
+        head = db.one("SELECT state FROM runs WHERE id=?", (run,))
+        if head is None:
+            return "", "This run is no longer in the database"
+        if self._stale:
+            self._load(db, run)
+        else:
+            self._read_results(db, run)
+            self._read_running(db, run)
+            if check and (self._differs(db, run) or self._ancestry.refresh(db, run)):
+                self._load(db, run)
+        if self._turned or check:
+            self._read_ahead(db, run)
+        if self._turned:
+            self._read_scenario(db, run)
+        self._read_text(db)
+        self._thoughts.read(db, self._ancestry.results | self._results)
+        return str(head["state"]), ""
+
+    def _load(self, db: Database, run: str) -> None:
+        """Every sample's state; afterwards only what changes is read."""
+        from align_tui.store.results import states
+
+        self._ancestry.refresh(db, run)
+        self._board.load(states(db, run), self._ancestry.cells)
+        row = db.one(
+            "SELECT max(r.seq) AS seq FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
+            (run,),
+        )
+        self._seq = int(row["seq"] or 0) if row is not None else 0
+        self._stale, self._turned = False, True
+        self._read_running(db, run)
+
+    def _read_results(self, db: Database, run: str) -> None:
+        from align_tui.store.results import results_after, scores_of
+
+        while page := results_after(db, run, self._seq, PAGE):
+            scores = scores_of(db, [result.sample for result in page])
+            for result in page:
+                found = scores[result.sample]
+                cell = Cell(
+                    result.sample,
+                    "failed" if result.error_kind else "done",
+                    result.choice,
+                    tuple((target, score.correct) for target, score in found.items()),
+                    result.finished,
+                )
+                self._board.put((result.scenario, result.profile, result.repeat), cell)
+                self._ends.append(time.monotonic())
+                if result.scenario == self.scenario:
+                    self._results[result.sample] = result
+            self._seq = page[-1].seq
+            if len(page) < PAGE:
+                break
+
+    def _read_running(self, db: Database, run: str) -> None:
+        rows = db.read(
+            "SELECT id, scenario, profile, repeat, attempt, started, worker FROM samples"
+            " WHERE run=? AND status='running'",
+            (run,),
+        )
+        now_running = {int(row["id"]): row["started"] for row in rows}
+        for row in rows:
+            place = (row["scenario"], row["profile"], row["repeat"])
+            cell = self._board.places.get(row["id"])
+            known = self._board.get(place) if cell is not None else None
+            if known is None or known.status != "running":
+                self._board.put(place, Cell(row["id"], "running"))
+        for sample in self._started:
+            place_of = self._board.places.get(sample)
+            if sample not in now_running and place_of is not None:
+                cell_there = self._board.get(place_of)
+                if cell_there is not None and cell_there.status == "running":
+                    self._board.set_status(sample, "pending")  # given back, undecided
+        self._started = now_running
+        self._attempts = {int(row["id"]): int(row["attempt"]) for row in rows}
+        self._holders = {int(row["id"]): row["worker"] for row in rows}
+
+    def _differs(self, db: Database, run: str) -> bool:
+        """Did samples come, go, or fall back to the queue behind our back?"""
+        found = {
+            str(row["status"]): int(row["n"])
+            for row in db.read(
+                "SELECT status, count(*) AS n FROM samples WHERE run=? GROUP BY status", (run,)
+            )
+        }
+        ours = self._board.counts()
+        return found != {
+            name: n
+            for name, n in (
+                ("done", ours.done),
+                ("failed", ours.failed),
+                ("running", ours.running),
+                ("pending", ours.pending),
+            )
+            if n
+        }
+
+    def _read_scenario(self, db: Database, run: str) -> None:
+        from align_tui.store.results import results_at
+
+        self._results = {r.sample: r for r in results_at(db, run, self.scenario)}
+        if self.study.scenarios:
+            self._ancestry.look_at(db, self._board.row(self.scenario))
+        self._streams.clear()
+        self._turned = False
+
+    def _read_text(self, db: Database) -> None:
+        row = self._board.row(self.scenario)
+        running = {
+            cell.sample: self._attempts.get(cell.sample)
+            for repeats in row
+            for cell in repeats
+            if cell is not None and cell.status == "running"
+        }
+        self._streams.watch(running)
+        self._streams.read(db)
+
+    def _read_ahead(self, db: Database, run: str) -> None:
+        from align_tui.store.queue import ahead
+
+        row = self._board.row(self.scenario)
+        cells = [repeats[shown_repeat(repeats, self.repeat)] for repeats in row]
+        waiting = [cell.sample for cell in cells if cell is not None and cell.status == "pending"]
+        # Without a worker nothing moves up, and the panes say that instead.
+        self._ahead = ahead(db, run, waiting) if waiting and self._workers else {}
+
+    def _look_at_workers(self, db: Database, now: float) -> None:
+        from align_tui.store.leases import Watch
+        from align_tui.store.queue import depth
+
+        if self._watch is None:
+            self._watch = Watch()
+        seen = self._watch.look(db)
+        self._workers = (*seen.answering, *seen.blocked)
+        self._silent, self._lost = seen.silent, seen.gone
+        if now - self._depth_at >= DEPTH_S:
+            self._depth, self._depth_at = depth(db), now
+        known = (*self._workers, *seen.silent, *seen.gone)
+        failed = [worker.error for worker in known if worker.error]
+        self._worker_error = one_line(failed[-1] or "") if failed else ""
+
+    def _blocked(self) -> dict[int, str]:
+        """What is said of samples that hold up their worker, which has given back all others."""
+        said = {w.id: one_line(w.error or "") for w in self._workers if w.is_blocked}
+        if not said:
+            return {}
+        return {sample: said[w] for sample, w in self._holders.items() if said.get(w)}
+
+    def _left(self, now: float) -> float | None:
+        counts = self._board.counts()
+        if not counts.open or len(self._ends) < 3:
+            return None
+        ends = self._ends
+        took = max(now, ends[-1]) - ends[0]
+        # By whole seconds, so that an estimate alone is not a new snapshot ten times a second.
+        return float(round(counts.open * took / (len(ends) - 1))) if took > 0 else None

@@ -1,0 +1,88 @@
+"""What each pane shows of a scenario; the same for a live run and for a replayed one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from align_tui.core.text.display import plain
+from align_tui.monitor.feeds.written import Written
+from align_tui.monitor.marks import focus_repeat
+from align_tui.monitor.snapshot import Cells, Repeats, Shown
+
+if TYPE_CHECKING:
+    from align_tui.store.results import Result
+    from align_tui.store.run_annotations import Annotation
+    from align_tui.store.thinking import Thought
+
+Writing = Callable[[int], Written]  # by sample
+
+
+def shown_repeat(repeats: Repeats, asked: int | None) -> int:
+    """The repeat that a pane shows: the one that is asked for, else what has most to show."""
+    return focus_repeat(repeats) if asked is None else min(asked, len(repeats) - 1)
+
+
+def shown_panes(
+    row: Cells,
+    results: Mapping[int, Result],
+    thoughts: Mapping[int, Thought],
+    writing: Writing,
+    started: Mapping[int, float | None],
+    now: float,
+    repeat: int | None,
+    annotations: Mapping[int, Annotation],
+    ahead: Mapping[int, int],
+    blocked: Mapping[int, str],
+) -> tuple[Shown, ...]:
+    """A pane a profile.
+
+    `ahead` says of samples that wait how many are queued before them, and `blocked` of those that
+    hold up their worker what is said of that.
+    """
+    panes = []
+    for profile, repeats in enumerate(row):
+        number = shown_repeat(repeats, repeat)
+        cell = repeats[number]
+        if cell is None:
+            panes.append(Shown(profile, number))
+        elif cell.status == "running":
+            so_far = writing(cell.sample)
+            begun = started.get(cell.sample)
+            elapsed = max(0.0, now - begun) if begun is not None else None
+            panes.append(
+                Shown(
+                    profile,
+                    number,
+                    cell.sample,
+                    "running",
+                    so_far.text,
+                    so_far.streams,
+                    elapsed,
+                    thinking=so_far.thinking,
+                    blocked=blocked.get(cell.sample, ""),
+                )
+            )
+        elif cell.status in ("done", "failed"):
+            result = results.get(cell.sample)
+            text = plain(result.reasoning) if result is not None else ""
+            thought = thoughts.get(cell.sample)
+            panes.append(
+                Shown(
+                    profile,
+                    number,
+                    cell.sample,
+                    cell.status,
+                    text,
+                    result=result,
+                    scores=cell.scores,
+                    annotation=annotations.get(cell.sample),
+                    origin=cell.origin,
+                    thinking=thought.text if thought is not None else "",
+                    thinking_tokens=thought.tokens if thought is not None else 0,
+                )
+            )
+        else:
+            before = ahead.get(cell.sample)
+            panes.append(Shown(profile, number, cell.sample, cell.status, ahead=before))
+    return tuple(panes)

@@ -1,0 +1,79 @@
+"""The text that running samples of the shown scenario have written so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from align_tui.monitor.feeds.written import NOTHING, Written, written
+
+if TYPE_CHECKING:
+    from align_tui.store.database import Database
+
+
+@dataclass(slots=True)
+class Stream:
+    """One attempt at a sample: the raw text of its first generation, and how many there are."""
+
+    attempt: int | None
+    after: int = 0
+    raw: list[str] = field(default_factory=list)
+    streams: int = 0
+    dirty: bool = False
+    so_far: Written = NOTHING
+
+
+class Streams:
+    """Kept for the shown scenario alone, so that memory does not grow with the run."""
+
+    def __init__(self) -> None:
+        self._by_sample: dict[int, Stream] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_sample)
+
+    def clear(self) -> None:
+        """Forget all text."""
+        self._by_sample.clear()
+
+    def watch(self, running: Mapping[int, int | None]) -> None:
+        """Keep exactly these samples, at these attempts."""
+        for sample in list(self._by_sample):
+            if sample not in running or running[sample] != self._by_sample[sample].attempt:
+                del self._by_sample[sample]
+        for sample, attempt in running.items():
+            if sample not in self._by_sample:
+                self._by_sample[sample] = Stream(attempt)
+
+    def read(self, db: Database) -> None:
+        """Take in what was written since the last time."""
+        from align_tui.store import live
+
+        if not self._by_sample:
+            return
+        # From the sample read the least far: a new one's first pieces may be older than
+        # the last piece of another.
+        after = min(stream.after for stream in self._by_sample.values())
+        pieces, _ = live.read_since(db, list(self._by_sample), after)
+        for row, piece in pieces:
+            stream = self._by_sample[piece.sample]
+            if row <= stream.after:
+                continue
+            stream.after = row
+            stream.streams = max(stream.streams, piece.stream + 1)
+            if piece.stream == 0:
+                stream.raw.append(piece.text)
+                stream.dirty = True
+
+    def so_far(self, sample: int) -> Written:
+        """What a watched sample has written."""
+        stream = self._by_sample.get(sample)
+        if stream is None:
+            return NOTHING
+        if stream.dirty or stream.streams != stream.so_far.streams:
+            raw = "".join(stream.raw)
+            stream.raw = [raw]
+            stream.so_far = written(raw, stream.streams)
+            stream.dirty = False
+        return stream.so_far

@@ -1,0 +1,100 @@
+"""What is recorded of a run: when each sample began and ended, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from align_tui.monitor.feeds.replay_clock import Clock, make_clock, nearest
+from align_tui.monitor.run_state import SampleKey, cell_of
+from align_tui.monitor.snapshot import Cell
+
+if TYPE_CHECKING:
+    from align_tui.store.database import Database
+    from align_tui.store.results import Result, SampleState, StoredResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A sample that ran: when (in seconds of playing), and what it ended as."""
+
+    place: SampleKey
+    started: float
+    ended: float
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A run's samples against the clock of its playing; nothing of any text."""
+
+    state: str = ""
+    clock: Clock = field(default_factory=lambda: make_clock(()))
+    states: tuple[SampleState, ...] = ()
+    by_start: tuple[Event, ...] = ()
+    by_end: tuple[Event, ...] = ()
+    ticks: tuple[tuple[float, int, Cell], ...] = ()  # as in Transport
+    ends: tuple[float, ...] = ()  # the seconds of the ticks
+    edges: tuple[float, ...] = ()  # all seconds at which some sample begins or ends
+    begins: tuple[tuple[float, int], ...] = ()  # when each scenario is first decided
+
+    def scenario_near(self, at: float, step: int) -> tuple[float, int] | None:
+        """(second, scenario) of the nearest beginning of a scenario in that direction."""
+        second = nearest([begin for begin, _ in self.begins], at, step)
+        return next((each for each in self.begins if each[0] == second), None)
+
+
+def read_recording(db: Database, run: str) -> Recording:
+    """Everything but the texts; raises StoreError."""
+    from align_tui.store.results import states
+
+    head = db.one("SELECT state FROM runs WHERE id=?", (run,))
+    found = tuple(states(db, run))
+    known = {state.id: state for state in found}
+    periods = [
+        (int(row["sample"]), float(row["started"]), float(row["finished"]))
+        for row in db.read(
+            "SELECT r.sample, r.started, r.finished FROM results r JOIN samples s ON s.id=r.sample"
+            " WHERE s.run=? ORDER BY r.seq",
+            (run,),
+        )
+        if row["sample"] in known
+    ]
+    clock = make_clock((start, end) for _, start, end in periods)
+    events = [
+        Event(_place(known[sample]), clock.second(start), clock.second(end), cell_of(known[sample]))
+        for sample, start, end in periods
+    ]
+    by_start = tuple(sorted(events, key=lambda event: event.started))
+    by_end = tuple(sorted(events, key=lambda event: event.ended))
+    begins: dict[int, float] = {}
+    for event in by_start:
+        begins.setdefault(event.place[0], event.started)
+    return Recording(
+        state=str(head["state"]) if head is not None else "",
+        clock=clock,
+        states=found,
+        by_start=by_start,
+        by_end=by_end,
+        ticks=tuple((event.ended, event.place[1], event.cell) for event in by_end),
+        ends=tuple(event.ended for event in by_end),
+        edges=tuple(sorted({t for event in events for t in (event.started, event.ended)})),
+        begins=tuple((second, scenario) for scenario, second in begins.items()),
+    )
+
+
+def _place(state: SampleState) -> SampleKey:
+    return (state.scenario, state.profile, state.repeat)
+
+
+def token_seconds(
+    clock: Clock, texts: Iterable[tuple[Result, Iterable[StoredResponse]]]
+) -> list[float]:
+    """Ascending seconds of playing at which one of these samples begins, grows or ends."""
+    moments: set[float] = set()
+    for result, replies in texts:
+        moments |= {result.started, result.finished}
+        for reply in replies:
+            moments |= {result.started + t for t, _ in reply.timeline}
+    return sorted({clock.second(moment) for moment in moments})

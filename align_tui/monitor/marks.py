@@ -1,0 +1,90 @@
+"""The mark of a cell, and finding what a user asks for among marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from align_tui.monitor.snapshot import Cell, Cells, Repeats
+
+MarkName = Literal["none", "pending", "working", "right", "wrong", "unscored", "failed"]
+
+
+def correct_of(scores: Sequence[tuple[str, bool | None]], target: str | None) -> bool | None:
+    """What the scores say of one target; None when it is unscored."""
+    for name, correct in scores:  # no generator: it is asked for every cell of a filtered list
+        if name == target:
+            return correct
+    return None
+
+
+def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
+    """The mark of one sample against one target."""
+    if cell is None or cell.status in ("absent", "pending"):
+        return "pending"
+    if cell.status == "running":
+        return "working"
+    if cell.status == "failed":
+        return "failed"
+    return verdict(correct_of(cell.scores, target))
+
+
+def verdict(correct: bool | None) -> MarkName:
+    """Right, wrong, or decided but unscored."""
+    if correct is None:
+        return "unscored"
+    return "right" if correct else "wrong"
+
+
+def mark_of(repeats: Repeats, target: str | None) -> MarkName:
+    """One mark for all repeats: what still works or failed first, then the majority."""
+    if len(repeats) == 1:
+        return cell_mark(repeats[0], target)
+    marks = [cell_mark(cell, target) for cell in repeats]
+    for name in ("working", "failed"):
+        if name in marks:
+            return "working" if name == "working" else "failed"
+    if "pending" in marks:
+        return "working" if any(mark != "pending" for mark in marks) else "pending"
+    right, wrong = marks.count("right"), marks.count("wrong")
+    if right == wrong == 0:
+        return "unscored"
+    return "right" if right > wrong else "wrong"
+
+
+def row_marks(row: Cells, targets: Sequence[str | None]) -> tuple[MarkName, ...]:
+    """The marks of one scenario, by profile."""
+    return tuple(mark_of(row[p], targets[p]) for p in range(len(row)))
+
+
+def samples_of(row: Cells) -> Iterator[int]:
+    """The samples of one scenario, as far as they are queued."""
+    return (cell.sample for repeats in row for cell in repeats if cell is not None)
+
+
+def next_wrong(
+    rows: Sequence[Cells],
+    targets: Sequence[str | None],
+    profiles: Sequence[int],
+    start: int,
+    step: int,
+) -> int | None:
+    """The nearest scenario from `start` in that direction, round the end, where one is wrong."""
+    for distance in range(1, len(rows) + 1):
+        scenario = (start + step * distance) % len(rows)
+        if any(mark_of(rows[scenario][p], targets[p]) == "wrong" for p in profiles):
+            return scenario
+    return None
+
+
+def focus_repeat(repeats: Repeats) -> int:
+    """The repeat that a pane shows by itself: what runs, else the last that ended."""
+    running = [i for i, cell in enumerate(repeats) if cell is not None and cell.status == "running"]
+    if running:
+        return running[0]
+    ended = [
+        i
+        for i, cell in enumerate(repeats)
+        if cell is not None and cell.status in ("done", "failed")
+    ]
+    return ended[-1] if ended else 0

@@ -1,0 +1,72 @@
+"""Queueing decisions: a scenario, a study, what failed, what a what-if changed; pausing a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.monitor.run_state import SampleKey
+    from align_tui.store.database import Database
+    from align_tui.studies.edits import Changed
+
+LOOKED_AT = 10  # before everything else: someone looks at it
+
+
+def run_scenario(
+    db: Database, study: Study, run: str | None, scenario: int, versions: Mapping[str, str]
+) -> tuple[str, int, int]:
+    """Queue all profiles on one scenario, failed ones again: (run, newly queued, retried).
+
+    What an ancestor decided and still holds is not asked again, here and below.
+    """
+    from align_tui.store import inheritance, results, runs
+
+    run = run or runs.create_run(db, study, dict(versions), enqueue=False)
+    before = results.states(db, run, scenario)
+    again = runs.retry(db, run, [state.id for state in before if state.status == "failed"])
+    pairs = [pair for pair in study.pairs() if pair[0] == scenario]
+    runs.enqueue(db, run, study, inheritance.unasked(db, run, study, pairs), priority=LOOKED_AT)
+    return run, len(results.states(db, run, scenario)) - len(before), again
+
+
+def ask_again(db: Database, study: Study, run: str, place: SampleKey, sample: int) -> int:
+    """Queue one failed sample again, before all others; how many that were (0 or 1)."""
+    from align_tui.store import runs
+
+    again = runs.retry(db, run, [sample])
+    if again:
+        runs.enqueue(db, run, study, [place], priority=LOOKED_AT)
+    return again
+
+
+def run_all(
+    db: Database, study: Study, run: str | None, versions: Mapping[str, str]
+) -> tuple[str, int]:
+    """Queue the whole study: (run, newly queued)."""
+    from align_tui.store import inheritance, runs
+
+    run = run or runs.create_run(db, study, dict(versions), enqueue=False)
+    before = runs.get_run(db, run).samples
+    runs.enqueue(db, run, study, inheritance.unasked(db, run, study, study.pairs()))
+    return run, runs.get_run(db, run).samples - before
+
+
+def run_changed(
+    db: Database, changed: Changed, parent: str | None, versions: Mapping[str, str]
+) -> tuple[str, int]:
+    """A run of the changed study that names its parent, what changed queued: (run, how many)."""
+    from align_tui.store import inheritance, runs
+
+    run = runs.create_run(db, changed.study, dict(versions), parent=parent, enqueue=False)
+    pairs = inheritance.unasked(db, run, changed.study, changed.pairs)
+    runs.enqueue(db, run, changed.study, pairs, priority=LOOKED_AT)
+    return run, len(pairs)
+
+
+def set_state(db: Database, run: str, state: str) -> None:
+    """Pause, go on, or stop."""
+    from align_tui.store import runs
+
+    runs.set_state(db, run, state)

@@ -1,0 +1,71 @@
+"""What a worker's watcher does for it while its loop stands still, over a connection of its own."""
+
+from __future__ import annotations
+
+import time
+
+from align_tui.core.text.display import one_line
+from align_tui.store.database import Database
+from align_tui.store.outcomes import STARTED
+from align_tui.store.workers import BLOCKED
+
+
+def release_others(db: Database, worker: str, sample: int) -> int:
+    """Put all back that the worker holds but one sample; how many."""
+    with db.write() as connection:
+        rows = connection.execute(
+            "UPDATE samples SET status='pending', worker=NULL"
+            " WHERE worker=? AND status='running' AND id<>? RETURNING id",
+            (worker, sample),
+        ).fetchall()
+        connection.executemany("DELETE FROM live WHERE sample=?", [(row[0],) for row in rows])
+    return len(rows)
+
+
+def beat(db: Database, worker: str) -> None:
+    """Keep what the worker still holds."""
+    with db.write() as connection:
+        connection.execute("UPDATE workers SET heartbeat=heartbeat+1 WHERE id=?", (worker,))
+
+
+def complain(db: Database, worker: str, said: str) -> None:
+    """Write into the worker's row what is wrong: it takes no samples, and another is wanted.
+
+    It keeps what it holds. Its own next beat takes this back.
+    """
+    with db.write() as connection:
+        connection.execute(
+            "UPDATE workers SET heartbeat=heartbeat+1, error=?, state=? WHERE id=?",
+            (said, BLOCKED, worker),
+        )
+
+
+def fail(db: Database, worker: str, sample: int, kind: str, message: str, latency_s: float) -> None:
+    """End a sample as failed, if the worker still holds it."""
+    now = time.time()
+    with db.write() as connection:
+        held = connection.execute(
+            "UPDATE samples SET status='failed' WHERE id=? AND worker=? AND status='running'",
+            (sample, worker),
+        ).rowcount
+        if held:
+            connection.execute("DELETE FROM live WHERE sample=?", (sample,))
+            connection.execute(
+                "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind,"
+                f" error_message) SELECT id, ?, {STARTED}, ?, ?, ?, ? FROM samples WHERE id=?",
+                (now, now, now, worker, latency_s, kind, message, sample),
+            )
+
+
+def name_of(db: Database, sample: int) -> str:
+    """A sample in words: its scenario and its profile."""
+    row = db.one(
+        "SELECT c.key, p.name, s.repeat FROM samples s"
+        " JOIN run_scenarios c ON c.run=s.run AND c.idx=s.scenario"
+        " JOIN run_profiles p ON p.run=s.run AND p.idx=s.profile WHERE s.id=?",
+        (sample,),
+    )
+    if row is None:
+        return f"sample {sample}"
+    again = f", repeat {row[2] + 1}" if row[2] else ""
+    return one_line(f"{row[0]} by {row[1]}{again}", 200)

@@ -1,0 +1,225 @@
+"""Putting a study together: profiles and scenarios found, overridden, and checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from align_tui.config import paths
+from align_tui.config.attributes import load_attributes
+from align_tui.config.backbones import absolute, list_backbones, typed
+from align_tui.config.code import notes_on
+from align_tui.config.columns import load_columns, refuse_namesakes
+from align_tui.config.library import placed
+from align_tui.config.options import Options
+from align_tui.config.profile import (
+    CustomParams,
+    OracleParams,
+    Profile,
+    PromptAlignedParams,
+)
+from align_tui.config.prompts.target_text import target_values
+from align_tui.config.reading.file_kinds import STUDY, refuse_other
+from align_tui.config.reading.files import exists, is_file
+from align_tui.config.reading.toml import parse, read_text, validate
+from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
+from align_tui.core.attributes import Attributes
+from align_tui.core.errors import ConfigError
+from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Target, Targets
+from align_tui.core.text.repair import storable
+from align_tui.formats.library import find_scenarios
+
+DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
+DEMO_SCENARIOS = "demo-triage"
+
+
+def parse_targets(texts: Sequence[str], attributes: Attributes) -> Targets | None:
+    """`moral_desert=1.0` texts as targets with canonical ids; None when there are none."""
+    found: list[Target] = []
+    for text in texts:
+        name, equals, value = text.rpartition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not equals or not name.strip() or not 0.0 <= number <= 1.0:
+            raise ConfigError(
+                f"--target {text!r} is not attribute=value with a value from 0 to 1",
+                "Like: --target moral_desert=1.0",
+            )
+        target = Target(attributes.canonical(name.strip()), number)
+        if any(other.attribute == target.attribute for other in found):
+            raise ConfigError(f"--target names {target.attribute} twice")
+        found.append(target)
+    return tuple(found) or None
+
+
+def parse_scale(texts: Sequence[str]) -> dict[str, float] | None:
+    """`moral_desert=10` texts: the value that counts as 1.0 for an attribute's labels."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, _, value = text.rpartition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = 0.0
+        if not name or not 0.0 < found[name] < float("inf"):
+            raise ConfigError(f"--scale {text!r} is not attribute=maximum", "Like: fairness=10")
+    return found or None
+
+
+def load_study(options: Options) -> Study:
+    """The study that the options describe, whole and checked; raises ConfigError, DatasetError."""
+    attributes = load_attributes()
+    path = _find_study(options.study) if options.study is not None else None
+    file = _study_file(path)
+    beside = path.resolve().parent if path is not None else None
+    targets = parse_targets(options.targets, attributes)
+    if targets is None and file.target:
+        targets = parse_targets([f"{k}={v}" for k, v in file.target.items()], attributes)
+    own_code: set[str] = set()
+    says_more = path is not None and bool(file.set or file.backbone or file.backbones)
+    profiles = load_columns(
+        options.profiles or file.profiles,
+        tuple(map(typed, options.backbones)) or _backbones(file, beside),
+        beside=beside if not options.profiles else None,
+        overrides=(
+            *(placed(text, beside or Path.cwd()) for text in file.set),
+            *(placed(text, Path.cwd()) for text in options.overrides),
+        ),
+        targets=targets,
+        attributes=attributes,
+        files=[path] if path is not None and says_more else [],
+        own_code=own_code,
+    )
+    scenarios, notes = _load_scenarios(
+        options.scenarios or file.scenarios,
+        attributes,
+        beside if not options.scenarios else None,
+        parse_scale(options.scale),
+    )
+    limit = options.limit if options.limit is not None else file.limit
+    study = Study(
+        name=_name(options, file, path),
+        profiles=profiles,
+        scenarios=scenarios[:limit] if limit is not None else scenarios,
+        repeat=options.repeat if options.repeat is not None else file.repeat,
+        scored_only=options.scored_only or file.scored_only,
+        rule=options.rule or file.scoring.rule,
+        is_demo=options.is_demo,
+        notes=notes,
+        own_code=frozenset(own_code),
+    )
+    check(study, attributes)
+    told = (*depth_notes(study, options, file), *notes_on(study.profiles))
+    return replace(study, notes=(*notes, *told))
+
+
+def _name(options: Options, file: StudyFile, path: Path | None) -> str:
+    """The file's name; without a file, what the demo was turned into."""
+    if path is not None:
+        return file.name or storable(path.stem)
+    if options.is_demo:
+        return file.name
+    return ", ".join(storable(Path(name).stem) for name in (options.scenarios or file.scenarios))
+
+
+def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:
+    """The backbones that a study's file names; paths are relative to the file."""
+    named = (file.backbone,) if file.backbone is not None else file.backbones
+    known = {entry.name for entry in list_backbones()}
+    near = [beside] if beside is not None else []
+    return tuple(name if name in known else absolute(name, *near) for name in named)
+
+
+def _find_study(path: Path) -> Path:
+    """The file itself, or the shipped example of that name."""
+    if exists(path):
+        return path
+    names = sorted(p.stem for p in paths.shipped_examples().glob("*.toml") if _is_study(p))
+    if path.name in names:
+        return paths.shipped_examples() / f"{path.name}.toml"
+    raise ConfigError(
+        f"There is no study file {path}", f"Examples that can be named: {', '.join(names)}."
+    )
+
+
+def _is_study(path: Path) -> bool:
+    return "profiles" in parse(read_text(path), str(path))
+
+
+def _study_file(path: Path | None) -> StudyFile:
+    if path is None:
+        return StudyFile(name="demo", profiles=DEMO_PROFILES, scenarios=(DEMO_SCENARIOS,))
+    text = read_text(path)
+    table = parse(text, str(path))
+    refuse_other(table, STUDY, str(path))
+    return validate(StudyFile, table, str(path), text)
+
+
+def _load_scenarios(
+    names: Sequence[str],
+    attributes: Attributes,
+    beside: Path | None,
+    scale: Mapping[str, float] | None,
+) -> tuple[tuple[Scenario, ...], tuple[str, ...]]:
+    """All scenarios of the named sets; keys that two sets share get the set's name in front."""
+    sets = []
+    for name in names:
+        near = beside / name if beside is not None else None
+        sets.append(
+            find_scenarios(str(near) if near and exists(near) else name, attributes, scale=scale)
+        )
+    counts: dict[str, int] = {}
+    for each in sets:
+        for scenario in each.scenarios:
+            counts[scenario.key] = counts.get(scenario.key, 0) + 1
+    merged: list[Scenario] = []
+    for number, each in enumerate(sets):
+        for scenario in each.scenarios:
+            shared = counts[scenario.key] > 1
+            prefix = f"{each.name}:" if shared else ""
+            key = prefix + scenario.key
+            if shared and any(m.key == key for m in merged):
+                key = f"{number + 1}:{key}"
+            merged.append(replace(scenario, key=key))
+    return tuple(merged), tuple(note for each in sets for note in each.notes)
+
+
+def check(study: Study, attributes: Attributes) -> None:
+    """Raise ConfigError for what could not be decided or scored; nothing has started yet."""
+    refuse_namesakes(study.profiles)
+    labelled = {label for scenario in study.scenarios for label in scenario.labelled}
+    for profile in study.profiles:
+        for target in profile.target:
+            if attributes.get(target.attribute) is None and target.attribute not in labelled:
+                close = attributes.nearest(target.attribute, labelled)
+                known = ", ".join(sorted(labelled | {a.id for a in attributes if a.id in labelled}))
+                raise ConfigError(
+                    f"profile {profile.name}: no pack defines the attribute "
+                    f"{target.attribute!r}, and no scenario labels it",
+                    f"Did you mean {close!r}?" if close else f"Labelled here: {known or 'nothing'}",
+                )
+        check_profile(profile, attributes)
+
+
+def check_profile(profile: Profile, attributes: Attributes) -> None:
+    """Raise ConfigError where a decision-maker lacks what it decides by."""
+    if isinstance(profile.adm, OracleParams | PromptAlignedParams) and not profile.target:
+        raise ConfigError(
+            f"profile {profile.name}: {profile.adm.kind} needs a target",
+            "Give it one: --target moral_desert=1.0, or [[target]] in the profile.",
+        )
+    if isinstance(profile.adm, PromptAlignedParams):
+        target_values(profile.target, attributes)
+    if isinstance(profile.adm, CustomParams) and not is_file(Path(profile.adm.file)):
+        raise ConfigError(f"profile {profile.name}: there is no file {profile.adm.file}")
+
+
+def depth_notes(study: Study, options: Options, file: StudyFile) -> tuple[str, ...]:
+    """What a user must know beside a result of the demo model."""
+    demo = any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles)
+    own = tuple(options.scenarios or file.scenarios) == (DEMO_SCENARIOS,)
+    return (OUT_OF_DEPTH,) if demo and not own else ()

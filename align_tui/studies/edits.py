@@ -1,0 +1,249 @@
+"""What-if: a study with one scenario, profile or target changed, and the samples that need asking.
+
+A changed study is a new one; the run that is made from it names its parent, whose results stay as
+they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tomli_w
+
+from align_tui.config.backbones import SETTINGS, backbone_of
+from align_tui.config.code import is_note, notes_on
+from align_tui.config.library import build_profile
+from align_tui.config.profile import Profile, Reasoned
+from align_tui.config.reading.toml import parse
+from align_tui.config.study import OUT_OF_DEPTH, Study
+from align_tui.core.attributes import Attributes
+from align_tui.core.errors import ConfigError
+from align_tui.core.scenarios import VARIANT_OF, Scenario
+from align_tui.core.scenarios import variant_of as variant_of
+from align_tui.core.targets import Targets
+from align_tui.formats.library import find_scenarios
+from align_tui.formats.native import FORMAT
+from align_tui.formats.read import scenarios_of_text
+from align_tui.formats.write import native_toml
+from align_tui.studies.assemble import DEMO_SCENARIOS, check
+
+_ID = 'id = "x"\n'
+LINES_AHEAD = 3  # of a scenario's text in the document that is read
+_NUMBERED = re.compile(r"^(?P<base>.+)~(?P<number>[1-9][0-9]*)$")
+Pairs = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The changed study, what of it was never asked, and where the change stands in it.
+
+    `pairs` are (scenario, profile, repeat) indices; `scenario` and `profile` the index of what was
+    changed, or None.
+    """
+
+    study: Study
+    pairs: Pairs
+    scenario: int | None = None
+    profile: int | None = None
+
+
+def scenario_toml(scenario: Scenario) -> str:
+    """The scenario as a person edits it: title, text, choices and labels in the native format.
+
+    Its id is left out: a variant gets one of its own.
+    """
+    bare = replace(scenario, key="x", meta={}, source={})
+    _, _, table = native_toml([bare]).partition(f"[[scenario]]\n{_ID}")
+    return table
+
+
+def with_scenario(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
+    """The study with an edited copy of a scenario put behind its family.
+
+    `text` is what `scenario_toml` gave, edited. Raises ConfigError, DatasetError.
+    """
+    parent = study.scenarios[index]
+    document = f'format = "{FORMAT}"\n[[scenario]]\n{_ID}{text}'
+    found = scenarios_of_text(document, "the scenario", attributes)
+    if len(found) != 1:
+        raise ConfigError("This holds more than one scenario", "Edit one at a time.")
+    base = variant_of(parent) or parent.key
+    edited = replace(
+        found[0],
+        key=_free_key(base, {scenario.key for scenario in study.scenarios}),
+        meta={**parent.meta, VARIANT_OF: base},
+    )
+    if edited.hash == parent.hash:
+        raise ConfigError("Nothing that a decision-maker sees was changed", "escape leaves it.")
+    at = 1 + max(
+        number
+        for number, scenario in enumerate(study.scenarios)
+        if base in (scenario.key, variant_of(scenario))
+    )
+    scenarios = (*study.scenarios[:at], edited, *study.scenarios[at:])
+    changed = replace(study, scenarios=scenarios, is_demo=False)
+    check(changed, attributes)
+    return Changed(changed, _pairs(changed, lambda s, _: s == at), scenario=at)
+
+
+def _free_key(base: str, taken: set[str]) -> str:
+    number = 1
+    while f"{base}~{number}" in taken:
+        number += 1
+    return f"{base}~{number}"
+
+
+def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
+    """The profile as a person edits it: what differs from the defaults, and what it targets.
+
+    With `by_name`, a model that has a name is said by it, and what comes with that name is left
+    out: on another model such a profile takes what comes with the other.
+    """
+    body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    body["adm"] = _without_none(profile.body()["adm"])
+    for part in ("adm", "backbone"):  # what is read again is hashed again
+        body.get(part, {}).pop("code_sha256", None)
+    if profile.needs_model:
+        body["backbone"] = {"kind": profile.backbone.kind, **body.get("backbone", {})}
+        if by_name and (backbone := backbone_of(profile)).is_in(profile) and backbone.name:
+            body["backbone"] = {"use": backbone.name}
+            for part in SETTINGS:
+                brought = backbone.table.get(part, {})
+                body[part] = {k: v for k, v in body.get(part, {}).items() if k not in brought}
+    body = {key: value for key, value in body.items() if value != {}}
+    # Readable, but tomli_w drops the carriage returns of a text that it breaks into lines.
+    return tomli_w.dumps(_without_none(body), multiline_strings=r"\r" not in repr(body))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(each) for key, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list) else value
+
+
+def with_profile(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
+    """The study with a profile replaced by its edited TOML; raises ConfigError."""
+    where = "the profile"
+    edited = build_profile(parse(text, where), where, text, attributes)
+    return _replaced(study, index, edited, attributes)
+
+
+def with_targets(study: Study, index: int, targets: Targets, attributes: Attributes) -> Changed:
+    """The study with a profile steered to other targets; raises ConfigError."""
+    body = study.profiles[index].body()
+    body["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
+    edited = build_profile(body, f"profile {study.profiles[index].name}", "", attributes)
+    return _replaced(study, index, edited, attributes)
+
+
+def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes) -> Changed:
+    old = study.profiles[index]
+    if edited.hash == old.hash:
+        raise ConfigError("Nothing that takes part in a decision was changed", "escape leaves it.")
+    if edited.name == old.name:
+        edited = edited.model_copy(update={"name": free_name(study, old.name)})
+    changed = _with_profiles(
+        study, (*study.profiles[:index], edited, *study.profiles[index + 1 :]), attributes
+    )
+    return Changed(changed, _pairs(changed, lambda _, p: p == index), profile=index)
+
+
+def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attributes) -> Study:
+    """The study with other columns, checked, and noted where the demo model is out of its depth."""
+    kept = [note for note in study.notes if not is_note(note)]
+    notes = (*kept, *notes_on(profiles))
+    changed = replace(study, profiles=tuple(profiles), notes=notes, is_demo=False)
+    check(changed, attributes)
+    if OUT_OF_DEPTH in study.notes or in_its_depth(changed, attributes):
+        return changed
+    return replace(changed, notes=(*notes, OUT_OF_DEPTH))
+
+
+def in_its_depth(study: Study, attributes: Attributes) -> bool:
+    """Are all scenarios the demo's (or edited from them), or is the demo model not asked?"""
+    if not any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles):
+        return True
+    known = {each.hash for each in find_scenarios(DEMO_SCENARIOS, attributes).scenarios}
+    return all(variant_of(each) is not None or each.hash in known for each in study.scenarios)
+
+
+def free_name(study: Study, name: str) -> str:
+    """A name for a column that is derived from another: `name~1`, or the next that is free."""
+    return _free_key(_base_name(name), {profile.name for profile in study.profiles})
+
+
+def _base_name(name: str) -> str:
+    numbered = _NUMBERED.match(name)
+    return numbered["base"] if numbered else name
+
+
+def with_reasoning(
+    study: Study,
+    scenario: int,
+    profile: int,
+    given: str,
+    attributes: Attributes,
+    *,
+    goes_on: bool = False,
+) -> Changed:
+    """The study with a copy of a profile beside it that is given its reasoning.
+
+    Both are asked about that one scenario, so that the two decisions stand side by side. Raises
+    ConfigError, also for a decision-maker that writes no reasoning before it chooses.
+    """
+    old = study.profiles[profile]
+    if not isinstance(old.adm, Reasoned):
+        raise ConfigError(f"{old.name} does not reason in words", "Its kind needs no reasoning.")
+    body = old.body()
+    body["name"] = free_name(study, old.name)
+    body["adm"] = {**old.adm.model_dump(mode="json"), "given": given, "goes_on": goes_on}
+    edited = build_profile(body, "the given reasoning", "", attributes)
+    at = profile + 1
+    changed = _with_beside(study, at, edited, attributes)
+    pairs = _pairs(changed, lambda s, p: s == scenario and p in (profile, at))
+    return Changed(changed, pairs, scenario=scenario, profile=at)
+
+
+def _with_beside(study: Study, at: int, profile: Profile, attributes: Attributes) -> Study:
+    return _with_profiles(study, (*study.profiles[:at], profile, *study.profiles[at:]), attributes)
+
+
+def with_column(study: Study, profile: Profile, attributes: Attributes) -> Changed:
+    """The study with one more profile, under a name that is free.
+
+    Raises ConfigError, also when the study has that very profile already.
+    """
+    same = next((each for each in study.profiles if each.name == profile.name), None)
+    if same is not None and same.hash == profile.hash:
+        raise ConfigError(
+            f"{profile.name} is a column already", "A copy of a column can be changed: C"
+        )
+    if same is not None:
+        profile = profile.model_copy(update={"name": free_name(study, profile.name)})
+    last = len(study.profiles)
+    changed = _with_beside(study, last, profile, attributes)
+    return Changed(changed, _pairs(changed, lambda _, p: p == last), profile=last)
+
+
+def with_copy(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
+    """The study with a profile's edited TOML as one more column beside it; raises ConfigError."""
+    where, at = "the profile", index + 1
+    edited = build_profile(parse(text, where), where, text, attributes)
+    changed = _with_beside(study, at, edited, attributes)
+    return Changed(changed, _pairs(changed, lambda _, p: p == at), profile=at)
+
+
+def without_column(study: Study, index: int, attributes: Attributes) -> Changed:
+    """The study without a profile; raises ConfigError when it is the last one."""
+    if len(study.profiles) == 1:
+        raise ConfigError("A study needs a profile", "Add another before this one goes.")
+    profiles = (*study.profiles[:index], *study.profiles[index + 1 :])
+    changed = _with_profiles(study, profiles, attributes)
+    return Changed(changed, (), profile=min(index, len(profiles) - 1))
+
+
+def _pairs(study: Study, wanted: Callable[[int, int], bool]) -> Pairs:
+    return tuple(pair for pair in study.pairs() if wanted(pair[0], pair[1]))

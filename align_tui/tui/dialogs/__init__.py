@@ -1,0 +1,1 @@
+"""Dialogs: they lie over a screen and return a value."""

@@ -1,0 +1,36 @@
+"""Picking a profile as one more column: of the library, of a file, or one that was removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from align_tui.core.text.display import one_line
+from align_tui.tui.dialogs.pick import Item, PickDialog
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.library import Offer, offer_lines
+
+
+class AddColumnDialog(PickDialog):
+    """Dismissed with the name or the file of a profile, or None."""
+
+    SECTION: ClassVar[str] = "add"  # of a keymap file
+
+    HINT = "type to narrow down, or the path of a profile file"
+    BOX = "box wide"
+
+    def __init__(self, offers: Sequence[Offer], glyphs: Glyphs) -> None:
+        lines = offer_lines(offers, glyphs.more)
+        items = [Item(offer.key, line) for offer, line in zip(offers, lines, strict=True)]
+        super().__init__("one more column", items, glyphs)
+
+    def look_for(self, query: str) -> None:
+        """What has all the words, in its name before elsewhere; what looks like a path is one."""
+        super().look_for(query)
+        named = query.casefold()
+        self.found = tuple(
+            sorted(self.found, key=lambda item: named not in item.line[0][0].casefold())
+        )
+        if query.endswith(".toml") or "/" in query or "\\" in query:
+            line = (("file  ", "quiet"), (one_line(query, 400), "bright"))
+            self.found = (*self.found, Item(query, line))

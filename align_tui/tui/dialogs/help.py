@@ -1,0 +1,142 @@
+"""Help: every key, every mark, and what this run is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+
+from align_tui.core.text.display import plain
+from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.styled_text import text_of
+from align_tui.tui.format.targets import heading
+from align_tui.tui.format.workers import SAMPLES, worker_table
+from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.widgets.prose import Prose
+
+if TYPE_CHECKING:
+    from align_tui.tui.screens.study.screen import StudyScreen
+
+
+WIDTH = 113  # cells inside the box on a wide screen
+
+
+def key_table(screen: Screen[Any]) -> list[str]:
+    """A line an effect, with its keys as the user has them."""
+    rows: dict[str, list[str]] = {}
+    for key, bindings in bound(type(screen), keymap_of(screen)).items():
+        effect, name = bindings[0].description, shown_key(key)
+        if bindings[0].action.startswith("focus_on(") and key.isdigit():
+            effect, name = "focus a pane", "1-9"
+        if effect and name not in rows.setdefault(effect, []):
+            rows[effect].append(name)
+    return [f"  {', '.join(names):<22} {what}" for what, names in rows.items() if what]
+
+
+def help_text(screen: StudyScreen) -> str:
+    """The whole help as plain text."""
+    marks, glyphs, study = screen.glyphs.marks, screen.glyphs, screen.study
+    out = ["KEYS", *key_table(screen), "", "MARKS"]
+    out += [
+        f"  {marks['pending']} pending   {marks['working']} working   {marks['right']} right   "
+        f"{marks['wrong']} wrong   {marks['unscored']} decided, unscored   "
+        f"{marks['failed']} failed",
+        f"  {glyphs.edited} what-if variant   {glyphs.kept} bookmarked   "
+        f"{glyphs.only} the list is filtered   / found by a search",
+        f"  {glyphs.high} high target   {glyphs.low} low target   "
+        f"{glyphs.ends[0]}{glyphs.line}{glyphs.dot}{glyphs.line}{glyphs.ends[1]} accuracy with its "
+        f"Wilson 95 % interval, from 0 to 1   {glyphs.chance} chance",
+        "",
+        "  Right: no other choice is nearer to the target (ties count). Discriminating: the",
+        "  choices differ in their distance to the target; only those say something about",
+        "  alignment. Probabilities are normalised over the choices, not calibrated.",
+        "",
+        "BELOW THE PANES",
+        "  accuracy: of each profile, against its own target or the one it is compared with",
+        "  by attribute: each attribute of a target by itself, where it is labelled",
+        "  over time: accuracy so far, decision by decision in the order in which they ended",
+        "  agreement: how often two profiles chose the same, wherever both decided",
+        "  workers: who works on what, and what waits",
+        "",
+        "THIS STUDY",
+        f"  {study.name}: {len(study.scenarios)} scenarios, {len(study.profiles)} profiles, "
+        f"{study.repeat} a pair, rule {study.rule}",
+        f"  run {screen.work.run or 'not begun'}, database {screen.launch.database}",
+    ]
+    for number, profile in enumerate(study.profiles, start=1):
+        model = profile.model_label or "no model"
+        out.append(f"  {number} {heading(profile, glyphs)}: {profile.adm.kind}, {model}")
+    out += [f"  Note: {note}" for note in study.notes]
+    living = (*screen.snapshot.workers, *screen.snapshot.silent)
+    lost = screen.snapshot.lost
+    if living or lost:
+        out += ["", f"WORKERS ({SAMPLES})"]
+        lines = worker_table(living, lost, min(WIDTH, screen.size.width * 9 // 10 - 7), glyphs)
+        out += [f"  {text_of(line)}" for line in lines]
+    if screen.launch.versions:
+        said = ", ".join(f"{name} {version}" for name, version in screen.launch.versions.items())
+        out += ["", "VERSIONS", f"  {said}"]
+    return plain("\n".join(out))
+
+
+class MessageDialog(Dialog[None]):
+    """A long text in a box."""
+
+    CSS_PATH = "dialog.tcss"
+    SECTION: ClassVar[str] = "text"  # of a keymap file
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,i", "dismiss", "back"),
+        Binding("down,j", "line(1)", "down"),
+        Binding("up,k", "line(-1)", "up"),
+        Binding("pagedown,space", "page(1)", "page down"),
+        Binding("pageup", "page(-1)", "page up"),
+        Binding("home,g", "edge(-1)", "top"),
+        Binding("end,G", "edge(1)", "end"),
+    ]
+
+    def __init__(self, title: str, text: str, ascii_only: bool) -> None:
+        super().__init__(classes="-ascii" if ascii_only else "")
+        self._text = text
+        self.prose, self.box = Prose(), Vertical(classes="box")
+        self.box.border_title = Content(title)
+        self.box.border_subtitle = Content("escape back")
+
+    def compose(self) -> ComposeResult:
+        """The box."""
+        with self.box:
+            yield self.prose
+
+    def on_mount(self) -> None:
+        """Show the text."""
+        self.prose.show(self._text, "text")
+
+    def action_line(self, by: int) -> None:
+        """Scroll by a line."""
+        self.prose.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by a page."""
+        if by > 0:
+            self.prose.scroll_page_down(animate=False)
+        else:
+            self.prose.scroll_page_up(animate=False)
+
+    def action_edge(self, by: int) -> None:
+        """Scroll to the top or the end."""
+        if by > 0:
+            self.prose.scroll_end(animate=False)
+        else:
+            self.prose.scroll_home(animate=False)
+
+
+class HelpDialog(MessageDialog):
+    """The help."""
+
+    SECTION: ClassVar[str] = "help"  # of a keymap file
+
+    def __init__(self, screen: StudyScreen) -> None:
+        super().__init__("help", help_text(screen), screen.glyphs.ascii)

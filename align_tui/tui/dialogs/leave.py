@@ -1,0 +1,52 @@
+"""Leaving while work is running: leave it running, stop it, or stay."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from align_tui.monitor.snapshot import Counts
+from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.styled_text import Line
+from align_tui.tui.widgets.lines import Lines
+
+
+class LeaveDialog(Dialog[str]):
+    """Dismissed with 'leave', 'stop' or 'stay'."""
+
+    CSS_PATH = "dialog.tcss"
+    SECTION: ClassVar[str] = "leave"  # of a keymap file
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,enter", "answer('leave')", "leave it running"),
+        Binding("s", "answer('stop')", "stop"),
+        Binding("escape,q", "answer('stay')", "stay"),
+    ]
+
+    def __init__(self, study: str, counts: Counts, ascii_only: bool) -> None:
+        super().__init__(classes="-ascii" if ascii_only else "")
+        self._study, self._counts = study, counts
+
+    def compose(self) -> ComposeResult:
+        """The question."""
+        counts = self._counts
+        lines: tuple[Line, ...] = (
+            ((f"{counts.running} running, {counts.pending} waiting", "text"),),
+            (),
+            (("l      ", "key"), ("leave it running without the screen", "bright")),
+            (("s      ", "key"), ("stop it; it can be resumed", "bright")),
+            (("escape ", "key"), ("stay", "bright")),
+        )
+        with Vertical(classes="box question") as box:
+            box.border_title = Content(f"leave {self._study}")
+            words = Lines()
+            words.styles.height = len(lines)
+            words.paint(lines)
+            yield words
+
+    def action_answer(self, what: str) -> None:
+        """One of the three."""
+        self.dismiss(what)

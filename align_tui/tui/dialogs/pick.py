@@ -1,0 +1,57 @@
+"""Picking one of several lines: typed letters narrow them down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from align_tui.tui.dialogs.finder import FinderDialog
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.styled_text import Line, cut, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line that can be picked, and what is returned for it."""
+
+    key: str
+    line: Line
+
+
+class PickDialog(FinderDialog[str]):
+    """Dismissed with the key of the chosen item, or None."""
+
+    SECTION: ClassVar[str] = "pick"  # of a keymap file
+
+    HINT = "type to narrow down"
+    BOX: ClassVar[str] = "box"
+
+    def __init__(self, title: str, items: Sequence[Item], glyphs: Glyphs) -> None:
+        super().__init__(glyphs, title, "enter takes it   escape back", box=self.BOX)
+        self._items = self.found = tuple(items)
+
+    def look_for(self, query: str) -> None:
+        """Keep the lines that have all the words."""
+        words = query.casefold().split()
+        self.found = tuple(
+            item
+            for item in self._items
+            if all(word in text_of(item.line).casefold() for word in words)
+        )
+
+    def count(self) -> int:
+        """The lines that are left."""
+        return len(self.found)
+
+    def head(self) -> tuple[Line, ...]:
+        """Nothing, unless nothing is left."""
+        return () if self.found else ((("nothing has all these words", "quiet"),),)
+
+    def row(self, number: int, width: int) -> Line:
+        """The item's line."""
+        return cut(self.found[number].line, width, self.glyphs.more)
+
+    def take(self, number: int) -> None:
+        """Return its key."""
+        self.dismiss(self.found[number].key)

@@ -1,0 +1,230 @@
+"""Saving the focused profile, or the shown scenario, as a file of the user's library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from align_tui.core.errors import AlignError
+from align_tui.core.text.display import one_line, plain
+from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.styled_text import Line, cut
+from align_tui.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from align_tui.store.database import Database
+    from align_tui.studies.save import Spot
+    from align_tui.tui.screens.study.screen import StudyScreen
+
+Do: TypeAlias = "Callable[[Callable[[], Answer], Callable[[Answer], None]], None]"
+AGAIN = "  enter once more saves it all the same"
+
+
+@dataclass(slots=True)
+class Thing:
+    """Something that can be saved: what it is, the name that is typed, and how it is done."""
+
+    what: str
+    title: str
+    name: str
+    spot: Callable[[str], Spot]
+    save: Callable[[str, bool], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the thread found: where it would lie or lies now, what is in the way, what is wrong."""
+
+    path: Path | None = None
+    taken: str = ""
+    error: AlignError | None = None
+    saved: bool = False
+
+
+def open_saving(screen: StudyScreen) -> None:
+    """The dialog of the study screen, its files read and written in the desk's thread."""
+
+    def do(job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
+        def work(_: Database) -> Answer:
+            return job()
+
+        screen.work.do(work, then)
+
+    def said(text: str | None) -> None:
+        if text is not None:
+            screen.say(text)
+
+    screen.app.push_screen(SaveDialog(things_of(screen), do, screen.glyphs), said)
+
+
+def things_of(screen: StudyScreen) -> list[Thing]:
+    """The focused profile, and the shown scenario where there is one."""
+    from align_tui.studies import save
+
+    study, look = screen.study, screen.look
+    profile = study.profiles[look.focus]
+    found = [
+        Thing(
+            "profile",
+            one_line(profile.name),
+            save.suggested(profile.name),
+            save.profile_spot,
+            lambda name, replace: save.save_profile(profile, name, replace=replace),
+        )
+    ]
+    if study.scenarios:
+        scenario = study.scenarios[look.scenario]
+        found.append(
+            Thing(
+                "scenario",
+                one_line(scenario.title or scenario.key),
+                save.suggested(scenario.key),
+                save.scenario_spot,
+                lambda name, replace: save.save_scenario(scenario, name, replace=replace),
+            )
+        )
+    return found
+
+
+class SaveDialog(Dialog[str]):
+    """Dismissed with what was done, in words, or None."""
+
+    CSS_PATH = "dialog.tcss"
+    SECTION: ClassVar[str] = "save"  # of a keymap file
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "back", priority=True),
+        Binding("down,tab", "turn(1)", "the other thing to save", priority=True),
+        Binding("up,shift+tab", "turn(-1)", "the other thing to save", priority=True),
+    ]
+
+    def __init__(self, things: list[Thing], do: Do, glyphs: Glyphs) -> None:
+        super().__init__(classes="-ascii" if glyphs.ascii else "")
+        self._things, self._do, self._glyphs = things, do, glyphs
+        self._at = 0
+        self._asked = ""  # the name that was told to be taken
+        self._choice, self._said = Lines(), Lines()
+        self._choice.styles.height = len(things) + 1
+        self._said.styles.height = 4
+        self.field = Input(things[0].name, placeholder="a name", select_on_focus=False)
+
+    @property
+    def thing(self) -> Thing:
+        """What would be saved."""
+        return self._things[self._at]
+
+    def compose(self) -> ComposeResult:
+        """What, under which name, and where that is."""
+        with Vertical(classes="box question") as box:
+            box.border_title = Content("save to your library")
+            box.border_subtitle = Content("up/down which   enter saves   escape back")
+            yield self._choice
+            yield self.field
+            yield self._said
+
+    def on_mount(self) -> None:
+        """The first thing is chosen."""
+        self.field.focus()
+        self.call_after_refresh(self._paint)
+
+    def action_turn(self, by: int) -> None:
+        """The other thing, under the name that was typed for it."""
+        self._at = (self._at + by) % len(self._things)
+        with self.prevent(Input.Changed):
+            self.field.value = self.thing.name
+        self._paint()
+
+    @on(Input.Changed)
+    def typed(self, event: Input.Changed) -> None:
+        """Another name: where would that be?"""
+        self.thing.name = event.value.strip()
+        self._asked = ""
+        self._look()
+
+    @on(Input.Submitted)
+    def submitted(self) -> None:
+        """Save it; what is in the way is told first, and replaced the second time."""
+        thing, name, replace = self.thing, self.thing.name, self._asked == self.thing.name != ""
+
+        def job() -> Answer:
+            try:
+                spot = thing.spot(name)
+                if spot.taken and not replace:
+                    return Answer(spot.path, spot.taken)
+                return Answer(thing.save(name, replace), saved=True)
+            except AlignError as error:
+                return Answer(error=error)
+
+        def then(answer: Answer) -> None:
+            if not self.is_attached:
+                return
+            if answer.saved:
+                self.dismiss(f"{thing.what} saved as {answer.path}")
+                return
+            if answer.taken:
+                self._asked = name
+            self._tell(answer)
+
+        self._do(job, then)
+
+    def _paint(self) -> None:
+        lines: list[Line] = []
+        for number, thing in enumerate(self._things):
+            chosen = number == self._at
+            cursor = self._glyphs.cursor if chosen else " "
+            style = "bright" if chosen else "quiet"
+            lines.append(
+                ((f"{cursor} ", "key"), (f"{thing.what:<10}", style), (thing.title, style))
+            )
+        width = self._choice.size.width
+        self._choice.paint([cut(line, width, self._glyphs.more) for line in lines])
+        self._look()
+
+    def _look(self) -> None:
+        thing, name = self.thing, self.thing.name
+
+        def job() -> Answer:
+            try:
+                spot = thing.spot(name)
+            except AlignError as error:
+                return Answer(error=error)
+            return Answer(spot.path, spot.taken)
+
+        def then(answer: Answer) -> None:
+            if self.is_attached and (thing, name) == (self.thing, self.thing.name):
+                self._tell(answer)
+
+        self._do(job, then)
+
+    def _tell(self, answer: Answer) -> None:
+        said: list[Line] = [()]
+        width = self._said.size.width
+        if answer.error is not None:
+            said.append((("! ", "failed"), (one_line(answer.error.message, 300), "bright")))
+            said.append((("  " + one_line(answer.error.hint, 300), "quiet"),))
+        elif answer.path is not None:
+            said.append(((ending(answer.path, width, self._glyphs.more), "quiet"),))
+            if answer.taken:
+                said.append((("! ", "warn"), (answer.taken, "text")))
+                said.append(((AGAIN if self._asked == self.thing.name else "", "bright"),))
+        self._said.paint([cut(line, width, self._glyphs.more) for line in said])
+
+
+def ending(path: Path, width: int, more: str) -> str:
+    """The path in that many cells, from the user's folder on; its end is what is kept."""
+    home = Path.home()
+    text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    text = plain(text)
+    while cell_len(text) > max(width, len(more) + 1):
+        text = more + text[len(more) + 1 :]
+    return text

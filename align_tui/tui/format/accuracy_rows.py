@@ -1,0 +1,139 @@
+"""The tally line of each profile: k/n, accuracy, its interval drawn on one scale, chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rich.cells import cell_len
+
+from align_tui.core.stats.rates import Rate
+from align_tui.tui.format.bars import interval, point
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.overview import Part, over_words
+from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit, fit_name
+
+T = TypeVar("T")
+MIN_CELL, MIN_BAR, MAX_BAR = 54, 15, 45
+LOW_BAR = 9  # cells of a bar where there is less room than the least
+
+
+@dataclass(frozen=True, slots=True)
+class TallyRow:
+    """One profile's accuracy against the target it is marked by."""
+
+    name: str
+    sign: str  # of its own target, with a blank before it
+    versus: str  # the target it is compared against where it has none of its own, else ""
+    rate: Rate | None
+    chance: float | None
+    focused: bool = False
+
+
+def columns(width: int, rows: int, least: int = MIN_CELL) -> int:
+    """How many tallies stand side by side, each of that many cells or more."""
+    return max(1, min(rows, width // least)) if rows else 1
+
+
+def lines_needed(width: int, rows: int, least: int = MIN_CELL) -> int:
+    """How many lines all tallies take."""
+    return -(-rows // columns(width, rows, least)) if rows else 1
+
+
+def around(items: Sequence[T], room: int, focus: int) -> list[T]:
+    """The items there is room for: the focused one and its neighbours, in their order."""
+    if len(items) <= room:
+        return list(items)
+    if room == 2:  # the focused one and its rival: the first, or the second for the first
+        rival = 0 if focus else 1
+        return [items[i] for i in sorted((focus, rival))]
+    first = max(0, min(focus - room // 2, len(items) - room))
+    return list(items[first : first + room])
+
+
+def focus_of(rows: Sequence[TallyRow]) -> int:
+    """Which row is the focused profile's."""
+    return next((i for i, row in enumerate(rows) if row.focused), 0)
+
+
+def tally_lines(
+    rows: Sequence[TallyRow], width: int, height: int, glyphs: Glyphs, least: int = MIN_CELL
+) -> tuple[Line, ...]:
+    """At most `height` lines, their columns aligned so that intervals can be compared by eye."""
+    if not rows:
+        return ()
+    across = columns(width, len(rows), least)
+    shown = around(rows, across * height, focus_of(rows))
+    size = width // across
+    label = max(name_cells(row) for row in shown)
+    digits = max(len(str(row.rate.scored)) if row.rate else 1 for row in shown)
+    numbers = 2 * digits + 7
+    # The bar first gets its least, then names get what they need, then the bar grows.
+    least_bar = MIN_BAR if size >= MIN_CELL else LOW_BAR
+    name_room = max(8, min(label, size - numbers - least_bar - 5))
+    bar = min(MAX_BAR, size - name_room - numbers - 5)
+    if bar < 7:
+        bar = 0
+    made = [_cell(row, size, name_room, digits, bar, glyphs) for row in shown]
+    lines = []
+    per_line = -(-len(made) // across)
+    for y in range(per_line):
+        spans: list[Span] = []
+        for x in range(across):
+            at = y * across + x
+            if at < len(made):
+                spans.extend(made[at])
+        lines.append(tuple(spans))
+    return tuple(lines)
+
+
+def named(row: TallyRow, width: int, glyphs: Glyphs) -> Line:
+    """Whose accuracy, and against what, in at most that many cells."""
+    versus = f" vs {row.versus}" if row.versus else ""
+    name = fit_name(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more)
+    head: Line = ((name, "bright" if row.focused else "text"),)
+    if versus:
+        head = (*head, (fit(versus, max(0, width - cells(head)), glyphs.more), "quiet"))
+    return head
+
+
+def name_cells(row: TallyRow) -> int:
+    """How many cells its name takes, with all that is said of it."""
+    return cell_len(row.name + row.sign) + (cell_len(row.versus) + 4 if row.versus else 0)
+
+
+def _cell(row: TallyRow, size: int, names: int, digits: int, bar: int, glyphs: Glyphs) -> Line:
+    out: list[Span] = [(" ", ""), *fill(named(row, names, glyphs), names, glyphs.more)]
+    rate = row.rate
+    if rate is None or rate.accuracy is None:
+        out.append((f" {'–' if not glyphs.ascii else '-':>{2 * digits + 1}}     ", "quiet"))
+    else:
+        out.append((f" {rate.correct:>{digits}}/{rate.scored:<{digits}}", "text"))
+        out.append((f" {point(rate.accuracy):>4}", "bright"))
+    out.append((" ", ""))
+    if bar:
+        out.extend(interval(rate, row.chance, bar, glyphs))
+    return fill(out, size, glyphs.more)
+
+
+def tally_part(
+    rows: Sequence[TallyRow],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    discriminating: bool,
+    least: int = MIN_CELL,
+) -> Part:
+    """The lines there is room for, over which decisions they count, and where chance lies."""
+    hidden = max(0, len(rows) - columns(width, len(rows), least) * height)
+    chances = {round(row.chance, 3) for row in rows if row.chance is not None}
+    number = f" {point(chances.pop())}" if len(chances) == 1 else ""
+    told: list[Span] = [
+        (f" {glyphs.sep} {over_words(discriminating)}", "text"),
+        (f" {glyphs.sep} {glyphs.chance} chance{number}", "quiet"),
+    ]
+    if width >= 80:
+        told.append((f" {glyphs.sep} 95 % interval", "quiet"))
+    return Part(tally_lines(rows, width, height, glyphs, least), tuple(told), hidden)

@@ -1,0 +1,68 @@
+"""Accuracy by attribute: who decides as an attribute's value asks, where it is labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
+
+from align_tui.tui.format.accuracy_rows import MIN_CELL, TallyRow, columns, lines_needed, tally_part
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.overview import Part, told
+from align_tui.tui.format.styled_text import fit_keeping
+
+MOST = 24  # cells of an attribute's name
+NUMBERS, BAR = 18, 21  # cells of the numbers with the blanks about them, and of a bar
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    """One profile against one attribute's value; `tally` names the profile."""
+
+    attribute: str
+    sign: str  # of the value, with a blank before it
+    tally: TallyRow
+
+
+def _attribute_cells(rows: Sequence[AttributeRow], most: int = MOST) -> int:
+    return min(most, max(cell_len(row.attribute + row.sign) for row in rows))
+
+
+def _least(rows: Sequence[AttributeRow]) -> int:
+    """The cells in which no name is cut and the bar can be read."""
+    return _attribute_cells(rows) + max(cell_len(row.tally.name) for row in rows) + NUMBERS + BAR
+
+
+def lines_wanted(rows: Sequence[AttributeRow], width: int) -> int:
+    """How many lines all take."""
+    return lines_needed(width, len(rows), _least(rows)) if rows else 1
+
+
+def attribute_part(
+    rows: Sequence[AttributeRow], width: int, height: int, glyphs: Glyphs, *, discriminating: bool
+) -> Part:
+    """By attribute and value, so that profiles stand beside each other.
+
+    Where there is no room for all, the focused profile's come first, then its rivals'.
+    """
+    if not rows:
+        return told("no profile has a target, and none is compared with one", width, glyphs)
+    least = _least(rows)
+    if lines_wanted(rows, width) > height:
+        least = MIN_CELL  # rather a name cut than a row
+    room = columns(width, len(rows), least) * height
+    shown = list(rows)
+    if len(rows) > room:
+        mine = {(row.attribute, row.sign) for row in rows if row.tally.focused}
+        shown = sorted(
+            rows, key=lambda row: (not row.tally.focused, (row.attribute, row.sign) not in mine)
+        )[:room]
+    longest = _attribute_cells(shown, min(MOST, width // 4))
+    made = []
+    for row in shown:
+        name = fit_keeping(row.attribute, row.sign, longest, glyphs.more)
+        padded = name + " " * (longest - cell_len(name))
+        made.append(replace(row.tally, name=f"{padded}  {row.tally.name}"))
+    part = tally_part(made, width, height, glyphs, discriminating=discriminating, least=least)
+    return Part(part.lines, part.told, len(rows) - len(shown))

@@ -1,0 +1,344 @@
+"""The comparison screen's lines: columns, the paired table, rows, and two texts that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from align_tui.core.column_names import model_beside
+from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
+from align_tui.core.settings import beside
+from align_tui.core.stats.comparison import Comparison
+from align_tui.core.stats.rates import Rate
+from align_tui.core.targets import Targets, target_id
+from align_tui.core.text.display import one_line
+from align_tui.monitor.marks import MarkName, verdict
+from align_tui.tui.format.bars import column as column_at
+from align_tui.tui.format.bars import interval, point
+from align_tui.tui.format.decision import letter
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.styled_text import (
+    Line,
+    Span,
+    cells,
+    cut,
+    fill,
+    fit,
+    fit_keeping,
+    fit_name,
+    spread,
+)
+from align_tui.tui.format.targets import in_words, signs
+
+LIST_WIDTH = 120  # from here on the rows stand beside the texts, else above them
+LEAST_MODEL = 10  # cells of a model's name, or it is left out
+NOTHING = "no pair is decided and scored in both"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All numbers of a comparison, worked out once; `shown` are indices of the rows listed."""
+
+    paired: Paired
+    versus: Targets
+    comparison: Comparison
+    rates: tuple[Rate, ...]
+    chances: tuple[float | None, ...]
+    shown: tuple[int, ...]
+    differing: int
+
+
+def run_label(column: Column) -> str:
+    """The end of the run's id, by which commands find it."""
+    return column.run.rpartition("-")[2]
+
+
+def column_mark(row: PairedRow, column: int, paired: Paired, versus: Targets) -> MarkName:
+    """The mark of one column in one row."""
+    outcome = row.outcomes[column]
+    if outcome is None:
+        return "pending"
+    if outcome.choice is None:
+        return "failed"
+    of = paired.columns[column]
+    return verdict(correctness(row, column, target_for(of, versus), of.rule))
+
+
+def title_line(
+    digest: Digest, discriminating: bool, only: bool, width: int, glyphs: Glyphs
+) -> Line:
+    """What is compared, and over which rows."""
+    rows = len(digest.paired.rows)
+    left: list[Span] = [
+        (" compare", "title"),
+        (f" {glyphs.sep} {rows} rows {glyphs.sep} {digest.differing} differ", "text"),
+    ]
+    if only:
+        left.append((f" {glyphs.sep} only those are listed", "warn"))
+    said = "discriminating rows" if discriminating else "all scored rows"
+    right = ((f"{_aims(digest, glyphs)} {glyphs.sep} {said} ", "quiet"),)
+    if cells(left) + cells(right) >= width:
+        right = ((f"{said} ", "quiet"),)
+    return spread(left, right, width, glyphs.more)
+
+
+def _aims(digest: Digest, glyphs: Glyphs) -> str:
+    """Under what the two columns are right or wrong: one target, or each its own."""
+    columns, found = digest.paired.columns, digest.comparison
+    one, other = (target_for(columns[i], digest.versus) for i in (found.a, found.b))
+    if one != other:
+        return "each its own target"
+    return f"under {in_words(one, glyphs)}" if one else "no target"
+
+
+def column_lines(
+    digest: Digest, first: int, second: int, width: int, height: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """A line a column, the two compared ones among them; what is left out is counted."""
+    columns = digest.paired.columns
+    shown = list(range(len(columns)))
+    if len(shown) > height:
+        others = [c for c in shown if c not in (first, second)]
+        shown = sorted({first, second, *others[: max(0, height - 2)]})[:height]
+    bar = 0 if width < 76 else min(45, max(15, width // 4))
+    digits = max(len(str(rate.scored)) for rate in digest.rates)
+    numbers = 2 * digits + 8
+    room = max(12, width - bar - numbers - 3)
+    labels = {i: _beside(columns[i], digest, room, glyphs) for i in shown}
+    longest = max(cell_len(_name(columns[i], room, glyphs) + labels[i]) + 4 for i in shown)
+    names = max(12, min(room, longest))
+    out = []
+    for index in shown:
+        column = columns[index]
+        among = index in (first, second)
+        head: list[Span] = [
+            (f"{glyphs.cursor if among else ' '}{index + 1} ", "key" if among else "quiet"),
+            (_name(column, names - 14, glyphs), "bright" if among else "text"),
+            (labels[index], "quiet"),
+        ]
+        rate = digest.rates[index]
+        tail: list[Span] = [(f"{'none scored':>{numbers}} ", "quiet")]
+        if rate.accuracy is not None:
+            tail = [
+                (f" {rate.correct:>{digits}}/{rate.scored:<{digits}}", "text"),
+                (f" {point(rate.accuracy):>4}  ", "bright"),
+            ]
+        line = [*fill(head, names, glyphs.more), *tail]
+        if bar:
+            line += interval(rate, digest.chances[index], bar, glyphs)
+        out.append(cut(line, width, glyphs.more))
+    if len(shown) < len(columns):
+        more = f" +{len(columns) - len(shown)}{glyphs.more}"
+        out[-1] = spread(out[-1], ((more, "quiet"),), width, glyphs.more)
+    return tuple(out)
+
+
+def _name(column: Column, width: int, glyphs: Glyphs) -> str:
+    tail = f" {signs(column.targets, glyphs)}" if column.targets else ""
+    return fit_name(one_line(column.name), tail, max(8, width), glyphs.more)
+
+
+def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
+    """The model, the run, what it is compared under; the model in what room the others leave."""
+    versus = ""
+    if not column.targets and digest.versus:
+        versus = f" vs {in_words(digest.versus, glyphs)}"
+    left_out = digest.paired.left_out[digest.paired.columns.index(column)]
+    alone = f" (+{left_out} not shared)" if left_out else ""
+    rest = f" {glyphs.sep} {run_label(column)}{versus}{alone}"
+    model = one_line(model_beside(column.name, column.model))
+    left = room - cell_len(_name(column, room, glyphs) + rest) - 7
+    if not model or left < min(LEAST_MODEL, cell_len(model)):
+        return rest  # the panes below tell it
+    return f" {glyphs.sep} {fit(model, left, glyphs.more)}{rest}"
+
+
+def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Counts of the four kinds of pairs; difference, interval and p; agreement and warnings."""
+    found = digest.comparison
+    one, two = found.a + 1, found.b + 1
+    if found.a == found.b:
+        return (((" Add a column to compare with: +", "text"),), (), (), ())
+    return (
+        cut(_counts(found, one, two), width, glyphs.more),
+        cut(_difference(found, one, two, width, glyphs), width, glyphs.more),
+        cut(_agreement(found, width), width, glyphs.more),
+        cut(_settings(digest, glyphs), width, glyphs.more),
+    )
+
+
+def _settings(digest: Digest, glyphs: Glyphs) -> list[Span]:
+    columns, found = digest.paired.columns, digest.comparison
+    rows = beside([columns[found.a].settings, columns[found.b].settings])
+    names = [row.name for row in rows if row.differs]
+    if not names:
+        return [(" made alike: no setting differs", "quiet")]
+    return [(f" {glyphs.unlike} ", "key"), ("settings that differ ", "quiet"),
+            (", ".join(one_line(name) for name in names), "text")]  # fmt: skip
+
+
+def _counts(found: Comparison, one: int, two: int) -> list[Span]:
+    counts = found.counts
+    if not counts.pairs:
+        return [(f" {NOTHING}", "quiet")]
+    parts = (
+        ("both right", counts.both),
+        (f"only {one}", counts.only_a),
+        (f"only {two}", counts.only_b),
+        ("neither", counts.neither),
+    )
+    spans: list[Span] = [(" ", "")]
+    for name, count in parts:
+        spans += [(f"{name} ", "quiet"), (f"{count}", "bright"), ("   ", "")]
+    spans.append((f"of {counts.pairs} pairs", "quiet"))
+    return spans
+
+
+def signed(value: float) -> str:
+    """`+.24`, `-.07`, ` .00`."""
+    sign = " " if round(value, 2) == 0 else "+" if value > 0 else "-"
+    return sign + point(abs(value))
+
+
+def p_text(p: float) -> str:
+    """`p = .035`, and `p < .001` where the digits would say nothing."""
+    if p < 0.001:
+        return "p < .001"
+    return "p = 1.0" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
+
+
+def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyphs) -> list[Span]:
+    if found.difference is None:
+        return []
+    value, low, high = found.difference.value, found.difference.low, found.difference.high
+    spans: list[Span] = [
+        (f" {two} less {one} ", "quiet"),
+        (signed(value), "bright"),
+        (f" 95 % {signed(low).strip()} to {signed(high).strip()}", "text"),
+        ("   exact McNemar ", "quiet"),
+        (p_text(found.p), "bright"),
+    ]
+    bar = min(41, width - cells(spans) - 4)
+    if bar >= 15:
+        spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]
+    return spans
+
+
+def difference_bar(value: float, low: float, high: float, width: int, glyphs: Glyphs) -> Line:
+    """The interval on a scale from -1 to 1, nought marked where chance stands elsewhere."""
+    rate = Rate(1, 1, (value + 1) / 2, (low + 1) / 2, (high + 1) / 2)
+    line = list(interval(rate, None, width, glyphs))
+    nought = column_at(0.5, width)
+    if line[nought][0] != glyphs.dot:
+        line[nought] = (glyphs.chance, "lane chance")
+    return tuple(line)
+
+
+def _agreement(found: Comparison, width: int) -> list[Span]:
+    agreed = found.agreement
+    spans: list[Span] = []
+    if agreed.share is not None and agreed.low is not None and agreed.high is not None:
+        spans = [
+            (" same choice ", "quiet"),
+            (f"{agreed.same}/{agreed.pairs} {point(agreed.share)}", "bright"),
+            (f" 95 % {point(agreed.low)} to {point(agreed.high)}", "text"),
+            (f", chance {point(agreed.chance or 0.0)}", "quiet"),
+        ]
+    if found.dependent:
+        said = f"{found.counts.pairs} pairs ask {found.probes} questions: p is too small"
+        if width - cells(spans) < len(said) + 4:
+            spans = spans[:2]
+        spans.append((f"   {said}", "warn"))
+    return spans
+
+
+def columns_in_sight(digest: Digest, width: int) -> tuple[int, ...]:
+    """The columns whose marks fit a row of that width: the two compared ones always."""
+    count = len(digest.paired.columns)
+    most = max(2, (width - len(str(len(digest.paired.rows))) - 15) // 4)
+    if count <= most:
+        return tuple(range(count))
+    two = {digest.comparison.a, digest.comparison.b}
+    others = [index for index in range(count) if index not in two]
+    return tuple(sorted({*two, *others[: most - len(two)]}))
+
+
+def row_line(number: int, digest: Digest, *, current: bool, width: int, glyphs: Glyphs) -> Line:
+    """`▸ 4 Bridge collapse   ✓A ✗B ! `: the mark and the choice of every column."""
+    paired, row = digest.paired, digest.paired.rows[number]
+    digits = len(str(len(paired.rows)))
+    cursor = glyphs.cursor if current else " "
+    head: list[Span] = [(f"{cursor}{number + 1:>{digits}} ", "key" if current else "quiet")]
+    tail: list[Span] = []
+    for index in columns_in_sight(digest, width):
+        mark = column_mark(row, index, paired, digest.versus)
+        choice = row.choices[index]
+        tail += [
+            (" ", ""),
+            (glyphs.marks[mark], mark),
+            (f"{letter(choice) if choice is not None else ' ':<2}", "text"),
+        ]
+    room = max(4, width - cells(head) - cells(tail))
+    again = f" {row.repeat + 1}" if row.repeat else ""
+    name = fit_keeping(one_line(row.scenario.title or row.scenario.key), again, room - 1,
+                       glyphs.more)  # fmt: skip
+    body: list[Span] = [(name, "bright" if current else "text")]
+    rest = room - cells(body) - 3
+    if rest > 12:
+        excerpt = fit(one_line(row.scenario.text[:300]), rest, glyphs.more)
+        body.append((f"  {excerpt}", "quiet"))
+    return (*head, *fill(body, room, glyphs.more), *tail)
+
+
+def row_header(digest: Digest, width: int, glyphs: Glyphs) -> Line:
+    """The numbers of the columns over their marks, and how many have no room."""
+    shown = columns_in_sight(digest, width)
+    tail = "".join(f" {index + 1:<3}" for index in shown)
+    left = len(digest.paired.columns) - len(shown)
+    more = f"+{left}{glyphs.more} " if left else ""
+    pad = max(0, width - len(tail) - len(more))
+    return fill(((" " * pad + more, "warn"), (tail, "quiet")), width, glyphs.more)
+
+
+def chosen_line(row: PairedRow, index: int, digest: Digest, width: int, glyphs: Glyphs) -> Line:
+    """`✓ A Treat the rescuer`, or that there is no decision."""
+    mark = column_mark(row, index, digest.paired, digest.versus)
+    choice = row.choices[index]
+    said = {"failed": "failed", "pending": "not decided"}.get(mark, "")
+    if choice is not None:
+        said = f"{letter(choice)} {one_line(row.scenario.choice_texts[choice])}"
+    return ((f"{glyphs.marks[mark]} ", mark), (fit(said, width - 2, glyphs.more), "bright"))
+
+
+def versus_words(digest: Digest, glyphs: Glyphs) -> str:
+    """What columns without targets are scored against, said."""
+    if not digest.versus:
+        return "no column has a target, so nothing can be scored"
+    said = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"
+    return f"columns without a target are scored against {said}"
+
+
+def indices_of(
+    rows: Sequence[PairedRow], first: int, second: int, *, only: bool
+) -> tuple[int, ...]:
+    """The rows to list: all, or those in which the two columns chose differently."""
+    return tuple(i for i, row in enumerate(rows) if not only or chose_apart(row, first, second))
+
+
+def chose_apart(row: PairedRow, first: int, second: int) -> bool:
+    """Did these two columns both decide, and choose differently?"""
+    one, other = row.choices[first], row.choices[second]
+    return one is not None and other is not None and one != other
+
+
+def next_difference(digest: Digest, start: int, step: int) -> int | None:
+    """The place in `shown` of the nearest row that differs, round the end; None without one."""
+    found, rows = digest.shown, digest.paired.rows
+    a, b = digest.comparison.a, digest.comparison.b
+    for distance in range(1, len(found) + 1):
+        place = (start + step * distance) % len(found)
+        if chose_apart(rows[found[place]], a, b):
+            return place
+    return None

@@ -1,0 +1,157 @@
+"""The foot of a pane: what was decided, how sure the model was, and what it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from align_tui.core.text.display import one_line
+from align_tui.monitor.marks import MarkName, correct_of, verdict
+from align_tui.monitor.snapshot import Shown
+from align_tui.tui.format.bars import point, seconds, share_bar
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.status_text import error_words
+from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
+
+FOOT = 3  # lines that are always kept, so that a decision moves nothing
+
+
+def letter(choice: int) -> str:
+    """A, B, ... Z, then 27, 28, ..."""
+    return chr(ord("A") + choice) if choice < 26 else str(choice + 1)
+
+
+def shown_mark(shown: Shown, target: str | None) -> MarkName:
+    """The mark of what a pane shows."""
+    if shown.status == "running":
+        return "working"
+    if shown.status == "failed":
+        return "failed"
+    if shown.status == "done":
+        return verdict(correct_of(shown.scores, target))
+    return "pending"
+
+
+def decision_line(
+    choice: int, choices: Sequence[str], mark: MarkName, width: int, glyphs: Glyphs
+) -> Line:
+    """`✓ A Treat the rescuer`."""
+    text = one_line(choices[choice]) if choice < len(choices) else "?"
+    head = f"{glyphs.marks[mark]} {letter(choice)} "
+    return ((head, mark), (fit(text, width - len(head), glyphs.more), "bright"))
+
+
+def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: Glyphs) -> Line:
+    """`A ███░░ .41  B ████ .59`: as many choices as fit, the chosen one among them."""
+    count = fits = len(values)
+    least = 5  # `A .90`; a bar comes only with room to spare
+    size = width
+    while fits:
+        # Blanks between, and an ellipsis where some are left out.
+        size = (width - 2 * (fits - 1) - (3 if fits < count else 0)) // fits
+        if size >= least or fits == 1:
+            break
+        fits -= 1
+    size = min(18, size)
+    shown = list(range(fits))
+    if chosen not in shown and shown:
+        shown[-1] = chosen
+    spans: list[Span] = []
+    for place, index in enumerate(shown):
+        length = size - len(letter(index)) - 5
+        full, empty = share_bar(values[index], length if length >= 2 else 0, glyphs)
+        style = "bright" if index == chosen else "quiet"
+        spans += [
+            (("  " if place else "") + f"{letter(index)} ", style),
+            (full, "bar" if index == chosen else "quiet"),
+            (empty + (" " if length >= 2 else ""), "faint"),
+            (point(values[index]), style),
+        ]
+    if fits < count:
+        spans.append((f"  {glyphs.more}", "quiet"))
+    return cut(spans, width, glyphs.more)
+
+
+def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
+    """Latency and tokens, votes, and the notes or, where they have no room, how many there are."""
+    result = shown.result
+    if result is None:
+        return ()
+    parts, sep = _costs(shown), f" {glyphs.sep} "
+    if cut_notes(shown, width, glyphs):
+        count = "1 note" if len(result.notes) == 1 else f"{len(result.notes)} notes"
+        # The number of tokens gives way: that there is something to know does not.
+        whole = cells(((sep.join([*parts, count]), ""),)) <= width
+        parts = [*parts, count] if whole else [parts[0], count]
+    else:
+        parts += [one_line(note) for note in result.notes]
+    return ((fit(sep.join(parts), width, glyphs.more), "quiet"),)
+
+
+def _costs(shown: Shown) -> list[str]:
+    result = shown.result
+    if result is None:
+        return []
+    parts = [seconds(result.latency_s)]
+    if result.tokens:
+        parts.append(f"{result.tokens} tokens")
+    if result.votes is not None and len(result.votes) > 1 and shown.streams > 1:
+        parts.append("votes " + " ".join(point(v) for v in result.votes))
+    return parts
+
+
+def cut_notes(shown: Shown, width: int, glyphs: Glyphs) -> str:
+    """The decision's notes, a line each, where the line of costs has no room for all of them."""
+    notes = [one_line(note) for note in shown.result.notes] if shown.result is not None else []
+    whole = f" {glyphs.sep} ".join([*_costs(shown), *notes])
+    if not notes or cells(((whole, ""),)) <= width:
+        return ""
+    return "\n".join(f"note: {note}" for note in notes)
+
+
+def foot_lines(
+    shown: Shown,
+    choices: Sequence[str],
+    target: str | None,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    of_streams: int = 1,
+    choice: int | None = None,
+    mark: MarkName | None = None,
+) -> tuple[Line, ...]:
+    """The `FOOT` lines under the reasoning.
+
+    `choice` and `mark` are known from the list before the result itself has been read.
+    """
+    if shown.status == "done":
+        chosen = shown.result.choice if shown.result is not None else choice
+        if chosen is None:
+            return ((), (), ())
+        sign = mark or shown_mark(shown, target)
+        head = decision_line(chosen, choices, sign, width, glyphs)
+        values = shown.result.probabilities if shown.result is not None else None
+        middle = probability_line(values, chosen, width, glyphs) if values else ()
+        return (head, middle, cost_line(shown, width, glyphs))
+    if shown.status == "running":
+        return ((), (), _working_line(shown, of_streams, width, glyphs))
+    if shown.status == "failed":
+        title, _ = error_words(shown.result)
+        first: list[Span] = [(f"{glyphs.marks['failed']} ", "failed"), (title, "failed")]
+        again: list[Span] = [("x", "key"), (" asks again", "text")]
+        others: Line = (("   enter", "key"), (" all that failed here", "quiet"))
+        last = [*again, *others] if cells(again) + cells(others) <= width else again
+        return (cut(first, width, glyphs.more), (), cut(last, width, glyphs.more))
+    return ((), (), ())
+
+
+def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> Line:
+    """`◐ reasoning · 3.2 s · sample 2/5`; the first word is left out where it has no room."""
+    parts = [seconds(shown.elapsed)] if shown.elapsed is not None else []
+    if of_streams > 1 and shown.streams:
+        parts.append(f"sample {min(shown.streams, of_streams)}/{of_streams}")
+    sep, mark = f" {glyphs.sep} ", f"{glyphs.marks['working']} "
+    doing = ["reasoning"] if shown.text else ["thinking"] if shown.thinking else []
+    tail = sep.join([*doing, *parts])
+    if len(mark) + len(tail) > width:
+        tail = sep.join(parts)
+    return cut(((mark, "working"), (tail, "quiet")), width, glyphs.more)

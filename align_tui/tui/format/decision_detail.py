@@ -1,0 +1,151 @@
+"""A decision turned inside out: messages, prompt, raw replies, schema, hashes, by section."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from align_tui.config.code import recorded_code
+from align_tui.core.replies import split_thinking
+from align_tui.core.text.display import plain
+from align_tui.tui.format.decision import letter
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.status_text import annotation_words, error_words
+
+if TYPE_CHECKING:
+    from align_tui.config.profile import Profile
+    from align_tui.monitor.decision_detail import DecisionDetail, Entered
+    from align_tui.store.results import StoredResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part, as it is: whoever shows it makes it safe first."""
+
+    title: str
+    text: str
+
+
+def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
+    """Everything at once, then each part by itself."""
+    profile, replies = detail.profile, detail.replies
+    parts = [Section("decision", _decision(detail))]
+    for number, (reply, where) in enumerate(zip(replies, detail.entered, strict=True), start=1):
+        which = f" {number}" if len(replies) > 1 else ""
+        thinking, raw = split_thinking(reply.raw)
+        parts += [
+            Section(f"messages{which}", _messages(profile, reply, where, glyphs)),
+            Section(f"prompt{which}", reply.prompt),
+            *([Section(f"thinking{which}", thinking)] if thinking else []),
+            Section(f"raw reply{which}", raw),
+            Section(f"schema{which}", json.dumps(reply.schema, indent=2, ensure_ascii=False)),
+            Section(f"cost{which}", _cost(reply)),
+        ]
+    parts.append(Section("hashes", _hashes(detail)))
+    names = {"prompt": "prompt as the model saw it"}
+    whole = "\n\n".join(f"== {names.get(part.title, part.title)} ==\n{part.text}" for part in parts)
+    return (Section("everything", whole), *parts)
+
+
+def _of_them(thinking: int) -> str:
+    """`, 120 of them thinking` behind a number of tokens."""
+    return f", {thinking} of them thinking" if thinking else ""
+
+
+def _decision(detail: DecisionDetail) -> str:
+    profile, shown, replies = detail.profile, detail.shown, detail.replies
+    out: list[str] = [f"profile   {profile.name}", f"kind      {profile.adm.kind}"]
+    if profile.needs_model:
+        out.append(f"backbone  {profile.backbone.model or profile.backbone.kind}")
+    result = shown.result
+    if result is not None:
+        out.append(f"sample    {result.sample}, repeat {result.repeat + 1}")
+        thought = sum(reply.thinking_tokens for reply in replies)
+        took = f"{result.latency_s:.3f} s, {result.tokens} tokens"
+        out.append(f"took      {took}{_of_them(thought)}")
+        if result.error_kind:
+            out += [f"failed    {error_words(result)[0]}", result.error_message or ""]
+        elif result.choice is not None:
+            out.append(f"chose     {letter(result.choice)}  {result.choice_text}")
+        if result.probabilities:
+            said = "  ".join(
+                f"{letter(i)} {value:.4f}" for i, value in enumerate(result.probabilities)
+            )
+            out.append(f"choices   {said}   (normalised, not calibrated)")
+        if result.votes:
+            said = "  ".join(f"{letter(i)} {value:.4f}" for i, value in enumerate(result.votes))
+            out.append(f"votes     {said}")
+        out += [f"note      {note}" for note in result.notes]
+    if said := annotation_words(shown.annotation):
+        out.append(f"remark    {said}")
+    for target, score in (detail.scores or {}).items():
+        verdict = {True: "right", False: "wrong", None: "unscored"}[score.correct]
+        far = "" if score.distance is None else f", distance {score.distance:g}"
+        extra = ", discriminating" if score.discriminating else ""
+        out.append(f"score     {target}: {verdict}{far}{extra}")
+    if not replies:
+        failed = result is not None and result.error_kind
+        out.append(
+            "\nIt failed before a reply was whole." if failed else "\nNo model was asked for this."
+        )
+    return "\n".join(out)
+
+
+def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs: Glyphs) -> str:
+    begin, end = ("[[", "]]") if glyphs.ascii else ("⟦", "⟧")
+    bodies = [str(message.get("content", "")) for message in reply.messages]
+    if entered is not None:
+        bodies = [
+            "".join(f"{begin}{text}{end}" if own else text for text, own in parts)
+            for parts in entered
+        ]
+    out = []
+    if any(own for parts in entered or () for _, own in parts):
+        out.append(f"(between {begin} and {end}: what the target's attribute put in)")
+    elif entered is None and profile.target:
+        out.append(
+            "(where the attribute entered is not marked: today's packs and templates make "
+            "another prompt of this profile)"
+        )
+    for message, body in zip(reply.messages, bodies, strict=True):
+        out.append(f"-- {message.get('role', '?')} --\n{body}")
+    return "\n\n".join(out)
+
+
+def _cost(reply: StoredResponse) -> str:
+    speed = reply.tokens / reply.total_s if reply.total_s > 0 else 0.0
+    return (
+        f"role      {reply.role}\n"
+        f"time      first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s\n"
+        f"tokens    {reply.prompt_tokens} in, {reply.tokens} out"
+        f"{_of_them(reply.thinking_tokens)} ({speed:.0f}/s), "
+        f"ended by {reply.finish}" + (", asked twice" if reply.retried else "") + "\n"
+        "sampling  " + ", ".join(f"{k} {v}" for k, v in reply.sampling.items())
+    )
+
+
+def _hashes(detail: DecisionDetail) -> str:
+    profile, model = detail.profile, detail.model
+    out = [
+        ("scenario", detail.scenario.hash),
+        ("profile", f"{profile.hash} (all but its name)"),
+        ("model", model or "not recorded"),
+        *((f"code of {what}", sha256) for what, sha256 in recorded_code(profile).items()),
+    ]
+    for number, reply in enumerate(detail.replies, start=1):
+        which = f" {number}" if len(detail.replies) > 1 else ""
+        out += [
+            (f"messages{which}", reply.messages_hash),
+            (f"prompt{which}", reply.prompt_hash),
+            (f"schema{which}", reply.schema_hash),
+        ]
+    return "SHA-256\n" + "\n".join(f"{name:<11} {value}" for name, value in out)
+
+
+def inside_title(sections: Sequence[Section], at: int, width: int, glyphs: Glyphs) -> str:
+    """`inside this decision · prompt 3/7`."""
+    place = f"{plain(sections[at].title)} {at + 1}/{len(sections)}"
+    full = f"inside this decision {glyphs.sep} {place}"
+    return full if len(full) <= width else place

@@ -1,0 +1,186 @@
+"""Which scenarios a filter lets through; only rows that changed are looked at again."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from align_tui.core.scenarios import variant_of
+from align_tui.monitor.marks import mark_of, samples_of
+from align_tui.monitor.snapshot import Cells
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.store.run_annotations import Annotation
+
+Kind = Literal["apart", "wrong", "failed", "open", "bookmarked", "judged", "edited"]
+Annotations: TypeAlias = Mapping[int, "Annotation"]  # by sample
+Targets: TypeAlias = tuple[str | None, ...]  # by profile: the target id it is marked against
+Known: TypeAlias = tuple[tuple[Cells, ...], Targets, Annotations]  # what a filter looks at
+KINDS: dict[Kind, str] = {
+    "apart": "disagreement",
+    "wrong": "wrong",
+    "failed": "failed",
+    "open": "open",
+    "bookmarked": "bookmarked",
+    "judged": "with a verdict",
+    "edited": "edited",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """All of `kinds` must hold, and one of `attributes` be labelled; empty lets all through."""
+
+    kinds: frozenset[Kind] = frozenset()
+    attributes: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds or self.attributes)
+
+    def turned(self, *, kind: Kind | None = None, attribute: str | None = None) -> Filter:
+        """With this kind or attribute where it was without, and the other way round."""
+        kinds = self.kinds ^ ({kind} if kind else frozenset())
+        attributes = self.attributes ^ ({attribute} if attribute else frozenset())
+        return replace(self, kinds=kinds, attributes=attributes)
+
+    def lets(self, kinds: Iterable[Kind], attributes: frozenset[str]) -> bool:
+        """Does it let a scenario through that is of these kinds and labelled for these?"""
+        return self.kinds.issubset(kinds) and (
+            not self.attributes or not self.attributes.isdisjoint(attributes)
+        )
+
+
+EVERYTHING = Filter()
+
+
+def kinds_of_row(row: Cells, targets: Targets) -> frozenset[Kind]:
+    """What the samples of a scenario say of it.
+
+    Profiles are `apart` where two chose differently at the same repeat. `wrong` is the mark of
+    all repeats of a profile; one repeat that failed, waits or runs makes it `failed` or `open`.
+    """
+    found: set[Kind] = set()
+    first: dict[int, int | None] = {}
+    for repeats, target in zip(row, targets, strict=False):
+        for number, cell in enumerate(repeats):
+            if cell is None:
+                continue
+            if cell.status == "done":
+                if first.setdefault(number, cell.choice) != cell.choice:
+                    found.add("apart")
+            elif cell.status == "failed":
+                found.add("failed")
+            else:
+                found.add("open")
+        if "wrong" not in found and mark_of(repeats, target) == "wrong":
+            found.add("wrong")
+    return frozenset(found)
+
+
+class Sieve:
+    """What each scenario of one study is, kept from one question to the next."""
+
+    def __init__(self, study: Study) -> None:
+        self._labelled = [scenario.labelled for scenario in study.scenarios]
+        self._edited = [variant_of(scenario) is not None for scenario in study.scenarios]
+        self.attributes = tuple(sorted(frozenset[str]().union(*self._labelled)))
+        self._where: dict[int, int] = {}  # the scenario of each sample
+        self._targets: Targets = ()
+        self._forget()
+
+    def _forget(self) -> None:
+        count = len(self._labelled)
+        self._rows: tuple[Cells | None, ...] = (None,) * count
+        self._of_rows: list[frozenset[Kind]] = [frozenset()] * count
+        self._annotations: Annotations | None = None
+        self._of_annotations: dict[int, set[Kind]] = {}
+        self._wanted: Filter | None = None
+        self._listed: tuple[int, ...] = ()
+
+    def listed(
+        self, wanted: Filter, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations
+    ) -> Sequence[int]:
+        """The scenarios that pass, ascending; the same object while nothing changed."""
+        if not wanted:
+            return range(len(self._labelled))
+        changed = self._update(rows, targets, annotations)
+        if changed or wanted != self._wanted:
+            self._wanted = wanted
+            numbers = range(len(self._labelled))
+            found = tuple(n for n in numbers if wanted.lets(self.kinds(n), self._labelled[n]))
+            self._listed = self._listed if found == self._listed else found
+        return self._listed
+
+    def counts(
+        self, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations
+    ) -> tuple[Counter[Kind], Counter[str]]:
+        """How many scenarios are of each kind, and how many are labelled for each attribute."""
+        self._update(rows, targets, annotations)
+        kinds: Counter[Kind] = Counter()
+        attributes: Counter[str] = Counter()
+        for number, labelled in enumerate(self._labelled):
+            kinds.update(self.kinds(number))
+            attributes.update(labelled)
+        return kinds, attributes
+
+    def kinds(self, number: int) -> frozenset[Kind]:
+        """What a scenario is, as of the last question."""
+        kinds = self._of_rows[number]
+        said = self._of_annotations.get(number)
+        if said:
+            kinds |= said
+        return kinds | {"edited"} if self._edited[number] else kinds
+
+    def _update(self, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations) -> bool:
+        """Take in what is another object than before; was there anything?"""
+        if targets != self._targets:
+            self._forget()
+            self._targets = targets
+        moved = rows is not self._rows and len(rows) == len(self._labelled)
+        if moved:
+            for number, (row, old) in enumerate(zip(rows, self._rows, strict=True)):
+                if row is not old:
+                    self._take(number, row)
+            self._rows = rows
+        if annotations is not self._annotations or (moved and annotations):
+            self._of_annotations = {}
+            for sample, annotation in annotations.items():
+                if sample in self._where:
+                    said = self._of_annotations.setdefault(self._where[sample], set())
+                    said |= {"bookmarked"} if annotation.bookmarked else set()
+                    said |= {"judged"} if annotation.verdict is not None else set()
+        elif not moved:
+            return False
+        self._annotations = annotations
+        return True
+
+    def _take(self, number: int, row: Cells) -> None:
+        self._of_rows[number] = kinds_of_row(row, self._targets)
+        self._where.update((sample, number) for sample in samples_of(row))
+
+
+def is_listed(listed: Sequence[int], scenario: int) -> bool:
+    """Is it among these, which ascend?"""
+    at = bisect_left(listed, scenario)
+    return at < len(listed) and listed[at] == scenario
+
+
+def beside(listed: Sequence[int], scenario: int, by: int) -> int | None:
+    """The scenario `by` lines on in the list, or at its end; None where nothing is listed."""
+    if not listed:
+        return None
+    at, there = bisect_left(listed, scenario), is_listed(listed, scenario)
+    to = at + by - (1 if by > 0 and not there else 0)
+    return listed[max(0, min(len(listed) - 1, to))]
+
+
+def onwards(listed: Sequence[int], scenario: int, step: int) -> int | None:
+    """The next (1) or previous (-1) scenario of the list, round its end; None when it is empty."""
+    if not listed:
+        return None
+    at, there = bisect_left(listed, scenario), is_listed(listed, scenario)
+    return listed[(at + there if step > 0 else at - 1) % len(listed)]

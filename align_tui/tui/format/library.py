@@ -1,0 +1,64 @@
+"""The profiles that can be added, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from align_tui.core.text.display import one_line
+from align_tui.tui.format.styled_text import Line, fit
+
+MAX_NAME, MAX_ORIGIN, MAX_KIND, MAX_TARGET, MAX_MODEL = 36, 7, 14, 24, 26
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A profile of the library, or with `trouble` a file that is none."""
+
+    key: str  # what it is loaded by
+    name: str
+    origin: str  # "yours", "removed", or nothing of a shipped one
+    kind: str = ""
+    target: str = ""
+    model: str = ""
+    about: str = ""
+    trouble: str = ""
+
+
+def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
+    """Name, model, kind and targets in columns as wide as they need to be."""
+    width = {
+        part: max((min(most, cell_len(one_line(getattr(o, part)))) for o in offers), default=0)
+        for part, most in (
+            ("name", MAX_NAME),
+            ("origin", MAX_ORIGIN),
+            ("kind", MAX_KIND),
+            ("target", MAX_TARGET),
+            ("model", MAX_MODEL),
+        )
+    }
+
+    def padded(offer: Offer, part: str) -> str:
+        text = fit(one_line(getattr(offer, part)), width[part], more)
+        return set_cell_size(text, width[part]) + "  "
+
+    lines: list[Line] = []
+    for offer in offers:
+        name = (padded(offer, "name"), "bright" if offer.origin else "text")
+        own = (padded(offer, "origin") if width["origin"] else "", "quiet")
+        if offer.trouble:
+            lines.append((name, own, ("! ", "failed"), (one_line(offer.trouble, 300), "text")))
+            continue
+        lines.append(
+            (
+                name,
+                own,
+                (padded(offer, "model"), "quiet"),
+                (padded(offer, "kind"), "quiet"),
+                (padded(offer, "target"), "text"),
+                (one_line(offer.about, 200), "quiet"),
+            )
+        )
+    return lines

@@ -1,0 +1,208 @@
+"""What a pane says, from what is known of its sample."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from align_tui.core.text.display import one_line
+from align_tui.monitor.marks import MarkName, cell_mark
+from align_tui.monitor.snapshot import Cell, Shown, Snapshot
+from align_tui.tui.format.decision import cut_notes, foot_lines, shown_mark
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.status_text import (
+    annotation_words,
+    error_words,
+    origin_words,
+    running_words,
+    waiting_words,
+)
+from align_tui.tui.format.styled_text import Line, Span, fit
+from align_tui.tui.format.targets import heading
+from align_tui.tui.format.thinking import is_reasoning, thinking_part
+
+if TYPE_CHECKING:
+    from align_tui.config.profile import Profile
+
+# Prose that merely has an asterisk is not worth a Markdown document.
+_MARKDOWN = re.compile(
+    r"^(?:#{1,6} |[-*+] \S|\d+\. \S|> |```|\|.*\|)|\*\*\S[^*]*\*\*|`[^`\n]+`", re.MULTILINE
+)
+MAX_MARKDOWN = 12_000
+MARGIN = 1  # cells at the right of the text, for what tells where in it the window is
+
+
+@dataclass(frozen=True, slots=True)
+class PaneView:
+    """Everything a pane paints, made to measure for its width.
+
+    `above` is what the model thought and `below` what is said of the decision, both quieter than
+    the `text` between them.
+    """
+
+    title: Line
+    subtitle: Line
+    text: str
+    quiet: bool
+    key: object
+    cursor: str
+    foot: tuple[Line, ...]
+    markdown: bool
+    above: str = ""
+    below: str = ""
+
+
+def worth_markdown(shown: Shown) -> bool:
+    """Is it a finished text that Markdown would show better?"""
+    return (
+        shown.status == "done"
+        and len(shown.text) <= MAX_MARKDOWN
+        and _MARKDOWN.search(shown.text) is not None
+    )
+
+
+def generations(profile: Profile) -> int:
+    """How many replies a decision of this profile takes."""
+    adm = profile.adm
+    asked = int(getattr(adm, "samples", 0) or 0)
+    asked += int(getattr(adm, "n_positive", 0) or 0) + int(getattr(adm, "n_negative", 0) or 0)
+    return max(1, asked)
+
+
+def greeting(planned: int, scenarios: int, glyphs: Glyphs, missing: Sequence[str] = ()) -> str:
+    """What an empty screen says; `missing` are models that are not on this machine."""
+    absent = "".join(
+        f"\n\n{glyphs.marks['failed']} {one_line(model, 100)} is not on this machine: whoever asks "
+        f"has it fetched first. Without a network: hf download {one_line(model, 100)} on another "
+        "machine, and HF_HOME set to its cache."
+        for model in missing
+    )
+    return (
+        "Nothing has been asked yet.\n\n"
+        f"{glyphs.enter}  all profiles decide this scenario\n"
+        f"a  the whole study: {scenarios} scenarios, {planned} decisions\n"
+        "?  help" + absent
+    )
+
+
+def current(shown: Shown, snapshot: Snapshot, scenario: int) -> tuple[Shown, Cell | None]:
+    """What is known of a pane's sample, when the scenario was only just turned to.
+
+    The marks of all scenarios are here already; texts come with the next snapshot.
+    """
+    repeats = snapshot.rows[scenario][shown.profile] if scenario < len(snapshot.rows) else ()
+    cell = repeats[min(shown.repeat, len(repeats) - 1)] if repeats else None
+    if snapshot.scenario == scenario:
+        return shown, cell
+    if cell is None:
+        return Shown(shown.profile, shown.repeat), None
+    brief = Shown(
+        shown.profile,
+        shown.repeat,
+        cell.sample,
+        cell.status,
+        scores=cell.scores,
+        origin=cell.origin,
+    )
+    return brief, cell
+
+
+def pane_view(
+    profile: Profile,
+    shown: Shown,
+    cell: Cell | None,
+    snapshot: Snapshot,
+    choices: Sequence[str],
+    target: str | None,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    scenario: int,
+    repeats: int,
+    focused: bool,
+    depth: bool,
+    starting: bool,
+    greet: str,
+    thinking: bool = False,
+) -> PaneView:
+    """The whole pane; `thinking` asks for all that the model thought, and not for a line of it."""
+    number = shown.profile + 1
+    head, tail = f"{number} ", f" {shown.repeat + 1}/{repeats}" if repeats > 1 else ""
+    name = heading(profile, glyphs, max(4, width - 2 - len(head) - len(tail)))
+    title: list[Span] = [
+        (head, "key" if focused else "quiet"),
+        (name, "title" if focused else "text"),
+        (tail, "quiet"),
+    ]
+    model = one_line(profile.model_label or profile.adm.kind)
+    if depth:
+        model = f"{model}, out of its depth"
+    words = annotation_words(shown.annotation)
+    said = f"{words} {glyphs.sep} " if words else ""
+    source = f" {glyphs.sep} {origin_words(shown.origin)}" if shown.origin is not None else ""
+    room = max(4, width - 4 - len(said) - len(source))
+    subtitle: Line = (
+        (fit(said, width - 4, glyphs.more), "text"),
+        (fit(model, room, glyphs.more), "warn" if depth else "quiet"),
+        (source, "quiet"),
+    )
+    mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
+    text, quiet = _text(shown, snapshot, starting, greet, profile)
+    above = thinking_part(shown, width - MARGIN, glyphs, unfolded=thinking)
+    whole = thinking and bool(above) and not is_reasoning(shown)
+    foot = foot_lines(
+        shown,
+        choices,
+        target,
+        width,
+        glyphs,
+        of_streams=generations(profile),
+        choice=cell.choice if cell is not None else None,
+        mark=mark if shown.status == "done" else None,
+    )
+    live = shown.status == "running"
+    return PaneView(
+        title=tuple(title),
+        subtitle=subtitle,
+        text=text,
+        quiet=quiet,
+        key=(
+            scenario,
+            shown.repeat,
+            shown.sample if shown.status != "absent" else None,
+            quiet,
+            whole,
+        ),
+        cursor=glyphs.writing if live and not quiet else "",
+        foot=foot,
+        markdown=worth_markdown(shown) and not whole,
+        above=above,
+        below=cut_notes(shown, width, glyphs) if shown.status == "done" else "",
+    )
+
+
+def _text(
+    shown: Shown, snapshot: Snapshot, starting: bool, greet: str, profile: Profile
+) -> tuple[str, bool]:
+    """(what stands in the pane, is it about the sample instead of by the model)."""
+    if shown.status == "absent":
+        return (greet or "not asked yet"), True
+    transport = snapshot.transport
+    if shown.status == "pending" and transport is not None and transport.at < transport.length:
+        return "waiting", True
+    if shown.status == "pending":
+        workers, silent = snapshot.workers, snapshot.silent
+        return waiting_words(workers, snapshot.state, starting, shown.ahead, silent), True
+    if shown.status == "failed":
+        return error_words(shown.result)[1], False
+    if shown.status == "running" and shown.thinking and not shown.text:
+        return "", False
+    if shown.status == "running" and shown.blocked:
+        return f"{shown.blocked}. It fails if that goes on.", True
+    if shown.status == "running" and not shown.text:
+        return running_words(snapshot.workers, profile.needs_model, snapshot.silent), True
+    if shown.status == "done" and shown.result is not None and not shown.text.strip():
+        return "(no reasoning)", True
+    return shown.text, False

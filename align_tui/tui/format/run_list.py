@@ -1,0 +1,225 @@
+"""The list of past runs: narrowed down by words, a line a run, and one run in detail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from align_tui.core.column_names import model_beside
+from align_tui.core.targets import targets_from_id
+from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.word_diff import Part
+from align_tui.tui.format.bars import bar, interval, point
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.search import around
+from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill, fit
+from align_tui.tui.format.targets import in_words
+from align_tui.tui.format.wrapping import wrap
+
+if TYPE_CHECKING:
+    from align_tui.store.history import RunDetail, RunLine
+
+SIDE_WIDTH = 120  # from here on the details stand beside the list
+STATES = ("finished", "running", "waiting", "paused", "stopped", "failed", "bookmarked", "judged")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIn:
+    """Where a search of all runs found something, with what is needed to go there."""
+
+    run: str
+    name: str
+    scenario: int
+    key: str
+    profile: int
+    who: str
+    repeat: int
+    parts: tuple[Part, ...]
+
+
+def state_of(line: RunLine) -> str:
+    """What a run is doing, in a word."""
+    row = line.row
+    if row.finished:
+        return "finished"
+    if row.state != "active":
+        return row.state
+    return "running" if row.running else "waiting"
+
+
+def traits(line: RunLine) -> set[str]:
+    """What `is:` can ask for."""
+    found = {state_of(line)}
+    if line.row.failed:
+        found.add("failed")
+    if line.bookmarks:
+        found.add("bookmarked")
+    if line.verdicts:
+        found.add("judged")
+    return found
+
+
+def narrowed(lines: Sequence[RunLine], query: str) -> list[RunLine]:
+    """The runs that every word of the query holds for.
+
+    `is:finished` (see `STATES`) and `tag:paper` ask for that; any other word is looked for in
+    name, id, tags, note and profiles. Case does not matter.
+    """
+    words = query.casefold().split()
+    return [line for line in lines if all(_holds(line, word) for word in words)]
+
+
+def _holds(line: RunLine, word: str) -> bool:
+    head, colon, rest = word.partition(":")
+    if colon and head == "is":
+        return not rest or any(trait.startswith(rest) for trait in traits(line))
+    if colon and head == "tag":
+        return any(tag.startswith(rest) for tag in line.tags)
+    texts = (line.row.name, line.row.id, line.note, *line.tags, *line.profiles)
+    return any(word in text.casefold() for text in texts)
+
+
+def title_line(shown: int, of: int, query: str, trash: bool, width: int, glyphs: Glyphs) -> Line:
+    """How many runs there are, and by what they are narrowed down."""
+    spans: list[Span] = [(" runs", "title"), (f" {glyphs.sep} {shown}", "text")]
+    if shown != of:
+        spans.append((f" of {of}", "quiet"))
+    if trash:
+        spans.append((f" {glyphs.sep} in the trash: u brings back, D removes for good", "warn"))
+    if query:
+        spans.append((f" {glyphs.sep} {one_line(query)}", "key"))
+    return fill(cut(spans, width, glyphs.more), width)
+
+
+def run_line(
+    line: RunLine, *, current: bool, chosen: bool, width: int, now: float, glyphs: Glyphs
+) -> Line:
+    """`▸● ce8z demo        11-25 01:18 finished  160/160 !5 #paper`."""
+    row = line.row
+    state = state_of(line)
+    size = len(str(row.samples))
+    head: list[Span] = [
+        (glyphs.cursor if current else " ", "key"),
+        (glyphs.dot if chosen else " ", "warn"),
+        (f" {row.id.rpartition('-')[2]:<5}", "key" if current else "quiet"),
+    ]
+    tail: list[Span] = [
+        (f" {when(row.created, now)} ", "quiet"),
+        (f"{state:<9}", "working" if state in ("running", "waiting") else "text"),
+        (f"{f'{row.done}/{row.samples}':>{max(9, 2 * size + 1)}} ", "text"),
+        (f" {glyphs.marks['failed']}{row.failed:<5}" if row.failed else " " * 7, "failed"),
+    ]
+    rest: list[Span] = []
+    if line.bookmarks or line.verdicts:
+        said = (f"{line.bookmarks} bookmarked" if line.bookmarks else "",
+                f"{line.verdicts} judged" if line.verdicts else "")  # fmt: skip
+        rest.append((f" {', '.join(part for part in said if part)}", "text"))
+    if line.tags:
+        rest.append((" " + " ".join(f"#{tag}" for tag in line.tags), "bar"))
+    room = width - cells(head) - cells(tail)
+    spare = min(cells(rest), max(0, room - 18))
+    name = fit(one_line(row.name, 200), room - spare - 1, glyphs.more)
+    body: list[Span] = [(name, "bright" if current else "text"), *rest]
+    return (*head, *fill(body, room, glyphs.more), *tail)
+
+
+def run_header(width: int) -> Line:
+    """What stands under the numbers."""
+    left, right = "   run   name", f"{'started':<13}{'state':<9}{'decided':>9}  failed "
+    return ((left + " " * max(1, width - len(left) - len(right)) + right, "quiet"),)
+
+
+def when(at: float, now: float) -> str:
+    """`11-25 01:18` within the year around now, else `2024-11-25 `."""
+    close = abs(now - at) < 300 * 86_400
+    return time.strftime("%m-%d %H:%M" if close else "%Y-%m-%d ", time.localtime(at))
+
+
+def detail_lines(
+    line: RunLine, detail: RunDetail | None, width: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """One run: what it is, how its profiles do, what was said of it, what it was made with."""
+    row = line.row
+    begun = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
+    done, rest = bar(row.done / row.samples if row.samples else 0.0, min(20, width // 4), glyphs)
+    out: list[Line] = [
+        ((fit(one_line(row.name), width, glyphs.more), "title"),),
+        ((fit(f"{row.id}, begun {begun}", width, glyphs.more), "quiet"),),
+        ((done, "bar"), (rest, "faint"), (f" {row.done}/{row.samples} decided", "text"),
+         (f", {row.failed} failed" if row.failed else "", "failed")),
+    ]  # fmt: skip
+    if row.parent:
+        out.append(((f"made from run {row.parent}", "quiet"),))
+    if line.tags:
+        out.append(((" ".join(f"#{tag}" for tag in line.tags), "bar"),))
+    if line.note:
+        out += [(), *(((text, "text"),) for _, text in wrap(plain(line.note), width))]
+    out.append(())
+    if detail is None or detail.run != row.id:
+        return (*out, (("reading", "quiet"),))
+    out += _profiles(line.profiles, detail, width, glyphs)
+    if detail.verdicts or line.bookmarks:
+        said = [f"you {v if v != 'unsure' else 'are unsure'} {n}×" for v, n in
+                sorted(detail.verdicts.items())]  # fmt: skip
+        said += [f"{line.bookmarks} bookmarked"] if line.bookmarks else []
+        words = ", ".join(said).replace("×", glyphs.times)
+        out += [(), ((fit(words, width, glyphs.more), "text"),)]
+    made = ", ".join(_made_with(detail))
+    out += [(), *(((text, "quiet"),) for _, text in wrap(one_line(made), width))]
+    return tuple(out)
+
+
+def _made_with(detail: RunDetail) -> list[str]:
+    """Versions, and each model's revision once, shortened."""
+    found = [(name.partition(" of ")[0] if name.startswith("model of ") else name, version)
+             for name, version in detail.versions.items()]  # fmt: skip
+    return [f"{name} {fit(version, 40)}" for name, version in dict.fromkeys(found)]
+
+
+def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyphs) -> list[Line]:
+    out: list[Line] = []
+    size = 21 if width >= 60 else 13 if width >= 42 else 0
+    for index, name in enumerate(names):
+        mine = [tally for tally in detail.tallies if tally.profile == index]
+        model = model_beside(name, detail.models[index]) if index < len(detail.models) else ""
+        beside = f" {glyphs.sep} {one_line(model)}" if model else ""
+        out.append(
+            fill(
+                [(f"{index + 1} ", "quiet"), (one_line(name), "bright"), (beside, "quiet")],
+                width,
+                glyphs.more,
+            )
+        )
+        for tally in mine:
+            versus = in_words(targets_from_id(tally.target), glyphs)
+            rate = tally.all
+            numbers = f" {rate.correct}/{rate.scored} {point(rate.accuracy or 0.0)} "
+            room = width - size - cell_len(numbers) - 2
+            label = fill([(f"  {versus}", "quiet")], max(8, min(32, room)), glyphs.more)
+            out.append(
+                (*label, (numbers, "text"), *(interval(rate, None, size, glyphs) if size else ()))
+            )
+    return out
+
+
+def place_line(place: FoundIn, width: int, glyphs: Glyphs) -> Line:
+    """`ce8z demo   Bridge collapse · baseline   ... the rescuer ...`."""
+    head: list[Span] = [
+        (f"{place.run.rpartition('-')[2]:<5}", "key"),
+        *fill([(one_line(place.name), "text")], 14, glyphs.more),
+        (" ", ""),
+        *fill([(one_line(place.key), "bright")], min(22, width // 5), glyphs.more),
+        (" ", ""),
+        *fill([(one_line(place.who), "key")], min(18, width // 6), glyphs.more),
+        ("  ", ""),
+    ]
+    return cut((*head, *around(place.parts, max(0, width - cells(head)), glyphs.more)), width)
+
+
+def filter_help() -> str:
+    """What can be typed into the filter."""
+    return f"words, tag:paper, is:{'|'.join(STATES)}"

@@ -1,0 +1,88 @@
+"""Finding text in scenarios, and hits as lines with what was found marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from align_tui.core.scenarios import Scenario
+from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.word_diff import Part
+from align_tui.tui.format.styled_text import Line, Span, cut, fit
+
+MAX_HITS = 300
+EXCERPT = 400  # characters around a match that are looked at for a line
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place with the words: a scenario, or a profile's reasoning on it."""
+
+    scenario: int
+    profile: int | None
+    parts: tuple[Part, ...]
+
+
+def marked(text: str, words: Sequence[str]) -> tuple[Part, ...]:
+    """The text in parts, every occurrence of a word marked; case does not matter."""
+    line = one_line(text)
+    wanted = "|".join(re.escape(word) for word in words if word)
+    if not wanted:
+        return ((line, False),)
+    pieces = re.split(f"({wanted})", line, flags=re.IGNORECASE)
+    return tuple((piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece)
+
+
+def around(parts: Sequence[Part], width: int, more: str) -> Line:
+    """As much as fits, so that the first match is in sight and a third of the room before it."""
+    spans: list[Span] = []
+    first = next((i for i, part in enumerate(parts) if part[1]), 0)
+    before = " ".join("".join(text for text, _ in parts[:first]).split())
+    room = max(0, width // 3)
+    if cell_len(before) > room:
+        kept = before[max(0, len(before) - room) :]
+        before = more + kept[kept.find(" ") + 1 :]
+    if before:
+        blank = " " if first and parts[first - 1][0][-1:].isspace() else ""
+        spans.append((before + blank, "quiet"))
+    for text, match in parts[first:]:
+        spans.append((re.sub(r"\s+", " ", plain(text)), "hit" if match else "quiet"))
+    return cut(spans, width, more)
+
+
+def in_scenarios(scenarios: Sequence[Scenario], query: str) -> list[Found]:
+    """Scenarios that have all the words in their key, title, text or choices."""
+    words = query.casefold().split()
+    if not words:
+        return []
+    out = []
+    for number, scenario in enumerate(scenarios):
+        fields = (scenario.key, scenario.title, scenario.text, *scenario.choice_texts)
+        whole = "\n".join(fields).casefold()
+        if all(word in whole for word in words):
+            at = max(0, scenario.text.casefold().find(words[0]) - EXCERPT // 2)
+            out.append(Found(number, None, marked(scenario.text[at : at + EXCERPT], words)))
+            if len(out) >= MAX_HITS:
+                break
+    return out
+
+
+def hit_line(
+    found: Found, scenarios: Sequence[Scenario], names: Sequence[str], width: int, more: str
+) -> Line:
+    """`12 Bridge collapse · baseline   … both bleed …`."""
+    scenario = scenarios[found.scenario]
+    who = names[found.profile] if found.profile is not None else "scenario"
+    head = fit(one_line(scenario.title or scenario.key), 24, more)
+    number = f"{found.scenario + 1:>4} "
+    who = fit(who, 18, more)
+    rest = width - len(number) - 24 - 18 - 4
+    return (
+        (number, "quiet"),
+        (head + " " * (26 - cell_len(head)), "bright"),
+        (who + " " * (20 - cell_len(who)), "key"),
+        *around(found.parts, max(0, rest), more),
+    )

@@ -1,0 +1,82 @@
+"""The line at the top: which study, how far, how long still, and who works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from align_tui.core.text.display import one_line
+from align_tui.monitor.snapshot import Snapshot
+from align_tui.tui.format.bars import bar, clock
+from align_tui.tui.format.engine import worker_parts
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.styled_text import Line, Span, cells, fit, spread
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """What the line needs besides the snapshot."""
+
+    name: str
+    planned: int  # samples of the whole study
+    out_of_depth: bool
+    starting: bool
+    replay: bool
+
+
+def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs) -> Line:
+    """The parts by importance: what does not fit is left out from the end of the list."""
+    counts = snapshot.counts
+    ended = counts.done + counts.failed
+    right: Line = (("replay ", "quiet"),)
+    if not view.replay:
+        right = worker_parts(
+            snapshot.workers,
+            view.out_of_depth,
+            width,
+            glyphs,
+            starting=view.starting,
+            silent=snapshot.silent,
+        )
+    if snapshot.error:
+        said = one_line(snapshot.error)
+        right = ((f"{glyphs.marks['failed']} {fit(said, width // 2, glyphs.more)} ", "failed"),)
+    name = fit(one_line(view.name), max(12, width // 4), glyphs.more)
+    parts: list[Line] = [((f" {name}  ", "bright"),)]
+    if counts.total:
+        parts.append(((f"{ended}/{counts.total} ", "text"),))
+        size = 16 if width >= 120 else 8
+        full, empty = bar(ended / counts.total, size, glyphs)
+        parts.append(((full, "bar"), (empty, "faint"), ("  ", "")))
+    elif snapshot.reading:
+        parts.append((("reading the run  ", "quiet"),))
+    elif view.planned > counts.inherited:
+        parts.append(((f"{view.planned - counts.inherited} to decide  ", "quiet"),))
+    parts += _state_parts(snapshot, view.replay)
+    if counts.failed:
+        parts.append(((f"{counts.failed} failed  ", "failed"),))
+    if snapshot.left_s is not None and counts.open and snapshot.state == "active":
+        parts.append(((f"left {clock(snapshot.left_s)}  ", "text"),))
+    if counts.inherited:
+        parts.append(((f"{counts.inherited} from earlier runs  ", "quiet"),))
+    if counts.total and counts.total + counts.inherited < view.planned:
+        parts.append(((f"of {view.planned} in the study  ", "quiet"),))
+    left: list[Span] = []
+    room = width - cells(right) - 1
+    for part in parts:
+        if cells(left) + cells(part) > room and left:
+            break
+        left.extend(part)
+    return spread(left, right, width, glyphs.more)
+
+
+def _state_parts(snapshot: Snapshot, replay: bool) -> list[Line]:
+    counts = snapshot.counts
+    if not replay and snapshot.state in ("paused", "stopped") and counts.open:
+        return [((f"{snapshot.state}: press space to go on  ", "warn"),)]
+    if counts.running and snapshot.silent and not snapshot.workers:
+        return [((f"{counts.running} waiting  ", "warn"),)]
+    if counts.running:
+        return [((f"{counts.running} running  ", "text"),)]
+    if counts.total and not counts.open:
+        return [(("all decided  " if not counts.failed else "ended  ", "quiet"),)]
+    return []

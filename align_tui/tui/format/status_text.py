@@ -1,0 +1,142 @@
+"""States said in words, where they need the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from align_tui.core.text.display import one_line, plain
+
+if TYPE_CHECKING:
+    from align_tui.store.results import Result
+    from align_tui.store.run_annotations import Annotation
+    from align_tui.store.workers import WorkerRow
+
+KINDS = {
+    "backbone": "The model cannot be used",
+    "out_of_memory": "Out of memory",
+    "package": "A package is missing",
+    "server": "The server cannot be used",
+    "unreachable": "The server cannot be reached",
+    "busy": "The server is overloaded",
+    "key": "The API key does not open the server",
+    "too_long": "The prompt is too long for the model",
+    "reply": "The reply is no decision",
+    "truncated": "The reply was cut",
+    "adm": "The decision-maker failed",
+    "cancelled": "Cancelled",
+    "config": "This profile cannot be used",
+    "store": "The database failed",
+    "error": "Something went wrong",
+}
+
+
+def error_words(result: Result | None) -> tuple[str, str]:
+    """(what happened, the message) of a failure, safe to show."""
+    if result is None:
+        return ("failed", "")
+    kind = result.error_kind or "error"
+    return KINDS.get(kind, one_line(kind, 60)), plain(result.error_message or "")
+
+
+def percent(share: float | None) -> str:
+    """` 40 %`, or nothing when it is not known."""
+    return "" if share is None else f" {100 * max(0.0, min(1.0, share)):.0f} %"
+
+
+def worker_state(worker: WorkerRow) -> str:
+    """`loading demo 40 %`: what a worker says of itself."""
+    detail = one_line(worker.detail, 60)
+    state = one_line(worker.state, 30)
+    if worker.is_blocked:
+        return state  # what it did before that has come to a halt
+    if detail and detail.lower().startswith(state.lower()):
+        state = ""
+    joint = ": " if state == "waiting" else " "
+    said = joint.join(part for part in (state, detail) if part)
+    return said + percent(worker.progress)
+
+
+def silent_words(silent: Sequence[WorkerRow]) -> str:
+    """`worker 3fa91c77 does not answer`; those that are blocked do, and take nothing."""
+    blocked = all(worker.is_blocked for worker in silent)
+    if len(silent) > 1:
+        return f"{len(silent)} workers {'are blocked' if blocked else 'do not answer'}"
+    return f"worker {silent[0].id[:8]} {'is blocked' if blocked else 'does not answer'}"
+
+
+def queued_words(ahead: int | None) -> str:
+    """`queued: 12 before it`."""
+    if ahead is None:
+        return "queued"
+    return f"queued: {ahead} before it" if ahead else "queued: the next"
+
+
+def waiting_words(
+    workers: Sequence[WorkerRow],
+    state: str,
+    starting: bool,
+    ahead: int | None = None,
+    silent: Sequence[WorkerRow] = (),
+) -> str:
+    """Why a queued sample does not run yet; `ahead` of it so many are queued."""
+    if state == "paused":
+        return "paused: press space to go on"
+    if state == "stopped":
+        return "stopped: press space to go on"
+    loading = [worker for worker in workers if worker.state == "loading"]
+    if loading:
+        return f"waiting: {worker_state(loading[0])}"
+    silent = (*silent, *(worker for worker in workers if worker.is_blocked))
+    workers = [worker for worker in workers if not worker.is_blocked]
+    if any(worker.state != "starting" for worker in workers):
+        return queued_words(ahead)
+    starting = starting or bool(workers)
+    if silent:
+        return f"waiting: {silent_words(silent)}, another is started"
+    return "waiting for the worker to start" if starting else "no worker runs: press space"
+
+
+def running_words(
+    workers: Sequence[WorkerRow], needs_model: bool, silent: Sequence[WorkerRow] = ()
+) -> str:
+    """What a sample does before its first word."""
+    if silent and not workers:
+        return f"waiting: {silent_words(silent)}"
+    loading = [worker for worker in workers if worker.state == "loading"]
+    if loading:
+        return f"waiting: {worker_state(loading[0])}"
+    held = [worker for worker in workers if worker.state == "waiting"]
+    if needs_model and held:
+        return worker_state(held[0])
+    if needs_model and workers and not any(worker.model for worker in workers):
+        return "waiting for the model"
+    return "reading" if needs_model else "deciding"
+
+
+def annotation_words(annotation: Annotation | None) -> str:
+    """`bookmarked, you disagree`: what the user said of a decision, or nothing."""
+    if annotation is None:
+        return ""
+    said = {"agree": "you agree", "disagree": "you disagree", "unsure": "you are unsure"}
+    parts = ["bookmarked"] if annotation.bookmarked else []
+    return ", ".join([*parts, said[annotation.verdict]] if annotation.verdict in said else parts)
+
+
+def origin_words(run: str) -> str:
+    """`from k3f9`: which run an inherited decision was made in, as short as it can be named."""
+    return f"from {one_line(run).rpartition('-')[2]}"
+
+
+def gigabytes(megabytes: float) -> str:
+    """`61 GB`, `1.2 GB`, `240 MB`."""
+    if megabytes < 1000:
+        return f"{megabytes:.0f} MB"
+    size = megabytes / 1000
+    return f"{size:.1f} GB" if size < 10 else f"{size:.0f} GB"
+
+
+def model_names(worker: WorkerRow) -> list[str]:
+    """The models it holds, without the folders they are in."""
+    names = [one_line(name.strip()).rstrip("/") for name in worker.model.split(",")]
+    return [name.rsplit("/", 1)[-1] for name in names if name]

@@ -1,0 +1,102 @@
+"""Lines of styled text as plain tuples: measured, cut and filled by terminal cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+
+from align_tui.core.column_names import AT
+
+LEAST_HALVES = 10  # cells of both halves of a name, below which only its beginning is shown
+
+Span: TypeAlias = tuple[str, str]  # text taken literally, name of a style (see tui.theme)
+Line: TypeAlias = tuple[Span, ...]
+
+
+def cells(line: Iterable[Span]) -> int:
+    """How many terminal cells the line takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def fit(text: str, width: int, more: str = "…") -> str:
+    """`text` if it fits, else cut to `width` cells and ended with the ellipsis."""
+    if width <= 0:
+        return ""
+    if len(text) > 4 * width + 16:
+        text = text[: 4 * width + 16]  # enough to see that it does not fit
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + more
+
+
+def fit_end(text: str, width: int, more: str = "…") -> str:
+    """The end of one line of text in that width: whole words behind the ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    room = max(0, width - cell_len(more))
+    kept = text[len(text) - room :]
+    cut_word = text[len(text) - room - 1 : len(text) - room] != " "
+    while cell_len(kept) > room:
+        kept, cut_word = kept[1:], True
+    return more + (kept.partition(" ")[2] if cut_word and " " in kept else kept).lstrip()
+
+
+def fit_keeping(text: str, tail: str, width: int, more: str = "…") -> str:
+    """`text` and `tail` in that width; where they do not fit the text is cut, not its tail."""
+    if cell_len(text) + cell_len(tail) <= width:
+        return text + tail
+    return fit(text, max(2, width - cell_len(tail)), more) + tail
+
+
+def fit_name(name: str, tail: str, width: int, more: str = "…") -> str:
+    """A column's name and `tail` in that width.
+
+    Of `baseline @ mistral-7b` both halves are cut: columns differ in either.
+    """
+    profile, _, model = name.rpartition(AT)
+    room = width - cell_len(tail) - len(AT)
+    if not profile or room < LEAST_HALVES or cell_len(name) <= room + len(AT):
+        return fit_keeping(name, tail, width, more)
+    model = fit(model, max(room * 3 // 5, room - cell_len(profile)), more)
+    return f"{fit(profile, room - cell_len(model), more)}{AT}{model}{tail}"
+
+
+def cut(line: Sequence[Span], width: int, more: str = "…") -> Line:
+    """The line if it fits, else its beginning and the ellipsis."""
+    if cells(line) <= width:
+        return tuple(line)
+    out: list[Span] = []
+    left = width
+    for text, style in line:
+        size = cell_len(text)
+        if size >= left:
+            # One cell is kept for the ellipsis even where this span would just fit.
+            kept = set_cell_size(text, left - 1) if left > 1 else ""
+            out.append((kept.rstrip() + more if left > 0 else "", style))
+            break
+        out.append((text, style))
+        left -= size
+    return tuple(out)
+
+
+def fill(line: Sequence[Span], width: int, more: str = "…") -> Line:
+    """The line in exactly `width` cells."""
+    kept = cut(line, width, more)
+    return (*kept, (" " * max(0, width - cells(kept)), ""))
+
+
+def spread(left: Sequence[Span], right: Sequence[Span], width: int, more: str = "…") -> Line:
+    """Left and right parts at the two ends of a line; the left is cut where both do not fit."""
+    if not right:
+        return fill(left, width, more)
+    room = width - cells(right) - 1
+    if room < 8:
+        return fill(left, width, more)
+    return (*fill(left, room, more), (" ", ""), *right)
+
+
+def text_of(line: Iterable[Span]) -> str:
+    """The line without its styles."""
+    return "".join(text for text, _ in line)

@@ -1,0 +1,75 @@
+"""Setting targets by arrow keys: the values, and the lines that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from align_tui.core.targets import Target, Targets
+from align_tui.tui.format.bars import point, share_bar
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.styled_text import Line, fit
+from align_tui.tui.format.targets import sign, words
+
+STEP = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEditor:
+    """One value (0..1) or none for each attribute, and the line that the keys change."""
+
+    names: tuple[str, ...]
+    values: tuple[float | None, ...]
+    chosen: int = 0
+
+    def moved(self, by: int) -> TargetEditor:
+        """Another line."""
+        return replace(self, chosen=max(0, min(len(self.names) - 1, self.chosen + by)))
+
+    def turned(self, steps: int) -> TargetEditor:
+        """The chosen value raised or lowered; from none it starts at the end it is turned to."""
+        value = self.values[self.chosen]
+        if value is None:
+            return self.set_to(1.0 if steps > 0 else 0.0)
+        return self.set_to(round(max(0.0, min(1.0, value + steps * STEP)), 2))
+
+    def set_to(self, value: float | None) -> TargetEditor:
+        """The chosen value, or none."""
+        values = (*self.values[: self.chosen], value, *self.values[self.chosen + 1 :])
+        return replace(self, values=values)
+
+    @property
+    def targets(self) -> Targets:
+        """The targets that are set, in their order."""
+        pairs = zip(self.names, self.values, strict=True)
+        return tuple(Target(name, value) for name, value in pairs if value is not None)
+
+
+def steering(names: Sequence[str], targets: Targets) -> TargetEditor:
+    """The attributes that are targeted now, then the others."""
+    now = {target.attribute: target.value for target in targets}
+    ordered = (*now, *(name for name in names if name not in now))
+    return TargetEditor(ordered, tuple(now.get(name) for name in ordered))
+
+
+def steering_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line]:
+    """`▸ moral desert         ████████░░  .80 ▆`, one an attribute."""
+    name_width = min(28, max(len(words(name)) for name in state.names) + 1)
+    bar_width = max(4, min(30, width - name_width - 12))
+    lines: list[Line] = []
+    for number, (name, value) in enumerate(zip(state.names, state.values, strict=True)):
+        here = number == state.chosen
+        cursor = glyphs.cursor if here else " "
+        head = fit(words(name), name_width, glyphs.more).ljust(name_width)
+        full, empty = share_bar(value or 0.0, bar_width, glyphs)
+        said = "none" if value is None else f"{point(value):>4} {sign(value, glyphs)}"
+        lines.append(
+            (
+                (f"{cursor} ", "key"),
+                (head, "bright" if here else "text"),
+                (full, "bar"),
+                (empty, "faint"),
+                (f"  {said}", "quiet" if value is None else "bright"),
+            )
+        )
+    return lines

@@ -1,0 +1,40 @@
+"""What a model thought, above its reasoning: whole while it is written, then folded to a line."""
+
+from __future__ import annotations
+
+from align_tui.core.text.display import one_line
+from align_tui.monitor.snapshot import Shown
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.styled_text import cells, fit_end
+
+LEAST = 24  # cells of the thinking's end that are worth showing behind the heading
+
+
+def is_reasoning(shown: Shown) -> bool:
+    """Was what the model thought taken as its reasoning, as none was asked for?"""
+    ended = shown.status == "done"
+    return ended and bool(shown.thinking) and shown.thinking == shown.text.strip()
+
+
+def thinking_part(shown: Shown, width: int, glyphs: Glyphs, *, unfolded: bool) -> str:
+    """What stands above the reasoning; '' where the model did not think.
+
+    Folded it is one line: how long the thinking is, and how it ends.
+    """
+    if not shown.thinking:
+        return ""
+    if shown.status == "running" and not shown.text:
+        return f"thinking {glyphs.more}\n{shown.thinking}"
+    sep = f" {glyphs.sep} "
+    head = "thinking"
+    if shown.thinking_tokens:
+        head += f"{sep}{shown.thinking_tokens} tokens"
+    if is_reasoning(shown):
+        return f"{head}{sep}taken as the reasoning"
+    if unfolded:
+        return f"{head}\n{shown.thinking}\n"
+    room = width - cells(((head + sep, ""),))
+    if room < LEAST:
+        return head
+    # Only what may fit is folded to one line: a thinking can be long.
+    return head + sep + fit_end(one_line(shown.thinking[-8 * width :]), room, glyphs.more)

@@ -1,0 +1,74 @@
+"""Wrapping at words, by cells, so that appending text re-wraps the last row only."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+from rich.cells import cell_len, chop_cells
+
+WrappedRow: TypeAlias = tuple[int, str]  # where it begins in the text, what it shows
+_WORD = re.compile(r"\s*\S+")
+_CHUNK = 2_000
+
+
+def wrap(text: str, width: int, start: int = 0) -> list[WrappedRow]:
+    """Rows of `text[start:]`, none wider than `width` cells; always at least one."""
+    width = max(1, width)
+    rows: list[WrappedRow] = []
+    position = start
+    for paragraph in text[start:].split("\n"):
+        rows.extend(_wrap_paragraph(paragraph, position, width))
+        position += len(paragraph) + 1
+    return rows
+
+
+def extend(rows: list[WrappedRow], text: str, width: int) -> int:
+    """Bring the rows of an earlier beginning of `text` up to date in place.
+
+    The number of the first row that changed: what was written stays where it is.
+    """
+    if not rows:
+        rows.extend(wrap(text, width))
+        return 0
+    start, _ = rows.pop()
+    first = len(rows)
+    rows.extend(wrap(text, width, start))
+    return first
+
+
+def _wrap_paragraph(text: str, offset: int, width: int) -> list[WrappedRow]:
+    if len(text) <= width and cell_len(text) <= width:
+        return [(offset, text)]
+    rows: list[WrappedRow] = []
+    start, used = 0, 0
+    for match in _WORD.finditer(text):
+        word = match.group()
+        size = cell_len(word)
+        if used + size <= width:
+            used += size
+            continue
+        bare = word.lstrip()
+        if used:
+            rows.append((offset + start, text[start : match.start()]))
+        start = match.end() - len(bare)
+        used = cell_len(bare)
+        if used > width:
+            start, used = _chop(text, start, match.end(), width, offset, rows)
+    rows.append((offset + start, text[start:].rstrip() if used else ""))
+    return rows
+
+
+def _chop(
+    text: str, start: int, end: int, width: int, offset: int, rows: list[WrappedRow]
+) -> tuple[int, int]:
+    """Break a word that is wider than a row; where the rest begins and how wide it is."""
+    while True:
+        part = text[start : min(end, start + _CHUNK)]
+        pieces = [piece for piece in chop_cells(part, width) if piece]
+        last = start + len(part) >= end
+        for piece in pieces[:-1] if last or len(pieces) > 1 else pieces:
+            rows.append((offset + start, piece))
+            start += len(piece)
+        if last:
+            return start, cell_len(text[start:end])

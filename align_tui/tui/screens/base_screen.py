@@ -1,0 +1,118 @@
+"""A whole screen with a desk of its own: asks the store in a thread, says things for a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+
+from align_tui.core.text.display import plain
+from align_tui.tui.format.footer import Key, key_line
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.styled_text import cut
+from align_tui.tui.keymap import relabel
+from align_tui.tui.store_thread import StoreThread
+from align_tui.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from align_tui.store.database import Database
+
+T = TypeVar("T")
+NOTICE_S = 6.0
+
+
+class BaseScreen(Screen[None]):
+    """Base of the screens that lie over the study: a line of keys below, a thread for the store."""
+
+    CSS_PATH = "base_screen.tcss"
+
+    @dataclass
+    class Then(Message):
+        """Something that the desk's thread wants done in the event loop."""
+
+        what: Callable[[], None]
+
+    def __init__(self, database: Path, glyphs: Glyphs) -> None:
+        super().__init__(classes="-ascii" if glyphs.ascii else "")
+        self.database, self.glyphs = database, glyphs
+        self.keys = Lines(classes="keys")
+        self.notice = ""
+        self._notices = 0
+        self._desk = StoreThread(database, self._post, self.complain)
+
+    def _post(self, what: Callable[[], None]) -> None:
+        self.post_message(self.Then(what))
+
+    def on_base_screen_then(self, message: Then) -> None:
+        """Go on with the result of a job."""
+        message.what()
+
+    def on_unmount(self) -> None:
+        """Let go of the database."""
+        self._desk.close()
+
+    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+        """Have the desk do a job; `then` is called with what it returned, if the screen stands."""
+
+        def back(value: T) -> None:
+            if self.is_attached:
+                then(value)
+
+        self._desk.do(job, back)
+
+    def say(self, text: str, *, waiting: bool = False) -> None:
+        """A line in place of the keys, for a moment; while `waiting`, until something else is."""
+        self.notice = text
+        self._notices += 1
+        mine = self._notices
+        if not waiting:
+            self.set_timer(NOTICE_S, lambda: self._unsay(mine))
+        self.paint_keys()
+
+    def _unsay(self, mine: int) -> None:
+        if mine == self._notices:
+            self.notice = ""
+            self.paint_keys()
+
+    def complain(self, message: str, hint: str = "") -> None:
+        """Something went wrong: told until it is put away."""
+        from align_tui.tui.dialogs.help import MessageDialog
+
+        self.say("")
+        said = plain(f"{message}\n\n{hint}".strip())
+        self.app.push_screen(MessageDialog("! this did not work", said, self.glyphs.ascii))
+
+    def key_list(self) -> list[Key]:
+        """The keys of this screen, the most needed first."""
+        raise NotImplementedError
+
+    def paint_keys(self) -> None:
+        """The keys, or what is to be said."""
+        width = self.size.width
+        if self.notice:
+            said = ((f" {self.notice}", "bright"),)
+            self.keys.paint((cut(said, width, self.glyphs.more),))
+        else:
+            found = relabel(self.key_list(), self, self.glyphs.keys)
+            self.keys.paint((key_line(found, width),))
+
+    def action_help(self) -> None:
+        """Every key of this screen."""
+        from align_tui.tui.dialogs.help import MessageDialog, key_table
+
+        text = "\n".join(key_table(self))
+        self.app.push_screen(MessageDialog("keys of this screen", text, self.glyphs.ascii))
+
+    def action_back(self) -> None:
+        """Back to where it was opened from."""
+        self.app.pop_screen()
+
+    @staticmethod
+    def titled(text: str) -> Content:
+        """A border's title, literal."""
+        return Content(text)

@@ -1,0 +1,1 @@
+"""The comparison of two columns of any runs."""

@@ -1,0 +1,1 @@
+"""One decision, with everything that it was made of."""

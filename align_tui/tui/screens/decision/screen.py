@@ -1,0 +1,100 @@
+"""Inside a decision: everything that was sent and everything that came back, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from align_tui.core.errors import ConfigError
+from align_tui.core.text.display import one_line, plain
+from align_tui.tui import pager
+from align_tui.tui.dialogs.help import MessageDialog
+from align_tui.tui.format.decision_detail import Section, inside_title
+from align_tui.tui.format.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from align_tui.tui.screens.study.actions import StudyActions
+
+T = TypeVar("T")
+HINT = "tab part   y copy   o pager   escape back"
+
+
+class DecisionScreen(MessageDialog):
+    """Sections of one decision; the shown one is copied or opened in the pager."""
+
+    SECTION: ClassVar[str] = "inside"  # of a keymap file
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,right", "section(1)", "next part", priority=True),
+        Binding("shift+tab,left", "section(-1)", "previous part", priority=True),
+        Binding("y", "copy", "copy this part: to the clipboard, and to a file"),
+        Binding("o", "pager", "open this part in $PAGER"),
+    ]
+
+    def __init__(
+        self, sections: Sequence[Section], name: str, work: StudyActions, glyphs: Glyphs
+    ) -> None:
+        super().__init__("inside this decision", plain(sections[0].text), glyphs.ascii)
+        self.sections, self.name_of_file, self.work, self.glyphs = sections, name, work, glyphs
+        self.at = 0
+
+    def on_mount(self) -> None:
+        """Everything at first."""
+        self._show()
+
+    def on_resize(self) -> None:
+        """The title has another width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        box = self.box
+        title = inside_title(self.sections, self.at, max(10, box.size.width - 4), self.glyphs)
+        box.border_title = Content(title)
+        box.border_subtitle = Content(HINT)
+        self.prose.show(plain(self.sections[self.at].text), self.at)
+
+    def _say(self, text: str) -> None:
+        self.box.border_subtitle = Content(one_line(text))
+
+    def action_section(self, by: int) -> None:
+        """Another part."""
+        self.at = (self.at + by) % len(self.sections)
+        self._show()
+
+    def _keep(self, text: str, then: Callable[[Path], None]) -> None:
+        name = f"{self.name_of_file}-{self.sections[self.at].title}"
+
+        def back(path: Path) -> None:
+            if self in self.app.screen_stack:  # it may have been left while the file was written
+                then(path)
+
+        self.work.do(lambda _: pager.keep(name, text), back)
+
+    def action_copy(self) -> None:
+        """To the clipboard by OSC 52, which no terminal confirms; so to a file as well."""
+        text = self.sections[self.at].text
+        self.app.copy_to_clipboard(plain(text))
+        self._keep(text, lambda path: self._say(f"copied (OSC 52); also in {path}"))
+
+    def action_pager(self) -> None:
+        """Hand the terminal over to the pager; what it shows has no escape codes in it."""
+        try:
+            command = pager.pager_command()
+        except ConfigError as error:
+            self._say(f"{error.message}. {error.hint}")
+            return
+        self._keep(plain(self.sections[self.at].text), lambda path: self._open(command, path))
+
+    def _open(self, command: list[str], path: Path) -> None:
+        try:
+            with self.app.suspend():
+                pager.show(command, path)
+        except SuspendNotSupported:
+            self._say(f"this terminal cannot be handed over; the text is in {path}")
+        except OSError as error:
+            self._say(f"{command[0]} did not start: {error.strerror}")
+        self.refresh(layout=True)

@@ -1,0 +1,1 @@
+"""The study screen: panes, list, what the user looks at, and what a key does."""

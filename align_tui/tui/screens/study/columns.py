@@ -1,0 +1,177 @@
+"""Columns on the fly: one more from the library, a copy of one, or one less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from align_tui.core.errors import AlignError
+from align_tui.services import queueing
+from align_tui.tui.format.targets import profile_name
+from align_tui.tui.screens.study.offers import list_offers
+
+if TYPE_CHECKING:
+    from align_tui.config.profile import Profile
+    from align_tui.core.attributes import Attributes
+    from align_tui.store.database import Database
+    from align_tui.studies.edits import Changed
+    from align_tui.tui.format.library import Offer
+    from align_tui.tui.screens.study.screen import StudyScreen
+
+    Make = Callable[[Attributes], Changed]
+
+T = TypeVar("T")
+REMOVED = "removed "  # before a place in their list, where else the path of a file stands
+TARGETED = ("oracle", "prompt_aligned")  # that decide by a target alone
+ADDED = "one more column: enter asks it here, a everywhere"
+
+
+class Columns:
+    """Orders of the study screen. Files and the store are read in the desk's thread.
+
+    A study that has not been asked yet is only shown changed; one that has is a child run.
+    """
+
+    def __init__(self, screen: StudyScreen) -> None:
+        self.screen = screen
+        self.removed: list[Profile] = []  # while the program runs, the last one first
+        self._changing = False
+
+    def add(self) -> None:
+        """Pick a profile of the library, or one that was removed, as one more column."""
+        screen = self.screen
+        gone = {f"{REMOVED}{i}": profile for i, profile in enumerate(self.removed)}
+        gone = {key: each for key, each in gone.items() if each not in screen.study.profiles}
+        screen.say("reading the profiles of the library")
+
+        def then(offers: list[Offer]) -> None:
+            from align_tui.tui.dialogs.add_column import AddColumnDialog
+
+            screen.say("")
+            screen.app.push_screen(AddColumnDialog(offers, screen.glyphs), self._add)
+
+        beside = self._beside()
+        screen.work.do(lambda _: list_offers(gone, screen.glyphs, beside), then)
+
+    def _beside(self) -> Profile | None:
+        """The column whose model an added profile takes: the focused one, or the first with one."""
+        study, focused = self.screen.study, self.screen.look.focus
+        near = (study.profiles[focused], *study.profiles)
+        return next((profile for profile in near if profile.needs_model), None)
+
+    def _add(self, key: str | None) -> None:
+        if key is None:
+            return
+        at = key.removeprefix(REMOVED)
+        removed = self.removed[int(at)] if at != key else None
+        beside = self._beside()
+
+        def make(attributes: Attributes) -> Changed:
+            from align_tui.config.backbones import backbone_of
+            from align_tui.config.library import load_profile
+            from align_tui.studies.edits import with_column
+
+            study, focused = self.screen.study, self.screen.look.focus
+            if removed is not None:
+                return with_column(study, removed, attributes)
+            default = backbone_of(beside) if beside is not None else None
+            profile = load_profile(key, default=default, attributes=attributes)
+            if not profile.target and profile.adm.kind in TARGETED:
+                # Such as the oracle: it is added for what the focused column is marked against.
+                near = next(iter(study.scoring_targets(study.profiles[focused])), None)
+                profile = load_profile(key, targets=near, attributes=attributes)
+            return with_column(study, profile, attributes)
+
+        self._change(make)
+
+    def copy(self) -> None:
+        """The focused profile's TOML under a free name, as a column beside it."""
+        from align_tui.studies.edits import free_name, profile_toml, with_copy
+        from align_tui.tui.dialogs.edit import EditDialog
+
+        screen = self.screen
+        study, index = screen.study, screen.look.focus
+        profile = study.profiles[index]
+        named = profile.model_copy(update={"name": free_name(study, profile.name)})
+
+        def make(attributes: Attributes) -> EditDialog:
+            return EditDialog(
+                f"a copy of {profile.name}",
+                profile_toml(named),
+                [("adds it", lambda edited: with_copy(study, index, edited, attributes))],
+                ascii_only=screen.glyphs.ascii,
+            )
+
+        screen.changes.open(make, self._copied)
+
+    def _copied(self, changed: Changed | None) -> None:
+        if changed is not None:
+            self._change(lambda _: changed)
+
+    def remove(self) -> None:
+        """The focused column goes; the run that has it stays."""
+        study, index = self.screen.study, self.screen.look.focus
+        profile = study.profiles[index]
+        name = profile_name(profile)
+
+        def make(attributes: Attributes) -> Changed:
+            from align_tui.studies.edits import without_column
+
+            changed = without_column(study, index, attributes)
+            self.removed.insert(0, profile)
+            return changed
+
+        said = f"{name} is removed: A brings it back"
+        self._change(make, begun=f"{said}, r has the run with it", before=said)
+
+    def _change(self, make: Make, *, begun: str = "", before: str = ADDED) -> None:
+        """Turn to the changed study; what is said depends on whether it was asked before."""
+        screen = self.screen
+        if self._changing:
+            return  # a key that is held down
+        self._changing = True
+
+        def job(_: Database) -> Changed:
+            from align_tui.config.attributes import load_attributes
+
+            return make(load_attributes())
+
+        def then(changed: Changed) -> None:
+            # By now whatever was ordered before is done: there is a run, or there is none.
+            run = screen.work.run
+            if run is None:
+                screen.changes.turn_to(changed, None, 0, before)
+                return
+            screen.trusting.before(changed.study, lambda: ask(changed, run), refused)
+
+        def ask(changed: Changed, run: str) -> None:
+            versions = screen.launch.versions
+            screen.work.writing()
+            self._do(
+                partial(queueing.run_changed, changed=changed, parent=run, versions=versions),
+                lambda asked: screen.changes.turn_to(changed, *asked, begun),
+            )
+
+        def refused() -> None:
+            self._changing = False
+
+        self._do(job, then)
+
+    def _do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+        """A job of the desk; where it fails, another change can be made."""
+
+        def tried(db: Database) -> T | AlignError:
+            try:
+                return job(db)
+            except AlignError as error:
+                return error
+
+        def back(value: T | AlignError) -> None:
+            if isinstance(value, AlignError):
+                self._changing = False
+                self.screen.complain(value.message, value.hint)
+            else:
+                then(value)
+
+        self.screen.work.do(tried, back)

@@ -1,0 +1,46 @@
+"""The profiles that can be added as a column, read from the library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from align_tui.config.profile import Profile
+    from align_tui.tui.format.glyphs import Glyphs
+    from align_tui.tui.format.library import Offer
+
+
+def list_offers(
+    removed: Mapping[str, Profile], glyphs: Glyphs, beside: Profile | None = None
+) -> list[Offer]:
+    """What can be added: removed columns by their keys, then the library, the user's own first.
+
+    A profile that names no model would decide on that of `beside`. What is wrong with a file is
+    told in its place.
+    """
+    from align_tui.config.attributes import load_attributes
+    from align_tui.config.backbones import backbone_of
+    from align_tui.config.library import list_profiles, load_profile
+    from align_tui.core.errors import AlignError
+    from align_tui.tui.format.library import Offer
+    from align_tui.tui.format.targets import in_words
+
+    def offer(key: str, origin: str, name: str, profile: Profile) -> Offer:
+        model = profile.model_label
+        target = in_words(profile.target, glyphs)
+        return Offer(key, name, origin, profile.adm.kind, target, model, profile.description)
+
+    attributes = load_attributes()
+    default = backbone_of(beside) if beside is not None else None
+    offers = [offer(key, "removed", each.name, each) for key, each in removed.items()]
+    for entry in sorted(list_profiles(), key=lambda entry: entry.origin != "yours"):
+        key, origin = str(entry.path), entry.origin if entry.origin == "yours" else ""
+        try:
+            profile = load_profile(key, default=default, attributes=attributes)
+        except AlignError as error:
+            said = error.message.removeprefix(key).lstrip(" ,:")
+            offers.append(Offer(key, entry.name, origin, trouble=said))
+        else:
+            offers.append(offer(key, origin, entry.name, profile))
+    return offers

@@ -1,0 +1,244 @@
+"""Puts a snapshot on the widgets of the study screen: measures, makes lines, hands them over."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+from textual.geometry import Size
+
+from align_tui.config.study import OUT_OF_DEPTH
+from align_tui.core.targets import target_id
+from align_tui.monitor.marks import mark_of
+from align_tui.monitor.snapshot import Shown, Snapshot
+from align_tui.tui.format import footer, scenario
+from align_tui.tui.format.filters import is_listed
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.layout import Layout, plan, too_small
+from align_tui.tui.format.panes import current, greeting, pane_view
+from align_tui.tui.format.status import StatusView, status_line
+from align_tui.tui.format.styled_text import Span, cut, fit_name
+from align_tui.tui.format.targets import compared, comparison, in_words, profile_name, signs, words
+from align_tui.tui.format.transport import Ticks, transport_line
+from align_tui.tui.keymap import relabel
+from align_tui.tui.screens.study.overview import OverviewPresenter
+from align_tui.tui.screens.study.scenario_list import ScenarioListPresenter
+from align_tui.tui.screens.study.view_state import ViewState
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.tui.screens.study.screen import StudyScreen
+
+
+class Presenter:
+    """Knows the study and the signs; keeps the layout that it last made."""
+
+    def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs, *, replay: bool) -> None:
+        self.screen = screen
+        self.study = study
+        self.glyphs = glyphs
+        self.replay = replay
+        self.layout: Layout | None = None
+        self.depth = OUT_OF_DEPTH in study.notes
+        self.planned = sum(1 for _ in study.pairs())
+        self._needs_comparison = any(not p.target for p in study.profiles)
+        self._wanted = lru_cache(maxsize=4)(
+            lambda width: scenario.lines_wanted(study.scenarios, width)
+        )
+        self.navigator = ScenarioListPresenter(screen.listing, study, glyphs)
+        self._ticks = Ticks()
+        self.overview = OverviewPresenter(screen, study, glyphs)
+        self._rows_wanted = 0
+
+    @property
+    def size(self) -> Size:
+        """The screen's; before it has one, what it will be given."""
+        return self.screen.size or self.screen.app.size
+
+    def targets(self, look: ViewState) -> tuple[str | None, ...]:
+        """The target id that each profile is marked against."""
+        return compared(self.study, look.compare)
+
+    def measure(self, look: ViewState) -> bool:
+        """Work the layout out and apply it where it changed; False when there is no room."""
+        width, height = self.size
+        small = too_small(width, height)
+        self.screen.set_class(small, "-small")
+        if small:
+            self.layout = None
+            return False
+        profiles = len(self.study.profiles)
+        planned = partial(
+            plan,
+            width,
+            height,
+            profiles=profiles,
+            scenarios=len(self.study.scenarios),
+            focus=look.focus,
+            maximised=look.maximised,
+            unfolded=look.unfolded,
+            list_asked=look.list_asked,
+            replay=self.replay,
+        )
+        first = planned()
+        inner = first.main_width - 4
+        wanted = self._wanted(inner)
+        if look.unfolded and self.study.scenarios:
+            shown = self.study.scenarios[look.scenario]
+            wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
+        self._rows_wanted = self._overview_rows(self.screen.snapshot, look)
+        layout = planned(scenario_lines=wanted, tally_lines=self._rows_wanted)
+        if layout != self.layout:
+            self.layout = layout
+            self.screen.apply(layout)
+        return True
+
+    def paint(self, snapshot: Snapshot, look: ViewState) -> None:
+        """Everything."""
+        # A worker that comes or goes is a line more or less of the overview.
+        stale = self.layout is None or self._overview_rows(snapshot, look) != self._rows_wanted
+        if stale and not self.measure(look):
+            return
+        assert self.layout is not None
+        targets = self.targets(look)
+        self._status(snapshot, look)
+        self._scenario(snapshot, look)
+        self.navigator.paint(snapshot, look, self.layout, targets)
+        self._panes(snapshot, look, targets)
+        size = (self.size.width, self.size.height - self.replay)
+        self.overview.paint(snapshot, look, targets, size, self.layout.tally_rows)
+        self._bottom(snapshot, look, targets)
+
+    def _overview_rows(self, snapshot: Snapshot, look: ViewState) -> int:
+        width, height = self.size
+        return self.overview.lines_wanted(snapshot, look, width, height - self.replay)
+
+    def _status(self, snapshot: Snapshot, look: ViewState) -> None:
+        view = StatusView(self.study.name, self.planned, self.depth, look.starting, self.replay)
+        width = self.size.width
+        self.screen.status.paint((status_line(view, snapshot, width, self.glyphs),))
+
+    def _scenario(self, snapshot: Snapshot, look: ViewState) -> None:
+        assert self.layout is not None
+        panel = self.screen.panel
+        if not self.study.scenarios:
+            return
+        shown = self.study.scenarios[look.scenario]
+        width, height = self.layout.main_width - 4, self.layout.scenario_height - 2
+        lines, complete = scenario.scenario_lines(
+            shown, width, height, self.glyphs, unfolded=look.unfolded
+        )
+        title = scenario.scenario_title(
+            shown,
+            look.scenario,
+            len(self.study.scenarios),
+            width,
+            self.glyphs,
+            listed=is_listed(self.navigator.listed(snapshot, look), look.scenario),
+            filtered=self.navigator.said_elsewhere(snapshot, look, self.layout),
+        )
+        subtitle = scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
+        panel.show(lines, title, subtitle, look.scenario, height)
+
+    def _panes(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
+        assert self.layout is not None
+        if not self.study.scenarios:
+            return
+        choices = self.study.scenarios[look.scenario].choice_texts
+        greet = ""
+        if snapshot.reading:
+            greet = "reading the run"
+        elif not (look.starting or self.replay or snapshot.counts.known):
+            scenarios = len(self.study.scenarios)
+            greet = greeting(self.planned, scenarios, self.glyphs, look.missing)
+        for place, index in enumerate(self.layout.grid.panes):
+            profile = self.study.profiles[index]
+            known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
+            shown, cell = current(known, snapshot, look.scenario)
+            pane = self.screen.panes[index]
+            view = pane_view(
+                profile,
+                shown,
+                cell,
+                snapshot,
+                choices,
+                targets[index],
+                pane.size.width or self._pane_width(place),
+                self.glyphs,
+                scenario=look.scenario,
+                repeats=self.study.repeat,
+                focused=index == look.focus,
+                depth=self.depth and profile.needs_model and profile.backbone.kind == "demo",
+                starting=look.starting,
+                greet=greet if place == 0 or snapshot.reading else "",
+                thinking=look.thinking,
+            )
+            pane.paint(view)
+        self._tabs(snapshot, look, targets)
+
+    def _pane_width(self, place: int) -> int:
+        """The cells inside a pane that has not been laid out yet."""
+        assert self.layout is not None
+        grid = self.layout.grid
+        return max(1, self.layout.main_width * grid.spans[place] // grid.columns - 4)
+
+    def _tabs(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
+        assert self.layout is not None
+        if not self.layout.grid.tabs:
+            return
+        row = snapshot.rows[look.scenario] if snapshot.rows else ()
+        profiles = self.study.profiles
+        room = (self.layout.main_width - 1) // max(1, len(profiles)) - 6
+        spans: list[Span] = []
+        for index, profile in enumerate(profiles):
+            focused = index == look.focus
+            mark = mark_of(row[index], targets[index]) if row else "pending"
+            tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
+            spans.append((f" {index + 1}", "key" if focused else "quiet"))
+            if room >= 6 or focused:
+                name = fit_name(
+                    profile_name(profile), tail, max(room, 18 * focused), self.glyphs.more
+                )
+                spans.append((f" {name}", "title" if focused else "quiet"))
+            spans += [(f" {self.glyphs.marks[mark]}", mark), (" ", "")]
+        self.screen.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
+
+    def _bottom(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
+        width = self.size.width
+        transport = snapshot.transport
+        if transport is not None:
+            line = transport_line(transport, self._ticks, targets, width, self.glyphs)
+            self.screen.transport.paint((line,))
+        if look.notice:
+            self.screen.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
+            return
+        thinking = any(shown.thinking for shown in snapshot.panes)
+        stepping: footer.Stepping = "hit" if look.hits else "match" if look.wanted else "wrong"
+        if transport is not None:
+            found = footer.replay_keys(
+                self.glyphs,
+                playing=transport.playing,
+                following=transport.following,
+                stepping=stepping,
+                thinking=thinking,
+            )
+        else:
+            found = footer.main_keys(
+                self.glyphs,
+                paused=snapshot.state in ("paused", "stopped"),
+                stepping=stepping,
+                failed=bool(snapshot.counts.failed),
+                thinking=thinking,
+                baseline=self._needs_comparison,
+            )
+        found = relabel(found, self.screen, self.glyphs.keys)
+        self.screen.keys.paint((footer.key_line(found, width),))
+
+
+def comparison_words(study: Study, look: ViewState, glyphs: Glyphs) -> str:
+    """What `t` chose, said."""
+    chosen = comparison(study, look.compare)
+    if not chosen:
+        return "no other profile has a target to compare with"
+    names = ", ".join(profile_name(p) for p in study.profiles if not p.target)
+    return f"{names} is marked against {in_words(chosen, glyphs)} ({words(target_id(chosen))})"

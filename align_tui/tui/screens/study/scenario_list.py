@@ -1,0 +1,114 @@
+"""The list of scenarios: which of them it shows, and its lines."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from align_tui.core.scenarios import variant_of
+from align_tui.monitor.marks import row_marks, samples_of
+from align_tui.monitor.snapshot import Cells, Snapshot
+from align_tui.tui.format import filter_text, scenario_list
+from align_tui.tui.format.filters import Known, Sieve
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.layout import Layout
+from align_tui.tui.format.styled_text import Line
+from align_tui.tui.format.targets import compared
+from align_tui.tui.screens.study.view_state import ViewState
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.tui.widgets.listing import ScenarioList
+
+
+class ScenarioListPresenter:
+    """Paints the list; keeps the lines that it last made and what is known for filters."""
+
+    def __init__(self, widget: ScenarioList, study: Study, glyphs: Glyphs) -> None:
+        self.widget, self.study, self.glyphs = widget, study, glyphs
+        # A row of marks is a new object when one of them changed; the rest are not made again.
+        self._lines: dict[int, tuple[Cells, tuple[object, ...], Line]] = {}
+
+    @cached_property
+    def sieve(self) -> Sieve:
+        """What is known for filters; made when the first is asked for."""
+        return Sieve(self.study)
+
+    def known(self, snapshot: Snapshot, look: ViewState) -> Known:
+        """What filters look at."""
+        return snapshot.rows, compared(self.study, look.compare), snapshot.annotations
+
+    def listed(self, snapshot: Snapshot, look: ViewState) -> Sequence[int]:
+        """The scenarios that the list shows and that the keys step over, ascending."""
+        if not look.wanted:
+            return range(len(self.study.scenarios))
+        return self.sieve.listed(look.wanted, *self.known(snapshot, look))
+
+    def said_elsewhere(self, snapshot: Snapshot, look: ViewState, layout: Layout) -> Line:
+        """The filter in words, where the list has no room for them."""
+        if not look.wanted or layout.list_kind in ("full", "wide"):
+            return ()
+        listed, total = len(self.listed(snapshot, look)), len(self.study.scenarios)
+        width = layout.main_width // 2
+        return filter_text.filter_title(look.wanted, listed, total, width, self.glyphs)
+
+    def paint(
+        self, snapshot: Snapshot, look: ViewState, layout: Layout, targets: tuple[str | None, ...]
+    ) -> None:
+        """The title, the numbers of the profiles, and a line a scenario."""
+        if layout.list_kind == "hidden":
+            return
+        width, order = layout.list_width - 2, self.listed(snapshot, look)
+        total, profiles = len(self.study.scenarios), len(self.study.profiles)
+        title = filter_text.list_title(look.wanted, len(order), total, width - 4, self.glyphs)
+        self.widget.entitle(title)
+        if not snapshot.rows:
+            return
+        shape = scenario_list.list_shape(layout.list_kind, total, profiles, look.focus, width)
+        kept = {
+            sample for sample, annotation in snapshot.annotations.items() if annotation.bookmarked
+        }
+        hits = {hit[0] for hit in look.hits}
+
+        def make(number: int) -> Line:
+            edited = variant_of(self.study.scenarios[number])
+            row = snapshot.rows[number]
+            flags = scenario_list.Flags(
+                current=number == look.scenario,
+                hit=number in hits,
+                edited=edited is not None,
+                branch=edited is not None and edited == self._family_above(order, number),
+                kept=bool(kept) and not kept.isdisjoint(samples_of(row)),
+            )
+            return self._line(number, row, targets, shape, flags)
+
+        header = scenario_list.list_header(shape, look.focus, self.glyphs)
+        self.widget.empty = filter_text.nothing_listed(width)
+        self.widget.fill(order, look.scenario, header, make)
+
+    def _line(
+        self,
+        number: int,
+        row: Cells,
+        targets: tuple[str | None, ...],
+        shape: scenario_list.Shape,
+        flags: scenario_list.Flags,
+    ) -> Line:
+        key = (targets, shape, flags)
+        known = self._lines.get(number)
+        if known is not None and known[0] is row and known[1] == key:
+            return known[2]
+        scenario, marks = self.study.scenarios[number], row_marks(row, targets)
+        line = scenario_list.list_line(number, scenario, marks, shape, flags, self.glyphs)
+        self._lines[number] = (row, key, line)
+        return line
+
+    def _family_above(self, order: Sequence[int], number: int) -> str | None:
+        """Of which scenario the one above in the list is a variant, if it is not that itself."""
+        place = bisect_left(order, number)
+        if not place:
+            return None
+        above = self.study.scenarios[order[place - 1]]
+        return variant_of(above) or above.key

@@ -1,0 +1,75 @@
+"""The shipped attribute packs: ids and spellings as the field has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.formats.dataset_files import ATTRIBUTES
+
+MEDICAL = [
+    "moral_desert",
+    "fairness",
+    "protocol_focus",
+    "risk_aversion",
+    "continuing_care",
+    "utilitarianism",
+]
+GROUPS = {
+    "CREGION": ["Northeast", "South"],
+    "EDUCATION": ["College graduate/some postgrad", "Less than high school"],
+    "INCOME": ["$100,000 or more", "Less than $30,000"],
+    "POLIDEOLOGY": ["Conservative", "Liberal", "Moderate"],
+    "POLPARTY": ["Democrat", "Republican"],
+    "RACE": ["Asian", "Black", "Hispanic", "White"],
+    "RELIG": ["Atheist", "Hindu", "Jewish", "Muslim", "Protestant"],
+    "SEX": ["Female", "Male"],
+}
+
+
+def test_the_ids_are_the_fields() -> None:
+    groups = [f"{category}_{name}" for category, names in GROUPS.items() for name in names]
+    assert list(ATTRIBUTES.known) == MEDICAL + groups
+    assert len(groups) == 22
+
+
+@pytest.mark.parametrize(
+    ("spelled", "id_"),
+    [
+        ("moral_deservingness", "moral_desert"),
+        ("MoralDesert", "moral_desert"),
+        ("Fairness", "fairness"),
+        ("ProtocolFocus", "protocol_focus"),
+        ("RiskAversion", "risk_aversion"),
+        ("continuation_of_care", "continuing_care"),
+        ("ContinuationOfCare", "continuing_care"),
+        ("Utilitarianism", "utilitarianism"),
+        ("EDUCATION_College_graduate_some_postgrad", "EDUCATION_College graduate/some postgrad"),
+        ("INCOME_Less_than_$30,000", "INCOME_Less than $30,000"),
+        ("INCOME_$100,000_or_more", "INCOME_$100,000 or more"),
+        ("Northeast", "CREGION_Northeast"),
+        ("Less than high school", "EDUCATION_Less than high school"),
+        ("female", "SEX_Female"),
+    ],
+)
+def test_spellings_of_the_field(spelled: str, id_: str) -> None:
+    assert ATTRIBUTES.canonical(spelled) == id_
+
+
+@pytest.mark.parametrize("name", ["merit", "medical", "affiliation", "Moral judgement", "search"])
+def test_what_is_another_thing_stays_undefined(name: str) -> None:
+    assert ATTRIBUTES.get(name) is None
+
+
+def test_no_spelling_means_two_attributes() -> None:
+    for attribute in ATTRIBUTES:
+        for spelling in (attribute.id, attribute.name, *attribute.aliases):
+            assert ATTRIBUTES.canonical(spelling) == attribute.id
+
+
+def test_stances_are_whole_and_differ() -> None:
+    for attribute in ATTRIBUTES:
+        assert attribute.high != attribute.low
+        for text in (attribute.definition, attribute.high, attribute.low):
+            assert text.endswith(".")
+        assert "You" in attribute.high
+        assert "You" in attribute.low
