@@ -44,7 +44,7 @@ class Registry(Generic[T]):
         return name in self.entries or name in self._foreign
 
     def get(self, name: str) -> T:
-        """The thing of that name; raises ConfigError for an unknown one or one that fails to load."""
+        """The thing of that name; raises ConfigError for an unknown or a broken one."""
         value = self.entries.get(name) or self._foreign.get(name)
         if value is None:
             raise self.unknown(name)
