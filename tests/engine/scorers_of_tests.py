@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any, cast
+from typing import cast
 
 from align_tui.core.answers import Answer, ChoiceAnswer
 from align_tui.core.scenarios import Scenario
@@ -31,7 +31,7 @@ async def quitting_judge(answer: Answer, scenario: Scenario, targets: Targets) -
 
 
 async def babbling_judge(answer: Answer, scenario: Scenario, targets: Targets) -> Score:
-    return cast(Any, "very good")
+    return cast(Score, "very good")
 
 
 async def endless_judge(answer: Answer, scenario: Scenario, targets: Targets) -> Score:

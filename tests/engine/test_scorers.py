@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -29,12 +29,14 @@ def more_scorers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     find_scorer.cache_clear()
 
 
-async def decided(database: Database, rule: str) -> tuple[list[Any], list[dict[str, Score]]]:
+async def decided(
+    database: Database, rule: str
+) -> tuple[list[results.Result], list[dict[str, Score]]]:
     study = make_study(2, rule=rule)
     run = runs.create_run(database, study, {})
     async with working(database.path, Opener()):
         await until(lambda: runs.get_run(database, run).finished)
-    found = results.all_results(database, run)
+    found = list(results.all_results(database, run))
     scores = results.scores_of(database, [each.sample for each in found])
     return found, [scores[each.sample] for each in found]
 
