@@ -115,6 +115,17 @@ def bases_at(db: Database, run: str, scenario: int) -> dict[int, Basis]:
     return _read(db, where, (run, scenario))
 
 
+def has_ratings(db: Database, run: str) -> bool:
+    """Does any decision of the run have predictions or a ranking? Raises StoreError."""
+    found = db.one(
+        "SELECT EXISTS (SELECT 1 FROM samples s CROSS JOIN rankings r ON r.sample=s.id"
+        " WHERE s.run=?) OR EXISTS (SELECT 1 FROM samples s CROSS JOIN predictions p"
+        " ON p.sample=s.id WHERE s.run=?)",
+        (run, run),
+    )
+    return found is not None and bool(found[0])
+
+
 def _read(db: Database, where: str, values: Sequence[object]) -> dict[int, Basis]:
     parts = {
         table: _by_sample(db.read(f"SELECT * FROM {table} WHERE {where} ORDER BY {order}", values))
