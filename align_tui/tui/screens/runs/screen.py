@@ -232,9 +232,9 @@ class RunsScreen(BaseScreen):
 
     def _no_run(self) -> str:
         """What stands in the list before the first run: which keys of the study begin one."""
-        stack = self.app.screen_stack
-        names = keys_of(stack[max(0, stack.index(self) - 1)])
-        keys = [names.first("study.run_scenario"), names.first("study.run_all")]
+        below = [keys_of(screen) for screen in self.app.screen_stack]
+        starts = "study.run_scenario", "study.run_all"
+        keys = [next(filter(None, (names.first(each) for names in below)), "") for each in starts]
         begin = " or ".join(key for key in keys if key)
         said = "no run here yet"
         return f"{said}: {begin} on the study's screen decides something" if begin else said
