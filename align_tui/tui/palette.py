@@ -13,13 +13,15 @@ from textual.content import Content
 
 from align_tui.core.text.display import one_line
 from align_tui.tui.application import Shell
-from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.format.key_names import SHORT
+from align_tui.tui.key_text import shown_key
+from align_tui.tui.keymap import actions_of
 from align_tui.tui.theme import COLOURS
 
 if TYPE_CHECKING:
     from align_tui.tui.screens.study.screen import StudyScreen
 
-NO_PALETTE = ("command_palette", "nothing")
+NO_PALETTE = ("app.palette", "replay.nothing")
 Entry = tuple[str, str, Callable[[], object]]  # what it does, its keys, how it is done
 
 
@@ -30,16 +32,10 @@ class Commands(Provider):
         """Everything, in the order of the help."""
         screen, app = self.screen, self.app
         for node in (screen, app):
-            found: dict[str, tuple[str, list[str]]] = {}
-            for key, bindings in bound(type(node), keymap_of(screen)).items():
-                action, does = bindings[0].action, bindings[0].description
-                if action.partition("(")[0] in NO_PALETTE:
-                    continue
-                said, keys = found.get(action, ("", []))
-                found[action] = (said or does, [*keys, shown_key(key)])
-            for action, (does, keys) in found.items():
-                if does:
-                    yield does, ", ".join(keys), partial(node.run_action, action)
+            for action in actions_of(node):
+                if action.does and action.id not in NO_PALETTE:
+                    keys = [SHORT.get(key, shown_key(key)) for key in action.keys]
+                    yield action.does, ", ".join(keys), partial(node.run_action, action.call)
         yield from self.themes()
         yield from self.scenarios()
 

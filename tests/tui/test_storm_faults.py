@@ -16,7 +16,7 @@ from align_tui.store.database import Database
 from align_tui.tui import pager
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.dialogs.questions import InputDialog
-from align_tui.tui.keymap import screens
+from align_tui.tui.keymap_file import screens
 from align_tui.tui.palette import Palette
 from align_tui.tui.screens.compare.screen import CompareScreen
 from align_tui.tui.screens.decision.screen import DecisionScreen

@@ -24,10 +24,10 @@ class SearchDialog(FinderDialog[Hits]):
     SECTION: ClassVar[str] = "search"  # of a keymap file
 
     HINT = "words that must all occur"
+    TAKES = "goes there"
 
     def __init__(self, study_screen: StudyScreen) -> None:
-        keys = "enter goes there   escape back"
-        super().__init__(study_screen.glyphs, "search scenarios and reasoning", keys)
+        super().__init__(study_screen.glyphs, "search scenarios and reasoning")
         self.study_screen = study_screen
         self.found: list[Found] = []
         self.searching = False
@@ -84,6 +84,6 @@ class SearchDialog(FinderDialog[Hits]):
         return hit_line(self.found[number], scenarios, self._names, width, self.glyphs.more)
 
     def take(self, number: int) -> None:
-        """To the chosen hit; the others follow it by n and N."""
+        """To the chosen hit; the others follow it by the keys that step over hits."""
         order = self.found[number:] + self.found[:number]
         self.dismiss(tuple((found.scenario, found.profile) for found in order))

@@ -15,7 +15,6 @@ from align_tui.core.text.display import plain
 from align_tui.tui.format.footer import Key, key_line
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import cut
-from align_tui.tui.keymap import relabel
 from align_tui.tui.store_thread import StoreThread
 from align_tui.tui.widgets.lines import Lines
 
@@ -98,8 +97,7 @@ class BaseScreen(Screen[None]):
             said = ((f" {self.notice}", "bright"),)
             self.keys.paint((cut(said, width, self.glyphs.more),))
         else:
-            found = relabel(self.key_list(), self, self.glyphs.keys)
-            self.keys.paint((key_line(found, width),))
+            self.keys.paint((key_line(self.key_list(), width),))
 
     def action_help(self) -> None:
         """Every key of this screen."""

@@ -19,6 +19,7 @@ from align_tui.tui.format.difference import difference_lines
 from align_tui.tui.format.footer import Key, compare_keys
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.base_screen import BaseScreen
 from align_tui.tui.screens.compare.comparison import ColumnKey, ComparisonWork
 from align_tui.tui.widgets.lines import Lines
@@ -38,26 +39,57 @@ class CompareScreen(BaseScreen):
     CSS_PATH: ClassVar[list[str]] = ["../base_screen.tcss", "compare.tcss"]  # type: ignore[assignment]
     SECTION: ClassVar[str] = "compare"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "step(1)", "next row"),
-        Binding("k,up", "step(-1)", "previous row"),
-        Binding("g", "go(0)", "first row"),
-        Binding("G", "go(-1)", "last row"),
-        Binding("n", "next(1)", "next row in which the two chose differently"),
-        Binding("N", "next(-1)", "previous such row"),
-        Binding("o", "only", "list only those rows, or all"),
-        Binding("tab", "second(1)", "another second column", priority=True),
-        Binding("shift+tab", "second(-1)", "another second column, backwards", priority=True),
-        *(Binding(str(n), f"pick({n - 1})", f"column {n} as the second") for n in range(1, 10)),
-        Binding("x", "swap", "swap the two columns"),
-        Binding("plus,equals_sign", "add", "add a column, from any run"),
-        Binding("minus", "remove", "take the second column away"),
-        Binding("d", "discriminating", "count all scored rows, or discriminating ones"),
-        Binding("t", "versus", "next target that columns without one are scored against"),
-        Binding("s", "settings", "the settings of all columns, differing ones first"),
-        Binding("pageup", "page(-1)", "scroll both texts up"),
-        Binding("pagedown", "page(1)", "scroll both texts down"),
-        Binding("question_mark", "help", "help"),
-        Binding("escape,q,c", "back", "back"),
+        Binding("j,down", "step(1)", "next row", id="compare.next_row"),
+        Binding("k,up", "step(-1)", "previous row", id="compare.previous_row"),
+        Binding("g", "go(0)", "first row", id="compare.first_row"),
+        Binding("G", "go(-1)", "last row", id="compare.last_row"),
+        Binding(
+            "n",
+            "next(1)",
+            "next row in which the two chose differently",
+            id="compare.next_difference",
+        ),
+        Binding("N", "next(-1)", "previous such row", id="compare.previous_difference"),
+        Binding("o", "only", "list only those rows, or all", id="compare.only_differences"),
+        Binding(
+            "tab", "second(1)", "another second column", priority=True, id="compare.next_column"
+        ),
+        Binding(
+            "shift+tab",
+            "second(-1)",
+            "another second column, backwards",
+            priority=True,
+            id="compare.previous_column",
+        ),
+        *(
+            Binding(str(n), f"pick({n - 1})", f"column {n} as the second", id=f"compare.column_{n}")
+            for n in range(1, 10)
+        ),
+        Binding("x", "swap", "swap the two columns", id="compare.swap"),
+        Binding("plus,equals_sign", "add", "add a column, from any run", id="compare.add"),
+        Binding("minus", "remove", "take the second column away", id="compare.remove"),
+        Binding(
+            "d",
+            "discriminating",
+            "count all scored rows, or discriminating ones",
+            id="compare.discriminating",
+        ),
+        Binding(
+            "t",
+            "versus",
+            "next target that columns without one are scored against",
+            id="compare.comparison_target",
+        ),
+        Binding(
+            "s",
+            "settings",
+            "the settings of all columns, differing ones first",
+            id="compare.settings",
+        ),
+        Binding("pageup", "page(-1)", "scroll both texts up", id="compare.page_up"),
+        Binding("pagedown", "page(1)", "scroll both texts down", id="compare.page_down"),
+        Binding("question_mark", "help", "help", id="compare.help"),
+        Binding("escape,q,c", "back", "back", id="compare.back"),
     ]
 
     def __init__(
@@ -184,7 +216,7 @@ class CompareScreen(BaseScreen):
 
     def key_list(self) -> list[Key]:
         """The keys of this screen."""
-        return compare_keys(self.glyphs, only=self.work.only)
+        return compare_keys(keys_of(self), self.glyphs, only=self.work.only)
 
     # Keys
 

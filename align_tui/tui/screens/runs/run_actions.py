@@ -11,6 +11,7 @@ from align_tui.output.save import FORMATS, save
 from align_tui.store import run_annotations, runs, trash
 from align_tui.tui.dialogs.pick import Item, PickDialog
 from align_tui.tui.dialogs.questions import ConfirmDialog, InputDialog, TextDialog
+from align_tui.tui.keymap import keys_of
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.runs.screen import RunsScreen
 
 MAX_COLUMNS = 16
+BACK = ": {runs.undo} brings it back"
 
 
 class RunActions:
@@ -35,9 +37,12 @@ class RunActions:
         if line is None:
             self.screen.say("there is no run to do that with")
         elif line.thrown and action != self.delete:
-            self.screen.say("it is in the trash: u brings it back")
+            self.screen.say(self._sentence("it is in the trash", BACK))
         else:
             action(line)
+
+    def _sentence(self, head: str, tail: str) -> str:
+        return keys_of(self.screen).sentence(head, tail)
 
     def _do(self, job: Callable[[Database], object], said: str) -> None:
         def then(_: object) -> None:
@@ -166,7 +171,7 @@ class RunActions:
         self.screen.app.push_screen(InputDialog(title, value, hint, self.screen.glyphs.ascii), then)
 
     def delete(self, line: RunLine) -> None:
-        """Into the trash, which u undoes; in the trash ask, and remove it for good."""
+        """Into the trash, which `undo` undoes; in the trash ask, and remove it for good."""
         run = line.row.id
         if line.thrown:
             question = f"Remove {one_line(line.row.name, 24)} with {line.row.done} decisions?"
@@ -175,7 +180,7 @@ class RunActions:
             return
 
         self._thrown.append(run)
-        self._do(lambda db: trash.throw_away(db, run), "in the trash: u brings it back")
+        self._do(lambda db: trash.throw_away(db, run), self._sentence("in the trash", BACK))
 
     def _remove(self, run: str) -> None:
         self._thrown = [each for each in self._thrown if each != run]
@@ -189,7 +194,8 @@ class RunActions:
         if run is None and self._thrown:
             run = self._thrown.pop()
         if run is None:
-            self.screen.say("nothing was deleted here: T shows the trash")
+            tail = ": {runs.trash} shows the trash"
+            self.screen.say(self._sentence("nothing was deleted here", tail))
             return
         back = run
         if not self.screen.trash:

@@ -17,6 +17,7 @@ from align_tui.tui.format import run_list
 from align_tui.tui.format.footer import Key, runs_keys
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.base_screen import BaseScreen
 from align_tui.tui.screens.runs.run_actions import RunActions
 from align_tui.tui.widgets.lines import Lines
@@ -41,28 +42,39 @@ class RunsScreen(BaseScreen):
     app: AlignApp
     SECTION: ClassVar[str] = "runs"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "step(1)", "next run"),
-        Binding("k,up", "step(-1)", "previous run"),
-        Binding("g,home", "go(0)", "first run"),
-        Binding("G,end", "go(-1)", "last run"),
-        Binding("enter", "open", "open it; one that another process decides opens live"),
-        Binding("p", "replay", "play it as it was"),
-        Binding("f", "filter", "filter: words, tag:paper, is:finished, is:bookmarked, ..."),
-        Binding("slash", "search", "search the reasoning of all runs"),
-        Binding("space", "choose", "choose it for a comparison"),
-        Binding("c", "compare", "compare the chosen runs' columns, or this run's"),
-        Binding("t", "tags", "its tags"),
-        Binding("w", "note", "its note"),
-        Binding("e", "rename", "rename it"),
-        Binding("x", "export", "export it: data, a report"),
-        Binding("I", "import", "import a run directory of align-system"),
-        Binding("D", "delete", "into the trash; in the trash: remove it for good"),
-        Binding("u", "undo", "bring back what was deleted last"),
-        Binding("T", "trash", "look into the trash, and back"),
-        Binding("pageup", "page(-1)", "scroll the details up"),
-        Binding("pagedown", "page(1)", "scroll the details down"),
-        Binding("question_mark", "help", "help"),
-        Binding("escape,q,r", "back", "back"),
+        Binding("j,down", "step(1)", "next run", id="runs.next_run"),
+        Binding("k,up", "step(-1)", "previous run", id="runs.previous_run"),
+        Binding("g,home", "go(0)", "first run", id="runs.first_run"),
+        Binding("G,end", "go(-1)", "last run", id="runs.last_run"),
+        Binding(
+            "enter", "open", "open it; one that another process decides opens live", id="runs.open"
+        ),
+        Binding("p", "replay", "play it as it was", id="runs.replay"),
+        Binding(
+            "f",
+            "filter",
+            "filter: words, tag:paper, is:finished, is:bookmarked, ...",
+            id="runs.filter",
+        ),
+        Binding("slash", "search", "search the reasoning of all runs", id="runs.search"),
+        Binding("space", "choose", "choose it for a comparison", id="runs.choose"),
+        Binding(
+            "c", "compare", "compare the chosen runs' columns, or this run's", id="runs.compare"
+        ),
+        Binding("t", "tags", "its tags", id="runs.tags"),
+        Binding("w", "note", "its note", id="runs.note"),
+        Binding("e", "rename", "rename it", id="runs.rename"),
+        Binding("x", "export", "export it: data, a report", id="runs.export"),
+        Binding("I", "import", "import a run directory of align-system", id="runs.import"),
+        Binding(
+            "D", "delete", "into the trash; in the trash: remove it for good", id="runs.delete"
+        ),
+        Binding("u", "undo", "bring back what was deleted last", id="runs.undo"),
+        Binding("T", "trash", "look into the trash, and back", id="runs.trash"),
+        Binding("pageup", "page(-1)", "scroll the details up", id="runs.page_up"),
+        Binding("pagedown", "page(1)", "scroll the details down", id="runs.page_down"),
+        Binding("question_mark", "help", "help", id="runs.help"),
+        Binding("escape,q,r", "back", "back", id="runs.back"),
     ]
 
     def __init__(self, database: Path, run: str | None, glyphs: Glyphs) -> None:
@@ -107,7 +119,7 @@ class RunsScreen(BaseScreen):
 
     def key_list(self) -> list[Key]:
         """The keys of this screen."""
-        return runs_keys(self.glyphs, trash=self.trash)
+        return runs_keys(keys_of(self), self.glyphs, trash=self.trash)
 
     # Reading
 
@@ -191,7 +203,7 @@ class RunsScreen(BaseScreen):
             (
                 run_list.title_line(
                     len(self.shown), len(self.lines), self.query_text, self.trash, width,
-                    self.glyphs,
+                    self.glyphs, keys_of(self),
                 ),
             )
         )  # fmt: skip
@@ -210,13 +222,22 @@ class RunsScreen(BaseScreen):
                 now=now, glyphs=self.glyphs,
             )  # fmt: skip
 
-        said = "no run here yet: enter or a on the study's screen decides something"
+        said = self._no_run()
         if self.trash:
             said = "the trash is empty"
         elif self.lines:
             said = "no run has all of that"
         self.list.empty = (((f" {said}", "quiet"),),)
         self.list.fill(range(len(shown)), at, run_list.run_header(width), make)
+
+    def _no_run(self) -> str:
+        """What stands in the list before the first run: which keys of the study begin one."""
+        below = [keys_of(screen) for screen in self.app.screen_stack]
+        starts = "study.run_scenario", "study.run_all"
+        keys = [next(filter(None, (names.first(each) for names in below)), "") for each in starts]
+        begin = " or ".join(key for key in keys if key)
+        said = "no run here yet"
+        return f"{said}: {begin} on the study's screen decides something" if begin else said
 
     def _paint_detail(self) -> None:
         line = self.current()

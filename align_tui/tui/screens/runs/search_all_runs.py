@@ -33,13 +33,13 @@ def find_places(db: Database, query: str) -> list[FoundIn]:
 class SearchAllRunsScreen(FinderDialog[FoundIn]):
     """Dismissed with the place to go to, or None."""
 
-    SECTION: ClassVar[str] = "everywhere"  # of a keymap file
+    SECTION: ClassVar[str] = "search_all_runs"  # of a keymap file
 
     HINT = "words that must all occur"
+    TAKES = "opens the run there"
 
     def __init__(self, below: BaseScreen) -> None:
-        keys = "enter opens the run there   escape back"
-        super().__init__(below.glyphs, "search the reasoning of all runs", keys)
+        super().__init__(below.glyphs, "search the reasoning of all runs")
         self.below = below
         self.found: list[FoundIn] = []
         self.searching = False

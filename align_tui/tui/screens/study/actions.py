@@ -12,6 +12,7 @@ from align_tui.services import queueing
 from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.format.panes import current
 from align_tui.tui.format.status_text import silent_words
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.store_thread import StoreThread, raiser
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class StudyActions:
         if code and self.screen.snapshot.counts.open:
             from align_tui.store.launch import log_tail
 
-            said = f"The worker ended with status {code}; press space to start another"
+            ended = f"The worker ended with status {code}"
+            said = keys_of(self.screen).sentence(ended, "; press {study.pause} to start another")
             self.do(lambda _: log_tail(), lambda tail: self.screen.complain(said, tail))
 
     def _replace_silent(self) -> None:
@@ -187,7 +189,8 @@ class StudyActions:
         """Queue the focused sample again, which failed; the others stay as they are."""
         screen, run, shown = self.screen, self.run, self._focused()
         if run is None or shown is None or shown.status != "failed" or shown.sample is None:
-            screen.say("nothing failed here: x asks again where something did")
+            tail = ": {study.ask_again} asks again where something did"
+            screen.say(keys_of(screen).sentence("nothing failed here", tail))
             return
         place, sample = (screen.look.scenario, shown.profile, shown.repeat), shown.sample
 
@@ -227,7 +230,8 @@ class StudyActions:
         screen, snapshot = self.screen, self.screen.snapshot
         run = self.run
         if run is None:
-            screen.say("nothing runs yet: enter asks for this scenario, a for all")
+            tails = (": {study.run_scenario} asks for this scenario", ", {study.run_all} for all")
+            screen.say(keys_of(screen).sentence("nothing runs yet", *tails))
         elif not snapshot.counts.open:
             screen.say("nothing is left to decide")
         elif snapshot.state == "active" and (snapshot.workers or screen.look.starting):
@@ -363,5 +367,7 @@ class StudyActions:
     def part(self, state: str) -> None:
         """Close the screen; what can be done next is said afterwards."""
         counts = self.screen.snapshot.counts
-        done = ExitMessage(self.run, state, counts.done + counts.failed, counts.total)
+        ended = counts.done + counts.failed
+        go_on = keys_of(self.screen).first("study.pause")
+        done = ExitMessage(self.run, state, ended, counts.total, go_on)
         self.screen.app.exit(done)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from align_tui.core.errors import AlignError
 from align_tui.services import queueing
 from align_tui.tui.format.targets import profile_name
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.offers import list_offers
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 REMOVED = "removed "  # before a place in their list, where else the path of a file stands
 TARGETED = ("oracle", "prompt_aligned")  # that decide by a target alone
-ADDED = "one more column: enter asks it here, a everywhere"
+ADDED = ": {study.run_scenario} asks it here", ", {study.run_all} everywhere"
 
 
 class Columns:
@@ -122,12 +123,15 @@ class Columns:
             self.removed.insert(0, profile)
             return changed
 
-        said = f"{name} is removed: A brings it back"
-        self._change(make, begun=f"{said}, r has the run with it", before=said)
+        gone, back = f"{name} is removed", ": {study.add_column} brings it back"
+        keys = keys_of(self.screen)
+        begun = keys.sentence(gone, back, ", {study.runs} has the run with it")
+        self._change(make, begun=begun, before=keys.sentence(gone, back))
 
-    def _change(self, make: Make, *, begun: str = "", before: str = ADDED) -> None:
+    def _change(self, make: Make, *, begun: str = "", before: str = "") -> None:
         """Turn to the changed study; what is said depends on whether it was asked before."""
         screen = self.screen
+        before = before or keys_of(screen).sentence("one more column", *ADDED)
         if self._changing:
             return  # a key that is held down
         self._changing = True

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from align_tui.tui.format.filter_text import NO_MATCH
+from align_tui.tui.format.filter_text import no_match
 from align_tui.tui.format.filters import Filter, beside, is_listed, onwards
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.doors import Doors
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Navigating(Doors):
         if scenario is not None:
             self.turn_to(scenario)
         elif self.look.wanted:
-            self.say(NO_MATCH)
+            self.say(no_match(keys_of(self)))
 
     def action_step(self, by: int) -> None:
         """The next or previous scenario of the list."""
@@ -73,7 +74,8 @@ class Navigating(Doors):
             if is_listed(listed, hits[number][0]):
                 self.go_to_hit(number)
                 return
-        self.say("no hit of the search is listed; escape ends the search, F changes the filter")
+        ways = "; {study.back} ends the search", ", {study.filter} changes the filter"
+        self.say(keys_of(self).sentence("no hit of the search is listed", *ways))
 
     def go_to_hit(self, number: int) -> None:
         """Turn to a hit of the search, and to the pane it is in."""
@@ -82,7 +84,10 @@ class Navigating(Doors):
         if profile is not None:
             self.own().action_focus_on(profile)
         self.turn_to(scenario)
-        self.say(f"hit {number + 1} of {len(self.look.hits)}   n/N next, previous   escape ends")
+        keys = keys_of(self).hints(
+            "{study.next_match}/{study.previous_match} next, previous", "{study.back} ends"
+        )
+        self.say("   ".join(filter(None, [f"hit {number + 1} of {len(self.look.hits)}", keys])))
 
     def action_filter(self) -> None:
         """Choose which scenarios are listed."""
@@ -96,4 +101,4 @@ class Navigating(Doors):
             self.look.wanted = wanted
             self.changed()
             if not self.listed():
-                self.say(NO_MATCH)
+                self.say(no_match(keys_of(self)))

@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from align_tui.tui.keymap import keys_of
+
 if TYPE_CHECKING:
     from align_tui.monitor.snapshot import Snapshot
     from align_tui.tui.screens.study.presenter import Presenter
@@ -53,11 +55,11 @@ class Painted(Screen[None]):
         from align_tui.core.text.display import plain
 
         self.look.starting = False
+        away = keys_of(self).fill("{study.back} puts this away")
         lines = [
             f"! {plain(message)}",
             *plain(detail).splitlines()[-8:],
-            "",
-            "escape puts this away",
+            *(("", away) if away else ()),
         ]
         self.look.trouble = tuple(lines)
         self.trouble.update(Content("\n".join(lines)))

@@ -20,7 +20,7 @@ from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.styled_text import Span, cut, fit_name
 from align_tui.tui.format.targets import compared, comparison, in_words, profile_name, signs, words
 from align_tui.tui.format.transport import Ticks, transport_line
-from align_tui.tui.keymap import relabel
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.overview import OverviewPresenter
 from align_tui.tui.screens.study.scenario_list import ScenarioListPresenter
 from align_tui.tui.screens.study.view_state import ViewState
@@ -114,7 +114,10 @@ class Presenter:
         return self.overview.lines_wanted(snapshot, look, width, height - self.replay)
 
     def _status(self, snapshot: Snapshot, look: ViewState) -> None:
-        view = StatusView(self.study.name, self.planned, self.depth, look.starting, self.replay)
+        keys = keys_of(self.screen)
+        view = StatusView(
+            self.study.name, self.planned, self.depth, look.starting, self.replay, keys
+        )
         width = self.size.width
         self.screen.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
@@ -137,7 +140,9 @@ class Presenter:
             listed=is_listed(self.navigator.listed(snapshot, look), look.scenario),
             filtered=self.navigator.said_elsewhere(snapshot, look, self.layout),
         )
-        subtitle = scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
+        subtitle = scenario.scenario_subtitle(
+            shown, complete or look.unfolded, width, self.glyphs, keys_of(self.screen)
+        )
         panel.show(lines, title, subtitle, look.scenario, height)
 
     def _panes(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
@@ -145,12 +150,12 @@ class Presenter:
         if not self.study.scenarios:
             return
         choices = self.study.scenarios[look.scenario].choice_texts
-        greet = ""
+        greet, keys = "", keys_of(self.screen)
         if snapshot.reading:
             greet = "reading the run"
         elif not (look.starting or self.replay or snapshot.counts.known):
             scenarios = len(self.study.scenarios)
-            greet = greeting(self.planned, scenarios, self.glyphs, look.missing)
+            greet = greeting(self.planned, scenarios, self.glyphs, keys, look.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
@@ -165,6 +170,7 @@ class Presenter:
                 targets[index],
                 pane.size.width or self._pane_width(place),
                 self.glyphs,
+                keys,
                 scenario=look.scenario,
                 repeats=self.study.repeat,
                 focused=index == look.focus,
@@ -216,6 +222,7 @@ class Presenter:
         stepping: footer.Stepping = "hit" if look.hits else "match" if look.wanted else "wrong"
         if transport is not None:
             found = footer.replay_keys(
+                keys_of(self.screen),
                 self.glyphs,
                 playing=transport.playing,
                 following=transport.following,
@@ -224,6 +231,7 @@ class Presenter:
             )
         else:
             found = footer.main_keys(
+                keys_of(self.screen),
                 self.glyphs,
                 paused=snapshot.state in ("paused", "stopped"),
                 stepping=stepping,
@@ -231,12 +239,11 @@ class Presenter:
                 thinking=thinking,
                 baseline=self._needs_comparison,
             )
-        found = relabel(found, self.screen, self.glyphs.keys)
         self.screen.keys.paint((footer.key_line(found, width),))
 
 
 def comparison_words(study: Study, look: ViewState, glyphs: Glyphs) -> str:
-    """What `t` chose, said."""
+    """What the columns without a target are marked against now."""
     chosen = comparison(study, look.compare)
     if not chosen:
         return "no other profile has a target to compare with"

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from align_tui.monitor.feeds.replay import ReplayFeed
 from align_tui.tui.format.transport import track
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.screen import StudyScreen
 
 STEP_S = 5.0
@@ -20,24 +21,34 @@ class ReplayScreen(StudyScreen):
     REPLAY: ClassVar[bool] = True
     SECTION: ClassVar[str] = "replay"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "play, pause"),
-        Binding("left", "seek(-1)", "back by 5 s"),
-        Binding("right", "seek(1)", "forward by 5 s"),
-        Binding("shift+left", "decision(-1)", "previous decision"),
-        Binding("shift+right", "decision(1)", "next decision"),
-        Binding("full_stop", "token(1)", "pause, on by a token"),
-        Binding("comma", "token(-1)", "pause, back by a token"),
-        Binding("right_square_bracket", "scenario(1)", "to where the next scenario is decided"),
-        Binding("left_square_bracket", "scenario(-1)", "to where the scenario before is decided"),
-        Binding("T", "time", "go to a time, or to a share of the whole"),
-        Binding("plus,equals_sign,greater_than_sign", "speed(1)", "faster"),
-        Binding("minus,less_than_sign", "speed(-1)", "slower"),
-        Binding("home", "edge(-1)", "start"),
-        Binding("end", "edge(1)", "end"),
-        Binding("f", "follow", "follow what is being decided"),
-        Binding("enter", "follow", ""),
-        Binding("a", "nothing", ""),
-        Binding("x", "ask_again", ""),
+        Binding("space", "pause", "play, pause", id="replay.pause"),
+        Binding("left", "seek(-1)", "back by 5 s", id="replay.seek_back"),
+        Binding("right", "seek(1)", "forward by 5 s", id="replay.seek_forward"),
+        Binding("shift+left", "decision(-1)", "previous decision", id="replay.previous_decision"),
+        Binding("shift+right", "decision(1)", "next decision", id="replay.next_decision"),
+        Binding("full_stop", "token(1)", "pause, on by a token", id="replay.next_token"),
+        Binding("comma", "token(-1)", "pause, back by a token", id="replay.previous_token"),
+        Binding(
+            "right_square_bracket",
+            "scenario(1)",
+            "to where the next scenario is decided",
+            id="replay.next_decided_scenario",
+        ),
+        Binding(
+            "left_square_bracket",
+            "scenario(-1)",
+            "to where the scenario before is decided",
+            id="replay.previous_decided_scenario",
+        ),
+        Binding("T", "time", "go to a time, or to a share of the whole", id="replay.go_to_time"),
+        Binding("plus,equals_sign,greater_than_sign", "speed(1)", "faster", id="replay.faster"),
+        Binding("minus,less_than_sign", "speed(-1)", "slower", id="replay.slower"),
+        Binding("home", "edge(-1)", "start", id="replay.start"),
+        Binding("end", "edge(1)", "end", id="replay.end"),
+        Binding("f", "follow", "follow what is being decided", id="replay.follow"),
+        Binding("enter", "follow", "", id="replay.follow"),
+        Binding("a", "nothing", "", id="replay.nothing"),
+        Binding("x", "ask_again", "", id="replay.ask_again"),
     ]
 
     @property
@@ -113,7 +124,16 @@ class ReplayScreen(StudyScreen):
 
     def action_ask_again(self) -> None:
         """Not of a recording."""
-        self.say("a replay asks nothing: open the run itself from the list of runs (r)")
+        said = "a replay asks nothing: open the run itself from the list of runs"
+        self.say(keys_of(self).sentence(said, " ({study.runs})"))
 
     def action_nothing(self) -> None:
         """A key of the live screen that a recording has no use for."""
+
+    def action_run_here(self) -> None:
+        """Not of a recording, whatever key it has been given."""
+        self.action_follow()
+
+    def action_run_all(self) -> None:
+        """Not of a recording."""
+        self.action_ask_again()
