@@ -126,7 +126,7 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
         disable=not screen.is_terminal,
     )
     row = runs.get_run(db, run)
-    last = _last_seq(db, run)
+    last = results.last_seq(db, run)
     keeper = Keeper(db, lambda said: screen.print(plain(said), markup=False, soft_wrap=True))
     patience, why = Patience(), ""
     version = -1
@@ -156,14 +156,6 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
             said = [why] if patience.is_over and why else said
             bar.update(task, description=one_line(", ".join(said) or "starting a worker", 60))
             time.sleep(POLL_S)
-
-
-def _last_seq(db: Database, run: str) -> int:
-    row = db.one(
-        "SELECT ifnull(max(r.seq), 0) FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
-        (run,),
-    )
-    return int(row[0]) if row is not None else 0
 
 
 def _interrupt(db: Database, run: str, *, as_json: bool) -> int:

@@ -33,6 +33,45 @@ def depth(db: Database) -> Depth:
     return Depth(sum(found), len(found))
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A sample that a worker decides now; `started` is the wall clock's time of its claim."""
+
+    id: int
+    scenario: int
+    profile: int
+    repeat: int
+    attempt: int
+    started: float | None
+    worker: str
+
+
+def running(db: Database, run: str) -> list[Running]:
+    """The samples of the run that are being decided."""
+    rows = db.read(
+        "SELECT id, scenario, profile, repeat, attempt, started, worker FROM samples"
+        " WHERE run=? AND status='running'",
+        (run,),
+    )
+    return [Running(*tuple(row)) for row in rows]
+
+
+def holders(db: Database, run: str) -> list[tuple[str, int]]:
+    """(worker, how many samples of the run it decides), who has the most of them first."""
+    rows = db.read(
+        "SELECT worker, count(*) AS n FROM samples WHERE run=? AND status='running'"
+        " GROUP BY worker ORDER BY n DESC",
+        (run,),
+    )
+    return [(str(row["worker"]), int(row["n"])) for row in rows]
+
+
+def by_status(db: Database, run: str) -> dict[str, int]:
+    """How many samples of the run are pending, running, done and failed; none of 0."""
+    rows = db.read("SELECT status, count(*) AS n FROM samples WHERE run=? GROUP BY status", (run,))
+    return {str(row["status"]): int(row["n"]) for row in rows}
+
+
 def is_over(db: Database, run: str) -> bool:
     """Is nothing of that run open?"""
     open_ones = "SELECT 1 FROM samples WHERE run=? AND status=? LIMIT 1"

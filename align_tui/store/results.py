@@ -128,6 +128,30 @@ def results_after(db: Database, run: str, seq: int = 0, limit: int = 500) -> lis
     return [_result(row) for row in rows]
 
 
+def last_seq(db: Database, run: str) -> int:
+    """The number of the run's newest result, from which `results_after` goes on; 0 without one."""
+    row = db.one(
+        "SELECT ifnull(max(r.seq), 0) FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
+        (run,),
+    )
+    return int(row[0]) if row is not None else 0
+
+
+def periods(db: Database, run: str) -> list[tuple[int, float, float]]:
+    """(sample, when it began, when it ended) of every ended sample of the run.
+
+    In the order in which they ended; the times are seconds of the wall clock.
+    """
+    return [
+        (int(row["sample"]), float(row["started"]), float(row["finished"]))
+        for row in db.read(
+            "SELECT r.sample, r.started, r.finished FROM results r JOIN samples s ON s.id=r.sample"
+            " WHERE s.run=? ORDER BY r.seq",
+            (run,),
+        )
+    ]
+
+
 def all_results(db: Database, run: str) -> Iterator[Result]:
     """Every result of the run, in the order they finished, read page by page."""
     last = 0

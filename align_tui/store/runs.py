@@ -178,6 +178,18 @@ def set_state(db: Database, run: str, state: str) -> None:
         connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
 
 
+def state_of(db: Database, run: str) -> str | None:
+    """'active', 'paused' or 'stopped'; None where the run is no longer there."""
+    row = db.one("SELECT state FROM runs WHERE id=?", (run,))
+    return str(row[0]) if row is not None else None
+
+
+def newest(db: Database) -> float | None:
+    """When the newest run was made, in seconds of the wall clock; None where there is no run."""
+    row = db.one("SELECT max(created) FROM runs")
+    return float(row[0]) if row is not None and row[0] is not None else None
+
+
 def resolve(db: Database, name: str | None) -> str:
     """The id of the run that `name` (an id, or its unambiguous start or end) means.
 
