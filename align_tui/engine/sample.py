@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from align_tui.adms.base import Adm, Llm
 from align_tui.adms.registry import make_adm
@@ -12,24 +11,15 @@ from align_tui.backbones.base import ModelInfo
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.decision_checks import sound, told
+from align_tui.core.decision_checks import sound
 from align_tui.core.decisions import Decision
-from align_tui.core.errors import AdmError, AlignError, Cancelled
+from align_tui.core.errors import AlignError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.labels import Rule, Score, score
 from align_tui.core.targets import Targets, target_id
-from align_tui.core.text.repair import storable
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a sample has no decision."""
-
-    kind: str
-    message: str
 
 
 class RunContext:
@@ -84,7 +74,9 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Decision:
     try:
         decision = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
     except BaseExceptionGroup as group:
-        raise _first(group) from group
+        first = _first(group)
+        cause = first.__cause__  # what the traceback goes on with: the group would take its place
+        raise first from (cause if cause or isinstance(first, AlignError) else group)
     return sound(decision, len(scenario.choices))
 
 
@@ -99,21 +91,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
         else:
             leaves.append(error)
     return next((e for e in leaves if not isinstance(e, asyncio.CancelledError)), leaves[0])
-
-
-def to_failure(error: BaseException) -> Failure:
-    """An error as it is stored; one that nobody foresaw names its type.
-
-    What ends a process when it is raised (SystemExit, KeyboardInterrupt) can only come from a
-    decision-maker's code here: signals stop the worker in another way.
-    """
-    if isinstance(error, AlignError):
-        message = f"{error.message}\n{error.hint}" if error.hint else error.message
-        return Failure(error.kind, storable(message))
-    said = told(error)
-    if not isinstance(error, Exception):
-        return Failure(AdmError.kind, f"The decision-maker raised {said}")
-    return Failure("internal", said)
-
-
-CANCELLED = Failure(Cancelled.kind, "Cancelled while it was being decided")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from align_tui.core.decisions import Decision, Rendering
+from align_tui.core.decisions import Attempt, Decision, Rendering
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
+from align_tui.engine.failures import Failure, Failures
 from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
@@ -19,13 +20,7 @@ from align_tui.engine.messages import say
 from align_tui.engine.models import Models, Open
 from align_tui.engine.neighbours import Neighbours
 from align_tui.engine.outbox import Outbox
-from align_tui.engine.sample import (
-    CANCELLED,
-    Failure,
-    RunContext,
-    decide,
-    to_failure,
-)
+from align_tui.engine.sample import RunContext, decide
 from align_tui.engine.status import Status
 from align_tui.engine.watchdog import Limits, Watchdog
 from align_tui.store import crash_notes, queue, runs, salvage, suspects, workers
@@ -67,6 +62,12 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
+def _failed(
+    claimed: Claimed, why: Failure, latency_s: float, attempts: tuple[Attempt, ...] = ()
+) -> Failed:
+    return Failed(claimed, why.kind, why.message, latency_s, attempts, why.traceback)
+
+
 class Worker:
     """Claims samples, decides them side by side, and writes what comes of it."""
 
@@ -79,6 +80,7 @@ class Worker:
         self.models = Models(self.status.loading, **opener)
         self._live = LiveText()
         self._outbox = Outbox()
+        self._failures = Failures()
         self._active: dict[tuple[int, int], _Active] = {}  # by sample and attempt
         self._neighbours = Neighbours(self.id, settings.lease_s, say)
         self._beat_s = min(BEAT_S, settings.lease_s / BEATS)
@@ -233,8 +235,8 @@ class Worker:
         if error is None:  # cancelled before it began
             self._outbox.add(Released(claimed))
             return
-        failure = to_failure(self._blocked(error, claimed))
-        self._outbox.add(Failed(claimed, failure.kind, failure.message, 0.0))
+        failure = self._failures.of(self._blocked(error, claimed), claimed.id)
+        self._outbox.add(_failed(claimed, failure, 0.0))
 
     def _follow_orders(self) -> int:
         """Do what is wanted of each sample; how many were lost to other workers."""
@@ -242,7 +244,7 @@ class Worker:
         lost = 0
         for key, active in self._active.items():
             wish = orders.get(key, "drop")
-            if wish != "go" and active.wish == "go":
+            if wish != "go" and active.wish == "go":  # its run was cancelled, or is gone
                 active.wish = wish
                 self._dropped = time.monotonic()
                 active.task.cancel()
@@ -256,7 +258,9 @@ class Worker:
         if run not in self._contexts:
             if len(self._contexts) > 8:
                 self._contexts.clear()
-            self._contexts[run] = RunContext(runs.load_study(self.db, run), runs.day(self.db, run))
+            study = runs.load_study(self.db, run)
+            self._failures.learn_keys(study)
+            self._contexts[run] = RunContext(study, runs.day(self.db, run))
         return self._contexts[run]
 
     async def _serve(self, claimed: Claimed) -> None:
@@ -266,23 +270,22 @@ class Worker:
         try:
             outcome = await self._decide(claimed, began)
         except asyncio.CancelledError as error:
-            wish = self._active[claimed.key].wish
-            outcome = CANCELLED if wish == "cancel" else None
-            if wish == "go":  # nobody told it to end: its own code says so
-                outcome = to_failure(error)
+            outcome = None
+            if self._active[claimed.key].wish == "go":  # nobody told it to end: its own code does
+                outcome = self._failures.of(error, claimed.id)
         except DeviceLost as error:
             outcome = self._device_lost(claimed, error)
         except StoreError as error:
             outcome = self._store_failed(claimed, error)
         except BaseException as error:  # a sample's failure is stored, and never ends the worker
-            outcome = to_failure(self._blocked(error, claimed))
+            outcome = self._failures.of(self._blocked(error, claimed), claimed.id)
         self._live.forget(claimed.key)
         latency_s = time.monotonic() - began
         try:
             self._outbox.add(self._outcome(claimed, outcome, latency_s))
         except Exception as error:  # nor does a choice that cannot be scored
-            failure = to_failure(error)
-            self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
+            failure = self._failures.of(error, claimed.id)
+            self._outbox.add(_failed(claimed, failure, latency_s))
         if len(self._outbox) >= len(self._active):
             self._due.set()  # nothing else is going on: no reason to wait for the next turn
 
@@ -304,7 +307,7 @@ class Worker:
             self._complain(error)
             self._has_trouble = True
             return None
-        return to_failure(error)
+        return self._failures.of(error, claimed.id)
 
     def _device_lost(self, claimed: Claimed, error: DeviceLost) -> Failure | None:
         """This process can decide nothing more: it ends, and its samples go back to the queue.
@@ -313,7 +316,7 @@ class Worker:
         """
         self._complain(error)
         self.stop("its device was lost")
-        return to_failure(error) if claimed.attempt >= LOST_AT_MOST else None
+        return self._failures.of(error, claimed.id) if claimed.attempt >= LOST_AT_MOST else None
 
     async def _decide(self, claimed: Claimed, began: float) -> Decision:
         context = self._context(claimed.run)
@@ -356,7 +359,7 @@ class Worker:
         if isinstance(outcome, Failure):
             llm = self._active[claimed.key].llm
             attempts = tuple(llm.attempts.values()) if llm is not None else ()
-            return Failed(claimed, outcome.kind, outcome.message, latency_s, attempts)
+            return _failed(claimed, outcome, latency_s, attempts)
         context = self._context(claimed.run)
         text = context.scenario(claimed).choice_texts[outcome.choice]
         return Decided(claimed, outcome, text, context.scores(claimed, outcome.choice), latency_s)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class DecisionDetail:
     """One sample with its replies; `entered` has an entry a reply, `scores` one a target id.
 
-    `model` identifies the model that decided; it is empty where none was recorded.
+    `model` identifies the model that decided; it is empty where none was recorded. So is the
+    `traceback` of a sample that did not fail, or by an error whose message says all.
     """
 
     profile: Profile
@@ -32,6 +33,7 @@ class DecisionDetail:
     scores: Mapping[str, Score] | None = None
     entered: Sequence[Entered] = ()
     model: str = ""
+    traceback: str = ""
 
 
 def read_detail(
@@ -43,7 +45,7 @@ def read_detail(
     from align_tui.core.decisions import messages_from_json
     from align_tui.core.scorers.labels import score
     from align_tui.core.targets import targets_from_id
-    from align_tui.store.results import responses_of, scores_of
+    from align_tui.store.results import responses_of, scores_of, traceback_of
     from align_tui.store.runs import model_of
 
     assert shown.sample is not None
@@ -61,4 +63,6 @@ def read_detail(
         for reply in replies
     ]
     model = model_of(db, shown.sample)
-    return DecisionDetail(profile, scenario, shown, replies, scores, where, model)
+    failed = shown.result is not None and shown.result.error_kind is not None
+    trace = traceback_of(db, shown.sample) if failed else ""
+    return DecisionDetail(profile, scenario, shown, replies, scores, where, model, trace)

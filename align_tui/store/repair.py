@@ -26,7 +26,7 @@ TABLES = (
     "results", "scores", "responses", "run_tags", "run_notes", "bookmarks", "verdicts", "trash",
 )  # fmt: skip
 BESIDE = ("-wal", "-shm", "-journal")
-_OPEN = "UPDATE samples SET status='pending', worker=NULL, cancel=0"
+_OPEN = "UPDATE samples SET status='pending', worker=NULL"
 Row = tuple[object, ...]
 
 

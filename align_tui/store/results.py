@@ -88,8 +88,12 @@ class Tally:
     discriminating: Rate
 
 
+# Not the tracebacks: they are long, and read for one sample or for a list of what failed.
 _RESULT = """
-SELECT r.*, s.scenario, s.profile, s.repeat FROM results r JOIN samples s ON s.id = r.sample
+SELECT r.seq, r.sample, r.finished, r.started, r.choice, r.choice_text, r.reasoning,
+  r.probabilities, r.votes, r.notes, r.latency_s, r.first_token_s, r.tokens, r.error_kind,
+  r.error_message, s.scenario, s.profile, s.repeat
+FROM results r JOIN samples s ON s.id = r.sample
 """
 
 
@@ -164,6 +168,19 @@ def result_of(db: Database, sample: int) -> Result | None:
     """The result of a sample, or None while it has none."""
     row = db.one(_RESULT + " WHERE r.sample=?", (sample,))
     return _result(row) if row is not None else None
+
+
+def traceback_of(db: Database, sample: int) -> str:
+    """The traceback of the error that a sample failed by; empty where none was kept."""
+    row = db.one("SELECT traceback FROM results WHERE sample=?", (sample,))
+    return str(row[0] or "") if row is not None else ""
+
+
+def failures(db: Database, run: str) -> Iterator[tuple[Result, str]]:
+    """(result, its traceback or an empty text) of each failed sample, as they failed."""
+    for result in all_results(db, run):
+        if result.error_kind:
+            yield result, traceback_of(db, result.sample)
 
 
 def results_at(db: Database, run: str, scenario: int) -> list[Result]:

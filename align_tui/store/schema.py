@@ -10,7 +10,7 @@ from align_tui.store.database import APPLICATION_ID
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
-LATEST = 6
+LATEST = 7
 
 # Written out, not built: what the database looks like can be read here.
 _INITIAL = """
@@ -147,10 +147,15 @@ CREATE TABLE suspects (
 
 # Which process a worker is, told without a clock that can be set; and the heartbeat at which it was
 # seen to stand still for a lease. A heartbeat is a number that every beat makes greater by one, and
-# samples.lease, once a time of day, is no longer written.
+# samples.lease, once a time of day, and samples.cancel are no longer written.
 _LEASES = """
 ALTER TABLE workers ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE workers ADD COLUMN silent REAL
+"""
+
+# Of a sample that failed by an error that nobody foresaw.
+_TRACEBACKS = """
+ALTER TABLE results ADD COLUMN traceback TEXT
 """
 
 
@@ -199,6 +204,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m006_leases(db: UtilsDatabase) -> None:
         for statement in _statements(_LEASES):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m007_tracebacks(db: UtilsDatabase) -> None:
+        for statement in _statements(_TRACEBACKS):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from align_tui.tui.failure import screen_log
+from align_tui.config.failure_log import screen_log
 from align_tui.tui.keyboard import MOST_CELLS, Keyboard
 
 PASTE = b"\x1b[200~"
@@ -119,13 +119,13 @@ def test_a_real_screen_survives_every_byte() -> None:
 BREAK = """
 import sys
 from align_tui.cli import run
-from align_tui.tui import keyboard, opening
+from align_tui.tui import keyboard, startup
 def fail(*_):
     raise ValueError("broken \\x1b]0;owned\\x07 here")
 if sys.argv[1] == "thread":
     keyboard.Keyboard.tick = fail
 else:
-    opening.OpeningApp.on_mount = fail
+    startup.OpeningApp.on_mount = fail
 sys.exit(run(sys.argv[2:]))
 """
 

@@ -12,7 +12,7 @@ from align_tui.services import queueing
 from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.format.panes import current
 from align_tui.tui.format.status_text import silent_words
-from align_tui.tui.store_thread import StoreThread, raiser
+from align_tui.tui.store_thread import StoreThread, fail_in_loop
 
 if TYPE_CHECKING:
     from align_tui.monitor.snapshot import Shown
@@ -38,7 +38,7 @@ class StudyActions:
         self.run = screen.launch.run
         self.feed: Feed = self.make_feed()
         self.feed.least_s = SLOW_S if screen.launch.low_bandwidth else 0.0
-        self.feed.broke = lambda error: self._post(raiser(error))
+        self.feed.broke = lambda error: fail_in_loop(self._post, error)
         self._replaced: set[str] = set()  # workers that do not answer, once another was started
         self.desk = StoreThread(screen.launch.database, self._post, screen.complain)
 
@@ -53,8 +53,8 @@ class StudyActions:
             return ReplayFeed(launch.database, self.screen.study, launch.run, deliver, launch.speed)
         return LiveFeed(launch.database, self.screen.study, launch.run, self.screen.deliver)
 
-    def _post(self, what: Callable[[], None]) -> None:
-        self.screen.post_message(self.screen.Then(what))
+    def _post(self, what: Callable[[], None]) -> bool:
+        return self.screen.post_message(self.screen.Then(what))
 
     def begin(self) -> None:
         """After the first frame."""
