@@ -164,12 +164,43 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
             connection.execute("DELETE FROM results WHERE sample=?", (sample,))
             connection.execute("DELETE FROM responses WHERE sample=?", (sample,))
             connection.execute(
-                "UPDATE samples SET status='pending', worker=NULL, cancel=0 WHERE id=?", (sample,)
+                "UPDATE samples SET status='pending', worker=NULL WHERE id=?", (sample,)
             )
         suspects.forgive(connection, failed)
         if failed:
             connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
     return len(failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """How many samples of a run waited when it was cancelled, and how many were being decided."""
+
+    pending: int = 0
+    running: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """Was nothing left to decide?"""
+        return not (self.pending or self.running)
+
+
+def cancel(db: Database, run: str) -> Cancelled:
+    """Have nothing more of the run decided, and what runs put back into the queue by its worker.
+
+    A run that is over stays as it is: there is nothing to cancel.
+    """
+    with db.write() as connection:
+        found = Cancelled(
+            *connection.execute(
+                "SELECT ifnull(sum(status='pending'), 0), ifnull(sum(status='running'), 0)"
+                " FROM samples WHERE run=? AND status IN ('pending', 'running')",
+                (run,),
+            ).fetchone()
+        )
+        if not found.nothing:
+            connection.execute("UPDATE runs SET state='stopped' WHERE id=?", (run,))
+    return found
 
 
 def set_state(db: Database, run: str, state: str) -> None:

@@ -59,6 +59,7 @@ class RunsScreen(BaseScreen):
         Binding("D", "delete", "into the trash; in the trash: remove it for good"),
         Binding("u", "undo", "bring back what was deleted last"),
         Binding("T", "trash", "look into the trash, and back"),
+        Binding("S", "cancel", "stop it at once: what is being decided too", id="runs.cancel"),
         Binding("pageup", "page(-1)", "scroll the details up"),
         Binding("pagedown", "page(1)", "scroll the details down"),
         Binding("question_mark", "help", "help"),
@@ -332,6 +333,10 @@ class RunsScreen(BaseScreen):
     def action_import(self) -> None:
         """Read a run of align-system."""
         self.keeping.import_directory()
+
+    def action_cancel(self) -> None:
+        """Stop the run at once."""
+        self.keeping.with_current(self.keeping.cancel)
 
     def action_delete(self) -> None:
         """Throw it away."""

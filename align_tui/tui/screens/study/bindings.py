@@ -13,6 +13,7 @@ STUDY: list[BindingType] = [
     Binding("x", "ask_again", "ask the focused decision again, which failed"),
     Binding("a", "run_all", "run the whole study"),
     Binding("space", "pause", "pause, go on"),
+    Binding("S", "cancel", "stop the run at once: what is being decided too", id="study.cancel"),
     Binding("tab", "focus_by(1)", "next pane", priority=True),
     Binding("shift+tab", "focus_by(-1)", "previous pane", priority=True),
     *(Binding(str(n), f"focus_on({n - 1})", f"pane {n}") for n in range(1, 10)),

@@ -38,6 +38,7 @@ class ReplayScreen(StudyScreen):
         Binding("enter", "follow", ""),
         Binding("a", "nothing", ""),
         Binding("x", "ask_again", ""),
+        Binding("S", "nothing", ""),
     ]
 
     @property
