@@ -25,6 +25,7 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
 from align_tui.output.terminal import say, say_json
+from align_tui.services.cancel import cancel_run
 from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
 from align_tui.studies.assemble import load_study
@@ -83,7 +84,7 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         with _signals():
             _follow(db, run, study, as_json=as_json)
     except Interrupted:
-        runs.set_state(db, run, "stopped")
+        cancel_run(db, run)
         say_stopped("Interrupted", wait_until_released(db, run))
         return STOPPED
     except CancelledMeanwhile:

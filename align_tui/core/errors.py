@@ -201,6 +201,13 @@ class EndedWorker(AdmError):
     kind = "ended_worker"
 
 
+class Cancelled(AlignError):
+    """Whoever asked a model no longer waits for its answer."""
+
+    title = "Cancelled"
+    kind = "cancelled"
+
+
 def is_unforeseen(error: BaseException) -> bool:
     """Is a traceback worth keeping: is the error none of ours, or does it stand for such a one?
 
@@ -217,10 +224,3 @@ def is_unforeseen(error: BaseException) -> bool:
         seen.add(id(cause))
         cause = cause.__cause__
     return False
-
-
-class Cancelled(AlignError):
-    """Whoever asked a model no longer waits for its answer."""
-
-    title = "Cancelled"
-    kind = "cancelled"

@@ -9,11 +9,12 @@ from align_tui.config.secrets import environment_secrets
 from align_tui.config.study import Study
 from align_tui.core.decision_checks import told
 from align_tui.core.errors import LONGEST, AdmError, AlignError, is_unforeseen
+from align_tui.core.text.display import one_line
 from align_tui.core.text.redaction import Secret
 from align_tui.core.text.tracebacks import logged, shortened, traceback_of, without_secrets
 from align_tui.engine.messages import say
 
-REMEMBERED = 200  # tracebacks that the log has already
+REMEMBERED = 1_000  # places whose traceback the log has already
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,14 @@ def to_failure(error: BaseException, secrets: Iterable[Secret] = ()) -> Failure:
 
 
 class Failures:
-    """Makes failures of errors, and writes each traceback to the worker's log, once."""
+    """Makes failures of errors, and writes to the worker's log each traceback of another place.
+
+    A decision-maker that fails everywhere would fill the disk otherwise; every sample has its own.
+    """
 
     def __init__(self) -> None:
         self._names: set[str] = set()  # of the variables that hold API keys
-        self._logged: dict[str, int] = {}  # by traceback: the sample that the log has it of
+        self._logged: dict[int, int] = {}  # by the calls of a traceback: whose the log has
 
     def learn_keys(self, study: Study) -> None:
         """Blot out the API keys of that study from now on."""
@@ -58,15 +62,20 @@ class Failures:
         """The failure of a sample by that error."""
         failure = to_failure(error, environment_secrets(self._names))
         if failure.traceback:
-            self._log(failure.traceback, sample)
+            self._log(failure, sample)
         return failure
 
-    def _log(self, trace: str, sample: int) -> None:
-        first = self._logged.get(trace)
+    def _log(self, failure: Failure, sample: int) -> None:
+        calls = [
+            line for line in failure.traceback.splitlines() if line.lstrip(" |").startswith("File ")
+        ]
+        place = hash(tuple(calls))
+        first = self._logged.get(place)
         if first is not None:
-            say(f"sample {sample} failed as sample {first} did")
+            said = one_line(failure.message, 300)
+            say(f"sample {sample} failed where sample {first} did: {said}")
             return
         if len(self._logged) >= REMEMBERED:
             self._logged.clear()
-        self._logged[trace] = sample
-        say(f"sample {sample} failed:\n{logged(trace)}")
+        self._logged[place] = sample
+        say(f"sample {sample} failed:\n{logged(failure.traceback)}")

@@ -73,7 +73,7 @@ async def test_a_decision_makers_error_keeps_its_traceback(
     log = capsys.readouterr().err
     assert log.count(f"{LOGGED}Traceback") >= 3 and KEY not in log
     assert log.count("in alone") == log.count("in weigh") == 2  # by itself, and in the group
-    assert log.count(" did\n") == 3  # the second scenario of each
+    assert log.count(" did: theirs.py raised") == 3  # the second scenario of each
 
 
 async def test_an_error_of_ours_keeps_it_too(
