@@ -22,7 +22,7 @@ from align_tui.core.text.display import one_line
 from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
 from align_tui.output.terminal import say
-from align_tui.store import workers
+from align_tui.store import runs, workers
 from align_tui.store.database import network_file_system, open_database
 from align_tui.store.repair import check_whole, repair, trouble
 
@@ -129,7 +129,7 @@ def _database(path: Path) -> Iterator[Finding]:
         if seen_by_others(path):
             yield "warn", "database", f"others of this machine can read {path}: chmod 600 it"
         db = open_database(path)
-        mode = db.read("PRAGMA journal_mode")[0][0]
+        mode = db.journal_mode()
         size = path.stat().st_size / 1e6
         how = "cannot be written: to be read only" if db.read_only else f"journal mode {mode}"
         yield "warn" if db.read_only else "ok", "database", f"{path}, {size:.1f} MB, {how}"
@@ -137,8 +137,8 @@ def _database(path: Path) -> Iterator[Finding]:
         for worker in workers.living(db):
             mark, state = ("warn", "does not answer") if worker.is_silent else ("ok", worker.state)
             yield mark, "worker", f"{worker.id}: {state}, process {worker.pid}"
-        newest = db.one("SELECT max(created) FROM runs")
-        if newest is not None and newest[0] is not None and newest[0] > time.time() + 60:
+        newest = runs.newest(db)
+        if newest is not None and newest > time.time() + 60:
             yield "warn", "clock", "the newest run was made in the future: was the clock set back?"
         db.close()
     except AlignError as error:

@@ -26,6 +26,13 @@ class _Slot:
     failed_at: float = 0.0
 
 
+def _once_more(error: AlignError) -> AlignError:
+    """The same for another sample: one that is raised twice would have both tracebacks."""
+    same = type(error)(error.message, error.hint)
+    same.unforeseen = error.unforeseen
+    return same
+
+
 class Models:
     """Backbones by key. One is loaded at a time; a load that fails is not tried again at once."""
 
@@ -51,7 +58,7 @@ class Models:
         try:
             if slot.backbone is None:
                 if slot.failed is not None and time.monotonic() - slot.failed_at < FAILED_FOR_S:
-                    raise type(slot.failed)(slot.failed.message, slot.failed.hint)
+                    raise _once_more(slot.failed) from slot.failed.__cause__
                 if slot.load is None:
                     slot.load = asyncio.create_task(self._load(spec, slot))
                 # A sample that is cancelled meanwhile does not undo the load for the others.

@@ -17,24 +17,15 @@ from align_tui.config.study import Study
 from align_tui.core.answers import Answer, TextAnswer
 from align_tui.core.decision_checks import sound, told
 from align_tui.core.decisions import Decision, Step
-from align_tui.core.errors import AdmError, AlignError, Cancelled, DeviceLost
+from align_tui.core.errors import AlignError, DeviceLost
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
 from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
 from align_tui.core.targets import Targets, target_id
-from align_tui.core.text.repair import storable
 from align_tui.engine.llm import sample_seed
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a sample has no decision."""
-
-    kind: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +108,9 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
     try:
         made = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
     except BaseExceptionGroup as group:
-        raise _first(group) from group
+        first = _first(group)
+        cause = first.__cause__  # what the traceback goes on with: the group would take its place
+        raise first from (cause if cause or isinstance(first, AlignError) else group)
     decision = sound(made, len(scenario.choices))
     ended = time.monotonic()
     scorer = context.study.scorer
@@ -183,21 +176,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
         else:
             leaves.append(error)
     return next((e for e in leaves if not isinstance(e, asyncio.CancelledError)), leaves[0])
-
-
-def to_failure(error: BaseException) -> Failure:
-    """An error as it is stored; one that nobody foresaw names its type.
-
-    What ends a process when it is raised (SystemExit, KeyboardInterrupt) can only come from a
-    decision-maker's code here: signals stop the worker in another way.
-    """
-    if isinstance(error, AlignError):
-        message = f"{error.message}\n{error.hint}" if error.hint else error.message
-        return Failure(error.kind, storable(message))
-    said = told(error)
-    if not isinstance(error, Exception):
-        return Failure(AdmError.kind, f"The decision-maker raised {said}")
-    return Failure("internal", said)
-
-
-CANCELLED = Failure(Cancelled.kind, "Cancelled while it was being decided")

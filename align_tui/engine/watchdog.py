@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from align_tui.config.secrets import environment_secrets
 from align_tui.core.errors import AdmError, StoreError
+from align_tui.core.text.tracebacks import kept_text, logged
 from align_tui.engine.guard import Step, Steps, end_now
 from align_tui.engine.messages import say
 from align_tui.store import crash_notes, held_samples
@@ -131,7 +133,9 @@ class Watchdog:
             return
         error = self.error(step.sample, db)
         said = f"{error.message}\n{error.hint}"
-        held_samples.fail(db, self._worker, step.sample, error.kind, said, self._blocked)
+        where = kept_text("".join(self._stack().format()), environment_secrets())
+        held_samples.fail(db, self._worker, step.sample, error.kind, said, self._blocked, where)
+        say(f"sample {step.sample} is in code that does not let go:\n{logged(where)}")
         say(error.message)
         end_now(STATUS)
 
@@ -145,20 +149,26 @@ class Watchdog:
         seen: BaseException | None = error
         while seen is not None:
             if isinstance(seen, _BrokenOff):
-                return self.error(sample, db)
+                blocked = self.error(sample, db)
+                blocked.__cause__ = error  # its traceback says where the code was
+                return blocked
             seen = seen.__cause__ or seen.__context__
         return error
 
     def _where(self) -> str:
         """The line of the user's code that runs now."""
-        frame = sys._current_frames().get(self._main.ident or 0)
-        stack = traceback.extract_stack(frame) if frame is not None else []
+        stack = self._stack()
         ours = str(Path(__file__).resolve().parent.parent)
         libraries = (sys.base_prefix, sys.prefix)
         for entry in reversed(stack):
             if not entry.filename.startswith((ours, *libraries, "<")):
                 return f"{Path(entry.filename).name} line {entry.lineno}"
         return f"{Path(stack[-1].filename).name} line {stack[-1].lineno}" if stack else "no place"
+
+    def _stack(self) -> traceback.StackSummary:
+        """Where the thread is that the loop runs in."""
+        frame = sys._current_frames().get(self._main.ident or 0)
+        return traceback.StackSummary() if frame is None else traceback.extract_stack(frame)
 
     def _database(self) -> Database:
         if self._db is None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from align_tui.core.decisions import Rendering
+from align_tui.core.decisions import Attempt, Rendering
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
+from align_tui.engine.failures import Failure, Failures
 from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm
@@ -19,14 +20,7 @@ from align_tui.engine.messages import say
 from align_tui.engine.models import Models, Open
 from align_tui.engine.neighbours import Neighbours
 from align_tui.engine.outbox import Outbox
-from align_tui.engine.sample import (
-    CANCELLED,
-    Failure,
-    RunContext,
-    Scored,
-    decide,
-    to_failure,
-)
+from align_tui.engine.sample import RunContext, Scored, decide
 from align_tui.engine.status import Status
 from align_tui.engine.watchdog import Limits, Watchdog
 from align_tui.store import crash_notes, queue, runs, salvage, suspects, workers
@@ -69,6 +63,12 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
+def _failed(
+    claimed: Claimed, why: Failure, latency_s: float, attempts: tuple[Attempt, ...] = ()
+) -> Failed:
+    return Failed(claimed, why.kind, why.message, latency_s, attempts, why.traceback)
+
+
 class Worker:
     """Claims samples, decides them side by side, and writes what comes of it."""
 
@@ -81,6 +81,7 @@ class Worker:
         self.models = Models(self.status.loading, **opener)
         self._live = LiveText()
         self._outbox = Outbox()
+        self._failures = Failures()
         self._active: dict[tuple[int, int], _Active] = {}  # by sample and attempt
         self._neighbours = Neighbours(self.id, settings.lease_s, say)
         self._beat_s = min(BEAT_S, settings.lease_s / BEATS)
@@ -235,8 +236,8 @@ class Worker:
         if error is None:  # cancelled before it began
             self._outbox.add(Released(claimed))
             return
-        failure = to_failure(self._blocked(error, claimed))
-        self._outbox.add(Failed(claimed, failure.kind, failure.message, 0.0))
+        failure = self._failures.of(self._blocked(error, claimed), claimed.id)
+        self._outbox.add(_failed(claimed, failure, 0.0))
 
     def _follow_orders(self) -> int:
         """Do what is wanted of each sample; how many were lost to other workers."""
@@ -244,7 +245,7 @@ class Worker:
         lost = 0
         for key, active in self._active.items():
             wish = orders.get(key, "drop")
-            if wish != "go" and active.wish == "go":
+            if wish != "go" and active.wish == "go":  # its run was cancelled, or is gone
                 active.wish = wish
                 self._dropped = time.monotonic()
                 active.task.cancel()
@@ -258,10 +259,10 @@ class Worker:
         if run not in self._contexts:
             if len(self._contexts) > 8:
                 self._contexts.clear()
+            study = runs.load_study(self.db, run)
+            self._failures.learn_keys(study)
             self._contexts[run] = RunContext(
-                runs.load_study(self.db, run),
-                runs.day(self.db, run),
-                read_inputs(self.db, run).seed_rule,
+                study, runs.day(self.db, run), read_inputs(self.db, run).seed_rule
             )
         return self._contexts[run]
 
@@ -272,24 +273,23 @@ class Worker:
         try:
             outcome = await self._decide(claimed, began)
         except asyncio.CancelledError as error:
-            wish = self._active[claimed.key].wish
-            outcome = CANCELLED if wish == "cancel" else None
-            if wish == "go":  # nobody told it to end: its own code says so
-                outcome = to_failure(error)
+            outcome = None
+            if self._active[claimed.key].wish == "go":  # nobody told it to end: its own code does
+                outcome = self._failures.of(error, claimed.id)
         except DeviceLost as error:
             outcome = self._device_lost(claimed, error)
         except StoreError as error:
             outcome = self._store_failed(claimed, error)
         except BaseException as error:  # a sample's failure is stored, and never ends the worker
-            outcome = to_failure(self._blocked(error, claimed))
+            outcome = self._failures.of(self._blocked(error, claimed), claimed.id)
         self._live.forget(claimed.key)
         ended = outcome.ended if isinstance(outcome, Scored) else time.monotonic()
         latency_s = ended - began
         try:
             self._outbox.add(self._outcome(claimed, outcome, latency_s))
-        except Exception as error:  # nor does a decision that cannot be handed on
-            failure = to_failure(error)
-            self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
+        except Exception as error:  # nor does a choice that cannot be scored
+            failure = self._failures.of(error, claimed.id)
+            self._outbox.add(_failed(claimed, failure, latency_s))
         if len(self._outbox) >= len(self._active):
             self._due.set()  # nothing else is going on: no reason to wait for the next turn
 
@@ -311,7 +311,7 @@ class Worker:
             self._complain(error)
             self._has_trouble = True
             return None
-        return to_failure(error)
+        return self._failures.of(error, claimed.id)
 
     def _device_lost(self, claimed: Claimed, error: DeviceLost) -> Failure | None:
         """This process can decide nothing more: it ends, and its samples go back to the queue.
@@ -320,7 +320,7 @@ class Worker:
         """
         self._complain(error)
         self.stop("its device was lost")
-        return to_failure(error) if claimed.attempt >= LOST_AT_MOST else None
+        return self._failures.of(error, claimed.id) if claimed.attempt >= LOST_AT_MOST else None
 
     async def _decide(self, claimed: Claimed, began: float) -> Scored:
         context = self._context(claimed.run)
@@ -361,7 +361,7 @@ class Worker:
         if isinstance(outcome, Failure):
             llm = self._active[claimed.key].llm
             attempts = tuple(llm.attempts.values()) if llm is not None else ()
-            return Failed(claimed, outcome.kind, outcome.message, latency_s, attempts)
+            return _failed(claimed, outcome, latency_s, attempts)
         decision = outcome.decision
         text = self._context(claimed.run).text_of(claimed, decision.answer)
         return Decided(claimed, decision, text, outcome.scores, latency_s)

@@ -55,6 +55,11 @@ class Database:
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row is not None else 0
 
+    def journal_mode(self) -> str:
+        """How SQLite journals this file: `wal`, `truncate`, ..."""
+        row = self.one("PRAGMA journal_mode")
+        return str(row[0]) if row is not None else ""
+
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction, taken as a writer from its start; raises StoreError."""

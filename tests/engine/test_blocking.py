@@ -82,6 +82,8 @@ def test_it_is_broken_off_in_the_end(database: Database, start: Start) -> None:
     assert kind == "adm" and "spins by poison blocked the worker for 1 s" in said
     assert "asyncio.to_thread" in said
     assert set(found.values()) == {(None, "")}
+    [(_, trace)] = results.failures(database, run)
+    assert "poison.py" in trace and "Traceback" in trace  # where the code was
     worker.communicate(timeout=20)
     assert worker.returncode == 0  # one sample's code was broken off, and the worker went on
 

@@ -88,6 +88,10 @@ def test_what_ends_a_process_fails_its_sample_alone(database: Database) -> None:
     kind, said = found["crash"]
     assert kind == "ended_worker" and "crash by poison ended the worker 3 times" in said
     assert "Segmentation fault" in said and "poison.py" in said
+    traces = {study.scenarios[r.scenario].key: t for r, t in results.failures(database, run)}
+    assert "most recent call first" in traces["crash"]
+    assert all("poison.py" in traces[name] for name in ("exit", "task", "rude", "unsayable"))
+    assert not traces["list"]  # its message says all there is to say
     # So does an end that only the process's parent sees.
     kind, said = found["_leave"]
     assert kind == "ended_worker" and "The process ended with status 5" in said

@@ -10,7 +10,7 @@ import pytest
 from align_tui.core.scorers.base import Score
 from align_tui.core.scorers.registry import SCORERS, find_scorer
 from align_tui.core.targets import target_id
-from align_tui.store import queue, results, runs
+from align_tui.store import results, runs
 from align_tui.store.database import Database
 from tests.conftest import make_study
 from tests.engine import scorers_of_tests
@@ -90,6 +90,6 @@ async def test_cancelling_ends_a_sample_whose_judge_never_answers(database: Data
     run = runs.create_run(database, make_study(1, rule="endless_judge"), {})
     async with working(database.path, Opener()):
         await until(scorers_of_tests.waits.is_set)
-        queue.cancel(database, [state.id for state in results.states(database, run)])
-        await until(lambda: runs.get_run(database, run).finished)
-    assert {each.error_kind for each in results.all_results(database, run)} == {"cancelled"}
+        runs.cancel(database, run)
+        await until(lambda: {each.status for each in results.states(database, run)} == {"pending"})
+    assert not list(results.all_results(database, run))

@@ -15,7 +15,7 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import BackboneError, StoreError
 from align_tui.engine import outbox
 from align_tui.engine import worker as working_module
-from align_tui.engine.models import Models
+from align_tui.engine.models import Models, Open
 from align_tui.engine.worker import Settings, Worker
 from align_tui.store import live, outcomes, queue, results, runs, workers
 from align_tui.store.database import Database, open_database
@@ -38,7 +38,7 @@ def model_study(n: int = 3, models: int = 1) -> Study:
 
 
 @asynccontextmanager
-async def working(path: Path, opener: Opener, **settings: object) -> AsyncIterator[Worker]:
+async def working(path: Path, opener: Open, **settings: object) -> AsyncIterator[Worker]:
     worker = Worker(open_database(path), Settings(path, opener=opener, **settings))  # type: ignore[arg-type]
     task = asyncio.create_task(worker.run())
     try:
@@ -88,21 +88,6 @@ async def test_live_text_is_there_while_it_is_written(database: Database) -> Non
         opener.opened[0][1].gate.set()
         await until(lambda: all(row.finished for row in runs.list_runs(database)))
     assert runs.get_run(database, run).done == 1
-
-
-async def test_cancelling_stops_the_model_and_is_recorded(database: Database) -> None:
-    opener = Opener()
-    async with working(database.path, opener):
-        await warm_up(database, opener)
-        run = runs.create_run(database, model_study(1), {})
-        await until(lambda: opener.opened[0][1].now)
-        [state] = results.states(database, run)
-        queue.cancel(database, [state.id])
-        await until(lambda: runs.get_run(database, run).failed)
-        assert opener.opened[0][1].cancelled == 1
-        opener.opened[0][1].gate.set()
-    [result] = results.all_results(database, run)
-    assert result.error_kind == "cancelled"
 
 
 async def test_what_was_written_for_a_failed_sample_is_kept(database: Database) -> None:

@@ -227,7 +227,7 @@ class LocalBackbone:
                 self._lose(error)
                 return
             failure = BackboneError(f"{self.info.name} failed: {type(error).__name__}: {error}")
-            failure.__cause__ = error
+            failure.__cause__, failure.unforeseen = error, True
         for reader in self._batch.isolate() if job is None else (job,):
             self._fail(reader, failure)
 

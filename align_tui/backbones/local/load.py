@@ -295,7 +295,9 @@ def loading_errors(spec: BackboneSpec, device: torch.device) -> Iterator[None]:
     except SafetensorError as error:
         raise BackboneError(f"The weights of {spec.label} are damaged: {error}") from error
     except Exception as error:  # whatever a model's files and code of its own lead to
-        raise BackboneError(_load_message(spec, error), _load_hint(error)) from error
+        failure = BackboneError(_load_message(spec, error), _load_hint(error))
+        failure.unforeseen = True
+        raise failure from error
 
 
 def _load_message(spec: BackboneSpec, error: BaseException) -> str:

@@ -33,6 +33,8 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     """Everything at once, then each part by itself."""
     profile, replies = detail.profile, detail.replies
     parts = [Section("decision", _decision(detail))]
+    if detail.traceback:
+        parts.append(Section("traceback", detail.traceback))
     for number, (reply, where) in enumerate(zip(replies, detail.entered, strict=True), start=1):
         which = f" {number}" if len(replies) > 1 else ""
         thinking, raw = split_thinking(reply.raw)

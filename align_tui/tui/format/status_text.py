@@ -11,6 +11,7 @@ from align_tui.tui.format.key_names import KeyNames
 if TYPE_CHECKING:
     from align_tui.store.results import Result
     from align_tui.store.run_annotations import Annotation
+    from align_tui.store.runs import Cancelled
     from align_tui.store.workers import WorkerRow
 
 KINDS = {
@@ -25,7 +26,6 @@ KINDS = {
     "reply": "The reply is no decision",
     "truncated": "The reply was cut",
     "adm": "The decision-maker failed",
-    "cancelled": "Cancelled",
     "config": "This profile cannot be used",
     "store": "The database failed",
     "error": "Something went wrong",
@@ -39,6 +39,14 @@ def error_words(result: Result | None) -> tuple[str, str]:
         return ("failed", "")
     kind = result.error_kind or "error"
     return KINDS.get(kind, one_line(kind, 60)), plain(result.error_message or "")
+
+
+def cancelled_words(cancelled: Cancelled) -> str:
+    """`stopped: 12 samples are left`."""
+    left = cancelled.pending + cancelled.running
+    if not left:
+        return "nothing is left to decide"
+    return f"stopped: {left} sample{' is' if left == 1 else 's are'} left"
 
 
 def percent(share: float | None) -> str:

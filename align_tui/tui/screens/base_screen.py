@@ -44,8 +44,8 @@ class BaseScreen(Screen[None]):
         self._notices = 0
         self._desk = StoreThread(database, self._post, self.complain)
 
-    def _post(self, what: Callable[[], None]) -> None:
-        self.post_message(self.Then(what))
+    def _post(self, what: Callable[[], None]) -> bool:
+        return self.post_message(self.Then(what))
 
     def on_base_screen_then(self, message: Then) -> None:
         """Go on with the result of a job."""

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
 from align_tui.output.save import FORMATS, save
+from align_tui.services.cancel import cancel_run
 from align_tui.store import run_annotations, runs, trash
 from align_tui.tui.dialogs.pick import Item, PickDialog
 from align_tui.tui.dialogs.questions import ConfirmDialog, InputDialog, TextDialog
+from align_tui.tui.format.status_text import cancelled_words
 from align_tui.tui.keymap import keys_of
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.store.database import Database
     from align_tui.store.history import RunLine
+    from align_tui.store.runs import Cancelled
     from align_tui.tui.format.run_list import FoundIn
     from align_tui.tui.screens.runs.screen import RunsScreen
 
@@ -169,6 +172,16 @@ class RunActions:
 
     def _ask(self, title: str, value: str, hint: str, then: Callable[[str | None], None]) -> None:
         self.screen.app.push_screen(InputDialog(title, value, hint, self.screen.glyphs.ascii), then)
+
+    def cancel(self, line: RunLine) -> None:
+        """Stop what runs and what waits of the run."""
+
+        def then(cancelled: Cancelled) -> None:
+            how = "" if cancelled.nothing else "; open it, and space goes on"
+            self.screen.say(cancelled_words(cancelled) + how)
+            self.screen.reload()
+
+        self.screen.do(lambda db: cancel_run(db, line.row.id), then)
 
     def delete(self, line: RunLine) -> None:
         """Into the trash, which `undo` undoes; in the trash ask, and remove it for good."""

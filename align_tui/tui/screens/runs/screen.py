@@ -71,6 +71,7 @@ class RunsScreen(BaseScreen):
         ),
         Binding("u", "undo", "bring back what was deleted last", id="runs.undo"),
         Binding("T", "trash", "look into the trash, and back", id="runs.trash"),
+        Binding("S", "cancel", "stop it at once: what is being decided too", id="runs.cancel"),
         Binding("pageup", "page(-1)", "scroll the details up", id="runs.page_up"),
         Binding("pagedown", "page(1)", "scroll the details down", id="runs.page_down"),
         Binding("question_mark", "help", "help", id="runs.help"),
@@ -353,6 +354,10 @@ class RunsScreen(BaseScreen):
     def action_import(self) -> None:
         """Read a run of align-system."""
         self.keeping.import_directory()
+
+    def action_cancel(self) -> None:
+        """Stop the run at once."""
+        self.keeping.with_current(self.keeping.cancel)
 
     def action_delete(self) -> None:
         """Throw it away."""

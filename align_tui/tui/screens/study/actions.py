@@ -9,15 +9,17 @@ from align_tui.core.text.display import one_line
 from align_tui.monitor.feeds.feed import SLOW_S, Feed
 from align_tui.monitor.feeds.live import LiveFeed
 from align_tui.services import queueing
+from align_tui.services.cancel import cancel_run
 from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.format.panes import current
-from align_tui.tui.format.status_text import silent_words
+from align_tui.tui.format.status_text import cancelled_words, silent_words
 from align_tui.tui.keymap import keys_of
-from align_tui.tui.store_thread import StoreThread, raiser
+from align_tui.tui.store_thread import StoreThread, fail_in_loop
 
 if TYPE_CHECKING:
     from align_tui.monitor.snapshot import Shown
     from align_tui.store.database import Database
+    from align_tui.store.runs import Cancelled
     from align_tui.tui.format.decision_detail import Section
     from align_tui.tui.screens.study.screen import StudyScreen
 
@@ -39,7 +41,7 @@ class StudyActions:
         self.run = screen.launch.run
         self.feed: Feed = self.make_feed()
         self.feed.least_s = SLOW_S if screen.launch.low_bandwidth else 0.0
-        self.feed.broke = lambda error: self._post(raiser(error))
+        self.feed.broke = lambda error: fail_in_loop(self._post, error)
         self._replaced: set[str] = set()  # workers that do not answer, once another was started
         self.desk = StoreThread(screen.launch.database, self._post, screen.complain)
 
@@ -54,8 +56,8 @@ class StudyActions:
             return ReplayFeed(launch.database, self.screen.study, launch.run, deliver, launch.speed)
         return LiveFeed(launch.database, self.screen.study, launch.run, self.screen.deliver)
 
-    def _post(self, what: Callable[[], None]) -> None:
-        self.screen.post_message(self.screen.Then(what))
+    def _post(self, what: Callable[[], None]) -> bool:
+        return self.screen.post_message(self.screen.Then(what))
 
     def begin(self) -> None:
         """After the first frame."""
@@ -240,6 +242,21 @@ class StudyActions:
             screen.trusting.before(
                 screen.study, lambda: self._set_state(run, "active", self._start_worker)
             )
+
+    def cancel(self) -> None:
+        """Stop what runs and what waits; the run can be gone on with."""
+        screen, run = self.screen, self.run
+        if run is None or not screen.snapshot.counts.open:
+            screen.say("nothing is left to decide")
+            return
+
+        def then(cancelled: Cancelled) -> None:
+            if isinstance(self.feed, LiveFeed):
+                self.feed.reload()
+            how = "" if cancelled.nothing else "; space goes on"
+            screen.say(cancelled_words(cancelled) + how)
+
+        self.do(lambda db: cancel_run(db, run), then)
 
     def _set_state(self, run: str, state: str, then: Callable[[], None]) -> None:
         def after(_: None) -> None:

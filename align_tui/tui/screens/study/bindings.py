@@ -18,6 +18,7 @@ STUDY: list[BindingType] = [
     Binding("x", "ask_again", "ask the focused decision again, which failed", id="study.ask_again"),
     Binding("a", "run_all", "run the whole study", id="study.run_all"),
     Binding("space", "pause", "pause, go on", id="study.pause"),
+    Binding("S", "cancel", "stop the run at once: what is being decided too", id="study.cancel"),
     Binding("tab", "focus_by(1)", "next pane", priority=True, id="study.next_pane"),
     Binding("shift+tab", "focus_by(-1)", "previous pane", priority=True, id="study.previous_pane"),
     *(

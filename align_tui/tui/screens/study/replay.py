@@ -49,6 +49,7 @@ class ReplayScreen(StudyScreen):
         Binding("enter", "follow", "", id="replay.follow"),
         Binding("a", "nothing", "", id="replay.nothing"),
         Binding("x", "ask_again", "", id="replay.ask_again"),
+        Binding("S", "nothing", "", id="replay.nothing"),
     ]
 
     @property

@@ -182,6 +182,10 @@ class StudyScreen(Looking):
         """Pause or go on."""
         self.work.pause()
 
+    def action_cancel(self) -> None:
+        """Stop the run at once."""
+        self.work.cancel()
+
     def action_leave(self) -> None:
         """Leave; ask first while work is running."""
         self.work.leave()
