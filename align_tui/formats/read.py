@@ -189,7 +189,7 @@ def _list(entries: list[Json], place: FilePosition) -> _Found:
 
 
 def _is_line(value: Json) -> bool:
-    return isinstance(value, dict) and "text" in value and "choices" in value
+    return isinstance(value, dict) and "text" in value and ("choices" in value or "asks" in value)
 
 
 def _lines(text: str, place: FilePosition) -> _Found:
