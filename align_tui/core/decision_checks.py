@@ -167,8 +167,13 @@ def _by_attribute(value: object, what: str) -> dict[str, object]:
     """A mapping by attribute id, each name repaired."""
     if not isinstance(value, Mapping):
         raise AdmError(f"Its {what} is {_shown(value)}, which is no mapping by attribute", _HINT)
+    if len(value) > MAX_ATTRIBUTES:
+        raise AdmError(
+            f"Its {what} has {len(value):,} attributes, and at most {MAX_ATTRIBUTES:,} are kept",
+            _HINT,
+        )
     found: dict[str, object] = {}
-    for key, each in _at_most(MAX_ATTRIBUTES, list(value.items()), what):  # type: ignore[misc]
+    for key, each in value.items():
         name = _name(key, f"{what} (the name of an attribute)")
         if not name.strip() or name in found:
             raise AdmError(f"Its {what} has the attribute {_shown(name)} twice or unnamed", _HINT)

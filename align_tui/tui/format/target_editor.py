@@ -75,9 +75,9 @@ def steering_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line
         here = number == state.chosen
         cursor = glyphs.cursor if here else " "
         head = fit(words(name), name_width, glyphs.more).ljust(name_width)
-        number = value.mean if isinstance(value, Distribution) else value
-        full, empty = share_bar(number or 0.0, bar_width, glyphs)
-        said = "none" if number is None else f"{point(number):>4} {sign(number, glyphs)}"
+        share = value.mean if isinstance(value, Distribution) else value
+        full, empty = share_bar(share or 0.0, bar_width, glyphs)
+        said = "none" if share is None else f"{point(share):>4} {sign(share, glyphs)}"
         if isinstance(value, Distribution):
             said += "  mean"
         lines.append(
