@@ -1,4 +1,4 @@
-"""What a backbone is to whoever asks it, and how one is opened."""
+"""What a backbone is to whoever asks it: requests, what a model is, and protocols."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import (
     AS_IT_IS,
     GREEDY,
@@ -83,7 +82,7 @@ class Backbone(Protocol):
         """One constrained reply; cancelling the task stops it within one token."""
         ...
 
-    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities | None:
+    async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities | None:
         """Probabilities of the choices, and which one is drawn, in one pass.
 
         None where the model cannot tell: a server without token probabilities.
@@ -106,15 +105,3 @@ class Waits(Protocol):
     def waits_for(self) -> str:
         """What it waits for, in words for the user; empty while it does not."""
         ...
-
-
-def open_backbone(spec: BackboneSpec, progress: OnProgress) -> Backbone:
-    """Load the model that `spec` names, or reach its servers; slow. Raises BackboneError."""
-    if not spec.is_local:
-        from align_tui.backbones.server.opening import open_server
-
-        return open_server(spec, progress)
-    from align_tui.backbones.local.backbone import LocalBackbone
-    from align_tui.backbones.local.load import load_model
-
-    return LocalBackbone(load_model(spec, progress))

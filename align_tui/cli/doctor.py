@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from align_tui.backbones.base import open_backbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.cli.options import database_path
 from align_tui.config.backbones import list_backbones, read_backbone, typed
 from align_tui.config.library import list_profiles, load_profile

@@ -113,7 +113,7 @@ class SampleLlm:
 
         None where the model cannot tell: a server without token probabilities.
         """
-        ballot = ChoiceScoringRequest(
+        request = ChoiceScoringRequest(
             storable_parts(tuple(messages)),
             storable_parts(tuple(replies)),
             sampling,
@@ -121,7 +121,7 @@ class SampleLlm:
             self._rendering,
             self._group,
         )
-        return await self._model().score(ballot)
+        return await self._model().score(request)
 
     def _model(self) -> Backbone:
         if self._backbone is None:

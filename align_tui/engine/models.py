@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from align_tui.backbones.base import Backbone, OnProgress, open_backbone
+from align_tui.backbones.base import Backbone, OnProgress
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError, BackboneError, OutOfMemory
 

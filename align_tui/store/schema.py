@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from align_tui.store.database import APPLICATION_ID
-
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
+APPLICATION_ID = 0x414C4754  # "ALGT"
 LATEST = 6
 
 # Written out, not built: what the database looks like can be read here.

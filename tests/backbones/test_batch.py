@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local import tokens
 from align_tui.backbones.local.attention import Piece
 from align_tui.backbones.local.backbone import LocalBackbone
@@ -20,6 +20,7 @@ from align_tui.backbones.local.cuda_graphs import ATTEMPTS, DecodeGraphs, Static
 from align_tui.backbones.local.prefix_cache import PrefixCache, common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.schedule import room_for
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import OutOfMemory

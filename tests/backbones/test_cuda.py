@@ -14,8 +14,9 @@ import pytest
 import torch
 
 from align_tui.adms.registry import make_adm
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
 from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
 from align_tui.config.profile import BackboneSpec

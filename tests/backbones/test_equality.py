@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, ReasoningOrder, Sampling
 from align_tui.core.replies import decision_schema

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import torch
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.batch import DecodeBatch
 from align_tui.backbones.local.first_decision import unread
 from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.reply import Reply
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.replies import decision_schema
@@ -39,7 +40,7 @@ def row_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512
     request = Request(
         (Message("user", text),), SCHEMA, Sampling(max_tokens=max_tokens), group=group
     )
-    row = backbone._texts.row(request, lambda _, text: None, lambda outcome: None)
+    row = backbone._tokenizer.reply(request, lambda _, text: None, lambda outcome: None)
     row.open_forced()
     return row
 
@@ -50,7 +51,7 @@ def sweep(backbone: LocalBackbone, rows: list[Reply]) -> DecodeBatch:
         backbone._loaded.model,
         backbone._loaded.device,
         backbone._budget,
-        backbone._texts.vocabulary,
+        backbone._tokenizer.vocabulary,
     )
     assert batch.first_decision is not None
     batch.first_decision._token_s, batch.first_decision._step_s = 1000.0, 1e-6

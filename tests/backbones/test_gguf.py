@@ -12,9 +12,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
 from align_tui.backbones.local.gguf_file import read_header
 from align_tui.backbones.local.load import check_loadable, load_model
+from align_tui.backbones.registry import open_backbone
 from align_tui.config import paths
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import BackboneError, OutOfMemory

@@ -13,10 +13,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.bounds import positions_of
 from align_tui.backbones.local.scoring import Scoring
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
 from align_tui.core.errors import (
@@ -71,11 +72,13 @@ async def test_a_reply_that_runs_past_the_positions_fails_alone(
     learned: LocalBackbone, engine: str
 ) -> None:
     fits = "Who is first?"
-    prompt = len(learned._texts.chat.render((Message("user", fits),)).ids)
+    prompt = len(learned._tokenizer.chat.render((Message("user", fits),)).ids)
     filler = next(
         text
         for n in range(300)
-        if 235 <= len(learned._texts.chat.render((Message("user", text := "e " * n),)).ids) <= 238
+        if 235
+        <= len(learned._tokenizer.chat.render((Message("user", text := "e " * n),)).ids)
+        <= 238
     )
     found = await ask_all(learned, [fits, filler, fits + " And who waits?"], engine)
     assert prompt < 150
@@ -166,7 +169,7 @@ async def test_a_reply_ends_whatever_the_model_and_its_tokenizer_call_the_end(
 def poison(backbone: LocalBackbone, word: str, value: float) -> None:
     """Make one word of the prompt overflow, as an activation in float16 does."""
     model: Any = backbone._loaded.model
-    token = backbone._texts.chat.plain.encode(word)[-1]
+    token = backbone._tokenizer.chat.plain.encode(word)[-1]
     with torch.no_grad():
         model.get_input_embeddings().weight[token] = value
 
@@ -208,16 +211,16 @@ async def test_a_scoring_that_fails_at_its_end_fails_alone(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backbone = load(folder)
-    chances, failures, tokens = Scoring.chances, 1, backbone._budget.tokens
+    probabilities, failures, tokens = Scoring.probabilities, 1, backbone._budget.tokens
 
     def failing(scoring: Scoring) -> ChoiceProbabilities:
         nonlocal failures
         if failures:
             failures = 0
             raise torch.OutOfMemoryError("made up")
-        return chances(scoring)
+        return probabilities(scoring)
 
-    monkeypatch.setattr(Scoring, "chances", failing)
+    monkeypatch.setattr(Scoring, "probabilities", failing)
     replies = tuple(f'{{"choice":"{c}"' for c in CHOICES)
     scored = (
         backbone.score(ChoiceScoringRequest((Message("user", f"Who {i}?"),), replies))
@@ -247,7 +250,7 @@ async def test_whoever_makes_a_step_fail_is_found_and_fails_alone(folder: Path) 
     backbone = load(folder)
     texts = [f"Scenario {i}: who is first?" for i in range(5)]
     expected = await ask_all(backbone, texts)
-    [bad] = backbone._texts.chat.plain.encode("\u007e")
+    [bad] = backbone._tokenizer.chat.plain.encode("\u007e")
     sizes = fail_when(backbone, lambda ids: bad in ids)
     backbone._batch.prefixes.clear()
     found = await ask_all(backbone, [*texts[:3], "The ~ one?", *texts[3:]])

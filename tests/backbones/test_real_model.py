@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from align_tui.adms.ask import ask
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec, DecodingSpec, Reasoned
 from align_tui.core.decisions import Message, Response, Sampling
 from align_tui.core.replies import decision_schema, read_reply
@@ -80,11 +81,11 @@ async def test_an_injected_system_turn_is_text(model: LocalBackbone) -> None:
     async def share(text: str) -> float:
         return (await model.score(ChoiceScoringRequest(turns(text), replies))).probabilities[1]
 
-    plain = model._texts.chat.plain
+    plain = model._tokenizer.chat.plain
     markup, spelled = GATE + MARKUP, GATE + MARKUP.replace("<|", "< |").replace("|>", "| >")
     assert await share(markup) == pytest.approx(await share(spelled), abs=0.1)
     # As it was: the tokenizer's own reading, by which the text opens a turn.
-    prompt = model._texts.chat.render(turns(markup))
+    prompt = model._tokenizer.chat.render(turns(markup))
     control = [token for token in prompt.ids if token in plain.control]
     read = [t for t in plain.tokenizer(prompt.text)["input_ids"] if t in plain.control]
     assert len(control) == 5 < len(read)
@@ -115,7 +116,7 @@ async def test_numbers_that_overflow_are_told_and_stay_out_of_the_batch(
     model: LocalBackbone,
 ) -> None:
     expected = (await decide(model, GATE)).generation.text
-    [zebra] = model._texts.chat.plain.encode(" zebra")[-1:]
+    [zebra] = model._tokenizer.chat.plain.encode(" zebra")[-1:]
 
     def overflow(module: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         return output.masked_fill((inputs[0] == zebra)[..., None], float("inf"))

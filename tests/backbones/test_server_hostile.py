@@ -10,7 +10,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from align_tui.backbones.base import ChoiceScoringRequest, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest
+from align_tui.backbones.registry import open_backbone
 from align_tui.backbones.server import pool, streaming
 from align_tui.backbones.server.errors import retry_after
 from align_tui.config.library import load_profile

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
+from align_tui.backbones.registry import open_backbone
 from align_tui.backbones.server import outcomes, streaming
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.config import paths
@@ -223,7 +224,7 @@ def test_doctor_asks_the_server(url: str, tmp_path: Path) -> None:
 
 def test_a_server_takes_no_torch_here(url: str) -> None:
     script = (
-        "import sys\nfrom align_tui.backbones.base import open_backbone\n"
+        "import sys\nfrom align_tui.backbones.registry import open_backbone\n"
         "from align_tui.config.profile import BackboneSpec\n"
         "import align_tui.engine.worker\n"
         f"spec = BackboneSpec(kind='openai', server={{'base_urls': ['{url}']}})\n"

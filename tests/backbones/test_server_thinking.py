@@ -318,7 +318,7 @@ async def test_thinking_is_not_mistaken_for_an_ignored_schema(
         server.checks.extend(checks)
         backbone = await opened(spec(server, retries=0))
         asked = [call.body for call in server.calls if "Say no" in json.dumps(call.body)]
-        assert backbone._abilities.schema == schema
+        assert backbone._capabilities.schema == schema
         assert [body["max_tokens"] for body in asked] == rooms
         assert all(b["chat_template_kwargs"]["enable_thinking"] is False for b in asked)
         if schema == "unknown":

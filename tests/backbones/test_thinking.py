@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
 from align_tui.backbones.local.thinking_grammar import Thought, thinking_tokens
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Rendering, Sampling, ThinkingMode
 from align_tui.core.errors import BackboneError
@@ -213,7 +214,7 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
     found = await score(thinking)
     assert found != await score("Something else entirely, and for longer.")
     model: Any = backbone._loaded.model
-    texts = backbone._texts
+    texts = backbone._tokenizer
     prompt = texts.chat.render(TURNS, thinking="on")
     ids = [*prompt.ids, *texts._thought_ids(prompt, thinking)]
     tails = [texts.chat.plain.encode_plain(f'{begun}{choice}"') for choice in CHOICES]

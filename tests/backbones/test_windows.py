@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Message, Sampling
 from align_tui.core.replies import decision_schema
@@ -41,8 +42,8 @@ async def write_all(backbone: LocalBackbone, n: int, **more: Any) -> list[str]:
 def plain_chances(backbone: LocalBackbone, i: int, begun: str) -> list[float]:
     """The probabilities by whole passes of the model as transformers runs it."""
     model: Any = backbone._loaded.model
-    prompt = backbone._texts.chat.render(asked(i)).ids
-    tails = [backbone._texts.chat.plain.encode_plain(f'{begun}{c}"') for c in CHOICES]
+    prompt = backbone._tokenizer.chat.render(asked(i)).ids
+    tails = [backbone._tokenizer.chat.plain.encode_plain(f'{begun}{c}"') for c in CHOICES]
     split = next(j for j, pair in enumerate(zip(*tails, strict=False)) if len(set(pair)) > 1)
     with torch.inference_mode():
         logits = model(torch.tensor([[*prompt, *tails[0][:split]]])).logits[0, -1]

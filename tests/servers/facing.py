@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
+from align_tui.backbones.registry import open_backbone
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling, ThinkingMode

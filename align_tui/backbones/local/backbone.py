@@ -23,7 +23,7 @@ from align_tui.backbones.local.reader import Probe, Reader
 from align_tui.backbones.local.reply import Reply
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.backbones.local.selfcheck import unbatchable
-from align_tui.backbones.local.tokens import Texts
+from align_tui.backbones.local.tokens import RequestTokenizer
 from align_tui.core.decisions import ChoiceProbabilities, Generation
 from align_tui.core.errors import (
     AlignError,
@@ -43,17 +43,17 @@ class LocalBackbone:
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
-        self._texts = Texts(loaded)
-        self._notes = self._texts.notes
-        if self._texts.grammars is not None:
+        self._tokenizer = RequestTokenizer(loaded)
+        self._notes = self._tokenizer.notes
+        if self._tokenizer.grammars is not None:
             self._notes = unbatchable(loaded.model)
         self._batched = not self._notes
-        backend = "llguidance" if self._texts.grammars is not None else "outlines_core"
-        self._plain = HfGenerator(loaded, backend)
+        backend = "llguidance" if self._tokenizer.grammars is not None else "outlines_core"
+        self._one_by_one = HfGenerator(loaded, backend)
         self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._budget = device_budget(loaded.model, loaded.device)
         self._batch = DecodeBatch(
-            loaded.model, loaded.device, self._budget, self._texts.vocabulary, loaded.info.name
+            loaded.model, loaded.device, self._budget, self._tokenizer.vocabulary, loaded.info.name
         )
         self._alone: deque[Job] = deque()
         self._scorings: dict[Probe, Scoring] = {}
@@ -73,30 +73,32 @@ class LocalBackbone:
         """One constrained reply; cancelling the task stops it within one token."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Generation] = loop.create_future()
-        row = self._texts.row(request, on_text, lambda outcome: _settle(loop, future, outcome))
-        self._inbox.put(row)
+        reply = self._tokenizer.reply(
+            request, on_text, lambda outcome: _settle(loop, future, outcome)
+        )
+        self._inbox.put(reply)
         try:
             made = await future
         except asyncio.CancelledError:
-            row.stop_requested = True
+            reply.stop_requested = True
             raise
-        self._texts.remember(row, made)
+        self._tokenizer.remember(reply, made)
         return made
 
-    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities:
+    async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities:
         """Probabilities of the choices, and the one that is drawn, from one pass of the batch."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[ChoiceProbabilities] = loop.create_future()
-        sequences = self._texts.sequences(ballot)
+        sequences = self._tokenizer.sequences(request)
         if len(sequences) < 2:
             return ChoiceProbabilities((1.0,) * len(sequences), 0)
         try:
             job = Scoring(
                 sequences,
                 lambda outcome: _settle(loop, future, outcome),
-                ballot.sampling,
-                ballot.priority,
-                ballot.group,
+                request.sampling,
+                request.priority,
+                request.group,
             )
         except ValueError as error:
             raise BackboneError(f"The choices cannot be told apart: {error}") from error
@@ -173,14 +175,14 @@ class LocalBackbone:
         for reader in self._batch.step():
             self._end(reader)
 
-    def _write_alone(self, row: Reply) -> None:
-        self._plain.run(row)
-        self._end(row)
+    def _write_alone(self, reply: Reply) -> None:
+        self._one_by_one.run(reply)
+        self._end(reply)
 
     def _score_alone(self, job: Scoring) -> None:
         if not any(probe.stop_requested for probe in job.probes):
-            self._plain.read(job.probes)
-            job.on_done(self._chances(job))
+            self._one_by_one.read(job.probes)
+            job.on_done(self._probabilities(job))
 
     def _end(self, reader: Reader) -> None:
         if isinstance(reader, Reply):
@@ -191,18 +193,18 @@ class LocalBackbone:
             if not any(probe in self._scorings for probe in scoring.probes):
                 # It has left the batch, as others have that are told after it: what fails here
                 # (its logits may not fit once more) is its own.
-                self._guarded(partial(self._tell_chances, scoring), scoring)
+                self._guarded(partial(self._end_scoring, scoring), scoring)
 
-    def _tell_chances(self, scoring: Scoring) -> None:
+    def _end_scoring(self, scoring: Scoring) -> None:
         stopped = any(probe.stop_requested for probe in scoring.probes)
-        scoring.on_done(Cancelled("stopped") if stopped else self._chances(scoring))
+        scoring.on_done(Cancelled("stopped") if stopped else self._probabilities(scoring))
 
-    def _chances(self, scoring: Scoring) -> ChoiceProbabilities | AlignError:
+    def _probabilities(self, scoring: Scoring) -> ChoiceProbabilities | AlignError:
         """The probabilities, or the error of a model that computes no numbers."""
         for probe in scoring.probes:
             if not is_finite(torch.cat(probe.logits)).all():
                 return not_finite(self._loaded.model, self.info.name, probe.ids)
-        return scoring.chances()
+        return scoring.probabilities()
 
     def _guarded(self, work: Callable[[], None], job: Job | None = None) -> None:
         """Run `work`; what it raises ends the job at fault, and never this thread.

@@ -58,13 +58,13 @@ class ServerBackbone:
     def __init__(
         self,
         spec: BackboneSpec,
-        abilities: Capabilities,
+        capabilities: Capabilities,
         endpoints: Sequence[Endpoint],
         info: ModelInfo,
     ) -> None:
         self.info = info
         self._spec = spec
-        self._abilities = abilities
+        self._capabilities = capabilities
         self._pool = Pool(endpoints, spec.server.in_flight)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tokens = 0
@@ -75,40 +75,40 @@ class ServerBackbone:
         Raises ServerError, or ReplyError when no attempt brought a reply that fits.
         """
         self._loop = loop = asyncio.get_running_loop()
-        telling = LiveText(on_text, loop.time())
+        live_text = LiveText(on_text, loop.time())
         wanted = self._wanted(request)
 
         async def work(endpoint: Endpoint) -> Generation:
-            telling.begin()
+            live_text.begin()
             turns = wanted.turns
-            reply = await self._first(endpoint, request, wanted, telling)
+            reply = await self._first(endpoint, request, wanted, live_text)
             asked_twice = only_thought(reply)
             if asked_twice:
-                reply = await self._behind_thinking(endpoint, request, wanted, reply, telling)
+                reply = await self._behind_thinking(endpoint, request, wanted, reply, live_text)
             settled = wanted.settle(reply)
             text = with_thinking(reply.thinking, settled.text)
-            telling.settle(loop.time(), text)
+            live_text.settle(loop.time(), text)
             notes = (*self._notes(request, reply, asked_twice=asked_twice), *settled.notes)
-            return _generation(reply, text, settled.finish, notes, turns, telling, loop.time())
+            return _generation(reply, text, settled.finish, notes, turns, live_text, loop.time())
 
         return await self._ask(work)
 
     def _wanted(self, request: Request) -> _Wanted:
         schema = request.schema
-        if self._abilities.schema == "plain":
+        if self._capabilities.schema == "plain":
             schema = without_lengths(schema)
-        if not self._abilities.states_schema:
+        if not self._capabilities.states_schema:
             return _Wanted(request.messages, schema, states=False)
         return _Wanted(with_schema(request.messages, schema), schema, states=True)
 
     async def _first(
-        self, endpoint: Endpoint, request: Request, wanted: _Wanted, telling: LiveText
+        self, endpoint: Endpoint, request: Request, wanted: _Wanted, live_text: LiveText
     ) -> ServerReply:
         """What comes of the request as it is."""
         sampling = request.sampling
-        body = self._abilities.body(sampling, self._spec.server.extra, request.rendering)
+        body = self._capabilities.body(sampling, self._spec.server.extra, request.rendering)
         most = 0 if sampling.thinking == "off" else sampling.max_thinking_tokens
-        return await self._streamed(endpoint, wanted, wanted.turns, body, telling, most)
+        return await self._streamed(endpoint, wanted, wanted.turns, body, live_text, most)
 
     async def _behind_thinking(
         self,
@@ -116,17 +116,17 @@ class ServerBackbone:
         request: Request,
         wanted: _Wanted,
         first: ServerReply,
-        telling: LiveText,
+        live_text: LiveText,
     ) -> ServerReply:
         """The reply that a model did not come to while it thought, asked for with its thinking."""
-        found, extra = self._abilities, self._spec.server.extra
+        found, extra = self._capabilities, self._spec.server.extra
         reply = first
         for turns, going_on in conclusions(found.template, wanted.turns, first.thinking):
             body = found.concluding_body(
                 request.sampling, extra, request.rendering, going_on=going_on
             )
             try:
-                second = await self._streamed(endpoint, wanted, turns, body, telling)
+                second = await self._streamed(endpoint, wanted, turns, body, live_text)
             except BadRequestError:
                 if not going_on:
                     raise
@@ -142,7 +142,7 @@ class ServerBackbone:
         wanted: _Wanted,
         turns: tuple[Message, ...],
         body: dict[str, Any],
-        telling: LiveText,
+        live_text: LiveText,
         thinking_pieces: int = 0,
     ) -> ServerReply:
         counted = 0
@@ -151,11 +151,11 @@ class ServerBackbone:
             nonlocal counted
             counted += 1
             self._tokens += 1
-            telling.tell(now, piece, thinking=thinking)
+            live_text.tell(now, piece, thinking=thinking)
 
-        schema = wanted.schema if self._abilities.sends_schema else None
+        schema = wanted.schema if self._capabilities.sends_schema else None
         body = {**body, "stream_options": {"include_usage": True}}
-        ask = make_ask(self._spec, self._abilities, turns, schema, body, thinking_pieces)
+        ask = make_ask(self._spec, self._capabilities, turns, schema, body, thinking_pieces)
         reply = await stream_reply(endpoint, ask, on_piece)
         # A piece is about a token; the server's own count is what remains.
         self._tokens += max(0, reply.tokens - counted)
@@ -164,31 +164,31 @@ class ServerBackbone:
     def _notes(self, request: Request, reply: ServerReply, *, asked_twice: bool) -> list[str]:
         about = [
             control_note(request.messages),
-            self._abilities.template.not_sent(request.rendering),
+            self._capabilities.template.not_sent(request.rendering),
         ]
         thought = thinking_notes(request.sampling.thinking, reply, asked_twice=asked_twice)
         return [note for note in about if note is not None] + thought
 
-    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities | None:
+    async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities | None:
         """Probabilities of the choices; none is drawn, since replies come whole.
 
         None where the server tells no token probabilities, does not go on with a begun reply (or
         not with one that has thinking in front), or fails at that alone: a decision needs none.
         """
         self._loop = asyncio.get_running_loop()
-        thinking = split_thinking(ballot.replies[0])[0] if ballot.replies else ""
-        template = self._abilities.template
-        if not self._abilities.logprobs or template.begun(thinking) is None:
+        thinking = split_thinking(request.replies[0])[0] if request.replies else ""
+        template = self._capabilities.template
+        if not self._capabilities.logprobs or template.begun(thinking) is None:
             return None
-        body = self._abilities.scoring_body(self._spec.server.extra, ballot.rendering)
+        body = self._capabilities.scoring_body(self._spec.server.extra, request.rendering)
 
         async def likeliest(begun: str) -> Sequence[tuple[str, float]] | None:
             turn = template.begun(thinking, begun)
-            turns = (*ballot.messages, Message("assistant", turn or begun))
-            ask = make_ask(self._spec, self._abilities, turns, None, body)
+            turns = (*request.messages, Message("assistant", turn or begun))
+            ask = make_ask(self._spec, self._capabilities, turns, None, body)
             return await self._ask(lambda endpoint: likeliest_tokens(endpoint, ask))
 
-        replies = [split_thinking(reply)[1] for reply in ballot.replies]
+        replies = [split_thinking(reply)[1] for reply in request.replies]
         try:
             found = await choice_probabilities(replies, likeliest)
         except (ServerUnreachable, ServerBusy, KeyRefused):
@@ -199,7 +199,7 @@ class ServerBackbone:
 
     async def _ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
         return await ask_until_answered(
-            self._pool, self._abilities.model, self._spec.server.retries, work
+            self._pool, self._capabilities.model, self._spec.server.retries, work
         )
 
     def tokens_generated(self) -> int:
@@ -228,19 +228,19 @@ def _generation(
     finish: Finish,
     notes: tuple[str, ...],
     turns: tuple[Message, ...],
-    telling: LiveText,
+    live_text: LiveText,
     now: float,
 ) -> Generation:
-    total = now - telling.asked
+    total = now - live_text.asked
     return Generation(
         text=text,
         prompt=as_sent(turns),
         prompt_tokens=reply.prompt_tokens,
         tokens=reply.tokens,
         finish=finish,
-        first_token_s=telling.first if telling.first is not None else total,
+        first_token_s=live_text.first if live_text.first is not None else total,
         total_s=total,
-        timeline=tuple(telling.timeline),
+        timeline=tuple(live_text.timeline),
         thinking_tokens=reply.thinking_tokens,
         notes=notes,
     )

@@ -161,7 +161,7 @@ def make_ask(
     body: dict[str, Any],
     thinking_pieces: int = 0,
 ) -> Ask:
-    """A request to a server of these abilities."""
+    """A request to a server of these capabilities."""
     server = spec.server
     return Ask(
         found.dialect,
