@@ -40,7 +40,7 @@ class Watched:
         opened = open_backbone(spec, lambda what, share: None)
         assert isinstance(opened, LocalBackbone)
         self.backbone = opened
-        self.batch = opened._batch
+        self.batch = opened._thread.batch
         self.read: list[int] = []
         self.seats: list[int] = []
         self._forward = self.batch._forward

@@ -36,7 +36,7 @@ def backbone(tiny_model: Path) -> Iterator[LocalBackbone]:
     opened.close()
 
 
-def row_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512) -> Reply:
+def reply_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512) -> Reply:
     request = Request(
         (Message("user", text),), SCHEMA, Sampling(max_tokens=max_tokens), group=group
     )
@@ -50,7 +50,7 @@ def sweep(backbone: LocalBackbone, rows: list[Reply]) -> DecodeBatch:
     batch = DecodeBatch(
         backbone._loaded.model,
         backbone._loaded.device,
-        backbone._budget,
+        backbone._thread.budget,
         backbone._tokenizer.vocabulary,
     )
     assert batch.first_decision is not None
@@ -70,12 +70,12 @@ def drive(batch: DecodeBatch, until: Reply) -> int:
 
 
 def test_a_reply_of_the_first_decision_comes_past_all_that_yield(backbone: LocalBackbone) -> None:
-    first = row_of(backbone, "Who?", 1, max_tokens=8)
-    others = [row_of(backbone, f"{i} {LONG}", i + 2) for i in range(30)]
+    first = reply_of(backbone, "Who?", 1, max_tokens=8)
+    others = [reply_of(backbone, f"{i} {LONG}", i + 2) for i in range(30)]
     batch = sweep(backbone, [first, *others])
     drive(batch, first)
     assert first.finish == "length" and len(batch.waiting) == len(others)
-    again = row_of(backbone, "Who?", 1)
+    again = reply_of(backbone, "Who?", 1)
     batch.add(again)
     drive(batch, again)
     assert again.finish == "stop" and len(batch.waiting) == len(others)
@@ -83,8 +83,8 @@ def test_a_reply_of_the_first_decision_comes_past_all_that_yield(backbone: Local
 
 def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalBackbone) -> None:
     texts = ["the patient is treated", "is the patient treated with the choice or the reasoning?"]
-    rows = [row_of(backbone, f"{text}" * 3, i + 1) for i, text in enumerate(texts)]
-    batch = sweep(backbone, [*rows, row_of(backbone, LONG, 9)])
+    rows = [reply_of(backbone, f"{text}" * 3, i + 1) for i, text in enumerate(texts)]
+    batch = sweep(backbone, [*rows, reply_of(backbone, LONG, 9)])
     forward, failures = batch._forward, 1
 
     def failing(*step: Any) -> torch.Tensor:
@@ -106,8 +106,8 @@ def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalB
 
 def test_nobody_yields_to_a_reply_that_would_not_get_there(backbone: LocalBackbone) -> None:
     """What yielding may cost would be spent, and the first decision would come no sooner."""
-    first = row_of(backbone, "Who?", 1)
-    others = [row_of(backbone, f"{i} {LONG}", i + 2) for i in range(6)]
+    first = reply_of(backbone, "Who?", 1)
+    others = [reply_of(backbone, f"{i} {LONG}", i + 2) for i in range(6)]
     batch = sweep(backbone, [first, *others])
     assert batch.first_decision is not None
     batch.first_decision._step_s = 1e9

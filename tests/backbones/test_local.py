@@ -126,7 +126,7 @@ async def test_cancelling_stops_within_a_token(backbone: LocalBackbone) -> None:
     count = len(seen)
     await write(backbone, request(2))
     assert len(seen) == count
-    assert backbone._batch.seats == []
+    assert backbone._thread.batch.seats == []
 
 
 async def test_probabilities_are_those_where_the_choices_part(backbone: LocalBackbone) -> None:
@@ -155,7 +155,7 @@ async def test_probabilities_do_not_depend_on_what_was_read_before(backbone: Loc
         shares = (await backbone.score(ballot)).probabilities
         assert sum(shares) == pytest.approx(1.0)
         # Nothing that was read before changes what is read now.
-        backbone._batch.prefixes.clear()
+        backbone._thread.batch.prefixes.clear()
         again = await backbone.score(ballot)
         assert again.probabilities == pytest.approx(shares, abs=1e-5)
 
@@ -194,15 +194,15 @@ async def test_a_prompt_beyond_the_context_is_refused(backbone: LocalBackbone) -
 async def test_a_failure_of_the_model_ends_its_rows_and_not_the_thread(
     backbone: LocalBackbone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forward = backbone._batch._forward
+    forward = backbone._thread.batch._forward
 
     def burst(*_: object) -> torch.Tensor:
         raise MemoryError
 
-    monkeypatch.setattr(backbone._batch, "_forward", burst)
+    monkeypatch.setattr(backbone._thread.batch, "_forward", burst)
     with pytest.raises(OutOfMemory):
         await write(backbone, request(0))
-    monkeypatch.setattr(backbone._batch, "_forward", forward)
+    monkeypatch.setattr(backbone._thread.batch, "_forward", forward)
     assert (await write(backbone, request(0))).finish == "stop"
 
 

@@ -71,14 +71,12 @@ async def learned(tmp_path: Path) -> AsyncIterator[LocalBackbone]:
 async def test_a_reply_that_runs_past_the_positions_fails_alone(
     learned: LocalBackbone, engine: str
 ) -> None:
-    fits = "Who is first?"
-    prompt = len(learned._tokenizer.chat.render((Message("user", fits),)).ids)
+    fits, chat = "Who is first?", learned._tokenizer.chat
+    prompt = len(chat.render((Message("user", fits),)).ids)
     filler = next(
         text
         for n in range(300)
-        if 235
-        <= len(learned._tokenizer.chat.render((Message("user", text := "e " * n),)).ids)
-        <= 238
+        if 235 <= len(chat.render((Message("user", text := "e " * n),)).ids) <= 238
     )
     found = await ask_all(learned, [fits, filler, fits + " And who waits?"], engine)
     assert prompt < 150
@@ -183,7 +181,7 @@ async def test_what_is_no_number_fails_its_sample_and_touches_no_other(
     texts = ["Who is first?", "The \u00a7 is first?", "Who is first, and who waits?"]
     expected = await ask_all(backbone, [texts[0], texts[2]], engine)
     poison(backbone, "\u00a7", value)
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     for _ in range(2):  # twice: what was read of it is not gone on from
         found = await ask_all(backbone, texts, engine)
         good = [each.text for each in found if isinstance(each, Generation)]
@@ -211,7 +209,7 @@ async def test_a_scoring_that_fails_at_its_end_fails_alone(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backbone = load(folder)
-    probabilities, failures, tokens = Scoring.probabilities, 1, backbone._budget.tokens
+    probabilities, failures, tokens = Scoring.probabilities, 1, backbone._thread.budget.tokens
 
     def failing(scoring: Scoring) -> ChoiceProbabilities:
         nonlocal failures
@@ -228,21 +226,21 @@ async def test_a_scoring_that_fails_at_its_end_fails_alone(
     )
     found = await asyncio.wait_for(asyncio.gather(*scored, return_exceptions=True), 60)
     assert [type(each) for each in found] == [OutOfMemory, ChoiceProbabilities, ChoiceProbabilities]
-    assert backbone._budget.tokens == tokens  # the batch itself has lost nothing
+    assert backbone._thread.budget.tokens == tokens  # the batch itself has lost nothing
     backbone.close()
 
 
 def fail_when(backbone: LocalBackbone, is_bad: Callable[[list[int]], bool]) -> list[int]:
     """Have every step raise that reads what `is_bad` says of its tokens; sizes of the steps."""
-    forward, sizes = backbone._batch._forward, []
+    forward, sizes = backbone._thread.batch._forward, []
 
     def failing(ids: list[int], *more: Any) -> torch.Tensor:
-        sizes.append(len(backbone._batch.seats))
+        sizes.append(len(backbone._thread.batch.seats))
         if is_bad(ids):
             raise RuntimeError("made up: this token cannot be read")
         return forward(ids, *more)
 
-    backbone._batch._forward = failing  # type: ignore[method-assign,assignment]
+    backbone._thread.batch._forward = failing  # type: ignore[method-assign,assignment]
     return sizes
 
 
@@ -252,7 +250,7 @@ async def test_whoever_makes_a_step_fail_is_found_and_fails_alone(folder: Path) 
     expected = await ask_all(backbone, texts)
     [bad] = backbone._tokenizer.chat.plain.encode("\u007e")
     sizes = fail_when(backbone, lambda ids: bad in ids)
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     found = await ask_all(backbone, [*texts[:3], "The ~ one?", *texts[3:]])
     assert isinstance(found[3], BackboneError) and "made up" in found[3].message
     good = [each for i, each in enumerate(found) if i != 3]
@@ -265,7 +263,7 @@ async def test_whoever_makes_a_step_fail_is_found_and_fails_alone(folder: Path) 
 
 async def test_a_failure_that_nobody_causes_alone_ends_after_some_tries(folder: Path) -> None:
     backbone = load(folder)
-    sizes = fail_when(backbone, lambda ids: len(backbone._batch.seats) > 1)
+    sizes = fail_when(backbone, lambda ids: len(backbone._thread.batch.seats) > 1)
     found = await ask_all(backbone, [f"Scenario {i}: who?" for i in range(3)])
     assert any(isinstance(each, BackboneError) for each in found)
     assert len(sizes) < 2000
@@ -279,7 +277,8 @@ async def test_a_lost_device_is_told_to_all_and_to_who_comes_later(
 ) -> None:
     backbone = load(folder)
     monkeypatch.setattr(
-        "align_tui.backbones.local.backbone._is_lost", lambda error, device: "made up" in str(error)
+        "align_tui.backbones.local.model_thread._is_lost",
+        lambda error, device: "made up" in str(error),
     )
     fail_when(backbone, lambda ids: True)
     for _ in range(2):

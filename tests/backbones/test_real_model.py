@@ -60,7 +60,7 @@ async def test_it_decides_in_a_batch_as_alone_and_as_transformers_does(
 ) -> None:
     texts = [f"{GATE} It is {hour} o'clock." for hour in ("one", "four", "five")]
     together = await asyncio.gather(*(decide(model, text) for text in texts))
-    model._batch.prefixes.clear()
+    model._thread.batch.prefixes.clear()
     for text, found in zip(texts, together, strict=True):
         alone = await decide(model, text)
         assert alone.generation.text == found.generation.text
@@ -122,7 +122,7 @@ async def test_numbers_that_overflow_are_told_and_stay_out_of_the_batch(
         return output.masked_fill((inputs[0] == zebra)[..., None], float("inf"))
 
     model._loaded.model.get_input_embeddings().register_forward_hook(overflow)
-    model._batch.prefixes.clear()
+    model._thread.batch.prefixes.clear()
     found = await asyncio.gather(
         decide(model, GATE), decide(model, f"{GATE} A zebra"), return_exceptions=True
     )

@@ -229,7 +229,7 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
 async def test_those_that_think_and_those_that_do_not_decode_together(folder: Path) -> None:
     backbone = load(folder)
     alone = [(await write(backbone, mode))[0].text for mode in ("on", "off")]
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     together = await asyncio.gather(*(write(backbone, mode) for mode in ("on", "off")))
     assert [made.text for made, _ in together] == alone
     backbone.close()

@@ -56,9 +56,9 @@ async def test_a_windowed_model_is_batched_and_writes_what_it_writes_alone(
     tmp_path: Path, config: str
 ) -> None:
     backbone = load(make_tiny_model(tmp_path / "m", config=config, spread=0.15))
-    assert backbone.info.notes == () and any(backbone._batch.windows)
+    assert backbone.info.notes == () and any(backbone._thread.batch.windows)
     batched = await write_all(backbone, 5)
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     assert batched == await write_all(backbone, 5, engine="generate")
     begun = batched[0][: batched[0].index('"choice":"') + len('"choice":"')]
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)

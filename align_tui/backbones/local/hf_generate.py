@@ -109,7 +109,7 @@ class HfGenerator:
             reply.finish = "stop"
 
     def _think(self, reply: Reply, thought: Thought) -> None:
-        """Free text up to where the thinking ends; what leads on from it joins the reply's tokens."""
+        """Free text up to where the thinking ends; what leads on joins the reply's tokens."""
         ended = _Think(reply, thought)
         stop = StoppingCriteriaList([_Stop(reply), ended])
         self._generate(reply, thought.cap, [_Only(thought)], stop, ended.streamer)

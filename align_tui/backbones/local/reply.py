@@ -26,8 +26,8 @@ CHARACTERS = 5  # a token of prose; the frame around the reasoning is forced, an
 class Reply(Reader):
     """A generation in the batch. Made in the event loop, driven by the model's thread.
 
-    A reply of the one-by-one generator has no matcher of its own. `reply_start` is where its reply begins
-    in `ids`, once it has thought.
+    One that HfGenerator writes has no matcher of its own. `reply_start` is where its text begins in
+    `ids`, once it has thought.
     """
 
     request: Request
