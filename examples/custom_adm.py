@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from align_tui.adms.ask import ask
 from align_tui.adms.base import Llm
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Message
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
@@ -37,7 +38,7 @@ async def decide(
     choice, votes = Counter(response.choice for response in responses).most_common(1)[0]
     shown = next(response for response in responses if response.choice == choice)
     return Decision(
-        choice,
+        ChoiceAnswer(choice),
         shown.reasoning,
         responses=tuple(responses),
         notes=(f"{votes} of {len(responses)} tones agree.",),

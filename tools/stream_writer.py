@@ -19,6 +19,7 @@ from pathlib import Path
 import align_tui
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.scenarios import Choice, Scenario
@@ -127,7 +128,7 @@ class Writer:
         targets = self.study.profiles[claimed.profile].target
         scores = {target_id(targets): score(shown, targets, choice, self.study.rule)}
         sure = tuple(0.9 if i == choice else 0.1 for i in range(len(shown.choices)))
-        decision = Decision(choice, why, sure, None, (reply,))
+        decision = Decision(ChoiceAnswer(choice), why, sure, None, (reply,))
         queue.finish(self.db, self.id, claimed, decision, text, scores, took)
 
 

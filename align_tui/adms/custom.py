@@ -13,6 +13,7 @@ from align_tui.adms.base import Adm, Llm
 from align_tui.config.code import Code, read_code, sha256_of
 from align_tui.config.profile import CustomParams
 from align_tui.config.trust import allow
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decision_checks import whole, words_of
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, CodeRefused
@@ -104,7 +105,7 @@ def _checked(result: object, path: Path) -> Decision:
     if isinstance(result, bool):
         raise AdmError(f"{path.name} returned {result!r}, which is no choice")
     if hasattr(result, "__index__"):  # numpy's whole numbers too
-        return Decision(whole(result, "choice"), "")
+        return Decision(ChoiceAnswer(whole(result, "choice")), "")
     raise AdmError(
         f"{path.name} returned a {type(result).__name__}",
         "Return a Decision, or the index of a choice.",

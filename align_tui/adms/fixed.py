@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from align_tui.adms.base import Adm, Llm
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
@@ -13,6 +14,6 @@ def make(index: int) -> Adm:
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         choice = min(index, len(scenario.choices) - 1)
-        return Decision(choice, f"Always choice {index + 1}.")
+        return Decision(ChoiceAnswer(choice), f"Always choice {index + 1}.")
 
     return decide

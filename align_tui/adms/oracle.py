@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from align_tui.adms.base import Adm, Llm
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.labels import distance
@@ -22,9 +23,13 @@ def make(inverted: bool = False) -> Adm:
         finite = [i for i, d in enumerate(distances) if math.isfinite(d)]
         name = target_id(targets)
         if not finite:
-            return Decision(0, f"No choice is labelled for {name}: the first is taken.")
+            return Decision(
+                ChoiceAnswer(0), f"No choice is labelled for {name}: the first is taken."
+            )
         choice = (max if inverted else min)(finite, key=distances.__getitem__)
         word = "farthest from" if inverted else "nearest to"
-        return Decision(choice, f"The labels put it {word} {name}, at {distances[choice]:.3g}.")
+        return Decision(
+            ChoiceAnswer(choice), f"The labels put it {word} {name}, at {distances[choice]:.3g}."
+        )
 
     return decide

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from align_tui.adms.ask import ask
 from align_tui.adms.base import Llm
 from align_tui.config.profile import Reasoned
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Message, Response
 from align_tui.core.scenarios import Scenario
 from align_tui.core.votes import vote_shares, winner
@@ -54,7 +55,7 @@ async def decide_by_votes(
     shown = next((r for r in positive if r.choice == choice), positive[0])
     mean = _mean_probabilities(positive)
     return Decision(
-        choice=choice,
+        answer=ChoiceAnswer(choice),
         reasoning=shown.reasoning,
         probabilities=mean,
         votes=shares if len(responses) > 1 else None,

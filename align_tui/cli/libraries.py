@@ -218,7 +218,7 @@ def new_profile(
         table = with_override(table, *parse_override(override))
     wanted = parse_targets(targets or (), attributes)
     if wanted is not None:
-        table["target"] = [{"attribute": t.attribute, "value": t.value} for t in wanted]
+        table["target"] = [{"attribute": t.attribute, "value": t.point} for t in wanted]
     # Checked as it will be read, before anything is written.
     load_profile(str(parent), backbone=backbone, overrides=tuple(overrides), targets=wanted)
     make_folder(path.parent, mine=not as_file)

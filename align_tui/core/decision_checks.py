@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
+from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import Decision, Finish, Generation, Message, Response, Sampling
 from align_tui.core.errors import AdmError
 from align_tui.core.text.repair import storable
@@ -25,11 +26,8 @@ def sound(decision: object, choices: int) -> Decision:
     """
     if not isinstance(decision, Decision):
         raise AdmError(f"It decided a {type(decision).__name__}", _HINT)
-    choice = whole(decision.choice, "choice")
-    if not 0 <= choice < choices:
-        raise AdmError(f"It chose number {choice + 1} of {choices} choices")
     return Decision(
-        choice=choice,
+        answer=_answer(decision.answer, choices),
         reasoning=_text(decision.reasoning, "reasoning"),
         probabilities=_shares(decision.probabilities, "probabilities", choices),
         votes=_shares(decision.votes, "votes", choices),
@@ -38,7 +36,21 @@ def sound(decision: object, choices: int) -> Decision:
             for index, each in enumerate(_several(decision.responses, "responses"))
         ),
         notes=tuple(_text(note, "notes") for note in _several(decision.notes, "notes")),
+        predictions=decision.predictions,
+        relevance=decision.relevance,
+        ranking=decision.ranking,
+        steps=decision.steps,
     )
+
+
+def _answer(value: object, choices: int) -> Answer:
+    """An answer; a bare index, as files of version 0.1 return it, is a choice."""
+    if isinstance(value, TextAnswer):
+        return TextAnswer(_text(value.text, "answer"))
+    index = whole(value.index if isinstance(value, ChoiceAnswer) else value, "choice")
+    if not 0 <= index < choices:
+        raise AdmError(f"It chose number {index + 1} of {choices} choices")
+    return ChoiceAnswer(index)
 
 
 def whole(value: object, what: str) -> int:

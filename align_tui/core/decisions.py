@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from align_tui.core.alignment.ranking import Ranking
+from align_tui.core.answers import Answer, ChoiceAnswer
+from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.types import JsonObject
 
 Finish = Literal["stop", "length", "cancelled", "choice"]
@@ -134,15 +137,35 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What a decision-maker chose (index from 0), and why.
+class Step:
+    """One named step of deciding and how long it took, in seconds."""
 
-    `probabilities` (sum 1 over the choices) are normalised, not calibrated; `votes` are shares.
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a decision-maker answered, why, and what it made the answer of.
+
+    A direct decision-maker has `votes` (shares of its responses) and may have `probabilities` (sum
+    1 over the choices; normalised, not calibrated). One that rates the choices first has
+    `predictions`, may have `relevance`, and the `ranking` that its alignment function made of them.
+    `responses` are the replies of models; `steps` name what took how long.
     """
 
-    choice: int
+    answer: Answer
     reasoning: str
     probabilities: tuple[float, ...] | None = None
     votes: tuple[float, ...] | None = None
     responses: tuple[Response, ...] = ()
     notes: tuple[str, ...] = ()
+    predictions: Predictions | None = None
+    relevance: Relevance | None = None
+    ranking: Ranking | None = None
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def choice(self) -> int | None:
+        """The index (from 0) of the choice that was taken; None of an open answer."""
+        return self.answer.index if isinstance(self.answer, ChoiceAnswer) else None

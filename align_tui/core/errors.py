@@ -180,6 +180,13 @@ class AdmError(AlignError):
     kind = "adm"
 
 
+class AlignmentError(AdmError):
+    """Predictions, targets or relevance that an alignment function cannot rank choices by."""
+
+    title = "The choices cannot be ranked"
+    kind = "alignment"
+
+
 class CodeRefused(AlignError):
     """Code that a file brings, and that nobody trusted, or that is no longer what was trusted."""
 

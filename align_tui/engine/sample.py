@@ -12,6 +12,7 @@ from align_tui.backbones.base import ModelInfo
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.answers import Answer, TextAnswer
 from align_tui.core.decision_checks import sound, told
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, Cancelled
@@ -59,14 +60,22 @@ class RunContext:
             self._adms[claimed.profile] = make_adm(self.profile(claimed), load_attributes())
         return self._adms[claimed.profile]
 
-    def scores(self, claimed: Claimed, choice: int) -> Mapping[str, Score]:
-        """Scores of that choice by target id: the profile's own, or all that others have."""
+    def text_of(self, claimed: Claimed, answer: Answer) -> str:
+        """The answer in words: the text of the choice, or the open answer itself."""
+        if isinstance(answer, TextAnswer):
+            return answer.text
+        return self.scenario(claimed).choice_texts[answer.index]
+
+    def scores(self, claimed: Claimed, answer: Answer) -> Mapping[str, Score]:
+        """Scores of that answer by target id: the profile's own, or all that others have."""
         if claimed.profile not in self._targets:
             self._targets[claimed.profile] = self.study.scoring_targets(self.profile(claimed))
         rule: Rule = self.study.rule
         scenario = self.scenario(claimed)
+        if isinstance(answer, TextAnswer):
+            return {}  # labels are on choices
         return {
-            target_id(targets): score(scenario, targets, choice, rule)
+            target_id(targets): score(scenario, targets, answer.index, rule)
             for targets in self._targets[claimed.profile]
         }
 

@@ -358,8 +358,10 @@ class Worker:
             attempts = tuple(llm.attempts.values()) if llm is not None else ()
             return Failed(claimed, outcome.kind, outcome.message, latency_s, attempts)
         context = self._context(claimed.run)
-        text = context.scenario(claimed).choice_texts[outcome.choice]
-        return Decided(claimed, outcome, text, context.scores(claimed, outcome.choice), latency_s)
+        scores = context.scores(claimed, outcome.answer)
+        return Decided(
+            claimed, outcome, context.text_of(claimed, outcome.answer), scores, latency_s
+        )
 
     def _complain(self, error: AlignError) -> None:
         if self.status.error != error.message:

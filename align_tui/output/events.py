@@ -93,7 +93,7 @@ def _rate(rate: Rate) -> Event:
 
 
 def _target(targets: Targets) -> dict[str, float]:
-    return {target.attribute: target.value for target in targets}
+    return {target.attribute: target.point for target in targets}
 
 
 def summary(db: Database, run: str, study: Study) -> Event:

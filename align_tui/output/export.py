@@ -173,7 +173,7 @@ def _write_directory(
         },
         "alignment_target": {
             "id": name,
-            "kdma_values": [{"kdma": t.attribute, "value": t.value} for t in profile.target],
+            "kdma_values": [{"kdma": t.attribute, "value": t.point} for t in profile.target],
         },
     }
     files = {

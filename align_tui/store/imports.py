@@ -25,7 +25,7 @@ def study_of(found: RunDirectory, targets: Targets | None = None) -> Study:
         {
             "name": _profile_name(found.adm),
             "adm": {"kind": "imported", "adm": found.adm[:500]},
-            "target": [{"attribute": t.attribute, "value": t.value} for t in aims],
+            "target": [{"attribute": t.attribute, "value": t.point} for t in aims],
             "backbone": {"kind": "transformers", "model": found.model},
         }
     )

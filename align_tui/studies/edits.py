@@ -134,7 +134,7 @@ def with_profile(study: Study, index: int, text: str, attributes: Attributes) ->
 def with_targets(study: Study, index: int, targets: Targets, attributes: Attributes) -> Changed:
     """The study with a profile steered to other targets; raises ConfigError."""
     body = study.profiles[index].body()
-    body["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
+    body["target"] = [{"attribute": t.attribute, "value": t.point} for t in targets]
     edited = build_profile(body, f"profile {study.profiles[index].name}", "", attributes)
     return _replaced(study, index, edited, attributes)
 

@@ -116,7 +116,9 @@ async def demo_choices(dtype: str, scenarios: Sequence[Scenario]) -> list[int]:
 
     async def decide(i: int, scenario: Scenario) -> int:
         llm = SampleLlm(made, profile.decoding, i, lambda stream, text: None, 0.0)
-        return (await adm(scenario, profile.target, llm)).choice
+        choice = (await adm(scenario, profile.target, llm)).choice
+        assert choice is not None
+        return choice
 
     found = await asyncio.gather(*(decide(i, each) for i, each in enumerate(scenarios)))
     made.close()

@@ -22,6 +22,7 @@ from align_tui.tui.application import Shell
 from align_tui.tui.dialogs.questions import InputDialog, TextDialog
 
 ODD = """
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Message
 
 HALF = "half \\ud83d and byte \\udce9"
@@ -34,8 +35,8 @@ async def decide(scenario, targets, llm, parameters):
         from align_tui.adms.ask import ask
 
         reply = await ask(llm, [Message("user", HALF)], scenario.choice_texts)
-        return Decision(reply.choice, HALF, responses=(reply,), notes=(HALF,))
-    return Decision(0, HALF, notes=(HALF,))
+        return Decision(ChoiceAnswer(reply.choice), HALF, responses=(reply,), notes=(HALF,))
+    return Decision(ChoiceAnswer(0), HALF, notes=(HALF,))
 """
 
 

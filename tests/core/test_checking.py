@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decision_checks import sound, told
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import AdmError
@@ -27,20 +28,20 @@ MADE = Generation("{}", "prompt", 3, 9, "stop", 0.1, 0.2, ((0.1, 2),))
 REPLY = Response(
     "positive", 0, "So.", (Message("user", "?"),), {"type": "object"}, Sampling(), MADE
 )
-WHOLE = Decision(1, "Because.", (0.25, 0.75), (0.0, 1.0), (REPLY,), ("A note.",))
+WHOLE = Decision(ChoiceAnswer(1), "Because.", (0.25, 0.75), (0.0, 1.0), (REPLY,), ("A note.",))
 
 
 def test_a_whole_decision_is_handed_on_equal() -> None:
     assert sound(WHOLE, 2) == WHOLE
-    assert sound(Decision(0, ""), 2) == Decision(0, "")
+    assert sound(Decision(ChoiceAnswer(0), ""), 2) == Decision(ChoiceAnswer(0), "")
 
 
 def test_what_numpy_makes_becomes_plain() -> None:
     made = sound(
-        Decision(np.int64(1), "x", np.array([0.5, 0.5]), [np.float32(1), 0]),  # type: ignore[arg-type]
+        Decision(ChoiceAnswer(np.int64(1)), "x", np.array([0.5, 0.5]), [np.float32(1), 0]),  # type: ignore[arg-type]
         2,
     )
-    assert made == Decision(1, "x", (0.5, 0.5), (1.0, 0.0))
+    assert made == Decision(ChoiceAnswer(1), "x", (0.5, 0.5), (1.0, 0.0))
     assert type(made.choice) is int and json.dumps(made.probabilities) == "[0.5, 0.5]"
 
 
@@ -91,7 +92,9 @@ def test_text_is_fit_for_a_file_and_otherwise_as_it_was(text: str) -> None:
     made = storable(text)
     made.encode()
     assert made == text or max(text) >= "\ud800"
-    assert sound(Decision(0, text, notes=(text,)), 2) == Decision(0, made, notes=(made,))
+    assert sound(Decision(ChoiceAnswer(0), text, notes=(text,)), 2) == Decision(
+        ChoiceAnswer(0), made, notes=(made,)
+    )
 
 
 def test_an_error_that_cannot_say_what_it_is() -> None:

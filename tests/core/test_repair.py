@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.cli.arguments import repaired_arguments
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import AlignError
 from align_tui.core.text.repair import storable, storable_parts
@@ -65,7 +66,7 @@ def test_a_decision_is_repaired_whatever_of_it_is_odd(text: str) -> None:
     made = Generation(text, text, 1, 1, "stop", 0.1, 0.2, timeline, notes=(text,))
     schema: JsonObject = {"enum": [text], text: 1}
     reply = Response(text, 0, text, (Message("user", text),), schema, Sampling(), made)
-    decision = Decision(0, text, (0.5, 0.5), responses=(reply,), notes=("a", text))
+    decision = Decision(ChoiceAnswer(0), text, (0.5, 0.5), responses=(reply,), notes=("a", text))
     found = storable_parts(decision)
     for each in texts(found):
         each.encode()
@@ -74,7 +75,14 @@ def test_a_decision_is_repaired_whatever_of_it_is_odd(text: str) -> None:
 
 
 def test_what_is_no_text_is_left_to_whoever_checks_it() -> None:
-    for odd in (None, 7, object(), b"\xff", Decision(0, 7), Decision(0, "", responses=None)):  # type: ignore[arg-type]
+    for odd in (
+        None,
+        7,
+        object(),
+        b"\xff",
+        Decision(ChoiceAnswer(0), 7),  # type: ignore[arg-type]
+        Decision(ChoiceAnswer(0), "", responses=None),  # type: ignore[arg-type]
+    ):
         assert storable_parts(odd) is odd
 
 

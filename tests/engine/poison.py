@@ -12,6 +12,7 @@ import sys
 import time
 from typing import Any
 
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 
 made: Any = Decision  # with what a type checker would not let pass
@@ -73,11 +74,11 @@ async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
     if how == "object":
         return made(0, "Because.", notes=(object(),))
     if how == "huge":
-        return Decision(2**70, "Because.")
+        return Decision(ChoiceAnswer(2**70), "Because.")
     if how == "nan":
-        return Decision(0, "Because.", probabilities=(float("nan"), 0.5))
+        return Decision(ChoiceAnswer(0), "Because.", probabilities=(float("nan"), 0.5))
     if how == "half":
-        return Decision(0, "half a pair: \ud83d")
+        return Decision(ChoiceAnswer(0), "half a pair: \ud83d")
     if how == "sleeps":
         time.sleep(parameters.get("seconds", 0))
     if how == "spins":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from align_tui.config.study import Study
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import BackboneError, StoreError
 from align_tui.engine import outbox
@@ -144,8 +145,8 @@ async def test_a_result_that_cannot_be_stored_takes_no_other_with_it(database: D
     runs.create_run(database, make_study(1), {})
     good, bad = queue.claim(database, "w", 2)
     box = outbox.Outbox()
-    box.add(outcomes.Decided(bad, Decision(0, "half a pair: \ud800"), "A", {}, 0.1))
-    box.add(outcomes.Decided(good, Decision(0, "Because."), "A", {}, 0.1))
+    box.add(outcomes.Decided(bad, Decision(ChoiceAnswer(0), "half a pair: \ud800"), "A", {}, 0.1))
+    box.add(outcomes.Decided(good, Decision(ChoiceAnswer(0), "Because."), "A", {}, 0.1))
     assert sorted(box.flush(database, "w")) == sorted([good.key, bad.key])
     assert len(box) == 0
     stored = {r.sample: r for r in results.all_results(database, good.run)}

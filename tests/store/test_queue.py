@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from align_tui.config.study import Study
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import StoreError
 from align_tui.core.scorers.labels import Score
@@ -22,7 +23,9 @@ from tests.conftest import HIGH, make_profile, make_scenarios, make_study
 
 def finish(db: Database, worker: str, claimed: Claimed, choice: int = 0) -> bool:
     scores = {"moral_desert=1.0": Score(choice == 0, float(choice), True)}
-    return queue.finish(db, worker, claimed, Decision(choice, "Because."), "x", scores, 0.5)
+    return queue.finish(
+        db, worker, claimed, Decision(ChoiceAnswer(choice), "Because."), "x", scores, 0.5
+    )
 
 
 def test_samples_come_in_order_and_once(database: Database) -> None:
@@ -200,7 +203,7 @@ def test_a_finished_sample_keeps_everything(database: Database) -> None:
     messages = (Message("user", "who?"),)
     schema: JsonObject = {"type": "object", "properties": {"b": {}, "a": {}}}
     response = Response("positive", 1, "why", messages, schema, Sampling(seed=2**62), made, True)
-    decision = Decision(1, "why", (0.25, 0.75), (0.1, 0.9), (response,), ("a note",))
+    decision = Decision(ChoiceAnswer(1), "why", (0.25, 0.75), (0.1, 0.9), (response,), ("a note",))
     score = {"moral_desert=1.0": Score(False, 1.0, True)}
     assert queue.finish(database, "w", claimed, decision, "Treat B", score, 0.5)
     result = results.result_of(database, claimed.id)
@@ -288,8 +291,8 @@ def test_samples_that_end_together_are_written_each_by_its_own_lease(database: D
         database,
         "w",
         [
-            Decided(held[0], Decision(0, "Because."), "A", {}, 0.1),
-            Decided(lost, Decision(0, "A ghost's."), "A", {}, 0.1),
+            Decided(held[0], Decision(ChoiceAnswer(0), "Because."), "A", {}, 0.1),
+            Decided(lost, Decision(ChoiceAnswer(0), "A ghost's."), "A", {}, 0.1),
             Failed(held[2], "reply", "no JSON", float("inf")),
             Released(held[3]),
         ],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
 from align_tui.core.scorers.labels import Score
@@ -22,7 +23,7 @@ def run(database: Database) -> str:
     made = runs.create_run(database, make_study(2), {"torch": "2"})
     first, second, third = queue.claim(database, "w", 3)
     for claimed in (first, second):
-        decision = Decision(0, "because")
+        decision = Decision(ChoiceAnswer(0), "because")
         queue.finish(database, "w", claimed, decision, "A", {"t": Score(True, 0.0, True)}, 1.0)
     queue.fail(database, "w", third, "reply", "no decision", 1.0)
     return made

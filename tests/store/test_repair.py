@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from align_tui.cli.doctor import repair_database
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import Damaged, StoreError
 from align_tui.store import queue, results, runs, workers
@@ -29,7 +30,9 @@ def decided(tmp_path: Path) -> Path:
     run = runs.create_run(db, make_study(100), {})
     for claimed in queue.claim(db, "w", 200):
         reasoning = f"Sample {claimed.id} says: " + "so it is. " * 40
-        queue.finish(db, "w", claimed, Decision(claimed.id % 2, reasoning), "A", {}, 0.1)
+        queue.finish(
+            db, "w", claimed, Decision(ChoiceAnswer(claimed.id % 2), reasoning), "A", {}, 0.1
+        )
     assert runs.get_run(db, run).done == 200
     assert db.checkpoint()
     db.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 import align_tui
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema, split_thinking, with_thinking
 from align_tui.core.scenarios import Choice, Scenario
@@ -126,7 +127,7 @@ class FakeWorker:
             target_id(targets): score(shown, targets, choice, self.study.rule)
             for targets in self.study.scoring_targets(profile)
         }
-        decision = Decision(choice, why, sure, None, (reply,), notes)
+        decision = Decision(ChoiceAnswer(choice), why, sure, None, (reply,), notes)
         queue.finish(self.db, self.id, claimed, decision, shown.choices[choice].text, scores, took)
 
     def fail(self, claimed: queue.Claimed, kind: str, message: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.scenarios import Choice, Scenario
@@ -67,7 +68,7 @@ def decided(claimed: Claimed, chance: random.Random) -> Decided:
     schema = decision_schema(CHOICES)
     sampling = Sampling(seed=claimed.id)
     response = Response("positive", 0, reasoning, messages, schema, sampling, made)
-    decision = Decision(0, reasoning, (0.7, 0.3), responses=(response,))
+    decision = Decision(ChoiceAnswer(0), reasoning, (0.7, 0.3), responses=(response,))
     scores = {f"moral_desert={float(claimed.profile % 2)}": Score(True, 0.0, True)}
     return Decided(claimed, decision, CHOICES[0], scores, 2.0)
 

@@ -30,7 +30,7 @@ def target_values(targets: Targets, attributes: Attributes) -> list[dict[str, ob
                 "definition": attribute.definition,
                 "direction": target.direction,
                 "stance": attribute.high if target.direction == "high" else attribute.low,
-                "value": target.value,
+                "value": target.point,
             }
         )
     return out

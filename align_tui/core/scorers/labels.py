@@ -34,7 +34,7 @@ def distance(choice: Choice, targets: Sequence[Target]) -> float:
         label = choice.labels.get(target.attribute)
         if label is None:
             return math.inf
-        total += abs(label - target.value)
+        total += abs(label - target.point)
     return total
 
 

@@ -41,7 +41,7 @@ FEW = 30
 
 def target_words(targets: Targets) -> str:
     """`moral desert 1 + fairness 0`."""
-    names = (f"{one_line(t.attribute.replace('_', ' '))} {t.value:g}" for t in targets)
+    names = (f"{one_line(t.attribute.replace('_', ' '))} {t.point:g}" for t in targets)
     return " + ".join(names) or "–"
 
 

@@ -47,7 +47,7 @@ class TargetEditor:
 
 def steering(names: Sequence[str], targets: Targets) -> TargetEditor:
     """The attributes that are targeted now, then the others."""
-    now = {target.attribute: target.value for target in targets}
+    now = {target.attribute: target.point for target in targets}
     ordered = (*now, *(name for name in names if name not in now))
     return TargetEditor(ordered, tuple(now.get(name) for name in ordered))
 

@@ -29,7 +29,7 @@ def sign(value: float, glyphs: Glyphs) -> str:
 
 def signs(targets: Targets, glyphs: Glyphs) -> str:
     """One sign a target."""
-    return "".join(sign(target.value, glyphs) for target in targets)
+    return "".join(sign(target.point, glyphs) for target in targets)
 
 
 def words(name: str) -> str:
@@ -39,7 +39,7 @@ def words(name: str) -> str:
 
 def in_words(targets: Targets, glyphs: Glyphs) -> str:
     """`moral desert ▲`, several joined by commas."""
-    return ", ".join(f"{words(t.attribute)} {sign(t.value, glyphs)}" for t in targets)
+    return ", ".join(f"{words(t.attribute)} {sign(t.point, glyphs)}" for t in targets)
 
 
 def profile_name(profile: Profile) -> str:

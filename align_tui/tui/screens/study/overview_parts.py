@@ -62,7 +62,7 @@ class OverviewParts:
         ]
         names = list(dict.fromkeys(each.attribute for each, _ in found))
         return sorted(
-            dict.fromkeys(found), key=lambda of: (names.index(of[0].attribute), -of[0].value, of[1])
+            dict.fromkeys(found), key=lambda of: (names.index(of[0].attribute), -of[0].point, of[1])
         )
 
     def wanted(self, view: int, snapshot: Snapshot, width: int, height: int) -> int:
@@ -149,9 +149,9 @@ class OverviewParts:
             by_chance = self._chance(target_id((target,)), look.discriminating)
             name = profile_name(self.study.profiles[index])
             tally = TallyRow(name, "", "", rate, by_chance, index == look.focus)
-            value = f" {sign(target.value, self.glyphs)}"
-            if 0.0 < target.value < 1.0:
-                value += f" {point(target.value)}"  # a sign stands for several
+            value = f" {sign(target.point, self.glyphs)}"
+            if 0.0 < target.point < 1.0:
+                value += f" {point(target.point)}"  # a sign stands for several
             rows.append(AttributeRow(words(target.attribute), value, tally))
         return rows
 

@@ -1,0 +1,26 @@
+"""Answers: what a decision-maker gives to a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+AnswerKind = Literal["choice", "text"]
+"""What a scenario asks for: one of its choices, or a text of the decision-maker's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceAnswer:
+    """One of the scenario's choices; `index` counts from 0."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """An open answer. The scenario may have reference choices beside it, for a scorer."""
+
+    text: str
+
+
+Answer: TypeAlias = ChoiceAnswer | TextAnswer

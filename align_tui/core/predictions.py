@@ -1,0 +1,49 @@
+"""Predictions and relevance: how choices are rated before an alignment function ranks them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """How much a choice expresses an attribute, as one rater sees it.
+
+    `samples` (at least one, each 0..1) are repeated ratings; `reasons` has one text a sample, or
+    none; `rater` names who rated: `labels`, `regression`, `kaleido`, a judge.
+    """
+
+    samples: tuple[float, ...]
+    reasons: tuple[str, ...] = ()
+    rater: str = ""
+
+    @property
+    def mean(self) -> float:
+        """The mean of the samples (0..1)."""
+        return math.fsum(self.samples) / len(self.samples)
+
+
+Predictions: TypeAlias = tuple[Mapping[str, Prediction], ...]
+"""By choice, in the scenario's order: a prediction by attribute id. An attribute may be missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """How much an attribute matters (0..1), by choice in the scenario's order, by attribute id."""
+
+    by_choice: tuple[Mapping[str, float], ...] = field(default=())
+    rater: str = ""
+
+    @classmethod
+    def of_scenario(cls, values: Mapping[str, float], choices: int, rater: str = "") -> Relevance:
+        """The same relevance for each of `choices` choices."""
+        return cls((values,) * choices, rater)
+
+
+def attributes_of(predictions: Predictions) -> tuple[str, ...]:
+    """The attributes that some choice has a prediction for, in the order of their first mention."""
+    names: Iterable[str] = (name for choice in predictions for name in choice)
+    return tuple(dict.fromkeys(names))
