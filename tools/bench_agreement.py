@@ -22,7 +22,7 @@ from align_tui.backbones.base import ChoiceScoringRequest
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.hf_generate import HfGenerator
 from align_tui.backbones.registry import open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Sampling
 from align_tui.core.errors import ReplyError
 from align_tui.core.replies import choice_start, decision_schema, read_reply

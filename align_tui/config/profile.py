@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -15,22 +14,22 @@ from pydantic import (
     model_validator,
 )
 
+from align_tui.config.backbone_kinds import Capability
+from align_tui.config.backbone_spec import (
+    BackboneSpec,
+    DecodingSpec,
+    RoleModel,
+    Sha256,
+    without_code,
+)
 from align_tui.config.reading.bounded_toml import as_json
 from align_tui.config.reading.toml import Strict
-from align_tui.config.server import JsonTable, ServerSpec
-from align_tui.core.decisions import ThinkingMode
+from align_tui.config.server import JsonTable
 from align_tui.core.targets import Target, Targets
 from align_tui.core.types import Json, content_hash
 
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
-
-
-def _without_code(dumped: dict[str, Any]) -> dict[str, Any]:
-    """A profile that runs no code has no key for it, and the hash that it always had."""
-    if not dumped.get("code_sha256", True):
-        del dumped["code_sha256"]
-    return dumped
 
 
 class TargetSpec(Strict):
@@ -102,6 +101,7 @@ class CustomParams(BaseModel):
     """A decision-maker from the user's own file; further keys are its parameters.
 
     `code_sha256` is filled in when the profile is read: the file's hash, and no other is run.
+    `roles` says which models it asks beside the main one, and what each must be able to do.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -110,10 +110,14 @@ class CustomParams(BaseModel):
     function: str = "decide"
     needs_model: bool = True
     code_sha256: Sha256 = ""
+    roles: dict[RoleName, tuple[Capability, ...]] = Field(default_factory=dict)
 
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_code(dump(self))
+        dumped = without_code(dump(self))
+        if not dumped.get("roles", True):
+            del dumped["roles"]
+        return dumped
 
     @model_validator(mode="before")
     @classmethod
@@ -165,66 +169,6 @@ OUR_TEMPLATE_VALUES = frozenset(
 """What the program itself passes on to a chat template, or must not be passed on by a profile."""
 
 
-class BackboneSpec(Strict):
-    """`[backbone]`: which model, and how it is loaded.
-
-    `load` is passed on to `from_pretrained` (quantisation, attention implementation, ...);
-    `code_sha256` is filled in when the profile is read: the hash of what trust_remote_code runs.
-    `server` stands for all of it where the kind is `openai`.
-    """
-
-    kind: Literal["demo", "transformers", "openai"] = "demo"
-    model: str = ""
-    revision: str | None = None
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    device: str = "auto"
-    trust_remote_code: bool = False
-    code_sha256: Sha256 = ""
-    load: JsonTable = Field(default_factory=dict)
-    server: ServerSpec = ServerSpec()
-
-    @model_serializer(mode="wrap")
-    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_code(dump(self))
-
-    @property
-    def is_local(self) -> bool:
-        """Does the model run in the worker's own process?"""
-        return self.kind != "openai"
-
-    @property
-    def key(self) -> str:
-        """Equal for profiles that can share one loaded model."""
-        unused = {"server"} if self.is_local else {"revision", "dtype", "device", "load"}
-        return content_hash(self.model_dump(mode="json", exclude=unused))[:16]
-
-    @property
-    def label(self) -> str:
-        """A short name for panes and tables."""
-        if self.kind == "demo":
-            return "demo"
-        if not self.model and self.server.base_urls:
-            return urlsplit(self.server.base_urls[0]).netloc
-        return self.model.rstrip("/").rsplit("/", 1)[-1] or self.model
-
-
-class DecodingSpec(Strict):
-    """`[decoding]`: how tokens are drawn; temperature 0 is greedy.
-
-    `thinking` is for models that can think before they reply: `max_thinking_tokens` caps that.
-    """
-
-    temperature: float = Field(0.0, ge=0.0, le=10.0, allow_inf_nan=False)
-    top_p: float = Field(1.0, gt=0.0, le=1.0)
-    top_k: int = Field(0, ge=0)
-    min_p: float = Field(0.0, ge=0.0, le=1.0)
-    max_tokens: int = Field(512, ge=1, le=100_000)
-    seed: int = Field(0, ge=0, le=2**62)
-    engine: Literal["batched", "generate"] = "batched"
-    thinking: ThinkingMode = "off"
-    max_thinking_tokens: int = Field(1024, ge=1, le=100_000)
-
-
 class PromptSpec(Strict):
     """`[prompt]`: Jinja templates (sandboxed) in place of the default system and user texts.
 
@@ -247,16 +191,32 @@ class PromptSpec(Strict):
         return values
 
 
+MAIN = ""
+"""The role of a profile's `[backbone]`."""
+
+
 class Profile(Strict):
-    """A whole profile, after `extends`, `--set` and aliases have been worked in."""
+    """A whole profile, after `extends`, `--set` and aliases have been worked in.
+
+    `models` are those that a decision-maker asks beside `[backbone]`, by role.
+    """
 
     name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
     description: str = ""
     adm: AdmSpec
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
     backbone: BackboneSpec = BackboneSpec()
+    models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A profile without models by role has no key for them, and the hash that it always had."""
+        dumped: dict[str, Any] = dump(self)
+        if not dumped.get("models", True):
+            del dumped["models"]
+        return dumped
 
     @field_validator("targets")
     @classmethod
@@ -279,15 +239,28 @@ class Profile(Strict):
         return self.adm.kind not in MODEL_FREE
 
     @property
+    def used_models(self) -> dict[str, BackboneSpec]:
+        """Every model that deciding takes, by role; the main one has the role ''."""
+        main: dict[str, BackboneSpec] = {MAIN: self.backbone} if self.needs_model else {}
+        return main | self.models
+
+    @property
+    def asks_demo(self) -> bool:
+        """Does the demo model take part in its decisions?"""
+        return any(spec.kind == "demo" for spec in self.used_models.values())
+
+    @property
     def model_label(self) -> str:
         """A short name of the model that decides; empty where none does, or none is known."""
         imported = isinstance(self.adm, ImportedParams) and bool(self.backbone.model)
-        return self.backbone.label if self.needs_model or imported else ""
+        if self.needs_model or imported:
+            return self.backbone.label
+        return " + ".join(dict.fromkeys(spec.label for spec in self.models.values()))
 
     @property
     def backbone_key(self) -> str:
-        """Which loaded model it shares; empty for a profile that needs none."""
-        return self.backbone.key if self.needs_model else ""
+        """Which loaded models it shares, their keys with `+` between; empty where it needs none."""
+        return "+".join(sorted({spec.key for spec in self.used_models.values()}))
 
     def body(self) -> dict[str, Json]:
         """The profile as JSON; `Profile.model_validate` reads it back equal."""
@@ -297,3 +270,8 @@ class Profile(Strict):
     def hash(self) -> str:
         """SHA-256 of everything but the name and the description."""
         return content_hash(self.model_dump(mode="json", exclude={"name", "description"}))
+
+
+def keys_in(backbone_key: str) -> frozenset[str]:
+    """The keys of the single models that a `Profile.backbone_key` stands for."""
+    return frozenset(backbone_key.split("+")) if backbone_key else frozenset()

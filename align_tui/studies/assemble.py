@@ -23,6 +23,7 @@ from align_tui.config.prompts.target_text import target_values
 from align_tui.config.reading.file_kinds import STUDY, refuse_other
 from align_tui.config.reading.files import exists, is_file
 from align_tui.config.reading.toml import parse, read_text, validate
+from align_tui.config.roles import check_roles
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
@@ -207,6 +208,7 @@ def check(study: Study, attributes: Attributes) -> None:
 
 def check_profile(profile: Profile, attributes: Attributes) -> None:
     """Raise ConfigError where a decision-maker lacks what it decides by."""
+    check_roles(profile)
     if isinstance(profile.adm, OracleParams | PromptAlignedParams) and not profile.target:
         raise ConfigError(
             f"profile {profile.name}: {profile.adm.kind} needs a target",
@@ -220,6 +222,6 @@ def check_profile(profile: Profile, attributes: Attributes) -> None:
 
 def depth_notes(study: Study, options: Options, file: StudyFile) -> tuple[str, ...]:
     """What a user must know beside a result of the demo model."""
-    demo = any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles)
+    demo = any(profile.asks_demo for profile in study.profiles)
     own = tuple(options.scenarios or file.scenarios) == (DEMO_SCENARIOS,)
     return (OUT_OF_DEPTH,) if demo and not own else ()

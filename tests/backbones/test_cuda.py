@@ -18,8 +18,8 @@ from align_tui.backbones.base import Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.attributes import load_attributes
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.library import load_profile
-from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import NotFinite
 from align_tui.core.replies import decision_schema, read_reply

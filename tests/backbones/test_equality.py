@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.backbones.base import Request
+from align_tui.backbones.base import Generates, Request
 from align_tui.backbones.registry import open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, ReasoningOrder, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.types import JsonObject
@@ -56,6 +56,7 @@ async def test_greedy_text_equals_that_of_generate(tmp_path: Path) -> None:
     folder = make_tiny_model(tmp_path / "m", seed=3)
     spec = BackboneSpec(kind="transformers", model=str(folder), dtype="float32")
     backbone = open_backbone(spec, lambda what, share: None)
+    assert isinstance(backbone, Generates)
 
     async def write(request: Request) -> Generation:
         return await backbone.generate(request, lambda _, text: None)

@@ -17,7 +17,7 @@ from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.reply import Reply
 from align_tui.backbones.registry import open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.replies import decision_schema
 

@@ -14,7 +14,7 @@ from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
 from align_tui.backbones.registry import open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import BackboneError, OutOfMemory
 from align_tui.core.replies import choice_start, decision_schema, read_reply
@@ -151,12 +151,12 @@ async def test_probabilities_do_not_depend_on_what_was_read_before(backbone: Loc
         start = choice_start(made.text, "before")
         assert start is not None
         replies = [made.text[:start] + canonical(choice)[1:] for choice in CHOICES]
-        ballot = ChoiceScoringRequest(prompt(i), tuple(replies))
-        shares = (await backbone.score(ballot)).probabilities
+        scoring = ChoiceScoringRequest(prompt(i), tuple(replies))
+        shares = (await backbone.score(scoring)).probabilities
         assert sum(shares) == pytest.approx(1.0)
         # Nothing that was read before changes what is read now.
         backbone._thread.batch.prefixes.clear()
-        again = await backbone.score(ballot)
+        again = await backbone.score(scoring)
         assert again.probabilities == pytest.approx(shares, abs=1e-5)
 
 

@@ -18,7 +18,7 @@ from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.bounds import positions_of
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.backbones.registry import open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
 from align_tui.core.errors import (
     BackboneError,

@@ -13,7 +13,7 @@ from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
 from align_tui.backbones.local.thinking_grammar import Thought, thinking_tokens
 from align_tui.backbones.registry import open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Rendering, Sampling, ThinkingMode
 from align_tui.core.errors import BackboneError
 from align_tui.core.replies import decision_schema, read_reply, split_thinking, with_thinking

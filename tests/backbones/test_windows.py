@@ -12,7 +12,7 @@ import torch
 from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.registry import open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Message, Sampling
 from align_tui.core.replies import decision_schema
 from tests.models import make_tiny_model

@@ -46,7 +46,7 @@ from align_tui.backbones.local.weights import (
     weight_files,
 )
 from align_tui.backbones.local.windows import Windows, windows_of_config
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Rendering
 from align_tui.core.errors import AlignError, BackboneError
 

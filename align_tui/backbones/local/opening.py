@@ -5,7 +5,7 @@ from __future__ import annotations
 from align_tui.backbones.base import OnProgress
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.load import load_model
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 
 
 def open_local(spec: BackboneSpec, progress: OnProgress) -> LocalBackbone:

@@ -21,7 +21,7 @@ from align_tui.backbones.server.retries import ask_until_answered
 from align_tui.backbones.server.scoring import choice_probabilities
 from align_tui.backbones.server.streaming import likeliest_tokens, stream_reply
 from align_tui.backbones.server.thinking import conclusions, joined, thinking_notes
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Finish, Generation, Message
 from align_tui.core.errors import KeyRefused, ServerBusy, ServerError, ServerUnreachable
 from align_tui.core.replies import split_thinking, with_thinking

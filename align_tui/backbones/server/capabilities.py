@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from align_tui.backbones.server.streaming import Ask
 from align_tui.backbones.server.thinking import Template, room
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import AS_IT_IS, Message, Rendering, Sampling
 from align_tui.core.errors import ServerError
 from align_tui.core.types import JsonObject

@@ -18,7 +18,7 @@ from align_tui.backbones.server.pool import LONGEST_WAIT_S, Endpoint, backoff
 from align_tui.backbones.server.repair import repaired
 from align_tui.backbones.server.replies import without_lengths
 from align_tui.backbones.server.streaming import BAD_SHAPE, likeliest_tokens, stream_reply
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
 from align_tui.core.text.display import one_line

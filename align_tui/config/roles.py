@@ -1,0 +1,63 @@
+"""Models by role: what a decision-maker asks of each, and whether a profile's can do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability
+from align_tui.config.profile import MAIN, Profile
+from align_tui.core.errors import ConfigError
+from align_tui.core.text.nearest import close_to
+
+Needs = dict[str, frozenset[Capability]]
+
+
+def needs_of(profile: Profile) -> Needs:
+    """What the profile's decision-maker asks of its models, by role; the main one has the role ''.
+
+    The parameters of a decision-maker say it as `roles`: capabilities by role, or names of roles
+    whose models write text.
+    """
+    needs: Needs = {MAIN: frozenset({"generates"})} if profile.needs_model else {}
+    roles: Mapping[str, Iterable[Capability]] | Iterable[str] = getattr(profile.adm, "roles", ())
+    if not isinstance(roles, Mapping):
+        return needs | {role: frozenset({"generates"}) for role in roles}
+    return needs | {role: frozenset(asked) for role, asked in roles.items()}
+
+
+def check_roles(profile: Profile) -> None:
+    """Raise ConfigError where a model is missing, or cannot do what its role asks."""
+    models = profile.used_models
+    kind = profile.adm.kind
+    for role, asked in needs_of(profile).items():
+        called = table_of(role)
+        if role not in models:
+            near = close_to(role, [each for each in profile.models if each != MAIN], n=1)
+            raise ConfigError(
+                f"profile {profile.name}: {kind} asks a model in the role {role!r}, and the "
+                "profile names none",
+                f"Is it [models.{near[0]}]?" if near else f'Like: {called} use = "mistral-7b"',
+            )
+        spec = models[role]
+        if spec.kind not in BACKBONE_KINDS:
+            raise BACKBONE_KINDS.unknown(spec.kind)
+        lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)
+        if lacks:
+            words = " and ".join(CAPABILITY_WORDS[each] for each in lacks)
+            raise ConfigError(
+                f"profile {profile.name}: {kind} needs a model in {called} that {words}, and "
+                f"{spec.label} (kind {spec.kind!r}) does not",
+                _who_can(asked),
+            )
+
+
+def table_of(role: str) -> str:
+    """The table of a profile that names the model of a role."""
+    return f"[models.{role}]" if role else "[backbone]"
+
+
+def _who_can(asked: frozenset[Capability]) -> str:
+    able = [kind for kind in BACKBONE_KINDS if asked <= BACKBONE_KINDS.get(kind).capabilities]
+    if not able:
+        return "No kind of backbone that is installed here can; a package may add one."
+    return f"Kinds that can: {', '.join(able)}."
