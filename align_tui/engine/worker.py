@@ -13,7 +13,7 @@ from pathlib import Path
 from align_tui.config.profile import MAIN, keys_in
 from align_tui.core.decisions import AS_IT_IS, Decision
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
-from align_tui.engine.guard import Steps
+from align_tui.engine.guard import LoopSteps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm, sample_seed
 from align_tui.engine.messages import say
@@ -88,7 +88,7 @@ class Worker:
         self._contexts = RunContexts(db)
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
-        self.steps = Steps()
+        self.steps = LoopSteps()
         self.watchdog: Watchdog | None = None
         self.is_stuck = False
         self._broken = False

@@ -40,9 +40,9 @@ def scoring(sampling: Sampling) -> Scoring:
 
 
 def test_a_greedy_choice_is_the_one_that_decoding_walks_to() -> None:
-    chances = scoring(GREEDY).probabilities()
-    assert chances.probabilities == pytest.approx((0.275, 0.275, 0.45), abs=0.001)
-    assert chances.drawn == 0  # though the last one is the likeliest
+    found = scoring(GREEDY).probabilities()
+    assert found.probabilities == pytest.approx((0.275, 0.275, 0.45), abs=0.001)
+    assert found.drawn == 0  # though the last one is the likeliest
 
 
 def test_drawn_choices_come_as_often_as_they_are_likely() -> None:

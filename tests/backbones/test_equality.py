@@ -1,4 +1,4 @@
-"""The batched engine against `model.generate` under the same compact grammar, row by row."""
+"""The batched engine against `model.generate` under the same compact grammar, reply by reply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from align_tui.core.replies import decision_schema
 from align_tui.core.types import JsonObject
 from tests.models import make_tiny_model
 
-ROWS = 200
+REPLIES = 200
 WORDS = ("triage", "é", "who", "saves", "42", '"so"', "\\", "patient", "\n", "日本", "merit", "a")
 
 
@@ -61,7 +61,7 @@ async def test_greedy_text_equals_that_of_generate(tmp_path: Path) -> None:
     async def write(request: Request) -> Generation:
         return await backbone.generate(request, lambda _, text: None)
 
-    wanted = [some_request(seed) for seed in range(ROWS)]
+    wanted = [some_request(seed) for seed in range(REPLIES)]
     batched = await asyncio.gather(*(write(request) for request in wanted))
     plain = [
         await write(Request(each.messages, each.schema, each.sampling, "generate"))

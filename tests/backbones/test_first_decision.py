@@ -40,12 +40,12 @@ def reply_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 5
     request = Request(
         (Message("user", text),), SCHEMA, Sampling(max_tokens=max_tokens), group=group
     )
-    row = backbone._tokenizer.reply(request, lambda _, text: None, lambda outcome: None)
-    row.open_forced()
-    return row
+    reply = backbone._tokenizer.reply(request, lambda _, text: None, lambda outcome: None)
+    reply.open_forced()
+    return reply
 
 
-def sweep(backbone: LocalBackbone, rows: list[Reply]) -> DecodeBatch:
+def sweep(backbone: LocalBackbone, replies: list[Reply]) -> DecodeBatch:
     """A batch of one's own, driven by hand, in which the first decision may cost what it likes."""
     batch = DecodeBatch(
         backbone._loaded.model,
@@ -55,8 +55,8 @@ def sweep(backbone: LocalBackbone, rows: list[Reply]) -> DecodeBatch:
     )
     assert batch.first_decision is not None
     batch.first_decision._token_s, batch.first_decision._step_s = 1000.0, 1e-6
-    for row in rows:
-        batch.add(row)
+    for reply in replies:
+        batch.add(reply)
     return batch
 
 
@@ -83,8 +83,8 @@ def test_a_reply_of_the_first_decision_comes_past_all_that_yield(backbone: Local
 
 def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalBackbone) -> None:
     texts = ["the patient is treated", "is the patient treated with the choice or the reasoning?"]
-    rows = [reply_of(backbone, f"{text}" * 3, i + 1) for i, text in enumerate(texts)]
-    batch = sweep(backbone, [*rows, reply_of(backbone, LONG, 9)])
+    replies = [reply_of(backbone, f"{text}" * 3, i + 1) for i, text in enumerate(texts)]
+    batch = sweep(backbone, [*replies, reply_of(backbone, LONG, 9)])
     forward, failures = batch._forward, 1
 
     def failing(*step: Any) -> torch.Tensor:
@@ -100,8 +100,8 @@ def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalB
         for _ in range(STEPS):
             batch.step()
     assert batch.isolate() == []
-    drive(batch, rows[0])
-    assert rows[0].finish == "stop"
+    drive(batch, replies[0])
+    assert replies[0].finish == "stop"
 
 
 def test_nobody_yields_to_a_reply_that_would_not_get_there(backbone: LocalBackbone) -> None:

@@ -214,10 +214,10 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
     found = await score(thinking)
     assert found != await score("Something else entirely, and for longer.")
     model: Any = backbone._loaded.model
-    texts = backbone._tokenizer
-    prompt = texts.chat.render(TURNS, thinking="on")
-    ids = [*prompt.ids, *texts._thought_ids(prompt, thinking)]
-    tails = [texts.chat.plain.encode_plain(f'{begun}{choice}"') for choice in CHOICES]
+    tokenizer = backbone._tokenizer
+    prompt = tokenizer.chat.render(TURNS, thinking="on")
+    ids = [*prompt.ids, *tokenizer._thought_ids(prompt, thinking)]
+    tails = [tokenizer.chat.plain.encode_plain(f'{begun}{choice}"') for choice in CHOICES]
     split = next(j for j, pair in enumerate(zip(*tails, strict=False)) if len(set(pair)) > 1)
     with torch.inference_mode():
         logits = model(torch.tensor([[*ids, *tails[0][:split]]])).logits[0, -1]

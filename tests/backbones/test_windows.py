@@ -39,7 +39,7 @@ async def write_all(backbone: LocalBackbone, n: int, **more: Any) -> list[str]:
     return [each.text for each in made]
 
 
-def plain_chances(backbone: LocalBackbone, i: int, begun: str) -> list[float]:
+def by_transformers(backbone: LocalBackbone, i: int, begun: str) -> list[float]:
     """The probabilities by whole passes of the model as transformers runs it."""
     model: Any = backbone._loaded.model
     prompt = backbone._tokenizer.chat.render(asked(i)).ids
@@ -62,8 +62,8 @@ async def test_a_windowed_model_is_batched_and_writes_what_it_writes_alone(
     assert batched == await write_all(backbone, 5, engine="generate")
     begun = batched[0][: batched[0].index('"choice":"') + len('"choice":"')]
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)
-    chances = await backbone.score(ChoiceScoringRequest(asked(0), replies))
-    assert chances.probabilities == pytest.approx(plain_chances(backbone, 0, begun), abs=1e-4)
+    found = await backbone.score(ChoiceScoringRequest(asked(0), replies))
+    assert found.probabilities == pytest.approx(by_transformers(backbone, 0, begun), abs=1e-4)
     backbone.close()
 
 
@@ -99,8 +99,8 @@ async def test_what_cannot_be_batched_is_scored_by_a_plain_pass(
         return await backbone.score(ChoiceScoringRequest(asked(i), replies))
 
     found = await asyncio.gather(*(score(i) for i in range(3)))
-    for i, chances in enumerate(found):
-        assert chances.probabilities == pytest.approx(plain_chances(backbone, i, begun), abs=1e-5)
+    for i, each in enumerate(found):
+        assert each.probabilities == pytest.approx(by_transformers(backbone, i, begun), abs=1e-5)
     [text] = await write_all(backbone, 1)
     assert text.startswith('{"reasoning":"')
     backbone.close()

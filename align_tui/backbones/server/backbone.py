@@ -12,11 +12,11 @@ from outlines.exceptions import BadRequestError
 from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
 from align_tui.backbones.server.capabilities import Capabilities, make_ask
 from align_tui.backbones.server.errors import Unfit
-from align_tui.backbones.server.live_text import LiveText
 from align_tui.backbones.server.markup import control_note
 from align_tui.backbones.server.outcomes import ServerReply, Settled, only_thought, settle
 from align_tui.backbones.server.pool import Endpoint, Pool
 from align_tui.backbones.server.replies import as_sent, asked_again, with_schema, without_lengths
+from align_tui.backbones.server.reply_stream import ReplyStream
 from align_tui.backbones.server.retries import ask_until_answered
 from align_tui.backbones.server.scoring import choice_probabilities
 from align_tui.backbones.server.streaming import likeliest_tokens, stream_reply
@@ -75,21 +75,21 @@ class ServerBackbone:
         Raises ServerError, or ReplyError when no attempt brought a reply that fits.
         """
         self._loop = loop = asyncio.get_running_loop()
-        live_text = LiveText(on_text, loop.time())
+        stream = ReplyStream(on_text, loop.time())
         wanted = self._wanted(request)
 
         async def work(endpoint: Endpoint) -> Generation:
-            live_text.begin()
+            stream.begin()
             turns = wanted.turns
-            reply = await self._first(endpoint, request, wanted, live_text)
+            reply = await self._first(endpoint, request, wanted, stream)
             asked_twice = only_thought(reply)
             if asked_twice:
-                reply = await self._behind_thinking(endpoint, request, wanted, reply, live_text)
+                reply = await self._behind_thinking(endpoint, request, wanted, reply, stream)
             settled = wanted.settle(reply)
             text = with_thinking(reply.thinking, settled.text)
-            live_text.settle(loop.time(), text)
+            stream.settle(loop.time(), text)
             notes = (*self._notes(request, reply, asked_twice=asked_twice), *settled.notes)
-            return _generation(reply, text, settled.finish, notes, turns, live_text, loop.time())
+            return _generation(reply, text, settled.finish, notes, turns, stream, loop.time())
 
         return await self._ask(work)
 
@@ -102,13 +102,13 @@ class ServerBackbone:
         return _Wanted(with_schema(request.messages, schema), schema, states=True)
 
     async def _first(
-        self, endpoint: Endpoint, request: Request, wanted: _Wanted, live_text: LiveText
+        self, endpoint: Endpoint, request: Request, wanted: _Wanted, stream: ReplyStream
     ) -> ServerReply:
         """What comes of the request as it is."""
         sampling = request.sampling
         body = self._capabilities.body(sampling, self._spec.server.extra, request.rendering)
         most = 0 if sampling.thinking == "off" else sampling.max_thinking_tokens
-        return await self._streamed(endpoint, wanted, wanted.turns, body, live_text, most)
+        return await self._streamed(endpoint, wanted, wanted.turns, body, stream, most)
 
     async def _behind_thinking(
         self,
@@ -116,7 +116,7 @@ class ServerBackbone:
         request: Request,
         wanted: _Wanted,
         first: ServerReply,
-        live_text: LiveText,
+        stream: ReplyStream,
     ) -> ServerReply:
         """The reply that a model did not come to while it thought, asked for with its thinking."""
         found, extra = self._capabilities, self._spec.server.extra
@@ -126,7 +126,7 @@ class ServerBackbone:
                 request.sampling, extra, request.rendering, going_on=going_on
             )
             try:
-                second = await self._streamed(endpoint, wanted, turns, body, live_text)
+                second = await self._streamed(endpoint, wanted, turns, body, stream)
             except BadRequestError:
                 if not going_on:
                     raise
@@ -142,7 +142,7 @@ class ServerBackbone:
         wanted: _Wanted,
         turns: tuple[Message, ...],
         body: dict[str, Any],
-        live_text: LiveText,
+        stream: ReplyStream,
         thinking_pieces: int = 0,
     ) -> ServerReply:
         counted = 0
@@ -151,7 +151,7 @@ class ServerBackbone:
             nonlocal counted
             counted += 1
             self._tokens += 1
-            live_text.tell(now, piece, thinking=thinking)
+            stream.tell(now, piece, thinking=thinking)
 
         schema = wanted.schema if self._capabilities.sends_schema else None
         body = {**body, "stream_options": {"include_usage": True}}
@@ -228,19 +228,19 @@ def _generation(
     finish: Finish,
     notes: tuple[str, ...],
     turns: tuple[Message, ...],
-    live_text: LiveText,
+    stream: ReplyStream,
     now: float,
 ) -> Generation:
-    total = now - live_text.asked
+    total = now - stream.asked
     return Generation(
         text=text,
         prompt=as_sent(turns),
         prompt_tokens=reply.prompt_tokens,
         tokens=reply.tokens,
         finish=finish,
-        first_token_s=live_text.first if live_text.first is not None else total,
+        first_token_s=stream.first if stream.first is not None else total,
         total_s=total,
-        timeline=tuple(live_text.timeline),
+        timeline=tuple(stream.timeline),
         thinking_tokens=reply.thinking_tokens,
         notes=notes,
     )

@@ -173,8 +173,8 @@ async def _has_logprobs(endpoint: Endpoint, spec: BackboneSpec, found: Capabilit
         try:
             return await likeliest_tokens(endpoint, ask) is not None
         except Exception as error:  # whatever a hostile server makes client and parser raise
-            trouble = explain(error, endpoint.url, found.model, endpoint.secret)
-            if not trouble.again or isinstance(error, TimeoutError):
+            fault = explain(error, endpoint.url, found.model, endpoint.secret)
+            if not fault.again or isinstance(error, TimeoutError):
                 return False
-            await asyncio.sleep(min(trouble.after or backoff(attempt), LONGEST_WAIT_S))
+            await asyncio.sleep(min(fault.after or backoff(attempt), LONGEST_WAIT_S))
     return False
