@@ -242,7 +242,7 @@ class Profile(Strict):
     def used_models(self) -> dict[str, BackboneSpec]:
         """Every model that deciding takes, by role; the main one has the role ''."""
         main: dict[str, BackboneSpec] = {MAIN: self.backbone} if self.needs_model else {}
-        return main | self.models
+        return main | {role: self.models[role] for role in sorted(self.models)}
 
     @property
     def asks_demo(self) -> bool:

@@ -99,15 +99,20 @@ class RunContext:
         """Keep which weights the sample's profile really uses; once, and not for every sample."""
         if not backbones:
             return
-        identity = "; ".join(_identity(role, each.info) for role, each in backbones.items())
+        identity = _identity({role: backbone.info for role, backbone in backbones.items()})
         if self._recorded.get(claimed.profile) != identity:
             runs.record_model(db, claimed.run, claimed.profile, identity)
             self._recorded[claimed.profile] = identity
 
 
-def _identity(role: str, info: ModelInfo) -> str:
-    said = "; ".join([f"{info.identity} {info.dtype} on {info.device}", *info.notes])
-    return f"{role}: {said}" if role else said
+def _identity(infos: Mapping[str, ModelInfo]) -> str:
+    """Which weights these are; behind the first `; ` what a user must know of how they run."""
+    models, notes = [], []
+    for role, info in infos.items():
+        mark = f"{role}: " if role else ""
+        models.append(f"{mark}{info.identity} {info.dtype} on {info.device}")
+        notes += [mark + note for note in info.notes]
+    return "; ".join([" + ".join(models), *notes])
 
 
 class RunContexts:

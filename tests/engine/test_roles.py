@@ -134,7 +134,9 @@ async def test_two_models_in_two_roles_make_one_decision(
         assert proposer.sampling["seed"] != judge.sampling["seed"]
         assert proposer.raw in judge.prompt
     known = runs.run_versions(database, run)["model of p"]
-    assert "proposer: " in known and "judge: " in known
+    weights, _, notes = known.partition("; ")
+    assert weights.startswith("judge: sha256:") and " + proposer: sha256:" in weights
+    assert not notes
 
 
 async def test_another_packages_model_rates_for_a_decision_maker(
