@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -10,11 +10,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from align_tui.config.backbone_kinds import BACKBONE_KINDS
 from align_tui.config.reading.toml import Strict
 from align_tui.config.server import JsonTable, ServerSpec
+from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.decisions import ThinkingMode
 from align_tui.core.types import content_hash
-
-Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
-
 
 UNUSED: dict[str, set[str]] = {
     "demo": {"server"},
@@ -24,13 +22,6 @@ UNUSED: dict[str, set[str]] = {
 """By kind, the keys that make no difference to which model is loaded."""
 NOT_OF_THE_MODEL = {"decoding", "chat_template"}
 """Keys of `[models.ROLE]` that say how a loaded model is asked."""
-
-
-def without_code(dumped: dict[str, Any]) -> dict[str, Any]:
-    """A profile that runs no code has no key for it, and the hash that it always had."""
-    if not dumped.get("code_sha256", True):
-        del dumped["code_sha256"]
-    return dumped
 
 
 class BackboneSpec(Strict):

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from align_tui.config.adm_params import RunsFile
 from align_tui.config.backbone_spec import BackboneSpec
-from align_tui.config.profile import CustomParams, Profile
+from align_tui.config.profile import Profile
 from align_tui.core.errors import CodeRefused
 
 MAX_BYTES = 4_000_000
@@ -69,12 +70,12 @@ def sha256_of(source: bytes) -> str:
 
 def runs_code(profile: Profile) -> bool:
     """Does deciding by the profile run code that is not the program's own?"""
-    return bool(_remote(profile)) or isinstance(profile.adm, CustomParams)
+    return bool(_remote(profile)) or isinstance(profile.adm, RunsFile)
 
 
 def code_of(profile: Profile) -> Iterator[Code]:
     """The code that deciding by a profile runs; raises CodeRefused where it cannot be read."""
-    if isinstance(profile.adm, CustomParams):
+    if isinstance(profile.adm, RunsFile):
         yield _code_of_adm(profile.adm)
     for spec in _remote(profile).values():
         found = code_of_model(spec)
@@ -82,7 +83,7 @@ def code_of(profile: Profile) -> Iterator[Code]:
             yield found
 
 
-def _code_of_adm(adm: CustomParams) -> Code:
+def _code_of_adm(adm: RunsFile) -> Code:
     path = Path(adm.file)
     return Code("decision-maker", str(path), sha256_of(read_code(path)))
 
@@ -108,7 +109,7 @@ def with_hashes(profile: Profile) -> Profile:
     """
     changes: dict[str, object] = {}
     adm = profile.adm
-    if isinstance(adm, CustomParams) and (found := _hash(partial(_code_of_adm, adm), adm)):
+    if isinstance(adm, RunsFile) and (found := _hash(partial(_code_of_adm, adm), adm)):
         changes["adm"] = adm.model_copy(update=found)
     models = dict(profile.models)
     for role, spec in _remote(profile).items():
@@ -122,7 +123,7 @@ def with_hashes(profile: Profile) -> Profile:
     return profile.model_copy(update=changes) if changes else profile
 
 
-def _hash(read: Callable[[], Code | None], part: BackboneSpec | CustomParams) -> dict[str, str]:
+def _hash(read: Callable[[], Code | None], part: BackboneSpec | RunsFile) -> dict[str, str]:
     """The key `code_sha256` of a part of a profile, where its code is here.
 
     What is missing is told by whoever wants to run it.
@@ -156,7 +157,7 @@ def readable_code(profile: Profile) -> tuple[Code, ...]:
 def recorded_code(profile: Profile) -> dict[str, str]:
     """The hashes of code that a run keeps, by what the code is; nothing is read for them."""
     found = {}
-    if isinstance(profile.adm, CustomParams):
+    if isinstance(profile.adm, RunsFile):
         found["decision-maker"] = profile.adm.code_sha256
     for role, spec in profile.used_models.items():
         found[f"model {role}".strip()] = spec.code_sha256
@@ -168,7 +169,7 @@ def notes_on(profiles: Iterable[Profile]) -> tuple[str, ...]:
     notes: dict[str, None] = {}
     for profile in profiles:
         adm = profile.adm
-        if isinstance(adm, CustomParams):
+        if isinstance(adm, RunsFile):
             notes[f"{RUNS} {adm.file}, {_hash_words(adm.code_sha256)}."] = None
         for spec in _remote(profile).values():
             notes[f"{RUNS} the model {spec.model}, {_hash_words(spec.code_sha256)}."] = None

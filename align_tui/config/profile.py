@@ -2,156 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
-    model_validator,
 )
 
-from align_tui.config.backbone_kinds import Capability
-from align_tui.config.backbone_spec import (
-    BackboneSpec,
-    DecodingSpec,
-    RoleModel,
-    Sha256,
-    without_code,
-)
-from align_tui.config.reading.bounded_toml import as_json
+from align_tui.config.adm_kinds import ADM_KINDS
+from align_tui.config.adm_params import AdmParams, MissingParams
+from align_tui.config.alignment import AlignmentTable
+from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
+from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
 from align_tui.config.server import JsonTable
-from align_tui.core.targets import Target, Targets
+from align_tui.config.targets import TargetSpec
+from align_tui.config.value_types import RoleName
+from align_tui.core.targets import Targets
 from align_tui.core.types import Json, content_hash
 
-RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-
-
-class TargetSpec(Strict):
-    """`[[target]]`: an attribute and the value (0..1) to be steered to."""
-
-    attribute: str = Field(min_length=1, max_length=200)
-    value: Unit
-
-
-class RandomParams(Strict):
-    """Chooses uniformly, from the seed."""
-
-    kind: Literal["random"]
-
-
-class FixedParams(Strict):
-    """Always chooses the same index (the last choice where there are fewer)."""
-
-    kind: Literal["fixed"]
-    index: int = Field(0, ge=0)
-
-
-class OracleParams(Strict):
-    """Knows the labels: the choice nearest to its targets, or with `inverted` the farthest."""
-
-    kind: Literal["oracle"]
-    inverted: bool = False
-
-
-class Reasoned(Strict):
-    """What every decision-maker that asks a model has in common.
-
-    `given` is reasoning that is put into the model's mouth, to see whether it carries the decision:
-    the model only concludes from it or, with `goes_on`, writes on from there.
-    """
-
-    reasoning: Literal["before", "after", "none"] = "before"
-    max_reasoning_chars: int = Field(512, ge=16, le=20_000)
-    probabilities: bool = True
-    given: str | None = Field(None, min_length=1, max_length=20_000)
-    goes_on: bool = False
-
-    @model_validator(mode="after")
-    def _given_before(self) -> Self:
-        if self.given is not None and (self.reasoning != "before" or not self.given.strip()):
-            raise ValueError('given reasoning needs words, and reasoning = "before"')
-        if self.goes_on and self.given is None:
-            raise ValueError("goes_on says how given reasoning is used, and none is given")
-        return self
-
-
-class BaselineParams(Reasoned):
-    """Unaligned: a neutral prompt, the majority of `samples`."""
-
-    kind: Literal["baseline"]
-    samples: int = Field(1, ge=1, le=200)
-
-
-class PromptAlignedParams(Reasoned):
-    """The prompt states the targets; votes of positive and negative samples."""
-
-    kind: Literal["prompt_aligned"]
-    n_positive: int = Field(1, ge=1, le=200)
-    n_negative: int = Field(0, ge=0, le=200)
-    only_positive: bool = False
-
-
-class CustomParams(BaseModel):
-    """A decision-maker from the user's own file; further keys are its parameters.
-
-    `code_sha256` is filled in when the profile is read: the file's hash, and no other is run.
-    `roles` says which models it asks beside the main one, and what each must be able to do.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: Literal["custom"]
-    file: str = Field(min_length=1)
-    function: str = "decide"
-    needs_model: bool = True
-    code_sha256: Sha256 = ""
-    roles: dict[RoleName, tuple[Capability, ...]] = Field(default_factory=dict)
-
-    @model_serializer(mode="wrap")
-    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        dumped = without_code(dump(self))
-        if not dumped.get("roles", True):
-            del dumped["roles"]
-        return dumped
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keepable(cls, values: Any) -> Any:
-        return as_json(values)
-
-
-class ImportedParams(Strict):
-    """Another program decided: the results were imported, and cannot be made again here."""
-
-    kind: Literal["imported"]
-    adm: str = Field("", max_length=500)
-
-
-AdmSpec = Annotated[
-    RandomParams
-    | FixedParams
-    | OracleParams
-    | BaselineParams
-    | PromptAlignedParams
-    | CustomParams
-    | ImportedParams,
-    Field(discriminator="kind"),
+AdmTable = Annotated[
+    AdmParams,
+    ClassByName("kind", ADM_KINDS, lambda kind: kind.params, AdmParams, MissingParams),
 ]
-ADM_KINDS: dict[str, type[BaseModel]] = {
-    "random": RandomParams,
-    "fixed": FixedParams,
-    "oracle": OracleParams,
-    "baseline": BaselineParams,
-    "prompt_aligned": PromptAlignedParams,
-    "custom": CustomParams,
-    "imported": ImportedParams,
-}
-MODEL_FREE = frozenset({"random", "fixed", "oracle", "imported"})
 
 
 OUR_TEMPLATE_VALUES = frozenset(
@@ -203,20 +78,13 @@ class Profile(Strict):
 
     name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
     description: str = ""
-    adm: AdmSpec
+    adm: AdmTable
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
+    alignment: AlignmentTable = None
     backbone: BackboneSpec = BackboneSpec()
     models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A profile without models by role has no key for them, and the hash that it always had."""
-        dumped: dict[str, Any] = dump(self)
-        if not dumped.get("models", True):
-            del dumped["models"]
-        return dumped
 
     @field_validator("targets")
     @classmethod
@@ -226,17 +94,22 @@ class Profile(Strict):
             raise ValueError("an attribute has two targets")
         return targets
 
+    @model_serializer(mode="wrap")
+    def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Tables that are absent leave no key, so that a profile keeps the hash it always had."""
+        dumped: dict[str, Any] = dump(self)
+        may_lack = ("alignment", "models")
+        return {key: each for key, each in dumped.items() if key not in may_lack or each}
+
     @property
     def target(self) -> Targets:
         """The targets as core values."""
-        return tuple(Target(t.attribute, t.value) for t in self.targets)
+        return tuple(spec.target for spec in self.targets)
 
     @property
     def needs_model(self) -> bool:
         """Does deciding take a backbone?"""
-        if isinstance(self.adm, CustomParams):
-            return self.adm.needs_model
-        return self.adm.kind not in MODEL_FREE
+        return self.adm.traits.needs_model
 
     @property
     def used_models(self) -> dict[str, BackboneSpec]:
@@ -252,8 +125,8 @@ class Profile(Strict):
     @property
     def model_label(self) -> str:
         """A short name of the model that decides; empty where none does, or none is known."""
-        imported = isinstance(self.adm, ImportedParams) and bool(self.backbone.model)
-        if self.needs_model or imported:
+        is_known = not self.adm.traits.can_decide and bool(self.backbone.model)
+        if self.needs_model or is_known:
             return self.backbone.label
         return " + ".join(dict.fromkeys(spec.label for spec in self.models.values()))
 
@@ -263,8 +136,16 @@ class Profile(Strict):
         return "+".join(sorted({spec.key for spec in self.used_models.values()}))
 
     def body(self) -> dict[str, Json]:
-        """The profile as JSON; `Profile.model_validate` reads it back equal."""
+        """The profile as JSON; `Profile.from_body` reads it back equal."""
         return self.model_dump(mode="json", by_alias=True)
+
+    @classmethod
+    def from_body(cls, body: object) -> Profile:
+        """A profile that was stored, also where its kind of decision-maker is not installed here.
+
+        Raises pydantic's ValidationError for what is no profile.
+        """
+        return cls.model_validate(body, context=STORED)
 
     @property
     def hash(self) -> str:

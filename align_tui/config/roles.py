@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability
 from align_tui.config.profile import MAIN, Profile
 from align_tui.core.errors import ConfigError
@@ -13,16 +11,10 @@ Needs = dict[str, frozenset[Capability]]
 
 
 def needs_of(profile: Profile) -> Needs:
-    """What the profile's decision-maker asks of its models, by role; the main one has the role ''.
-
-    The parameters of a decision-maker say it as `roles`: capabilities by role, or names of roles
-    whose models write text.
-    """
-    needs: Needs = {MAIN: frozenset({"generates"})} if profile.needs_model else {}
-    roles: Mapping[str, Iterable[Capability]] | Iterable[str] = getattr(profile.adm, "roles", ())
-    if not isinstance(roles, Mapping):
-        return needs | {role: frozenset({"generates"}) for role in roles}
-    return needs | {role: frozenset(asked) for role, asked in roles.items()}
+    """What a profile's decision-maker asks of its models, by role; the main one has the role ''."""
+    traits = profile.adm.traits
+    main: Needs = {MAIN: frozenset({"generates"})} if traits.needs_model else {}
+    return main | {role: frozenset(asked) for role, asked in traits.roles.items()}
 
 
 def check_roles(profile: Profile) -> None:

@@ -139,7 +139,7 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Decision:
         decision = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
     except BaseExceptionGroup as group:
         raise _first(group) from group
-    return sound(decision, len(scenario.choices))
+    return sound(decision, len(scenario.choices), scenario.asks)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -15,10 +15,11 @@ from align_tui.backbones.base import Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.backbones.registry import open_backbone
+from align_tui.config.adm_params import Reasoned
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
 from align_tui.config.options import Options
-from align_tui.config.profile import Profile, Reasoned
+from align_tui.config.profile import Profile
 from align_tui.core.decisions import GREEDY, Decision, Message, ReasoningOrder, Sampling
 from align_tui.core.replies import CHOICE_MARK, decision_schema
 from align_tui.core.scenarios import Scenario

@@ -15,8 +15,8 @@ from align_tui.adms.ask import ask
 from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.registry import open_backbone
+from align_tui.config.adm_params import Reasoned
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
-from align_tui.config.profile import Reasoned
 from align_tui.core.decisions import Message, Response, Sampling
 from align_tui.core.replies import decision_schema, read_reply
 from align_tui.engine.llm import SampleLlm
