@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
+    from align_tui.config.study import Study
     from align_tui.core.scenarios import Scenario
-    from align_tui.core.scorers.labels import Rule, Score
+    from align_tui.core.scorers.base import Score
     from align_tui.core.text.word_diff import Part
     from align_tui.monitor.snapshot import Shown
     from align_tui.store.database import Database
@@ -35,14 +36,14 @@ class DecisionDetail:
 
 
 def read_detail(
-    db: Database, rule: Rule, profile: Profile, scenario: Scenario, shown: Shown
+    db: Database, study: Study, profile: Profile, scenario: Scenario, shown: Shown
 ) -> DecisionDetail:
-    """Read the sample that `shown` names; raises StoreError."""
+    """Read the sample that `shown` names, of a run of `study`; raises StoreError."""
     from align_tui.config.attributes import load_attributes
     from align_tui.config.prompts.attribution import entered
+    from align_tui.core.answers import ChoiceAnswer
     from align_tui.core.decisions import messages_from_json
-    from align_tui.core.scorers.labels import score
-    from align_tui.core.targets import targets_from_id
+    from align_tui.core.targets import target_id
     from align_tui.store.results import responses_of, scores_of
     from align_tui.store.runs import model_of
 
@@ -53,7 +54,8 @@ def read_detail(
     if shown.origin is not None and choice is not None:
         # Under the targets of the run that is shown, which may be others than it was decided in.
         scores = {
-            name: score(scenario, targets_from_id(name), choice, rule) for name, _ in shown.scores
+            target_id(targets): study.scorer.score_now(ChoiceAnswer(choice), scenario, targets)
+            for targets in study.scoring_targets(profile)
         }
     attributes = load_attributes()
     where = [

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from align_tui.config.study import Study
 from align_tui.core.scenarios import scenario_from_json
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import Targets, target_id
 from align_tui.store.database import Database
 from align_tui.store.results import SampleState, states
@@ -167,7 +166,7 @@ class _Match:
             if name in stored:
                 return stored[name]
             study = self._study
-            return score(study.scenarios[s], targets, choice, study.rule).correct
+            return study.scorer.is_correct(choice, study.scenarios[s], targets)
 
         return tuple(
             (name, correct(name, targets, state.choice))

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import Target, target_id
 from align_tui.store import inheritance, results, runs, trash
 from align_tui.store.database import Database, open_database
@@ -75,8 +74,8 @@ def test_they_are_scored_against_what_the_child_aims_at(db: Database) -> None:
     assert any(each.scores[0][1] is not None for each in found.values())
     for (scenario, profile, _), each in found.items():
         assert profile == 0
-        wanted = score(changed.scenarios[scenario], targets, each.choice, changed.rule)
-        assert each.scores == ((target_id(targets), wanted.correct),)
+        wanted = changed.scorer.is_correct(each.choice, changed.scenarios[scenario], targets)
+        assert each.scores == ((target_id(targets), wanted),)
 
 
 def test_the_nearest_ancestor_is_taken_and_a_chain_is_followed(db: Database) -> None:

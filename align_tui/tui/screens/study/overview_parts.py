@@ -48,7 +48,7 @@ class OverviewParts:
         return chance(
             self.study.scenarios,
             targets_from_id(target),
-            self.study.rule,
+            self.study.scorer,
             discriminating=discriminating,
         )
 
