@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from align_tui.core.errors import ConfigError
 from align_tui.core.registry import Registry
 
 Capability = Literal["generates", "scores_choices", "rates_statements", "embeds"]
@@ -50,3 +51,11 @@ BACKBONE_KINDS: Final = Registry(
         "openai": "align_tui.config.backbone_kinds:SERVER",
     },
 )
+
+
+def kind_of(name: str) -> BackboneKind | None:
+    """The kind of that name; None for one that is not installed here, or cannot be loaded."""
+    try:
+        return BACKBONE_KINDS.get(name)
+    except ConfigError:
+        return None

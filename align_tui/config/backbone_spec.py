@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from align_tui.config.backbone_kinds import BACKBONE_KINDS
+from align_tui.config.backbone_kinds import kind_of
 from align_tui.config.reading.toml import Strict
 from align_tui.config.server import JsonTable, ServerSpec
 from align_tui.config.value_types import Sha256, without_code
@@ -51,7 +51,8 @@ class BackboneSpec(Strict):
     @property
     def is_local(self) -> bool:
         """Does the model run in the worker's own process?"""
-        return self.kind not in BACKBONE_KINDS or BACKBONE_KINDS.get(self.kind).runs_here
+        kind = kind_of(self.kind)
+        return kind is None or kind.runs_here
 
     @property
     def key(self) -> str:

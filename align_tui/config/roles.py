@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability
+from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability, kind_of
 from align_tui.config.profile import MAIN, Profile
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.nearest import close_to
@@ -24,15 +24,13 @@ def check_roles(profile: Profile) -> None:
     for role, asked in needs_of(profile).items():
         called = table_of(role)
         if role not in models:
-            near = close_to(role, [each for each in profile.models if each != MAIN], n=1)
+            near = close_to(role, list(profile.models), n=1)
             raise ConfigError(
                 f"profile {profile.name}: {kind} asks a model in the role {role!r}, and the "
                 "profile names none",
                 f"Is it [models.{near[0]}]?" if near else f'Like: {called} use = "mistral-7b"',
             )
         spec = models[role]
-        if spec.kind not in BACKBONE_KINDS:
-            raise BACKBONE_KINDS.unknown(spec.kind)
         lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)
         if lacks:
             words = " and ".join(CAPABILITY_WORDS[each] for each in lacks)
@@ -49,7 +47,8 @@ def table_of(role: str) -> str:
 
 
 def _who_can(asked: frozenset[Capability]) -> str:
-    able = [kind for kind in BACKBONE_KINDS if asked <= BACKBONE_KINDS.get(kind).capabilities]
+    known = {name: kind_of(name) for name in BACKBONE_KINDS}
+    able = [name for name, kind in known.items() if kind and asked <= kind.capabilities]
     if not able:
         return "No kind of backbone that is installed here can; a package may add one."
     return f"Kinds that can: {', '.join(able)}."
