@@ -60,6 +60,7 @@ def _decision(detail: DecisionDetail) -> str:
     out: list[str] = [f"profile   {profile.name}", f"kind      {profile.adm.kind}"]
     if profile.needs_model:
         out.append(f"backbone  {profile.backbone.model or profile.backbone.kind}")
+    out += [f"{role:<8}  {spec.model or spec.kind}" for role, spec in profile.models.items()]
     result = shown.result
     if result is not None:
         out.append(f"sample    {result.sample}, repeat {result.repeat + 1}")
