@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
+from align_tui.config.adm_kinds import HasParams
+from align_tui.config.adm_params import AdmParams
+from align_tui.config.profile import Profile
+from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
+from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.targets import Targets
 from align_tui.core.types import JsonObject
 
@@ -15,6 +21,7 @@ class Llm(Protocol):
     """A model, as a decision-maker sees it: awaited replies, and nothing of batches or screens.
 
     `seed` is this sample's own: the same profile, scenario and repeat always get the same one.
+    Methods raise AdmError where the model is not there, or cannot do what is asked.
     """
 
     @property
@@ -22,8 +29,16 @@ class Llm(Protocol):
         """The sample's seed."""
         ...
 
+    def role(self, name: str) -> Llm:
+        """The model of `[models.NAME]` in the profile, asked in the same way.
+
+        Streams are numbered for the whole sample: give each text one of its own, whichever model
+        writes it. Raises AdmError where the profile names no such model.
+        """
+        ...
+
     def sampling(self, stream: int = 0) -> Sampling:
-        """The profile's decoding, with the seed of the sample's generation number `stream`."""
+        """The decoding of the model's role, with the seed of the sample's text number `stream`."""
         ...
 
     async def generate(
@@ -50,5 +65,28 @@ class Llm(Protocol):
         """
         ...
 
+    async def rate(
+        self, action: str, statements: Sequence[Statement]
+    ) -> tuple[StatementRating, ...]:
+        """How much each statement has to do with the action, and which way it points."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """A vector of length 1 for each text, in their order; all of one size."""
+        ...
+
 
 Adm = Callable[[Scenario, Targets, Llm], Awaitable[Decision]]
+P = TypeVar("P", bound=AdmParams)
+
+
+@dataclass(frozen=True)
+class AdmKind(HasParams, Generic[P]):
+    """A kind of decision-maker: the class of its `[adm]` table, and what makes one of a profile.
+
+    `make` gets the profile, its `[adm]` table as `params`, and the attributes that are defined. It
+    may raise AdmError or ConfigError.
+    """
+
+    params: type[P]
+    make: Callable[[Profile, P, Attributes], Adm]

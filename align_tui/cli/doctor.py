@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from align_tui.backbones.base import open_backbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.cli.options import database_path
+from align_tui.config.backbone_kinds import BACKBONE_KINDS
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import list_backbones, read_backbone, typed
 from align_tui.config.library import list_profiles, load_profile
-from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError, Damaged, StoreError
 from align_tui.core.text.display import one_line
 from align_tui.files.private import seen_by_others
@@ -26,6 +27,8 @@ from align_tui.store import runs, workers
 from align_tui.store.database import network_file_system, open_database
 from align_tui.store.repair import check_whole, repair, trouble
 
+OURS = frozenset(BACKBONE_KINDS.entries)
+"""Kinds of backbones that can be looked at without loading them; a package's kind cannot."""
 Finding = tuple[str, str, str]
 """(mark: 'ok', 'warn' or 'fail'; what was looked at; what was found)."""
 
@@ -173,9 +176,10 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
             except AlignError as error:
                 yield "fail", "profile", error.message
                 continue
-            if profile.needs_model:
-                entry = specs.setdefault(profile.backbone.key, (profile.backbone, []))
-                entry[1].append(profile.name)
+            for spec in profile.used_models.values():
+                users = specs.setdefault(spec.key, (spec, []))[1]
+                if profile.name not in users:
+                    users.append(profile.name)
     for known in list_backbones() if not asked else ():
         try:
             spec = read_backbone(known.path).spec
@@ -185,10 +189,12 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
         specs.setdefault(spec.key, (spec, []))[1].append(f"--backbone {known.name}")
     for spec, users in specs.values():
         used = f"(of {len(users)} profiles)" if len(users) > 1 else f"(of {users[0]})"
-        if not spec.is_local:
+        if spec.kind not in OURS:
+            yield "ok", "model", f"{spec.label} {used}: of the kind {spec.kind}, asked by a run"
+        elif not spec.is_local:
             yield _server(spec, used, "fail" if asked else "warn")
-            continue
-        yield _local(spec, used, "fail" if asked else "warn")
+        else:
+            yield _local(spec, used, "fail" if asked else "warn")
 
 
 def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:

@@ -21,7 +21,7 @@ from types import FrameType
 from align_tui.config.secrets import environment_secrets
 from align_tui.core.errors import AdmError, StoreError
 from align_tui.core.text.tracebacks import kept_text, logged
-from align_tui.engine.guard import Step, Steps, end_now
+from align_tui.engine.guard import LoopStep, LoopSteps, end_now
 from align_tui.engine.messages import say
 from align_tui.store import crash_notes, held_samples
 from align_tui.store.database import Database, open_database
@@ -50,7 +50,7 @@ class Watchdog:
     """One thread for one worker; `stop` ends it."""
 
     def __init__(
-        self, path: Path, worker: str, steps: Steps, lease_s: float, limits: Limits = Limits()
+        self, path: Path, worker: str, steps: LoopSteps, lease_s: float, limits: Limits = Limits()
     ) -> None:
         self._path = path
         self._worker = worker
@@ -59,7 +59,7 @@ class Watchdog:
         self._limits = limits
         self._ended = threading.Event()
         self._main = threading.main_thread()
-        self._step: Step | None = None
+        self._step: LoopStep | None = None
         self._blocked = 0.0
         self._told = False
         self._broken_at: float | None = None
@@ -107,7 +107,7 @@ class Watchdog:
         if self._db is not None:
             self._db.close()
 
-    def _look(self, step: Step, now: float) -> None:
+    def _look(self, step: LoopStep, now: float) -> None:
         if self._blocked < min(self._lease_s / 4, self._limits.told_s):
             return
         db = self._database()
@@ -123,7 +123,7 @@ class Watchdog:
             held_samples.beat(db, self._worker)
             self._renewed = now
 
-    def _end(self, db: Database, step: Step, now: float) -> None:
+    def _end(self, db: Database, step: LoopStep, now: float) -> None:
         """Break the code off; end the process when the code does not let go."""
         if self._broken_at is None:
             self._broken_at = now

@@ -10,24 +10,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from align_tui.core.decisions import Attempt, Rendering
+from align_tui.config.profile import MAIN, keys_in
+from align_tui.core.decisions import AS_IT_IS, Attempt
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
 from align_tui.engine.failures import Failure, Failures
-from align_tui.engine.guard import Steps
+from align_tui.engine.guard import LoopSteps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm
 from align_tui.engine.messages import say
 from align_tui.engine.models import Models, Open
 from align_tui.engine.neighbours import Neighbours
 from align_tui.engine.outbox import Outbox
-from align_tui.engine.sample import RunContext, Scored, decide
+from align_tui.engine.sample import RunContexts, Scored, decide
 from align_tui.engine.status import Status
 from align_tui.engine.watchdog import Limits, Watchdog
-from align_tui.store import crash_notes, queue, runs, salvage, suspects, workers
+from align_tui.store import crash_notes, queue, salvage, suspects, workers
 from align_tui.store.database import Database
 from align_tui.store.lease_length import lease_s
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
-from align_tui.store.run_inputs import read_inputs
 
 TICK_S = 0.05  # live text is written at most 20 times a second
 BEAT_S = 1.0
@@ -87,10 +87,10 @@ class Worker:
         self._beat_s = min(BEAT_S, settings.lease_s / BEATS)
         self._turned = time.monotonic()
         self._why = ""
-        self._contexts: dict[str, RunContext] = {}
+        self._contexts = RunContexts(db, self._failures.learn_keys)
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
-        self.steps = Steps()
+        self.steps = LoopSteps()
         self.watchdog: Watchdog | None = None
         self.is_stuck = False
         self._broken = False
@@ -209,15 +209,15 @@ class Worker:
         if self._is_apart or (dropped and any(a.wish == "drop" for a in self._active.values())):
             return
         room = self._capacity()
-        busy = {active.claimed.backbone for active in self._active.values()}
-        loaded = {*self.models.loaded, "", *busy}
+        busy = [keys_in(active.claimed.backbone) for active in self._active.values()]
+        loaded = frozenset(self.models.loaded).union(*busy)
         # While samples are being decided no other model is loaded beside theirs.
         claimed = queue.claim(
             self.db,
             self.id,
             min(CLAIM_BATCH, room if room > 0 else room + URGENT),
-            prefer=sorted(loaded),
-            only=sorted(loaded) if self._active else None,
+            prefer=loaded,
+            only=loaded if self._active else None,
             urgent=room <= 0,
         )
         if not claimed and not self._active:
@@ -254,17 +254,6 @@ class Worker:
         if strays:  # a claim whose answer never came: nobody else would ever take them
             queue.give_back(self.db, self.id, strays)
         return lost
-
-    def _context(self, run: str) -> RunContext:
-        if run not in self._contexts:
-            if len(self._contexts) > 8:
-                self._contexts.clear()
-            study = runs.load_study(self.db, run)
-            self._failures.learn_keys(study)
-            self._contexts[run] = RunContext(
-                study, runs.day(self.db, run), read_inputs(self.db, run).seed_rule
-            )
-        return self._contexts[run]
 
     async def _serve(self, claimed: Claimed) -> None:
         """Decide one sample and write what came of it, whatever happens."""
@@ -323,7 +312,7 @@ class Worker:
         return self._failures.of(error, claimed.id) if claimed.attempt >= LOST_AT_MOST else None
 
     async def _decide(self, claimed: Claimed, began: float) -> Scored:
-        context = self._context(claimed.run)
+        context = self._contexts.of(claimed.run)
         profile, seed = context.profile(claimed), context.seed(claimed)
         active = self._active[claimed.key]
 
@@ -331,14 +320,19 @@ class Worker:
             active.has_begun = True
             self._live.tell(claimed.key, began, stream, text)
 
-        if not profile.needs_model:
-            llm = SampleLlm(None, profile.decoding, seed, tell, began)
-            return await decide(context, claimed, llm)
-        async with self.models.use(profile.backbone) as backbone:
-            context.record_model(self.db, claimed, backbone.info)
-            rendering = Rendering(profile.prompt.chat_template, context.day)
+        async with self.models.use_all(profile.used_models) as backbones:
+            context.record_models(self.db, claimed, backbones)
+            models = context.models(claimed, backbones)
+            main = models.pop(MAIN, None)
             llm = SampleLlm(
-                backbone, profile.decoding, seed, tell, began, claimed.priority, rendering
+                main.backbone if main is not None else None,
+                profile.decoding,
+                seed,
+                tell,
+                began,
+                claimed.priority,
+                main.rendering if main is not None else AS_IT_IS,
+                models,
             )
             active.llm = llm
             return await decide(context, claimed, llm)
@@ -363,7 +357,7 @@ class Worker:
             attempts = tuple(llm.attempts.values()) if llm is not None else ()
             return _failed(claimed, outcome, latency_s, attempts)
         decision = outcome.decision
-        text = self._context(claimed.run).text_of(claimed, decision.answer)
+        text = self._contexts.of(claimed.run).text_of(claimed, decision.answer)
         return Decided(claimed, decision, text, outcome.scores, latency_s)
 
     def _complain(self, error: AlignError) -> None:

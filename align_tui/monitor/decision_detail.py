@@ -48,6 +48,7 @@ def read_detail(
     from align_tui.config.prompts.attribution import entered
     from align_tui.core.answers import ChoiceAnswer
     from align_tui.core.decisions import messages_from_json
+    from align_tui.core.targets import target_id
     from align_tui.store.results import responses_of, scores_of, traceback_of
     from align_tui.store.run_inputs import inputs_of_sample
     from align_tui.store.runs import model_of
@@ -58,11 +59,9 @@ def read_detail(
     choice = shown.result.choice if shown.result is not None else None
     if shown.origin is not None and choice is not None:
         # Under the targets of the run that is shown, which may be others than it was decided in.
-        known = study.targets_by_id()
         scores = {
-            name: study.scorer.score_now(ChoiceAnswer(choice), scenario, known[name])
-            for name, _ in shown.scores
-            if name in known
+            target_id(targets): study.scorer.score_now(ChoiceAnswer(choice), scenario, targets)
+            for targets in study.scoring_targets(profile)
         }
     inputs = inputs_of_sample(db, shown.sample)
     attributes = definitions_for(inputs.attributes, profile.target)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from align_tui import __version__
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.config.targets import target_tables
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.targets import Targets, target_id
 from align_tui.formats.align_system.runs import Recorded, RunDirectory
@@ -25,7 +26,7 @@ def study_of(found: RunDirectory, targets: Targets | None = None) -> Study:
         {
             "name": _profile_name(found.adm),
             "adm": {"kind": "imported", "adm": found.adm[:500]},
-            "target": [{"attribute": t.attribute, "value": t.point} for t in aims],
+            "target": target_tables(aims),
             "backbone": {"kind": "transformers", "model": found.model},
         }
     )

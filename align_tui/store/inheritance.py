@@ -159,7 +159,7 @@ class _Match:
         known = self._hashes_now.get(row["hash"])
         if known is None:
             try:
-                known = Profile.model_validate(json.loads(row["body"])).hash
+                known = Profile.from_body(json.loads(row["body"])).hash
             except ValueError:
                 known = ""  # garbled by a damaged page
             self._hashes_now[row["hash"]] = known

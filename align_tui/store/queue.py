@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from align_tui.config.profile import keys_in
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed as Claimed
 from align_tui.store.suspects import NO_SUSPECT
@@ -80,8 +81,8 @@ def claim(
     worker: str,
     limit: int,
     *,
-    prefer: Sequence[str] = (),
-    only: Sequence[str] | None = None,
+    prefer: Collection[str] = (),
+    only: Collection[str] | None = None,
     urgent: bool = False,
 ) -> list[Claimed]:
     """Take up to `limit` pending samples of one run and one backbone, so they decode together.
@@ -89,14 +90,15 @@ def claim(
     Samples that someone looks at (their priority is above 0) come first, of whatever run; with
     `urgent` no others come. Then runs by priority and by age; in a run the backbones of `prefer`
     first. Suspects (store/suspects.py) are not among them. With `only`, nothing is taken when the
-    next backbone in turn is not among them.
+    next backbone in turn is not among them. Both hold keys of single models: a sample that asks
+    several is among them when all of its models are, and one that asks none always is.
     """
     with db.explained() as connection:
         if limit <= 0 or _next_place(connection, prefer, urgent) is None:
             return []  # the common case of an idle queue takes no write lock
     with db.write() as connection:
         place = _next_place(connection, prefer, urgent)
-        if place is None or (only is not None and place[1] not in only):
+        if place is None or (only is not None and not keys_in(place[1]) <= set(only)):
             return []
         rows = connection.execute(
             "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
@@ -111,7 +113,7 @@ def claim(
 
 
 def _next_place(
-    connection: sqlite3.Connection, prefer: Sequence[str], urgent: bool
+    connection: sqlite3.Connection, prefer: Collection[str], urgent: bool
 ) -> tuple[str, str] | None:
     """(run, backbone) whose turn it is. Each question is answered by one step in an index."""
     looked_at = connection.execute(
@@ -125,6 +127,7 @@ def _next_place(
         return str(looked_at[0]), str(looked_at[1])
     if urgent:
         return None
+    loaded = set(prefer)
     runs = connection.execute(
         "SELECT id FROM runs WHERE state='active' ORDER BY priority DESC, rowid"
     ).fetchall()
@@ -141,7 +144,7 @@ def _next_place(
             if row is None:
                 break
             backbone = str(row["backbone"])
-            waiting.append((backbone not in prefer, row["id"], backbone))
+            waiting.append((not keys_in(backbone) <= loaded, row["id"], backbone))
         if waiting:
             return str(run[0]), min(waiting)[2]
     return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from align_tui.store.database import APPLICATION_ID
 from align_tui.store.domain_tables import DOMAIN, fill_targets
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
+APPLICATION_ID = 0x414C4754  # "ALGT"
 LATEST = 8
 
 # Written out, not built: what the database looks like can be read here.

@@ -13,12 +13,14 @@ from typing import Any
 
 import tomli_w
 
+from align_tui.config.adm_params import Reasoned
 from align_tui.config.backbones import SETTINGS, backbone_of
 from align_tui.config.code import is_note, notes_on
 from align_tui.config.library import build_profile
-from align_tui.config.profile import Profile, Reasoned
+from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import parse
 from align_tui.config.study import OUT_OF_DEPTH, Study
+from align_tui.config.targets import target_tables
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import VARIANT_OF, Scenario
@@ -106,6 +108,9 @@ def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
     body["adm"] = _without_none(profile.body()["adm"])
     for part in ("adm", "backbone"):  # what is read again is hashed again
         body.get(part, {}).pop("code_sha256", None)
+    for role, model in body.get("models", {}).items():
+        model.pop("code_sha256", None)
+        body["models"][role] = {"kind": profile.models[role].kind, **model}
     if profile.needs_model:
         body["backbone"] = {"kind": profile.backbone.kind, **body.get("backbone", {})}
         if by_name and (backbone := backbone_of(profile)).is_in(profile) and backbone.name:
@@ -134,7 +139,7 @@ def with_profile(study: Study, index: int, text: str, attributes: Attributes) ->
 def with_targets(study: Study, index: int, targets: Targets, attributes: Attributes) -> Changed:
     """The study with a profile steered to other targets; raises ConfigError."""
     body = study.profiles[index].body()
-    body["target"] = [{"attribute": t.attribute, "value": t.point} for t in targets]
+    body["target"] = target_tables(targets)
     edited = build_profile(body, f"profile {study.profiles[index].name}", "", attributes)
     return _replaced(study, index, edited, attributes)
 
@@ -164,7 +169,7 @@ def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attrib
 
 def in_its_depth(study: Study, attributes: Attributes) -> bool:
     """Are all scenarios the demo's (or edited from them), or is the demo model not asked?"""
-    if not any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles):
+    if not any(profile.asks_demo for profile in study.profiles):
         return True
     known = {each.hash for each in find_scenarios(DEMO_SCENARIOS, attributes).scenarios}
     return all(variant_of(each) is not None or each.hash in known for each in study.scenarios)

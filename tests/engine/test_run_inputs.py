@@ -10,6 +10,8 @@ from align_tui.core.scenarios import Choice
 from align_tui.core.types import derive_seed
 from align_tui.engine.llm import sample_seed
 from align_tui.engine.sample import RunContext
+from align_tui.monitor.decision_detail import read_detail
+from align_tui.monitor.snapshot import Shown
 from align_tui.store import results, runs
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed
@@ -47,6 +49,21 @@ async def test_a_pack_that_is_edited_changes_nothing_of_a_run_that_goes_on(
     after = runs.create_run(database, study, {})
     await decide(database, after)
     assert all("As it is now." in said for said in asked(database, after))
+
+
+async def test_where_an_attribute_entered_is_marked_by_the_definitions_of_the_run(
+    database: Database,
+) -> None:
+    define("As it was.")
+    study = model_study(1)
+    run = runs.create_run(database, study, {})
+    await decide(database, run)
+    define("As it is now.")
+    [state] = results.states(database, run)
+    shown = Shown(0, 0, state.id, "done", result=results.result_of(database, state.id))
+    detail = read_detail(database, study, study.profiles[0], study.scenarios[0], shown)
+    [[system, _user]] = [reply for reply in detail.entered if reply is not None]
+    assert ("As it was.", True) in system
 
 
 async def test_a_pack_that_broke_stops_no_run_that_has_its_definitions(database: Database) -> None:

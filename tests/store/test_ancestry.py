@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from align_tui.config.attributes import load_attributes
+from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import Attributes, merge
 from align_tui.core.targets import Target, target_id
@@ -189,7 +190,7 @@ def relabelled(study: Study, number: int) -> Study:
 
 
 def with_oracle(study: Study) -> Study:
-    oracle = study.profiles[-1].model_validate(
+    oracle = Profile.model_validate(
         {"name": "oracle", "adm": {"kind": "oracle"}, "target": [HIGH_DESERT]}
     )
     return replace(study, profiles=(*study.profiles, oracle))
@@ -213,9 +214,9 @@ def test_other_labels_are_scored_anew_and_only_who_reads_them_is_asked(db: Datab
         assert each.choice is not None
         for name, correct in each.scores:
             aims = changed.targets_by_id()[name]
-            probe = changed.scenarios[s], aims
-            assert correct == changed.scorer.is_correct(each.choice, *probe)
-            before = study.scorer.is_correct(each.choice, study.scenarios[s], aims)
+            right = changed.scorer.is_correct
+            assert correct == right(each.choice, changed.scenarios[s], aims)
+            before = right(each.choice, study.scenarios[s], aims)
             turned += correct != before
     assert turned > 0
 

@@ -12,9 +12,9 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import Decision, Step
 from align_tui.core.predictions import Prediction, Relevance
-from align_tui.store import basis, outcomes, queue, results, runs, trash, workers
+from align_tui.store import basis, outcomes, queue, repair, results, runs, trash, workers
 from align_tui.store.basis import Basis, bases_at, bases_of, basis_of
-from align_tui.store.database import Database
+from align_tui.store.database import Database, open_database
 from align_tui.store.outcomes import Claimed, Decided
 from tests.conftest import make_study
 
@@ -42,6 +42,8 @@ rankings = st.builds(
     tie_break=st.sampled_from(["none", "seed", "drawn"]),
     parameters=st.dictionaries(names, st.one_of(st.booleans(), units, texts), max_size=2),
     notes=st.lists(texts, max_size=2).map(tuple),
+    sample=st.none() | st.integers(0, 3),
+    details=st.dictionaries(names, st.lists(units, max_size=2), max_size=2),
 )
 relevance = st.builds(
     Relevance,
@@ -143,6 +145,21 @@ def test_a_sample_that_is_asked_again_keeps_nothing_of_it(database: Database, on
         connection.execute("UPDATE samples SET status='failed' WHERE id=?", (one.id,))
     assert runs.retry(database, one.run) == 1
     assert basis_of(database, one.id) == basis.NOTHING
+
+
+def test_a_repair_saves_it_with_its_decision_and_drops_what_lost_one(database: Database) -> None:
+    runs.create_run(database, make_study(1), {})
+    first, second = claimed(database)
+    for at in (first, second):
+        write(database, at, RATED)
+    with database.write() as connection:  # as a damaged page leaves it
+        connection.execute("DELETE FROM results WHERE sample=?", (second.id,))
+    workers.unregister(database, workers.list_workers(database)[0].id)
+    database.close()
+    assert repair.repair(database.path).reopened == 1
+    db = open_database(database.path)
+    assert bases_of(db, [first.id, second.id]) == {first.id: RATED, second.id: basis.NOTHING}
+    db.close()
 
 
 def test_a_lost_lease_writes_nothing_of_it(database: Database, one: Claimed) -> None:

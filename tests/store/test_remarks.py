@@ -12,8 +12,8 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
 from align_tui.core.scorers.base import Score
 from align_tui.store import history, queue, results, run_annotations, runs, trash
-from align_tui.store.database import APPLICATION_ID, Database, open_database
-from align_tui.store.schema import _INITIAL, LATEST
+from align_tui.store.database import Database, open_database
+from align_tui.store.schema import _INITIAL, APPLICATION_ID, LATEST
 from tests import ending
 from tests.conftest import make_study
 

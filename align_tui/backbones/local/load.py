@@ -28,7 +28,7 @@ from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.gguf_file import read_once
 from align_tui.backbones.local.model_code import check_code, only_trusted
 from align_tui.backbones.local.weights import Size
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError, CodeRefused, OutOfMemory
 
 SMALL = 50_000_000

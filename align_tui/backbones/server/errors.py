@@ -72,7 +72,7 @@ class Unfit(Exception):
 
 
 def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) -> ServerFault:
-    """The trouble behind an exception of the client, of Outlines or of ours.
+    """The fault behind an exception of the client, of Outlines or of ours.
 
     Whatever it quotes of the server is without `secret`, blotted out before it is cut.
     """

@@ -62,6 +62,7 @@ def _decision(detail: DecisionDetail) -> str:
     out: list[str] = [f"profile   {profile.name}", f"kind      {profile.adm.kind}"]
     if profile.needs_model:
         out.append(f"backbone  {profile.backbone.model or profile.backbone.kind}")
+    out += [f"{role:<8}  {spec.model or spec.kind}" for role, spec in profile.models.items()]
     result = shown.result
     if result is not None:
         out.append(f"sample    {result.sample}, repeat {result.repeat + 1}")
@@ -111,8 +112,8 @@ def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs:
         out.append(f"(between {begin} and {end}: what the target's attribute put in)")
     elif entered is None and profile.target:
         out.append(
-            "(where the attribute entered is not marked: today's packs and templates make "
-            "another prompt of this profile)"
+            "(where the attribute entered is not marked: the definitions and templates that "
+            "are at hand now make another prompt of this profile)"
         )
     for message, body in zip(reply.messages, bodies, strict=True):
         out.append(f"-- {message.get('role', '?')} --\n{body}")
