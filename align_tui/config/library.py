@@ -78,7 +78,8 @@ def _hint(name: str, names: Sequence[str]) -> str:
 def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
     """`over` on `base`, table by table.
 
-    Another ADM kind starts from its own defaults, and another backbone from its own model.
+    Another decision-maker and another alignment function start from their own defaults, and
+    another backbone from its own model.
     """
     out: Table = dict(base)
     for key, value in over.items():
@@ -86,7 +87,8 @@ def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
         if isinstance(old, Mapping) and isinstance(value, Mapping):
             if key == "backbone":
                 old = _left_of_backbone(old, value)
-            switches = key == "adm" and value.get("kind", old.get("kind")) != old.get("kind")
+            name = {"adm": "kind", "alignment": "function"}.get(key)
+            switches = name is not None and name in value and value[name] != old.get(name)
             out[key] = dict(value) if switches else merge_tables(old, value)
         else:
             out[key] = value

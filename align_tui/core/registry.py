@@ -59,7 +59,10 @@ class Registry(Generic[T]):
             raise self.unknown(name)
         try:
             found = resolve(value)
-        except Exception as error:  # another package's module runs when it is imported
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # another package's module runs when it is imported
             if name in self.entries:
                 raise
             raise ConfigError(

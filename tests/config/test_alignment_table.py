@@ -237,6 +237,21 @@ def test_edits_keep_what_they_cannot_change() -> None:
     assert edited.study.profiles[0].target == (SPREAD, plain)
 
 
+@pytest.mark.parametrize("misaligned", [False, True])
+def test_the_alignment_function_is_edited_and_switched(misaligned: bool, tmp_path: Path) -> None:
+    table = {"function": "average_distance", "misaligned": misaligned}
+    target = [{"attribute": "moral_desert", "value": 1.0}]
+    made = Profile.model_validate(
+        {"name": "p", "adm": {"kind": "oracle"}, "target": target, "alignment": table}
+    )
+    text = profile_toml(made)
+    path = profile(tmp_path, text)
+    assert load_profile(str(path)).alignment == made.alignment
+    # Another function starts from its own defaults.
+    other = load_profile(str(path), overrides=["alignment.function=medical_only"])
+    assert other.body()["alignment"] == OURS["medical_only"](function="medical_only").model_dump()
+
+
 def test_the_editor_of_targets_keeps_distributions_and_weights() -> None:
     state = steering(["merit"], (SPREAD, Target("fairness", 0.2, 3.0)))
     assert state.names == ("moral_desert", "fairness", "merit")
@@ -262,9 +277,7 @@ def test_a_decision_maker_that_only_chooses_is_not_asked_for_a_text(tmp_path: Pa
     custom = profile(tmp_path, f'[adm]\nkind = "custom"\nfile = "{own}"\nneeds_model = false\n')
     both = Options(profiles=(str(custom), "random"), scenarios=(str(scenarios),))
     assert load_study(replace(both, profiles=both.profiles[:1])).scenarios[0].asks == "text"
-    with pytest.raises(
-        ConfigError, match=r"profile random: random cannot give .* scenario q1 asks"
-    ):
+    with pytest.raises(ConfigError, match=r"random: random cannot give .* scenario q1 asks"):
         load_study(both)
     # Where only scored pairs run, none of them is asked at all.
     load_study(replace(both, scored_only=True))
