@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.config.adm_params import AdmParams
+from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
@@ -17,6 +19,7 @@ from align_tui.core.targets import Targets
 class FixedParams(AdmParams):
     """Always chooses the same `index` (from 0; the last choice where there are fewer)."""
 
+    TRAITS: ClassVar[Traits] = Traits(reads_labels=False)
     index: int = Field(0, ge=0)
 
 

@@ -24,7 +24,11 @@ class PromptAlignedParams(Reasoned):
     """The prompt states the targets; votes of positive and negative samples."""
 
     TRAITS: ClassVar[Traits] = Traits(
-        needs_model=True, needs_target=True, is_steerable=True, states_target=True
+        needs_model=True,
+        needs_target=True,
+        is_steerable=True,
+        states_target=True,
+        reads_labels=False,
     )
     n_positive: int = Field(1, ge=1, le=200)
     n_negative: int = Field(0, ge=0, le=200)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from typing import ClassVar
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.config.adm_params import AdmParams
+from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
@@ -16,6 +17,8 @@ from align_tui.core.targets import Targets
 
 class RandomParams(AdmParams):
     """Chooses uniformly, from the seed."""
+
+    TRAITS: ClassVar[Traits] = Traits(reads_labels=False)
 
 
 async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:

@@ -33,6 +33,8 @@ class Traits:
     it may be a distribution.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it tells
     that function how much each attribute matters; `gives_history`: what it predicted before.
+    `reads_labels`: what it decides may depend on the labels of a scenario, so that a decision holds
+    only as long as they do.
     `answers`: what a scenario may ask of it. `can_decide`: False where it decided elsewhere, and
     its results were only imported.
     """
@@ -46,6 +48,7 @@ class Traits:
     ranks: bool = False
     gives_relevance: bool = False
     gives_history: bool = False
+    reads_labels: bool = True
     answers: frozenset[AnswerKind] = CHOICES
     can_decide: bool = True
 
@@ -69,7 +72,7 @@ class Reasoned(AdmParams):
     the model only concludes from it or, with `goes_on`, writes on from there.
     """
 
-    TRAITS: ClassVar[Traits] = Traits(needs_model=True)
+    TRAITS: ClassVar[Traits] = Traits(needs_model=True, reads_labels=False)
     reasoning: Literal["before", "after", "none"] = "before"
     max_reasoning_chars: int = Field(512, ge=16, le=20_000)
     probabilities: bool = True

@@ -164,6 +164,11 @@ class Profile(Strict):
         return self.adm.traits.needs_model
 
     @property
+    def reads_labels(self) -> bool:
+        """May what it decides depend on a scenario's labels? Of an unknown kind: it may."""
+        return self.adm.traits.reads_labels
+
+    @property
     def model_label(self) -> str:
         """A short name of the model that decides; empty where none does, or none is known."""
         is_known = not self.adm.traits.can_decide and bool(self.backbone.model)

@@ -12,17 +12,22 @@ from align_tui.core.stats.agreement import Agreement, agreement
 from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import Targets, target_id
-from align_tui.core.types import content_hash
 
 Question = tuple[int, int]  # scenario, repeat: both from 0, as the column's own run counts them
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one sample; `choice` is None when it failed."""
+    """What became of one sample: a choice, an open answer in `text`, or neither: it failed."""
 
     sample: int
     choice: int | None
+    text: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Did it come to no answer?"""
+        return self.choice is None and self.text is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class PairedRow:
 
     @property
     def choices(self) -> tuple[int | None, ...]:
-        """Each column's choice; None where it failed or has not decided."""
+        """Each column's choice; None where it failed, has not decided or gave an open answer."""
         return tuple(o.choice if o is not None else None for o in self.outcomes)
 
     @property
@@ -188,7 +193,7 @@ def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
 
 def probe_key(scenario: Scenario) -> str:
     """Equal for scenarios that ask the same, whatever they are labelled for."""
-    return content_hash([scenario.text, list(scenario.choice_texts)])
+    return scenario.seen_hash
 
 
 def distinct_probes(rows: Sequence[PairedRow]) -> int:

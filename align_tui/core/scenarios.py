@@ -56,13 +56,27 @@ class Scenario:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what a decision-maker can see and what scores it."""
+        """SHA-256 of text, choices and labels: equal when scenarios are seen and scored alike."""
         content: list[Json] = [
             self.text,
             [[choice.text, dict(choice.labels)] for choice in self.choices],
         ]
-        # What asks for a choice keeps the hash that it had before there was another question.
-        return content_hash(content if self.asks == "choice" else [*content, self.asks])
+        return content_hash([*content, *self._asked])
+
+    @property
+    def seen_hash(self) -> str:
+        """SHA-256 of what a decision-maker is shown, text and choices; seeds come from it."""
+        return content_hash([self.text, list(self.choice_texts), *self._asked])
+
+    @property
+    def _asked(self) -> list[Json]:
+        """What asks for a choice keeps the hash that it had when nothing else could be asked."""
+        return [] if self.asks == "choice" else [self.asks]
+
+    @property
+    def scored_hash(self) -> str:
+        """SHA-256 of what scores an answer: the labels of the choices, in their order."""
+        return content_hash([dict(choice.labels) for choice in self.choices])
 
     def problems(self) -> list[str]:
         """Why this is no scenario to decide; empty when it is one."""

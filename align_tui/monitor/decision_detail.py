@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from align_tui.monitor.snapshot import Shown
     from align_tui.store.database import Database
     from align_tui.store.results import StoredResponse
+    from align_tui.store.run_inputs import RunInputs
 
     Entered = Sequence[Sequence[Part]] | None  # by message: where the attributes entered
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class DecisionDetail:
     """One sample with its replies; `entered` has an entry a reply, `scores` one a target id.
 
-    `model` identifies the model that decided; it is empty where none was recorded.
+    `model` identifies the model that decided; it is empty where none was recorded. `inputs` says
+    how the run that decided it makes seeds and prompts.
     """
 
     profile: Profile
@@ -33,18 +35,19 @@ class DecisionDetail:
     scores: Mapping[str, Score] | None = None
     entered: Sequence[Entered] = ()
     model: str = ""
+    inputs: RunInputs | None = None
 
 
 def read_detail(
     db: Database, study: Study, profile: Profile, scenario: Scenario, shown: Shown
 ) -> DecisionDetail:
-    """Read the sample that `shown` names, of a run of `study`; raises StoreError."""
-    from align_tui.config.attributes import load_attributes
+    """Read the sample that `shown` names, as the run of `study` shows it; raises StoreError."""
+    from align_tui.config.attributes import definitions_for
     from align_tui.config.prompts.attribution import entered
     from align_tui.core.answers import ChoiceAnswer
     from align_tui.core.decisions import messages_from_json
-    from align_tui.core.targets import target_id
     from align_tui.store.results import responses_of, scores_of
+    from align_tui.store.run_inputs import inputs_of_sample
     from align_tui.store.runs import model_of
 
     assert shown.sample is not None
@@ -53,14 +56,17 @@ def read_detail(
     choice = shown.result.choice if shown.result is not None else None
     if shown.origin is not None and choice is not None:
         # Under the targets of the run that is shown, which may be others than it was decided in.
+        known = study.targets_by_id()
         scores = {
-            target_id(targets): study.scorer.score_now(ChoiceAnswer(choice), scenario, targets)
-            for targets in study.scoring_targets(profile)
+            name: study.scorer.score_now(ChoiceAnswer(choice), scenario, known[name])
+            for name, _ in shown.scores
+            if name in known
         }
-    attributes = load_attributes()
+    inputs = inputs_of_sample(db, shown.sample)
+    attributes = definitions_for(inputs.attributes, profile.target)
     where = [
         entered(profile, scenario, messages_from_json(reply.messages), attributes)
         for reply in replies
     ]
     model = model_of(db, shown.sample)
-    return DecisionDetail(profile, scenario, shown, replies, scores, where, model)
+    return DecisionDetail(profile, scenario, shown, replies, scores, where, model, inputs=inputs)

@@ -87,7 +87,8 @@ def help_text(screen: StudyScreen) -> str:
 class MessageDialog(Dialog[None]):
     """A long text in a box."""
 
-    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # wherever a subclass lies
+    # Textual looks beside the class that is opened, and subclasses live in other folders.
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
     SECTION: ClassVar[str] = "text"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,i", "dismiss", "back"),
