@@ -90,3 +90,7 @@ class AdmKind(HasParams, Generic[P]):
 
     params: type[P]
     make: Callable[[Profile, P, Attributes], Adm]
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.params, type) and issubclass(self.params, AdmParams)):
+            raise TypeError("the parameters of a decision-maker derive from AdmParams")

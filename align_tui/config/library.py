@@ -79,7 +79,8 @@ def _hint(name: str, names: Sequence[str]) -> str:
 def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
     """`over` on `base`, table by table.
 
-    Another ADM kind starts from its own defaults, and another backbone from its own model.
+    Another decision-maker and another alignment function start from their own defaults, and
+    another backbone from its own model.
     """
     out: Table = dict(base)
     for key, value in over.items():
@@ -90,7 +91,8 @@ def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
             if key == "models":
                 out[key] = _merged_roles(old, value)
                 continue
-            switches = key == "adm" and value.get("kind", old.get("kind")) != old.get("kind")
+            name = {"adm": "kind", "alignment": "function"}.get(key)
+            switches = name is not None and name in value and value[name] != old.get(name)
             out[key] = dict(value) if switches else merge_tables(old, value)
         else:
             out[key] = value

@@ -169,7 +169,7 @@ async def test_a_cancelled_run_goes_on_to_the_same_text(database: Database) -> N
         row = runs.get_run(database, run)
         assert row.pending and not row.failed
         assert isinstance(model, LocalBackbone)
-        await until(lambda: model._thread._batch.is_idle)  # its rows have left the batch
+        await until(lambda: model._thread.batch.is_idle)  # its rows have left the batch
         # The step that was under way: the token that it drew, and what stands before the first.
         assert all(count <= 2 for count in told.values())
         assert live_text(database, run) == 0

@@ -94,21 +94,21 @@ async def test_an_error_of_ours_keeps_it_too(
     assert results.traceback_of(database, result.sample) == ""
 
 
-async def test_a_decision_that_cannot_be_scored_or_stored_keeps_it(
+async def test_a_decision_that_cannot_be_handed_on_or_stored_keeps_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def scores(self: RunContext, claimed: object, choice: int) -> None:
-        raise LookupError("no such label")
+    def text_of(self: RunContext, claimed: object, answer: object) -> None:
+        raise LookupError("no such choice")
 
     def rows(worker: str, decided: Decided) -> None:
         raise LookupError("no such row")
 
     with monkeypatch.context() as patch:
-        patch.setattr(RunContext, "scores", scores)
+        patch.setattr(RunContext, "text_of", text_of)
         run = runs.create_run(database, make_study(1), {})
         async with working(database.path, Opener()):
             await until(lambda: runs.get_run(database, run).failed == 2)
-    assert all("in scores" in trace for _, trace in results.failures(database, run))
+    assert all("in text_of" in trace for _, trace in results.failures(database, run))
     monkeypatch.setattr(outcomes, "_decided", rows)
     run = runs.create_run(database, make_study(1), {})
     async with working(database.path, Opener()):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 POISON = Path(__file__).with_name("poison.py")
 RAISED = {
-    "exit": "poison.py raised SystemExit (line 41): 3",
+    "exit": "poison.py raised SystemExit (line 44): 3",
     "_exit": "os._exit(3) would end the worker",
     "thread": "os._exit(3) would end the worker",
     "abort": "os.abort() would end the worker",
@@ -41,6 +41,10 @@ RAISED = {
     "object": "Its notes is <object",
     "huge": "which is no whole number",
     "nan": "nan, which is no finite number",
+    "text": "The scenario asks for a choice, and it gave TextAnswer",
+    "ratings": "In its predictions[0].samples is nan, which is no finite number",
+    "ranking": "Its ranking.best is choice number 3 of 2 choices",
+    "steps": "Its steps[0] is a object and no Step",
 }
 
 

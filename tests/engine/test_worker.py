@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
@@ -211,14 +213,33 @@ async def test_a_broken_decision_maker_fails_its_sample(database: Database, tmp_
     bad.write_text("def decide(s, t, l, p):\n    return 99\n")
     custom = make_profile("c", "random").model_dump(by_alias=True)
     custom["adm"] = {"kind": "custom", "file": str(bad), "needs_model": False}
-    from align_tui.config.profile import Profile
-
     study = Study("bad", (Profile.model_validate(custom),), make_scenarios(2))
     run = runs.create_run(database, study, {})
     async with working(database.path, Opener()):
         await until(lambda: runs.get_run(database, run).failed == 2)
     [first, _] = results.all_results(database, run)
     assert first.error_kind == "adm" and "number 100 of 2" in (first.error_message or "")
+
+
+async def test_an_open_answer_is_kept_as_its_text(database: Database, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("def decide(s, t, l, p):\n    return 'I would wait. \\ud800'\n")
+    body = {
+        "name": "c",
+        "adm": {"kind": "custom", "file": str(own), "needs_model": False},
+        "target": HIGH,
+    }
+    asked, labelled = make_scenarios(2)
+    scenarios = (replace(asked, choices=(), asks="text"), replace(labelled, asks="text"))
+    study = Study("open", (Profile.model_validate(body),), scenarios)
+    run = runs.create_run(database, study, {})
+    assert runs.load_study(database, run).scenarios == scenarios
+    async with working(database.path, Opener()):
+        await until(lambda: runs.get_run(database, run).done == 2)
+    for result in results.all_results(database, run):
+        assert result.choice is None and result.choice_text == "I would wait. \ufffd"
+    tallies = results.tallies(database, run)
+    assert all(tally.all.scored == 0 for tally in tallies)  # labels are on choices
 
 
 async def test_a_worker_ends_when_told_to_or_idle(database: Database) -> None:
