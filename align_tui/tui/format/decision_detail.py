@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from align_tui.config.code import recorded_code
+from align_tui.core.answers import letter
 from align_tui.core.replies import split_thinking
 from align_tui.core.text.display import plain
-from align_tui.tui.format.decision import letter
+from align_tui.tui.format.basis_detail import basis_parts
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.status_text import annotation_words, error_words
 
@@ -32,6 +33,10 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     """Everything at once, then each part by itself."""
     profile, replies = detail.profile, detail.replies
     parts = [Section("decision", _decision(detail))]
+    answer = _open_answer(detail)
+    parts += [Section("answer", answer)] if answer else []
+    choices = detail.scenario.choice_texts
+    parts += [Section(*part) for part in basis_parts(detail.shown.basis, profile.target, choices)]
     for number, (reply, where) in enumerate(zip(replies, detail.entered, strict=True), start=1):
         which = f" {number}" if len(replies) > 1 else ""
         thinking, raw = split_thinking(reply.raw)
@@ -47,6 +52,14 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     names = {"prompt": "prompt as the model saw it"}
     whole = "\n\n".join(f"== {names.get(part.title, part.title)} ==\n{part.text}" for part in parts)
     return (Section("everything", whole), *parts)
+
+
+def _open_answer(detail: DecisionDetail) -> str:
+    """The text of an open answer, whole; empty for a choice or a failure."""
+    result = detail.shown.result
+    if result is None or result.error_kind or result.choice is not None:
+        return ""
+    return result.choice_text
 
 
 def _of_them(thinking: int) -> str:
