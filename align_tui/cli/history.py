@@ -12,6 +12,7 @@ from rich.text import Text
 from align_tui.cli.options import database_path
 from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
+from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.files.write import write_text
 from align_tui.formats.align_system.runs import read_run_directory
@@ -29,6 +30,7 @@ from align_tui.output.terminal import ask, say, say_data, say_json
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.imports import import_run
+from align_tui.store.run_inputs import read_inputs
 from align_tui.store.thinking import token_shares
 from align_tui.studies.assemble import parse_scale, parse_targets
 
@@ -92,6 +94,8 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     for line in loose_ends(summary):
         out.print(line)
     out.print(CAPTION, style="dim")
+    rule = SEED_RULES[read_inputs(db, run).seed_rule]
+    out.print(f"Seeds come from each scenario's {rule}.", style="dim")
     for line in thinking_lines(study, token_shares(db, run)):
         out.print(line)
     for note in study.notes:

@@ -11,6 +11,7 @@ from align_tui.config import paths
 from align_tui.config.reading.file_kinds import PACK, refuse_other
 from align_tui.config.reading.toml import Strict, parse, read_text, validate
 from align_tui.core.attributes import Attribute, Attributes, merge
+from align_tui.core.targets import Targets
 
 
 class AttributeSpec(Strict):
@@ -49,3 +50,15 @@ def _load(folders: tuple[Path, ...]) -> Attributes:
 def load_attributes() -> Attributes:
     """Every attribute that is defined here; the user's definitions come last and win."""
     return _load((paths.shipped_attributes(), paths.user_attributes()))
+
+
+def definitions_for(own: Attributes | None, targets: Targets) -> Attributes:
+    """The definitions that a run has of its own, and today's packs for a target that it lacks.
+
+    A run of version 0.1 has none (None).
+    """
+    if own is None:
+        return load_attributes()
+    if all(own.get(target.attribute) is not None for target in targets):
+        return own
+    return merge(load_attributes(), own)

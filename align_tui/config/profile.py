@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -43,12 +43,14 @@ class TargetSpec(Strict):
 class RandomParams(Strict):
     """Chooses uniformly, from the seed."""
 
+    reads_labels: ClassVar[bool] = False
     kind: Literal["random"]
 
 
 class FixedParams(Strict):
     """Always chooses the same index (the last choice where there are fewer)."""
 
+    reads_labels: ClassVar[bool] = False
     kind: Literal["fixed"]
     index: int = Field(0, ge=0)
 
@@ -67,6 +69,7 @@ class Reasoned(Strict):
     the model only concludes from it or, with `goes_on`, writes on from there.
     """
 
+    reads_labels: ClassVar[bool] = False
     reasoning: Literal["before", "after", "none"] = "before"
     max_reasoning_chars: int = Field(512, ge=16, le=20_000)
     probabilities: bool = True
@@ -277,6 +280,11 @@ class Profile(Strict):
         if isinstance(self.adm, CustomParams):
             return self.adm.needs_model
         return self.adm.kind not in MODEL_FREE
+
+    @property
+    def reads_labels(self) -> bool:
+        """May what it decides depend on a scenario's labels? Of an unknown kind: it may."""
+        return bool(getattr(self.adm, "reads_labels", True))
 
     @property
     def model_label(self) -> str:

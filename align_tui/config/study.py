@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import Strict
+from align_tui.core.attributes import Attributes
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.labels import Rule, labels_all
 from align_tui.core.targets import Targets, target_id
@@ -56,8 +57,9 @@ class StudyFile(Strict):
 class Study:
     """Everything that a run keeps: profiles and scenarios verbatim, and how they are paired.
 
-    `own_code` is not kept: the keys of code that the user's own configuration names, and about
-    which nobody need be asked.
+    `attributes` are the definitions that its prompts are rendered from; None stands for the packs
+    as they are today. `own_code` is not kept: the keys of code that the user's own configuration
+    names, and about which nobody need be asked.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Study:
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
     own_code: frozenset[str] = field(default=frozenset(), compare=False)
+    attributes: Attributes | None = field(default=None, compare=False, repr=False)
 
     def scoring_targets(self, profile: Profile) -> tuple[Targets, ...]:
         """The targets that a profile is scored against.
@@ -82,6 +85,12 @@ class Study:
             if other.target:
                 found.setdefault(target_id(other.target), other.target)
         return tuple(found.values())
+
+    def targets_by_id(self) -> dict[str, Targets]:
+        """All targets that a profile of the study is scored against, by their key."""
+        return {
+            target_id(profile.target): profile.target for profile in self.profiles if profile.target
+        }
 
     def takes(self, profile: Profile, scenario: Scenario) -> bool:
         """Does the profile run on that scenario? All do, unless only scored pairs are wanted."""

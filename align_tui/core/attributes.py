@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from align_tui.core.text.nearest import close_to
+from align_tui.core.types import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,27 @@ class Attributes:
         spelled = {fold(i): i for i in (*self.known, *others)} | self._spellings
         close = close_to(fold(name), list(spelled), n=1, cutoff=0.5)
         return spelled[close[0]] if close else None
+
+
+def attributes_to_json(attributes: Iterable[Attribute]) -> list[dict[str, Json]]:
+    """Definitions as JSON that `attributes_from_json` reads back equal."""
+    return [asdict(attribute) | {"aliases": list(attribute.aliases)} for attribute in attributes]
+
+
+def attributes_from_json(body: Json) -> Attributes:
+    """Inverse of `attributes_to_json`; raises KeyError or TypeError on anything else."""
+    if not isinstance(body, Sequence) or isinstance(body, str):
+        raise TypeError("attributes are not a list")
+    known = {}
+    for each in body:
+        if not isinstance(each, Mapping):
+            raise TypeError("an attribute is not a JSON object")
+        aliases = each.get("aliases", ())
+        if not isinstance(aliases, Sequence):
+            raise TypeError("an attribute's aliases are not a list")
+        texts = {key: str(each[key]) for key in ("id", "name", "definition", "high", "low")}
+        known[texts["id"]] = Attribute(**texts, aliases=tuple(map(str, aliases)))
+    return Attributes(known)
 
 
 def merge(*packs: Attributes) -> Attributes:

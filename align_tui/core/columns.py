@@ -11,7 +11,6 @@ from align_tui.core.stats.agreement import Agreement, agreement
 from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import Targets, target_id
-from align_tui.core.types import content_hash
 
 Question = tuple[int, int]  # scenario, repeat: both from 0, as the column's own run counts them
 
@@ -185,7 +184,7 @@ def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
 
 def probe_key(scenario: Scenario) -> str:
     """Equal for scenarios that ask the same, whatever they are labelled for."""
-    return content_hash([scenario.text, list(scenario.choice_texts)])
+    return scenario.seen_hash
 
 
 def distinct_probes(rows: Sequence[PairedRow]) -> int:

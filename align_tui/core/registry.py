@@ -36,6 +36,10 @@ class Registry(Generic[T]):
         found = {point.name: point.value for point in entry_points(group=self.group)}
         return {name: value for name, value in found.items() if name not in self.entries}
 
+    def refresh(self) -> None:
+        """Look for packages anew: one was installed, or removed, since."""
+        self.__dict__.pop("_foreign", None)
+
     def __iter__(self) -> Iterator[str]:
         """The names: ours in their order, then those of other packages by name."""
         return iter((*self.entries, *sorted(self._foreign)))

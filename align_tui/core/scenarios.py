@@ -52,10 +52,20 @@ class Scenario:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what a decision-maker can see and what scores it."""
+        """SHA-256 of text, choices and labels: equal when scenarios are seen and scored alike."""
         return content_hash(
             [self.text, [[choice.text, dict(choice.labels)] for choice in self.choices]]
         )
+
+    @property
+    def seen_hash(self) -> str:
+        """SHA-256 of what a decision-maker is shown, text and choices; seeds come from it."""
+        return content_hash([self.text, list(self.choice_texts)])
+
+    @property
+    def scored_hash(self) -> str:
+        """SHA-256 of what scores an answer: the labels of the choices, in their order."""
+        return content_hash([dict(choice.labels) for choice in self.choices])
 
     def problems(self) -> list[str]:
         """Why this is no scenario to decide; empty when it is one."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from align_tui.core.types import content_hash
+from align_tui.core.types import Json, content_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,49 @@ def target_id(targets: Iterable[Target]) -> str:
     return "+".join(target.key for target in targets)
 
 
-def targets_from_id(text: str) -> Targets:
-    """Inverse of `target_id` for numbers of weight 1; raises ValueError."""
-    found = []
-    for part in text.split("+"):
-        name, equals, value = part.rpartition("=")
-        if not equals or not name.strip():
-            raise ValueError(f"{part!r} is not attribute=value")
-        found.append(Target(name.strip(), float(value)))
-    return tuple(found)
+def targets_to_json(targets: Iterable[Target]) -> list[dict[str, Json]]:
+    """Targets as JSON that `targets_from_json` reads back equal; a weight of 1 is left out."""
+    return [_to_json(target) for target in targets]
+
+
+def _to_json(target: Target) -> dict[str, Json]:
+    value = target.value
+    body: dict[str, Json] = {"attribute": target.attribute}
+    if isinstance(value, Distribution):
+        body["samples"] = list(value.samples)
+        body["bandwidth"] = value.bandwidth
+        if value.name:
+            body["name"] = value.name
+    else:
+        body["value"] = value
+    if target.weight != 1.0:
+        body["weight"] = target.weight
+    return body
+
+
+def targets_from_json(body: Json) -> Targets:
+    """Inverse of `targets_to_json`; raises KeyError, TypeError or ValueError on anything else."""
+    if not isinstance(body, Sequence) or isinstance(body, str):
+        raise TypeError("targets are not a list")
+    return tuple(_from_json(each) for each in body)
+
+
+def _from_json(body: Json) -> Target:
+    if not isinstance(body, Mapping):
+        raise TypeError("a target is not a JSON object")
+    value: TargetValue
+    if "samples" in body:
+        samples = body["samples"]
+        if not isinstance(samples, Sequence) or isinstance(samples, str):
+            raise TypeError("a target's samples are not a list")
+        name = str(body.get("name", ""))
+        value = Distribution(tuple(map(_number, samples)), _number(body["bandwidth"]), name)
+    else:
+        value = _number(body["value"])
+    return Target(str(body["attribute"]), value, _number(body.get("weight", 1.0)))
+
+
+def _number(value: Json) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    raise TypeError(f"{value!r} is no number")

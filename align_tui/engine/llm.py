@@ -133,5 +133,8 @@ class SampleLlm:
 
 
 def sample_seed(profile_seed: int, scenario_hash: str, repeat: int) -> int:
-    """A sample's seed: the same wherever, whenever and beside whatever it is decided."""
+    """A sample's seed: the same wherever, whenever and beside whatever it is decided.
+
+    `scenario_hash` is the scenario's `seen_hash`; in runs of version 0.1 it is its `hash`.
+    """
     return derive_seed(profile_seed, scenario_hash, repeat)

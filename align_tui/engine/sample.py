@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from align_tui.adms.base import Adm, Llm
 from align_tui.adms.registry import make_adm
 from align_tui.backbones.base import ModelInfo
-from align_tui.config.attributes import load_attributes
+from align_tui.config.attributes import definitions_for
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import Answer, TextAnswer
@@ -18,8 +18,10 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, Cancelled
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.labels import Rule, Score, score
+from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.repair import storable
+from align_tui.engine.llm import sample_seed
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed
@@ -36,12 +38,16 @@ class Failure:
 class RunContext:
     """A run's study, with the decision-maker of each profile made when first needed.
 
-    `day` (ISO) is what chat templates see as today, for as long as the run lasts.
+    `day` (ISO) is what chat templates see as today, for as long as the run lasts; `seed_rule` says
+    which hash of a scenario the seeds of its samples come from.
     """
 
-    def __init__(self, study: Study, day: str | None = None) -> None:
+    def __init__(
+        self, study: Study, day: str | None = None, seed_rule: SeedRule = NEW_RULE
+    ) -> None:
         self.study = study
         self.day = day
+        self.seed_rule: SeedRule = seed_rule
         self._adms: dict[int, Adm] = {}
         self._targets: dict[int, tuple[Targets, ...]] = {}
         self._recorded: dict[int, str] = {}
@@ -57,8 +63,15 @@ class RunContext:
     def adm(self, claimed: Claimed) -> Adm:
         """The decision-maker; raises AdmError or ConfigError when it cannot be made."""
         if claimed.profile not in self._adms:
-            self._adms[claimed.profile] = make_adm(self.profile(claimed), load_attributes())
+            profile = self.profile(claimed)
+            attributes = definitions_for(self.study.attributes, profile.target)
+            self._adms[claimed.profile] = make_adm(profile, attributes)
         return self._adms[claimed.profile]
+
+    def seed(self, claimed: Claimed) -> int:
+        """The sample's seed, by the rule of its run."""
+        seen = seed_hash(self.scenario(claimed), self.seed_rule)
+        return sample_seed(self.profile(claimed).decoding.seed, seen, claimed.repeat)
 
     def text_of(self, claimed: Claimed, answer: Answer) -> str:
         """The answer in words: the text of the choice, or the open answer itself."""

@@ -14,7 +14,7 @@ from align_tui.core.decisions import Decision, Rendering
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
 from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
-from align_tui.engine.llm import SampleLlm, sample_seed
+from align_tui.engine.llm import SampleLlm
 from align_tui.engine.messages import say
 from align_tui.engine.models import Models, Open
 from align_tui.engine.neighbours import Neighbours
@@ -32,6 +32,7 @@ from align_tui.store import crash_notes, queue, runs, salvage, suspects, workers
 from align_tui.store.database import Database
 from align_tui.store.lease_length import lease_s
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
+from align_tui.store.run_inputs import read_inputs
 
 TICK_S = 0.05  # live text is written at most 20 times a second
 BEAT_S = 1.0
@@ -256,7 +257,11 @@ class Worker:
         if run not in self._contexts:
             if len(self._contexts) > 8:
                 self._contexts.clear()
-            self._contexts[run] = RunContext(runs.load_study(self.db, run), runs.day(self.db, run))
+            self._contexts[run] = RunContext(
+                runs.load_study(self.db, run),
+                runs.day(self.db, run),
+                read_inputs(self.db, run).seed_rule,
+            )
         return self._contexts[run]
 
     async def _serve(self, claimed: Claimed) -> None:
@@ -317,9 +322,7 @@ class Worker:
 
     async def _decide(self, claimed: Claimed, began: float) -> Decision:
         context = self._context(claimed.run)
-        profile, scenario = context.profile(claimed), context.scenario(claimed)
-        seed = sample_seed(profile.decoding.seed, scenario.hash, claimed.repeat)
-
+        profile, seed = context.profile(claimed), context.seed(claimed)
         active = self._active[claimed.key]
 
         def tell(stream: int, text: str) -> None:

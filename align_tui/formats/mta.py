@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from align_tui.core.types import Json
+from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft
 from align_tui.formats.labels import raw_labels
 from align_tui.formats.values import (
@@ -60,3 +61,6 @@ def draft(entry: Json, place: FilePosition) -> Draft:
         meta=meta,
         source={"format": "mta", "record": finite(record), "labels": finite(labels)},
     )
+
+
+SCENARIOS = ScenarioFormat("mta", "the raw MTA file", looks_like, drafts)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from align_tui.core.types import Json, JsonObject
+from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft
 from align_tui.formats.labels import raw_labels
 from align_tui.formats.values import (
@@ -117,3 +118,16 @@ def further_keys(source: JsonObject, n_choices: int) -> tuple[Object, list[Objec
     if clash or native_source(dict(extra), list(tables)) != source:
         return None
     return dict(extra), tables
+
+
+def looks_like(first: Json) -> bool:
+    """Is this a scenario, as a line or an entry of a list has it?"""
+    return isinstance(first, dict) and "text" in first and "choices" in first
+
+
+def drafts(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
+    """The scenarios, in order; raises DatasetError."""
+    return [draft(entry, place.at(number)) for number, entry in enumerate(entries, start=1)]
+
+
+SCENARIOS = ScenarioFormat("native", "align-tui's TOML or JSONL", looks_like, drafts, foreign=False)

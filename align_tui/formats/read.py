@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from align_tui.config.reading.bounded_json import check_count
 from align_tui.config.reading.bounded_toml import parse_toml
 from align_tui.config.reading.file_kinds import SCENARIOS, kind_of
 from align_tui.core.attributes import Attributes
+from align_tui.core.errors import ConfigError, DatasetError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
-from align_tui.formats import mta, native
-from align_tui.formats.align_system import scenarios
+from align_tui.formats import native
+from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft, assemble
 from align_tui.formats.files import read_text, shown
-from align_tui.formats.sets import Format, ScenarioSet
+from align_tui.formats.registry import FORMATS
+from align_tui.formats.sets import ScenarioSet
 from align_tui.formats.values import (
     FOREIGN_DEPTH,
     FilePosition,
@@ -31,11 +33,6 @@ from align_tui.formats.values import (
 
 # A TOML table header. No scenario file in JSON begins like this: after its bracket comes { or [.
 _TOML_HEADER = re.compile(r"\[{1,2}\s*[A-Za-z_\"']")
-_HINT = (
-    "Scenarios are read from align-tui's TOML or JSONL, align-system's input_output.json "
-    "and the raw MTA file."
-)
-_CUT = "The file may have been cut short. " + _HINT
 _SPLIT = "Split it into several files."
 MOST_TOML = 5_000_000
 MOST_LINES = 500_000
@@ -55,13 +52,13 @@ def read_scenarios(
     place = FilePosition(shown(path))
     text = read_text(path)
     if not text.strip():
-        raise place.error("the file is empty", _HINT)
+        raise place.error("the file is empty", _hint())
     found, name, description, drafts, notes = _drafts(text, place)
-    scenarios, more = assemble(drafts, attributes, scale, place, foreign=found != "native")
+    scenarios, more = assemble(drafts, attributes, scale, place, foreign=found.foreign)
     return ScenarioSet(
         name=name or _name(path),
         description=description,
-        format=found,
+        format=found.name,
         scenarios=scenarios,
         path=path,
         notes=(*notes, *more),
@@ -72,10 +69,16 @@ def scenarios_of_text(text: str, name: str, attributes: Attributes) -> tuple[Sce
     """The scenarios of a native document in memory, called `name` in errors: DatasetError."""
     place = FilePosition(name)
     found, _, _, drafts, _ = _document(_toml(text, place), place)
-    return assemble(drafts, attributes, None, place, foreign=found != "native")[0]
+    return assemble(drafts, attributes, None, place, foreign=found.foreign)[0]
 
 
-_Found = tuple[Format, str, str, list[Draft], list[str]]
+_Found = tuple[ScenarioFormat, str, str, list[Draft], list[str]]
+
+
+def _hint() -> str:
+    """Which formats there are."""
+    known = [found.description for found in _known()]
+    return f"Scenarios are read from {', '.join(known[:-1])} and {known[-1]}."
 
 
 def _name(path: Path) -> str:
@@ -85,6 +88,17 @@ def _name(path: Path) -> str:
 
 
 def _drafts(text: str, place: FilePosition) -> _Found:
+    """The records of the text, by its format; of what is neither JSON nor TOML by `_by_text`."""
+    try:
+        return _json_or_toml(text, place)
+    except DatasetError:
+        found = _by_text(text, place)
+        if found is None:
+            raise
+        return found
+
+
+def _json_or_toml(text: str, place: FilePosition) -> _Found:
     start = text.lstrip()
     if text.count("\n") > MOST_LINES:
         raise place.error(f"it has more than {MOST_LINES:,} lines", _SPLIT)
@@ -122,9 +136,9 @@ def _is_json(line: str) -> bool:
 def _hint_at(error: ValueError, text: str) -> str:
     """A file that is wrong at its end may have been cut; one that is wrong before was not."""
     if not isinstance(error, json.JSONDecodeError):
-        return _HINT
+        return _hint()
     at_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
-    return _CUT if at_end else _HINT
+    return f"The file may have been cut short. {_hint()}" if at_end else _hint()
 
 
 def _toml(text: str, place: FilePosition) -> Json:
@@ -138,12 +152,12 @@ def _toml(text: str, place: FilePosition) -> Json:
         named = _OTHERS.get(Path(place.file).suffix.lower())
         if named is not None and "kdma_values" not in text:
             raise place.error(
-                f"{named} is no format that scenarios are read from", _HINT
+                f"{named} is no format that scenarios are read from", _hint()
             ) from error
         if _is_json(text):
             said = kind(parse_json(text))
-            raise place.error(f"it holds {said} alone, and no scenarios", _HINT) from error
-        hint = _HINT
+            raise place.error(f"it holds {said} alone, and no scenarios", _hint()) from error
+        hint = _hint()
         if "kdma_values" in text:
             hint = "This looks like an alignment target; it sets values and holds no scenarios."
         raise place.error(f"this is not TOML: {error}", hint) from error
@@ -154,7 +168,7 @@ def _document(value: Json, place: FilePosition) -> _Found:
     _refuse_other(table, place)
     name, description, notes = native.heading(table, place)
     entries = as_list(table.get("scenario", []), place, "scenario")
-    return "native", name, description, _native(entries, place), notes
+    return native.SCENARIOS, name, description, _native(entries, place), notes
 
 
 def _refuse_other(table: Mapping[str, Json], place: FilePosition) -> None:
@@ -165,7 +179,7 @@ def _refuse_other(table: Mapping[str, Json], place: FilePosition) -> None:
 
 def _native(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
     _check_number(entries, place)
-    return [native.draft(entry, place.at(i)) for i, entry in enumerate(entries, start=1)]
+    return native.drafts(entries, place)
 
 
 def _check_number(entries: Sequence[Json], place: FilePosition) -> None:
@@ -177,19 +191,40 @@ def _check_number(entries: Sequence[Json], place: FilePosition) -> None:
 
 def _list(entries: list[Json], place: FilePosition) -> _Found:
     if not entries:
-        raise place.error("there are no scenarios in it", _HINT)
+        raise place.error("there are no scenarios in it", _hint())
     _check_number(entries, place)
-    if mta.looks_like(entries[0]):
-        return "mta", "", "", mta.drafts(entries, place), []
-    if scenarios.looks_like(entries[0]):
-        return "align-system", "", "", scenarios.drafts(entries, place), []
-    if _is_line(entries[0]):
-        return "native", "", "", _native(entries, place), []
-    raise place.error("its first entry is of no known format", _HINT)
+    for found in _known():
+        if found.looks_like(entries[0]):
+            return _records(found, entries, place)
+    raise place.error("its first entry is of no known format", _hint())
 
 
-def _is_line(value: Json) -> bool:
-    return isinstance(value, dict) and "text" in value and "choices" in value
+def _known() -> Iterator[ScenarioFormat]:
+    """Every format, ours first; another package's that cannot be loaded is none."""
+    for name in FORMATS:
+        try:
+            yield FORMATS.get(name)
+        except ConfigError:
+            continue
+
+
+def _by_text(text: str, place: FilePosition) -> _Found | None:
+    """What a format reads of a text that is neither JSON nor TOML; None where no format does."""
+    for found in _known():
+        if found.looks_like_text and found.records and found.looks_like_text(text):
+            return _records(found, found.records(text, place), place)
+    return None
+
+
+def _records(found: ScenarioFormat, records: Sequence[Json], place: FilePosition) -> _Found:
+    _check_number(records, place)
+    try:
+        return found, "", "", found.drafts(records, place), []
+    except DatasetError:
+        raise
+    except Exception as error:  # another package's code, on a file of anybody
+        said = f"{type(error).__name__}: {error}"
+        raise place.error(f"the format {found.name} failed at it: {said}") from error
 
 
 def _lines(text: str, place: FilePosition) -> _Found:
@@ -213,14 +248,14 @@ def _lines(text: str, place: FilePosition) -> _Found:
 def _rows(rows: list[Json], place: FilePosition, *, whole: bool = False) -> _Found:
     """Lines that were read; or the `whole` file, where it is one object over several lines."""
     header = rows[0] if isinstance(rows[0], dict) else {}
-    if "format" in header and not _is_line(header):
+    if "format" in header and not native.looks_like(header):
         name, description, notes = native.heading(header, place)
-        return "native", name, description, _native(rows[1:], place), notes
-    if not _is_line(header):
+        return native.SCENARIOS, name, description, _native(rows[1:], place), notes
+    if not native.looks_like(header):
         found = kind_of(header)
-        hint = _HINT
+        hint = _hint()
         if found is not None and found != SCENARIOS:
             hint = f"This is {found.what}. {found.use}"
         what = "an object of no known format"
         raise place.error(what if whole else f"its first line is no scenario, but {what}", hint)
-    return "native", "", "", _native(rows, place), []
+    return native.SCENARIOS, "", "", _native(rows, place), []

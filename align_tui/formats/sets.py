@@ -6,12 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from align_tui.core.scenarios import Scenario
 from align_tui.core.types import content_hash
-
-Format = Literal["native", "mta", "align-system"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,7 @@ class ScenarioSet:
 
     name: str
     description: str
-    format: Format
+    format: str  # its name in formats/registry.py
     scenarios: tuple[Scenario, ...]
     path: Path | None = field(default=None, compare=False)
     notes: tuple[str, ...] = ()

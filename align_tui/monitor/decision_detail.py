@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
+    from align_tui.config.study import Study
     from align_tui.core.scenarios import Scenario
-    from align_tui.core.scorers.labels import Rule, Score
+    from align_tui.core.scorers.labels import Score
     from align_tui.core.text.word_diff import Part
     from align_tui.monitor.snapshot import Shown
+    from align_tui.store.basis import Basis
     from align_tui.store.database import Database
     from align_tui.store.results import StoredResponse
+    from align_tui.store.run_inputs import RunInputs
 
     Entered = Sequence[Sequence[Part]] | None  # by message: where the attributes entered
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class DecisionDetail:
     """One sample with its replies; `entered` has an entry a reply, `scores` one a target id.
+
+    `basis` is what its decision was made of, `inputs` how its run makes seeds and prompts.
 
     `model` identifies the model that decided; it is empty where none was recorded.
     """
@@ -32,18 +37,21 @@ class DecisionDetail:
     scores: Mapping[str, Score] | None = None
     entered: Sequence[Entered] = ()
     model: str = ""
+    basis: Basis | None = None
+    inputs: RunInputs | None = None
 
 
 def read_detail(
-    db: Database, rule: Rule, profile: Profile, scenario: Scenario, shown: Shown
+    db: Database, study: Study, profile: Profile, scenario: Scenario, shown: Shown
 ) -> DecisionDetail:
-    """Read the sample that `shown` names; raises StoreError."""
-    from align_tui.config.attributes import load_attributes
+    """Read the sample that `shown` names, as the run of `study` shows it; raises StoreError."""
+    from align_tui.config.attributes import definitions_for
     from align_tui.config.prompts.attribution import entered
     from align_tui.core.decisions import messages_from_json
     from align_tui.core.scorers.labels import score
-    from align_tui.core.targets import targets_from_id
+    from align_tui.store.basis import basis_of
     from align_tui.store.results import responses_of, scores_of
+    from align_tui.store.run_inputs import inputs_of_sample
     from align_tui.store.runs import model_of
 
     assert shown.sample is not None
@@ -52,13 +60,20 @@ def read_detail(
     choice = shown.result.choice if shown.result is not None else None
     if shown.origin is not None and choice is not None:
         # Under the targets of the run that is shown, which may be others than it was decided in.
+        known = study.targets_by_id()
         scores = {
-            name: score(scenario, targets_from_id(name), choice, rule) for name, _ in shown.scores
+            name: score(scenario, known[name], choice, study.rule)
+            for name, _ in shown.scores
+            if name in known
         }
-    attributes = load_attributes()
+    inputs = inputs_of_sample(db, shown.sample)
+    attributes = definitions_for(inputs.attributes, profile.target)
     where = [
         entered(profile, scenario, messages_from_json(reply.messages), attributes)
         for reply in replies
     ]
     model = model_of(db, shown.sample)
-    return DecisionDetail(profile, scenario, shown, replies, scores, where, model)
+    basis = basis_of(db, shown.sample)
+    return DecisionDetail(
+        profile, scenario, shown, replies, scores, where, model, basis=basis, inputs=inputs
+    )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.scorers.labels import is_discriminating
 from align_tui.core.stats.rates import make_rate
-from align_tui.core.targets import targets_from_id
 from align_tui.monitor.aggregates.overview import Aggregates as OverviewCounts
 from align_tui.monitor.overview import Overview
 from align_tui.monitor.snapshot import Cell, Cells, Counts, Status
@@ -40,6 +39,7 @@ class RunState:
         self.study = study
         self.repeat = study.repeat
         self._profiles = len(study.profiles)
+        self._targets = study.targets_by_id()
         self._discriminating: dict[tuple[int, str], bool] = {}
         self._overview = OverviewCounts(study)
         self.clear()
@@ -118,7 +118,7 @@ class RunState:
         key = (scenario, target)
         known = self._discriminating.get(key)
         if known is None:
-            known = is_discriminating(self.study.scenarios[scenario], targets_from_id(target))
+            known = is_discriminating(self.study.scenarios[scenario], self._targets.get(target, ()))
             self._discriminating[key] = known
         return known
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from align_tui.core.targets import Targets
 from align_tui.store import runs, trash
 from align_tui.store.database import Database
 from align_tui.store.results import Tally, tallies
 from align_tui.store.run_annotations import note_of
+from align_tui.store.run_inputs import stored_targets
 from align_tui.store.runs import RunRow
 
 
@@ -35,6 +37,7 @@ class RunDetail:
     verdicts: dict[str, int]
     versions: dict[str, str]
     models: tuple[str, ...] = ()  # of each profile, in short; empty where none decides
+    targets: Mapping[str, Targets] = field(default_factory=dict)  # of the tallies, by their key
 
 
 def _grouped(db: Database, sql: str) -> dict[str, tuple[str, ...]]:
@@ -94,4 +97,5 @@ def read_detail(db: Database, run: str) -> RunDetail:
             runs.model_label(row[0])
             for row in db.read("SELECT body FROM run_profiles WHERE run=? ORDER BY idx", (run,))
         ),
+        stored_targets(db, run),
     )

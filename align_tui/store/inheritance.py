@@ -1,7 +1,9 @@
 """What a child run need not ask: decisions of its ancestors that still hold in it.
 
 Nothing is copied: a decision is kept once, in the run that made it, and is found here by what it
-was made of: the scenario's content, the profile (all but its name) and the repeat.
+was made of: what was seen of the scenario, the profile (all but its name), the definitions of its
+targets' attributes and the repeat. Labels take no part, but for decision-makers that read them and
+for runs of version 0.1, whose seeds come from labels too.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.scenarios import scenario_from_json
+from align_tui.core.scenarios import Scenario, scenario_from_json
 from align_tui.core.scorers.labels import score
-from align_tui.core.targets import Targets, target_id
-from align_tui.store.database import Database
+from align_tui.core.targets import target_id
+from align_tui.store.database import Database, Row
 from align_tui.store.results import SampleState, states
+from align_tui.store.run_inputs import RunInputs, read_inputs
 
 Place = tuple[int, int, int]  # scenario, profile, repeat
+_Found = dict[int, tuple[int, ...]]  # an ancestor's index: the places in the run
 MAX_ANCESTORS = 1_000
 
 
@@ -25,14 +30,14 @@ MAX_ANCESTORS = 1_000
 class Inherited:
     """A decision of the ancestor `run`, at its place in the child.
 
-    `scores` are by target id under what the child scores that profile against; it ended at
-    `finished`, in seconds since the epoch.
+    `choice` is None of an open answer; `scores` are by target id under what the child scores that
+    profile against; it ended at `finished`, in seconds since the epoch.
     """
 
     run: str
     sample: int
     place: Place
-    choice: int
+    choice: int | None
     scores: tuple[tuple[str, bool | None], ...]
     finished: float | None
 
@@ -100,79 +105,129 @@ class _Match:
             {target_id(targets): targets for targets in study.scoring_targets(profile)}
             for profile in study.profiles
         ]
-        self._contents: dict[str, str] = {}  # of a scenario's body, both as their hashes
+        self._inputs = read_inputs(db, run)
+        self._definitions = [self._inputs.definition_of(each.target) for each in study.profiles]
+        self._contents: dict[str, tuple[str, str]] = {}  # a body's hash: what it holds, as hashes
+        self._hashes_now: dict[str, str] = {}  # of a profile as it was stored, as it is hashed now
 
     def of(self, ancestor: str) -> Iterable[Inherited]:
         """What that run decided and still holds."""
         db, study = self._db, self._study
-        scenarios = self._scenarios(ancestor)
-        profiles = {
-            idx: self._profiles.get(digest, ())
-            for idx, digest in _hashes(db, "run_profiles", ancestor).items()
-        }
+        inputs = read_inputs(db, ancestor)
+        if inputs.seed_rule != self._inputs.seed_rule:
+            return
+        scenarios, relabelled = self._scenarios(ancestor, seen=inputs.seed_rule == "seen")
+        profiles = self._profiles_in(ancestor, inputs)
         row = db.one("SELECT rule FROM runs WHERE id=?", (ancestor,))
-        scored = row is not None and row["rule"] == study.rule
-        reads = scenarios if self._alone else (None,)
+        same_rule = row is not None and row["rule"] == study.rule
+        reads = sorted({*scenarios, *relabelled}) if self._alone else (None,)
         for state in (state for at in reads for state in states(db, ancestor, at)):
-            if state.status != "done" or state.choice is None or state.repeat >= study.repeat:
+            if state.status != "done" or state.repeat >= study.repeat:
                 continue
-            for s in scenarios.get(state.scenario, ()):
+            equal = scenarios.get(state.scenario, ())
+            for s in (*equal, *relabelled.get(state.scenario, ())):
                 for p in profiles.get(state.profile, ()):
-                    if study.takes(study.profiles[p], study.scenarios[s]):
-                        scores = self._scores(state, s, p, scored=scored)
+                    profile = study.profiles[p]
+                    if s not in equal and profile.reads_labels:
+                        continue
+                    if study.takes(profile, study.scenarios[s]):
+                        scores = self._scores(state, s, p, stored=same_rule and s in equal)
                         place = (s, p, state.repeat)
                         yield Inherited(
                             ancestor, state.id, place, state.choice, scores, state.finished
                         )
 
-    def _scenarios(self, ancestor: str) -> dict[int, tuple[int, ...]]:
-        """Where the ancestor's scenarios stand in the run: the same body, else the same content."""
+    def _profiles_in(self, ancestor: str, inputs: RunInputs) -> dict[int, tuple[int, ...]]:
+        """Where the ancestor's profiles stand in the run, their attributes defined as they were.
+
+        A definition that is unknown on either side, as it is in runs of version 0.1, counts as the
+        same: such a run was, and is, gone on with under the packs of the day.
+        """
+        found = {}
+        sql = "SELECT idx, hash, body FROM run_profiles WHERE run=?"
+        for row in self._db.read(sql, (ancestor,)):
+            places = self._profiles.get(row["hash"]) or self._profiles.get(self._hash_now(row), ())
+            found[int(row["idx"])] = tuple(p for p in places if self._defines_alike(p, inputs))
+        return found
+
+    def _defines_alike(self, profile: int, inputs: RunInputs) -> bool:
+        before = inputs.definition_of(self._study.profiles[profile].target)
+        now = self._definitions[profile]
+        return before is None or now is None or before == now
+
+    def _hash_now(self, row: Row) -> str:
+        """The hash of a stored profile as this version makes it, which may know more keys."""
+        known = self._hashes_now.get(row["hash"])
+        if known is None:
+            try:
+                known = Profile.model_validate(json.loads(row["body"])).hash
+            except ValueError:
+                known = ""  # garbled by a damaged page
+            self._hashes_now[row["hash"]] = known
+        return known
+
+    def _scenarios(self, ancestor: str, *, seen: bool) -> tuple[_Found, _Found]:
+        """Where the ancestor's scenarios stand in the run: the same body, else the same content.
+
+        Then, with `seen`, where a scenario stands that is seen alike and labelled otherwise.
+        """
         theirs, ours = _hashes(self._db, "run_scenarios", ancestor), self._bodies
         found = {idx: ours[digest] for idx, digest in theirs.items() if digest in ours}
         missing = set(self._wanted) - {place for places in found.values() for place in places}
         if not missing:
-            return self._only_wanted(found)
+            return self._only_wanted(found), {}
         alike = [self._study.scenarios[idx] for idx in sorted(missing)]
         texts = {scenario.text for scenario in alike}  # few are equal, so few are hashed
         contents = _places(dict(zip(sorted(missing), (each.hash for each in alike), strict=True)))
+        looks = _places(dict(zip(sorted(missing), (each.seen_hash for each in alike), strict=True)))
+        relabelled: _Found = {}
         for idx, digest in theirs.items():
             known = self._study.scenarios[found[idx][0]] if idx in found else None
             if known is None or known.text in texts:
-                content = self._content(digest) if known is None else known.hash
-                found[idx] = (*found.get(idx, ()), *contents.get(content, ()))
-        return self._only_wanted(found)
+                content, look = self._content(digest) if known is None else _hashes_of(known)
+                equal = contents.get(content, ())
+                found[idx] = (*found.get(idx, ()), *equal)
+                if seen:
+                    relabelled[idx] = tuple(set(looks.get(look, ())) - set(equal))
+        return self._only_wanted(found), self._only_wanted(relabelled)
 
-    def _only_wanted(self, found: dict[int, tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
+    def _only_wanted(self, found: _Found) -> _Found:
         if not self._alone:
             return found
         kept = {idx: tuple(set(places) & set(self._wanted)) for idx, places in found.items()}
         return {idx: places for idx, places in kept.items() if places}
 
-    def _content(self, body: str) -> str:
+    def _content(self, body: str) -> tuple[str, str]:
         known = self._contents.get(body)
         if known is None:
             row = self._db.one("SELECT body FROM scenarios WHERE hash=?", (body,))
-            known = scenario_from_json(json.loads(row["body"])).hash if row is not None else ""
+            known = ("", "")
+            if row is not None:
+                known = _hashes_of(scenario_from_json(json.loads(row["body"])))
             self._contents[body] = known
         return known
 
     def _scores(
-        self, state: SampleState, s: int, p: int, *, scored: bool
+        self, state: SampleState, s: int, p: int, *, stored: bool
     ) -> tuple[tuple[str, bool | None], ...]:
-        """As they were stored, where they were; a target that only the child has is scored here."""
-        stored = dict(state.scores) if scored else {}
-        assert state.choice is not None
+        """As they were stored, where they hold; what only the child asks is scored here.
 
-        def correct(name: str, targets: Targets, choice: int) -> bool | None:
-            if name in stored:
-                return stored[name]
-            study = self._study
-            return score(study.scenarios[s], targets, choice, study.rule).correct
+        An open answer has the scores that were stored: labels are on choices.
+        """
+        known = dict(state.scores) if stored else {}
+        study = self._study
+        scores: list[tuple[str, bool | None]] = []
+        for name, targets in self._targets[p].items():
+            if name in known:
+                scores.append((name, known[name]))
+            elif state.choice is not None:
+                scored = score(study.scenarios[s], targets, state.choice, study.rule)
+                scores.append((name, scored.correct))
+        return tuple(scores)
 
-        return tuple(
-            (name, correct(name, targets, state.choice))
-            for name, targets in self._targets[p].items()
-        )
+
+def _hashes_of(scenario: Scenario) -> tuple[str, str]:
+    return scenario.hash, scenario.seen_hash
 
 
 def _hashes(db: Database, table: str, run: str) -> dict[int, str]:

@@ -13,6 +13,7 @@ from align_tui.core.decisions import Attempt, Decision, Response
 from align_tui.core.replies import reasoning_so_far
 from align_tui.core.scorers.labels import Score
 from align_tui.core.types import canonical, content_hash
+from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
 
 
@@ -193,7 +194,7 @@ def _decided(worker: str, decided: Decided) -> _Rows:
         rows += _reply(
             claimed.id, idx, response, response.role, response.choice, response.reasoning
         )
-    return rows
+    return rows + basis_rows(claimed.id, decision)
 
 
 def _reply(

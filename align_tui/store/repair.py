@@ -16,14 +16,17 @@ from pathlib import Path
 
 from align_tui.core.errors import Damaged, StoreError
 from align_tui.store import workers
+from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, open_database
+from align_tui.store.domain_tables import fill_targets
 from align_tui.store.errors import REPAIR, explain
 from align_tui.store.placeholders import fill_gaps
 
 # Parents before children. What workers say and write at the moment is not worth saving.
 TABLES = (
     "scenarios", "texts", "runs", "run_scenarios", "run_profiles", "samples", "suspects",
-    "results", "scores", "responses", "run_tags", "run_notes", "bookmarks", "verdicts", "trash",
+    "run_targets", "results", "scores", "responses", "predictions", "relevance", "rankings",
+    "steps", "run_tags", "run_notes", "bookmarks", "verdicts", "trash",
 )  # fmt: skip
 BESIDE = ("-wal", "-shm", "-journal")
 _OPEN = "UPDATE samples SET status='pending', worker=NULL, cancel=0"
@@ -137,7 +140,8 @@ def _fill(new: Database, path: Path) -> tuple[tuple[str, ...], int]:
                 _OPEN + " WHERE status IN ('done', 'failed')"
                 " AND id NOT IN (SELECT sample FROM results)"
             ).rowcount
-            for child in ("scores", "responses"):
+            fill_targets(connection)
+            for child in ("scores", "responses", *BASIS_TABLES):
                 connection.execute(
                     f"DELETE FROM {child} WHERE sample NOT IN (SELECT sample FROM results)"
                 )

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
 from align_tui.core.scorers.labels import Score
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.types import JsonObject
@@ -36,10 +37,20 @@ class Result:
     error_kind: str | None
     error_message: str | None
 
+    @property
+    def answer(self) -> Answer | None:
+        """What was answered; None where the sample failed. An open answer has no choice."""
+        if self.error_kind is not None:
+            return None
+        return TextAnswer(self.choice_text) if self.choice is None else ChoiceAnswer(self.choice)
+
 
 @dataclass(frozen=True, slots=True)
 class SampleState:
-    """Where a sample of a run stands; the marks of lists and panes are made from it."""
+    """Where a sample of a run stands; the marks of lists and panes are made from it.
+
+    A sample that is done and has no choice was answered in words of its own.
+    """
 
     id: int
     scenario: int

@@ -15,7 +15,9 @@ from align_tui.core.errors import StoreError
 from align_tui.core.scenarios import scenario_from_json, scenario_to_json
 from align_tui.core.types import canonical, content_hash
 from align_tui.store import suspects
+from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
+from align_tui.store.run_inputs import stored_attributes, used_attributes, write_inputs
 
 KEPT = "id NOT IN (SELECT run FROM trash)"
 
@@ -57,8 +59,13 @@ def create_run(
     priority: int = 0,
     enqueue: bool = True,
 ) -> str:
-    """Write a run of `study` and, unless told otherwise, queue all of its samples."""
+    """Write a run of `study` and, unless told otherwise, queue all of its samples.
+
+    The definitions of its attributes are stored with it. Raises StoreError, and ConfigError where
+    they have to be read from a pack that is no longer sound.
+    """
     run = new_run_id()
+    attributes = used_attributes(study)
     with db.write() as connection:
         connection.execute(
             "INSERT INTO runs (id, name, created, parent, priority, repeat, rule, scored_only,"
@@ -78,6 +85,7 @@ def create_run(
                 _day_of(connection, parent) if parent is not None else time.strftime("%Y-%m-%d"),
             ),
         )
+        write_inputs(connection, run, study, attributes, parent)
         for idx, scenario in enumerate(study.scenarios):
             body = canonical(scenario_to_json(scenario))
             digest = content_hash(body)
@@ -162,7 +170,8 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
             failed = [sample for sample in failed if sample in chosen]
         for sample in failed:
             connection.execute("DELETE FROM results WHERE sample=?", (sample,))
-            connection.execute("DELETE FROM responses WHERE sample=?", (sample,))
+            for table in ("responses", *BASIS_TABLES):
+                connection.execute(f"DELETE FROM {table} WHERE sample=?", (sample,))
             connection.execute(
                 "UPDATE samples SET status='pending', worker=NULL, cancel=0 WHERE id=?", (sample,)
             )
@@ -250,6 +259,7 @@ def load_study(db: Database, run: str) -> Study:
         rule=head["rule"],
         is_demo=bool(head["is_demo"]),
         notes=tuple(json.loads(head["notes"])),
+        attributes=stored_attributes(head["attributes"]),
     )
 
 

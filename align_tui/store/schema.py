@@ -6,11 +6,12 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from align_tui.store.database import APPLICATION_ID
+from align_tui.store.domain_tables import DOMAIN, fill_targets
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
-LATEST = 6
+LATEST = 8
 
 # Written out, not built: what the database looks like can be read here.
 _INITIAL = """
@@ -200,6 +201,12 @@ def migrate(connection: sqlite3.Connection) -> None:
     def m006_leases(db: UtilsDatabase) -> None:
         for statement in _statements(_LEASES):
             db.conn.execute(statement)
+
+    @migrations()
+    def m008_domain(db: UtilsDatabase) -> None:
+        for statement in _statements(DOMAIN):
+            db.conn.execute(statement)
+        fill_targets(db.conn)
 
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -111,6 +111,7 @@ def load_study(options: Options) -> Study:
         is_demo=options.is_demo,
         notes=notes,
         own_code=frozenset(own_code),
+        attributes=attributes,
     )
     check(study, attributes)
     told = (*depth_notes(study, options, file), *notes_on(study.profiles))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.core.attributes import Attribute, Attributes, fold, merge
-from align_tui.core.targets import Target, target_id, targets_from_id
+from align_tui.core.targets import Target, target_id
+from align_tui.store.domain_tables import targets_from_id
 
 
 def attribute(id_: str, *aliases: str, name: str = "", high: str = "high") -> Attribute:

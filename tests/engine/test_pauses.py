@@ -43,7 +43,7 @@ def undisturbed(database: Database, run: str) -> list[tuple[int, int | None]]:
     study = runs.load_study(database, run)
     seed = study.profiles[0].decoding.seed
     return [
-        (number, sample_seed(seed, scenario.hash, repeat) % 2)
+        (number, sample_seed(seed, scenario.seen_hash, repeat) % 2)
         for number, scenario in enumerate(study.scenarios)
         for repeat in range(study.repeat)
     ]

@@ -74,7 +74,7 @@ def test_they_are_scored_against_what_the_child_aims_at(db: Database) -> None:
     found = inheritance.inherited(db, child, changed)
     assert any(each.scores[0][1] is not None for each in found.values())
     for (scenario, profile, _), each in found.items():
-        assert profile == 0
+        assert profile == 0 and each.choice is not None
         wanted = score(changed.scenarios[scenario], targets, each.choice, changed.rule)
         assert each.scores == ((target_id(targets), wanted.correct),)
 

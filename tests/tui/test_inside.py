@@ -40,7 +40,7 @@ def inside(db: Database, finished: Finished, profile: int = 1, glyphs: Any = UNI
     state = next(s for s in results.states(db, run, 0) if s.profile == profile)
     shown = Shown(profile, 0, state.id, "done", result=results.result_of(db, state.id))
     of = (study.profiles[profile], study.scenarios[0])
-    return sections(read_detail(db, "distance", *of, shown), glyphs), state.id
+    return sections(read_detail(db, study, *of, shown), glyphs), state.id
 
 
 def test_every_part_is_there_and_as_it_was(db: Database, finished: Finished) -> None:

@@ -298,7 +298,7 @@ def test_inside_thinking_and_reply_are_parts_of_their_own(
         state = next(s for s in results.states(db, run, 0) if s.profile == profile)
         shown = Shown(profile, 0, state.id, "done", result=results.result_of(db, state.id))
         of = (study.profiles[profile], study.scenarios[0])
-        found = sections(read_detail(db, "distance", *of, shown), UNICODE)
+        found = sections(read_detail(db, study, *of, shown), UNICODE)
         parts = {section.title: section.text for section in found}
         assert parts.get("thinking") == (THOUGHTS if thinks else None)
         assert parts["raw reply"].startswith('{"reasoning"')

@@ -158,7 +158,7 @@ def is_whole(trial: Trial, db: Database, run: str) -> None:
     study = runs.load_study(db, run)
     seed = study.profiles[0].decoding.seed
     expected = sorted(
-        (number, sample_seed(seed, scenario.hash, repeat) % 2)
+        (number, sample_seed(seed, scenario.seen_hash, repeat) % 2)
         for number, scenario in enumerate(study.scenarios)
         for repeat in range(study.repeat)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from align_tui.core.types import Json, JsonObject
+from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft
 from align_tui.formats.labels import Raw, raw_labels
 from align_tui.formats.values import (
@@ -163,3 +164,6 @@ def _recorded(entry: Object, choices: Sequence[Object], place: FilePosition) -> 
             if all(choice.get(name) == action[name] for name in names):
                 return i
     raise place.error("output: its action is none of the choices")
+
+
+SCENARIOS = ScenarioFormat("align-system", "align-system's input_output.json", looks_like, drafts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -24,7 +25,8 @@ Answer = TypeVar("Answer")
 class FinderDialog(Dialog[Answer]):
     """What is found for the typed words is the subclass's; typing, moving and painting are here."""
 
-    CSS_PATH = "dialog.tcss"
+    # Textual looks beside the class that is opened, and subclasses live in other folders.
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
     HINT: ClassVar[str]  # in the line to type in, while it is empty
     SECTION: ClassVar[str] = "finding"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -86,7 +87,8 @@ def help_text(screen: StudyScreen) -> str:
 class MessageDialog(Dialog[None]):
     """A long text in a box."""
 
-    CSS_PATH = "dialog.tcss"
+    # Textual looks beside the class that is opened, and subclasses live in other folders.
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
     SECTION: ClassVar[str] = "text"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,i", "dismiss", "back"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from align_tui.config.code import recorded_code
 from align_tui.core.answers import letter
 from align_tui.core.replies import split_thinking
+from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import plain
 from align_tui.tui.format.basis_detail import basis_parts
 from align_tui.tui.format.glyphs import Glyphs
@@ -82,6 +83,8 @@ def _decision(detail: DecisionDetail) -> str:
             out += [f"failed    {error_words(result)[0]}", result.error_message or ""]
         elif result.choice is not None:
             out.append(f"chose     {letter(result.choice)}  {result.choice_text}")
+        else:
+            out.append(f"answered  {result.choice_text}")
         if result.probabilities:
             said = "  ".join(
                 f"{letter(i)} {value:.4f}" for i, value in enumerate(result.probabilities)
@@ -140,9 +143,12 @@ def _cost(reply: StoredResponse) -> str:
 
 
 def _hashes(detail: DecisionDetail) -> str:
-    profile, model = detail.profile, detail.model
+    profile, model, scenario = detail.profile, detail.model, detail.scenario
     out = [
-        ("scenario", detail.scenario.hash),
+        ("scenario", scenario.hash),
+        ("  seen", f"{scenario.seen_hash} (text and choices)"),
+        ("  scored", f"{scenario.scored_hash} (labels)"),
+        *_inputs(detail),
         ("profile", f"{profile.hash} (all but its name)"),
         ("model", model or "not recorded"),
         *((f"code of {what}", sha256) for what, sha256 in recorded_code(profile).items()),
@@ -155,6 +161,18 @@ def _hashes(detail: DecisionDetail) -> str:
             (f"schema{which}", reply.schema_hash),
         ]
     return "SHA-256\n" + "\n".join(f"{name:<11} {value}" for name, value in out)
+
+
+def _inputs(detail: DecisionDetail) -> list[tuple[str, str]]:
+    """What the seeds come from, and what the prompts take from attributes."""
+    inputs = detail.inputs
+    if inputs is None:
+        return []
+    out = [("seeds from", f"the scenario's {SEED_RULES[inputs.seed_rule]}")]
+    if detail.profile.target:
+        defined = inputs.definition_of(detail.profile.target)
+        out.append(("definitions", defined or "not stored with the run: those of today's packs"))
+    return out
 
 
 def inside_title(sections: Sequence[Section], at: int, width: int, glyphs: Glyphs) -> str:

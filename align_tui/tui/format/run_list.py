@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from align_tui.core.column_names import model_beside
-from align_tui.core.targets import targets_from_id
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.word_diff import Part
 from align_tui.tui.format.bars import bar, interval, point
@@ -195,7 +194,8 @@ def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyph
             )
         )
         for tally in mine:
-            versus = in_words(targets_from_id(tally.target), glyphs)
+            targets = detail.targets.get(tally.target)
+            versus = in_words(targets, glyphs) if targets else one_line(tally.target)
             rate = tally.all
             numbers = f" {rate.correct}/{rate.scored} {point(rate.accuracy or 0.0)} "
             room = width - size - cell_len(numbers) - 2

@@ -259,7 +259,7 @@ class StudyActions:
             from align_tui.monitor.decision_detail import read_detail
             from align_tui.tui.format.decision_detail import sections
 
-            detail = read_detail(db, screen.study.rule, profile, scenario, shown)
+            detail = read_detail(db, screen.study, profile, scenario, shown)
             return sections(detail, screen.glyphs)
 
         def then(sections: tuple[Section, ...]) -> None:

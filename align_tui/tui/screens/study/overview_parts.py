@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from align_tui.core.stats.rates import Rate, chance
-from align_tui.core.targets import Target, target_id, targets_from_id
+from align_tui.core.targets import Target, target_id
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format import (
     accuracy_over_time,
@@ -40,6 +40,7 @@ class OverviewParts:
 
     def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs) -> None:
         self.screen, self.study, self.glyphs = screen, study, glyphs
+        self._targets = study.targets_by_id()
         self._chance = lru_cache(maxsize=256)(self._work_out_chance)
         self._lines = lru_cache(maxsize=32)(self._lines_of_profiles)
         self._values = self._attribute_values()
@@ -47,7 +48,7 @@ class OverviewParts:
     def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
         return chance(
             self.study.scenarios,
-            targets_from_id(target),
+            self._targets.get(target, ()),
             self.study.rule,
             discriminating=discriminating,
         )

@@ -1,0 +1,20 @@
+"""What of a scenario the seeds of its samples depend on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from align_tui.core.scenarios import Scenario
+
+SeedRule = Literal["content", "seen"]
+NEW_RULE: SeedRule = "seen"
+SEED_RULES: dict[SeedRule, str] = {
+    "content": "text, choices and labels (the rule of version 0.1)",
+    "seen": "text and choices",
+}
+"""Each rule in words, to stand behind "the scenario's"."""
+
+
+def seed_hash(scenario: Scenario, rule: SeedRule) -> str:
+    """The hash of a scenario that the seeds of its samples come from."""
+    return scenario.seen_hash if rule == "seen" else scenario.hash

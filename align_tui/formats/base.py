@@ -1,0 +1,29 @@
+"""What a format of scenarios is: how a file of it is recognised, and how its records are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from align_tui.core.types import Json
+from align_tui.formats.drafts import Draft
+from align_tui.formats.values import FilePosition
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFormat:
+    """One format that scenarios are read from.
+
+    A file is a list of records: a JSON list, JSON Lines, or what `records` makes of another kind of
+    text. `looks_like` tells the format by the first record, and `drafts` reads them all; it raises
+    DatasetError with the place at fault (`FilePosition.error`). In a `foreign` format labels may be
+    0..10 and later choices of equal text get a number.
+    """
+
+    name: str
+    description: str
+    looks_like: Callable[[Json], bool]
+    drafts: Callable[[Sequence[Json], FilePosition], list[Draft]]
+    foreign: bool = True
+    looks_like_text: Callable[[str], bool] | None = None
+    records: Callable[[str, FilePosition], list[Json]] | None = None

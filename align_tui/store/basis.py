@@ -1,0 +1,180 @@
+"""What a decision was made of: predictions, relevance and ranking, and the steps that led to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from align_tui.core.alignment.ranking import Ranking, TieBreak
+from align_tui.core.decisions import Decision, Step
+from align_tui.core.predictions import Prediction, Predictions, Relevance
+from align_tui.core.types import canonical
+from align_tui.store.database import Database, Row
+
+PAGE = 500  # samples a query
+TABLES = ("predictions", "relevance", "rankings", "steps")
+Rows = list[tuple[str, tuple[object, ...]]]
+NO_ATTRIBUTE = ""  # the row of a choice that no attribute has a value for
+_NONE: Mapping[str, Prediction] = {NO_ATTRIBUTE: Prediction(())}
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What one decision was made of; a direct decision-maker's has at most steps."""
+
+    predictions: Predictions | None = None
+    relevance: Relevance | None = None
+    ranking: Ranking | None = None
+    steps: tuple[Step, ...] = ()
+
+
+NOTHING = Basis()
+
+
+def basis_rows(sample: int, decision: Decision) -> Rows:
+    """The statements that write a decision's basis; none for a decision that has none."""
+    rows: Rows = []
+    for choice, predicted in enumerate(decision.predictions or ()):
+        for idx, (attribute, each) in enumerate((predicted or _NONE).items()):
+            rows.append(
+                (
+                    "INSERT INTO predictions VALUES (?,?,?,?,?,?,?)",
+                    (
+                        sample,
+                        choice,
+                        idx,
+                        attribute,
+                        _numbers(each.samples),
+                        json.dumps(list(each.reasons), ensure_ascii=False),
+                        each.rater,
+                    ),
+                )
+            )
+    if decision.relevance is not None:
+        rater = decision.relevance.rater
+        for choice, values in enumerate(decision.relevance.by_choice):
+            rows += [
+                (
+                    "INSERT INTO relevance VALUES (?,?,?,?,?,?)",
+                    (sample, choice, idx, attribute, value, rater),
+                )
+                for idx, (attribute, value) in enumerate((values or {NO_ATTRIBUTE: 0.0}).items())
+            ]
+    if decision.ranking is not None:
+        ranked = _ranking_row(sample, decision.ranking)
+        rows.append(("INSERT INTO rankings VALUES (?,?,?,?,?,?,?,?,?)", ranked))
+    rows += [
+        ("INSERT INTO steps VALUES (?,?,?,?)", (sample, idx, step.name, step.seconds))
+        for idx, step in enumerate(decision.steps)
+    ]
+    return rows
+
+
+def _ranking_row(sample: int, ranking: Ranking) -> tuple[object, ...]:
+    return (
+        sample,
+        ranking.function,
+        ranking.measure,
+        _numbers(ranking.scores),
+        json.dumps(list(ranking.best)),
+        ranking.taken,
+        ranking.tie_break,
+        canonical(dict(ranking.parameters)),
+        json.dumps(list(ranking.notes), ensure_ascii=False),
+    )
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return json.dumps(list(values), allow_nan=False)
+
+
+def basis_of(db: Database, sample: int) -> Basis:
+    """What the decision of one sample was made of; raises StoreError."""
+    return bases_of(db, [sample])[sample]
+
+
+def bases_of(db: Database, samples: Sequence[int]) -> dict[int, Basis]:
+    """What decisions were made of, by sample: four reads for each 500. Raises StoreError."""
+    found: dict[int, Basis] = {}
+    for start in range(0, len(samples), PAGE):
+        part = tuple(samples[start : start + PAGE])
+        marks = ",".join("?" * len(part))
+        found |= dict.fromkeys(part, NOTHING)
+        found |= _read(db, f"sample IN ({marks})", part)
+    return found
+
+
+def bases_at(db: Database, run: str, scenario: int) -> dict[int, Basis]:
+    """What all profiles' decisions on one scenario were made of, by sample; raises StoreError.
+
+    Samples without any basis are left out.
+    """
+    where = "sample IN (SELECT id FROM samples WHERE run=? AND scenario=?)"
+    return _read(db, where, (run, scenario))
+
+
+def _read(db: Database, where: str, values: Sequence[object]) -> dict[int, Basis]:
+    parts = {
+        table: _by_sample(db.read(f"SELECT * FROM {table} WHERE {where} ORDER BY {order}", values))
+        for table, order in (
+            ("predictions", "sample, choice, idx"),
+            ("relevance", "sample, choice, idx"),
+            ("rankings", "sample"),
+            ("steps", "sample, idx"),
+        )
+    }
+    predictions, relevance, rankings, steps = (parts[table] for table in TABLES)
+    return {
+        sample: Basis(
+            _predictions(predictions[sample]) if sample in predictions else None,
+            _relevance(relevance[sample]) if sample in relevance else None,
+            _ranking(rankings[sample][0]) if sample in rankings else None,
+            tuple(Step(row["name"], row["seconds"]) for row in steps.get(sample, ())),
+        )
+        for sample in {sample for part in parts.values() for sample in part}
+    }
+
+
+def _by_sample(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["sample"], []).append(row)
+    return found
+
+
+def _predictions(rows: Sequence[Row]) -> Predictions:
+    found: list[dict[str, Prediction]] = [{} for _ in range(_choices(rows))]
+    for row in rows:
+        if row["attribute"] != NO_ATTRIBUTE:
+            samples = tuple(float(each) for each in json.loads(row["samples"]))
+            reasons = tuple(str(each) for each in json.loads(row["reasons"]))
+            found[row["choice"]][row["attribute"]] = Prediction(samples, reasons, row["rater"])
+    return tuple(found)
+
+
+def _relevance(rows: Sequence[Row]) -> Relevance:
+    found: list[dict[str, float]] = [{} for _ in range(_choices(rows))]
+    for row in rows:
+        if row["attribute"] != NO_ATTRIBUTE:
+            found[row["choice"]][row["attribute"]] = row["value"]
+    by_choice: tuple[Mapping[str, float], ...] = tuple(found)
+    return Relevance(by_choice, rows[0]["rater"])
+
+
+def _choices(rows: Sequence[Row]) -> int:
+    return int(max(row["choice"] for row in rows)) + 1
+
+
+def _ranking(row: Row) -> Ranking:
+    return Ranking(
+        function=row["function"],
+        measure=row["measure"],
+        scores=tuple(float(each) for each in json.loads(row["scores"])),
+        best=tuple(int(each) for each in json.loads(row["best"])),
+        taken=row["taken"],
+        tie_break=cast(TieBreak, row["tie_break"]),
+        parameters=json.loads(row["parameters"]),
+        notes=tuple(str(each) for each in json.loads(row["notes"])),
+    )
