@@ -115,6 +115,18 @@ def bases_at(db: Database, run: str, scenario: int) -> dict[int, Basis]:
     return _read(db, where, (run, scenario))
 
 
+def has_ratings(db: Database, run: str) -> bool:
+    """Was any decision of the run made of predictions or a ranking? Raises StoreError."""
+    return any(
+        db.one(
+            f"SELECT 1 FROM samples s JOIN {table} t ON t.sample=s.id WHERE s.run=? LIMIT 1",
+            (run,),
+        )
+        is not None
+        for table in ("rankings", "predictions")
+    )
+
+
 def _read(db: Database, where: str, values: Sequence[object]) -> dict[int, Basis]:
     parts = {
         table: _by_sample(db.read(f"SELECT * FROM {table} WHERE {where} ORDER BY {order}", values))

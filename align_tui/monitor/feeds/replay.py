@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from align_tui.monitor.feeds.bases import Bases
 from align_tui.monitor.feeds.feed import ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
 from align_tui.monitor.feeds.panes import shown_panes
@@ -62,7 +63,7 @@ class ReplayFeed(Feed):
         self._tokens: list[float] | None = None
         self._texts: dict[int, list[StoredResponse]] = {}
         self._results: dict[int, Result] = {}
-        self._thoughts = Thoughts()
+        self._thoughts, self._bases = Thoughts(), Bases()
         self._then = 0.0
 
     # Orders from the event loop
@@ -263,7 +264,9 @@ class ReplayFeed(Feed):
         self._results = {r.sample: r for r in results_at(db, self.run, self.scenario)}
         if self.study.scenarios:
             self._ancestry.look_at(db, self._board.row(self.scenario))
-        self._thoughts.read(db, self._ancestry.results | self._results)
+        ended = self._ancestry.results | self._results
+        self._thoughts.read(db, ended)
+        self._bases.read(db, ended)
         self._texts.clear()
         self._tokens = None
         self._turned = False
@@ -294,9 +297,9 @@ class ReplayFeed(Feed):
 
         row, said = self._board.row(self.scenario), self.annotations.said
         results = self._ancestry.results | self._results
-        thoughts = self._thoughts.found
+        thoughts, bases = self._thoughts.found, self._bases.found
         return shown_panes(
-            row, results, thoughts, writing, started, moment, self.repeat, said, {}, {}
+            row, results, thoughts, bases, writing, started, moment, self.repeat, said, {}, {}
         )
 
     def _replies(self, db: Database, sample: int) -> list[StoredResponse]:
