@@ -17,10 +17,16 @@ Question = tuple[int, int]  # scenario, repeat: both from 0, as the column's own
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one sample; `choice` is None when it failed."""
+    """What became of one sample: a choice, an open answer in `text`, or neither: it failed."""
 
     sample: int
     choice: int | None
+    text: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Did it come to no answer?"""
+        return self.choice is None and self.text is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class PairedRow:
 
     @property
     def choices(self) -> tuple[int | None, ...]:
-        """Each column's choice; None where it failed or has not decided."""
+        """Each column's choice; None where it failed, has not decided or gave an open answer."""
         return tuple(o.choice if o is not None else None for o in self.outcomes)
 
     @property

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from align_tui.core.scorers.labels import Score
     from align_tui.core.text.word_diff import Part
     from align_tui.monitor.snapshot import Shown
-    from align_tui.store.basis import Basis
     from align_tui.store.database import Database
     from align_tui.store.results import StoredResponse
     from align_tui.store.run_inputs import RunInputs
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 class DecisionDetail:
     """One sample with its replies; `entered` has an entry a reply, `scores` one a target id.
 
-    `basis` is what its decision was made of, `inputs` how its run makes seeds and prompts.
-
-    `model` identifies the model that decided; it is empty where none was recorded.
+    `model` identifies the model that decided; it is empty where none was recorded. `inputs` says
+    how the run that decided it makes seeds and prompts.
     """
 
     profile: Profile
@@ -37,7 +35,6 @@ class DecisionDetail:
     scores: Mapping[str, Score] | None = None
     entered: Sequence[Entered] = ()
     model: str = ""
-    basis: Basis | None = None
     inputs: RunInputs | None = None
 
 
@@ -49,7 +46,6 @@ def read_detail(
     from align_tui.config.prompts.attribution import entered
     from align_tui.core.decisions import messages_from_json
     from align_tui.core.scorers.labels import score
-    from align_tui.store.basis import basis_of
     from align_tui.store.results import responses_of, scores_of
     from align_tui.store.run_inputs import inputs_of_sample
     from align_tui.store.runs import model_of
@@ -73,7 +69,4 @@ def read_detail(
         for reply in replies
     ]
     model = model_of(db, shown.sample)
-    basis = basis_of(db, shown.sample)
-    return DecisionDetail(
-        profile, scenario, shown, replies, scores, where, model, basis=basis, inputs=inputs
-    )
+    return DecisionDetail(profile, scenario, shown, replies, scores, where, model, inputs=inputs)

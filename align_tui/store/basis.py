@@ -116,15 +116,14 @@ def bases_at(db: Database, run: str, scenario: int) -> dict[int, Basis]:
 
 
 def has_ratings(db: Database, run: str) -> bool:
-    """Was any decision of the run made of predictions or a ranking? Raises StoreError."""
-    return any(
-        db.one(
-            f"SELECT 1 FROM samples s JOIN {table} t ON t.sample=s.id WHERE s.run=? LIMIT 1",
-            (run,),
-        )
-        is not None
-        for table in ("rankings", "predictions")
+    """Does any decision of the run have predictions or a ranking? Raises StoreError."""
+    found = db.one(
+        "SELECT EXISTS (SELECT 1 FROM samples s CROSS JOIN rankings r ON r.sample=s.id"
+        " WHERE s.run=?) OR EXISTS (SELECT 1 FROM samples s CROSS JOIN predictions p"
+        " ON p.sample=s.id WHERE s.run=?)",
+        (run, run),
     )
+    return found is not None and bool(found[0])
 
 
 def _read(db: Database, where: str, values: Sequence[object]) -> dict[int, Basis]:

@@ -21,15 +21,20 @@ def read_columns(
     study = runs.load_study(db, run)
     outcomes: dict[int, dict[Question, Outcome]] = {}
     for row in db.read(
-        "SELECT s.id, s.scenario, s.profile, s.repeat, r.choice FROM samples s"
+        "SELECT s.id, s.scenario, s.profile, s.repeat, r.choice,"
+        " CASE WHEN r.choice IS NULL AND r.error_kind IS NULL THEN r.choice_text END AS answer"
+        " FROM samples s"
         " JOIN results r ON r.sample=s.id WHERE s.run=?",
         (run,),
     ):
         place = (row["scenario"], row["repeat"])
-        outcomes.setdefault(row["profile"], {})[place] = Outcome(row["id"], row["choice"])
+        outcomes.setdefault(row["profile"], {})[place] = Outcome(
+            row["id"], row["choice"], row["answer"]
+        )
     if inherited:
         for (scenario, profile, repeat), each in inheritance.inherited(db, run, study).items():
-            outcome = Outcome(each.sample, each.choice)
+            text = None if each.choice is not None else answer_text(db, each.sample)
+            outcome = Outcome(each.sample, each.choice, text)
             outcomes.setdefault(profile, {}).setdefault((scenario, repeat), outcome)
     versions = runs.run_versions(db, run)
     return [
@@ -73,6 +78,12 @@ def _settings(study: Study, profile: Profile, versions: dict[str, str]) -> dict[
         | {"study.rule": study.rule, "study.repeat": str(study.repeat)}
         | {f"version.{name}": version for name, version in others.items()}
     )
+
+
+def answer_text(db: Database, sample: int) -> str | None:
+    """What a sample answered in words: the text of its choice, or its open answer; else None."""
+    row = db.one("SELECT choice_text FROM results WHERE sample=? AND error_kind IS NULL", (sample,))
+    return str(row[0] or "") if row is not None else None
 
 
 def reasoning_of(db: Database, samples: tuple[int | None, ...]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def poison(at: Place) -> None:
             found, kind = decided.get(number), scenario.key.partition("-")[0]
             if kind in bad:
                 at.trial.count(kind)
-                failed = found is not None and found.choice is None
+                failed = found is not None and found.answer is None
                 at.trial.check(failed, f"{scenario.key} did not fail")
             else:
                 right = found is not None and found.choice == 1

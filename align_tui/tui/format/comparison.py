@@ -60,7 +60,7 @@ def column_mark(row: PairedRow, column: int, paired: Paired, versus: Targets) ->
     outcome = row.outcomes[column]
     if outcome is None:
         return "pending"
-    if outcome.choice is None:
+    if outcome.failed:
         return "failed"
     of = paired.columns[column]
     return verdict(correctness(row, column, target_for(of, versus), of.rule))
@@ -306,7 +306,10 @@ def chosen_line(row: PairedRow, index: int, digest: Digest, width: int, glyphs: 
     """`✓ A Treat the rescuer`, or that there is no decision."""
     mark = column_mark(row, index, digest.paired, digest.versus)
     choice = row.choices[index]
+    outcome = row.outcomes[index]
     said = {"failed": "failed", "pending": "not decided"}.get(mark, "")
+    if outcome is not None and outcome.text is not None:
+        said = one_line(outcome.text)
     if choice is not None:
         said = f"{letter(choice)} {one_line(row.scenario.choice_texts[choice])}"
     return ((f"{glyphs.marks[mark]} ", mark), (fit(said, width - 2, glyphs.more), "bright"))

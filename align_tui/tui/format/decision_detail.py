@@ -37,7 +37,7 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     answer = _open_answer(detail)
     parts += [Section("answer", answer)] if answer else []
     choices = detail.scenario.choice_texts
-    parts += [Section(*part) for part in basis_parts(detail.basis, profile.target, choices)]
+    parts += [Section(*part) for part in basis_parts(detail.shown.basis, profile.target, choices)]
     for number, (reply, where) in enumerate(zip(replies, detail.entered, strict=True), start=1):
         which = f" {number}" if len(replies) > 1 else ""
         thinking, raw = split_thinking(reply.raw)
