@@ -263,11 +263,9 @@ class _Table:
 def tie_words(ranking: Ranking) -> str:
     """Why the taken choice was taken, in a few words; nothing where it was the only best."""
     if ranking.tie_break == "drawn":
-        return "drawn by the scores"
-    if ranking.tie_break == "seed":
-        return f"drawn from {len(ranking.best)} tied"
-    if ranking.tie_break == "first":
-        return f"first of {len(ranking.best)} tied"
+        return "drawn by scores"
+    if ranking.tie_break in ("seed", "first"):
+        return f"tie of {len(ranking.best)}: {ranking.tie_break}"
     return ""
 
 
