@@ -85,7 +85,7 @@ def test_ties_are_marked_at_their_scores() -> None:
     value = rated(0.5, 0.5, 0.1, tie=True)
     lines = shown(value)
     assert [line.rstrip().endswith("=") for line in lines] == [False, True, True, False]
-    assert value.ranking is not None and tie_words(value.ranking) == "tie of 2: seed"
+    assert value.ranking is not None and tie_words(value.ranking) == "tie: seed"
     assert not any("=" in line for line in shown(rated(0.9, 0.1)))
 
 

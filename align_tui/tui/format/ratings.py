@@ -261,11 +261,11 @@ class _Table:
 
 
 def tie_words(ranking: Ranking) -> str:
-    """Why the taken choice was taken, in a few words; nothing where it was the only best."""
+    """Why the taken choice was taken, in a word or two; nothing where it was the only best."""
     if ranking.tie_break == "drawn":
-        return "drawn by scores"
+        return "drawn"
     if ranking.tie_break in ("seed", "first"):
-        return f"tie of {len(ranking.best)}: {ranking.tie_break}"
+        return f"tie: {ranking.tie_break}"
     return ""
 
 

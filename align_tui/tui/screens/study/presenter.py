@@ -165,6 +165,7 @@ class Presenter:
                 targets[index],
                 pane.size.width or self._pane_width(place),
                 self.glyphs,
+                height=pane.size.height or self._pane_height(),
                 scenario=look.scenario,
                 repeats=self.study.repeat,
                 focused=index == look.focus,
@@ -181,6 +182,11 @@ class Presenter:
         assert self.layout is not None
         grid = self.layout.grid
         return max(1, self.layout.main_width * grid.spans[place] // grid.columns - 4)
+
+    def _pane_height(self) -> int:
+        """The lines inside a pane that has not been laid out yet."""
+        assert self.layout is not None
+        return max(1, self.layout.panes_height // self.layout.grid.rows - 2)
 
     def _tabs(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None
