@@ -64,7 +64,7 @@ def basis_rows(sample: int, decision: Decision) -> Rows:
             ]
     if decision.ranking is not None:
         ranked = _ranking_row(sample, decision.ranking)
-        rows.append(("INSERT INTO rankings VALUES (?,?,?,?,?,?,?,?,?)", ranked))
+        rows.append(("INSERT INTO rankings VALUES (?,?,?,?,?,?,?,?,?,?,?)", ranked))
     rows += [
         ("INSERT INTO steps VALUES (?,?,?,?)", (sample, idx, step.name, step.seconds))
         for idx, step in enumerate(decision.steps)
@@ -83,6 +83,8 @@ def _ranking_row(sample: int, ranking: Ranking) -> tuple[object, ...]:
         ranking.tie_break,
         canonical(dict(ranking.parameters)),
         json.dumps(list(ranking.notes), ensure_ascii=False),
+        ranking.sample,
+        canonical(dict(ranking.details)),
     )
 
 
@@ -188,4 +190,6 @@ def _ranking(row: Row) -> Ranking:
         tie_break=cast(TieBreak, row["tie_break"]),
         parameters=json.loads(row["parameters"]),
         notes=tuple(str(each) for each in json.loads(row["notes"])),
+        sample=row["support"],
+        details=json.loads(row["details"]),
     )

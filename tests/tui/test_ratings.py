@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import pytest
-from align_tui.store.basis import Basis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.decisions import Step
 from align_tui.core.predictions import Prediction, Predictions, Relevance
 from align_tui.core.targets import Distribution, Target
+from align_tui.store.basis import Basis
 from align_tui.tui.format.basis_detail import basis_parts
 from align_tui.tui.format.gauge import deviation, gauge
 from align_tui.tui.format.glyphs import ASCII, UNICODE, Glyphs
@@ -114,6 +114,16 @@ def test_of_many_choices_the_taken_and_the_best_are_shown_and_the_others_counted
     assert [line[2] for line in lines[1:4]] == ["A", "B", "C"]
     assert lines[4].split() == ["…", "6", "more", "choices"] and len(lines) == 5
     assert shown(several(1, 30), 60, 40)[27].startswith("  27 ")
+
+
+def test_a_table_is_made_once_for_the_same_decision_and_room() -> None:
+    value = rated(0.9, 0.1)
+    again = Rated(2, value.predictions, value.relevance, value.ranking, value.targets)
+    first = rating_lines(value, 0, "right", 76, 9, UNICODE)
+    assert rating_lines(again, 0, "right", 76, 9, UNICODE) is first
+    assert rating_lines(value, 0, "right", 75, 9, UNICODE) is not first
+    other = rating_lines(rated(0.9, 0.2), 0, "right", 76, 9, UNICODE)
+    assert other != first and rating_lines(value, 1, "right", 76, 9, UNICODE) != first
 
 
 def test_scores_line_up_and_no_two_look_like_a_tie_that_is_none() -> None:

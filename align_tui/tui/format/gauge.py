@@ -45,7 +45,8 @@ def gauge(
         signs[:full] = [glyphs.rated] * full
         styles[:full] = ["bar" if taken else "quiet"] * full
         if len(prediction.samples) > 1:
-            for at in {column(sample, width) for sample in prediction.samples}:
+            last = width - 1  # thousands of samples are no reason to call `column` for each
+            for at in {round(min(1.0, max(0.0, s)) * last) for s in prediction.samples}:
                 signs[at] = glyphs.ticks[at >= full]
                 styles[at] = "bright" if at < full and taken else "text" if at < full else "quiet"
     if target is not None:

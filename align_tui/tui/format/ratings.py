@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -16,7 +17,7 @@ from align_tui.core.text.display import one_line
 from align_tui.monitor.marks import MarkName
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.gauge import gauge
-from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.glyphs import ASCII, UNICODE, Glyphs
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
 from align_tui.tui.format.targets import words
 
@@ -27,15 +28,28 @@ RELEVANCE = 5  # ` ×.40`
 ROOM_FOR_MEASURE = 40  # cells of a pane, below which the score has no heading
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rated:
-    """What a decision was made of, as far as it is shown; `choices` is how many there are."""
+    """What a decision was made of, as far as it is shown; `choices` is how many there are.
+
+    Equal are those that are made of the same objects: their tables are kept for the next paint.
+    """
 
     choices: int
     predictions: Predictions = ()
     relevance: Relevance | None = None
     ranking: Ranking | None = None
     targets: Targets = ()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rated) and self._identity() == other._identity()
+
+    def _identity(self) -> tuple[object, ...]:
+        parts = (self.predictions, self.relevance, self.ranking)
+        return (self.choices, self.targets, *map(id, parts))
 
     def target(self, attribute: str) -> Target | None:
         """The target of that attribute, where it has one."""
@@ -88,7 +102,14 @@ def rating_lines(
     """
     if height < 2 or not rated.choices or not (rated.predictions or rated.ranking):
         return ()
-    return _Table(rated, taken, mark, width, height, glyphs).lines()
+    return _lines(rated, taken, mark, width, height, glyphs.ascii)
+
+
+@lru_cache(maxsize=32)  # the panes of a screen or two; a key keeps alive what it is made of
+def _lines(
+    rated: Rated, taken: int | None, mark: MarkName, width: int, height: int, in_ascii: bool
+) -> tuple[Line, ...]:
+    return _Table(rated, taken, mark, width, height, ASCII if in_ascii else UNICODE).lines()
 
 
 class _Table:
