@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
+from align_tui.core.attributes import Attributes, merge
 from align_tui.core.scorers.labels import score
 from align_tui.core.targets import Target, target_id
 from align_tui.store import inheritance, results, runs, trash
+from align_tui.store.columns import read_columns
 from align_tui.store.database import Database, open_database
 from align_tui.studies import edits
 from tests.tui import fakes
@@ -173,3 +175,99 @@ def test_any_part_of_a_study_inherits_all_of_it(
         place: each.sample for place, each in inheritance.inherited(db, child, part).items()
     } == {(s, p, r): own[scenarios[s], profiles[p], r] for s, p, r in part.pairs()}
     assert inheritance.unasked(db, child, part, part.pairs()) == []
+
+
+def relabelled(study: Study, number: int) -> Study:
+    """The study with the labels of one scenario turned over."""
+    old = study.scenarios[number]
+    choices = tuple(
+        replace(choice, labels={name: 1.0 - value for name, value in choice.labels.items()})
+        for choice in old.choices
+    )
+    scenarios = list(study.scenarios)
+    scenarios[number] = replace(old, choices=choices)
+    return replace(study, scenarios=tuple(scenarios))
+
+
+def with_oracle(study: Study) -> Study:
+    oracle = study.profiles[-1].model_validate(
+        {"name": "oracle", "adm": {"kind": "oracle"}, "target": [HIGH_DESERT]}
+    )
+    return replace(study, profiles=(*study.profiles, oracle))
+
+
+HIGH_DESERT = {"attribute": "moral_desert", "value": 1.0}
+
+
+def test_other_labels_are_scored_anew_and_only_who_reads_them_is_asked(db: Database) -> None:
+    study = with_oracle(fakes.study(3, profiles=3))
+    parent = runs.create_run(db, study, {})
+    decide(db, parent, study)
+    changed = relabelled(study, 2)
+    child = child_of(db, parent, changed)
+    found = inheritance.inherited(db, child, changed)
+    everywhere = {(s, p, 0) for s in range(3) for p in range(4)}
+    assert set(found) == everywhere - {(2, 3, 0)}
+    assert set(inheritance.inherited(db, child, changed, 2)) == {(2, p, 0) for p in range(3)}
+    turned = 0
+    for (s, *_), each in found.items():
+        assert each.choice is not None
+        for name, correct in each.scores:
+            aims = changed.targets_by_id()[name]
+            assert correct == score(changed.scenarios[s], aims, each.choice, changed.rule).correct
+            before = score(study.scenarios[s], aims, each.choice, study.rule).correct
+            turned += correct != before
+    assert turned > 0
+
+
+def test_other_labels_are_another_scenario_where_seeds_come_from_them(db: Database) -> None:
+    """As in runs of version 0.1, and those that are made from them."""
+    study = fakes.study(3, profiles=2)
+    parent = runs.create_run(db, study, {})
+    with db.write() as connection:
+        connection.execute("UPDATE runs SET seed_rule='content'")
+    decide(db, parent, study)
+    changed = relabelled(study, 1)
+    found = inheritance.inherited(db, child_of(db, parent, changed), changed)
+    assert {place[0] for place in found} == {0, 2}
+
+
+def test_another_definition_makes_another_decision(db: Database) -> None:
+    study = replace(fakes.study(2, profiles=3), attributes=ATTRIBUTES)
+    parent = runs.create_run(db, study, {})
+    decide(db, parent, study)
+    [name] = {target.attribute for target in study.profiles[1].target}
+    edited = replace(ATTRIBUTES.known[name], definition="Something else.")
+    packs = merge(ATTRIBUTES, Attributes({name: edited}))
+    changed = replace(study, attributes=packs)
+    found = inheritance.inherited(db, child_of(db, parent, changed), changed)
+    untouched = {p for p, each in enumerate(study.profiles)
+                 if name not in {target.attribute for target in each.target}}  # fmt: skip
+    assert {place[1] for place in found} == untouched and 1 not in untouched
+    with db.write() as connection:  # a parent of version 0.1 stored none
+        connection.execute("UPDATE runs SET attributes=NULL WHERE id=?", (parent,))
+    found = inheritance.inherited(db, child_of(db, parent, changed), changed)
+    assert {place[1] for place in found} == set(range(3))
+
+
+def test_a_profile_is_the_same_whatever_a_version_before_hashed(db: Database) -> None:
+    study = fakes.study(2)
+    parent = runs.create_run(db, study, {})
+    decide(db, parent, study)
+    with db.write() as connection:
+        connection.execute("UPDATE run_profiles SET hash='of another version' WHERE idx=1")
+    found = inheritance.inherited(db, child_of(db, parent, study), study)
+    assert {place[1] for place in found} == set(range(len(study.profiles)))
+
+
+def test_an_open_answer_is_inherited(db: Database) -> None:
+    study = fakes.study(1, profiles=1)
+    parent = runs.create_run(db, study, {})
+    decide(db, parent, study)
+    with db.write() as connection:
+        connection.execute("UPDATE results SET choice=NULL, choice_text='Ask them.'")
+        connection.execute("DELETE FROM scores")
+    found = inheritance.inherited(db, child_of(db, parent, study), study)
+    assert [(each.choice, each.scores) for each in found.values()] == [(None, ())]
+    [column] = read_columns(db, child_of(db, parent, study), inherited=True)
+    assert column.outcomes[0, 0].text == "Ask them."

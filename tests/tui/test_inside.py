@@ -52,7 +52,10 @@ def test_every_part_is_there_and_as_it_was(db: Database, finished: Finished) -> 
     ]  # fmt: skip
     assert parts["prompt"] == reply.prompt and parts["raw reply"] == reply.raw
     assert content_hash(reply.prompt) in parts["hashes"]
-    assert finished[1].scenarios[0].hash in parts["hashes"]
+    scenario = finished[1].scenarios[0]
+    for digest in (scenario.hash, scenario.seen_hash, scenario.scored_hash):
+        assert digest in parts["hashes"]
+    assert "seeds from  the scenario's text and choices\n" in parts["hashes"]
     assert finished[1].profiles[1].hash in parts["hashes"]
     assert all(text in parts["everything"] for text in list(parts.values())[1:])
     # The fake worker made its own prompt: nothing is claimed of it.

@@ -122,8 +122,8 @@ def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs:
         out.append(f"(between {begin} and {end}: what the target's attribute put in)")
     elif entered is None and profile.target:
         out.append(
-            "(where the attribute entered is not marked: today's packs and templates make "
-            "another prompt of this profile)"
+            "(where the attribute entered is not marked: the definitions and templates that "
+            "are at hand now make another prompt of this profile)"
         )
     for message, body in zip(reply.messages, bodies, strict=True):
         out.append(f"-- {message.get('role', '?')} --\n{body}")
