@@ -119,7 +119,7 @@ def markdown(db: Database, run: str) -> Iterator[str]:
         yield f"- {md(name)}: {md(version)}\n"
     thought = any(share for _, share in thinking.token_shares(db, run).values())
     rated = has_ratings(db, run)
-    header = ["scenario", "profile", "model", "repeat", "answer"]
+    header = ["scenario", "profile", "model", "repeat", "choice"]
     header += [*["ratings"] * rated, *["thinking"] * thought, "reasoning"]
     yield f"\n## Decisions\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}\n"
     for event in stored_events(db, run):
