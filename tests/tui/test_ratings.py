@@ -79,6 +79,8 @@ def test_relevance_by_choice_stands_in_its_row() -> None:
     relevance = Relevance(({"moral_desert": 1.0}, {"moral_desert": 0.25}))
     heading, first, second = shown(rated(0.9, 0.1, relevance=relevance))
     assert "×" not in heading and "×1.0" in first and "×.25" in second
+    narrow = shown(rated(0.9, 0.1, relevance=relevance), 21)
+    assert all("━" in line and "×" not in line for line in narrow[1:])
 
 
 def test_ties_are_marked_at_their_scores() -> None:

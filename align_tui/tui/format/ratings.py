@@ -172,6 +172,8 @@ class _Table:
     def _arrange(self, attributes: tuple[str, ...], height: int) -> None:
         """Which attributes stand in which block, and how wide a column is."""
         room = self.width - self.prefix - self.right
+        if room < LEAST_GAUGE + MEAN + RELEVANCE:
+            self.by_choice = frozenset()  # a gauge says more; the decision's detail has both
         least = max((self._least(name) for name in attributes), default=1)
         across = max(1, (room + GAP) // (least + GAP))
         lines = 1 + len(self.rows) + bool(self.hidden)
