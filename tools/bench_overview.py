@@ -21,7 +21,6 @@ from stream_writer import scenarios
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import target_id
 from align_tui.monitor.aggregates.overview import Aggregates
 from align_tui.monitor.run_state import RunState, cell_of
@@ -66,7 +65,7 @@ def states_of(study: Study) -> list[SampleState]:
                 key = (scenario.text, p, choice)
                 if key not in known:
                     known[key] = tuple(
-                        (target_id(targets), score(scenario, targets, choice).correct)
+                        (target_id(targets), study.scorer.is_correct(choice, scenario, targets))
                         for targets in study.scoring_targets(profile)
                     )
                 scores = known[key]

@@ -23,7 +23,6 @@ from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import target_id
 from align_tui.store import live, queue, runs, workers
 from align_tui.store.database import Database, open_database
@@ -126,7 +125,9 @@ class Writer:
             decision_schema(shown.choice_texts), Sampling(), made,
         )  # fmt: skip
         targets = self.study.profiles[claimed.profile].target
-        scores = {target_id(targets): score(shown, targets, choice, self.study.rule)}
+        scores = {
+            target_id(targets): self.study.scorer.score_now(ChoiceAnswer(choice), shown, targets)
+        }
         sure = tuple(0.9 if i == choice else 0.1 for i in range(len(shown.choices)))
         decision = Decision(ChoiceAnswer(choice), why, sure, None, (reply,))
         queue.finish(self.db, self.id, claimed, decision, text, scores, took)

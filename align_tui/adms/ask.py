@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from align_tui.adms.base import Llm
-from align_tui.config.profile import Reasoned
+from align_tui.config.adm_params import Reasoned
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Response, Sampling
 from align_tui.core.errors import ReplyError, Truncated
 from align_tui.core.replies import choice_start, decision_schema, read_reply, split_thinking

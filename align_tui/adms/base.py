@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
+from align_tui.config.adm_kinds import HasParams
+from align_tui.config.adm_params import AdmParams
+from align_tui.config.profile import Profile
+from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
@@ -52,3 +57,16 @@ class Llm(Protocol):
 
 
 Adm = Callable[[Scenario, Targets, Llm], Awaitable[Decision]]
+P = TypeVar("P", bound=AdmParams)
+
+
+@dataclass(frozen=True)
+class AdmKind(HasParams, Generic[P]):
+    """A kind of decision-maker: the class of its `[adm]` table, and what makes one of a profile.
+
+    `make` gets the profile, its `[adm]` table as `params`, and the attributes that are defined. It
+    may raise AdmError or ConfigError.
+    """
+
+    params: type[P]
+    make: Callable[[Profile, P, Attributes], Adm]

@@ -6,29 +6,59 @@ import asyncio
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any, ClassVar
 
-from align_tui.adms.base import Adm, Llm
+from pydantic import ConfigDict, model_validator
+
+from align_tui.adms.base import Adm, AdmKind, Llm
+from align_tui.config.adm_params import RunsFile, Traits
 from align_tui.config.code import Code, read_code, sha256_of
-from align_tui.config.profile import CustomParams
+from align_tui.config.profile import Profile
+from align_tui.config.reading.bounded_toml import as_json
 from align_tui.config.trust import allow
-from align_tui.core.answers import ChoiceAnswer
+from align_tui.core.answers import AnswerKind, ChoiceAnswer, TextAnswer
+from align_tui.core.attributes import Attributes
 from align_tui.core.decision_checks import whole, words_of
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, CodeRefused
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
+
+class CustomParams(RunsFile):
+    """A decision-maker from the user's own file; further keys are its parameters."""
+
+    TRAITS: ClassVar[Traits] = Traits(
+        is_steerable=True, takes_distributions=True, answers=frozenset({"choice", "text"})
+    )
+    model_config = ConfigDict(extra="allow", frozen=True)
+    function: str = "decide"
+    needs_model: bool = True
+
+    @property
+    def traits(self) -> Traits:
+        """Those of every custom decision-maker; its parameters say whether it asks a model."""
+        return replace(self.TRAITS, needs_model=self.needs_model)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keepable(cls, values: Any) -> Any:
+        return as_json(values)
+
+
 KNOWN = set(CustomParams.model_fields)
 
 
-def make(params: CustomParams) -> Adm:
+def make(profile: Profile, params: CustomParams, attributes: Attributes) -> Adm:
     """Load `params.file` and wrap its async function `params.function`.
 
-    It is called with (scenario, targets, llm, parameters) and returns a Decision, or the index of
-    a choice. Raises AdmError when the file cannot be loaded, and CodeRefused when it is not the
-    one that the run was made with, or one that the user did not trust.
+    It is called with (scenario, targets, llm, parameters) and returns a Decision, the index of a
+    choice or, where the scenario asks for one, the text of an open answer. Raises AdmError when
+    the file cannot be loaded, and CodeRefused when it is not the one that the run was made with,
+    or one that the user did not trust.
     """
     path = Path(params.file)
     extra = {key: value for key, value in params.model_dump().items() if key not in KNOWN}
@@ -44,9 +74,12 @@ def make(params: CustomParams) -> Adm:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
             raise AdmError(f"{path.name} raised {_where(error, path)}") from error
-        return _checked(result, path)
+        return _checked(result, path, scenario.asks)
 
     return decide
+
+
+KIND = AdmKind(CustomParams, make)
 
 
 def _load(path: Path, name: str, pinned: str) -> Callable[..., object]:
@@ -99,14 +132,16 @@ def _where(error: BaseException, path: Path) -> str:
     return f"{type(error).__name__}{place}" + (f": {words}" if words else "")
 
 
-def _checked(result: object, path: Path) -> Decision:
+def _checked(result: object, path: Path, asks: AnswerKind) -> Decision:
     if isinstance(result, Decision):
         return result
     if isinstance(result, bool):
         raise AdmError(f"{path.name} returned {result!r}, which is no choice")
     if hasattr(result, "__index__"):  # numpy's whole numbers too
         return Decision(ChoiceAnswer(whole(result, "choice")), "")
+    if isinstance(result, str) and asks == "text":
+        return Decision(TextAnswer(result), "")
     raise AdmError(
         f"{path.name} returned a {type(result).__name__}",
-        "Return a Decision, or the index of a choice.",
+        "Return a Decision, or the index of a choice (the text of an open answer).",
     )

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from align_tui.adms.base import Llm
+from typing import ClassVar
+
+from pydantic import Field
+
+from align_tui.adms.base import Adm, AdmKind, Llm
+from align_tui.config.adm_params import AdmParams, Traits
+from align_tui.config.profile import Profile
+from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
+
+
+class ImportedParams(AdmParams):
+    """Another program decided: the results were imported, and cannot be made again here."""
+
+    TRAITS: ClassVar[Traits] = Traits(is_steerable=True, takes_distributions=True, can_decide=False)
+    adm: str = Field("", max_length=500)
 
 
 async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
@@ -15,3 +29,11 @@ async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         "This column was imported, and its decision-maker is not here",
         "Decide the scenarios with a profile of your own, and compare the two with c.",
     )
+
+
+def make(profile: Profile, params: ImportedParams, attributes: Attributes) -> Adm:
+    """A decision-maker that only says that it is none."""
+    return decide
+
+
+KIND = AdmKind(ImportedParams, make)

@@ -1,35 +1,95 @@
-"""Oracle: knows the labels. The upper bound of a scenario set, and a check of its scoring."""
+"""Oracle: knows the labels. The upper bound of a scenario set, and a check of its scoring.
+
+The labels are its predictions, and the profile's alignment function ranks the choices by them.
+"""
 
 from __future__ import annotations
 
-import math
+import time
+from typing import ClassVar
 
-from align_tui.adms.base import Adm, Llm
+from align_tui.adms.base import Adm, AdmKind, Llm
+from align_tui.adms.ranking import alignment_function, rank_some
+from align_tui.config.adm_params import AdmParams, Traits
+from align_tui.config.alignment import params_of
+from align_tui.config.profile import Profile
+from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer
-from align_tui.core.decisions import Decision
+from align_tui.core.attributes import Attributes
+from align_tui.core.decisions import Decision, Step
+from align_tui.core.predictions import Prediction, Predictions
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scorers.labels import distance
 from align_tui.core.targets import Targets, target_id
 
+RATER = "labels"
 
-def make(inverted: bool = False) -> Adm:
-    """The choice at the smallest distance to the targets (inverted: at the largest finite one).
 
-    Where nothing is labelled it takes the first and says so; such a decision is unscored anyway.
+class OracleParams(AdmParams):
+    """Knows the labels: the choice that the alignment function puts first by them.
+
+    `inverted` is the function's `misaligned`: the choice that is farthest from the targets.
     """
 
+    TRAITS: ClassVar[Traits] = Traits(
+        needs_target=True, is_steerable=True, takes_distributions=True, ranks=True
+    )
+    inverted: bool = False
+
+
+def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
+    """Labels as predictions, ranked by `[alignment]` (without it, by average distance).
+
+    Choices without a label for each attribute of the target are left out of the ranking. Where
+    that leaves none, the first choice is taken, and the reasoning says so; such a decision is
+    unscored anyway.
+    """
+    changes = {"misaligned": True} if params.inverted else {}
+    function = alignment_function(params_of(profile.alignment, **changes))
+
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
-        distances = [distance(choice, targets) for choice in scenario.choices]
-        finite = [i for i, d in enumerate(distances) if math.isfinite(d)]
-        name = target_id(targets)
-        if not finite:
+        predictions = label_predictions(scenario)
+        wanted = {target.attribute for target in targets}
+        kept = [index for index, each in enumerate(predictions) if wanted <= set(each)]
+        if not kept or not scenario.labelled:
             return Decision(
-                ChoiceAnswer(0), f"No choice is labelled for {name}: the first is taken."
+                ChoiceAnswer(0),
+                f"No choice is labelled for {target_id(targets)}: the first is taken.",
             )
-        choice = (max if inverted else min)(finite, key=distances.__getitem__)
-        word = "farthest from" if inverted else "nearest to"
+        begun = time.monotonic()
+        ranking = rank_some(function, predictions, kept, targets, llm.seed)
         return Decision(
-            ChoiceAnswer(choice), f"The labels put it {word} {name}, at {distances[choice]:.3g}."
+            ChoiceAnswer(ranking.taken),
+            in_words(ranking, targets),
+            notes=ranking.notes,
+            predictions=predictions,
+            ranking=ranking,
+            steps=(Step("rank", time.monotonic() - begun),),
         )
 
     return decide
+
+
+def label_predictions(scenario: Scenario) -> Predictions:
+    """Each label of each choice as a prediction of one sample."""
+    return tuple(
+        {name: Prediction((value,), rater=RATER) for name, value in choice.labels.items()}
+        for choice in scenario.choices
+    )
+
+
+def in_words(ranking: Ranking, targets: Targets) -> str:
+    """A sentence that says why the ranking's choice was taken."""
+    aim = f" for {target_id(targets)}" if targets else ""
+    score = f"{ranking.measure} {ranking.scores[ranking.taken]:.3g}"
+    if ranking.tie_break == "drawn":
+        return f"By the labels, {ranking.function} gives it {score}{aim}, and the seed drew it."
+    said = f"By the labels, {ranking.function} puts it first{aim}, with {score}"
+    others = len(ranking.best) - 1
+    if not others:
+        return f"{said}."
+    how = "the first of them is taken" if ranking.tie_break == "first" else "the seed drew it"
+    tied = "another choice ties" if others == 1 else f"{others} other choices tie"
+    return f"{said}; {tied}, and {how}."
+
+
+KIND = AdmKind(OracleParams, make)

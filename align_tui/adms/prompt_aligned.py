@@ -6,18 +6,38 @@ opposite target (1 - value).
 
 from __future__ import annotations
 
-from align_tui.adms.base import Adm, Llm
+from typing import ClassVar
+
+from pydantic import Field
+
+from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.sampling import decide_by_votes
-from align_tui.config.profile import Profile, PromptAlignedParams
-from align_tui.config.prompts.render import render_messages
+from align_tui.config.adm_params import Reasoned, Traits
+from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 
+class PromptAlignedParams(Reasoned):
+    """The prompt states the targets; votes of positive and negative samples."""
+
+    TRAITS: ClassVar[Traits] = Traits(
+        needs_model=True,
+        needs_target=True,
+        is_steerable=True,
+        states_target=True,
+        reads_labels=False,
+    )
+    n_positive: int = Field(1, ge=1, le=200)
+    n_negative: int = Field(0, ge=0, le=200)
+    only_positive: bool = False
+
+
 def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) -> Adm:
     """A decision-maker that is told whom to be."""
+    from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         opposite = tuple(target.opposite for target in targets)
@@ -31,3 +51,6 @@ def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) 
         )
 
     return decide
+
+
+KIND = AdmKind(PromptAlignedParams, make)

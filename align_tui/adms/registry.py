@@ -1,30 +1,16 @@
-"""Every kind of decision-maker, one line each."""
+"""The decision-maker of a profile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from align_tui.adms import baseline, custom, fixed, imported, oracle, prompt_aligned, random_choice
-from align_tui.adms.base import Adm, Llm
+from align_tui.adms.base import Adm, AdmKind, Llm
+from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
+from align_tui.core.errors import AdmError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 from align_tui.core.text.repair import storable_parts
-
-# kind -> (profile, its [adm] parameters, attributes) -> decision-maker. The parameters' class
-# stands in config/profile.py under the same kind, where a form finds it too.
-ADMS: dict[str, Callable[[Profile, Any, Attributes], Adm]] = {
-    "random": lambda profile, params, attributes: random_choice.decide,
-    "fixed": lambda profile, params, attributes: fixed.make(params.index),
-    "oracle": lambda profile, params, attributes: oracle.make(params.inverted),
-    "baseline": baseline.make,
-    "prompt_aligned": prompt_aligned.make,
-    "custom": lambda profile, params, attributes: custom.make(params),
-    "imported": lambda profile, params, attributes: imported.decide,
-}
 
 
 def make_adm(profile: Profile, attributes: Attributes) -> Adm:
@@ -32,7 +18,13 @@ def make_adm(profile: Profile, attributes: Attributes) -> Adm:
 
     What it decides is repaired here: a custom one may return any text.
     """
-    adm = ADMS[profile.adm.kind](profile, profile.adm, attributes)
+    kind = ADM_KINDS.get(profile.adm.kind)
+    if not isinstance(kind, AdmKind) or not isinstance(profile.adm, kind.params):
+        raise AdmError(
+            f"The decision-maker {profile.adm.kind!r} cannot decide by this profile",
+            "Its package here is of another version than the one that the run was made with.",
+        )
+    adm: Adm = kind.make(profile, profile.adm, attributes)
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         return storable_parts(await adm(scenario, targets, llm))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from align_tui.adms.ask import ask
 from align_tui.adms.base import Llm
-from align_tui.config.profile import Reasoned
+from align_tui.config.adm_params import Reasoned
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Message, Response
 from align_tui.core.scenarios import Scenario

@@ -9,6 +9,7 @@ import tomli_w
 from rich.text import Text
 
 from align_tui.config import paths
+from align_tui.config.adm_params import Reasoned
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import DEFAULT, list_backbones, read_backbone, typed
 from align_tui.config.library import (
@@ -20,9 +21,10 @@ from align_tui.config.library import (
     with_override,
 )
 from align_tui.config.library import list_profiles as library_profiles
-from align_tui.config.profile import BaselineParams, Profile, PromptAlignedParams
+from align_tui.config.profile import Profile
 from align_tui.config.prompts.render import render_messages
 from align_tui.config.reading.toml import Table as TomlTable
+from align_tui.config.targets import target_tables
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
 from align_tui.core.targets import target_id
@@ -146,8 +148,8 @@ def show_profile(name: str, backbone: str | None) -> None:
     profile = load_profile(name, backbone=typed(backbone) if backbone is not None else None)
     out = console()
     out.print(tomli_w.dumps(_without_none(profile)), end="")
-    if isinstance(profile.adm, BaselineParams | PromptAlignedParams):
-        stated = profile.target if isinstance(profile.adm, PromptAlignedParams) else ()
+    if isinstance(profile.adm, Reasoned):
+        stated = profile.target if profile.adm.traits.states_target else ()
         order = profile.adm.reasoning
         for message in render_messages(profile, EXAMPLE, stated, load_attributes(), order):
             out.print(f"\n# {message.role}", style="dim")
@@ -165,9 +167,9 @@ def check_profiles(names: Sequence[str] | None) -> int:
     for name in wanted:
         try:
             profile = load_profile(name)
-            # The oracle takes its target from the command line.
-            if profile.adm.kind != "oracle":
-                check_profile(profile, load_attributes())
+            # A target that no prompt states may come from the command line, as the oracle's does.
+            later = not profile.adm.traits.states_target
+            check_profile(profile, load_attributes(), target_later=later)
             say(f"ok  {one_line(profile.name)}")
         except AlignError as error:
             wrong += 1
@@ -218,7 +220,7 @@ def new_profile(
         table = with_override(table, *parse_override(override))
     wanted = parse_targets(targets or (), attributes)
     if wanted is not None:
-        table["target"] = [{"attribute": t.attribute, "value": t.point} for t in wanted]
+        table["target"] = target_tables(wanted)
     # Checked as it will be read, before anything is written.
     load_profile(str(parent), backbone=backbone, overrides=tuple(overrides), targets=wanted)
     make_folder(path.parent, mine=not as_file)

@@ -7,15 +7,12 @@ import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from align_tui import __version__
 from align_tui.config import paths
 from align_tui.config.options import Options
 from align_tui.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from align_tui.core.scorers.labels import Rule
+from align_tui.core.scorers.registry import SCORERS
 
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 
@@ -40,8 +37,8 @@ def study_options(
     scale: Sequence[str] | None = None,
 ) -> Options:
     """The options as one value; raises ConfigError."""
-    if scoring not in (None, "distance", "naacl"):
-        raise ConfigError(f"--scoring {scoring!r} is neither 'distance' nor 'naacl'")
+    if scoring is not None:
+        SCORERS.get(scoring)
     return Options(
         study=study,
         profiles=tuple(profiles or ()),
@@ -52,7 +49,7 @@ def study_options(
         limit=limit,
         repeat=repeat,
         scored_only=scored_only,
-        rule=cast("Rule | None", scoring),
+        rule=scoring,
         scale=tuple(scale or ()),
     )
 

@@ -43,7 +43,7 @@ ScoredOnly = Annotated[
 ]
 Repeat = Annotated[int | None, typer.Option(min=1, help="Decide everything N times.")]
 Rule = Annotated[
-    str | None, typer.Option("--scoring", help="distance (ALIGN's, default) or naacl.")
+    str | None, typer.Option("--scoring", help="A scorer: distance (ALIGN's, default), naacl.")
 ]
 Scale = Annotated[
     list[str] | None,

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from align_tui.config.profile import BackboneSpec, CustomParams, Profile
+from align_tui.config.adm_params import RunsFile
+from align_tui.config.profile import BackboneSpec, Profile
 from align_tui.core.errors import CodeRefused
 
 MAX_BYTES = 4_000_000
@@ -69,12 +70,12 @@ def runs_code(profile: Profile) -> bool:
     """Does deciding by the profile run code that is not the program's own?"""
     spec = profile.backbone
     remote = profile.needs_model and spec.kind == "transformers" and spec.trust_remote_code
-    return remote or isinstance(profile.adm, CustomParams)
+    return remote or isinstance(profile.adm, RunsFile)
 
 
 def code_of(profile: Profile) -> Iterator[Code]:
     """The code that deciding by a profile runs; raises CodeRefused where it cannot be read."""
-    if isinstance(profile.adm, CustomParams):
+    if isinstance(profile.adm, RunsFile):
         path = Path(profile.adm.file)
         yield Code("decision-maker", str(path), sha256_of(read_code(path)))
     if profile.needs_model and profile.backbone.trust_remote_code:
@@ -123,7 +124,7 @@ def readable_code(profile: Profile) -> tuple[Code, ...]:
 def recorded_code(profile: Profile) -> dict[str, str]:
     """The hashes of code that a run keeps, by what the code is; nothing is read for them."""
     found = {}
-    if isinstance(profile.adm, CustomParams):
+    if isinstance(profile.adm, RunsFile):
         found["decision-maker"] = profile.adm.code_sha256
     if profile.needs_model:
         found["model"] = profile.backbone.code_sha256
@@ -135,7 +136,7 @@ def notes_on(profiles: Iterable[Profile]) -> tuple[str, ...]:
     notes: dict[str, None] = {}
     for profile in profiles:
         adm, spec = profile.adm, profile.backbone
-        if isinstance(adm, CustomParams):
+        if isinstance(adm, RunsFile):
             notes[f"{RUNS} {adm.file}, {_hash_words(adm.code_sha256)}."] = None
         if profile.needs_model and spec.trust_remote_code and spec.kind == "transformers":
             notes[f"{RUNS} the model {spec.model}, {_hash_words(spec.code_sha256)}."] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from align_tui.config.reading.bounded_toml import MOST_PARTS, parse_toml
 from align_tui.config.reading.file_kinds import PROFILE, refuse_other
 from align_tui.config.reading.files import as_path, exists, is_dir, resolved, shown
 from align_tui.config.reading.toml import Table, line_of, parse, read_text, validate
+from align_tui.config.targets import target_tables
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.targets import Targets
@@ -205,7 +207,7 @@ def load_profile(
             table = with_override(table, *parse_override(override))
         text, where = "", f"{path} with --set {' --set '.join(overrides)}"
     if targets is not None:
-        table["target"] = [{"attribute": t.attribute, "value": t.value} for t in targets]
+        table["target"] = target_tables(targets)
     return build_profile(table, where, text, attributes, default, files)
 
 
@@ -229,9 +231,9 @@ def build_profile(
     table = _on_backbone(table, where, text, default, files if files is not None else set())
     profile = validate(Profile, table, where, text)
     known = attributes if attributes is not None else load_attributes()
-    spelled = [
-        {"attribute": known.canonical(t.attribute), "value": t.value} for t in profile.targets
-    ]
+    spelled = target_tables(
+        replace(target, attribute=known.canonical(target.attribute)) for target in profile.target
+    )
     profile = validate(Profile, {**table, "target": spelled}, where, text)
     for key, template in (("system", profile.prompt.system), ("user", profile.prompt.user)):
         if template is not None:

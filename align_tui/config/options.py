@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from align_tui.core.scorers.labels import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,7 @@ class Options:
     limit: int | None = None
     repeat: int | None = None
     scored_only: bool = False
-    rule: Rule | None = None
+    rule: str | None = None
     scale: tuple[str, ...] = ()
 
     @property

@@ -2,155 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
-    model_validator,
 )
 
-from align_tui.config.reading.bounded_toml import as_json
+from align_tui.config.adm_kinds import ADM_KINDS
+from align_tui.config.adm_params import AdmParams, MissingParams
+from align_tui.config.alignment import AlignmentTable
+from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
 from align_tui.config.server import JsonTable, ServerSpec
+from align_tui.config.targets import TargetSpec
+from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.decisions import ThinkingMode
-from align_tui.core.targets import Target, Targets
+from align_tui.core.targets import Targets
 from align_tui.core.types import Json, content_hash
 
-Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
-
-
-def _without_code(dumped: dict[str, Any]) -> dict[str, Any]:
-    """A profile that runs no code has no key for it, and the hash that it always had."""
-    if not dumped.get("code_sha256", True):
-        del dumped["code_sha256"]
-    return dumped
-
-
-class TargetSpec(Strict):
-    """`[[target]]`: an attribute and the value (0..1) to be steered to."""
-
-    attribute: str = Field(min_length=1, max_length=200)
-    value: Unit
-
-
-class RandomParams(Strict):
-    """Chooses uniformly, from the seed."""
-
-    reads_labels: ClassVar[bool] = False
-    kind: Literal["random"]
-
-
-class FixedParams(Strict):
-    """Always chooses the same index (the last choice where there are fewer)."""
-
-    reads_labels: ClassVar[bool] = False
-    kind: Literal["fixed"]
-    index: int = Field(0, ge=0)
-
-
-class OracleParams(Strict):
-    """Knows the labels: the choice nearest to its targets, or with `inverted` the farthest."""
-
-    kind: Literal["oracle"]
-    inverted: bool = False
-
-
-class Reasoned(Strict):
-    """What every decision-maker that asks a model has in common.
-
-    `given` is reasoning that is put into the model's mouth, to see whether it carries the decision:
-    the model only concludes from it or, with `goes_on`, writes on from there.
-    """
-
-    reads_labels: ClassVar[bool] = False
-    reasoning: Literal["before", "after", "none"] = "before"
-    max_reasoning_chars: int = Field(512, ge=16, le=20_000)
-    probabilities: bool = True
-    given: str | None = Field(None, min_length=1, max_length=20_000)
-    goes_on: bool = False
-
-    @model_validator(mode="after")
-    def _given_before(self) -> Self:
-        if self.given is not None and (self.reasoning != "before" or not self.given.strip()):
-            raise ValueError('given reasoning needs words, and reasoning = "before"')
-        if self.goes_on and self.given is None:
-            raise ValueError("goes_on says how given reasoning is used, and none is given")
-        return self
-
-
-class BaselineParams(Reasoned):
-    """Unaligned: a neutral prompt, the majority of `samples`."""
-
-    kind: Literal["baseline"]
-    samples: int = Field(1, ge=1, le=200)
-
-
-class PromptAlignedParams(Reasoned):
-    """The prompt states the targets; votes of positive and negative samples."""
-
-    kind: Literal["prompt_aligned"]
-    n_positive: int = Field(1, ge=1, le=200)
-    n_negative: int = Field(0, ge=0, le=200)
-    only_positive: bool = False
-
-
-class CustomParams(BaseModel):
-    """A decision-maker from the user's own file; further keys are its parameters.
-
-    `code_sha256` is filled in when the profile is read: the file's hash, and no other is run.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: Literal["custom"]
-    file: str = Field(min_length=1)
-    function: str = "decide"
-    needs_model: bool = True
-    code_sha256: Sha256 = ""
-
-    @model_serializer(mode="wrap")
-    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_code(dump(self))
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keepable(cls, values: Any) -> Any:
-        return as_json(values)
-
-
-class ImportedParams(Strict):
-    """Another program decided: the results were imported, and cannot be made again here."""
-
-    kind: Literal["imported"]
-    adm: str = Field("", max_length=500)
-
-
-AdmSpec = Annotated[
-    RandomParams
-    | FixedParams
-    | OracleParams
-    | BaselineParams
-    | PromptAlignedParams
-    | CustomParams
-    | ImportedParams,
-    Field(discriminator="kind"),
+AdmTable = Annotated[
+    AdmParams,
+    ClassByName("kind", ADM_KINDS, lambda kind: kind.params, AdmParams, MissingParams),
 ]
-ADM_KINDS: dict[str, type[BaseModel]] = {
-    "random": RandomParams,
-    "fixed": FixedParams,
-    "oracle": OracleParams,
-    "baseline": BaselineParams,
-    "prompt_aligned": PromptAlignedParams,
-    "custom": CustomParams,
-    "imported": ImportedParams,
-}
-MODEL_FREE = frozenset({"random", "fixed", "oracle", "imported"})
 
 
 OUR_TEMPLATE_VALUES = frozenset(
@@ -188,7 +65,7 @@ class BackboneSpec(Strict):
 
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_code(dump(self))
+        return without_code(dump(self))
 
     @property
     def is_local(self) -> bool:
@@ -255,8 +132,9 @@ class Profile(Strict):
 
     name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
     description: str = ""
-    adm: AdmSpec
+    adm: AdmTable
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
+    alignment: AlignmentTable = None
     backbone: BackboneSpec = BackboneSpec()
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
@@ -269,28 +147,32 @@ class Profile(Strict):
             raise ValueError("an attribute has two targets")
         return targets
 
+    @model_serializer(mode="wrap")
+    def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Tables that are absent leave no key, so that a profile keeps the hash it always had."""
+        dumped: dict[str, Any] = dump(self)
+        return {key: each for key, each in dumped.items() if key != "alignment" or each}
+
     @property
     def target(self) -> Targets:
         """The targets as core values."""
-        return tuple(Target(t.attribute, t.value) for t in self.targets)
+        return tuple(spec.target for spec in self.targets)
 
     @property
     def needs_model(self) -> bool:
         """Does deciding take a backbone?"""
-        if isinstance(self.adm, CustomParams):
-            return self.adm.needs_model
-        return self.adm.kind not in MODEL_FREE
+        return self.adm.traits.needs_model
 
     @property
     def reads_labels(self) -> bool:
-        """May what it decides depend on a scenario's labels? Of an unknown kind: it may."""
-        return bool(getattr(self.adm, "reads_labels", True))
+        """May what it decides depend on a scenario's labels?"""
+        return self.adm.traits.reads_labels
 
     @property
     def model_label(self) -> str:
         """A short name of the model that decides; empty where none does, or none is known."""
-        imported = isinstance(self.adm, ImportedParams) and bool(self.backbone.model)
-        return self.backbone.label if self.needs_model or imported else ""
+        is_known = not self.adm.traits.can_decide and bool(self.backbone.model)
+        return self.backbone.label if self.needs_model or is_known else ""
 
     @property
     def backbone_key(self) -> str:
@@ -298,8 +180,16 @@ class Profile(Strict):
         return self.backbone.key if self.needs_model else ""
 
     def body(self) -> dict[str, Json]:
-        """The profile as JSON; `Profile.model_validate` reads it back equal."""
+        """The profile as JSON; `Profile.from_body` reads it back equal."""
         return self.model_dump(mode="json", by_alias=True)
+
+    @classmethod
+    def from_body(cls, body: object) -> Profile:
+        """A profile that was stored, also where its kind of decision-maker is not installed here.
+
+        Raises pydantic's ValidationError for what is no profile.
+        """
+        return cls.model_validate(body, context=STORED)
 
     @property
     def hash(self) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import Strict
 from align_tui.core.attributes import Attributes
+from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scorers.labels import Rule, labels_all
+from align_tui.core.scorers.base import ScorerEntry
+from align_tui.core.scorers.labels import labels_all
+from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
 from align_tui.core.targets import Targets, target_id
 
 OUT_OF_DEPTH = (
@@ -22,9 +25,18 @@ OUT_OF_DEPTH = (
 
 
 class ScoringSpec(Strict):
-    """`[scoring]` of a study file."""
+    """`[scoring]` of a study file; `rule` is the name of a scorer."""
 
-    rule: Literal["distance", "naacl"] = "distance"
+    rule: str = DEFAULT
+
+    @field_validator("rule")
+    @classmethod
+    def _is_known(cls, rule: str) -> str:
+        try:
+            SCORERS.get(rule)
+        except ConfigError as error:
+            raise ValueError(f"{error.message}. {error.hint}") from error
+        return rule
 
 
 class StudyFile(Strict):
@@ -67,11 +79,16 @@ class Study:
     scenarios: tuple[Scenario, ...]
     repeat: int = 1
     scored_only: bool = False
-    rule: Rule = "distance"
+    rule: str = DEFAULT
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
     own_code: frozenset[str] = field(default=frozenset(), compare=False)
     attributes: Attributes | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def scorer(self) -> ScorerEntry:
+        """What `rule` names; one that scores nothing where it is not installed here."""
+        return find_scorer(self.rule)
 
     def scoring_targets(self, profile: Profile) -> tuple[Targets, ...]:
         """The targets that a profile is scored against.

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scorers.labels import Rule, correct_choices, is_discriminating
+from align_tui.core.scorers.base import ScorerEntry
+from align_tui.core.scorers.labels import is_discriminating
 from align_tui.core.stats.agreement import Agreement, agreement
 from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.rates import Rate, make_rate
@@ -42,7 +43,7 @@ class Column:
     name: str
     targets: Targets
     under: tuple[Targets, ...]
-    rule: Rule
+    scorer: ScorerEntry = field(repr=False)
     settings: Mapping[str, str] = field(repr=False)
     scenarios: tuple[Scenario, ...] = field(repr=False)
     outcomes: Mapping[Question, Outcome] = field(repr=False)
@@ -133,11 +134,12 @@ def versus_options(columns: Sequence[Column]) -> tuple[Targets, ...]:
     return tuple({target_id(targets): targets for targets in found}.values())
 
 
-def correctness(row: PairedRow, column: int, targets: Targets, rule: Rule) -> bool | None:
+def correctness(row: PairedRow, column: int, targets: Targets, scorer: ScorerEntry) -> bool | None:
     """Is the column's choice in that row right? None: undecided, failed or unscored."""
     choice = row.choices[column]
-    right = correct_choices(row.scenario, targets, rule) if targets else None
-    return None if choice is None or right is None else choice in right
+    if choice is None or not targets:
+        return None
+    return scorer.is_correct(choice, row.scenario, targets)
 
 
 def scored_pairs(
@@ -148,8 +150,8 @@ def scored_pairs(
     of_a, of_b = target_for(first, versus), target_for(second, versus)
     out = []
     for row in paired.rows:
-        right_a = correctness(row, a, of_a, first.rule)
-        right_b = correctness(row, b, of_b, second.rule)
+        right_a = correctness(row, a, of_a, first.scorer)
+        right_b = correctness(row, b, of_b, second.scorer)
         if right_a is None or right_b is None:
             continue
         if discriminating and not (
@@ -167,11 +169,12 @@ def paired_counts(scored: Sequence[tuple[PairedRow, bool, bool]]) -> PairedCount
 
 def column_rate(paired: Paired, column: int, versus: Targets, *, discriminating: bool) -> Rate:
     """Accuracy of one column over the shared rows."""
-    targets, rule = target_for(paired.columns[column], versus), paired.columns[column].rule
+    of = paired.columns[column]
+    targets = target_for(of, versus)
     found = [
         correct
         for row in paired.rows
-        if (correct := correctness(row, column, targets, rule)) is not None
+        if (correct := correctness(row, column, targets, of.scorer)) is not None
         and (not discriminating or is_discriminating(row.scenario, targets))
     ]
     return make_rate(sum(found), len(found))

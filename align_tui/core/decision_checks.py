@@ -9,25 +9,41 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
-from align_tui.core.decisions import Decision, Finish, Generation, Message, Response, Sampling
+from align_tui.core.alignment.ranking import Ranking, TieBreak
+from align_tui.core.answers import Answer, AnswerKind, ChoiceAnswer, TextAnswer
+from align_tui.core.decisions import (
+    Decision,
+    Finish,
+    Generation,
+    Message,
+    Response,
+    Sampling,
+    Step,
+)
 from align_tui.core.errors import AdmError
+from align_tui.core.predictions import Prediction, Predictions, Relevance
 from align_tui.core.text.repair import storable
 from align_tui.core.types import JsonObject
 
+MAX_ATTRIBUTES = 1_000  # of a choice
+MAX_SAMPLES = 100_000  # of all predictions of a decision
+MAX_STEPS = 1_000
+MAX_NAME_CHARS = 500
+MAX_JSON_CHARS = 200_000
 _MOST = 2**63 - 1  # what a database keeps as a whole number
 _HINT = "A Decision holds what align_tui.core.decisions says, and numbers that are finite."
 
 
-def sound(decision: object, choices: int) -> Decision:
-    """The decision, its numbers plain and its text fit for a file; `choices` is how many there are.
+def sound(decision: object, choices: int, asks: AnswerKind = "choice") -> Decision:
+    """The decision, its numbers plain and its text fit for a file.
 
-    Raises AdmError that names the part at fault.
+    `choices` is how many there are, and `asks` what the scenario asks for. Raises AdmError
+    that names the part at fault.
     """
     if not isinstance(decision, Decision):
         raise AdmError(f"It decided a {type(decision).__name__}", _HINT)
     return Decision(
-        answer=_answer(decision.answer, choices),
+        answer=_answer(decision.answer, choices, asks),
         reasoning=_text(decision.reasoning, "reasoning"),
         probabilities=_shares(decision.probabilities, "probabilities", choices),
         votes=_shares(decision.votes, "votes", choices),
@@ -36,21 +52,38 @@ def sound(decision: object, choices: int) -> Decision:
             for index, each in enumerate(_several(decision.responses, "responses"))
         ),
         notes=tuple(_text(note, "notes") for note in _several(decision.notes, "notes")),
-        predictions=decision.predictions,
-        relevance=decision.relevance,
-        ranking=decision.ranking,
-        steps=decision.steps,
+        predictions=_predictions(decision.predictions, choices),
+        relevance=_relevance(decision.relevance, choices),
+        ranking=_ranking(decision.ranking, choices),
+        steps=tuple(
+            _step(each, f"steps[{index}]")
+            for index, each in enumerate(_at_most(MAX_STEPS, decision.steps, "steps"))
+        ),
     )
 
 
-def _answer(value: object, choices: int) -> Answer:
-    """An answer; a bare index, as files of version 0.1 return it, is a choice."""
+def _answer(value: object, choices: int, asks: AnswerKind) -> Answer:
+    """An answer of the kind that was asked for.
+
+    A bare index, as files of version 0.1 return it, is a choice.
+    """
+    if isinstance(value, TextAnswer) != (asks == "text"):
+        asked = "an open answer (a TextAnswer)" if asks == "text" else "a choice"
+        raise AdmError(f"The scenario asks for {asked}, and it gave {_shown(value)}", _HINT)
     if isinstance(value, TextAnswer):
         return TextAnswer(_text(value.text, "answer"))
-    index = whole(value.index if isinstance(value, ChoiceAnswer) else value, "choice")
+    return ChoiceAnswer(_index(value.index if isinstance(value, ChoiceAnswer) else value, choices))
+
+
+def _index(value: object, choices: int, what: str = "choice") -> int:
+    index = whole(value, what)
     if not 0 <= index < choices:
-        raise AdmError(f"It chose number {index + 1} of {choices} choices")
-    return ChoiceAnswer(index)
+        raise AdmError(
+            f"It chose number {index + 1} of {choices} choices"
+            if what == "choice"
+            else f"Its {what} is choice number {index + 1} of {choices} choices"
+        )
+    return index
 
 
 def whole(value: object, what: str) -> int:
@@ -111,12 +144,146 @@ def _several(value: object, what: str) -> tuple[object, ...]:
     raise AdmError(f"Its {what} is {_shown(value)}, which is no tuple", _HINT)
 
 
-def _shares(value: object, what: str, choices: int) -> tuple[float, ...] | None:
+def _listed(value: object, what: str) -> tuple[object, ...]:
+    """Several values; an array of numpy's or torch's is one form of them."""
+    return _several(value.tolist() if hasattr(value, "tolist") else value, what)
+
+
+def _at_most(most: int, value: object, what: str) -> tuple[object, ...]:
+    found = _listed(value, what)
+    if len(found) > most:
+        raise AdmError(f"Its {what} has {len(found):,} parts, and at most {most:,} are kept", _HINT)
+    return found
+
+
+def _by_choice(value: object, what: str, choices: int) -> tuple[object, ...]:
+    given = _listed(value, what)
+    if len(given) != choices:
+        raise AdmError(f"Its {what} has {len(given)} parts for {choices} choices", _HINT)
+    return given
+
+
+def _by_attribute(value: object, what: str) -> dict[str, object]:
+    """A mapping by attribute id, each name repaired."""
+    if not isinstance(value, Mapping):
+        raise AdmError(f"Its {what} is {_shown(value)}, which is no mapping by attribute", _HINT)
+    if len(value) > MAX_ATTRIBUTES:
+        raise AdmError(
+            f"Its {what} has {len(value):,} attributes, and at most {MAX_ATTRIBUTES:,} are kept",
+            _HINT,
+        )
+    found: dict[str, object] = {}
+    for key, each in value.items():
+        name = _name(key, f"{what} (the name of an attribute)")
+        if not name.strip() or name in found:
+            raise AdmError(f"Its {what} has the attribute {_shown(name)} twice or unnamed", _HINT)
+        found[name] = each
+    return found
+
+
+def _unit(value: object, what: str) -> float:
+    number = _number(value, what)
+    if not 0.0 <= number <= 1.0:
+        raise AdmError(f"In its {what} is {number:g}, which is not in 0..1", _HINT)
+    return number
+
+
+def _name(value: object, what: str) -> str:
+    text = _text(value, what)
+    if len(text) > MAX_NAME_CHARS:
+        raise AdmError(f"Its {what} is longer than {MAX_NAME_CHARS} characters", _HINT)
+    return text
+
+
+def _predictions(value: object, choices: int) -> Predictions | None:
     if value is None:
         return None
-    if hasattr(value, "tolist"):  # an array of numpy's or torch's
-        value = value.tolist()
-    given = _several(value, what)
+    what, count = "predictions", 0
+    found: list[dict[str, Prediction]] = []
+    for index, choice in enumerate(_by_choice(value, what, choices)):
+        here = f"{what}[{index}]"
+        named = _by_attribute(choice, here)
+        found.append({name: _prediction(each, here) for name, each in named.items()})
+        count += sum(len(each.samples) for each in found[-1].values())
+        if count > MAX_SAMPLES:
+            raise AdmError(f"Its {what} have more than {MAX_SAMPLES:,} samples", _HINT)
+    return tuple(found)
+
+
+def _prediction(value: object, what: str) -> Prediction:
+    if not isinstance(value, Prediction):
+        raise AdmError(f"Its {what} has a {type(value).__name__} and no Prediction", _HINT)
+    given = _at_most(MAX_SAMPLES, value.samples, f"{what}.samples")
+    samples = tuple(_unit(each, f"{what}.samples") for each in given)
+    reasons = tuple(_text(each, f"{what}.reasons") for each in _several(value.reasons, what))
+    if not samples:
+        raise AdmError(f"Its {what} has a Prediction without samples", _HINT)
+    if reasons and len(reasons) != len(samples):
+        raise AdmError(f"Its {what} has {len(reasons)} reasons for {len(samples)} samples", _HINT)
+    return Prediction(samples, reasons, _name(value.rater, f"{what}.rater"))
+
+
+def _relevance(value: object, choices: int) -> Relevance | None:
+    if value is None:
+        return None
+    what = "relevance"
+    if not isinstance(value, Relevance):
+        raise AdmError(f"Its {what} is a {type(value).__name__} and no Relevance", _HINT)
+    by_choice = tuple(
+        {name: _unit(each, what) for name, each in _by_attribute(choice, what).items()}
+        for choice in _by_choice(value.by_choice, what, choices)
+    )
+    return Relevance(by_choice, _name(value.rater, f"{what}.rater"))
+
+
+def _ranking(value: object, choices: int) -> Ranking | None:
+    if value is None:
+        return None
+    what = "ranking"
+    if not isinstance(value, Ranking):
+        raise AdmError(f"Its {what} is a {type(value).__name__} and no Ranking", _HINT)
+    scores = _by_choice(value.scores, f"{what}.scores", choices)
+    given = _at_most(choices, value.best, f"{what}.best")
+    best = tuple(_index(each, choices, f"{what}.best") for each in given)
+    if not best or list(best) != sorted(set(best)):
+        raise AdmError(f"Its {what}.best is {_shown(best)}: not each once, in order", _HINT)
+    if not isinstance(value.tie_break, str) or value.tie_break not in get_args(TieBreak):
+        raise AdmError(f"Its {what}.tie_break is {_shown(value.tie_break)}", _HINT)
+    sample = None if value.sample is None else whole(value.sample, f"{what}.sample")
+    if sample is not None and not 0 <= sample < MAX_SAMPLES:
+        raise AdmError(f"Its {what}.sample is {sample}, which is no index", _HINT)
+    return Ranking(
+        function=_name(value.function, f"{what}.function"),
+        measure=_name(value.measure, f"{what}.measure"),
+        scores=tuple(_number(each, f"{what}.scores") for each in scores),
+        best=best,
+        taken=_index(value.taken, choices, f"{what}.taken"),
+        tie_break=value.tie_break,
+        parameters=_small_json(value.parameters, f"{what}.parameters"),
+        notes=tuple(_text(note, f"{what}.notes") for note in _several(value.notes, what)),
+        sample=sample,
+        details=_small_json(value.details, f"{what}.details"),
+    )
+
+
+def _small_json(value: object, what: str) -> JsonObject:
+    made = _json(value, what)
+    if len(json.dumps(made, ensure_ascii=False)) > MAX_JSON_CHARS:
+        raise AdmError(f"Its {what} is longer than {MAX_JSON_CHARS:,} characters", _HINT)
+    return made
+
+
+def _step(value: object, what: str) -> Step:
+    if not isinstance(value, Step):
+        raise AdmError(f"Its {what} is a {type(value).__name__} and no Step", _HINT)
+    seconds = _number(value.seconds, f"{what}.seconds")
+    if seconds < 0:
+        raise AdmError(f"Its {what}.seconds is {seconds:g}, which is below 0", _HINT)
+    return Step(_name(value.name, f"{what}.name"), seconds)
+
+
+def _shares(value: object, what: str, choices: int) -> tuple[float, ...] | None:
+    given = () if value is None else _listed(value, what)
     if not given:
         return None
     if len(given) != choices:

@@ -14,6 +14,15 @@ from align_tui.core.text.nearest import close_to
 T = TypeVar("T")
 
 
+def resolve(reference: str) -> object:
+    """What `module:attribute` names; the module is imported, and raises whatever it raises."""
+    module, _, attribute = reference.partition(":")
+    found: object = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
+
+
 @dataclass(frozen=True)
 class Registry(Generic[T]):
     """Things of one `kind` by name; each is imported when it is asked for, and not before.
@@ -52,11 +61,8 @@ class Registry(Generic[T]):
         value = self.entries.get(name) or self._foreign.get(name)
         if value is None:
             raise self.unknown(name)
-        module, _, attribute = value.partition(":")
         try:
-            found: object = importlib.import_module(module)
-            for part in attribute.split("."):
-                found = getattr(found, part)
+            found = resolve(value)
         except Exception as error:  # another package's module runs when it is imported
             if name in self.entries:
                 raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from align_tui.core.answers import AnswerKind
 from align_tui.core.types import Json, JsonObject, content_hash
 
 MAX_CHOICES = 64
@@ -29,6 +30,8 @@ class Choice:
 class Scenario:
     """A situation and its choices.
 
+    `asks` says what is to be answered: one of the choices, or a text of the decision-maker's own.
+    A scenario that asks for a text may have choices beside it, for reference, or none.
     `key` is unique in its set and stable from one reading to the next. `source` is whatever the
     file said besides, kept for export; it takes no part in the scenario's identity (`hash`).
     """
@@ -39,6 +42,7 @@ class Scenario:
     title: str = ""
     meta: JsonObject = field(default_factory=dict)
     source: JsonObject = field(default_factory=dict)
+    asks: AnswerKind = "choice"
 
     @property
     def choice_texts(self) -> tuple[str, ...]:
@@ -53,14 +57,18 @@ class Scenario:
     @property
     def hash(self) -> str:
         """SHA-256 of text, choices and labels: equal when scenarios are seen and scored alike."""
-        return content_hash(
-            [self.text, [[choice.text, dict(choice.labels)] for choice in self.choices]]
-        )
+        content: list[Json] = [
+            self.text,
+            [[choice.text, dict(choice.labels)] for choice in self.choices],
+        ]
+        # What asks for a choice keeps the hash that it had before there was another question.
+        return content_hash(content if self.asks == "choice" else [*content, self.asks])
 
     @property
     def seen_hash(self) -> str:
-        """SHA-256 of what a decision-maker is shown, text and choices; seeds come from it."""
-        return content_hash([self.text, list(self.choice_texts)])
+        """SHA-256 of what a decision-maker is shown: text, choices and what is asked for."""
+        content: list[Json] = [self.text, list(self.choice_texts)]
+        return content_hash(content if self.asks == "choice" else [*content, self.asks])
 
     @property
     def scored_hash(self) -> str:
@@ -74,7 +82,7 @@ class Scenario:
             found.append("its text is empty")
         if len(self.text) > MAX_TEXT_CHARS:
             found.append(f"its text is longer than {MAX_TEXT_CHARS} characters")
-        if len(self.choices) < 2:
+        if len(self.choices) < 2 and self.asks == "choice":
             found.append(f"it has {len(self.choices)} choices, and a decision needs two")
         if len(self.choices) > MAX_CHOICES:
             found.append(f"it has {len(self.choices)} choices, more than {MAX_CHOICES}")
@@ -108,6 +116,8 @@ def scenario_to_json(scenario: Scenario) -> dict[str, Json]:
             {"text": choice.text, "labels": dict(choice.labels)} for choice in scenario.choices
         ],
     }
+    if scenario.asks != "choice":
+        body["asks"] = scenario.asks
     if scenario.title:
         body["title"] = scenario.title
     if scenario.meta:
@@ -133,4 +143,5 @@ def scenario_from_json(body: JsonObject) -> Scenario:
         title=str(body.get("title", "")),
         meta=meta if isinstance(meta, Mapping) else {},
         source=source if isinstance(source, Mapping) else {},
+        asks="text" if body.get("asks") == "text" else "choice",
     )

@@ -13,12 +13,17 @@ def vote_shares(
     negative: Sequence[int] = (),
     *,
     only_positive: bool = False,
+    as_reference: bool = False,
 ) -> tuple[float, ...]:
     """Shares (sum 1) of the votes that each choice gets.
 
     A positive response adds 1 to its choice. A negative one takes 1/n from its choice and gives
-    1/n to every other. The sums are shifted by (min - 1e-6) and divided by their total.
-    `only_positive` sets to zero what no positive response picked.
+    1/n to every other. The sums are shifted by (min - 1e-6) and divided by their total, so that no
+    share is below 0. `only_positive` sets to zero what no positive response picked.
+
+    With `as_reference` they are shifted by (min + 1e-6), as align-system (commit 6d59f0d) does in
+    `voting.calculate_votes`: the least choices get a share just below 0, and the largest may get
+    one just above 1. (It also rounds to six digits.) The winner is the same either way.
     """
     # Whole n-ths: sums of 1/n as floats differ in the last bit, and would break a tie.
     nths = [0] * n_choices
@@ -28,7 +33,8 @@ def vote_shares(
         for i in range(n_choices):
             nths[i] += -1 if i == choice else 1
     low = min(nths)
-    shifted = [(vote - low) / n_choices + SHIFT for vote in nths]
+    shift = -SHIFT if as_reference else SHIFT
+    shifted = [(vote - low) / n_choices + shift for vote in nths]
     if only_positive and positive:
         shifted = [share if i in set(positive) else 0.0 for i, share in enumerate(shifted)]
     total = sum(shifted)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from align_tui.adms.base import Adm, Llm
 from align_tui.adms.registry import make_adm
@@ -14,10 +16,10 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import Answer, TextAnswer
 from align_tui.core.decision_checks import sound, told
-from align_tui.core.decisions import Decision
-from align_tui.core.errors import AdmError, AlignError, Cancelled
+from align_tui.core.decisions import Decision, Step
+from align_tui.core.errors import AdmError, AlignError, Cancelled, DeviceLost
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scorers.labels import Rule, Score, score
+from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
 from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.repair import storable
@@ -33,6 +35,18 @@ class Failure:
 
     kind: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A decision with its scores by target id; `ended` is when it was decided (time.monotonic).
+
+    Scoring comes after `ended`: a judge's time is not the decision-maker's.
+    """
+
+    decision: Decision
+    scores: Mapping[str, Score]
+    ended: float
 
 
 class RunContext:
@@ -79,18 +93,11 @@ class RunContext:
             return answer.text
         return self.scenario(claimed).choice_texts[answer.index]
 
-    def scores(self, claimed: Claimed, answer: Answer) -> Mapping[str, Score]:
-        """Scores of that answer by target id: the profile's own, or all that others have."""
+    def targets(self, claimed: Claimed) -> tuple[Targets, ...]:
+        """What the sample is scored against: the profile's own, or all that others have."""
         if claimed.profile not in self._targets:
             self._targets[claimed.profile] = self.study.scoring_targets(self.profile(claimed))
-        rule: Rule = self.study.rule
-        scenario = self.scenario(claimed)
-        if isinstance(answer, TextAnswer):
-            return {}  # labels are on choices
-        return {
-            target_id(targets): score(scenario, targets, answer.index, rule)
-            for targets in self._targets[claimed.profile]
-        }
+        return self._targets[claimed.profile]
 
     def record_model(self, db: Database, claimed: Claimed, info: ModelInfo) -> None:
         """Keep which weights the sample's profile really uses; once, and not for every sample."""
@@ -100,14 +107,69 @@ class RunContext:
             self._recorded[claimed.profile] = identity
 
 
-async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Decision:
-    """Run the sample's decision-maker and look through what it hands on; it may raise anything."""
+async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
+    """Run the sample's decision-maker, look through what it hands on, and score its answer.
+
+    A decision-maker may raise anything, and that is raised; a scorer that fails leaves the answer
+    unscored, and the decision says so in a note.
+    """
     scenario = context.scenario(claimed)
     try:
-        decision = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
+        made = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
     except BaseExceptionGroup as group:
         raise _first(group) from group
-    return sound(decision, len(scenario.choices))
+    decision = sound(made, len(scenario.choices), scenario.asks)
+    ended = time.monotonic()
+    scorer = context.study.scorer
+    scores: dict[str, Score] = {}
+    notes: list[str] = []
+    if not scorer.answers:
+        notes.append(f"It is not scored. {scorer.description}")
+    for targets in context.targets(claimed):
+        try:
+            scores[target_id(targets)] = await _score(scorer, decision.answer, scenario, targets)
+        except (DeviceLost, GeneratorExit):  # this process, or this task, can do nothing more
+            raise
+        except BaseException as error:
+            if _is_cancelled():
+                raise asyncio.CancelledError from error
+            scores[target_id(targets)] = UNSCORED
+            notes.append(f"The scorer {scorer.name!r} failed: {told(error)}")
+    steps = decision.steps
+    if scorer.is_async:
+        steps = (*steps, Step(f"scorer {scorer.name}", time.monotonic() - ended))
+    if notes or scorer.is_async:
+        decision = replace(decision, notes=(*decision.notes, *dict.fromkeys(notes)), steps=steps)
+    return Scored(decision, scores, ended)
+
+
+async def _score(
+    scorer: ScorerEntry, answer: Answer, scenario: Scenario, targets: Targets
+) -> Score:
+    if scorer.score_async is None:
+        return _checked(scorer.score_now(answer, scenario, targets))
+    if not scorer.takes(answer):
+        return UNSCORED
+    return _checked(await scorer.score_async(answer, scenario, targets))
+
+
+def _checked(score: object) -> Score:
+    """A score as the database takes it; raises TypeError or ValueError for anything else."""
+    if not isinstance(score, Score):
+        raise TypeError(f"it gave a {type(score).__name__}, which is no Score")
+    if score.correct not in (None, True, False):
+        raise ValueError("its `correct` is neither a truth value nor None")
+    distance = None if score.distance is None else float(score.distance)
+    if distance is not None and not math.isfinite(distance):
+        raise ValueError("its `distance` is no finite number")
+    correct = None if score.correct is None else bool(score.correct)
+    return Score(correct, distance, bool(score.discriminating))
+
+
+def _is_cancelled() -> bool:
+    """Does somebody want this sample to end? (A scorer's own CancelledError is its failure.)"""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -79,7 +79,7 @@ class Watchdog:
     def _break_off(self, number: int, frame: FrameType | None) -> None:
         """In the main thread, inside the code that blocks if it still does."""
         if self._broken_at is not None and self._steps.now is self._step:
-            raise _BrokenOff
+            raise _BrokenOff("it blocked the worker, and was broken off")
 
     def _watch(self) -> None:
         last = time.monotonic()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from align_tui.core.decisions import Decision, Rendering
+from align_tui.core.decisions import Rendering
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
 from align_tui.engine.guard import Steps
 from align_tui.engine.live import LiveText
@@ -23,6 +23,7 @@ from align_tui.engine.sample import (
     CANCELLED,
     Failure,
     RunContext,
+    Scored,
     decide,
     to_failure,
 )
@@ -267,7 +268,7 @@ class Worker:
     async def _serve(self, claimed: Claimed) -> None:
         """Decide one sample and write what came of it, whatever happens."""
         began = time.monotonic()
-        outcome: Decision | Failure | None
+        outcome: Scored | Failure | None
         try:
             outcome = await self._decide(claimed, began)
         except asyncio.CancelledError as error:
@@ -282,10 +283,11 @@ class Worker:
         except BaseException as error:  # a sample's failure is stored, and never ends the worker
             outcome = to_failure(self._blocked(error, claimed))
         self._live.forget(claimed.key)
-        latency_s = time.monotonic() - began
+        ended = outcome.ended if isinstance(outcome, Scored) else time.monotonic()
+        latency_s = ended - began
         try:
             self._outbox.add(self._outcome(claimed, outcome, latency_s))
-        except Exception as error:  # nor does a choice that cannot be scored
+        except Exception as error:  # nor does a decision that cannot be handed on
             failure = to_failure(error)
             self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
         if len(self._outbox) >= len(self._active):
@@ -320,7 +322,7 @@ class Worker:
         self.stop("its device was lost")
         return to_failure(error) if claimed.attempt >= LOST_AT_MOST else None
 
-    async def _decide(self, claimed: Claimed, began: float) -> Decision:
+    async def _decide(self, claimed: Claimed, began: float) -> Scored:
         context = self._context(claimed.run)
         profile, seed = context.profile(claimed), context.seed(claimed)
         active = self._active[claimed.key]
@@ -352,7 +354,7 @@ class Worker:
                 self.db.checkpoint()
 
     def _outcome(
-        self, claimed: Claimed, outcome: Decision | Failure | None, latency_s: float
+        self, claimed: Claimed, outcome: Scored | Failure | None, latency_s: float
     ) -> Outcome:
         if outcome is None:
             return Released(claimed)
@@ -360,11 +362,9 @@ class Worker:
             llm = self._active[claimed.key].llm
             attempts = tuple(llm.attempts.values()) if llm is not None else ()
             return Failed(claimed, outcome.kind, outcome.message, latency_s, attempts)
-        context = self._context(claimed.run)
-        scores = context.scores(claimed, outcome.answer)
-        return Decided(
-            claimed, outcome, context.text_of(claimed, outcome.answer), scores, latency_s
-        )
+        decision = outcome.decision
+        text = self._context(claimed.run).text_of(claimed, decision.answer)
+        return Decided(claimed, decision, text, outcome.scores, latency_s)
 
     def _complain(self, error: AlignError) -> None:
         if self.status.error != error.message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from align_tui.core.answers import AnswerKind
 from align_tui.core.attributes import Attributes
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.text.display import one_line
@@ -14,7 +15,7 @@ from align_tui.formats.sets import tell_apart
 from align_tui.formats.values import FilePosition
 
 KEY_MARK, CHOICE_MARK = "#{}", " ({})"
-_HINT = "A scenario has a text and 2 to 64 choices, no two alike."
+_HINT = 'A scenario has a text and 2 to 64 choices, no two alike (with asks = "text": 0 to 64).'
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Draft:
     title: str = ""
     meta: JsonObject = field(default_factory=dict)
     source: JsonObject = field(default_factory=dict)
+    asks: AnswerKind = "choice"
 
 
 def assemble(
@@ -66,6 +68,7 @@ def assemble(
             title=draft.title,
             meta=draft.meta,
             source={**draft.source, **kept},
+            asks=draft.asks,
         )
         problems = scenario.problems()
         if problems:

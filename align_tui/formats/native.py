@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from align_tui.core.answers import AnswerKind
 from align_tui.core.types import Json, JsonObject
 from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft
@@ -24,7 +25,7 @@ from align_tui.formats.values import (
 FORMAT = "align-tui/scenarios/1"
 _FAMILY = "align-tui/scenarios/"
 DOCUMENT_KEYS = frozenset({"format", "name", "description", "scenario"})
-SCENARIO_KEYS = frozenset({"id", "title", "text", "choice", "choices", "meta", "source"})
+SCENARIO_KEYS = frozenset({"id", "title", "text", "choice", "choices", "meta", "source", "asks"})
 CHOICE_KEYS = frozenset({"text", "labels"})
 
 
@@ -59,9 +60,11 @@ def draft(value: Json, place: FilePosition) -> Draft:
     if "choice" in body and "choices" in body:
         raise place.error("it has both 'choice' and 'choices'", "Keep one of the two.")
     name = "choices" if "choices" in body else "choice"
+    asks = _asked(body.get("asks", "choice"), place)
+    given = body.get(name, [] if asks == "text" else None)
     choices = [
         as_object(choice, place, f"{name}[{i}]")
-        for i, choice in enumerate(as_choices(body.get(name), place, name))
+        for i, choice in enumerate(as_choices(given, place, name))
     ]
     source = _embedded(body.get("source"), place, "source")
     own = native_source(
@@ -83,7 +86,18 @@ def draft(value: Json, place: FilePosition) -> Draft:
         title=as_text(body.get("title", ""), place, "title"),
         meta=_embedded(body.get("meta"), place, "meta"),
         source={**own, **source},
+        asks=asks,
     )
+
+
+def _asked(value: Json, place: FilePosition) -> AnswerKind:
+    """What a scenario asks for."""
+    if value == "choice":
+        return "choice"
+    if value == "text":
+        return "text"
+    said = repr(value)[:80] if isinstance(value, str) else kind(value)
+    raise place.error(f'asks is "choice" or "text", and here it is {said}')
 
 
 def _embedded(value: Json, place: FilePosition, field: str) -> Object:
@@ -122,7 +136,7 @@ def further_keys(source: JsonObject, n_choices: int) -> tuple[Object, list[Objec
 
 def looks_like(first: Json) -> bool:
     """Is this a scenario, as a line or an entry of a list has it?"""
-    return isinstance(first, dict) and "text" in first and "choices" in first
+    return isinstance(first, dict) and "text" in first and ("choices" in first or "asks" in first)
 
 
 def drafts(entries: Sequence[Json], place: FilePosition) -> list[Draft]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ def body(scenario: Scenario, choices_key: str) -> Object:
     if scenario.title:
         out["title"] = scenario.title
     out["text"] = scenario.text
+    if scenario.asks != "choice":
+        out["asks"] = scenario.asks
     if scenario.meta:
         out["meta"] = dict(scenario.meta)
     out[choices_key] = choices
@@ -106,7 +109,7 @@ def _without_null(scenario: Scenario, table: Object) -> Object:
 
 
 def _bare(scenario: Scenario) -> Scenario:
-    return Scenario(scenario.key, scenario.text, scenario.choices, scenario.title)
+    return replace(scenario, meta={}, source={})
 
 
 def _has_null(value: Json) -> bool:

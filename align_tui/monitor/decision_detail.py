@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from align_tui.config.profile import Profile
     from align_tui.config.study import Study
     from align_tui.core.scenarios import Scenario
-    from align_tui.core.scorers.labels import Score
+    from align_tui.core.scorers.base import Score
     from align_tui.core.text.word_diff import Part
     from align_tui.monitor.snapshot import Shown
     from align_tui.store.database import Database
@@ -44,8 +44,9 @@ def read_detail(
     """Read the sample that `shown` names, as the run of `study` shows it; raises StoreError."""
     from align_tui.config.attributes import definitions_for
     from align_tui.config.prompts.attribution import entered
+    from align_tui.core.answers import ChoiceAnswer
     from align_tui.core.decisions import messages_from_json
-    from align_tui.core.scorers.labels import score
+    from align_tui.core.targets import target_id
     from align_tui.store.results import responses_of, scores_of
     from align_tui.store.run_inputs import inputs_of_sample
     from align_tui.store.runs import model_of
@@ -56,11 +57,9 @@ def read_detail(
     choice = shown.result.choice if shown.result is not None else None
     if shown.origin is not None and choice is not None:
         # Under the targets of the run that is shown, which may be others than it was decided in.
-        known = study.targets_by_id()
         scores = {
-            name: score(scenario, known[name], choice, study.rule)
-            for name, _ in shown.scores
-            if name in known
+            target_id(targets): study.scorer.score_now(ChoiceAnswer(choice), scenario, targets)
+            for targets in study.scoring_targets(profile)
         }
     inputs = inputs_of_sample(db, shown.sample)
     attributes = definitions_for(inputs.attributes, profile.target)

@@ -118,7 +118,8 @@ class RunState:
         key = (scenario, target)
         known = self._discriminating.get(key)
         if known is None:
-            known = is_discriminating(self.study.scenarios[scenario], self._targets.get(target, ()))
+            targets = self._targets.get(target, ())
+            known = is_discriminating(self.study.scenarios[scenario], targets)
             self._discriminating[key] = known
         return known
 

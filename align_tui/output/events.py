@@ -11,7 +11,7 @@ from typing import Any
 
 from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import target_id
 from align_tui.output.decision_json import (

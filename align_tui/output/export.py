@@ -16,7 +16,7 @@ import yaml
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.column_names import MAX_NAME, free
-from align_tui.core.scorers.labels import correct_choices, is_discriminating
+from align_tui.core.scorers.labels import is_discriminating
 from align_tui.core.targets import target_id
 from align_tui.core.text.display import one_line
 from align_tui.files.write import make_folder, write_text
@@ -229,10 +229,12 @@ def _scores(study: Study, profile: Profile, found: list[results.Result]) -> list
         measures = {}
         for result in found:
             scenario = study.scenarios[result.scenario]
-            right = correct_choices(scenario, targets, study.rule)
-            if right is None:
+            if result.choice is None:  # an open answer
                 continue
-            hit = int(result.choice in right)
+            correct = study.scorer.is_correct(result.choice, scenario, targets)
+            if correct is None:
+                continue
+            hit = int(correct)
             valid = int(is_discriminating(scenario, targets))
             measures[scenario.key] = {
                 "num_correct": hit,

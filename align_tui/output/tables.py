@@ -123,7 +123,7 @@ def result_table(study: Study, summary: Event) -> Table:
             for key, over in (("all", "all"), ("discriminating", "discr.")):
                 rate = score[key]
                 only = key == "discriminating"
-                by_chance = chance(study.scenarios, targets, study.rule, discriminating=only)
+                by_chance = chance(study.scenarios, targets, study.scorer, discriminating=only)
                 table.add_row(
                     names.pop(0) if names else Text(""),
                     Text(one_line(target_words(targets), 80) if not only else ""),

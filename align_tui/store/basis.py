@@ -190,6 +190,6 @@ def _ranking(row: Row) -> Ranking:
         tie_break=cast(TieBreak, row["tie_break"]),
         parameters=json.loads(row["parameters"]),
         notes=tuple(str(each) for each in json.loads(row["notes"])),
-        sample=row["support"],
+        sample=row["sample_taken"],
         details=json.loads(row["details"]),
     )

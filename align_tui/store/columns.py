@@ -44,7 +44,7 @@ def read_columns(
             name=profile.name,
             targets=profile.target,
             under=study.scoring_targets(profile),
-            rule=study.rule,
+            scorer=study.scorer,
             settings=_settings(study, profile, versions),
             scenarios=study.scenarios,
             outcomes=outcomes.get(index, {}),

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from align_tui import __version__
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.scorers.labels import score
+from align_tui.config.targets import target_tables
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.targets import Targets, target_id
 from align_tui.formats.align_system.runs import Recorded, RunDirectory
 from align_tui.store import runs
@@ -25,7 +26,7 @@ def study_of(found: RunDirectory, targets: Targets | None = None) -> Study:
         {
             "name": _profile_name(found.adm),
             "adm": {"kind": "imported", "adm": found.adm[:500]},
-            "target": [{"attribute": t.attribute, "value": t.point} for t in aims],
+            "target": target_tables(aims),
             "backbone": {"kind": "transformers", "model": found.model},
         }
     )
@@ -81,7 +82,7 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
                 ),
             )
             if aims:
-                scored = score(scenario, aims, made.choice, study.rule)
+                scored = study.scorer.score_now(ChoiceAnswer(made.choice), scenario, aims)
                 connection.execute(
                     "INSERT INTO scores VALUES (?,?,0,?,?,?,?)",
                     (

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.scenarios import Scenario, scenario_from_json
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import target_id
 from align_tui.store.database import Database, Row
 from align_tui.store.results import SampleState, states
@@ -160,7 +159,7 @@ class _Match:
         known = self._hashes_now.get(row["hash"])
         if known is None:
             try:
-                known = Profile.model_validate(json.loads(row["body"])).hash
+                known = Profile.from_body(json.loads(row["body"])).hash
             except ValueError:
                 known = ""  # garbled by a damaged page
             self._hashes_now[row["hash"]] = known
@@ -221,8 +220,8 @@ class _Match:
             if name in known:
                 scores.append((name, known[name]))
             elif state.choice is not None:
-                scored = score(study.scenarios[s], targets, state.choice, study.rule)
-                scores.append((name, scored.correct))
+                correct = study.scorer.is_correct(state.choice, study.scenarios[s], targets)
+                scores.append((name, correct))
         return tuple(scores)
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from align_tui.core.decisions import Attempt, Decision, Response
 from align_tui.core.replies import reasoning_so_far
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.core.types import canonical, content_hash
 from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database

@@ -131,7 +131,7 @@ def _reads(body: str) -> bool:
 
 def _is_profile(body: str) -> bool:
     try:
-        Profile.model_validate(json.loads(body))
+        Profile.from_body(json.loads(body))
     except ValueError:
         return False
     return True

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.decisions import Decision
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed as Claimed
 from align_tui.store.outcomes import Decided, Failed, end_all

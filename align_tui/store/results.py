@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.types import JsonObject
 from align_tui.store.database import Database, Row

@@ -252,7 +252,7 @@ def load_study(db: Database, run: str) -> Study:
     )
     return Study(
         name=head["name"],
-        profiles=tuple(Profile.model_validate(json.loads(row[0])) for row in profiles),
+        profiles=tuple(Profile.from_body(json.loads(row[0])) for row in profiles),
         scenarios=tuple(scenario_from_json(json.loads(row[0])) for row in scenarios),
         repeat=head["repeat"],
         scored_only=bool(head["scored_only"]),
@@ -275,7 +275,7 @@ def run_versions(db: Database, run: str) -> dict[str, str]:
 
 def model_label(body: str) -> str:
     """A short name of the model of a stored profile; empty where it has none."""
-    return Profile.model_validate(json.loads(body)).model_label
+    return Profile.from_body(json.loads(body)).model_label
 
 
 def model_of(db: Database, sample: int) -> str:

@@ -7,27 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from align_tui.config import paths
+from align_tui.config.adm_params import RunsFile
+from align_tui.config.alignment import params_of
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import absolute, list_backbones, typed
 from align_tui.config.code import notes_on
 from align_tui.config.columns import load_columns, refuse_namesakes
 from align_tui.config.library import placed
 from align_tui.config.options import Options
-from align_tui.config.profile import (
-    CustomParams,
-    OracleParams,
-    Profile,
-    PromptAlignedParams,
-)
+from align_tui.config.profile import Profile
 from align_tui.config.prompts.target_text import target_values
 from align_tui.config.reading.file_kinds import STUDY, refuse_other
 from align_tui.config.reading.files import exists, is_file
 from align_tui.config.reading.toml import parse, read_text, validate
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
+from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Target, Targets
+from align_tui.core.targets import Distribution, Target, Targets
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
 
@@ -204,19 +202,87 @@ def check(study: Study, attributes: Attributes) -> None:
                     f"Did you mean {close!r}?" if close else f"Labelled here: {known or 'nothing'}",
                 )
         check_profile(profile, attributes)
+        _check_answers(study, profile)
 
 
-def check_profile(profile: Profile, attributes: Attributes) -> None:
-    """Raise ConfigError where a decision-maker lacks what it decides by."""
-    if isinstance(profile.adm, OracleParams | PromptAlignedParams) and not profile.target:
+def _check_answers(study: Study, profile: Profile) -> None:
+    """Raise ConfigError where a profile is asked for a kind of answer that it does not give."""
+    traits = profile.adm.traits
+    for scenario in study.scenarios:
+        if not traits.can_decide or scenario.asks in traits.answers:
+            continue
+        if study.takes(profile, scenario):
+            asked = "an open answer" if scenario.asks == "text" else "a choice"
+            raise ConfigError(
+                f"profile {profile.name}: {profile.adm.kind} cannot give {asked}, and the "
+                f"scenario {scenario.key} asks for one",
+                "Leave out the scenario, or give it to a decision-maker that can answer it.",
+            )
+
+
+def check_profile(profile: Profile, attributes: Attributes, *, target_later: bool = False) -> None:
+    """Raise ConfigError where a decision-maker lacks what it decides by, or is given what it
+    cannot take.
+
+    `target_later`: a target that it needs may be missing, since a study or a command line gives it.
+    """
+    traits, where = profile.adm.traits, f"profile {profile.name}"
+    if traits.needs_target and not profile.target and not target_later:
         raise ConfigError(
-            f"profile {profile.name}: {profile.adm.kind} needs a target",
+            f"{where}: {profile.adm.kind} needs a target",
             "Give it one: --target moral_desert=1.0, or [[target]] in the profile.",
         )
-    if isinstance(profile.adm, PromptAlignedParams):
+    if traits.is_steerable and not traits.takes_distributions:
+        _refuse_distributions(profile, profile.adm.kind)
+    if traits.states_target:
         target_values(profile.target, attributes)
-    if isinstance(profile.adm, CustomParams) and not is_file(Path(profile.adm.file)):
-        raise ConfigError(f"profile {profile.name}: there is no file {profile.adm.file}")
+    if traits.ranks:
+        _check_alignment(profile)
+    elif profile.alignment is not None:
+        raise ConfigError(
+            f"{where}: {profile.adm.kind} does not rank choices, so it cannot use the alignment "
+            f"function {profile.alignment.function!r}",
+            "Leave out [alignment], or choose a decision-maker that ranks, such as the oracle.",
+        )
+    if isinstance(profile.adm, RunsFile) and not is_file(Path(profile.adm.file)):
+        raise ConfigError(f"{where}: there is no file {profile.adm.file}")
+
+
+def _check_alignment(profile: Profile) -> None:
+    """Raise ConfigError where the alignment function lacks what it ranks by."""
+    function = params_of(profile.alignment).function
+    entry, traits = FUNCTIONS.get(function), profile.adm.traits
+    lacks = {
+        "the relevance of attributes": entry.needs_relevance and not traits.gives_relevance,
+        "earlier decisions": entry.needs_history and not traits.gives_history,
+    }
+    for what, is_lacking in lacks.items():
+        if is_lacking:
+            raise ConfigError(
+                f"profile {profile.name}: the alignment function {function!r} needs {what}, which "
+                f"{profile.adm.kind} does not give",
+                "Choose another function under [alignment].",
+            )
+    if entry.targets and "distributions" not in entry.targets:
+        _refuse_distributions(profile, f"the alignment function {function!r}")
+    number = next((t for t in profile.target if not isinstance(t.value, Distribution)), None)
+    if number is not None and entry.targets == {"distributions"}:
+        raise ConfigError(
+            f"profile {profile.name}: the target {number.attribute} is a number, and the "
+            f"alignment function {function!r} takes distributions",
+            "Give the target samples and a bandwidth, or choose another function.",
+        )
+
+
+def _refuse_distributions(profile: Profile, who: str) -> None:
+    """Raise ConfigError where a target is a distribution, which `who` does not take."""
+    for target in profile.target:
+        if isinstance(target.value, Distribution):
+            raise ConfigError(
+                f"profile {profile.name}: the target {target.attribute} is a distribution, and "
+                f"{who} takes numbers",
+                f"Its mean as a number: value = {target.point:.3g}",
+            )
 
 
 def depth_notes(study: Study, options: Options, file: StudyFile) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from typing import Any
 
 import tomli_w
 
+from align_tui.config.adm_params import Reasoned
 from align_tui.config.backbones import SETTINGS, backbone_of
 from align_tui.config.code import is_note, notes_on
 from align_tui.config.library import build_profile
-from align_tui.config.profile import Profile, Reasoned
+from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import parse
 from align_tui.config.study import OUT_OF_DEPTH, Study
+from align_tui.config.targets import target_tables
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import VARIANT_OF, Scenario
@@ -134,7 +136,7 @@ def with_profile(study: Study, index: int, text: str, attributes: Attributes) ->
 def with_targets(study: Study, index: int, targets: Targets, attributes: Attributes) -> Changed:
     """The study with a profile steered to other targets; raises ConfigError."""
     body = study.profiles[index].body()
-    body["target"] = [{"attribute": t.attribute, "value": t.point} for t in targets]
+    body["target"] = target_tables(targets)
     edited = build_profile(body, f"profile {study.profiles[index].name}", "", attributes)
     return _replaced(study, index, edited, attributes)
 

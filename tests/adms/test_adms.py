@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.adms.registry import ADMS, make_adm
+from align_tui.adms.base import AdmKind
+from align_tui.adms.registry import make_adm
+from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.attributes import load_attributes
-from align_tui.config.profile import ADM_KINDS, Profile
+from align_tui.config.profile import Profile
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
 from align_tui.core.replies import with_thinking
@@ -77,7 +79,8 @@ async def _await(thing: object) -> Decision:
 
 
 def test_every_kind_has_parameters_and_a_maker() -> None:
-    assert set(ADMS) == set(ADM_KINDS)
+    kinds = [ADM_KINDS.get(name) for name in ADM_KINDS]
+    assert len(kinds) > 6 and all(isinstance(kind, AdmKind) for kind in kinds)
 
 
 def test_random_is_uniform_and_seeded() -> None:
@@ -172,6 +175,7 @@ def test_the_order_of_reasoning_is_asked_for() -> None:
 
 
 CUSTOM = """
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 async def decide(scenario, targets, llm, parameters):
     return Decision(ChoiceAnswer(parameters["pick"]), targets[0].attribute if targets else "none")
@@ -190,7 +194,7 @@ def test_a_custom_decision_maker(tmp_path: Path) -> None:
     decision = decide(Script(), "custom", HIGH, file=str(path), pick=1)
     assert (decision.choice, decision.reasoning) == (1, "moral_desert")
     assert decide(Script(), "custom", file=str(path), function="index").choice == 1
-    for function, message in (("wrong", "returned a str"), ("bad", "line 10"), ("no", "no func")):
+    for function, message in (("wrong", "returned a str"), ("bad", "line 11"), ("no", "no func")):
         with pytest.raises(AdmError, match=message):
             decide(Script(), "custom", file=str(path), function=function)
     path.write_text("def decide(:\n")

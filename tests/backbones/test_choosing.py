@@ -14,9 +14,10 @@ from align_tui.adms.registry import make_adm
 from align_tui.backbones.base import Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.scoring import Scoring
+from align_tui.config.adm_params import Reasoned
 from align_tui.config.attributes import load_attributes
 from align_tui.config.options import Options
-from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile, Reasoned
+from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile
 from align_tui.core.decisions import GREEDY, Decision, Message, ReasoningOrder, Sampling
 from align_tui.core.replies import CHOICE_MARK, decision_schema
 from align_tui.core.scenarios import Scenario

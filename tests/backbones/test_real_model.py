@@ -14,7 +14,8 @@ import torch
 from align_tui.adms.ask import ask
 from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
 from align_tui.backbones.local.backbone import LocalBackbone
-from align_tui.config.profile import BackboneSpec, DecodingSpec, Reasoned
+from align_tui.config.adm_params import Reasoned
+from align_tui.config.profile import BackboneSpec, DecodingSpec
 from align_tui.core.decisions import Message, Response, Sampling
 from align_tui.core.replies import decision_schema, read_reply
 from align_tui.engine.llm import SampleLlm

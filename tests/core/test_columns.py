@@ -20,6 +20,7 @@ from align_tui.core.columns import (
     versus_options,
 )
 from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.scorers.distance import SCORER
 from align_tui.core.settings import beside, flatten
 from align_tui.core.stats.agreement import agreement
 from align_tui.core.stats.paired import PairedCounts
@@ -38,7 +39,7 @@ def column(
     name: str = "c",
 ) -> Column:
     outcomes = {place: Outcome(i, choice) for i, (place, choice) in enumerate(choices.items())}
-    return Column("r", 0, name, targets, (HIGH,), "distance", {}, scenarios, outcomes)
+    return Column("r", 0, name, targets, (HIGH,), SCORER, {}, scenarios, outcomes)
 
 
 def test_scenarios_pair_by_content_and_not_by_place() -> None:

@@ -9,17 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scorers.labels import (
-    Score,
-    correct_choices,
-    distance,
-    is_discriminating,
-    labels_all,
-    score,
-)
+from align_tui.core.scorers import distance as by_distance
+from align_tui.core.scorers import naacl
+from align_tui.core.scorers.base import Score
+from align_tui.core.scorers.labels import distance, is_discriminating, labels_all
 from align_tui.core.stats.rates import Rate, chance, make_rate, rate, wilson
-from align_tui.core.targets import Target
+from align_tui.core.targets import Target, Targets
 
 HIGH, LOW = (Target("a", 1.0),), (Target("a", 0.0),)
 
@@ -31,6 +28,14 @@ def scenario(*labels: dict[str, float]) -> Scenario:
 def of(*values: float | None) -> Scenario:
     """A scenario whose choices carry these labels of `a`; None is no label."""
     return scenario(*({} if v is None else {"a": v} for v in values))
+
+
+def correct_choices(probe: Scenario, targets: Targets) -> frozenset[int] | None:
+    return by_distance.right_choices(probe, targets)
+
+
+def score(probe: Scenario, targets: Targets, choice: int) -> Score:
+    return by_distance.score(ChoiceAnswer(choice), probe, targets)
 
 
 def as_set(right: frozenset[int] | None) -> set[int] | None:
@@ -102,15 +107,15 @@ def test_score_tells_right_distance_and_whether_it_could_show() -> None:
 def test_the_rule_of_the_naacl_script(
     labels: tuple[float | None, ...], target: float, right: set[int] | None
 ) -> None:
-    assert as_set(correct_choices(of(*labels), (Target("a", target),), "naacl")) == right
+    assert as_set(naacl.right_choices(of(*labels), (Target("a", target),))) == right
 
 
 def test_naacl_with_several_targets_wants_all_of_them() -> None:
     targets = (Target("a", 1.0), Target("b", 0.0))
     agree = scenario({"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 1.0})
     quarrel = scenario({"a": 1.0, "b": 1.0}, {"a": 0.0, "b": 0.0})
-    assert as_set(correct_choices(agree, targets, "naacl")) == {0}
-    assert correct_choices(quarrel, targets, "naacl") is None
+    assert as_set(naacl.right_choices(agree, targets)) == {0}
+    assert naacl.right_choices(quarrel, targets) is None
 
 
 # Wilson 95 %, from the formula worked by hand and from the tables of Agresti & Coull (1998).
@@ -158,10 +163,10 @@ def test_rate_counts_what_is_scored() -> None:
 
 def test_chance_is_the_mean_share_of_right_choices() -> None:
     probes = [of(0.0, 1.0), of(1.0, 1.0), of(0.0, 0.5, 1.0, 1.0), of(None, None)]
-    assert chance(probes, HIGH) == pytest.approx((0.5 + 1.0 + 0.5) / 3)
-    assert chance(probes, LOW) == pytest.approx((0.5 + 1.0 + 0.25) / 3)
-    assert chance(probes, HIGH, discriminating=True) == pytest.approx(0.5)
-    assert chance([of(None, None)], HIGH) is None
+    assert chance(probes, HIGH, by_distance.SCORER) == pytest.approx((0.5 + 1.0 + 0.5) / 3)
+    assert chance(probes, LOW, by_distance.SCORER) == pytest.approx((0.5 + 1.0 + 0.25) / 3)
+    assert chance(probes, HIGH, by_distance.SCORER, discriminating=True) == pytest.approx(0.5)
+    assert chance([of(None, None)], HIGH, by_distance.SCORER) is None
 
 
 LABELS = st.one_of(st.none(), st.integers(0, 20).map(lambda n: n / 20))
@@ -186,7 +191,7 @@ def test_oracle_is_right_and_its_opposite_wrong(labels: list[float | None], valu
 @given(st.lists(st.lists(LABELS, min_size=2, max_size=4), min_size=1, max_size=5))
 def test_chance_is_what_random_choosers_get(rows: list[list[float | None]]) -> None:
     probes = [of(*row) for row in rows]
-    expected = chance(probes, HIGH)
+    expected = chance(probes, HIGH, by_distance.SCORER)
     draw = random.Random(0)
     scores = [score(p, HIGH, draw.randrange(len(p.choices))) for p in probes for _ in range(400)]
     measured = rate(scores)

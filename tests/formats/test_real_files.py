@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.core.scorers.labels import distance, score
+from align_tui.core.answers import ChoiceAnswer
+from align_tui.core.scorers.distance import SCORER, score
+from align_tui.core.scorers.labels import distance
 from align_tui.core.stats.rates import chance, rate
 from align_tui.core.targets import Target
 from align_tui.formats.align_system.scenarios import recorded_choices
@@ -96,8 +98,8 @@ def test_several_mta_records_have_tied_best_choices() -> None:
 )
 def test_chance_on_mta(attribute: str, high: float, low: float) -> None:
     found = load(MTA)
-    assert chance(found, (Target(attribute, 1.0),)) == pytest.approx(high, abs=5e-4)
-    assert chance(found, (Target(attribute, 0.0),)) == pytest.approx(low, abs=5e-4)
+    assert chance(found, (Target(attribute, 1.0),), SCORER) == pytest.approx(high, abs=5e-4)
+    assert chance(found, (Target(attribute, 0.0),), SCORER) == pytest.approx(low, abs=5e-4)
 
 
 def test_mta_texts_are_those_of_the_fields_conversion() -> None:
@@ -125,8 +127,12 @@ def test_oracle_is_always_right_and_its_opposite_never(name: str, value: float) 
             distances = [distance(choice, targets) for choice in scenario.choices]
             finite = [i for i, d in enumerate(distances) if math.isfinite(d)]
             if finite:
-                best.append(score(scenario, targets, min(finite, key=distances.__getitem__)))
-                worst.append(score(scenario, targets, max(finite, key=distances.__getitem__)))
+                best.append(
+                    score(ChoiceAnswer(min(finite, key=distances.__getitem__)), scenario, targets)
+                )
+                worst.append(
+                    score(ChoiceAnswer(max(finite, key=distances.__getitem__)), scenario, targets)
+                )
         assert rate(best).scored == sum(attribute in s.labelled for s in found)
         assert rate(best).accuracy == 1.0
         assert rate(best, discriminating=True).scored > 0

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.answers import AnswerKind
+from align_tui.core.scenarios import Choice, Scenario, scenario_from_json, scenario_to_json
 from align_tui.formats.align_system.write import write_align_system
 from align_tui.formats.sets import tell_apart
 from align_tui.formats.write import native_jsonl, native_toml
@@ -40,11 +41,14 @@ SOURCES: st.SearchStrategy[Any] = (
 
 
 @st.composite
-def scenario_lists(draw: st.DrawFn) -> list[Scenario]:
+def scenario_lists(draw: st.DrawFn, *, is_open: bool = False) -> list[Scenario]:
+    """Scenarios that ask for a choice; with `is_open`, some that ask for a text."""
     keys = draw(st.lists(TEXT, min_size=1, max_size=4, unique=True))
     out = []
     for key in keys:
-        texts = draw(st.lists(TEXT, min_size=2, max_size=4, unique=True))
+        asks: AnswerKind = "text" if is_open and draw(st.booleans()) else "choice"
+        fewest = 2 if asks == "choice" else 0
+        texts = draw(st.lists(TEXT, min_size=fewest, max_size=4, unique=True))
         out.append(
             Scenario(
                 key=key,
@@ -55,13 +59,14 @@ def scenario_lists(draw: st.DrawFn) -> list[Scenario]:
                 title=draw(st.text(CHARS, max_size=8)),
                 meta=draw(OBJECTS),
                 source=draw(SOURCES),
+                asks=asks,
             )
         )
     return out
 
 
 @settings(max_examples=80, deadline=None)
-@given(scenarios=scenario_lists(), name=st.text(CHARS, max_size=8))
+@given(scenarios=scenario_lists(is_open=True), name=st.text(CHARS, max_size=8))
 def test_native(scenarios: list[Scenario], name: str) -> None:
     for write in (native_jsonl, native_toml):
         found = read(write(scenarios, name=name, description=name))
@@ -70,6 +75,7 @@ def test_native(scenarios: list[Scenario], name: str) -> None:
         again = read(write(found.scenarios, name=name, description=name))
         assert again == found
         assert again.hash == found.hash
+    assert [scenario_from_json(scenario_to_json(each)) for each in scenarios] == scenarios
 
 
 @settings(max_examples=80, deadline=None)

@@ -61,6 +61,11 @@ GOOD = [
     document(meta="{}"),
     document(choice=[*TWO, {"text": "c", "labels": None, "more": 1}]),
     document(choice=[{"text": "a", "labels": {"f": 1, "g": None}}, {"text": "b", "labels": {}}]),
+    document(asks="choice"),
+    document(asks="text"),
+    document(asks="text", choice=None),
+    document(asks="text", choice=[]),
+    document(asks="text", choice=TWO[:1]),
     {**document(), "name": "n", "description": "d", "more": 1},
 ]
 BAD = [
@@ -88,6 +93,9 @@ BAD = [
     document(choice=[*TWO, {"text": "x" * 4_001}]),
     document(choice=[*TWO, {"labels": {}}]),
     document(choice=[*TWO, "c"]),
+    document(asks="essay"),
+    document(asks="choice", choice=TWO[:1]),
+    document(asks="text", choice=[{"text": str(i)} for i in range(65)]),
     document(choice=[*TWO, {"text": "c", "labels": {"f": 1.5}}]),
     document(choice=[*TWO, {"text": "c", "labels": {"f": -0.5}}]),
     document(choice=[*TWO, {"text": "c", "labels": {"f": "1"}}]),

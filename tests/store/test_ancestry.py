@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from align_tui.config.attributes import load_attributes
+from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import Attributes, merge
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import Target, target_id
 from align_tui.store import inheritance, results, runs, trash
 from align_tui.store.columns import read_columns
@@ -77,8 +77,8 @@ def test_they_are_scored_against_what_the_child_aims_at(db: Database) -> None:
     assert any(each.scores[0][1] is not None for each in found.values())
     for (scenario, profile, _), each in found.items():
         assert profile == 0 and each.choice is not None
-        wanted = score(changed.scenarios[scenario], targets, each.choice, changed.rule)
-        assert each.scores == ((target_id(targets), wanted.correct),)
+        wanted = changed.scorer.is_correct(each.choice, changed.scenarios[scenario], targets)
+        assert each.scores == ((target_id(targets), wanted),)
 
 
 def test_the_nearest_ancestor_is_taken_and_a_chain_is_followed(db: Database) -> None:
@@ -190,7 +190,7 @@ def relabelled(study: Study, number: int) -> Study:
 
 
 def with_oracle(study: Study) -> Study:
-    oracle = study.profiles[-1].model_validate(
+    oracle = Profile.model_validate(
         {"name": "oracle", "adm": {"kind": "oracle"}, "target": [HIGH_DESERT]}
     )
     return replace(study, profiles=(*study.profiles, oracle))
@@ -214,8 +214,9 @@ def test_other_labels_are_scored_anew_and_only_who_reads_them_is_asked(db: Datab
         assert each.choice is not None
         for name, correct in each.scores:
             aims = changed.targets_by_id()[name]
-            assert correct == score(changed.scenarios[s], aims, each.choice, changed.rule).correct
-            before = score(study.scenarios[s], aims, each.choice, study.rule).correct
+            right = changed.scorer.is_correct
+            assert correct == right(each.choice, changed.scenarios[s], aims)
+            before = right(each.choice, study.scenarios[s], aims)
             turned += correct != before
     assert turned > 0
 

@@ -42,6 +42,8 @@ rankings = st.builds(
     tie_break=st.sampled_from(["none", "seed", "drawn"]),
     parameters=st.dictionaries(names, st.one_of(st.booleans(), units, texts), max_size=2),
     notes=st.lists(texts, max_size=2).map(tuple),
+    sample=st.none() | st.integers(0, 3),
+    details=st.dictionaries(names, st.lists(units, max_size=2), max_size=2),
 )
 relevance = st.builds(
     Relevance,

@@ -13,7 +13,7 @@ from align_tui.config.study import Study
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.errors import StoreError
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.core.types import JsonObject
 from align_tui.store import live, queue, results, runs, suspects, workers
 from align_tui.store.database import Database, open_database

@@ -10,7 +10,7 @@ import pytest
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.store import history, queue, results, run_annotations, runs, trash
 from align_tui.store.database import APPLICATION_ID, Database, open_database
 from align_tui.store.schema import _INITIAL, LATEST

@@ -9,7 +9,7 @@ import pytest
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.store import queue, runs, search, trash
 from align_tui.store.database import Database
 from tests.conftest import make_scenarios, make_study

@@ -15,7 +15,6 @@ from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema, split_thinking, with_thinking
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import target_id
 from align_tui.monitor.snapshot import Shown
 from align_tui.store import live, queue, workers
@@ -124,7 +123,7 @@ class FakeWorker:
         sure = tuple(0.9 if i == choice else 0.1 / (count - 1) for i in range(count))
         profile = self.study.profiles[claimed.profile]
         scores = {
-            target_id(targets): score(shown, targets, choice, self.study.rule)
+            target_id(targets): self.study.scorer.score_now(ChoiceAnswer(choice), shown, targets)
             for targets in self.study.scoring_targets(profile)
         }
         decision = Decision(ChoiceAnswer(choice), why, sure, None, (reply,), notes)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.columns import Column, Outcome, column_agreement, pair_up
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scorers.labels import score
 from align_tui.core.stats.rates import make_rate, rate
 from align_tui.core.targets import Target, target_id
 from align_tui.monitor.aggregates.accuracy_over_time import SLOTS, AccuracyOverTime
@@ -90,7 +90,7 @@ def decided(study: Study, place: SampleKey, choice: int, ended: float) -> Cell:
     """A decision as the store keeps it, scored against all that its profile is scored against."""
     shown = study.scenarios[place[0]]
     scores = tuple(
-        (target_id(targets), score(shown, targets, choice, study.rule).correct)
+        (target_id(targets), study.scorer.is_correct(choice, shown, targets))
         for targets in study.scoring_targets(study.profiles[place[1]])
     )
     return Cell(sum(place), "done", choice, scores, 1.76e9 + ended)
@@ -105,7 +105,9 @@ def by_attribute(study: Study, cells: Cells) -> list[AttributeRate]:
         targets = [target for found in study.scoring_targets(each) for target in found]
         for target in dict.fromkeys(targets):
             scores = [
-                score(study.scenarios[scenario], (target,), cell.choice, study.rule)
+                study.scorer.score_now(
+                    ChoiceAnswer(cell.choice), study.scenarios[scenario], (target,)
+                )
                 for (scenario, who, _), cell in cells.items()
                 if who == index and cell.choice is not None
             ]
@@ -132,7 +134,9 @@ def courses(study: Study, cells: Cells) -> list[AccuracyCurve]:
             found: list[tuple[float, bool, bool]] = []
             for (scenario, who, _), cell in cells.items():
                 if who == index and cell.choice is not None and cell.ended is not None:
-                    one = score(study.scenarios[scenario], targets, cell.choice, study.rule)
+                    one = study.scorer.score_now(
+                        ChoiceAnswer(cell.choice), study.scenarios[scenario], targets
+                    )
                     if one.correct is not None:
                         found.append((cell.ended, one.correct, one.discriminating))
             if found:
@@ -159,7 +163,7 @@ def columns(study: Study, cells: Cells) -> list[Column]:
                 each.name,
                 each.target,
                 under,
-                study.rule,
+                study.scorer,
                 {},
                 study.scenarios,
                 outcomes,

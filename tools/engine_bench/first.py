@@ -12,7 +12,8 @@ from typing import Any
 from align_tui.adms.ask import ask
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.first_decision import FirstDecision
-from align_tui.config.profile import DecodingSpec, Reasoned
+from align_tui.config.adm_params import Reasoned
+from align_tui.config.profile import DecodingSpec
 from align_tui.engine.llm import SampleLlm
 from engine_bench.work import Task
 

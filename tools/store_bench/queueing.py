@@ -15,7 +15,7 @@ from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scorers.labels import Score
+from align_tui.core.scorers.base import Score
 from align_tui.store import queue, runs
 from align_tui.store.database import Database, open_database
 from align_tui.store.outcomes import Claimed, Decided, end_all

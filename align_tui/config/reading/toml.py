@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from align_tui.config.reading import files
 from align_tui.config.reading.bounded_toml import parse_toml
+from align_tui.config.reading.by_name import ClassByName
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.nearest import close_to
 from align_tui.core.text.repair import storable_parts
@@ -89,7 +90,11 @@ def first_problem(
     error: ValidationError, model: type[BaseModel], table: Mapping[str, Any], where: str, text: str
 ) -> ConfigError:
     """What pydantic found first, said with place, key and the nearest valid name."""
-    problem: Mapping[str, Any] = error.errors(include_url=False)[0]
+    problems: Sequence[Mapping[str, Any]] = error.errors(include_url=False)
+    problem = problems[0]
+    if problem["type"] == "missing":  # a key that was misspelled is missing too
+        misspelled = (each for each in problems if each["type"] == "extra_forbidden")
+        problem = next((e for e in misspelled if e["loc"][:-1] == problem["loc"][:-1]), problem)
     path, tags = _as_written(problem["loc"], table)
     if problem["type"] == "union_tag_invalid":
         path.append(str(problem["ctx"]["discriminator"]).strip("'"))
@@ -97,7 +102,7 @@ def first_problem(
     place = f"{where}, line {line}" if line else where
     key = _cut(".".join(str(part) for part in path) or "(file)")
     if problem["type"] == "extra_forbidden":
-        names = field_names(model, path[:-1], tags)
+        names = field_names(model, path[:-1], tags, table)
         close = close_to(str(path[-1]), names, n=1, cutoff=0.4)
         hint = f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(names)}."
         return ConfigError(f"{place}: unknown key {key!r}", hint)
@@ -135,6 +140,8 @@ def _as_written(
 
 def _allowed(problem: Mapping[str, Any]) -> str:
     ctx = problem.get("ctx", {})
+    if "hint" in ctx:
+        return str(ctx["hint"])
     given = ctx.get("tag", problem.get("input"))
     expected = ctx.get("expected_tags", ctx.get("expected"))
     if isinstance(given, str) and isinstance(expected, str):
@@ -144,18 +151,37 @@ def _allowed(problem: Mapping[str, Any]) -> str:
 
 
 def field_names(
-    model: type[BaseModel], path: Sequence[str | int], tags: Sequence[str] = ()
+    model: type[BaseModel],
+    path: Sequence[str | int],
+    tags: Sequence[str] = (),
+    table: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """The keys that the table at `path` may have (of a union, the member with one of `tags`)."""
+    """The keys that the table at `path` may have.
+
+    Of a union it is the member with one of `tags`; of a registry, the one that `table` names.
+    """
     here: Any = model
+    value: Any = table
     for part in path:
+        value = _part(value, part)
         if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, BaseModel)):
             continue
         info = next((f for name, f in here.model_fields.items() if part in (name, f.alias)), None)
-        here = _model_in(info.annotation, tags) if info is not None else None
+        if info is None:
+            here = None
+            continue
+        named = next((each for each in info.metadata if isinstance(each, ClassByName)), None)
+        here = _model_in(info.annotation, tags) if named is None else named.model_for(value)
     if isinstance(here, type) and issubclass(here, BaseModel):
         return [info.alias or name for name, info in here.model_fields.items()]
     return []
+
+
+def _part(value: Any, part: str | int) -> Any:
+    try:
+        return value[part]
+    except (LookupError, TypeError):
+        return None
 
 
 def _model_in(annotation: Any, tags: Sequence[str]) -> Any:

@@ -1,91 +1,57 @@
-"""Alignment accuracy: is a choice one of those nearest to the target?"""
+"""The arithmetic of labels that scorers share: distances, and whether they can tell anything."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from align_tui.core.answers import Answer, ChoiceAnswer
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.targets import Target
+from align_tui.core.scorers.base import UNSCORED, RightChoices, Score
+from align_tui.core.targets import Distribution, Targets
 
-Rule = Literal["distance", "naacl"]
 TIE = 1e-9  # labels are read from decimal text: equal distances may differ in the last bit
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One decision against one target.
+def distance(choice: Choice, targets: Targets) -> float:
+    """Sum of weight * |label - target| over the target's attributes.
 
-    `correct` is None when the scenario says nothing about the target, `distance` (0..number of
-    attributes) is None when the chosen choice is unlabelled.
+    It is infinite where a label is missing, or where a target is a distribution.
     """
-
-    correct: bool | None
-    distance: float | None
-    discriminating: bool
-
-
-def distance(choice: Choice, targets: Sequence[Target]) -> float:
-    """Sum of |label - target| over the target's attributes; infinite where a label is missing."""
     total = 0.0
     for target in targets:
         label = choice.labels.get(target.attribute)
-        if label is None:
+        if label is None or isinstance(target.value, Distribution):
             return math.inf
-        total += abs(label - target.point)
+        total += target.weight * abs(label - target.value)
     return total
 
 
-def labels_all(scenario: Scenario, targets: Sequence[Target]) -> bool:
+def labels_all(scenario: Scenario, targets: Targets) -> bool:
     """Does at least one choice carry a label, for each of the target's attributes?"""
     return bool(targets) and all(target.attribute in scenario.labelled for target in targets)
 
 
-def correct_choices(
-    scenario: Scenario, targets: Sequence[Target], rule: Rule = "distance"
-) -> frozenset[int] | None:
-    """Indices of the choices that count as right, or None when the scenario is unscored.
-
-    `distance`: those at the minimum distance, ties included (ALIGN). `naacl`: the largest label
-    for a high target, the smallest for a low one, a missing label as minus infinity; several
-    targets must all hold (the script of the NAACL 2024 paper knows one).
-    """
-    if not labels_all(scenario, targets):
-        return None
-    if rule == "distance":
-        distances = [distance(choice, targets) for choice in scenario.choices]
-        best = min(distances)
-        if math.isinf(best):
-            return None
-        return frozenset(i for i, d in enumerate(distances) if d <= best + TIE)
-    right = frozenset(range(len(scenario.choices)))
-    for target in targets:
-        if target.direction == "middle":
-            return None
-        labels = [choice.labels.get(target.attribute, -math.inf) for choice in scenario.choices]
-        extreme = max(labels) if target.direction == "high" else min(labels)
-        right &= frozenset(i for i, label in enumerate(labels) if label == extreme)
-    return right or None
+def are_numbers(targets: Targets) -> bool:
+    """Is every target a number? Labels say nothing about distributions."""
+    return not any(isinstance(target.value, Distribution) for target in targets)
 
 
-def is_discriminating(scenario: Scenario, targets: Sequence[Target]) -> bool:
+def is_discriminating(scenario: Scenario, targets: Targets) -> bool:
     """Are there at least two distinct finite distances? Only then can alignment show."""
     finite = [d for choice in scenario.choices if math.isfinite(d := distance(choice, targets))]
     return bool(finite) and max(finite) - min(finite) > TIE
 
 
-def score(
-    scenario: Scenario, targets: Sequence[Target], choice: int, rule: Rule = "distance"
+def score_by(
+    right_choices: RightChoices, answer: Answer, scenario: Scenario, targets: Targets
 ) -> Score:
-    """Score the choice with that index (0-based) against the targets taken together."""
-    right = correct_choices(scenario, targets, rule)
-    if right is None:
-        return Score(None, None, False)
-    chosen = distance(scenario.choices[choice], targets)
+    """Score an answer by which choices are right; an open answer has no label and no score."""
+    right = right_choices(scenario, targets)
+    if right is None or not isinstance(answer, ChoiceAnswer):
+        return UNSCORED
+    chosen = distance(scenario.choices[answer.index], targets)
     return Score(
-        correct=choice in right,
+        correct=answer.index in right,
         distance=chosen if math.isfinite(chosen) else None,
         discriminating=is_discriminating(scenario, targets),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scorers.labels import Rule, Score, correct_choices, is_discriminating
-from align_tui.core.targets import Target
+from align_tui.core.scorers.base import Score, ScorerEntry
+from align_tui.core.scorers.labels import is_discriminating
+from align_tui.core.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,20 @@ def rate(scores: Iterable[Score], *, discriminating: bool = False) -> Rate:
 
 def chance(
     scenarios: Iterable[Scenario],
-    targets: Sequence[Target],
-    rule: Rule = "distance",
+    targets: Targets,
+    scorer: ScorerEntry,
     *,
     discriminating: bool = False,
 ) -> float | None:
-    """What a uniform random chooser scores in expectation, exactly; None when nothing is scored."""
+    """What a uniform random chooser scores in expectation, exactly.
+
+    None when nothing is scored, or when the scorer cannot say which choices are right.
+    """
+    if scorer.right_choices is None:
+        return None
     parts = []
     for scenario in scenarios:
-        right = correct_choices(scenario, targets, rule)
+        right = scorer.right_choices(scenario, targets)
         if right is None or (discriminating and not is_discriminating(scenario, targets)):
             continue
         parts.append(len(right) / len(scenario.choices))

@@ -45,6 +45,12 @@ def write_align_system(scenarios: Iterable[Scenario]) -> list[Object]:
     of these records together would take that scale for another; then they are 0..1.
     """
     found = checked(scenarios)
+    for number, scenario in enumerate(found, start=1):
+        if scenario.asks != "choice":
+            raise _PLACE.at(number, scenario.key).error(
+                "it asks for an open answer, and align-system's records ask for a choice",
+                "Write it in align-tui's own format.",
+            )
     labels = [_labels(scenario) for scenario in found]
     kept = _scales_that_read_back(labels)
     records = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from align_tui.core.scorers.labels import correct_choices, is_discriminating
+from align_tui.core.scorers.labels import is_discriminating
 from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import Target, target_id
 from align_tui.monitor.overview import AttributeRate
@@ -31,7 +31,7 @@ class AttributeCounts:
             every = dict.fromkeys(each for targets in scored for each in targets)
             self._targets.append(tuple(every))
             self._parts.append(tuple(each for each in every if each not in alone))
-        self._known: dict[tuple[int, Target], tuple[frozenset[int] | None, bool]] = {}
+        self._known: dict[tuple[int, Target, int], tuple[bool | None, bool]] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -41,24 +41,23 @@ class AttributeCounts:
     def change(self, scenario: int, profile: int, choice: int, by: int) -> None:
         """Count a decision in (1) or out (-1)."""
         for target in self._parts[profile]:
-            right, discriminating = self._right(scenario, target)
-            if right is None:
+            correct, discriminating = self._score(scenario, target, choice)
+            if correct is None:
                 continue
-            correct = by * (choice in right)
             sums = self._sums.setdefault((profile, target), [0, 0, 0, 0])
             sums[0] += by
-            sums[1] += correct
+            sums[1] += by * correct
             if discriminating:
                 sums[2] += by
-                sums[3] += correct
+                sums[3] += by * correct
 
-    def _right(self, scenario: int, target: Target) -> tuple[frozenset[int] | None, bool]:
-        key = (scenario, target)
+    def _score(self, scenario: int, target: Target, choice: int) -> tuple[bool | None, bool]:
+        key = (scenario, target, choice)
         found = self._known.get(key)
         if found is None:
             shown, alone = self._study.scenarios[scenario], (target,)
-            right = correct_choices(shown, alone, self._study.rule)
-            found = self._known[key] = (right, is_discriminating(shown, alone))
+            correct = self._study.scorer.is_correct(choice, shown, alone)
+            found = self._known[key] = (correct, is_discriminating(shown, alone))
         return found
 
     def rates(self, tallies: Iterable[Tally]) -> tuple[AttributeRate, ...]:

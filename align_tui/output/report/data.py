@@ -189,7 +189,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
         for targets in column.under:
             rates = [column_rate(alone, 0, targets, discriminating=only) for only in (False, True)]
             chances = [
-                chance(scenarios, targets, column.rule, discriminating=only)
+                chance(scenarios, targets, column.scorer, discriminating=only)
                 for only in (False, True)
             ]
             found.setdefault(target_id(targets), []).append(
@@ -293,4 +293,4 @@ def _ratings(basis: Basis) -> str:
 
 def _correct(column: Column, row: PairedRow, index: int) -> bool | None:
     """Against its own targets; a column without any is right or wrong about nothing here."""
-    return correctness(row, index, target_for(column, ()), column.rule)
+    return correctness(row, index, target_for(column, ()), column.scorer)

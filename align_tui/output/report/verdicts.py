@@ -35,7 +35,7 @@ def tally(
                 annotations.get(outcome.sample, NOTHING).verdict if outcome is not None else None
             )
             if verdict is not None:
-                correct = correctness(row, 0, target_for(column, ()), column.rule)
+                correct = correctness(row, 0, target_for(column, ()), column.scorer)
                 said[verdict, correct] += 1
         if said:
             every = (True, False, None)

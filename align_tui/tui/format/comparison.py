@@ -63,7 +63,7 @@ def column_mark(row: PairedRow, column: int, paired: Paired, versus: Targets) ->
     if outcome.failed:
         return "failed"
     of = paired.columns[column]
-    return verdict(correctness(row, column, target_for(of, versus), of.rule))
+    return verdict(correctness(row, column, target_for(of, versus), of.scorer))
 
 
 def title_line(

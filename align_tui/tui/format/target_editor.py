@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from align_tui.core.targets import Target, Targets
+from align_tui.core.targets import Distribution, Target, Targets, TargetValue
 from align_tui.tui.format.bars import point, share_bar
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, fit
@@ -16,11 +16,16 @@ STEP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class TargetEditor:
-    """One value (0..1) or none for each attribute, and the line that the keys change."""
+    """One value or none for each attribute, and the line that the keys change.
+
+    The keys set numbers (0..1). A distribution stays as it is until it is taken away, and weights
+    (by attribute, where they are not 1) stay beside the values.
+    """
 
     names: tuple[str, ...]
-    values: tuple[float | None, ...]
+    values: tuple[TargetValue | None, ...]
     chosen: int = 0
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def moved(self, by: int) -> TargetEditor:
         """Another line."""
@@ -31,10 +36,14 @@ class TargetEditor:
         value = self.values[self.chosen]
         if value is None:
             return self.set_to(1.0 if steps > 0 else 0.0)
+        if isinstance(value, Distribution):
+            return self
         return self.set_to(round(max(0.0, min(1.0, value + steps * STEP)), 2))
 
     def set_to(self, value: float | None) -> TargetEditor:
-        """The chosen value, or none."""
+        """The chosen value, or none; no number takes the place of a distribution."""
+        if value is not None and isinstance(self.values[self.chosen], Distribution):
+            return self
         values = (*self.values[: self.chosen], value, *self.values[self.chosen + 1 :])
         return replace(self, values=values)
 
@@ -42,14 +51,19 @@ class TargetEditor:
     def targets(self) -> Targets:
         """The targets that are set, in their order."""
         pairs = zip(self.names, self.values, strict=True)
-        return tuple(Target(name, value) for name, value in pairs if value is not None)
+        return tuple(
+            Target(name, value, self.weights.get(name, 1.0))
+            for name, value in pairs
+            if value is not None
+        )
 
 
 def steering(names: Sequence[str], targets: Targets) -> TargetEditor:
     """The attributes that are targeted now, then the others."""
-    now = {target.attribute: target.point for target in targets}
+    now = {target.attribute: target.value for target in targets}
     ordered = (*now, *(name for name in names if name not in now))
-    return TargetEditor(ordered, tuple(now.get(name) for name in ordered))
+    weights = {target.attribute: target.weight for target in targets if target.weight != 1.0}
+    return TargetEditor(ordered, tuple(now.get(name) for name in ordered), weights=weights)
 
 
 def steering_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line]:
@@ -61,8 +75,11 @@ def steering_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line
         here = number == state.chosen
         cursor = glyphs.cursor if here else " "
         head = fit(words(name), name_width, glyphs.more).ljust(name_width)
-        full, empty = share_bar(value or 0.0, bar_width, glyphs)
-        said = "none" if value is None else f"{point(value):>4} {sign(value, glyphs)}"
+        share = value.mean if isinstance(value, Distribution) else value
+        full, empty = share_bar(share or 0.0, bar_width, glyphs)
+        said = "none" if share is None else f"{point(share):>4} {sign(share, glyphs)}"
+        if isinstance(value, Distribution):
+            said += "  mean"
         lines.append(
             (
                 (f"{cursor} ", "key"),

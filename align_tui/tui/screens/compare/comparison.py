@@ -190,7 +190,7 @@ def digest_of(
             chance(
                 scenarios,
                 target_for(column, versus),
-                column.rule,
+                column.scorer,
                 discriminating=discriminating,
             )
             for column in paired.columns

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REMOVED = "removed "  # before a place in their list, where else the path of a file stands
-TARGETED = ("oracle", "prompt_aligned")  # that decide by a target alone
 ADDED = "one more column: enter asks it here, a everywhere"
 
 
@@ -77,7 +76,7 @@ class Columns:
                 return with_column(study, removed, attributes)
             default = backbone_of(beside) if beside is not None else None
             profile = load_profile(key, default=default, attributes=attributes)
-            if not profile.target and profile.adm.kind in TARGETED:
+            if not profile.target and profile.adm.traits.needs_target:
                 # Such as the oracle: it is added for what the focused column is marked against.
                 near = next(iter(study.scoring_targets(study.profiles[focused])), None)
                 profile = load_profile(key, targets=near, attributes=attributes)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 RUNS = "runs what changed"
 ASKED = "what if, a run of its own: {}"
 NOTHING_NEW = "nothing to ask: all of this was decided before"
-UNSTEERED = ("baseline", "random", "fixed")
 UNSTATED = "this decision-maker is not told of targets: it is scored against them, and no more"
 
 
@@ -126,7 +125,7 @@ class Edits:
                 profile.target,
                 lambda targets: with_targets(study, index, targets, attributes),
                 self.screen.glyphs,
-                UNSTATED if profile.adm.kind in UNSTEERED else "",
+                "" if profile.adm.traits.is_steerable else UNSTATED,
             )
         )
 

@@ -49,7 +49,7 @@ class OverviewParts:
         return chance(
             self.study.scenarios,
             self._targets.get(target, ()),
-            self.study.rule,
+            self.study.scorer,
             discriminating=discriminating,
         )
 

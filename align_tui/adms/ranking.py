@@ -1,0 +1,63 @@
+"""Ranking choices by a profile's alignment function, as every decision-maker that rates does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from align_tui.config.alignment import AlignmentParams
+from align_tui.core.alignment.ranking import AlignmentFunction, Ranking
+from align_tui.core.alignment.registry import FUNCTIONS
+from align_tui.core.predictions import Predictions
+from align_tui.core.targets import Targets
+from align_tui.core.types import Json
+
+LEFT_OUT = "left out of the ranking: not labelled for the target"
+
+
+def alignment_function(params: AlignmentParams) -> AlignmentFunction:
+    """The function with its parameters; raises ConfigError where it cannot be loaded."""
+    return partial(FUNCTIONS.get(params.function).load(), **params.arguments)
+
+
+def rank_some(
+    function: AlignmentFunction,
+    predictions: Predictions,
+    kept: list[int],
+    targets: Targets,
+    seed: int,
+) -> Ranking:
+    """The ranking of the choices `kept` (indices from 0, at least one), among all choices.
+
+    A choice that is left out shares the lowest score, or has none of the probability; a note
+    names it. Raises AlignmentError where the predictions do not suffice.
+    """
+    if len(kept) == len(predictions):
+        return function(predictions, targets, None, {}, seed)
+    part = function(tuple(predictions[i] for i in kept), targets, None, {}, seed)
+    least = 0.0 if part.measure == "probability" else min(part.scores)
+    scores = [least] * len(predictions)
+    for index, score in zip(kept, part.scores, strict=True):
+        scores[index] = score
+    left = [str(i + 1) for i in range(len(predictions)) if i not in kept]
+    names = f"Choice {left[0]} is" if len(left) == 1 else f"Choices {', '.join(left)} are"
+    return replace(
+        part,
+        scores=tuple(scores),
+        best=tuple(kept[i] for i in part.best),
+        taken=kept[part.taken],
+        notes=(*part.notes, f"{names} {LEFT_OUT}."),
+        details={
+            name: _spread(value, kept, len(predictions)) for name, value in part.details.items()
+        },
+    )
+
+
+def _spread(value: Json, kept: list[int], choices: int) -> Json:
+    """A list with one value a ranked choice as a list with one a choice; others as they are."""
+    if not isinstance(value, list) or len(value) != len(kept):
+        return value
+    found: list[Json] = [None] * choices
+    for index, each in zip(kept, value, strict=True):
+        found[index] = each
+    return found

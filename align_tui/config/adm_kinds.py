@@ -1,0 +1,39 @@
+"""Every kind of decision-maker, one line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from align_tui.config.adm_params import AdmParams
+from align_tui.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class HasParams:
+    """What a registered kind is, as far as a profile's reader knows it: its parameters' class.
+
+    The kinds themselves are `adms.base.AdmKind`, which also makes the decision-maker.
+    """
+
+    params: type[AdmParams]
+
+
+ADM_KINDS: Registry[HasParams] = Registry(
+    "decision-maker",
+    "align_tui.adms",
+    HasParams,
+    {
+        "random": "align_tui.adms.random_choice:KIND",
+        "fixed": "align_tui.adms.fixed:KIND",
+        "oracle": "align_tui.adms.oracle:KIND",
+        "baseline": "align_tui.adms.baseline:KIND",
+        "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
+        "custom": "align_tui.adms.custom:KIND",
+        "imported": "align_tui.adms.imported:KIND",
+    },
+)
+"""By the name that `[adm] kind` has. Other packages add theirs by entry points of the group.
+
+A kind is found by its path and imported when a profile names it, since decision-makers are built
+on profiles and a profile's module cannot import them.
+"""

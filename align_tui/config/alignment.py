@@ -1,0 +1,108 @@
+"""`[alignment]` of a profile: which function ranks the choices, and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from align_tui.config.reading.by_name import ClassByName
+from align_tui.config.reading.toml import Strict
+from align_tui.core.alignment.registry import FUNCTIONS, AlignmentEntry
+from align_tui.core.errors import ConfigError
+from align_tui.core.registry import resolve
+from align_tui.core.types import Json
+
+DEFAULT = "average_distance"
+
+
+class AlignmentParams(Strict):
+    """Base of every `[alignment]` table; the keys beside `function` are the function's own.
+
+    Their names are those of the function's keyword parameters.
+    """
+
+    function: str = Field(DEFAULT, max_length=200)
+
+    @property
+    def arguments(self) -> dict[str, Json]:
+        """The function's parameters by name, as JSON."""
+        return self.model_dump(mode="json", exclude={"function"})
+
+
+class AverageDistanceParams(AlignmentParams):
+    """`misaligned` prefers the farthest choice; `probabilistic` draws by the probabilities.
+
+    `epsilon` is added to each distance before it is inverted; with `exact_ties` the last bit of a
+    sum tells equal distances apart, as in align-system.
+    """
+
+    misaligned: bool = False
+    probabilistic: bool = False
+    exact_ties: bool = False
+    epsilon: float = Field(1e-16, gt=0.0, le=1.0, allow_inf_nan=False)
+
+
+class MedicalOnlyParams(AlignmentParams):
+    """`misaligned` prefers the least urgent choice; `probabilistic` draws by the scores.
+
+    `tie` says which of equally urgent choices is taken: the first, or one drawn from the seed.
+    """
+
+    misaligned: bool = False
+    probabilistic: bool = False
+    tie: Literal["first", "seed"] = "first"
+
+
+class MissingFunctionParams(AlignmentParams):
+    """A stored `[alignment]` table whose function is not installed here; its keys are kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+OURS: Mapping[str, type[AlignmentParams]] = {
+    "average_distance": AverageDistanceParams,
+    "medical_only": MedicalOnlyParams,
+}
+"""By the function's name. Functions of other packages name their class themselves."""
+
+
+def params_class(entry: AlignmentEntry) -> type[AlignmentParams]:
+    """The class of a function's parameters; raises ConfigError where another package's is none."""
+    if not entry.parameters:
+        return OURS.get(entry.name, AlignmentParams)
+    try:
+        found = resolve(entry.parameters)
+    except Exception as error:  # another package's module runs when it is imported
+        raise ConfigError(
+            f"The parameters of the alignment function {entry.name!r} cannot be loaded from "
+            f"{entry.parameters}: {type(error).__name__}: {error}"
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, AlignmentParams)):
+        raise ConfigError(
+            f"The parameters of the alignment function {entry.name!r} ({entry.parameters}) "
+            "are no AlignmentParams"
+        )
+    return found
+
+
+AlignmentTable = Annotated[
+    AlignmentParams | None,
+    ClassByName("function", FUNCTIONS, params_class, AlignmentParams, MissingFunctionParams),
+]
+
+
+def params_of(alignment: AlignmentParams | None, **changes: Any) -> AlignmentParams:
+    """The function that a profile names, or the default one; `changes` replace its parameters.
+
+    Raises ConfigError for a change that the function does not know.
+    """
+    found = alignment or OURS[DEFAULT](function=DEFAULT)
+    for name in changes:
+        if name not in type(found).model_fields:
+            raise ConfigError(
+                f"The alignment function {found.function!r} has no parameter {name!r}",
+                "Choose another function under [alignment].",
+            )
+    return found.model_copy(update=changes)

@@ -1,0 +1,113 @@
+"""Average distance: the choice whose mean ratings are nearest to the target.
+
+It is align-system's `AvgDistScalarAlignment` (commit 6d59f0d), ALIGN's default: the distance of a
+choice is the sum over the target's attributes of |target - mean rating|, and its probability is
+the inverse of its distance, divided by the sum of all inverses. Three things are ours:
+
+- Equal distances. By default distances within 1e-9 of each other are equal (ratings .3 and .7 are
+  at the same distance from .5), and distances below 1e-9 are 0. With `exact_ties` the last bit of
+  a sum decides, as it does in align-system.
+- Ties are broken by the seed, and the ranking records the tied choices; align-system draws from
+  Python's unseeded random numbers and records nothing.
+- A target's weight multiplies the distance of its attribute; 1, the default, is align-system's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from align_tui.core.alignment.ranking import (
+    TIE,
+    History,
+    Ranking,
+    draw_one,
+    take_one,
+    tied_best,
+)
+from align_tui.core.alignment.ratings import (
+    mean,
+    need_choices,
+    numbers_of,
+    samples_of,
+    speaking_sample,
+)
+from align_tui.core.predictions import Predictions, Relevance
+from align_tui.core.targets import Targets
+
+NAME = "average_distance"
+EPSILON = 1e-16
+
+
+def rank(
+    predictions: Predictions,
+    targets: Targets,
+    relevance: Relevance | None,
+    history: History,
+    seed: int,
+    *,
+    misaligned: bool = False,
+    probabilistic: bool = False,
+    exact_ties: bool = False,
+    epsilon: float = EPSILON,
+) -> Ranking:
+    """Rank by distance; scores are probabilities. `relevance` and `history` take no part.
+
+    `misaligned` makes probabilities proportional to the distance, so that the farthest choice is
+    the best. `probabilistic` draws the choice by the probabilities. `epsilon` (above 0) is added to
+    each distance before it is inverted; with align-system's 1e-16 an exact match takes all, and
+    with a larger one, such as 0.05, `probabilistic` draws near misses too. Raises AlignmentError
+    for a missing prediction, a target that is a distribution, and no targets or choices.
+    """
+    wanted = numbers_of(targets, NAME)
+    need_choices(predictions)
+    distances = [
+        sum(
+            target.weight * abs(value - mean(samples_of(predictions, choice, target.attribute)))
+            for target, value in wanted
+        )
+        for choice in range(len(predictions))
+    ]
+    if not exact_ties:
+        distances = [0.0 if distance <= TIE else distance for distance in distances]
+    scores = probabilities(distances, misaligned=misaligned, epsilon=epsilon)
+    if exact_ties:
+        best = tied_best(scores, exact=True)
+    else:
+        best = tied_best([d if misaligned else -d for d in distances])
+    taken, why = draw_one(scores, seed) if probabilistic else take_one(best, seed)
+    return Ranking(
+        function=NAME,
+        measure="probability",
+        scores=scores,
+        best=best,
+        taken=taken,
+        tie_break=why,
+        parameters={
+            "misaligned": misaligned,
+            "probabilistic": probabilistic,
+            "exact_ties": exact_ties,
+            "epsilon": epsilon,
+        },
+        sample=speaking_sample(
+            predictions,
+            taken,
+            [(target.attribute, value) for target, value in wanted],
+            misaligned=misaligned,
+        ),
+        details={"distances": distances},
+    )
+
+
+def probabilities(
+    distances: Sequence[float], *, misaligned: bool = False, epsilon: float = EPSILON
+) -> tuple[float, ...]:
+    """By choice 1 / (distance + epsilon), or the distance where `misaligned`, over their sum.
+
+    All distances 0 and `misaligned` leave every choice at 0, as in align-system.
+    """
+    if misaligned:
+        total = sum(distances) + epsilon
+        return tuple(distance / total for distance in distances)
+    inverses = [1.0 / (distance + epsilon) for distance in distances]
+    total = sum(inverses)
+    return tuple(inverse / total for inverse in inverses)

@@ -1,0 +1,1 @@
+"""Golden vectors: what align-system's own functions give, and whether ours give the same."""

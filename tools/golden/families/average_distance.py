@@ -1,0 +1,36 @@
+"""average_distance: probabilities, and the set of the best, of `AvgDistScalarAlignment`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from align_tui.core.alignment import average_distance
+
+from .compare import (
+    numbers_differ,
+    predictions_of,
+    sets_differ,
+    targets_of,
+)
+
+
+def check(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """What differs. Ties are exact here, as they are in align-system."""
+    names = list(given["predictions"])
+    ranking = average_distance.rank(
+        predictions_of(given["predictions"]),
+        targets_of(given["targets"]),
+        None,
+        {},
+        0,
+        misaligned=bool(given.get("misaligned", False)),
+        exact_ties=True,
+    )
+    ours = dict(zip(names, ranking.scores, strict=True))
+    best = [names[index] for index in ranking.best]
+    return [
+        *numbers_differ("probability", expected["probabilities"], ours),
+        *sets_differ("best", expected["best"], best),
+        *([] if ranking.taken in ranking.best else ["the taken choice is none of the best"]),
+    ]
