@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
+from align_tui.cli.history import export_run, show_run
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
 from align_tui.core.alignment.ranking import Ranking
@@ -53,7 +54,7 @@ async def decide(scenario, targets, llm, parameters):
     way = parameters["way"]
     if way == "fail":
         raise ValueError("nothing to decide")
-    if way == "text":
+    if scenario.asks == "text":
         return Decision(TextAnswer("Neither of them first."), "It depends.")
     count = len(scenario.choices)
     rated = Prediction((0.5, 0.25, 0.75), ("a", "b", "c"), "regression")
@@ -200,11 +201,13 @@ def test_an_imported_run_is_valid(database: Database, tmp_path: Path) -> None:
         LINE.validate(json.loads(line))
 
 
-def test_what_the_commands_print_is_valid(tmp_path: Path) -> None:
+def test_what_the_commands_print_is_valid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = tmp_path / "mine.py"
     code.write_text(CUSTOM, encoding="utf-8")
     profiles = []
-    for way in ("rate", "text", "fail"):
+    for way in ("rate", "fail"):
         profile = tmp_path / f"{way}.toml"
         profile.write_text(
             f'name = "{way}"\n[adm]\nkind = "custom"\nfile = {json.dumps(str(code))}\n'
@@ -227,14 +230,25 @@ def test_what_the_commands_print_is_valid(tmp_path: Path) -> None:
         LINE.validate(line)
     found = {line["profile"]: line for line in lines if "profile" in line}
     assert found["fail"]["event"] == "failed" and "nothing to decide" in str(found["fail"])
-    assert found["text"]["answer"] == {"kind": "text", "text": "Neither of them first."}
     assert found["rate"]["ranking"]["function"] == "mine"
     assert found["oracle"]["ranking"]["function"] == "average_distance"
     assert found["oracle"]["predictions"][0]["moral_desert"]["rater"] == "labels"
     assert found["aligned"]["tokens"] > 0 and found["aligned"]["predictions"] is None
-    SHOWN.validate(json.loads(align_tui("show", "--json").stdout))
-    exported = align_tui("export", "--format", "jsonl").stdout.splitlines()
+    show_run(None, None, as_json=True)
+    SHOWN.validate(json.loads(capsys.readouterr().out))
+    export_run(None, None, "jsonl", None)
+    exported = capsys.readouterr().out.splitlines()
     assert sorted(map(json.loads, exported), key=str) == sorted(lines, key=str)
+    question = tmp_path / "open.toml"
+    question.write_text(
+        'format = "align-tui/scenarios/1"\n[[scenario]]\nid = "q"\ntext = "Whom first?"\n'
+        'asks = "text"\n',
+        encoding="utf-8",
+    )
+    done = align_tui("run", "-p", str(tmp_path / "rate.toml"), "-s", str(question), "--json")
+    _, said, _ = (json.loads(line) for line in done.stdout.splitlines())
+    LINE.validate(said)
+    assert said["answer"] == {"kind": "text", "text": "Neither of them first."}
 
 
 def test_csv_keeps_its_columns_and_has_the_new_ones_at_the_end(database: Database) -> None:

@@ -17,7 +17,6 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import Decision, Step
 from align_tui.core.predictions import Prediction, Relevance
-from align_tui.core.scorers.labels import score
 from align_tui.core.targets import target_id
 from align_tui.store import launch as store_launch
 from align_tui.store import queue, runs, workers
@@ -90,7 +89,7 @@ def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Study]:
             taken = made.choice
             assert taken is not None
             scores = {
-                target_id(targets): score(shown, targets, taken, study.rule)
+                target_id(targets): study.scorer.score_now(made.answer, shown, targets)
                 for targets in study.scoring_targets(study.profiles[claimed.profile])
             }
             text = shown.choices[taken].text
