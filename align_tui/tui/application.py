@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -25,6 +25,7 @@ from align_tui.tui.failure import Failure
 from align_tui.tui.format.glyphs import Glyphs, choose_glyphs
 from align_tui.tui.keymap import install, read_keymap
 from align_tui.tui.output_dedup import thrifty_driver
+from align_tui.tui.screens.requests import OpenRun
 from align_tui.tui.widgets.edged import Edged
 
 if TYPE_CHECKING:
@@ -137,16 +138,17 @@ class Shell(App[ExitMessage]):
             install(screen, self.keymap)
         return super().switch_screen(screen)
 
-    def open_run(
-        self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None = None
-    ) -> None:
-        """Show a run in place of all that is shown; `at`: its scenario, profile and repeat."""
-        launch = self.launch
+    @on(OpenRun)
+    def open_run(self, asked: OpenRun) -> None:
+        """Show a run in place of all that is shown."""
+        at, launch = asked.at, self.launch
         assert launch is not None, "a run is opened from a screen that was shown"
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        launch = replace(launch, study=None, run=run, autostart=False, replay=replay, browse=False)
-        screen = self._screen_for(launch, study)
+        launch = replace(
+            launch, study=None, run=asked.run, autostart=False, replay=asked.replay, browse=False
+        )
+        screen = self._screen_for(launch, asked.study)
         if at is not None:
             screen.look.scenario, screen.look.focus, screen.look.repeat = at
 

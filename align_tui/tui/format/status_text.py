@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from align_tui.core.text.display import one_line, plain
 
 if TYPE_CHECKING:
-    from align_tui.store.results import Result
-    from align_tui.store.run_annotations import Annotation
-    from align_tui.store.workers import WorkerRow
+    from align_tui.monitor.rows import Annotation, Result, WorkerRow
 
 KINDS = {
     "backbone": "The model cannot be used",

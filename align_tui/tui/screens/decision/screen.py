@@ -27,6 +27,7 @@ HINT = "tab part   y copy   o pager   escape back"
 class DecisionScreen(MessageDialog):
     """Sections of one decision; the shown one is copied or opened in the pager."""
 
+    CSS_PATH = "../../dialogs/dialog.tcss"
     SECTION: ClassVar[str] = "inside"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,right", "section(1)", "next part", priority=True),

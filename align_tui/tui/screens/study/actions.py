@@ -276,7 +276,7 @@ class StudyActions:
         if run is None:
             screen.say("there is something to compare once something is decided")
             return
-        from align_tui.tui.screens.compare.comparison import ColumnKey
+        from align_tui.monitor.columns import ColumnKey
         from align_tui.tui.screens.compare.screen import CompareScreen
 
         profiles = range(len(screen.study.profiles))
