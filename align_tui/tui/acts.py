@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from textual.binding import Binding, BindingType
 
 Target = TypeVar("Target")
+Command: TypeAlias = tuple[str, Callable[[], object]]  # what it does in words, and in code
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,22 @@ def bindings(acts: Iterable[Act[Target]]) -> list[BindingType]:
     ]
 
 
-def performer(acts: Iterable[Act[Target]], target: Target) -> Callable[[str], None]:
-    """What `action_act` does: the act of that name, of several of one name the last."""
-    known = {act.name: act.do for act in acts}
+def calls(acts: Iterable[Act[Target]], target: Target) -> dict[str, Callable[[], object]]:
+    """What `action_act` does, by the name of an act."""
+    return {act.name: partial(act.do, target) for act in acts}
 
-    def perform(name: str) -> None:
-        known[name](target)
 
-    return perform
+@runtime_checkable
+class HasCommands(Protocol):
+    """A screen, or the application, with something for the palette that has no key."""
+
+    def commands(self) -> Iterator[Command]:
+        """What it can do beside its acts."""
+
+
+@runtime_checkable
+class CanBeLeft(Protocol):
+    """A screen that asks before the program ends."""
+
+    def leave(self) -> None:
+        """End the application, or ask whether it shall end."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,19 +12,20 @@ from textual.content import Content
 
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.filter_text import LETTERS, choice_line, choices
-from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known
+from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known, Sieve
+from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.widgets.lines import Lines
-
-if TYPE_CHECKING:
-    from align_tui.tui.screens.study.screen import StudyScreen
 
 LOOK_S = 0.5  # while a run decides, the numbers change
 
 
 class FilterDialog(Dialog[Filter]):
-    """Dismissed with the filter, or with None when it stays as it was."""
+    """Dismissed with the filter, or with None when it stays as it was.
+
+    `known` gives what filters look at, as it is at that moment.
+    """
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "filter"  # of a keymap file
@@ -41,12 +43,13 @@ class FilterDialog(Dialog[Filter]):
         *(Binding(str(n), f"turn('{n}')", f"attribute {n}, or not") for n in range(1, 10)),
     ]
 
-    def __init__(self, below: StudyScreen) -> None:
-        super().__init__(classes="-ascii" if below.glyphs.ascii else "")
-        self.below = below
-        self.wanted = below.look.wanted
-        self.navigator = below.painter.navigator
-        self.choices = choices(self.navigator.sieve.attributes)
+    def __init__(
+        self, wanted: Filter, sieve: Sieve, known: Callable[[], Known], total: int, glyphs: Glyphs
+    ) -> None:
+        super().__init__(classes="-ascii" if glyphs.ascii else "")
+        self.wanted = wanted
+        self._sieve, self._known, self._total, self._glyphs = sieve, known, total, glyphs
+        self.choices = choices(sieve.attributes)
         self.chosen = self._top = 0
         self._lines, self._said = Lines(id="found"), Lines(id="said")
 
@@ -68,16 +71,11 @@ class FilterDialog(Dialog[Filter]):
         self._lines.styles.height = max(1, min(lines, self.size.height - 8))
         self.call_after_refresh(self._paint)
 
-    def _known(self) -> Known:
-        return self.navigator.known(self.below.snapshot, self.below.look)
-
     def _made(self, width: int) -> list[Line]:
         """All lines: kinds, a heading, attributes."""
-        counts = self.navigator.sieve.counts(*self._known())
+        counts = self._sieve.counts(*self._known())
         lines = [
-            choice_line(
-                each, self.wanted, counts, width, self.below.glyphs, here=number == self.chosen
-            )
+            choice_line(each, self.wanted, counts, width, self._glyphs, here=number == self.chosen)
             for number, each in enumerate(self.choices)
         ]
         if len(lines) > len(KINDS):
@@ -92,11 +90,10 @@ class FilterDialog(Dialog[Filter]):
         at = self.chosen + (self.chosen >= len(KINDS))
         self._top = window(at, len(lines), height, self._top)
         self._lines.paint(lines[self._top : self._top + height])
-        left = len(self.navigator.sieve.listed(self.wanted, *self._known()))
-        total = len(self.below.study.scenarios)
+        left = len(self._sieve.listed(self.wanted, *self._known()))
         self._said.paint(
             (
-                ((f"    {left} of {total} scenarios", "bright" if left else "warn"),),
+                ((f"    {left} of {self._total} scenarios", "bright" if left else "warn"),),
                 (("    space or its key turns a line on   x clears", "quiet"),),
             )
         )

@@ -30,7 +30,6 @@ class BaseScreen(Screen[None]):
     """Base of the screens that lie over the study: a line of keys below, a thread for the store."""
 
     CSS_PATH = "base_screen.tcss"
-    perform: Callable[[str], None]  # an act by its name; made by the subclass
 
     @dataclass
     class Then(Message):
@@ -44,6 +43,7 @@ class BaseScreen(Screen[None]):
         self.keys = Lines(classes="keys")
         self.notice = ""
         self._notices = 0
+        self.calls: dict[str, Callable[[], object]] = {}  # by the name of an act
         self._store = StoreThread(database, self._post, self.complain)
 
     def _post(self, what: Callable[[], None]) -> None:
@@ -112,7 +112,7 @@ class BaseScreen(Screen[None]):
 
     def action_act(self, name: str) -> None:
         """Do what a key stands for."""
-        self.perform(name)
+        self.calls[name]()
 
     def help(self) -> None:
         """Every key of this screen."""

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 
 from align_tui.monitor.columns import ColumnKey
-from align_tui.tui.acts import bindings, performer
+from align_tui.tui.acts import bindings, calls
 from align_tui.tui.format.comparison import LIST_WIDTH
 from align_tui.tui.format.footer import Key, compare_keys
 from align_tui.tui.format.glyphs import Glyphs
@@ -42,7 +42,7 @@ class CompareScreen(BaseScreen):
         self.reading = ComparisonReading(self.state, self)
         self.looking = ComparisonLooking(self.state, self.reading, self)
         columns = ComparedColumns(self.state, self.reading, self)
-        self.perform = performer(ACTS, CompareActs(self.looking, columns, self))
+        self.calls = calls(ACTS, CompareActs(self.looking, columns, self))
 
     def compose(self) -> ComposeResult:
         """Columns and table above, rows and the two texts below."""

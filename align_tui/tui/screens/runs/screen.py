@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from align_tui.monitor import runs
-from align_tui.tui.acts import bindings, performer
+from align_tui.tui.acts import bindings, calls
 from align_tui.tui.format import run_list
 from align_tui.tui.format.footer import Key, runs_keys
 from align_tui.tui.format.glyphs import Glyphs
@@ -50,7 +50,7 @@ class RunsScreen(BaseScreen):
         self.looking = RunsLooking(self.state, self)
         run_actions = RunActions(self.state, self)
         opening = RunsOpening(self.state, self)
-        self.perform = performer(ACTS, RunsActs(self.looking, opening, run_actions, self))
+        self.calls = calls(ACTS, RunsActs(self.looking, opening, run_actions, self))
         self.field = Input(placeholder=run_list.filter_help(), id="filter")
         self._version = -1
 

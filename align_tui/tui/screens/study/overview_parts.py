@@ -29,7 +29,7 @@ from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.tui.screens.study.widgets import StudyWidgets
 
 Targets = tuple[str | None, ...]  # the target id that each profile is marked against
 ACCURACY, ATTRIBUTES, COURSE, AGREEMENT, WORKERS = range(len(overview.VIEWS))
@@ -38,8 +38,8 @@ ACCURACY, ATTRIBUTES, COURSE, AGREEMENT, WORKERS = range(len(overview.VIEWS))
 class OverviewParts:
     """Gathers the rows of a view from snapshot and study, and has the view lay them out."""
 
-    def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs) -> None:
-        self.screen, self.study, self.glyphs = screen, study, glyphs
+    def __init__(self, widgets: StudyWidgets, study: Study, glyphs: Glyphs) -> None:
+        self.widgets, self.study, self.glyphs = widgets, study, glyphs
         self._chance = lru_cache(maxsize=256)(self._work_out_chance)
         self._lines = lru_cache(maxsize=32)(self._lines_of_profiles)
         self._values = self._attribute_values()
@@ -160,4 +160,4 @@ class OverviewParts:
         keys = [("a", "decides the whole study"), (self.glyphs.enter, "this scenario")]
         if snapshot.counts.open:
             keys = [("space", "goes on and starts one")]
-        return relabel(keys, self.screen, self.glyphs.keys)
+        return relabel(keys, self.widgets.screen, self.glyphs.keys)
