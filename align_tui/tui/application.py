@@ -25,7 +25,8 @@ from align_tui.tui.clean_output import Clean
 from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.failure import Failure
 from align_tui.tui.format.glyphs import Glyphs, choose_glyphs
-from align_tui.tui.keymap import install, read_keymap
+from align_tui.tui.keymap import install
+from align_tui.tui.keymap_file import read_keymap
 from align_tui.tui.output_dedup import thrifty_driver
 from align_tui.tui.screens.requests import OpenRun
 from align_tui.tui.widgets.edged import Edged
@@ -51,10 +52,10 @@ class Shell(App[ExitMessage]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     SECTION: ClassVar[str] = "app"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "leave", "leave", priority=True, show=False),
+        Binding("ctrl+c,ctrl+q", "leave", "leave", priority=True, show=False, id="app.leave"),
         # A colon is text where text is typed; the other key works there too.
-        Binding("colon", "command_palette", "everything by its name", show=False),
-        Binding("ctrl+p", "command_palette", "", priority=True, show=False),
+        Binding("colon", "command_palette", "everything by its name", show=False, id="app.palette"),
+        Binding("ctrl+p", "command_palette", "", priority=True, show=False, id="app.palette"),
     ]
 
     def __init__(self, glyphs: Glyphs | None = None) -> None:

@@ -12,9 +12,11 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.content import Content
 
 from align_tui.tui.acts import HasCommands
-from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.format.key_names import SHORT
+from align_tui.tui.key_text import shown_key
+from align_tui.tui.keymap import actions_of
 
-NO_PALETTE = ("command_palette", "nothing")
+NO_PALETTE = ("app.palette", "replay.nothing")
 Entry = tuple[str, str, Callable[[], object]]  # what it does, its keys, how it is done
 
 
@@ -25,16 +27,10 @@ class Commands(Provider):
         """Everything, in the order of the help."""
         screen, app = self.screen, self.app
         for node in (screen, app):
-            found: dict[str, tuple[str, list[str]]] = {}
-            for key, bindings in bound(type(node), keymap_of(screen)).items():
-                action, does = bindings[0].action, bindings[0].description
-                if action.partition("(")[0] in NO_PALETTE:
-                    continue
-                said, keys = found.get(action, ("", []))
-                found[action] = (said or does, [*keys, shown_key(key)])
-            for action, (does, keys) in found.items():
-                if does:
-                    yield does, ", ".join(keys), partial(node.run_action, action)
+            for action in actions_of(node):
+                if action.does and action.id not in NO_PALETTE:
+                    keys = [SHORT.get(key, shown_key(key)) for key in action.keys]
+                    yield action.does, ", ".join(keys), partial(node.run_action, action.call)
         for node in (app, screen):
             if isinstance(node, HasCommands):
                 for does, command in node.commands():

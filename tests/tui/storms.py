@@ -231,7 +231,7 @@ class Storm:
         while len(app.screen_stack) > 2:
             app.pop_screen()
         base = app.screen
-        if isinstance(base, StudyScreen) and base.work.run != self.run:
+        if isinstance(base, StudyScreen) and base.session.run != self.run:
             app.open_run(OpenRun(self.run, self.study, replay=self.door in REPLAYED))
         await pilot.resize_terminal(100, 30)
         end = time.monotonic() + 5.0

@@ -188,19 +188,19 @@ async def test_the_transport_keys(path: Path, finished: tuple[str, Study], wait:
         await pilot.click("#transport", offset=(first, 0))
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("T", "x", "enter")
-        await wait(pilot, lambda: "no time" in screen.look.notice)
+        await wait(pilot, lambda: "no time" in screen.state.notice)
         await pilot.press("full_stop")
         await wait(pilot, lambda: now().at > 0.0)
         await pilot.press("comma")
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("right_square_bracket")
-        await wait(pilot, lambda: screen.look.scenario == 1)
+        await wait(pilot, lambda: screen.state.scenario == 1)
         await pilot.press("left_square_bracket")
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("j")
         await wait(pilot, lambda: not now().following)
         await pilot.press("end", "f")
         await wait(pilot, lambda: now().following and now().at == now().length)
-        assert screen.look.scenario == screen.snapshot.scenario
+        assert screen.state.scenario == screen.snapshot.scenario
         assert screen.snapshot.counts.done == 23 and screen.snapshot.counts.failed == 1
         await pilot.press("q")

@@ -199,7 +199,7 @@ async def test_search_all_opens_the_run_at_the_decision(
         screen = app.screen
         assert isinstance(screen, StudyScreen)
         await wait(pilot, lambda: "A quokka decides" in words(app))
-        assert (screen.work.run, screen.look.scenario, screen.look.focus) == (other, 3, 2)
+        assert (screen.session.run, screen.state.scenario, screen.state.focus) == (other, 3, 2)
 
 
 async def test_a_run_that_another_process_writes_opens_live_for_two(
@@ -218,7 +218,7 @@ async def test_a_run_that_another_process_writes_opens_live_for_two(
         await pilot.press("g", "enter")
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
         screen = app.screen
-        assert isinstance(screen, StudyScreen) and screen.work.run == running
+        assert isinstance(screen, StudyScreen) and screen.session.run == running
         [claimed] = worker.claim(1)
         raw, _ = worker.raw(claimed, "Written by another process.")
         worker.write(claimed, raw[:40])

@@ -16,7 +16,7 @@ from align_tui.store.database import Database
 from align_tui.tui import pager
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.dialogs.questions import InputDialog
-from align_tui.tui.keymap import screens
+from align_tui.tui.keymap_file import screens
 from align_tui.tui.palette import Palette
 from align_tui.tui.screens.compare.screen import CompareScreen
 from align_tui.tui.screens.decision.screen import DecisionScreen
@@ -135,7 +135,7 @@ async def test_a_terminal_of_a_few_cells(
         await wait(pilot, lambda: "stronger" in words(app))
         screen = app.screen
         assert isinstance(screen, StudyScreen)
-        screen.complain("It did not work", "and this is why")
+        screen.host.complain("It did not work", "and this is why")
         await pilot.resize_terminal(*size)
         await pilot.resize_terminal(100, 30)
         assert "this is why" in words(app)

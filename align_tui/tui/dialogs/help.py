@@ -15,10 +15,12 @@ from textual.screen import Screen
 
 from align_tui.core.text.display import plain
 from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.key_names import SHORT
 from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.format.targets import heading
 from align_tui.tui.format.workers import SAMPLES, worker_table
-from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.key_text import shown_key
+from align_tui.tui.keymap import actions_of, keys_of
 from align_tui.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
@@ -33,12 +35,13 @@ WIDTH = 113  # cells inside the box on a wide screen
 def key_table(screen: Screen[Any]) -> list[str]:
     """A line an effect, with its keys as the user has them."""
     rows: dict[str, list[str]] = {}
-    for key, bindings in bound(type(screen), keymap_of(screen)).items():
-        effect, name = bindings[0].description, shown_key(key)
-        if bindings[0].action.startswith("focus_on(") and key.isdigit():
-            effect, name = "focus a pane", "1-9"
-        if effect and name not in rows.setdefault(effect, []):
-            rows[effect].append(name)
+    for action in actions_of(screen):
+        for key in action.keys:
+            effect, name = action.does, SHORT.get(key, shown_key(key))
+            if action.id.startswith("study.pane_") and key.isdigit():
+                effect, name = "focus a pane", "1-9"
+            if effect and name not in rows.setdefault(effect, []):
+                rows[effect].append(name)
     return [f"  {', '.join(names):<22} {what}" for what, names in rows.items() if what]
 
 
@@ -108,16 +111,16 @@ def help_text(facts: HelpFacts) -> str:
 class MessageDialog(Dialog[None]):
     """A long text in a box."""
 
-    CSS_PATH = "dialog.tcss"
-    SECTION: ClassVar[str] = "text"  # of a keymap file
+    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # wherever a subclass lies
+    SECTION: ClassVar[str] = "message"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,i", "dismiss", "back"),
-        Binding("down,j", "line(1)", "down"),
-        Binding("up,k", "line(-1)", "up"),
-        Binding("pagedown,space", "page(1)", "page down"),
-        Binding("pageup", "page(-1)", "page up"),
-        Binding("home,g", "edge(-1)", "top"),
-        Binding("end,G", "edge(1)", "end"),
+        Binding("escape,q,question_mark,i", "dismiss", "back", id="message.back"),
+        Binding("down,j", "line(1)", "down", id="message.down"),
+        Binding("up,k", "line(-1)", "up", id="message.up"),
+        Binding("pagedown,space", "page(1)", "page down", id="message.page_down"),
+        Binding("pageup", "page(-1)", "page up", id="message.page_up"),
+        Binding("home,g", "edge(-1)", "top", id="message.top"),
+        Binding("end,G", "edge(1)", "end", id="message.bottom"),
     ]
 
     def __init__(self, title: str, text: str, ascii_only: bool) -> None:
@@ -125,10 +128,10 @@ class MessageDialog(Dialog[None]):
         self._text = text
         self.prose, self.box = Prose(), Vertical(classes="box")
         self.box.border_title = Content(title)
-        self.box.border_subtitle = Content("escape back")
 
     def compose(self) -> ComposeResult:
         """The box."""
+        self.box.border_subtitle = Content(keys_of(self).hints("{message.back} back"))
         with self.box:
             yield self.prose
 

@@ -20,6 +20,7 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, cut
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from align_tui.studies.save import Spot
 
 Do: TypeAlias = "Callable[[Callable[[], Answer], Callable[[Answer], None]], None]"
-AGAIN = "  enter once more saves it all the same"
 
 
 @dataclass(slots=True)
@@ -87,9 +87,12 @@ class SaveDialog(Dialog[str]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "save"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "back", priority=True),
-        Binding("down,tab", "turn(1)", "the other thing to save", priority=True),
-        Binding("up,shift+tab", "turn(-1)", "the other thing to save", priority=True),
+        Binding("escape", "dismiss", "back", priority=True, id="save.back"),
+        Binding("enter", "save", "save it", id="save.save"),
+        Binding("down,tab", "turn(1)", "the other thing to save", priority=True, id="save.next"),
+        Binding(
+            "up,shift+tab", "turn(-1)", "the other thing to save", priority=True, id="save.previous"
+        ),
     ]
 
     def __init__(self, things: list[Thing], do: Do, glyphs: Glyphs) -> None:
@@ -111,7 +114,11 @@ class SaveDialog(Dialog[str]):
         """What, under which name, and where that is."""
         with Vertical(classes="box question") as box:
             box.border_title = Content("save to your library")
-            box.border_subtitle = Content("up/down which   enter saves   escape back")
+            box.border_subtitle = Content(
+                keys_of(self).hints(
+                    "{save.previous}/{save.next} which", "{save.save} saves", "{save.back} back"
+                )
+            )
             yield self._choice
             yield self.field
             yield self._said
@@ -137,6 +144,11 @@ class SaveDialog(Dialog[str]):
 
     @on(Input.Submitted)
     def submitted(self) -> None:
+        """Enter is the field's own key: it counts as long as the keymap has it here."""
+        if "enter" in keys_of(self).every("save.save"):
+            self.action_save()
+
+    def action_save(self) -> None:
         """Save it; what is in the way is told first, and replaced the second time."""
         thing, name, replace = self.thing, self.thing.name, self._asked == self.thing.name != ""
 
@@ -200,7 +212,8 @@ class SaveDialog(Dialog[str]):
             said.append(((ending(answer.path, width, self._glyphs.more), "quiet"),))
             if answer.taken:
                 said.append((("! ", "warn"), (answer.taken, "text")))
-                said.append(((AGAIN if self._asked == self.thing.name else "", "bright"),))
+                again = keys_of(self).fill("  {save.save} once more saves it all the same")
+                said.append(((again if self._asked == self.thing.name else "", "bright"),))
         self._said.paint([cut(line, width, self._glyphs.more) for line in said])
 
 

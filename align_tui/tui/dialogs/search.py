@@ -31,6 +31,7 @@ class SearchDialog(FinderDialog[Hits]):
     SECTION: ClassVar[str] = "search"  # of a keymap file
 
     HINT = "words that must all occur"
+    TAKES = "goes there"
 
     def __init__(
         self,
@@ -39,8 +40,7 @@ class SearchDialog(FinderDialog[Hits]):
         search: SearchReasoning,
         glyphs: Glyphs,
     ) -> None:
-        keys = "enter goes there   escape back"
-        super().__init__(glyphs, "search scenarios and reasoning", keys)
+        super().__init__(glyphs, "search scenarios and reasoning")
         self.found: list[Found] = []
         self.searching = False
         self._scenarios, self._names, self._search = scenarios, names, search
@@ -76,6 +76,6 @@ class SearchDialog(FinderDialog[Hits]):
         return hit_line(found, self._scenarios, self._names, width, self.glyphs.more)
 
     def take(self, number: int) -> None:
-        """To the chosen hit; the others follow it by n and N."""
+        """To the chosen hit; the others follow it by the keys that step over hits."""
         order = self.found[number:] + self.found[:number]
         self.dismiss(tuple((found.scenario, found.profile) for found in order))

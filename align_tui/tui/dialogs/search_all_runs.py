@@ -18,13 +18,13 @@ Search = Callable[[str, Callable[[], bool], Callable[[list[FoundIn]], None]], No
 class SearchAllRunsScreen(FinderDialog[FoundIn]):
     """Dismissed with the place to go to, or None."""
 
-    SECTION: ClassVar[str] = "everywhere"  # of a keymap file
+    SECTION: ClassVar[str] = "search_all_runs"  # of a keymap file
 
     HINT = "words that must all occur"
+    TAKES = "opens the run there"
 
     def __init__(self, search: Search, glyphs: Glyphs) -> None:
-        keys = "enter opens the run there   escape back"
-        super().__init__(glyphs, "search the reasoning of all runs", keys)
+        super().__init__(glyphs, "search the reasoning of all runs")
         self.found: list[FoundIn] = []
         self.searching = False
         self._search = search

@@ -13,8 +13,10 @@ from align_tui.config.code import Code
 from align_tui.config.trust import RUNS_AS_YOU
 from align_tui.core.text.display import one_line
 from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.answers import answer_lines
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.format.wrapping import wrap
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 WIDTH, AROUND = 52, 4
@@ -27,8 +29,8 @@ class TrustDialog(Dialog[bool]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "trust"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "yes"),
-        Binding("escape,n,q", "answer(False)", "no"),
+        Binding("y", "answer(True)", "yes", id="trust.yes"),
+        Binding("escape,n,q", "answer(False)", "no", id="trust.no"),
     ]
 
     def __init__(self, code: Code, ascii_only: bool) -> None:
@@ -45,8 +47,11 @@ class TrustDialog(Dialog[bool]):
             (),
             *(((row, "text"),) for _, row in wrap(RUNS_AS_YOU, WIDTH)),
             (),
-            (("y      ", "key"), ("run it, now and whenever it is the same", "bright")),
-            (("escape ", "key"), ("do not run it", "bright")),
+            *answer_lines(
+                keys_of(self),
+                ("trust.yes", "run it, now and whenever it is the same"),
+                ("trust.no", "do not run it"),
+            ),
         ]
         room = self.app.size.height - AROUND - 1 - len(lines)
         place: list[Line] = [((row, "bright"),) for row in _place(code.place, room)]

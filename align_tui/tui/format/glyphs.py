@@ -46,11 +46,6 @@ class Glyphs:
     kept: str
     only: str
 
-    @property
-    def keys(self) -> dict[str, str]:
-        """The keys that signs stand for on the line of keys."""
-        return {self.updown: "down/up", self.enter: "enter"}
-
 
 UNICODE = Glyphs(
     ascii=False,
@@ -126,7 +121,7 @@ ASCII = Glyphs(
     forth=">>",
     sep="-",
     times="x",
-    updown="j/k",
+    updown="down/up",
     enter="enter",
     unlike="!=",
     edited="%",

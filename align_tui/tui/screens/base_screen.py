@@ -14,8 +14,9 @@ from textual.screen import ModalScreen, Screen
 from align_tui.core.text.display import plain
 from align_tui.tui.format.footer import Key, key_line
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import cut
-from align_tui.tui.keymap import relabel
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.store_thread import StoreThread
 from align_tui.tui.widgets.lines import Lines
 
@@ -88,6 +89,11 @@ class BaseScreen(Screen[None]):
         said = plain(f"{message}\n\n{hint}".strip())
         self.app.push_screen(MessageDialog("! this did not work", said, self.glyphs.ascii))
 
+    @property
+    def names(self) -> KeyNames:
+        """The names of this screen's keys, as the user has them."""
+        return keys_of(self)
+
     def key_list(self) -> list[Key]:
         """The keys of this screen, the most needed first."""
         raise NotImplementedError
@@ -99,8 +105,7 @@ class BaseScreen(Screen[None]):
             said = ((f" {self.notice}", "bright"),)
             self.keys.paint((cut(said, width, self.glyphs.more),))
         else:
-            found = relabel(self.key_list(), self, self.glyphs.keys)
-            self.keys.paint((key_line(found, width),))
+            self.keys.paint((key_line(self.key_list(), width),))
 
     def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None]) -> None:
         """Open a dialog, and call `then` with what it returns."""

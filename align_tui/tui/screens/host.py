@@ -9,12 +9,17 @@ if TYPE_CHECKING:
     from textual.screen import ModalScreen, Screen
 
     from align_tui.monitor.rows import Database
+    from align_tui.tui.format.key_names import KeyNames
 
 T = TypeVar("T")
 
 
 class Host(Protocol):
     """A screen, as far as its actions know it."""
+
+    @property
+    def names(self) -> KeyNames:
+        """The names of the screen's keys, as the user has them."""
 
     def say(self, text: str, *, waiting: bool = False) -> None:
         """Show a line for a moment; while `waiting`, until another line takes its place."""

@@ -93,7 +93,7 @@ class CompareScreen(BaseScreen):
 
     def key_list(self) -> list[Key]:
         """The keys of this screen."""
-        return compare_keys(self.glyphs, only=self.state.only)
+        return compare_keys(self.names, self.glyphs, only=self.state.only)
 
     def on_scenario_list_chosen(self, message: ScenarioList.Chosen) -> None:
         """A line was clicked."""

@@ -16,21 +16,27 @@ from align_tui.tui import pager
 from align_tui.tui.dialogs.help import MessageDialog
 from align_tui.tui.format.decision_detail import Section, inside_title
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.keymap import keys_of
 
 # Has a file written in a thread, and hands on where it lies.
 Write = Callable[[Callable[[], Path], Callable[[Path], None]], None]
-HINT = "tab part   y copy   o pager   escape back"
 
 
 class DecisionScreen(MessageDialog):
     """Sections of one decision; the shown one is copied or opened in the pager."""
 
-    SECTION: ClassVar[str] = "inside"  # of a keymap file
+    SECTION: ClassVar[str] = "decision"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,right", "section(1)", "next part", priority=True),
-        Binding("shift+tab,left", "section(-1)", "previous part", priority=True),
-        Binding("y", "copy", "copy this part: to the clipboard, and to a file"),
-        Binding("o", "pager", "open this part in $PAGER"),
+        Binding("tab,right", "section(1)", "next part", priority=True, id="decision.next_part"),
+        Binding(
+            "shift+tab,left",
+            "section(-1)",
+            "previous part",
+            priority=True,
+            id="decision.previous_part",
+        ),
+        Binding("y", "copy", "copy this part: to the clipboard, and to a file", id="decision.copy"),
+        Binding("o", "pager", "open this part in $PAGER", id="decision.pager"),
     ]
 
     def __init__(
@@ -53,7 +59,14 @@ class DecisionScreen(MessageDialog):
         box = self.box
         title = inside_title(self.sections, self.at, max(10, box.size.width - 4), self.glyphs)
         box.border_title = Content(title)
-        box.border_subtitle = Content(HINT)
+        box.border_subtitle = Content(
+            keys_of(self).hints(
+                "{decision.next_part} part",
+                "{decision.copy} copy",
+                "{decision.pager} pager",
+                "{message.back} back",
+            )
+        )
         self.prose.show(plain(self.sections[self.at].text), self.at)
 
     def _say(self, text: str) -> None:

@@ -6,6 +6,7 @@ import time
 
 from align_tui.tui.format import run_list
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.screens.runs.state import RunListState
 from align_tui.tui.widgets.lines import Lines
@@ -24,19 +25,22 @@ class RunListPresenter:
         self.panel = ScenarioPanel(id="detail")
         self.panel.add_class("text")
 
-    def paint(self, width: int, height: int) -> None:
-        """Everything, on a screen of that size."""
+    def paint(self, width: int, height: int, names: KeyNames, begin: str) -> None:
+        """Everything, on a screen of that size.
+
+        `names` are the keys of this screen, and `begin` are those of the study's that begin a run.
+        """
         state, wide = self.state, width >= run_list.SIDE_WIDTH
         size = width * 3 // 5 if wide else width
         self.list.styles.width = size
         self.list.styles.height = "100%" if wide else max(4, (height - 2) // 2)
         counts = len(state.shown), len(state.lines or ())
-        title = run_list.title_line(*counts, state.query, state.trash, width, self.glyphs)
+        title = run_list.title_line(*counts, state.query, state.trash, width, self.glyphs, names)
         self.title_bar.paint((title,))
-        self._paint_list(size - 2)
+        self._paint_list(size - 2, self._nothing(begin))
         self._paint_detail()
 
-    def _paint_list(self, width: int) -> None:
+    def _paint_list(self, width: int, nothing: str) -> None:
         now, at, chosen = time.time(), self.state.place, self.state.chosen
         shown = self.state.shown  # those that are counted here: lines may be asked for later
 
@@ -51,16 +55,17 @@ class RunListPresenter:
                 glyphs=self.glyphs,
             )
 
-        self.list.empty = (((f" {self._nothing()}", "quiet"),),)
+        self.list.empty = (((f" {nothing}", "quiet"),),)
         self.list.fill(range(len(shown)), at, run_list.run_header(width), make)
 
-    def _nothing(self) -> str:
+    def _nothing(self, begin: str) -> str:
         """What is said in place of an empty list."""
         if self.state.trash:
             return "the trash is empty"
         if self.state.lines:
             return "no run has all of that"
-        return "no run here yet: enter or a on the study's screen decides something"
+        said = "no run here yet"
+        return f"{said}: {begin} on the study's screen decides something" if begin else said
 
     def _paint_detail(self) -> None:
         state, line = self.state, self.state.current

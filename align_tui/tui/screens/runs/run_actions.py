@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.runs.host import RunsHost
     from align_tui.tui.screens.runs.state import RunListState
 
+BACK = ": {runs.undo} brings it back"
+
 
 class RunActions:
     """Asks for what is needed and has it done. Nothing here waits for the database."""
@@ -31,7 +33,7 @@ class RunActions:
         if line is None:
             self.host.say("there is no run to do that with")
         elif line.thrown and action != self.delete:
-            self.host.say("it is in the trash: u brings it back")
+            self.host.say(self.host.names.sentence("it is in the trash", BACK))
         else:
             action(line)
 
@@ -125,7 +127,7 @@ class RunActions:
         self.host.ask(InputDialog(title, value, hint, self.host.glyphs.ascii), then)
 
     def delete(self, line: RunLine) -> None:
-        """Into the trash, which u undoes; in the trash ask, and remove it for good."""
+        """Into the trash, which `undo` undoes; in the trash ask, and remove it for good."""
         run = line.row.id
         if line.thrown:
             question = f"Remove {one_line(line.row.name, 24)} with {line.row.done} decisions?"
@@ -134,7 +136,8 @@ class RunActions:
             return
 
         self._thrown.append(run)
-        self._do(lambda db: runs.throw_away(db, run), "in the trash: u brings it back")
+        said = self.host.names.sentence("in the trash", BACK)
+        self._do(lambda db: runs.throw_away(db, run), said)
 
     def _remove(self, run: str) -> None:
         self._thrown = [each for each in self._thrown if each != run]
@@ -148,7 +151,8 @@ class RunActions:
         if run is None and self._thrown:
             run = self._thrown.pop()
         if run is None:
-            self.host.say("nothing was deleted here: T shows the trash")
+            tail = ": {runs.trash} shows the trash"
+            self.host.say(self.host.names.sentence("nothing was deleted here", tail))
             return
         back = run
         if not self.state.trash:

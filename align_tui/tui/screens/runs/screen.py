@@ -17,6 +17,7 @@ from align_tui.tui.acts import bindings, calls
 from align_tui.tui.format import run_list
 from align_tui.tui.format.footer import Key, runs_keys
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.base_screen import BaseScreen
 from align_tui.tui.screens.requests import OpenRun
 from align_tui.tui.screens.runs.acts import ACTS, RunsActs
@@ -77,7 +78,7 @@ class RunsScreen(BaseScreen):
 
     def key_list(self) -> list[Key]:
         """The keys of this screen."""
-        return runs_keys(self.glyphs, trash=self.state.trash)
+        return runs_keys(self.names, self.glyphs, trash=self.state.trash)
 
     # Reading
 
@@ -127,8 +128,15 @@ class RunsScreen(BaseScreen):
             return
         width, height = self.size
         self.set_class(width >= run_list.SIDE_WIDTH, "-wide")
-        self.presenter.paint(width, height)
+        self.presenter.paint(width, height, self.names, self._how_to_begin())
         self.paint_keys()
+
+    def _how_to_begin(self) -> str:
+        """The keys of the screen below that begin a run, where there is none yet."""
+        stack = self.app.screen_stack
+        names = keys_of(stack[max(0, stack.index(self) - 1)])
+        keys = [names.first("study.run_scenario"), names.first("study.run_all")]
+        return " or ".join(key for key in keys if key)
 
     def open_run(
         self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None

@@ -62,7 +62,7 @@ def _focus(number: int, do: StudyActions) -> None:
     do.moving.focus_on(number - 1)
 
 
-STUDY: tuple[Act[StudyActions], ...] = (
+STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act("study.next_scenario", "j,down", "next scenario", lambda do: do.moving.step(1)),
     Act("study.previous_scenario", "k,up", "previous scenario", lambda do: do.moving.step(-1)),
     Act("study.first_scenario", "g", "first scenario", lambda do: do.moving.go(0)),

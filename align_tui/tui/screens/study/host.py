@@ -11,7 +11,6 @@ from align_tui.tui.screens.host import Host
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.exit_message import ExitMessage
-    from align_tui.tui.format.key_names import KeyNames
     from align_tui.tui.format.layout import Layout
     from align_tui.tui.screens.study.view_state import ViewState
 
@@ -40,10 +39,6 @@ class StudyHost(Host, Protocol):
     @property
     def width(self) -> int:
         """Of the screen, in cells."""
-
-    @property
-    def keys(self) -> KeyNames:
-        """The names of the screen's keys, as the user has them."""
 
     def repaint(self) -> None:
         """Show state and session as they are now."""

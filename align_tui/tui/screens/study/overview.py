@@ -8,7 +8,6 @@ from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format import overview
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import Part
-from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.study.overview_parts import ACCURACY, WORKERS, OverviewParts, Targets
 from align_tui.tui.screens.study.view_state import ViewState
 
@@ -66,11 +65,9 @@ class OverviewPresenter:
         if margin:
             block.paint(overview.with_margin(shown[0], parts[0], width, rows, glyphs))
             return
-        key = {
-            does: key for key, does in relabel([("o", "next")], self.widgets.screen, glyphs.keys)
-        }
+        key = self.widgets.names.label(glyphs, "study.next_view")
         found = [
-            overview.title(view, part, key.get("next", "") if i == 0 else "", sizes[i] - 4, glyphs)
+            overview.title(view, part, key if i == 0 else "", sizes[i] - 4, glyphs)
             for i, (view, part) in enumerate(zip(shown, parts, strict=True))
         ]
         block.entitle(overview.titles(found, sizes, glyphs))

@@ -24,7 +24,6 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import overview_lines
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.targets import comparison, in_words, profile_name, sign, signs, words
-from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
@@ -157,7 +156,8 @@ class OverviewParts:
 
     def _starts(self, snapshot: Snapshot) -> list[tuple[str, str]]:
         """The keys that start a worker now."""
-        keys = [("a", "decides the whole study"), (self.glyphs.enter, "this scenario")]
+        starts = {"study.run_all": "decides the whole study", "study.run_scenario": "this scenario"}
         if snapshot.counts.open:
-            keys = [("space", "goes on and starts one")]
-        return relabel(keys, self.widgets.screen, self.glyphs.keys)
+            starts = {"study.pause": "goes on and starts one"}
+        keys = self.widgets.names
+        return [(keys.label(self.glyphs, a), does) for a, does in starts.items() if keys.first(a)]

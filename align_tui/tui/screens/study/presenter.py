@@ -17,7 +17,6 @@ from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.styled_text import Span, cut, fit_name
 from align_tui.tui.format.targets import compared, profile_name, signs
 from align_tui.tui.format.transport import Ticks, transport_line
-from align_tui.tui.keymap import relabel
 from align_tui.tui.screens.study.overview import OverviewPresenter
 from align_tui.tui.screens.study.scenario_list import ScenarioListPresenter
 from align_tui.tui.screens.study.view_state import ViewState
@@ -116,7 +115,14 @@ class Presenter:
         return self.overview.lines_wanted(snapshot, look, width, height - self.replay)
 
     def _status(self, snapshot: Snapshot, look: ViewState) -> None:
-        view = StatusView(self.study.name, self.planned, self.depth, look.starting, self.replay)
+        view = StatusView(
+            self.study.name,
+            self.planned,
+            self.depth,
+            look.starting,
+            self.replay,
+            self.widgets.names,
+        )
         width = self.widgets.size.width
         self.widgets.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
@@ -139,7 +145,9 @@ class Presenter:
             listed=is_listed(self.scenarios.listed(snapshot, look), look.scenario),
             filtered=self.scenario_list.said_elsewhere(snapshot, look, self.layout),
         )
-        subtitle = scenario.scenario_subtitle(shown, complete or look.unfolded, width, self.glyphs)
+        subtitle = scenario.scenario_subtitle(
+            shown, complete or look.unfolded, width, self.glyphs, self.widgets.names
+        )
         panel.show(lines, title, subtitle, look.scenario, height)
 
     def _panes(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
@@ -147,12 +155,12 @@ class Presenter:
         if not self.study.scenarios:
             return
         choices = self.study.scenarios[look.scenario].choice_texts
-        greet = ""
+        greet, keys = "", self.widgets.names
         if snapshot.reading:
             greet = "reading the run"
         elif not (look.starting or self.replay or snapshot.counts.known):
             scenarios = len(self.study.scenarios)
-            greet = greeting(self.planned, scenarios, self.glyphs, look.missing)
+            greet = greeting(self.planned, scenarios, self.glyphs, keys, look.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
@@ -167,6 +175,7 @@ class Presenter:
                 targets[index],
                 pane.size.width or self._pane_width(place),
                 self.glyphs,
+                keys,
                 scenario=look.scenario,
                 repeats=self.study.repeat,
                 focused=index == look.focus,
@@ -218,6 +227,7 @@ class Presenter:
         stepping: footer.Stepping = "hit" if look.hits else "match" if look.wanted else "wrong"
         if transport is not None:
             found = footer.replay_keys(
+                self.widgets.names,
                 self.glyphs,
                 playing=transport.playing,
                 following=transport.following,
@@ -226,6 +236,7 @@ class Presenter:
             )
         else:
             found = footer.main_keys(
+                self.widgets.names,
                 self.glyphs,
                 paused=snapshot.state in ("paused", "stopped"),
                 stepping=stepping,
@@ -233,5 +244,4 @@ class Presenter:
                 thinking=thinking,
                 baseline=self._needs_comparison,
             )
-        found = relabel(found, self.widgets.screen, self.glyphs.keys)
         self.widgets.keys.paint((footer.key_line(found, width),))

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from align_tui.tui.acts import bindings, calls
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.screens.study.actions.playing import Playing
-from align_tui.tui.screens.study.replay_acts import INSTEAD, REPLAY
+from align_tui.tui.screens.study.replay_acts import INSTEAD, REPLAY_ACTS
 from align_tui.tui.screens.study.screen import StudyScreen
 from align_tui.tui.screens.study.view_state import ViewState
 
@@ -25,14 +25,14 @@ class ReplayScreen(StudyScreen):
 
     REPLAY: ClassVar[bool] = True
     SECTION: ClassVar[str] = "replay"  # of a keymap file
-    BINDINGS: ClassVar[list[BindingType]] = bindings(REPLAY)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(REPLAY_ACTS)
 
     def __init__(
         self, launch: Launch, study: Study, glyphs: Glyphs, state: ViewState | None = None
     ) -> None:
         super().__init__(launch, study, glyphs, state)
         self.playing = Playing(self.state, self.session, self.host)
-        self.calls |= calls(REPLAY, self.playing)
+        self.calls |= calls(REPLAY_ACTS, self.playing)
         self.calls |= {name: partial(do, self.playing) for name, do in INSTEAD.items()}
 
     @on(events.Click, "#transport")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from align_tui.tui.acts import Act
 from align_tui.tui.screens.study.actions.playing import STEP_S, Playing
 
-REPLAY: tuple[Act[Playing], ...] = (
+REPLAY_ACTS: tuple[Act[Playing], ...] = (
     Act("replay.pause", "space", "play, pause", lambda do: do.feed.toggle()),
     Act("replay.seek_back", "left", "back by 5 s", lambda do: do.feed.seek(-STEP_S)),
     Act("replay.seek_forward", "right", "forward by 5 s", lambda do: do.feed.seek(STEP_S)),

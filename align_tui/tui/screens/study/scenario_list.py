@@ -13,6 +13,7 @@ from align_tui.tui.format import filter_text, scenario_list
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class ScenarioListPresenter:
             return self._line(number, row, targets, shape, flags)
 
         header = scenario_list.list_header(shape, look.focus, self.glyphs)
-        self.widget.empty = filter_text.nothing_listed(width)
+        self.widget.empty = filter_text.nothing_listed(width, keys_of(self.widget.screen))
         self.widget.fill(order, look.scenario, header, make)
 
     def _line(

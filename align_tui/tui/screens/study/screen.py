@@ -17,7 +17,7 @@ from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui import gc_tuning
 from align_tui.tui.acts import Command, bindings, calls
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.screens.study.acts import STUDY, make_actions
+from align_tui.tui.screens.study.acts import STUDY_ACTS, make_actions
 from align_tui.tui.screens.study.host import Successor
 from align_tui.tui.screens.study.presenter import Presenter
 from align_tui.tui.screens.study.session import Session
@@ -41,7 +41,7 @@ class StudyScreen(Screen[None]):
     CSS_PATH = "study.tcss"
     REPLAY: ClassVar[bool] = False
     SECTION: ClassVar[str] = "study"  # of a keymap file
-    BINDINGS: ClassVar[list[BindingType]] = bindings(STUDY)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(STUDY_ACTS)
 
     @dataclass
     class Arrived(Message):
@@ -66,7 +66,7 @@ class StudyScreen(Screen[None]):
             glyphs,
             replay=self.REPLAY,
             deliver=self.deliver,
-            post=lambda what: self.post_message(self.Then(what)),
+            post=self._post,
             failed=lambda message, hint: self.host.complain(message, hint),
         )
         self.widgets = StudyWidgets(self, len(study.profiles), lambda: self.host.repaint())
@@ -77,8 +77,17 @@ class StudyScreen(Screen[None]):
             self, self.widgets, self.presenter, self.state, self.session, self._make
         )
         self.actions = make_actions(self.state, self.session, self.host)
-        self.calls = calls(STUDY, self.actions)
+        self.calls = calls(STUDY_ACTS, self.actions)
         self.after_begin: Callable[[], None] | None = None
+
+    def _post(self, what: Callable[[], None]) -> None:
+        """Called in any thread: have that done in the event loop."""
+        self.post_message(self.Then(what))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known of the run now."""
+        return self.session.snapshot
 
     def _make(self, successor: Successor) -> StudyScreen:
         """The screen of a study that takes the place of this one."""

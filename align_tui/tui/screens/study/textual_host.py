@@ -52,7 +52,7 @@ class TextualHost:
         return self.screen.size.width
 
     @property
-    def keys(self) -> KeyNames:
+    def names(self) -> KeyNames:
         """The names of the screen's keys, as the user has them."""
         return keys_of(self.screen)
 
@@ -89,7 +89,7 @@ class TextualHost:
     def complain(self, message: str, hint: str = "") -> None:
         """Something went wrong that the user must see until it is put away."""
         self.state.starting = False
-        away = self.keys.fill("{study.back} puts this away")
+        away = self.names.fill("{study.back} puts this away")
         lines = [
             f"! {plain(message)}",
             *plain(hint).splitlines()[-8:],

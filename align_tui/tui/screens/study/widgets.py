@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from align_tui.tui.format.layout import MIN_HEIGHT, MIN_WIDTH, Layout
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 from align_tui.tui.widgets.listing import ScenarioList
 from align_tui.tui.widgets.pane import Pane
@@ -19,6 +20,8 @@ from align_tui.tui.widgets.panel import ScenarioPanel
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.screen import Screen
+
+    from align_tui.tui.format.key_names import KeyNames
 
 
 class StudyWidgets:
@@ -38,6 +41,11 @@ class StudyWidgets:
     def size(self) -> Size:
         """The screen's; before it has one, what it will be given."""
         return self.screen.size or self.screen.app.size
+
+    @property
+    def names(self) -> KeyNames:
+        """The names of the screen's keys, as the user has them."""
+        return keys_of(self.screen)
 
     def compose(self) -> ComposeResult:
         """Status above, list and panes in the middle, tallies and keys below."""

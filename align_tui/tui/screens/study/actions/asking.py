@@ -110,7 +110,7 @@ class Asking:
         session, run, shown = self.session, self.session.run, self.session.focused(self.state)
         if run is None or shown is None or shown.status != "failed" or shown.sample is None:
             tail = ": {study.ask_again} asks again where something did"
-            self.host.say(self.host.keys.sentence("nothing failed here", tail))
+            self.host.say(self.host.names.sentence("nothing failed here", tail))
             return
         place, sample = (self.state.scenario, shown.profile, shown.repeat), shown.sample
 
@@ -131,7 +131,7 @@ class Asking:
         run, snapshot = session.run, session.snapshot
         if run is None:
             tails = (": {study.run_scenario} asks for this scenario", ", {study.run_all} for all")
-            host.say(host.keys.sentence("nothing runs yet", *tails))
+            host.say(host.names.sentence("nothing runs yet", *tails))
         elif not snapshot.counts.open:
             host.say("nothing is left to decide")
         elif snapshot.state == "active" and (snapshot.workers or self.state.starting):

@@ -135,14 +135,14 @@ class Columns:
             return changed
 
         gone, back = f"{name} is removed", ": {study.add_column} brings it back"
-        keys = self.host.keys
+        keys = self.host.names
         begun = keys.sentence(gone, back, ", {study.runs} has the run with it")
         self._change(make, begun=begun, before=keys.sentence(gone, back))
 
     def _change(self, make: Make, *, begun: str = "", before: str = "") -> None:
         """Turn to the changed study; what is said depends on whether it was asked before."""
         session = self.session
-        before = before or self.host.keys.sentence("one more column", *ADDED)
+        before = before or self.host.names.sentence("one more column", *ADDED)
         if self._changing:
             return  # a key that is held down
         self._changing = True

@@ -41,5 +41,5 @@ class Leaving:
     def _part(self, state: str) -> None:
         """Close the screen; what can be done next is said afterwards."""
         counts = self.session.snapshot.counts
-        ended, go_on = counts.done + counts.failed, self.host.keys.first("study.pause")
+        ended, go_on = counts.done + counts.failed, self.host.names.first("study.pause")
         self.host.leave(ExitMessage(self.session.run, state, ended, counts.total, go_on))

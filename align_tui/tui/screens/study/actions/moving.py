@@ -44,7 +44,7 @@ class Moving:
         if scenario is not None:
             self.turn_to(scenario)
         elif self.state.wanted:
-            self.host.say(no_match(self.host.keys))
+            self.host.say(no_match(self.host.names))
 
     def step(self, by: int) -> None:
         """The next or previous scenario of the list."""
@@ -83,7 +83,7 @@ class Moving:
                 self._go_to_hit(number)
                 return
         ways = "; {study.back} ends the search", ", {study.filter} changes the filter"
-        self.host.say(self.host.keys.sentence("no hit of the search is listed", *ways))
+        self.host.say(self.host.names.sentence("no hit of the search is listed", *ways))
 
     def searched(self, found: Sequence[tuple[int, int | None]] | None) -> None:
         """The search was closed: with hits, the first of them being the chosen one."""
@@ -98,7 +98,7 @@ class Moving:
         if profile is not None:
             self.focus_on(profile)
         self.turn_to(scenario)
-        keys = self.host.keys.hints(
+        keys = self.host.names.hints(
             "{study.next_match}/{study.previous_match} next, previous", "{study.back} ends"
         )
         said = f"hit {number + 1} of {len(self.state.hits)}"
@@ -137,4 +137,4 @@ class Moving:
             self.state.wanted = wanted
             self.host.lay_out()
             if not self._listed():
-                self.host.say(no_match(self.host.keys))
+                self.host.say(no_match(self.host.names))

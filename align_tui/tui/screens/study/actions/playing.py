@@ -63,7 +63,7 @@ class Playing:
     def refuse(self) -> None:
         """A recording has nothing decided."""
         said = "a replay asks nothing: open the run itself from the list of runs"
-        self.host.say(self.host.keys.sentence(said, " ({study.runs})"))
+        self.host.say(self.host.names.sentence(said, " ({study.runs})"))
 
     def nothing(self) -> None:
         """A key of the live screen that a recording has no use for."""

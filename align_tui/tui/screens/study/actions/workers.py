@@ -39,7 +39,7 @@ class Workers:
         code = self.session.store.worker_ended()
         if code and self.session.snapshot.counts.open:
             ended = f"The worker ended with status {code}"
-            said = self.host.keys.sentence(ended, "; press {study.pause} to start another")
+            said = self.host.names.sentence(ended, "; press {study.pause} to start another")
             self.host.do(lambda _: log_tail(), lambda tail: self.host.complain(said, tail))
 
     def _replace_silent(self) -> None:
