@@ -134,6 +134,8 @@ class RunsScreen(BaseScreen):
     def _how_to_begin(self) -> str:
         """The keys of the screen below that begin a run, where there is none yet."""
         stack = self.app.screen_stack
+        if self not in stack:
+            return ""  # it was left, and is not gone yet
         names = keys_of(stack[max(0, stack.index(self) - 1)])
         keys = [names.first("study.run_scenario"), names.first("study.run_all")]
         return " or ".join(key for key in keys if key)

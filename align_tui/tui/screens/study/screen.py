@@ -57,7 +57,7 @@ class StudyScreen(Screen[None]):
         self, launch: Launch, study: Study, glyphs: Glyphs, state: ViewState | None = None
     ) -> None:
         super().__init__(classes="-ascii" if glyphs.ascii else "")
-        self._placed = state is not None
+        self._first_pane = state.focus if state is not None else None
         self.state = state or ViewState(starting=launch.autostart and not self.REPLAY)
         self._waiting: Snapshot | None = None
         self.session = Session(
@@ -121,9 +121,9 @@ class StudyScreen(Screen[None]):
         if launch.autostart and not self.REPLAY:
             asking.run_all()
         self.set_interval(1.0, self.actions.workers.watch)
-        if self._placed:
+        if self._first_pane is not None:
             self.session.show(self.state)
-            self.actions.moving.focus_on(self.state.focus)  # whatever has taken the focus since
+            self.actions.moving.focus_on(self._first_pane)  # whatever has taken the focus since
         if self.after_begin is not None:
             self.after_begin()
 
