@@ -32,10 +32,14 @@ from tests.tui.storms import DOORS
 CODE = Path(align_tui.tui.__file__).parent
 OWN = [chr(code) for code in range(0x410, 0x482)]  # letters that no default key is
 WORDS = re.compile(
-    r"⏎|↑↓|\b(?:escape|esc|enter|space|tab|ctrl\+\w|shift\+\w|F2|f2|pageup|page up|left/right)\b"
+    r"⏎|↑↓|\b(?:escape|esc|enter|space|tab|ctrl\+\w|shift\+\w|F2|f2|pageup|page up)\b"
+    r"|left/right|up/down"
 )
 # `u brings it back`, `x clears`, `a for all`: a letter or sign that stands like a word.
-LETTER = re.compile(r"(?:^|[\s(,:;/])(?:[b-zB-Z?/]|a(?= (?:for|every|all)\b))(?= +[a-z])")
+LETTER = re.compile(
+    r"(?:^|[\s(,:;/])(?:[b-zB-Z?/]|a(?= (?:for|every|all)\b))(?= +[a-z])"
+    r"|[:,;] A(?= [a-z]+s\b)|: [A-Za-z]$|\([a-z]\)|^[a-z] {3,}"
+)
 NO_KEYS = ("n behind each", "p is too small", "s whole", "/ found by a search")
 
 
@@ -187,6 +191,10 @@ async def test_questions_and_replays_name_the_keys_that_they_have(
         await press(app, pilot, "x")
         await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
         check(app, "replay's notice")
+        screen.host.say("")
+        # A key of its own must not have a replay ask models.
+        await pilot.press(keymap_of(app).keys(type(screen)).names.first("study.run_all"))
+        await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
         dialogs: list[tuple[Screen[Any], str]] = [
             (LeaveDialog("demo", Counts(0, 0, 1, 2), False), "stay"),
             (TrustDialog(Code("model", "/somewhere", "0" * 64), False), "do not run it"),

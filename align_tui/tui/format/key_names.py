@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from align_tui.tui.format.glyphs import Glyphs
@@ -21,6 +21,9 @@ class KeyNames:
     """
 
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _labels: dict[tuple[bool, tuple[str, ...]], str] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # the line of keys is made anew with each frame
 
     def first(self, action: str) -> str:
         """The first key of an action; "" where it has none."""
@@ -49,6 +52,12 @@ class KeyNames:
 
     def label(self, glyphs: Glyphs, *actions: str) -> str:
         """The keys of these actions on the line of keys, such as `⏎`, `↑↓`, `n/N`, or ""."""
+        known = self._labels.get((glyphs.ascii, actions))
+        if known is None:
+            known = self._labels[glyphs.ascii, actions] = self._label(glyphs, actions)
+        return known
+
+    def _label(self, glyphs: Glyphs, actions: Sequence[str]) -> str:
         found = [self.every(action) for action in actions if action in self.keys]
         if not glyphs.ascii and any("up" in k for k in found) and any("down" in k for k in found):
             return glyphs.updown

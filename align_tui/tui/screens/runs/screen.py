@@ -132,12 +132,10 @@ class RunsScreen(BaseScreen):
         self.paint_keys()
 
     def _how_to_begin(self) -> str:
-        """The keys of the screen below that begin a run, where there is none yet."""
-        stack = self.app.screen_stack
-        if self not in stack:
-            return ""  # it was left, and is not gone yet
-        names = keys_of(stack[max(0, stack.index(self) - 1)])
-        keys = [names.first("study.run_scenario"), names.first("study.run_all")]
+        """The keys of the study's screen that begin a run, where there is none yet."""
+        below = [keys_of(screen) for screen in self.app.screen_stack]
+        starts = "study.run_scenario", "study.run_all"
+        keys = [next(filter(None, (names.first(each) for names in below)), "") for each in starts]
         return " or ".join(key for key in keys if key)
 
     def open_run(
