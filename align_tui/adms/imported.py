@@ -27,7 +27,7 @@ async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
     """Raises AdmError: only what was imported is there."""
     raise AdmError(
         "This column was imported, and its decision-maker is not here",
-        "Decide the scenarios with a profile of your own, and compare the two with c.",
+        "Decide the scenarios with a profile of your own, and compare the two columns.",
     )
 
 

@@ -366,7 +366,7 @@ def keys() -> None:
     """Print every key of every screen, as a file that you can change and keep."""
     from align_tui.config.paths import user_keymap
     from align_tui.output.terminal import say_data
-    from align_tui.tui.keymap import read_keymap, table
+    from align_tui.tui.keymap_file import read_keymap, table
 
     say_data([table(read_keymap(user_keymap()))])
 

@@ -2,7 +2,7 @@
 
 [study]
 run_all = "Y"
-"step(1)" = ["j", "ctrl+n"]
+next_scenario = ["j", "ctrl+n"]
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def read_key_lines(path: Path) -> tuple[KeyLine, ...]:
 
 
 def _lines(text: str) -> dict[tuple[str, str], int]:
-    """The line of each (table, action): an action has signs that no TOML path is parted at."""
+    """The line of each (table, action); version 0.1 had actions with signs, such as `"step(1)"`."""
     table = ""
     found: dict[tuple[str, str], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):

@@ -221,7 +221,7 @@ def with_column(study: Study, profile: Profile, attributes: Attributes) -> Chang
     same = next((each for each in study.profiles if each.name == profile.name), None)
     if same is not None and same.hash == profile.hash:
         raise ConfigError(
-            f"{profile.name} is a column already", "A copy of a column can be changed: C"
+            f"{profile.name} is a column already", "Copy the column, and change the copy"
         )
     if same is not None:
         profile = profile.model_copy(update={"name": free_name(study, profile.name)})

@@ -33,7 +33,7 @@ from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.formats.align_system.targets import read_target
 from align_tui.formats.read import read_scenarios
 from align_tui.studies.assemble import load_study
-from align_tui.tui.keymap import read_keymap
+from align_tui.tui.keymap_file import read_keymap
 from tests.fuzzing.mutating import mutated
 from tests.fuzzing.nasty import FILES, no_files
 
@@ -101,7 +101,7 @@ READERS: dict[str, Callable[[Path], object]] = {
 ENDINGS = {"profile": ".toml", "template": ".toml", "study": ".toml", "pack": ".toml",
            "backbone": ".toml", "keymap": ".toml", "target": ".yaml", "gguf": ".gguf",
            "config": ".json", "safetensors": ".safetensors"}  # fmt: skip
-KEYMAP = b'[study]\nrun_all = "Y"\n"step(1)" = ["j", "ctrl+n"]\n[app]\n'
+KEYMAP = b'[study]\nrun_all = "Y"\n"step(1)" = ["j", "ctrl+n"]\nnext_scenario = []\n[app]\n'
 TARGET = b"id: x\nkdma_values:\n- kdma: merit\n  value: 1\n- kdma: fairness\n  kdes: null\n"
 PROMPTED = (
     b'extends = "fairness-high"\n[prompt]\nuser = "{% for c in choices %}{{ c }}{% endfor %}"'

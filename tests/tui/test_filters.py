@@ -20,6 +20,7 @@ from align_tui.tui.format.filters import KINDS, Filter, Kind, Sieve, beside, is_
 from align_tui.tui.format.glyphs import ASCII, UNICODE
 from align_tui.tui.format.styled_text import cells, text_of
 from tests.tui import fakes
+from tests.tui.key_names import STUDY
 
 NAMES = ("fairness", "moral_desert", "risk_aversion")
 TARGETS = ("a=1.0", "b=0.0")
@@ -177,7 +178,7 @@ def test_a_filter_is_said_in_words_and_its_numbers_are_never_cut() -> None:
     assert text_of(filter_text.list_title(Filter(), 40, 40, 20, UNICODE)) == "scenarios"
     assert text_of(filter_text.list_title(wanted, 4, 40, 6, UNICODE)) == "∈"
     for width in (9, 14, 31):
-        rows = filter_text.nothing_listed(width)
+        rows = filter_text.nothing_listed(width, STUDY)
         assert all(cells(row) <= width for row in rows)
         assert "F" in " ".join(text_of(row) for row in rows).split()
 

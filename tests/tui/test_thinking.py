@@ -40,6 +40,7 @@ from align_tui.tui.format.thinking import thinking_part
 from align_tui.tui.launch import Launch
 from tests.engine.fakes import FakeBackbone
 from tests.tui import fakes
+from tests.tui.key_names import STUDY
 from tests.tui.test_screen import opened, prose, screen_of, words
 
 THOUGHTS = "Who is hurt worst? B.\n\nBut the target says desert, so it is A after all."
@@ -124,7 +125,7 @@ def test_the_end_of_a_line_fits(text: str, width: int, more: str) -> None:
 def view(result: Any, width: int, thinking: bool = False, **more: Any) -> PaneView:
     shown = Shown(0, 0, 1, "done", "So.", result=result, **more)
     return pane_view(
-        fakes.profile("p"), shown, None, Snapshot(), ("A", "B"), None, width, UNICODE,
+        fakes.profile("p"), shown, None, Snapshot(), ("A", "B"), None, width, UNICODE, STUDY,
         scenario=0, repeats=1, focused=True, depth=False, starting=False, greet="",
         thinking=thinking,
     )  # fmt: skip
@@ -147,9 +148,9 @@ def test_notes_stand_in_the_foot_or_below_the_reasoning(
 def test_what_is_done_says_so_while_it_thinks() -> None:
     for more, word in (({}, "◐ 3.2 s"), ({"text": "So"}, "◐ reasoning · 3.2 s")):
         running = Shown(0, 0, 1, "running", elapsed=3.2, **more)  # type: ignore[arg-type]
-        assert text_of(foot_lines(running, (), None, 60, UNICODE)[-1]) == word
+        assert text_of(foot_lines(running, (), None, 60, UNICODE, STUDY)[-1]) == word
     running = Shown(0, 0, 1, "running", elapsed=3.2, thinking="Hm")
-    assert text_of(foot_lines(running, (), None, 60, ASCII)[-1]) == "* thinking - 3.2 s"
+    assert text_of(foot_lines(running, (), None, 60, ASCII, STUDY)[-1]) == "* thinking - 3.2 s"
 
 
 # On the screen
@@ -280,7 +281,7 @@ async def test_thinking_that_streams_lays_nothing_out(path: Path, db: Database, 
         for number in range(1, 4):
             worker.write(first, " this is long" * 40, 0.1 * number)
             await wait(pilot, lambda n=number: prose(screen, 0).count("long") == 40 * n)
-        assert screen.panes[0].scroller.scroll_offset.y > 0
+        assert screen.widgets.panes[0].scroller.scroll_offset.y > 0
         worker.write(first, THOUGHT + '{"reasoning": "So', 0.5)
         await wait(pilot, lambda: prose(screen, 0).endswith("\nSo"))
         assert prose(screen, 0).startswith("thinking · …") or prose(screen, 0) == "thinking\nSo"
@@ -335,10 +336,10 @@ def test_what_is_told_of_several_replies(db: Database, thought: tuple[str, Study
 
 
 def frames(feed: ReplayFeed, db: Database) -> Iterator[Shown]:
-    feed.playing = False
+    feed.head.playing = False
     feed.tick(db)
     for step in range(101):
-        feed.at = feed.length * step / 100
+        feed.head.at = feed.head.length * step / 100
         snapshot = feed.tick(db)
         assert snapshot is not None
         yield snapshot.panes[0]
@@ -359,7 +360,7 @@ def test_a_replay_thinks_in_time(path: Path, db: Database, thought: tuple[str, S
             begun = begun or bool(shown.text)
     assert begun and lengths == sorted(lengths) and len(set(lengths)) > 3
     live = LiveFeed(path, study, run, lambda snapshot: None).tick(db)
-    feed.at = feed.length
+    feed.head.at = feed.head.length
     ended = feed.tick(db)
     assert live is not None and ended is not None and ended.panes == live.panes
     assert [bool(shown.thinking) for shown in live.panes] == [True, True, False, False]

@@ -28,6 +28,7 @@ from align_tui.tui.format.styled_text import cells, cut, fill, fit, fit_name, sp
 from align_tui.tui.format.targets import compared, comparison, heading, sign
 from align_tui.tui.format.wrapping import extend, wrap
 from tests.tui import fakes
+from tests.tui.key_names import STUDY
 
 HOSTILE = [
     "[bold]x[/]",
@@ -176,10 +177,14 @@ def test_tallies_share_one_scale(width: int) -> None:
 def test_foot_keeps_its_height_and_width() -> None:
     pending, running = Shown(0), Shown(0, status="running", streams=2, elapsed=0.3)
     for shown in (pending, running, Shown(0, status="failed"), Shown(0, status="done")):
-        lines = foot_lines(shown, ("Treat A", "Treat B"), None, 24, UNICODE, of_streams=5, choice=1)
+        lines = foot_lines(
+            shown, ("Treat A", "Treat B"), None, 24, UNICODE, STUDY, of_streams=5, choice=1
+        )
         assert len(lines) == 3
         assert all(cells(line) <= 24 for line in lines)
-    assert "sample 2/5" in text_of(foot_lines(running, (), None, 24, UNICODE, of_streams=5)[2])
+    assert "sample 2/5" in text_of(
+        foot_lines(running, (), None, 24, UNICODE, STUDY, of_streams=5)[2]
+    )
     for count in (2, 3, 5, 30):
         line = probability_line([1 / count] * count, count - 1, 24, UNICODE)
         assert cells(line) <= 24
@@ -220,14 +225,16 @@ def test_labels_are_hidden_until_the_whole_scenario_is_shown(width: int) -> None
 
 def test_a_pane_says_its_state_in_words() -> None:
     running = Shown(0, 0, 1, "running", "so far", 2, 3.2)
-    foot = text_of(foot_lines(running, (), None, 40, UNICODE, of_streams=5)[2])
+    foot = text_of(foot_lines(running, (), None, 40, UNICODE, STUDY, of_streams=5)[2])
     assert foot == "◐ reasoning · 3.2 s · sample 2/5"
-    assert "reasoning" not in text_of(foot_lines(running, (), None, 24, UNICODE, of_streams=5)[2])
-    waiting = text_of(foot_lines(replace(running, text=""), (), None, 40, UNICODE)[2])
+    assert "reasoning" not in text_of(
+        foot_lines(running, (), None, 24, UNICODE, STUDY, of_streams=5)[2]
+    )
+    waiting = text_of(foot_lines(replace(running, text=""), (), None, 40, UNICODE, STUDY)[2])
     assert waiting == "◐ 3.2 s"
-    failed = foot_lines(Shown(0, 0, 1, "failed"), (), None, 60, UNICODE)
+    failed = foot_lines(Shown(0, 0, 1, "failed"), (), None, 60, UNICODE, STUDY)
     assert text_of(failed[2]) == "x asks again   enter all that failed here"
-    narrow = foot_lines(Shown(0, 0, 1, "failed"), (), None, 20, UNICODE)
+    narrow = foot_lines(Shown(0, 0, 1, "failed"), (), None, 20, UNICODE, STUDY)
     assert text_of(narrow[2]) == "x asks again"
     assert queued_words(0) == "queued: the next" and queued_words(3) == "queued: 3 before it"
     assert queued_words(None) == "queued"
@@ -287,11 +294,11 @@ def test_transport_draws_decisions_as_ticks() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120, 250])
 def test_status_and_keys_fit(width: int) -> None:
-    view = StatusView("a study with [b]a name[/b]\x1b[31m", 48, True, False, False)
+    view = StatusView("a study with [b]a name[/b]\x1b[31m", 48, True, False, False, STUDY)
     snapshot = Snapshot("r", "paused", counts=Counts(3, 1, 2, 42), error="")
     line = text_of(status_line(view, snapshot, width, UNICODE))
     assert cell_len(line) <= width and "\x1b" not in line and "4/48" in line
-    made = footer.main_keys(UNICODE, paused=False, stepping="wrong", baseline=True)
+    made = footer.main_keys(STUDY, UNICODE, paused=False, stepping="wrong", baseline=True)
     line = text_of(footer.key_line(made, width))
     assert cell_len(line) <= width and "? help" in line and "q leave" in line
 

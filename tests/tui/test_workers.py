@@ -25,6 +25,7 @@ from align_tui.tui.format.workers import lines_wanted, worker_table, workers_par
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
+from tests.tui.key_names import STUDY
 
 WIDE = 200
 
@@ -171,7 +172,7 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     assert silent.is_silent and not worker().is_silent
     counts = Counts(done=3, running=2, pending=40)
     base = Snapshot("r", "active", counts=counts, silent=(silent,))
-    view = StatusView("study", 45, False, False, False)
+    view = StatusView("study", 45, False, False, False, STUDY)
     line = text_of(status_line(view, base, 120, UNICODE))
     assert "! worker 3fa91c77 does not answer" in line and "2 waiting" in line
     for word in ("running", "tok/s", "Llama", UNICODE.alive):
@@ -179,7 +180,9 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     # Beside one that works both are told.
     both = text_of(status_line(view, replace(base, workers=(worker(id="b"),)), 160, UNICODE))
     assert "does not answer" in both and "812 tok/s" in both and "2 running" in both
-    assert "does not answer, another is started" in waiting_words((), "active", False, 3, (silent,))
+    assert "does not answer, another is started" in waiting_words(
+        (), "active", False, STUDY, 3, (silent,)
+    )
     assert "does not answer" in running_words((), True, (silent,))
     assert running_words((worker(),), True, (silent,)) == "reading"
     part = workers_part(base, [], 200, 9, UNICODE)
@@ -195,7 +198,7 @@ def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:
     counts = Counts(running=2)
     pane = Shown(0, 0, 7, "running", blocked=why)
     base = Snapshot("r", "active", counts=counts, panes=(pane,), workers=(stuck, worker(id="b")))
-    view = StatusView("study", 2, False, False, False)
+    view = StatusView("study", 2, False, False, False, STUDY)
     line = text_of(status_line(view, base, 119, UNICODE))
     assert "! worker 3fa91c77 is blocked" in line and "2 running" in line and "812 tok/s" in line
     assert why in text_of(status_line(view, base, 200, UNICODE))
@@ -203,11 +206,13 @@ def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:
     assert "! 2 workers are blocked" in text_of(status_line(view, both, 80, UNICODE))
     lines = lines_of(stuck)
     assert lines[1].startswith("! 3fa91c77  blocked ") and "loading" not in lines[1]
-    assert "is blocked, another is started" in waiting_words((stuck,), "active", False, 3)
-    assert waiting_words((stuck, worker(id="b")), "active", False, 3) == "queued: 3 before it"
+    assert "is blocked, another is started" in waiting_words((stuck,), "active", False, STUDY, 3)
+    assert (
+        waiting_words((stuck, worker(id="b")), "active", False, STUDY, 3) == "queued: 3 before it"
+    )
     profile = fakes.study(1).profiles[0]
     shown = pane_view(
-        profile, pane, Cell(7, "running"), base, ("A", "B"), None, 60, UNICODE,
+        profile, pane, Cell(7, "running"), base, ("A", "B"), None, 60, UNICODE, STUDY,
         scenario=0, repeats=1, focused=True, depth=False, starting=False, greet="",
     )  # fmt: skip
     assert shown.text.startswith(why) and shown.quiet

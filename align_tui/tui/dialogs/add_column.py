@@ -14,7 +14,7 @@ from align_tui.tui.format.library import Offer, offer_lines
 class AddColumnDialog(PickDialog):
     """Dismissed with the name or the file of a profile, or None."""
 
-    SECTION: ClassVar[str] = "add"  # of a keymap file
+    SECTION: ClassVar[str] = "add_column"  # of a keymap file
 
     HINT = "type to narrow down, or the path of a profile file"
     BOX = "box wide"

@@ -16,19 +16,21 @@ from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from align_tui.studies.edits import Changed
 
 Way: TypeAlias = "tuple[str, Callable[[str], Changed]]"
+RUNS = ("edit.run", "edit.run_other")
 _LINE = re.compile(r"\bline (\d+)")
 
 
 class EditDialog(Dialog["Changed"]):
     """Dismissed with the changed study, or with None when it is left as it was.
 
-    `ways` are what may be done with the text, by F2 and F3: (what it does, how the changed study
+    `ways` are what may be done with the text, by `RUNS`: (what it does, how the changed study
     is made, which raises AlignError with what is wrong). `ahead` is the number of lines that stand
     before the text where lines are counted.
     """
@@ -36,9 +38,9 @@ class EditDialog(Dialog["Changed"]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "edit"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave it as it was", priority=True),
-        Binding("ctrl+s,f2", "apply(0)", "run what changed", priority=True),
-        Binding("f3", "apply(1)", "the other way to run it", priority=True),
+        Binding("escape", "dismiss", "leave it as it was", priority=True, id="edit.back"),
+        Binding("f2,ctrl+s", "apply(0)", "run what changed", priority=True, id="edit.run"),
+        Binding("f3", "apply(1)", "the other way to run it", priority=True, id="edit.run_other"),
     ]
 
     def __init__(
@@ -60,8 +62,9 @@ class EditDialog(Dialog["Changed"]):
         """The text, and a line for what is wrong with it."""
         with Vertical(classes="box wide") as box:
             box.border_title = Content(one_line(self._title))
-            said = [f"F{2 + number} {what}" for number, (what, _) in enumerate(self._ways)]
-            box.border_subtitle = Content("   ".join([*said, "escape leaves it"]))
+            ways = zip(RUNS, self._ways, strict=False)
+            does = [f"{{{action}}} {what}" for action, (what, _) in ways]
+            box.border_subtitle = Content(keys_of(self).hints(*does, "{edit.back} leaves it"))
             yield self.area
             yield self._said
 

@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
 from align_tui.tui.dialogs.modal import Dialog
-from align_tui.tui.format.filter_text import LETTERS, choice_line, choices
-from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known
+from align_tui.tui.format.filter_text import NAMES, choice_line, choices
+from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known, Sieve
+from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
-
-if TYPE_CHECKING:
-    from align_tui.tui.screens.study.screen import StudyScreen
 
 LOOK_S = 0.5  # while a run decides, the numbers change
 
 
 class FilterDialog(Dialog[Filter]):
-    """Dismissed with the filter, or with None when it stays as it was."""
+    """Dismissed with the filter, or with None when it stays as it was.
+
+    `known` gives what filters look at, as it is at that moment.
+    """
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "filter"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave it as it was", priority=True),
-        Binding("enter", "apply", "list what matches", priority=True),
-        Binding("down,j", "move(1)", "next line"),
-        Binding("up,k", "move(-1)", "previous line"),
-        Binding("space", "flip", "on or off"),
-        Binding("x,delete,backspace", "clear", "all scenarios"),
+        Binding("escape", "dismiss", "leave it as it was", priority=True, id="filter.back"),
+        Binding("enter", "apply", "list what matches", priority=True, id="filter.apply"),
+        Binding("down,j", "move(1)", "next line", id="filter.next_line"),
+        Binding("up,k", "move(-1)", "previous line", id="filter.previous_line"),
+        Binding("space", "flip", "on or off", id="filter.flip"),
+        Binding("x,delete,backspace", "clear", "all scenarios", id="filter.clear"),
         *(
-            Binding(key, f"turn('{key}')", f"{KINDS[kind]}, or not")
-            for kind, key in LETTERS.items()
+            Binding(key, f"turn('{NAMES[kind]}')", f"{said}, or not", id=NAMES[kind])
+            for (kind, said), key in zip(KINDS.items(), "dwfobve", strict=True)
         ),
-        *(Binding(str(n), f"turn('{n}')", f"attribute {n}, or not") for n in range(1, 10)),
+        *(
+            Binding(str(n), f"turn('{name}')", f"attribute {n}, or not", id=name)
+            for n, name in ((n, f"filter.attribute_{n}") for n in range(1, 10))
+        ),
     ]
 
-    def __init__(self, below: StudyScreen) -> None:
-        super().__init__(classes="-ascii" if below.glyphs.ascii else "")
-        self.below = below
-        self.wanted = below.look.wanted
-        self.navigator = below.painter.navigator
-        self.choices = choices(self.navigator.sieve.attributes)
+    def __init__(
+        self, wanted: Filter, sieve: Sieve, known: Callable[[], Known], total: int, glyphs: Glyphs
+    ) -> None:
+        super().__init__(classes="-ascii" if glyphs.ascii else "")
+        self.wanted = wanted
+        self._sieve, self._known, self._total, self._glyphs = sieve, known, total, glyphs
+        self.choices = choices(sieve.attributes)
         self.chosen = self._top = 0
         self._lines, self._said = Lines(id="found"), Lines(id="said")
 
@@ -54,7 +62,9 @@ class FilterDialog(Dialog[Filter]):
         """A line a kind and attribute, and what is left of all."""
         with Vertical(classes="box small") as box:
             box.border_title = Content("list only")
-            box.border_subtitle = Content("enter lists them   escape leaves it")
+            box.border_subtitle = Content(
+                keys_of(self).hints("{filter.apply} lists them", "{filter.back} leaves it")
+            )
             yield self._lines
             yield self._said
 
@@ -68,17 +78,22 @@ class FilterDialog(Dialog[Filter]):
         self._lines.styles.height = max(1, min(lines, self.size.height - 8))
         self.call_after_refresh(self._paint)
 
-    def _known(self) -> Known:
-        return self.navigator.known(self.below.snapshot, self.below.look)
-
     def _made(self, width: int) -> list[Line]:
         """All lines: kinds, a heading, attributes."""
-        counts = self.navigator.sieve.counts(*self._known())
+        counts = self._sieve.counts(*self._known())
+        keys = [keys_of(self).first(each.id) for each in self.choices]
+        wide = max(map(cell_len, keys)) + 1
         lines = [
             choice_line(
-                each, self.wanted, counts, width, self.below.glyphs, here=number == self.chosen
+                each,
+                key + " " * (wide - cell_len(key)),
+                self.wanted,
+                counts,
+                width,
+                self._glyphs,
+                here=number == self.chosen,
             )
-            for number, each in enumerate(self.choices)
+            for number, (each, key) in enumerate(zip(self.choices, keys, strict=True))
         ]
         if len(lines) > len(KINDS):
             lines.insert(len(KINDS), (("    labelled for any of", "quiet"),))
@@ -92,12 +107,13 @@ class FilterDialog(Dialog[Filter]):
         at = self.chosen + (self.chosen >= len(KINDS))
         self._top = window(at, len(lines), height, self._top)
         self._lines.paint(lines[self._top : self._top + height])
-        left = len(self.navigator.sieve.listed(self.wanted, *self._known()))
-        total = len(self.below.study.scenarios)
+        left = len(self._sieve.listed(self.wanted, *self._known()))
+        keys = keys_of(self)
+        turns = "    " + keys.fill("{filter.flip} or ") + "its key turns a line on"
         self._said.paint(
             (
-                ((f"    {left} of {total} scenarios", "bright" if left else "warn"),),
-                (("    space or its key turns a line on   x clears", "quiet"),),
+                ((f"    {left} of {self._total} scenarios", "bright" if left else "warn"),),
+                ((keys.hints(turns, "{filter.clear} clears"), "quiet"),),
             )
         )
 
@@ -111,10 +127,10 @@ class FilterDialog(Dialog[Filter]):
         self.wanted = self.choices[self.chosen].toggled(self.wanted)
         self._paint()
 
-    def action_turn(self, key: str) -> None:
-        """The line with that key on or off."""
+    def action_turn(self, name: str) -> None:
+        """The line of that id on or off."""
         for number, choice in enumerate(self.choices):
-            if choice.key == key:
+            if choice.id == name:
                 self.chosen = number
                 self.action_flip()
 

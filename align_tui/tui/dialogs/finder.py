@@ -17,6 +17,7 @@ from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 Answer = TypeVar("Answer")
@@ -25,31 +26,33 @@ Answer = TypeVar("Answer")
 class FinderDialog(Dialog[Answer]):
     """What is found for the typed words is the subclass's; typing, moving and painting are here."""
 
-    # Textual looks beside the class that is opened, and subclasses live in other folders.
-    CSS_PATH = Path(__file__).with_name("dialog.tcss")
+    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # wherever a subclass lies
     HINT: ClassVar[str]  # in the line to type in, while it is empty
-    SECTION: ClassVar[str] = "finding"  # of a keymap file
+    TAKES: ClassVar[str] = "takes it"  # what taking the chosen one does
+    SECTION: ClassVar[str] = "finder"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "back", priority=True),
-        Binding("down", "move(1)", "next", priority=True),
-        Binding("up", "move(-1)", "previous", priority=True),
-        Binding("pagedown", "move(10)", "page down", priority=True),
-        Binding("pageup", "move(-10)", "page up", priority=True),
+        Binding("escape", "dismiss", "back", priority=True, id="finder.back"),
+        Binding("enter", "take", "take the chosen one", id="finder.take"),
+        Binding("down", "move(1)", "next", priority=True, id="finder.next"),
+        Binding("up", "move(-1)", "previous", priority=True, id="finder.previous"),
+        Binding("pagedown", "move(10)", "page down", priority=True, id="finder.page_down"),
+        Binding("pageup", "move(-10)", "page up", priority=True, id="finder.page_up"),
     ]
 
-    def __init__(self, glyphs: Glyphs, title: str, keys: str, *, box: str = "box wide") -> None:
+    def __init__(self, glyphs: Glyphs, title: str, *, box: str = "box wide") -> None:
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self.glyphs = glyphs
         self.query_text = ""
         self.chosen = 0
-        self._titles = Content(title), Content(keys)
+        self._title = title
         self._box, self._top = box, 0
         self._lines = Lines(id="found")
 
     def compose(self) -> ComposeResult:
         """A line to type in, and what was found."""
         with Vertical(classes=self._box) as box:
-            box.border_title, box.border_subtitle = self._titles
+            hints = keys_of(self).hints(f"{{finder.take}} {self.TAKES}", "{finder.back} back")
+            box.border_title, box.border_subtitle = Content(self._title), Content(hints)
             yield Input(placeholder=self.HINT)
             yield self._lines
 
@@ -67,6 +70,11 @@ class FinderDialog(Dialog[Answer]):
 
     @on(Input.Submitted)
     def submitted(self) -> None:
+        """Enter is the field's own key: it counts as long as the keymap has it here."""
+        if "enter" in keys_of(self).every("finder.take"):
+            self.action_take()
+
+    def action_take(self) -> None:
         """Take the chosen one."""
         if self.count():
             self.take(self.chosen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,14 +15,18 @@ from textual.screen import Screen
 
 from align_tui.core.text.display import plain
 from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.key_names import SHORT
 from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.format.targets import heading
 from align_tui.tui.format.workers import SAMPLES, worker_table
-from align_tui.tui.keymap import bound, keymap_of, shown_key
+from align_tui.tui.key_text import shown_key
+from align_tui.tui.keymap import actions_of, keys_of
 from align_tui.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.config.study import Study
+    from align_tui.monitor.snapshot import Snapshot
+    from align_tui.tui.format.glyphs import Glyphs
 
 
 WIDTH = 113  # cells inside the box on a wide screen
@@ -29,19 +35,37 @@ WIDTH = 113  # cells inside the box on a wide screen
 def key_table(screen: Screen[Any]) -> list[str]:
     """A line an effect, with its keys as the user has them."""
     rows: dict[str, list[str]] = {}
-    for key, bindings in bound(type(screen), keymap_of(screen)).items():
-        effect, name = bindings[0].description, shown_key(key)
-        if bindings[0].action.startswith("focus_on(") and key.isdigit():
-            effect, name = "focus a pane", "1-9"
-        if effect and name not in rows.setdefault(effect, []):
-            rows[effect].append(name)
+    for action in actions_of(screen):
+        for key in action.keys:
+            effect, name = action.does, SHORT.get(key, shown_key(key))
+            if action.id.startswith("study.pane_") and key.isdigit():
+                effect, name = "focus a pane", "1-9"
+            if effect and name not in rows.setdefault(effect, []):
+                rows[effect].append(name)
     return [f"  {', '.join(names):<22} {what}" for what, names in rows.items() if what]
 
 
-def help_text(screen: StudyScreen) -> str:
+@dataclass(frozen=True, slots=True)
+class HelpFacts:
+    """What the help says of one screen: its keys, its study, its run, who works on it.
+
+    `width` is that of the screen, in cells.
+    """
+
+    keys: Sequence[str]
+    study: Study
+    snapshot: Snapshot
+    run: str | None
+    database: Path
+    versions: Mapping[str, str]
+    glyphs: Glyphs
+    width: int
+
+
+def help_text(facts: HelpFacts) -> str:
     """The whole help as plain text."""
-    marks, glyphs, study = screen.glyphs.marks, screen.glyphs, screen.study
-    out = ["KEYS", *key_table(screen), "", "MARKS"]
+    marks, glyphs, study = facts.glyphs.marks, facts.glyphs, facts.study
+    out = ["KEYS", *facts.keys, "", "MARKS"]
     out += [
         f"  {marks['pending']} pending   {marks['working']} working   {marks['right']} right   "
         f"{marks['wrong']} wrong   {marks['unscored']} decided, unscored   "
@@ -66,20 +90,20 @@ def help_text(screen: StudyScreen) -> str:
         "THIS STUDY",
         f"  {study.name}: {len(study.scenarios)} scenarios, {len(study.profiles)} profiles, "
         f"{study.repeat} a pair, rule {study.rule}",
-        f"  run {screen.work.run or 'not begun'}, database {screen.launch.database}",
+        f"  run {facts.run or 'not begun'}, database {facts.database}",
     ]
     for number, profile in enumerate(study.profiles, start=1):
         model = profile.model_label or "no model"
         out.append(f"  {number} {heading(profile, glyphs)}: {profile.adm.kind}, {model}")
     out += [f"  Note: {note}" for note in study.notes]
-    living = (*screen.snapshot.workers, *screen.snapshot.silent)
-    lost = screen.snapshot.lost
+    living = (*facts.snapshot.workers, *facts.snapshot.silent)
+    lost = facts.snapshot.lost
     if living or lost:
         out += ["", f"WORKERS ({SAMPLES})"]
-        lines = worker_table(living, lost, min(WIDTH, screen.size.width * 9 // 10 - 7), glyphs)
+        lines = worker_table(living, lost, min(WIDTH, facts.width * 9 // 10 - 7), glyphs)
         out += [f"  {text_of(line)}" for line in lines]
-    if screen.launch.versions:
-        said = ", ".join(f"{name} {version}" for name, version in screen.launch.versions.items())
+    if facts.versions:
+        said = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
         out += ["", "VERSIONS", f"  {said}"]
     return plain("\n".join(out))
 
@@ -87,17 +111,16 @@ def help_text(screen: StudyScreen) -> str:
 class MessageDialog(Dialog[None]):
     """A long text in a box."""
 
-    # Textual looks beside the class that is opened, and subclasses live in other folders.
-    CSS_PATH = Path(__file__).with_name("dialog.tcss")
-    SECTION: ClassVar[str] = "text"  # of a keymap file
+    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # wherever a subclass lies
+    SECTION: ClassVar[str] = "message"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,i", "dismiss", "back"),
-        Binding("down,j", "line(1)", "down"),
-        Binding("up,k", "line(-1)", "up"),
-        Binding("pagedown,space", "page(1)", "page down"),
-        Binding("pageup", "page(-1)", "page up"),
-        Binding("home,g", "edge(-1)", "top"),
-        Binding("end,G", "edge(1)", "end"),
+        Binding("escape,q,question_mark,i", "dismiss", "back", id="message.back"),
+        Binding("down,j", "line(1)", "down", id="message.down"),
+        Binding("up,k", "line(-1)", "up", id="message.up"),
+        Binding("pagedown,space", "page(1)", "page down", id="message.page_down"),
+        Binding("pageup", "page(-1)", "page up", id="message.page_up"),
+        Binding("home,g", "edge(-1)", "top", id="message.top"),
+        Binding("end,G", "edge(1)", "end", id="message.bottom"),
     ]
 
     def __init__(self, title: str, text: str, ascii_only: bool) -> None:
@@ -105,10 +128,10 @@ class MessageDialog(Dialog[None]):
         self._text = text
         self.prose, self.box = Prose(), Vertical(classes="box")
         self.box.border_title = Content(title)
-        self.box.border_subtitle = Content("escape back")
 
     def compose(self) -> ComposeResult:
         """The box."""
+        self.box.border_subtitle = Content(keys_of(self).hints("{message.back} back"))
         with self.box:
             yield self.prose
 
@@ -140,5 +163,5 @@ class HelpDialog(MessageDialog):
 
     SECTION: ClassVar[str] = "help"  # of a keymap file
 
-    def __init__(self, screen: StudyScreen) -> None:
-        super().__init__("help", help_text(screen), screen.glyphs.ascii)
+    def __init__(self, facts: HelpFacts) -> None:
+        super().__init__("help", help_text(facts), facts.glyphs.ascii)

@@ -11,7 +11,9 @@ from textual.content import Content
 
 from align_tui.monitor.snapshot import Counts
 from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.answers import answer_lines
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 
@@ -21,9 +23,9 @@ class LeaveDialog(Dialog[str]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "leave"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,enter", "answer('leave')", "leave it running"),
-        Binding("s", "answer('stop')", "stop"),
-        Binding("escape,q", "answer('stay')", "stay"),
+        Binding("l,enter", "answer('leave')", "leave it running", id="leave.leave"),
+        Binding("s", "answer('stop')", "stop", id="leave.stop"),
+        Binding("escape,q", "answer('stay')", "stay", id="leave.stay"),
     ]
 
     def __init__(self, study: str, counts: Counts, ascii_only: bool) -> None:
@@ -36,9 +38,12 @@ class LeaveDialog(Dialog[str]):
         lines: tuple[Line, ...] = (
             ((f"{counts.running} running, {counts.pending} waiting", "text"),),
             (),
-            (("l      ", "key"), ("leave it running without the screen", "bright")),
-            (("s      ", "key"), ("stop it; it can be resumed", "bright")),
-            (("escape ", "key"), ("stay", "bright")),
+            *answer_lines(
+                keys_of(self),
+                ("leave.leave", "leave it running without the screen"),
+                ("leave.stop", "stop it; it can be resumed"),
+                ("leave.stay", "stay"),
+            ),
         )
         with Vertical(classes="box question") as box:
             box.border_title = Content(f"leave {self._study}")

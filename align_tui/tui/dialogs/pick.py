@@ -28,7 +28,7 @@ class PickDialog(FinderDialog[str]):
     BOX: ClassVar[str] = "box"
 
     def __init__(self, title: str, items: Sequence[Item], glyphs: Glyphs) -> None:
-        super().__init__(glyphs, title, "enter takes it   escape back", box=self.BOX)
+        super().__init__(glyphs, title, box=self.BOX)
         self._items = self.found = tuple(items)
 
     def look_for(self, query: str) -> None:

@@ -12,7 +12,9 @@ from textual.content import Content
 from textual.widgets import Input, TextArea
 
 from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.answers import answer_lines
 from align_tui.tui.format.styled_text import Line
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 
@@ -20,8 +22,11 @@ class InputDialog(Dialog[str]):
     """Dismissed with the line that was typed, or None."""
 
     CSS_PATH = "dialog.tcss"
-    SECTION: ClassVar[str] = "ask"  # of a keymap file
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "back", priority=True)]
+    SECTION: ClassVar[str] = "input"  # of a keymap file
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "back", priority=True, id="input.back"),
+        Binding("enter", "take", "take it", id="input.take"),
+    ]
 
     def __init__(self, title: str, value: str, hint: str, ascii_only: bool) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
@@ -31,23 +36,30 @@ class InputDialog(Dialog[str]):
         """One line."""
         with Vertical(classes="box question") as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = Content("enter takes it   escape back")
+            box.border_subtitle = Content(
+                keys_of(self).hints("{input.take} takes it", "{input.back} back")
+            )
             yield Input(self._value, placeholder=self._hint, select_on_focus=False)
 
     @on(Input.Submitted)
-    def take(self, event: Input.Submitted) -> None:
-        """Return it."""
-        self.dismiss(event.value)
+    def submitted(self) -> None:
+        """Enter is the field's own key: it counts as long as the keymap has it here."""
+        if "enter" in keys_of(self).every("input.take"):
+            self.action_take()
+
+    def action_take(self) -> None:
+        """Return the line."""
+        self.dismiss(self.query_one(Input).value)
 
 
 class TextDialog(Dialog[str]):
     """Dismissed with the text as it was left, or None."""
 
     CSS_PATH = "dialog.tcss"
-    SECTION: ClassVar[str] = "note"  # of a keymap file
+    SECTION: ClassVar[str] = "text"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "back", priority=True),
-        Binding("ctrl+s,f2", "save", "save", priority=True),
+        Binding("escape", "dismiss", "back", priority=True, id="text.back"),
+        Binding("ctrl+s,f2", "save", "save", priority=True, id="text.save"),
     ]
 
     def __init__(self, title: str, value: str, ascii_only: bool) -> None:
@@ -57,9 +69,13 @@ class TextDialog(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """As much room as there is."""
+        keys = keys_of(self)
+        saves = " or ".join(keys.every("text.save"))
         with Vertical(classes="box") as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = Content("ctrl+s or f2 saves   escape leaves it as it was")
+            box.border_subtitle = Content(
+                keys.hints(f"{saves} saves" if saves else "", "{text.back} leaves it as it was")
+            )
             yield self.area
 
     def action_save(self) -> None:
@@ -71,10 +87,10 @@ class ConfirmDialog(Dialog[bool]):
     """Dismissed with True for yes."""
 
     CSS_PATH = "dialog.tcss"
-    SECTION: ClassVar[str] = "sure"  # of a keymap file
+    SECTION: ClassVar[str] = "confirm"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "yes"),
-        Binding("escape,n,q", "answer(False)", "no"),
+        Binding("y", "answer(True)", "yes", id="confirm.yes"),
+        Binding("escape,n,q", "answer(False)", "no", id="confirm.no"),
     ]
 
     def __init__(self, title: str, question: str, ascii_only: bool) -> None:
@@ -86,8 +102,7 @@ class ConfirmDialog(Dialog[bool]):
         lines: tuple[Line, ...] = (
             ((self._question, "text"),),
             (),
-            (("y      ", "key"), ("yes", "bright")),
-            (("escape ", "key"), ("no", "bright")),
+            *answer_lines(keys_of(self), ("confirm.yes", "yes"), ("confirm.no", "no")),
         )
         with Vertical(classes="box question") as box:
             box.border_title = Content(self._title)

@@ -20,15 +20,15 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, cut
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from align_tui.store.database import Database
+    from align_tui.config.profile import Profile
+    from align_tui.core.scenarios import Scenario
     from align_tui.studies.save import Spot
-    from align_tui.tui.screens.study.screen import StudyScreen
 
 Do: TypeAlias = "Callable[[Callable[[], Answer], Callable[[Answer], None]], None]"
-AGAIN = "  enter once more saves it all the same"
 
 
 @dataclass(slots=True)
@@ -52,28 +52,10 @@ class Answer:
     saved: bool = False
 
 
-def open_saving(screen: StudyScreen) -> None:
-    """The dialog of the study screen, its files read and written in the desk's thread."""
-
-    def do(job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
-        def work(_: Database) -> Answer:
-            return job()
-
-        screen.work.do(work, then)
-
-    def said(text: str | None) -> None:
-        if text is not None:
-            screen.say(text)
-
-    screen.app.push_screen(SaveDialog(things_of(screen), do, screen.glyphs), said)
-
-
-def things_of(screen: StudyScreen) -> list[Thing]:
-    """The focused profile, and the shown scenario where there is one."""
+def things_to_save(profile: Profile, scenario: Scenario | None) -> list[Thing]:
+    """A profile, and a scenario where there is one, under the names that suggest themselves."""
     from align_tui.studies import save
 
-    study, look = screen.study, screen.look
-    profile = study.profiles[look.focus]
     found = [
         Thing(
             "profile",
@@ -83,8 +65,7 @@ def things_of(screen: StudyScreen) -> list[Thing]:
             lambda name, replace: save.save_profile(profile, name, replace=replace),
         )
     ]
-    if study.scenarios:
-        scenario = study.scenarios[look.scenario]
+    if scenario is not None:
         found.append(
             Thing(
                 "scenario",
@@ -98,14 +79,20 @@ def things_of(screen: StudyScreen) -> list[Thing]:
 
 
 class SaveDialog(Dialog[str]):
-    """Dismissed with what was done, in words, or None."""
+    """Dismissed with what was done, in words, or None.
+
+    `do` has files read and written in a thread, and hands on what came of it.
+    """
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "save"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "back", priority=True),
-        Binding("down,tab", "turn(1)", "the other thing to save", priority=True),
-        Binding("up,shift+tab", "turn(-1)", "the other thing to save", priority=True),
+        Binding("escape", "dismiss", "back", priority=True, id="save.back"),
+        Binding("enter", "save", "save it", id="save.save"),
+        Binding("down,tab", "turn(1)", "the other thing to save", priority=True, id="save.next"),
+        Binding(
+            "up,shift+tab", "turn(-1)", "the other thing to save", priority=True, id="save.previous"
+        ),
     ]
 
     def __init__(self, things: list[Thing], do: Do, glyphs: Glyphs) -> None:
@@ -127,7 +114,11 @@ class SaveDialog(Dialog[str]):
         """What, under which name, and where that is."""
         with Vertical(classes="box question") as box:
             box.border_title = Content("save to your library")
-            box.border_subtitle = Content("up/down which   enter saves   escape back")
+            box.border_subtitle = Content(
+                keys_of(self).hints(
+                    "{save.previous}/{save.next} which", "{save.save} saves", "{save.back} back"
+                )
+            )
             yield self._choice
             yield self.field
             yield self._said
@@ -153,6 +144,11 @@ class SaveDialog(Dialog[str]):
 
     @on(Input.Submitted)
     def submitted(self) -> None:
+        """Enter is the field's own key: it counts as long as the keymap has it here."""
+        if "enter" in keys_of(self).every("save.save"):
+            self.action_save()
+
+    def action_save(self) -> None:
         """Save it; what is in the way is told first, and replaced the second time."""
         thing, name, replace = self.thing, self.thing.name, self._asked == self.thing.name != ""
 
@@ -216,7 +212,8 @@ class SaveDialog(Dialog[str]):
             said.append(((ending(answer.path, width, self._glyphs.more), "quiet"),))
             if answer.taken:
                 said.append((("! ", "warn"), (answer.taken, "text")))
-                said.append(((AGAIN if self._asked == self.thing.name else "", "bright"),))
+                again = keys_of(self).fill("  {save.save} once more saves it all the same")
+                said.append(((again if self._asked == self.thing.name else "", "bright"),))
         self._said.paint([cut(line, width, self._glyphs.more) for line in said])
 
 

@@ -18,6 +18,7 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.format.target_editor import steering, steering_lines
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -28,17 +29,19 @@ class TargetDialog(Dialog["Changed"]):
     """Dismissed with the changed study, or with None when the targets stay."""
 
     CSS_PATH = "dialog.tcss"
-    SECTION: ClassVar[str] = "steer"  # of a keymap file
+    SECTION: ClassVar[str] = "target_editor"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave it as it was", priority=True),
-        Binding("enter,f2,ctrl+s", "apply", "run what changed", priority=True),
-        Binding("down,j", "move(1)", "next attribute"),
-        Binding("up,k", "move(-1)", "previous attribute"),
-        Binding("right,l", "turn(1)", "more of it"),
-        Binding("left,h", "turn(-1)", "less of it"),
-        Binding("1", "put(1.0)", "high"),
-        Binding("0", "put(0.0)", "low"),
-        Binding("x,delete,backspace", "clear", "no target"),
+        Binding("escape", "dismiss", "leave it as it was", priority=True, id="target_editor.back"),
+        Binding(
+            "enter,f2,ctrl+s", "apply", "run what changed", priority=True, id="target_editor.run"
+        ),
+        Binding("down,j", "move(1)", "next attribute", id="target_editor.next_attribute"),
+        Binding("up,k", "move(-1)", "previous attribute", id="target_editor.previous_attribute"),
+        Binding("right,l", "turn(1)", "more of it", id="target_editor.more"),
+        Binding("left,h", "turn(-1)", "less of it", id="target_editor.less"),
+        Binding("1", "put(1.0)", "high", id="target_editor.high"),
+        Binding("0", "put(0.0)", "low", id="target_editor.low"),
+        Binding("x,delete,backspace", "clear", "no target", id="target_editor.clear"),
     ]
 
     def __init__(
@@ -62,7 +65,11 @@ class TargetDialog(Dialog["Changed"]):
         """A bar an attribute, and what the keys do."""
         with Vertical(classes="box") as box:
             box.border_title = Content(f"targets of {one_line(self._profile)}")
-            box.border_subtitle = Content("enter runs what changed   escape leaves it")
+            box.border_subtitle = Content(
+                keys_of(self).hints(
+                    "{target_editor.run} runs what changed", "{target_editor.back} leaves it"
+                )
+            )
             yield self._bars
             yield self._said
 
@@ -77,7 +84,12 @@ class TargetDialog(Dialog["Changed"]):
         lines = steering_lines(self.state, width, self._glyphs)
         self._top = window(self.state.chosen, len(lines), height, self._top)
         self._bars.paint(lines[self._top : self._top + height])
-        keys = "left/right less, more   0 low   1 high   x none"
+        keys = keys_of(self).hints(
+            "{target_editor.less}/{target_editor.more} less, more",
+            "{target_editor.low} low",
+            "{target_editor.high} high",
+            "{target_editor.clear} none",
+        )
         said: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
         self._said.paint(self._complaint or said)
 

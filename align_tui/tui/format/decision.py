@@ -10,6 +10,7 @@ from align_tui.monitor.marks import MarkName, correct_of, verdict
 from align_tui.monitor.snapshot import Shown
 from align_tui.tui.format.bars import point, seconds, share_bar
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.ratings import Rated, rating_lines, tie_words
 from align_tui.tui.format.status_text import error_words
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
@@ -130,6 +131,7 @@ def foot_lines(
     target: str | None,
     width: int,
     glyphs: Glyphs,
+    keys: KeyNames,
     *,
     of_streams: int = 1,
     choice: int | None = None,
@@ -150,9 +152,15 @@ def foot_lines(
     if shown.status == "failed":
         title, _ = error_words(shown.result)
         first: list[Span] = [(f"{glyphs.marks['failed']} ", "failed"), (title, "failed")]
-        again: list[Span] = [("x", "key"), (" asks again", "text")]
-        others: Line = (("   enter", "key"), (" all that failed here", "quiet"))
-        last = [*again, *others] if cells(again) + cells(others) <= width else again
+        last: list[Span] = []
+        for action, does in (
+            ("ask_again", " asks again"),
+            ("run_scenario", " all that failed here"),
+        ):
+            key = keys.first(f"study.{action}")
+            part: Line = (("   " * bool(last) + key, "key"), (does, "quiet" if last else "text"))
+            if key and (not last or cells(last) + cells(part) <= width):
+                last.extend(part)
         return (cut(first, width, glyphs.more), (), cut(last, width, glyphs.more))
     return ((), (), ())
 

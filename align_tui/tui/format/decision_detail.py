@@ -19,7 +19,7 @@ from align_tui.tui.format.status_text import annotation_words, error_words
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
     from align_tui.monitor.decision_detail import DecisionDetail, Entered
-    from align_tui.store.results import StoredResponse
+    from align_tui.monitor.rows import StoredResponse
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,19 @@ from rich.cells import cell_len
 
 from align_tui.tui.format.filters import KINDS, Filter, Kind
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import Line, Span, fit, fit_keeping
 from align_tui.tui.format.targets import words
 from align_tui.tui.format.wrapping import wrap
 
-NO_MATCH = "no scenario matches; F changes the filter"
-LETTERS: dict[Kind, str] = {
-    "apart": "d",
-    "wrong": "w",
-    "failed": "f",
-    "open": "o",
-    "bookmarked": "b",
-    "judged": "v",
-    "edited": "e",
+NAMES: dict[Kind, str] = {  # the id of the action that turns it on
+    "apart": "filter.disagreement",
+    "wrong": "filter.wrong",
+    "failed": "filter.failed",
+    "open": "filter.open",
+    "bookmarked": "filter.bookmarked",
+    "judged": "filter.verdict",
+    "edited": "filter.edited",
 }
 EXPLAINED: dict[Kind, str] = {
     "apart": "chose differently",
@@ -37,9 +37,9 @@ EXPLAINED: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class FilterLine:
-    """A line of the chooser: a kind, or an attribute; `key` is what toggles it, if anything."""
+    """A line of the chooser: a kind, or an attribute; `id` names what toggles it, if anything."""
 
-    key: str
+    id: str
     kind: Kind | None = None
     attribute: str | None = None
 
@@ -53,10 +53,10 @@ class FilterLine:
 
 
 def choices(attributes: Sequence[str]) -> list[FilterLine]:
-    """The kinds by letter, then the attributes by number as far as there are digits."""
-    made = [FilterLine(LETTERS[kind], kind=kind) for kind in KINDS]
+    """The kinds, then the attributes, the first nine of which have keys."""
+    made = [FilterLine(NAMES[kind], kind=kind) for kind in KINDS]
     for number, name in enumerate(attributes, start=1):
-        made.append(FilterLine(str(number) if number < 10 else "", attribute=name))
+        made.append(FilterLine(f"filter.attribute_{number}" if number < 10 else "", attribute=name))
     return made
 
 
@@ -88,14 +88,20 @@ def list_title(wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs)
     return (*head, *(title if whole else filter_title(wanted, listed, of, width, glyphs)))
 
 
-def nothing_listed(width: int) -> tuple[Line, ...]:
+def no_match(keys: KeyNames) -> str:
+    """What is said where nothing matches."""
+    return keys.sentence("no scenario matches", "; {study.filter} changes the filter")
+
+
+def nothing_listed(width: int, keys: KeyNames) -> tuple[Line, ...]:
     """What stands in the list where nothing matches, in words that no row breaks."""
-    said = NO_MATCH if width >= 16 else "none match: F"
+    said = no_match(keys) if width >= 16 else keys.sentence("none match", ": {study.filter}")
     return tuple(((f" {row}", "quiet"),) for _, row in wrap(said, width - 2))
 
 
 def choice_line(
     choice: FilterLine,
+    key: str,
     wanted: Filter,
     counts: tuple[Counter[Kind], Counter[str]],
     width: int,
@@ -103,7 +109,10 @@ def choice_line(
     *,
     here: bool,
 ) -> Line:
-    """`▸ w [x] wrong                   7`, with what it means where there is room."""
+    """`▸ w [x] wrong                   7`, with what it means where there is room.
+
+    `key` is filled up to the width of its column, which is the same in all lines.
+    """
     on = choice.chosen(wanted)
     if choice.kind is not None:
         name, count = KINDS[choice.kind], counts[0][choice.kind]
@@ -113,11 +122,11 @@ def choice_line(
         meaning = ""
     head: list[Span] = [
         (f"{glyphs.cursor if here else ' '} ", "key"),
-        (f"{choice.key:<2}", "key"),
+        (key, "key"),
         ("[x] " if on else "[ ] ", "bright" if on else "quiet"),
     ]
     number = f"{count:>6}"
-    room = width - 8 - len(number)
+    room = width - 6 - cell_len(key) - len(number)
     said = fit(name, room, glyphs.more)
     style = "bright" if on or here else "text" if count else "quiet"
     rest = room - cell_len(said)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import Line, Span, cells
 
 Key = tuple[str, str]
-Stepping = Literal["wrong", "hit", "match"]  # what n and N go to
-ALWAYS: list[Key] = [("?", "help"), ("q", "leave")]
-STEP: dict[Stepping, Key] = {
-    "wrong": ("n", "next wrong"),
-    "hit": ("n/N", "next hit"),
-    "match": ("n/N", "next match"),
+Entry = tuple[str, ...]  # what it is called, and the ids of the actions that do it
+Stepping = Literal["wrong", "hit", "match"]  # what the keys step over
+STEP: dict[Stepping, Entry] = {
+    "wrong": ("next wrong", "study.next_match"),
+    "hit": ("next hit", "study.next_match", "study.previous_match"),
+    "match": ("next match", "study.next_match", "study.previous_match"),
 }
+SCENARIO = ("scenario", "study.next_scenario", "study.previous_scenario")
+ALWAYS: list[Entry] = [("help", "study.help"), ("leave", "study.leave")]
 
 
 def main_keys(
+    names: KeyNames,
     glyphs: Glyphs,
     *,
     paused: bool,
@@ -28,38 +32,39 @@ def main_keys(
     thinking: bool = False,
 ) -> list[Key]:
     """The keys of the live screen, the most needed first."""
-    keys = [
-        (glyphs.updown, "scenario"),
-        (glyphs.enter, "run"),
-        ("a", "all"),
-        ("space", "go on" if paused else "pause"),
+    entries: list[Entry] = [
+        SCENARIO,
+        ("run", "study.run_scenario"),
+        ("all", "study.run_all"),
+        ("go on" if paused else "pause", "study.pause"),
         STEP[stepping],
-        ("F", "filter"),
-        *([("x", "ask again")] if failed else []),
-        *([("h", "thinking")] if thinking else []),
-        ("tab", "pane"),
-        ("m", "maximise"),
-        ("/", "search"),
-        ("i", "inside"),
-        ("e", "edit"),
-        ("E", "reasoning"),
-        ("v", "targets"),
-        ("p", "profile"),
-        ("A", "add column"),
-        ("s", "whole text"),
-        ("l", "list"),
-        ("c", "compare"),
-        ("r", "runs"),
-        ("V", "verdict"),
-        ("o", "overview"),
-        ("d", "discriminating"),
+        ("filter", "study.filter"),
+        *([("ask again", "study.ask_again")] if failed else []),
+        *([("thinking", "study.thinking")] if thinking else []),
+        ("pane", "study.next_pane"),
+        ("maximise", "study.maximise"),
+        ("search", "study.search"),
+        ("inside", "study.open_decision"),
+        ("edit", "study.edit_scenario"),
+        ("reasoning", "study.edit_reasoning"),
+        ("targets", "study.edit_targets"),
+        ("profile", "study.edit_profile"),
+        ("add column", "study.add_column"),
+        ("whole text", "study.whole_text"),
+        ("list", "study.list"),
+        ("compare", "study.compare_columns"),
+        ("runs", "study.runs"),
+        ("verdict", "study.verdict"),
+        ("overview", "study.next_view"),
+        ("discriminating", "study.discriminating"),
+        *([("comparison", "study.comparison_target")] if baseline else []),
+        *ALWAYS,
     ]
-    if baseline:
-        keys.append(("t", "comparison"))
-    return keys + ALWAYS
+    return _labelled(names, glyphs, entries)
 
 
 def replay_keys(
+    names: KeyNames,
     glyphs: Glyphs,
     *,
     playing: bool,
@@ -68,71 +73,83 @@ def replay_keys(
     thinking: bool = False,
 ) -> list[Key]:
     """The keys of a replay."""
-    keys = [
-        ("space", "pause" if playing else "play"),
-        ("left/right", "5 s"),
-        ("shift+left/right", "decision"),
-        ("[/]", "scenario"),
-        (",/.", "token"),
-        ("+/-", "speed"),
-        ("T", "time"),
-        (glyphs.updown, "scenario"),
-        ("home/end", "ends"),
+    entries: list[Entry] = [
+        ("pause" if playing else "play", "replay.pause"),
+        *([] if following else [("follow", "replay.follow")]),
+        ("5 s", "replay.seek_back", "replay.seek_forward"),
+        ("decision", "replay.previous_decision", "replay.next_decision"),
+        ("scenario", "replay.previous_decided_scenario", "replay.next_decided_scenario"),
+        ("token", "replay.previous_token", "replay.next_token"),
+        ("speed", "replay.faster", "replay.slower"),
+        ("time", "replay.go_to_time"),
+        SCENARIO,
+        ("ends", "replay.start", "replay.end"),
         STEP[stepping],
-        ("F", "filter"),
-        *([("h", "thinking")] if thinking else []),
-        ("m", "maximise"),
-        ("i", "inside"),
-        ("/", "search"),
-        ("o", "overview"),
+        ("filter", "study.filter"),
+        *([("thinking", "study.thinking")] if thinking else []),
+        ("maximise", "study.maximise"),
+        ("inside", "study.open_decision"),
+        ("search", "study.search"),
+        ("overview", "study.next_view"),
+        *ALWAYS,
     ]
-    if not following:
-        keys.insert(1, ("f", "follow"))
-    return keys + ALWAYS
+    return _labelled(names, glyphs, entries)
 
 
-def compare_keys(glyphs: Glyphs, *, only: bool) -> list[Key]:
+def compare_keys(names: KeyNames, glyphs: Glyphs, *, only: bool) -> list[Key]:
     """The keys of a comparison."""
-    return [
-        (glyphs.updown, "row"),
-        ("n/N", "next difference"),
-        ("tab", "second column"),
-        ("x", "swap"),
-        ("+/-", "columns"),
-        ("o", "all rows" if only else "only differences"),
-        ("t", "target"),
-        ("d", "discriminating"),
-        ("s", "settings"),
-        ("?", "help"),
-        ("esc", "back"),
+    entries: list[Entry] = [
+        ("row", "compare.next_row", "compare.previous_row"),
+        ("next difference", "compare.next_difference", "compare.previous_difference"),
+        ("second column", "compare.next_column"),
+        ("swap", "compare.swap"),
+        ("columns", "compare.add", "compare.remove"),
+        ("all rows" if only else "only differences", "compare.only_differences"),
+        ("target", "compare.comparison_target"),
+        ("discriminating", "compare.discriminating"),
+        ("settings", "compare.settings"),
+        ("help", "compare.help"),
+        ("back", "compare.back"),
     ]
+    return _labelled(names, glyphs, entries)
 
 
-def runs_keys(glyphs: Glyphs, *, trash: bool) -> list[Key]:
+def runs_keys(names: KeyNames, glyphs: Glyphs, *, trash: bool) -> list[Key]:
     """The keys of the list of runs."""
-    keys = [
-        (glyphs.enter, "open"),
-        ("f", "filter"),
-        ("/", "search all"),
-        ("c", "compare"),
-        ("t", "tags"),
-        ("w", "note"),
-        ("e", "rename"),
-        ("x", "export"),
-        ("D", "delete"),
-        ("u", "undo"),
-        ("p", "replay"),
-        ("I", "import"),
-        ("?", "help"),
-        ("esc", "back"),
+    entries: list[Entry] = [
+        ("open", "runs.open"),
+        ("filter", "runs.filter"),
+        ("search all", "runs.search"),
+        ("compare", "runs.compare"),
+        ("tags", "runs.tags"),
+        ("note", "runs.note"),
+        ("rename", "runs.rename"),
+        ("export", "runs.export"),
+        ("delete", "runs.delete"),
+        ("undo", "runs.undo"),
+        ("replay", "runs.replay"),
+        ("import", "runs.import"),
     ]
     if trash:
-        return [("u", "bring back"), ("D", "remove for good"), ("T", "all runs"), *keys[-2:]]
-    return keys
+        entries = [
+            ("bring back", "runs.undo"),
+            ("remove for good", "runs.delete"),
+            ("all runs", "runs.trash"),
+        ]
+    entries += [("help", "runs.help"), ("back", "runs.back")]
+    return _labelled(names, glyphs, entries)
+
+
+def _labelled(names: KeyNames, glyphs: Glyphs, entries: Iterable[Entry]) -> list[Key]:
+    """(keys, what they do) of each entry that has a key."""
+    labels = ((names.label(glyphs, *actions), does) for does, *actions in entries)
+    return [(label, does) for label, does in labels if label]
 
 
 def key_line(keys: Sequence[Key], width: int) -> Line:
     """As many whole keys as fit, help and leave always; the rest are left to the help screen."""
+    if not keys:
+        return ()
     last = [_key(key) for key in keys[-len(ALWAYS) :]]
     room = width - sum(cells(part) for part in last)
     spans: list[Span] = []

@@ -52,11 +52,6 @@ class Glyphs:
     spread: tuple[str, str]
     tie: str
 
-    @property
-    def keys(self) -> dict[str, str]:
-        """The keys that signs stand for on the line of keys."""
-        return {self.updown: "down/up", self.enter: "enter"}
-
 
 UNICODE = Glyphs(
     ascii=False,
@@ -138,7 +133,7 @@ ASCII = Glyphs(
     forth=">>",
     sep="-",
     times="x",
-    updown="j/k",
+    updown="down/up",
     enter="enter",
     unlike="!=",
     edited="%",

@@ -12,6 +12,7 @@ from align_tui.monitor.marks import MarkName, cell_mark
 from align_tui.monitor.snapshot import Cell, Shown, Snapshot
 from align_tui.tui.format.decision import cut_notes, foot_lines, shown_mark
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.ratings import Rated
 from align_tui.tui.format.status_text import (
     annotation_words,
@@ -72,20 +73,27 @@ def generations(profile: Profile) -> int:
     return max(1, asked)
 
 
-def greeting(planned: int, scenarios: int, glyphs: Glyphs, missing: Sequence[str] = ()) -> str:
+def greeting(
+    planned: int, scenarios: int, glyphs: Glyphs, keys: KeyNames, missing: Sequence[str] = ()
+) -> str:
     """What an empty screen says; `missing` are models that are not on this machine."""
+    does = {
+        "study.run_scenario": "all profiles decide this scenario",
+        "study.run_all": f"the whole study: {scenarios} scenarios, {planned} decisions",
+        "study.help": "help",
+    }
+    starts = [
+        f"{keys.label(glyphs, action)}  {what}"
+        for action, what in does.items()
+        if keys.first(action)
+    ]
     absent = "".join(
         f"\n\n{glyphs.marks['failed']} {one_line(model, 100)} is not on this machine: whoever asks "
         f"has it fetched first. Without a network: hf download {one_line(model, 100)} on another "
         "machine, and HF_HOME set to its cache."
         for model in missing
     )
-    return (
-        "Nothing has been asked yet.\n\n"
-        f"{glyphs.enter}  all profiles decide this scenario\n"
-        f"a  the whole study: {scenarios} scenarios, {planned} decisions\n"
-        "?  help" + absent
-    )
+    return "Nothing has been asked yet.\n\n" + "\n".join(starts) + absent
 
 
 def current(shown: Shown, snapshot: Snapshot, scenario: int) -> tuple[Shown, Cell | None]:
@@ -119,6 +127,7 @@ def pane_view(
     target: str | None,
     width: int,
     glyphs: Glyphs,
+    keys: KeyNames,
     *,
     height: int = 13,
     scenario: int,
@@ -154,7 +163,7 @@ def pane_view(
         (source, "quiet"),
     )
     mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
-    text, quiet = _text(shown, snapshot, starting, greet, profile)
+    text, quiet = _text(shown, snapshot, starting, greet, profile, keys)
     above = thinking_part(shown, width - MARGIN, glyphs, unfolded=thinking)
     whole = thinking and bool(above) and not is_reasoning(shown)
     foot = foot_lines(
@@ -163,6 +172,7 @@ def pane_view(
         target,
         width,
         glyphs,
+        keys,
         of_streams=generations(profile),
         choice=cell.choice if cell is not None else None,
         mark=mark if shown.status == "done" else None,
@@ -207,7 +217,12 @@ def rated_of(shown: Shown, profile: Profile, choices: int) -> Rated | None:
 
 
 def _text(
-    shown: Shown, snapshot: Snapshot, starting: bool, greet: str, profile: Profile
+    shown: Shown,
+    snapshot: Snapshot,
+    starting: bool,
+    greet: str,
+    profile: Profile,
+    keys: KeyNames,
 ) -> tuple[str, bool]:
     """(what stands in the pane, is it about the sample instead of by the model)."""
     if shown.status == "absent":
@@ -217,7 +232,7 @@ def _text(
         return "waiting", True
     if shown.status == "pending":
         workers, silent = snapshot.workers, snapshot.silent
-        return waiting_words(workers, snapshot.state, starting, shown.ahead, silent), True
+        return waiting_words(workers, snapshot.state, starting, keys, shown.ahead, silent), True
     if shown.status == "failed":
         return error_words(shown.result)[1], False
     if shown.status == "running" and shown.thinking and not shown.text:

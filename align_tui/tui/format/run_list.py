@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from align_tui.core.column_names import model_beside
 from align_tui.core.text.display import one_line, plain
-from align_tui.core.text.word_diff import Part
+from align_tui.monitor.search import FoundIn
 from align_tui.tui.format.bars import bar, interval, point
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.search import around
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill, fit
 from align_tui.tui.format.targets import in_words
 from align_tui.tui.format.wrapping import wrap
 
 if TYPE_CHECKING:
-    from align_tui.store.history import RunDetail, RunLine
+    from align_tui.monitor.rows import RunDetail, RunLine
 
 SIDE_WIDTH = 120  # from here on the details stand beside the list
 STATES = ("finished", "running", "waiting", "paused", "stopped", "failed", "bookmarked", "judged")
-
-
-@dataclass(frozen=True, slots=True)
-class FoundIn:
-    """Where a search of all runs found something, with what is needed to go there."""
-
-    run: str
-    name: str
-    scenario: int
-    key: str
-    profile: int
-    who: str
-    repeat: int
-    parts: tuple[Part, ...]
 
 
 def state_of(line: RunLine) -> str:
@@ -82,13 +68,17 @@ def _holds(line: RunLine, word: str) -> bool:
     return any(word in text.casefold() for text in texts)
 
 
-def title_line(shown: int, of: int, query: str, trash: bool, width: int, glyphs: Glyphs) -> Line:
+def title_line(
+    shown: int, of: int, query: str, trash: bool, width: int, glyphs: Glyphs, keys: KeyNames
+) -> Line:
     """How many runs there are, and by what they are narrowed down."""
     spans: list[Span] = [(" runs", "title"), (f" {glyphs.sep} {shown}", "text")]
     if shown != of:
         spans.append((f" of {of}", "quiet"))
     if trash:
-        spans.append((f" {glyphs.sep} in the trash: u brings back, D removes for good", "warn"))
+        does = [keys.fill("{runs.undo} brings back"), keys.fill("{runs.delete} removes for good")]
+        said = ": ".join(filter(None, ["in the trash", ", ".join(filter(None, does))]))
+        spans.append((f" {glyphs.sep} {said}", "warn"))
     if query:
         spans.append((f" {glyphs.sep} {one_line(query)}", "key"))
     return fill(cut(spans, width, glyphs.more), width)

@@ -8,6 +8,7 @@ from align_tui.core.answers import letter
 from align_tui.core.scenarios import Choice, Scenario, variant_of
 from align_tui.core.text.display import one_line, plain
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit
 from align_tui.tui.format.targets import words
 from align_tui.tui.format.wrapping import wrap
@@ -144,8 +145,10 @@ def scenario_title(
     return ((fit(head, room, glyphs.more), "bright"), *after)
 
 
-def scenario_subtitle(scenario: Scenario, complete: bool, width: int, glyphs: Glyphs) -> Line:
+def scenario_subtitle(
+    scenario: Scenario, complete: bool, width: int, glyphs: Glyphs, keys: KeyNames
+) -> Line:
     """What it is labelled for, and how to see the rest."""
     names = ", ".join(sorted(words(name) for name in scenario.labelled)) or "unlabelled"
-    hint = "" if complete else f"s the whole text {glyphs.sep} "
+    hint = "" if complete else keys.fill(f"{{study.whole_text}} the whole text {glyphs.sep} ")
     return ((hint, "text"), (fit(names, max(6, width - len(hint) - 6), glyphs.more), "quiet"))

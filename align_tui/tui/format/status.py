@@ -9,6 +9,8 @@ from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format.bars import bar, clock
 from align_tui.tui.format.engine import worker_parts
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.status_text import GO_ON
 from align_tui.tui.format.styled_text import Line, Span, cells, fit, spread
 
 
@@ -21,6 +23,7 @@ class StatusView:
     out_of_depth: bool
     starting: bool
     replay: bool
+    keys: KeyNames
 
 
 def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs) -> Line:
@@ -51,7 +54,7 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
         parts.append((("reading the run  ", "quiet"),))
     elif view.planned > counts.inherited:
         parts.append(((f"{view.planned - counts.inherited} to decide  ", "quiet"),))
-    parts += _state_parts(snapshot, view.replay)
+    parts += _state_parts(snapshot, view.replay, view.keys)
     if counts.failed:
         parts.append(((f"{counts.failed} failed  ", "failed"),))
     if snapshot.left_s is not None and counts.open and snapshot.state == "active":
@@ -69,10 +72,10 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     return spread(left, right, width, glyphs.more)
 
 
-def _state_parts(snapshot: Snapshot, replay: bool) -> list[Line]:
+def _state_parts(snapshot: Snapshot, replay: bool, keys: KeyNames) -> list[Line]:
     counts = snapshot.counts
     if not replay and snapshot.state in ("paused", "stopped") and counts.open:
-        return [((f"{snapshot.state}: press space to go on  ", "warn"),)]
+        return [((f"{keys.sentence(snapshot.state, GO_ON)}  ", "warn"),)]
     if counts.running and snapshot.silent and not snapshot.workers:
         return [((f"{counts.running} waiting  ", "warn"),)]
     if counts.running:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line, plain
+from align_tui.tui.format.key_names import KeyNames
 
 if TYPE_CHECKING:
-    from align_tui.store.results import Result
-    from align_tui.store.run_annotations import Annotation
-    from align_tui.store.workers import WorkerRow
+    from align_tui.monitor.rows import Annotation, Result, WorkerRow
 
 KINDS = {
     "backbone": "The model cannot be used",
@@ -29,6 +28,7 @@ KINDS = {
     "store": "The database failed",
     "error": "Something went wrong",
 }
+GO_ON = ": press {study.pause} to go on"
 
 
 def error_words(result: Result | None) -> tuple[str, str]:
@@ -76,14 +76,13 @@ def waiting_words(
     workers: Sequence[WorkerRow],
     state: str,
     starting: bool,
+    keys: KeyNames,
     ahead: int | None = None,
     silent: Sequence[WorkerRow] = (),
 ) -> str:
     """Why a queued sample does not run yet; `ahead` of it so many are queued."""
-    if state == "paused":
-        return "paused: press space to go on"
-    if state == "stopped":
-        return "stopped: press space to go on"
+    if state in ("paused", "stopped"):
+        return keys.sentence(state, GO_ON)
     loading = [worker for worker in workers if worker.state == "loading"]
     if loading:
         return f"waiting: {worker_state(loading[0])}"
@@ -94,7 +93,9 @@ def waiting_words(
     starting = starting or bool(workers)
     if silent:
         return f"waiting: {silent_words(silent)}, another is started"
-    return "waiting for the worker to start" if starting else "no worker runs: press space"
+    if starting:
+        return "waiting for the worker to start"
+    return keys.sentence("no worker runs", ": press {study.pause}")
 
 
 def running_words(

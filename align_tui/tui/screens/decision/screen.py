@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
@@ -16,30 +16,35 @@ from align_tui.tui import pager
 from align_tui.tui.dialogs.help import MessageDialog
 from align_tui.tui.format.decision_detail import Section, inside_title
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.keymap import keys_of
 
-if TYPE_CHECKING:
-    from align_tui.tui.screens.study.actions import StudyActions
-
-T = TypeVar("T")
-HINT = "tab part   y copy   o pager   escape back"
+# Has a file written in a thread, and hands on where it lies.
+Write = Callable[[Callable[[], Path], Callable[[Path], None]], None]
 
 
 class DecisionScreen(MessageDialog):
     """Sections of one decision; the shown one is copied or opened in the pager."""
 
-    SECTION: ClassVar[str] = "inside"  # of a keymap file
+    SECTION: ClassVar[str] = "decision"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,right", "section(1)", "next part", priority=True),
-        Binding("shift+tab,left", "section(-1)", "previous part", priority=True),
-        Binding("y", "copy", "copy this part: to the clipboard, and to a file"),
-        Binding("o", "pager", "open this part in $PAGER"),
+        Binding("tab,right", "section(1)", "next part", priority=True, id="decision.next_part"),
+        Binding(
+            "shift+tab,left",
+            "section(-1)",
+            "previous part",
+            priority=True,
+            id="decision.previous_part",
+        ),
+        Binding("y", "copy", "copy this part: to the clipboard, and to a file", id="decision.copy"),
+        Binding("o", "pager", "open this part in $PAGER", id="decision.pager"),
     ]
 
     def __init__(
-        self, sections: Sequence[Section], name: str, work: StudyActions, glyphs: Glyphs
+        self, sections: Sequence[Section], name: str, write: Write, glyphs: Glyphs
     ) -> None:
         super().__init__("inside this decision", plain(sections[0].text), glyphs.ascii)
-        self.sections, self.name_of_file, self.work, self.glyphs = sections, name, work, glyphs
+        self.sections, self.name_of_file, self.glyphs = sections, name, glyphs
+        self._write = write
         self.at = 0
 
     def on_mount(self) -> None:
@@ -54,7 +59,14 @@ class DecisionScreen(MessageDialog):
         box = self.box
         title = inside_title(self.sections, self.at, max(10, box.size.width - 4), self.glyphs)
         box.border_title = Content(title)
-        box.border_subtitle = Content(HINT)
+        box.border_subtitle = Content(
+            keys_of(self).hints(
+                "{decision.next_part} part",
+                "{decision.copy} copy",
+                "{decision.pager} pager",
+                "{message.back} back",
+            )
+        )
         self.prose.show(plain(self.sections[self.at].text), self.at)
 
     def _say(self, text: str) -> None:
@@ -72,7 +84,7 @@ class DecisionScreen(MessageDialog):
             if self in self.app.screen_stack:  # it may have been left while the file was written
                 then(path)
 
-        self.work.do(lambda _: pager.keep(name, text), back)
+        self._write(lambda: pager.keep(name, text), back)
 
     def action_copy(self) -> None:
         """To the clipboard by OSC 52, which no terminal confirms; so to a file as well."""

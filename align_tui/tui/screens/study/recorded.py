@@ -10,7 +10,7 @@ from align_tui.tui.screens.study.replay import ReplayScreen
 class RecordedScreen(ReplayScreen):
     """Shows what it is handed; it has no feed that runs and no key that is asked for."""
 
-    SECTION: ClassVar[str] = "taped"  # of a keymap file
+    SECTION: ClassVar[str] = "recording"  # of a keymap file
 
     def begin(self) -> None:
         """Nothing starts by itself."""

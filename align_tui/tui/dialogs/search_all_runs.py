@@ -1,0 +1,61 @@
+"""Search through the reasoning of all runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from align_tui.monitor.search import MOST_PLACES, FoundIn
+from align_tui.tui.dialogs.finder import FinderDialog
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.run_list import place_line
+from align_tui.tui.format.styled_text import Line
+
+# Looks for words, unless nobody asks for them any more when their turn comes.
+Search = Callable[[str, Callable[[], bool], Callable[[list[FoundIn]], None]], None]
+
+
+class SearchAllRunsScreen(FinderDialog[FoundIn]):
+    """Dismissed with the place to go to, or None."""
+
+    SECTION: ClassVar[str] = "search_all_runs"  # of a keymap file
+
+    HINT = "words that must all occur"
+    TAKES = "opens the run there"
+
+    def __init__(self, search: Search, glyphs: Glyphs) -> None:
+        super().__init__(glyphs, "search the reasoning of all runs")
+        self.found: list[FoundIn] = []
+        self.searching = False
+        self._search = search
+
+    def look_for(self, query: str) -> None:
+        """Have the store searched; what is found is shown when it comes."""
+        self.found, self.searching = [], bool(query)
+        if query:
+            self._search(
+                query, lambda: query == self.query_text, lambda found: self._show(query, found)
+            )
+
+    def _show(self, query: str, found: list[FoundIn]) -> None:
+        if query == self.query_text and self.is_attached:
+            self.found, self.searching = found, False
+            self.paint()
+
+    def count(self) -> int:
+        """The decisions found."""
+        return len(self.found)
+
+    def head(self) -> tuple[Line, ...]:
+        """How many there are."""
+        many = "the newest " if len(self.found) == MOST_PLACES else ""
+        count = f"{many}{len(self.found)} found" if self.query_text else "type to search"
+        return (((count if not self.searching else "searching", "quiet"),),)
+
+    def row(self, number: int, width: int) -> Line:
+        """A decision and its excerpt."""
+        return place_line(self.found[number], width, self.glyphs)
+
+    def take(self, number: int) -> None:
+        """Go there."""
+        self.dismiss(self.found[number])

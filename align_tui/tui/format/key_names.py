@@ -1,0 +1,73 @@
+"""The keys of a screen's actions, as its sentences and its line of keys name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from align_tui.tui.format.glyphs import Glyphs
+
+SHORT = {"escape": "esc"}  # on the line of keys, where each cell counts
+_ID = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNames:
+    """By the id of an action (`study.pause`), the names of its keys, in the keymap's order.
+
+    A key's name is its sign (`?`) or its word (`escape`, `page up`). An action that has no key on
+    this screen is missing.
+    """
+
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _labels: dict[tuple[bool, tuple[str, ...]], str] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # the line of keys is made anew with each frame
+
+    def first(self, action: str) -> str:
+        """The first key of an action; "" where it has none."""
+        return self.every(action)[0] if action in self.keys else ""
+
+    def every(self, action: str) -> tuple[str, ...]:
+        """All keys of an action."""
+        return self.keys.get(action, ())
+
+    def fill(self, text: str) -> str:
+        """The text with a key in place of each `{id}`; "" where one of the actions has no key."""
+        if not all(map(self.first, _ID.findall(text))):
+            return ""
+        return _ID.sub(lambda found: self.first(found[1]), text)
+
+    def sentence(self, head: str, *tails: str) -> str:
+        """`head` as it is, and each of `tails` as `fill` makes it.
+
+        For example `sentence("paused", ": press {study.pause} to go on")`.
+        """
+        return head + "".join(map(self.fill, tails))
+
+    def hints(self, *parts: str) -> str:
+        """`enter lists them   escape leaves it`: the filled parts, side by side."""
+        return "   ".join(filter(None, map(self.fill, parts)))
+
+    def label(self, glyphs: Glyphs, *actions: str) -> str:
+        """The keys of these actions on the line of keys, such as `⏎`, `↑↓`, `n/N`, or ""."""
+        known = self._labels.get((glyphs.ascii, actions))
+        if known is None:
+            known = self._labels[glyphs.ascii, actions] = self._label(glyphs, actions)
+        return known
+
+    def _label(self, glyphs: Glyphs, actions: Sequence[str]) -> str:
+        found = [self.every(action) for action in actions if action in self.keys]
+        if not glyphs.ascii and any("up" in k for k in found) and any("down" in k for k in found):
+            return glyphs.updown
+        names = [SHORT.get(keys[0], keys[0]) for keys in found]
+        if names == ["enter"]:
+            return glyphs.enter
+        head, plus, _ = names[0].rpartition("+") if names else ("", "", "")
+        if head and len(names) > 1 and all(name.startswith(head + plus) for name in names):
+            names[1:] = [name.removeprefix(head + plus) for name in names[1:]]
+        return "/".join(names)
+
+
+NO_KEYS = KeyNames()
