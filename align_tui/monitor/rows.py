@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from align_tui.store.basis import Basis as Basis
     from align_tui.store.database import Database as Database
     from align_tui.store.history import RunDetail as RunDetail
     from align_tui.store.history import RunLine as RunLine

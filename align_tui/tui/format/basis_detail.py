@@ -17,7 +17,7 @@ from align_tui.tui.format.ratings import common_relevance
 
 if TYPE_CHECKING:
     from align_tui.core.decisions import Step
-    from align_tui.store.basis import Basis
+    from align_tui.monitor.rows import Basis
 
 NONE = "–"
 
