@@ -27,9 +27,9 @@ from align_tui.output.tables import (
     waiting,
 )
 from align_tui.output.terminal import ask, say, say_data, say_json
+from align_tui.services.runs import import_run, remove_run
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
-from align_tui.store.imports import import_run
 from align_tui.store.run_inputs import read_inputs
 from align_tui.store.thinking import token_shares
 from align_tui.studies.assemble import parse_scale, parse_targets
@@ -197,7 +197,7 @@ def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
             say("Left as it is.", error=True)
             return 1
     with waiting(f"deleting {run}"):
-        runs.delete_run(db, run)
+        remove_run(db, run)
     say(f"Deleted {run}.", error=True)
     return 0
 

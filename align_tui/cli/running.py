@@ -25,6 +25,7 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
 from align_tui.output.terminal import say, say_json
+from align_tui.services import queueing
 from align_tui.services.cancel import cancel_run
 from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
@@ -50,7 +51,7 @@ def start_run(
     path = database_path(db_path)
     with waiting(f"writing the run to {path}"):
         db = open_database(path)
-        run = runs.create_run(db, study, versions())
+        run = queueing.start_run(db, study, versions())
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
@@ -62,8 +63,7 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
         run = runs.resolve(db, name)
         study = runs.load_study(db, run)
     consent(study, trust=trust)
-    runs.retry(db, run)
-    runs.set_state(db, run, "active")
+    queueing.resume_run(db, run)
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
 

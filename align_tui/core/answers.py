@@ -24,3 +24,8 @@ class TextAnswer:
 
 
 Answer: TypeAlias = ChoiceAnswer | TextAnswer
+
+
+def letter(choice: int) -> str:
+    """How people call the choice of that index: A, B, ... Z, then 27, 28, ..."""
+    return chr(ord("A") + choice) if choice < 26 else str(choice + 1)

@@ -1,16 +1,32 @@
-"""Searching the reasoning of one run, with what the run inherited."""
+"""Searching the reasoning of one run, with what the run inherited, and of all runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from align_tui.store.database import Database
-    from align_tui.store.search import Hit
+from align_tui.core.text.word_diff import Part
 
+if TYPE_CHECKING:
+    from align_tui.monitor.rows import Database, Hit
+
+MOST_PLACES = 200
 Origin = tuple[str, int, int]  # of an inherited decision: its run; here its scenario and profile
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIn:
+    """Where a search of all runs found something, with what is needed to go there."""
+
+    run: str
+    name: str
+    scenario: int
+    key: str
+    profile: int
+    who: str
+    repeat: int
+    parts: tuple[Part, ...]
 
 
 def search_run(
@@ -29,3 +45,18 @@ def search_run(
                 _, scenario, profile = origins[hit.sample]
                 hits.append(replace(hit, scenario=scenario, profile=profile))
     return hits[:limit]
+
+
+def search_all(db: Database, query: str) -> list[FoundIn]:
+    """The newest decisions of all runs whose reasoning has all the words."""
+    from align_tui.store.search import names_of, search
+
+    hits = search(db, query, limit=MOST_PLACES)
+    names = names_of(db, hits)
+    out = []
+    for hit in hits:
+        if hit.seq in names:
+            run, key, who = names[hit.seq]
+            where = (hit.run, run, hit.scenario, key, hit.profile, who)
+            out.append(FoundIn(*where, hit.repeat, hit.parts))
+    return out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from align_tui.monitor.overview import NOTHING, Overview
 
 if TYPE_CHECKING:
+    from align_tui.store.basis import Basis
     from align_tui.store.queue import Depth
     from align_tui.store.results import Result, Tally
     from align_tui.store.run_annotations import Annotation
@@ -71,7 +72,8 @@ class Shown:
     reply, both safe to show; `thinking_tokens` is how long the thinking is, 0 where that is not
     known yet. `streams` counts the generations that have begun; `annotation` is what the user said
     of the decision; `ahead` how many are queued before a sample that waits, where that is known;
-    `origin` is as in Cell; `blocked` what is said of a sample whose code holds up its worker.
+    `origin` is as in Cell; `blocked` what is said of a sample whose code holds up its worker;
+    `basis` what a decision was made of beside a model's replies.
     """
 
     profile: int
@@ -89,6 +91,7 @@ class Shown:
     thinking: str = ""
     thinking_tokens: int = 0
     blocked: str = ""
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""A run as JSON Lines: started, each decision or failure in the order it finished, summary."""
+"""A run as JSON Lines: started, each decision or failure in the order it finished, summary.
+
+events.schema.json beside this module is the JSON Schema of these lines.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,17 @@ from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
-from align_tui.core.targets import Targets, target_id
+from align_tui.core.targets import target_id
+from align_tui.output.decision_json import (
+    answer_json,
+    predictions_json,
+    ranking_json,
+    relevance_json,
+    steps_json,
+    targets_json,
+)
 from align_tui.store import results, runs, thinking
+from align_tui.store.basis import NOTHING, Basis, bases_of
 from align_tui.store.database import Database
 from align_tui.store.results import Result
 from align_tui.store.thinking import Thought
@@ -29,7 +41,12 @@ def _finite(value: float | None) -> float | None:
 
 
 def result_event(
-    run: str, study: Study, result: Result, scores: dict[str, Score], thought: Thought | None = None
+    run: str,
+    study: Study,
+    result: Result,
+    scores: dict[str, Score],
+    thought: Thought | None = None,
+    basis: Basis = NOTHING,
 ) -> Event:
     """The line of one ended sample; its `thinking` is null where the model did not think."""
     head: Event = {
@@ -42,9 +59,12 @@ def result_event(
     }
     if result.error_kind:
         return head | {"error": {"kind": result.error_kind, "message": result.error_message or ""}}
+    answer = result.answer
+    assert answer is not None  # only a failure has none
     return head | {
+        "answer": answer_json(answer, result.choice_text),
         "choice": result.choice,
-        "choice_text": result.choice_text,
+        "choice_text": result.choice_text if result.choice is not None else None,
         "scores": {
             target: {
                 "correct": score.correct,
@@ -56,6 +76,10 @@ def result_event(
         "reasoning": result.reasoning,
         "thinking": thought.text if thought is not None else None,
         "probabilities": list(result.probabilities) if result.probabilities else None,
+        "predictions": predictions_json(basis.predictions),
+        "relevance": relevance_json(basis.relevance),
+        "ranking": ranking_json(basis.ranking),
+        "steps": steps_json(basis.steps),
         "latency_s": round(result.latency_s, 6),
         "tokens": result.tokens,
         "thinking_tokens": thought.total if thought is not None else 0,
@@ -63,12 +87,15 @@ def result_event(
 
 
 def page_events(db: Database, run: str, study: Study, page: list[Result]) -> Iterator[Event]:
-    """The lines of results whose scores and thinking are read together."""
+    """The lines of results; what belongs to them is read for all of them together."""
     samples = [result.sample for result in page]
     scores, thoughts = results.scores_of(db, samples), thinking.thoughts_of(db, samples)
+    bases = bases_of(db, samples)
     for result in page:
         sample = result.sample
-        yield result_event(run, study, result, scores[sample], thoughts.get(sample))
+        yield result_event(
+            run, study, result, scores[sample], thoughts.get(sample), bases.get(sample, NOTHING)
+        )
 
 
 def stored_events(db: Database, run: str) -> Iterator[Event]:
@@ -92,10 +119,6 @@ def _rate(rate: Rate) -> Event:
     }
 
 
-def _target(targets: Targets) -> dict[str, float]:
-    return {target.attribute: target.point for target in targets}
-
-
 def summary(db: Database, run: str, study: Study) -> Event:
     """The last line: accuracy of every profile against each target that it is scored against."""
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
@@ -108,7 +131,7 @@ def summary(db: Database, run: str, study: Study) -> Event:
             tally = found.get((index, target_id(targets)))
             scores.append(
                 {
-                    "target": _target(targets),
+                    "target": targets_json(targets),
                     "all": _rate(tally.all if tally else none),
                     "discriminating": _rate(tally.discriminating if tally else none),
                 }
@@ -118,7 +141,7 @@ def summary(db: Database, run: str, study: Study) -> Event:
             {
                 "profile": profile.name,
                 "model": profile.model_label or None,
-                "targets": _target(profile.target),
+                "targets": targets_json(profile.target),
                 "scores": scores,
                 "failed": failed,
                 "pending": still_open,

@@ -21,18 +21,23 @@ from align_tui.core.targets import target_id
 from align_tui.core.text.display import one_line
 from align_tui.files.write import make_folder, write_text
 from align_tui.formats.align_system.write import write_align_system
+from align_tui.output.choice_info import choice_info, kdma_values
 from align_tui.output.csv_cells import guarded
+from align_tui.output.decision_json import target_words
 from align_tui.output.events import Event, stored_events, summary
 from align_tui.output.json_text import json_text
+from align_tui.output.rating_words import event_rating_words
 from align_tui.output.tables import CAPTION, percent
 from align_tui.store import results, runs, thinking
+from align_tui.store.basis import NOTHING, bases_of, has_ratings
 from align_tui.store.database import Database
 
 FORMATS = ("jsonl", "csv", "markdown", "align-system")
 COLUMNS = (
     "run", "profile", "model", "scenario", "repeat", "target", "choice", "choice_text", "correct",
     "distance", "discriminating", "probability", "latency_s", "tokens", "thinking_tokens", "error",
-    "reasoning", "thinking",
+    "reasoning", "thinking", "answer_kind", "answer_text", "ranking_function", "ranking_measure",
+    "ranking_scores", "tied", "tie_break", "predictions", "relevance", "steps",
 )  # fmt: skip
 
 
@@ -62,9 +67,30 @@ def _csv_rows(event: Event) -> Iterator[dict[str, Any]]:
     row = {key: _empty(event.get(key)) for key in COLUMNS}
     row["error"] = event.get("error", {}).get("kind", "")
     chances = event.get("probabilities")
-    row["probability"] = chances[event["choice"]] if chances else ""
+    row["probability"] = chances[event["choice"]] if chances and row["choice"] != "" else ""
+    row |= _csv_basis(event)
     for target, score in (event.get("scores") or {"": {}}).items():
         yield row | {"target": target} | {key: _empty(value) for key, value in score.items()}
+
+
+def _csv_basis(event: Event) -> dict[str, Any]:
+    """The answer's kind and what it was made of; lists and objects as JSON in one cell."""
+    answer, ranking = event.get("answer"), event.get("ranking")
+    cells: dict[str, Any] = {
+        key: json_text(event[key]) if event.get(key) is not None else ""
+        for key in ("predictions", "relevance", "steps")
+    }
+    if answer is not None:
+        cells |= {"answer_kind": answer["kind"], "answer_text": answer["text"]}
+    if ranking is not None:
+        cells |= {
+            "ranking_function": ranking["function"],
+            "ranking_measure": ranking["measure"],
+            "ranking_scores": json_text(ranking["scores"]),
+            "tied": len(ranking["best"]),
+            "tie_break": ranking["tie_break"],
+        }
+    return cells
 
 
 def _empty(value: object) -> object:
@@ -77,9 +103,11 @@ def markdown(db: Database, run: str) -> Iterator[str]:
     yield f"# {md(study.name)}\n\nRun `{run}`. {CAPTION}\n\n"
     yield "| profile | model | target | all scored | discriminating | failed | open |\n"
     yield "|---|---|---|---|---|---|---|\n"
-    for profile in summary(db, run, study)["profiles"]:
-        for score in profile["scores"] or [{"target": {}, "all": None, "discriminating": None}]:
-            target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items()) or "–"
+    for profile, of in zip(summary(db, run, study)["profiles"], study.profiles, strict=True):
+        aims = study.scoring_targets(of) or ((),)
+        found = profile["scores"] or [{"all": None, "discriminating": None}]
+        for score, targets in zip(found, aims, strict=True):
+            target = target_words(targets) or "–"
             rates = [percent(score[k]) if score[k] else "–" for k in ("all", "discriminating")]
             yield f"| {md(profile['profile'])} | {md(profile['model'] or '–')} | {md(target)} "
             yield f"| {' | '.join(rates)} "
@@ -90,16 +118,18 @@ def markdown(db: Database, run: str) -> Iterator[str]:
     for name, version in runs.run_versions(db, run).items():
         yield f"- {md(name)}: {md(version)}\n"
     thought = any(share for _, share in thinking.token_shares(db, run).values())
+    rated = has_ratings(db, run)
     header = ["scenario", "profile", "model", "repeat", "choice"]
-    header += [*["thinking"] * thought, "reasoning"]
+    header += [*["ratings"] * rated, *["thinking"] * thought, "reasoning"]
     yield f"\n## Decisions\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}\n"
     for event in stored_events(db, run):
         if event["event"] in ("decision", "failed"):
             said = event.get("reasoning") or event.get("error", {}).get("message", "")
-            choice = event.get("choice_text", "failed")
+            choice = event["answer"]["text"] if event["event"] == "decision" else "failed"
             yield f"| {md(event['scenario'])} | {md(event['profile'])} "
             yield f"| {md(event['model'] or '–')} | {event['repeat']} "
-            between = f"| {md(event.get('thinking') or '')} " if thought else ""
+            between = f"| {md(event_rating_words(event))} " if rated else ""
+            between += f"| {md(event.get('thinking') or '')} " if thought else ""
             yield f"| {md(choice)} {between}| {md(said)} |\n"
 
 
@@ -132,7 +162,8 @@ def align_system(db: Database, run: str, folder: Path) -> list[Path]:
     for (index, repeat), found in sorted(by_profile.items()):
         profile = study.profiles[index]
         place = folder / (folders[index] + (f"-repeat{repeat}" if study.repeat > 1 else ""))
-        written += _write_directory(place, study, profile, sorted(found, key=lambda r: r.scenario))
+        ordered = sorted(found, key=lambda r: r.scenario)
+        written += _write_directory(db, place, study, profile, ordered)
     return written
 
 
@@ -146,17 +177,21 @@ def _folder_names(names: Sequence[str]) -> list[str]:
 
 
 def _write_directory(
-    place: Path, study: Study, profile: Profile, found: list[results.Result]
+    db: Database, place: Path, study: Study, profile: Profile, found: list[results.Result]
 ) -> list[Path]:
     scenarios = [study.scenarios[result.scenario] for result in found]
     name = target_id(profile.target) or None
     records: list[dict[str, Any]] = json.loads(json.dumps(write_align_system(scenarios)))
-    for record, result in zip(records, found, strict=True):
+    bases = bases_of(db, [result.sample for result in found])
+    for record, scenario, result in zip(records, scenarios, found, strict=True):
+        basis = bases.get(result.sample, NOTHING)
         record["input"]["alignment_target_id"] = name
         choice = result.choice or 0
         action = dict(record["input"]["choices"][choice], justification=result.reasoning)
         record["output"] = {"choice": choice, "action": action}
-        record["choice_info"] = {"predicted_probabilities": list(result.probabilities or ())}
+        record["choice_info"] = choice_info(
+            scenario, [c["unstructured"] for c in record["input"]["choices"]], result, basis
+        )
     times = [result.latency_s for result in found]
     timing = {
         "total_time_s": sum(times),
@@ -173,7 +208,7 @@ def _write_directory(
         },
         "alignment_target": {
             "id": name,
-            "kdma_values": [{"kdma": t.attribute, "value": t.point} for t in profile.target],
+            "kdma_values": kdma_values(profile.target),
         },
     }
     files = {

@@ -16,8 +16,8 @@ from rich.text import Text
 from align_tui.config.study import Study
 from align_tui.core.column_names import model_beside, with_model
 from align_tui.core.stats.rates import chance
-from align_tui.core.targets import Target
 from align_tui.core.text.display import one_line, plain
+from align_tui.output.decision_json import target_words
 from align_tui.output.events import Event
 
 PIPED_WIDTH = 240
@@ -111,7 +111,7 @@ def result_table(study: Study, summary: Event) -> Table:
     table.add_column("over")
     for heading in ("accuracy", "95 %", "right", "chance"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for profile in summary["profiles"]:
+    for profile, of in zip(summary["profiles"], study.profiles, strict=True):
         beside = one_line(model_beside(profile["profile"], profile["model"] or ""), 58)
         names = [Text(one_line(profile["profile"], 60))]
         names += [Text(f"  {beside}", "dim")] if beside else []
@@ -119,16 +119,14 @@ def result_table(study: Study, summary: Event) -> Table:
             table.add_row(names.pop(0), "–", "–", "–", "–", "–", "–")
             if names:
                 table.add_row(names.pop(0))
-        for score in profile["scores"]:
-            target = " + ".join(f"{k} {v:g}" for k, v in score["target"].items())
-            targets = tuple(Target(k, v) for k, v in score["target"].items())
+        for score, targets in zip(profile["scores"], study.scoring_targets(of), strict=True):
             for key, over in (("all", "all"), ("discriminating", "discr.")):
                 rate = score[key]
                 only = key == "discriminating"
                 by_chance = chance(study.scenarios, targets, study.scorer, discriminating=only)
                 table.add_row(
                     names.pop(0) if names else Text(""),
-                    Text(one_line(target, 80) if not only else ""),
+                    Text(one_line(target_words(targets), 80) if not only else ""),
                     over,
                     point(rate["accuracy"]),
                     f"{point(rate['low'])}-{point(rate['high'])}" if rate["scored"] else "–",

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 LOOKED_AT = 10  # before everything else: someone looks at it
 
 
+def start_run(db: Database, study: Study, versions: Mapping[str, str]) -> str:
+    """A run of the whole study, all of it queued; returns its id."""
+    from align_tui.store import runs
+
+    return runs.create_run(db, study, dict(versions))
+
+
+def resume_run(db: Database, run: str) -> None:
+    """Go on with a run, and ask again what failed."""
+    from align_tui.store import runs
+
+    runs.retry(db, run)
+    runs.set_state(db, run, "active")
+
+
 def run_scenario(
     db: Database, study: Study, run: str | None, scenario: int, versions: Mapping[str, str]
 ) -> tuple[str, int, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -19,6 +20,7 @@ from textual.screen import Screen
 from align_tui.config import paths
 from align_tui.core.text.repair import storable
 from align_tui.tui import theme
+from align_tui.tui.acts import CanBeLeft, Command
 from align_tui.tui.clean_output import Clean
 from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.failure import Failure
@@ -26,12 +28,14 @@ from align_tui.tui.format.glyphs import Glyphs, choose_glyphs
 from align_tui.tui.keymap import install
 from align_tui.tui.keymap_file import read_keymap
 from align_tui.tui.output_dedup import thrifty_driver
+from align_tui.tui.screens.requests import OpenRun
 from align_tui.tui.widgets.edged import Edged
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.launch import Launch
     from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.tui.screens.study.view_state import ViewState
 
 
 def _commands() -> type[Provider]:
@@ -110,12 +114,14 @@ class Shell(App[ExitMessage]):
 
             self.push_screen(RunsScreen(launch.database, launch.run, self.glyphs))
 
-    def _screen_for(self, launch: Launch, study: Study) -> StudyScreen:
+    def _screen_for(
+        self, launch: Launch, study: Study, state: ViewState | None = None
+    ) -> StudyScreen:
         from align_tui.tui.screens.study.replay import ReplayScreen
         from align_tui.tui.screens.study.screen import StudyScreen
 
         self.launch, self.study = launch, study
-        return (ReplayScreen if launch.replay else StudyScreen)(launch, study, self.glyphs)
+        return (ReplayScreen if launch.replay else StudyScreen)(launch, study, self.glyphs, state)
 
     def action_command_palette(self) -> None:
         """Open the palette over whatever is shown."""
@@ -138,32 +144,34 @@ class Shell(App[ExitMessage]):
             install(screen, self.keymap)
         return super().switch_screen(screen)
 
-    def open_run(
-        self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None = None
-    ) -> None:
-        """Show a run in place of all that is shown; `at`: its scenario, profile and repeat."""
-        launch = self.launch
+    @on(OpenRun)
+    def open_run(self, asked: OpenRun) -> None:
+        """Show a run in place of all that is shown."""
+        from align_tui.tui.screens.study.view_state import ViewState
+
+        launch, state = self.launch, None
         assert launch is not None, "a run is opened from a screen that was shown"
+        if asked.at is not None:
+            scenario, profile, repeat = asked.at
+            state = ViewState(scenario, profile, repeat=repeat)
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        launch = replace(launch, study=None, run=run, autostart=False, replay=replay, browse=False)
-        screen = self._screen_for(launch, study)
-        if at is not None:
-            screen.look.scenario, screen.look.focus, screen.look.repeat = at
+        launch = replace(
+            launch, study=None, run=asked.run, autostart=False, replay=asked.replay, browse=False
+        )
+        self.push_screen(self._screen_for(launch, asked.study, state))
 
-            def there() -> None:
-                screen.work.show()
-                screen.action_focus_on(at[1])  # whatever has taken the focus since
-
-            screen.after_begin = there
-        self.push_screen(screen)
+    def commands(self) -> Iterator[Command]:
+        """What the palette can do everywhere: other colours, until the program is left."""
+        for name in theme.COLOURS:
+            yield f"theme: {name}", partial(self.wear, name)
 
     def action_leave(self) -> None:
         """ctrl+c: as q, from every screen."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
-        leave = getattr(self.screen, "action_leave", self.exit)
-        leave()
+        screen = self.screen
+        screen.leave() if isinstance(screen, CanBeLeft) else self.exit()
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed and pasted is repaired here, for every field: a terminal sends anything.

@@ -5,21 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from align_tui.core.text.display import one_line
-from align_tui.tui.application import Shell
+from align_tui.tui.acts import HasCommands
 from align_tui.tui.format.key_names import SHORT
 from align_tui.tui.key_text import shown_key
 from align_tui.tui.keymap import actions_of
-from align_tui.tui.theme import COLOURS
-
-if TYPE_CHECKING:
-    from align_tui.tui.screens.study.screen import StudyScreen
 
 NO_PALETTE = ("app.palette", "replay.nothing")
 Entry = tuple[str, str, Callable[[], object]]  # what it does, its keys, how it is done
@@ -36,28 +31,10 @@ class Commands(Provider):
                 if action.does and action.id not in NO_PALETTE:
                     keys = [SHORT.get(key, shown_key(key)) for key in action.keys]
                     yield action.does, ", ".join(keys), partial(node.run_action, action.call)
-        yield from self.themes()
-        yield from self.scenarios()
-
-    def themes(self) -> Iterator[Entry]:
-        """Other colours, until the program is left."""
-        app = self.app
-        if isinstance(app, Shell):
-            for name in COLOURS:
-                yield f"theme: {name}", "", partial(app.wear, name)
-
-    def scenarios(self) -> Iterator[Entry]:
-        """Going to a scenario by its title."""
-        from align_tui.tui.screens.study.screen import StudyScreen
-
-        screen = self.screen
-        if isinstance(screen, StudyScreen):
-            yield from self._titles(screen)
-
-    def _titles(self, screen: StudyScreen) -> Iterator[Entry]:
-        for number, scenario in enumerate(screen.study.scenarios):
-            title = one_line(scenario.title or scenario.key, 60)
-            yield f"scenario {number + 1}: {title}", "", partial(screen.turn_to, number)
+        for node in (app, screen):
+            if isinstance(node, HasCommands):
+                for does, command in node.commands():
+                    yield does, "", command
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from align_tui.core.errors import AlignError
 
 if TYPE_CHECKING:
-    from align_tui.store.database import Database
-    from align_tui.store.workers import WorkerRow
+    from align_tui.monitor.rows import Database, WorkerRow
 
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], bool]
@@ -38,7 +37,10 @@ def fail_in_loop(post: Post, error: BaseException) -> None:
 
 
 class StoreThread:
-    """Does jobs one after the other; `post` brings what follows back to the event loop."""
+    """Does jobs with the store, one after the other.
+
+    `post` brings what follows a job back to the event loop.
+    """
 
     def __init__(self, database: Path, post: Post, failed: Callable[[str, str], None]) -> None:
         self._path = database
@@ -87,18 +89,15 @@ class StoreThread:
         """
 
         def job(db: Database) -> subprocess.Popen[bytes] | None:
-            from align_tui.store import launch
-            from align_tui.store.hung_workers import set_aside
+            from align_tui.services import workers
 
-            for worker in silent:
-                if not worker.is_blocked:
-                    set_aside(db, worker)
+            workers.set_aside(db, silent)
             ours = self._worker
             if ours is not None and ours.poll() is None:
                 if ours.pid not in {worker.pid for worker in silent}:
                     return None  # ours is still getting ready
                 self._hung.append(ours)
-            return launch.ensure_worker(db)
+            return workers.ensure_worker(db)
 
         def then(process: subprocess.Popen[bytes] | None) -> None:
             if process is not None:

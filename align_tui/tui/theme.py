@@ -112,6 +112,7 @@ def styles_of(colours: Colours) -> dict[str, str]:
         "bar": c.bar,
         "warn": c.yellow,
         "chance": c.violet,
+        "target": f"bold {c.violet}",
         "none": c.quiet,
         "pending": c.quiet,
         "working": c.yellow,

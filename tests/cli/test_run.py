@@ -52,9 +52,9 @@ def test_json_lines_are_the_promised_ones() -> None:
     assert len(middle) == 16 and {line["event"] for line in middle} == {"decision"}
     for line in middle:
         assert set(line) == {
-            "event", "run", "profile", "model", "scenario", "repeat", "choice", "choice_text",
-            "scores", "reasoning", "thinking", "probabilities", "latency_s", "tokens",
-            "thinking_tokens",
+            "event", "run", "profile", "model", "scenario", "repeat", "answer", "choice",
+            "choice_text", "scores", "reasoning", "thinking", "probabilities", "predictions",
+            "relevance", "ranking", "steps", "latency_s", "tokens", "thinking_tokens",
         }  # fmt: skip
         assert line["model"] is None
         assert list(line["scores"]) == ["moral_desert=1.0"]

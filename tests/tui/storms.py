@@ -30,6 +30,7 @@ from align_tui.store.database import Database, open_database
 from align_tui.tui.application import AlignApp
 from align_tui.tui.keymap import Keymap, bound
 from align_tui.tui.launch import Launch
+from align_tui.tui.screens.requests import OpenRun
 from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
@@ -230,8 +231,8 @@ class Storm:
         while len(app.screen_stack) > 2:
             app.pop_screen()
         base = app.screen
-        if isinstance(base, StudyScreen) and base.work.run != self.run:
-            app.open_run(self.run, self.study, replay=self.door in REPLAYED)
+        if isinstance(base, StudyScreen) and base.session.run != self.run:
+            app.open_run(OpenRun(self.run, self.study, replay=self.door in REPLAYED))
         await pilot.resize_terminal(100, 30)
         end = time.monotonic() + 5.0
         while stands(app) and not self._arrived(app) and time.monotonic() < end:

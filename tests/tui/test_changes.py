@@ -55,11 +55,11 @@ async def test_an_edited_scenario_is_asked_in_a_child_run(
         await wait(pilot, lambda: child_of(db, run) is not None)
         child = child_of(db, run)
         assert child is not None
-        await wait(pilot, lambda: screen_of(app).work.run == child)
+        await wait(pilot, lambda: screen_of(app).session.run == child)
         fresh = screen_of(app)
         await wait(pilot, lambda: fresh.snapshot.counts.pending == 4 and no_worker)
-        assert fresh.look.scenario == 2 and "~1" in fresh.study.scenarios[2].key
-        worker = fakes.FakeWorker(db, fresh.study)
+        assert fresh.state.scenario == 2 and "~1" in fresh.session.study.scenarios[2].key
+        worker = fakes.FakeWorker(db, fresh.session.study)
         for claimed in worker.claim(4):
             assert claimed.scenario == 2
             worker.finish(claimed)
@@ -124,7 +124,7 @@ async def test_changed_reasoning_is_concluded_from_beside_the_original(
         await wait(pilot, lambda: child_of(db, run) is not None)
         await wait(pilot, lambda: screen_of(app).snapshot.counts.pending == 1)
         fresh = screen_of(app)
-        assert fresh.look.focus == 2
+        assert fresh.state.focus == 2
         original = fresh.snapshot.panes[1]
         assert original.status == "done" and original.origin == run
-        assert fresh.study.profiles[2].adm.model_dump()["given"].startswith("The other one")
+        assert fresh.session.study.profiles[2].adm.model_dump()["given"].startswith("The other one")

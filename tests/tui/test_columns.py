@@ -36,7 +36,7 @@ def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def names(app: Any) -> list[str]:
-    return [profile.name for profile in screen_of(app).study.profiles]
+    return [profile.name for profile in screen_of(app).session.study.profiles]
 
 
 def child_of(db: Database, run: str) -> str | None:
@@ -57,7 +57,7 @@ async def test_before_anything_is_asked_there_is_no_run(
         await wait(pilot, lambda: "fairness-high" in words(app) and "fairness ▲" in words(app))
         await pilot.press(*"random", "enter")
         await wait(pilot, lambda: names(app)[4:] == ["random"])
-        assert screen_of(app).look.focus == 4
+        assert screen_of(app).state.focus == 4
         await wait(pilot, lambda: "one more column" in words(app))
         await pilot.press("1", "X")
         await wait(pilot, lambda: len(names(app)) == 4)
@@ -99,13 +99,13 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         await wait(pilot, lambda: names(app)[4:] == ["own"])
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(pending=6, inherited=23))
-        assert screen.work.run == child_of(db, run)
+        assert screen.session.run == child_of(db, run)
         # What decides by a target alone takes the focused column's.
         await pilot.press("2", "A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*"oracle", "enter")
         await wait(pilot, lambda: names(app)[5:] == ["oracle"])
-        assert screen_of(app).study.profiles[5].target == study.profiles[1].target
+        assert screen_of(app).session.study.profiles[5].target == study.profiles[1].target
         # The same once more is refused, and nothing happens.
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
@@ -212,7 +212,7 @@ async def test_what_is_added_is_on_the_model_of_its_neighbour(path: Path, wait: 
         await wait(pilot, lambda: words(app).count("Mistral-7B-Instruct-v0.3") > 5)
         await pilot.press(*"fairness-low", "enter")
         await wait(pilot, lambda: names(app)[2:] == ["fairness-low"])
-        assert screen_of(app).study.profiles[2] == load_profile(
+        assert screen_of(app).session.study.profiles[2] == load_profile(
             "fairness-low", backbone="mistral-7b"
         )
 

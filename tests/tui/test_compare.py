@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from align_tui.config.study import Study
 from align_tui.core.columns import pair_up, versus_options
+from align_tui.monitor.columns import ColumnKey
 from align_tui.store import runs, workers
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database
@@ -19,7 +20,7 @@ from align_tui.tui.format.difference import difference_lines
 from align_tui.tui.format.glyphs import ASCII, UNICODE
 from align_tui.tui.format.settings import settings_text
 from align_tui.tui.format.styled_text import cells, text_of
-from align_tui.tui.screens.compare.comparison import ColumnKey, digest_of
+from align_tui.tui.screens.compare.reading import digest_of
 from align_tui.tui.screens.compare.screen import CompareScreen
 from tests.tui import fakes
 from tests.tui.test_screen import opened, words
@@ -133,21 +134,21 @@ async def test_the_screen_compares_columns_of_two_runs(
         await pilot.press("3", "c")
         await wait(pilot, lambda: "exact McNemar" in words(app))
         screen = app.screen
-        assert isinstance(screen, CompareScreen) and screen.digest is not None
-        assert (screen.work.first, screen.work.second) == (0, 2)
+        assert isinstance(screen, CompareScreen) and screen.state.digest is not None
+        assert (screen.state.first, screen.state.second) == (0, 2)
         await wait(pilot, lambda: "stronger" in words(app))
-        rows = screen.digest.paired.rows
+        rows = screen.state.digest.paired.rows
         await pilot.press("n")
-        assert comparison.chose_apart(rows[screen.digest.shown[screen.row]], 0, 2)
+        assert comparison.chose_apart(rows[screen.state.digest.shown[screen.state.row]], 0, 2)
         await pilot.press("o")
         await wait(pilot, lambda: "rows that differ" in words(app))
         await pilot.press("plus")
         await wait(pilot, lambda: other[-4:] in words(app))
         await pilot.press(*"warm", "enter")
-        await wait(pilot, lambda: len(screen.work.columns) == 5 and screen.work.second == 4)
-        await wait(pilot, lambda: screen.digest and screen.digest.comparison.b == 4)
+        await wait(pilot, lambda: len(screen.state.columns) == 5 and screen.state.second == 4)
+        await wait(pilot, lambda: screen.state.digest and screen.state.digest.comparison.b == 4)
         # The fake decides by place: both baselines chose alike.
-        assert screen.digest.comparison.agreement.share == 1.0
+        assert screen.state.digest.comparison.agreement.share == 1.0
         await wait(pilot, lambda: "none: they chose the same" in words(app))
         await pilot.press("o", "n")
         await wait(pilot, lambda: "chose the same wherever" in words(app))
@@ -155,7 +156,7 @@ async def test_the_screen_compares_columns_of_two_runs(
         await pilot.press("s")
         await wait(pilot, lambda: "WHAT DIFFERS" in words(app))
         await pilot.press("escape", "minus")
-        await wait(pilot, lambda: len(screen.work.columns) == 4)
+        await wait(pilot, lambda: len(screen.state.columns) == 4)
         await pilot.press("t")
         await wait(pilot, lambda: "are scored against moral desert ▼" in words(app))
         await pilot.press("escape")
@@ -174,7 +175,7 @@ async def test_it_lives_at_every_size_and_without_utf8(
             keys = [ColumnKey(run, index) for index in range(4)]
             screen = CompareScreen(path, keys, 0, 1, ASCII)
             app.push_screen(screen)
-            await wait(pilot, lambda screen=screen: screen.digest is not None)
+            await wait(pilot, lambda screen=screen: screen.state.digest is not None)
             await wait(pilot, lambda app=app: "decision" in words(app))
             assert "both right" in words(app) and words(app).isascii()
             await pilot.resize_terminal(100, 30)

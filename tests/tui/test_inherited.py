@@ -121,12 +121,12 @@ def test_a_replay_starts_with_it_and_ends_as_the_screen_does(
     for scenario in range(6):
         replay.scenario = scenario
         replay.turned()
-        replay.at = replay.length
+        replay.head.at = replay.head.length
         theirs, ours = live_state(path, db, run, study, scenario), replay.tick(db)
         assert ours is not None
         for name in ("run", "scenario", "rows", "panes", "tallies", "counts"):
             assert getattr(ours, name) == getattr(theirs, name), name
-    replay.at = 0.0
+    replay.head.at = 0.0
     again = replay.tick(db)
     assert again is not None and again.rows == first.rows
 
@@ -185,7 +185,7 @@ async def test_keys_work_on_decisions_of_another_run(
         await pilot.press("escape", "slash", *"stronger")
         await wait(pilot, lambda: "17 found" in words(app))
         await pilot.press("enter")
-        await wait(pilot, lambda: len(screen.look.hits) == 17)
+        await wait(pilot, lambda: len(screen.state.hits) == 17)
 
         await pilot.press("c")
         await wait(pilot, lambda: isinstance(app.screen, CompareScreen))
@@ -193,7 +193,7 @@ async def test_keys_work_on_decisions_of_another_run(
         await pilot.press("escape", "4", "E")  # beside the original, which is inherited again
         await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         await pilot.press("f2")
-        await wait(pilot, lambda: screen_of(app).look.focus == 4)
+        await wait(pilot, lambda: screen_of(app).state.focus == 4)
         fresh = screen_of(app)
         await wait(pilot, lambda: fresh.snapshot.counts == Counts(pending=1, inherited=17))
         await wait(pilot, lambda: fresh.snapshot.panes[3].origin == parent)

@@ -166,12 +166,12 @@ async def test_every_screen_and_dialog_names_the_keys_that_it_has(
             while len(app.screen_stack) > 2:
                 app.pop_screen()
             await pilot.pause()
-        screen.say("")
+        screen.host.say("")
         for act, said in (("x", "nothing failed here"), ("n", "")):
             await press(app, pilot, act)
-            await wait(pilot, lambda said=said: said in screen.look.notice)
+            await wait(pilot, lambda said=said: said in screen.state.notice)
             check(app, act)
-        screen.complain("It broke")
+        screen.host.complain("It broke")
         await pilot.pause()
         check(app, "complaint")
         assert "puts this away" in shown(app)
@@ -189,12 +189,12 @@ async def test_questions_and_replays_name_the_keys_that_they_have(
         await pilot.pause()
         check(app, "replay")
         await press(app, pilot, "x")
-        await wait(pilot, lambda: "a replay asks nothing" in screen.look.notice)
+        await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
         check(app, "replay's notice")
-        screen.say("")
+        screen.host.say("")
         # A key of its own must not have a replay ask models.
         await pilot.press(keymap_of(app).keys(type(screen)).names.first("study.run_all"))
-        await wait(pilot, lambda: "a replay asks nothing" in screen.look.notice)
+        await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
         dialogs: list[tuple[Screen[Any], str]] = [
             (LeaveDialog("demo", Counts(0, 0, 1, 2), False), "stay"),
             (TrustDialog(Code("model", "/somewhere", "0" * 64), False), "do not run it"),

@@ -205,14 +205,14 @@ async def test_the_screen_obeys_and_says_so(
     async with app.run_test(size=(200, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, StudyScreen)
-        await wait(pilot, lambda: screen.snapshot.counts.done and screen.keys.lines)
-        line = text_of(screen.keys.lines[0])
+        await wait(pilot, lambda: screen.snapshot.counts.done and screen.widgets.keys.lines)
+        line = text_of(screen.widgets.keys.lines[0])
         assert "f5 maximise" in line and "ctrl+f search" in line and "z/k scenario" in line
         assert " all " not in line and " m " not in line
         await pilot.press("m", "j")
-        assert (screen.look.maximised, screen.look.scenario) == (False, 0)
+        assert (screen.state.maximised, screen.state.scenario) == (False, 0)
         await pilot.press("f5", "z")
-        assert (screen.look.maximised, screen.look.scenario) == (True, 1)
+        assert (screen.state.maximised, screen.state.scenario) == (True, 1)
         await pilot.press("question_mark")
         await wait(pilot, lambda: isinstance(app.screen, HelpDialog))
         assert isinstance(app.screen, HelpDialog)
@@ -250,11 +250,11 @@ async def test_the_palette_has_everything_with_its_key(
         await pilot.press("ctrl+p", *"maximise")
         await wait(pilot, lambda: listed()[:1] == ["f5 maximise the pane"])
         await pilot.press("enter")
-        await wait(pilot, lambda: screen.look.maximised and app.screen is screen)
+        await wait(pilot, lambda: screen.state.maximised and app.screen is screen)
         await pilot.press("colon", *"Baggage")
         await wait(pilot, lambda: listed()[:1] == ["scenario 6: Baggage hall"])
         await pilot.press("enter")
-        await wait(pilot, lambda: screen.look.scenario == 5)
+        await wait(pilot, lambda: screen.state.scenario == 5)
 
 
 @pytest.mark.asyncio

@@ -35,7 +35,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 def lines(screen: StudyScreen) -> list[str]:
     """The lines of the list under the numbers of the profiles."""
-    return [text_of(line) for line in screen.listing.lines[1:]]
+    return [text_of(line) for line in screen.widgets.listing.lines[1:]]
 
 
 def numbers(screen: StudyScreen) -> list[int]:
@@ -44,7 +44,7 @@ def numbers(screen: StudyScreen) -> list[int]:
 
 
 def title(screen: StudyScreen) -> str:
-    return str(screen.listing.border_title)
+    return str(screen.widgets.listing.border_title)
 
 
 def wrong_ones(screen: StudyScreen) -> list[int]:
@@ -66,7 +66,7 @@ async def test_a_filter_is_chosen_stepped_over_and_cleared_last(
     run, study = finished
     app = opened(path, study, run)
     async with app.run_test(size=(145, 40)) as pilot:
-        screen, look = screen_of(app), screen_of(app).look
+        screen, look = screen_of(app), screen_of(app).state
         await wait(pilot, lambda: screen.snapshot.counts.done == 23)
         await wait(pilot, lambda: len(lines(screen)) == 6)
         wrong = wrong_ones(screen)
@@ -108,7 +108,7 @@ async def test_attributes_are_any_of_and_one_key_clears(
     run, study = finished
     app = opened(path, study, run)
     async with app.run_test(size=(145, 40)) as pilot:
-        screen, look = screen_of(app), screen_of(app).look
+        screen, look = screen_of(app), screen_of(app).state
         await wait(pilot, lambda: screen.snapshot.counts.done == 23)
         names = sorted({name for scenario in study.scenarios for name in scenario.labelled})
         await choose(app, pilot, wait, "1", "3", "enter")
@@ -139,7 +139,7 @@ async def test_the_filter_is_live_and_never_turns_the_page(
     run = runs.create_run(db, study, {})
     app = opened(path, study, run)
     async with app.run_test(size=(145, 40)) as pilot:
-        screen, look = screen_of(app), screen_of(app).look
+        screen, look = screen_of(app), screen_of(app).state
         await wait(pilot, lambda: screen.snapshot.counts.pending == 16)
         await choose(app, pilot, wait, "o", "enter")
         await pilot.press("j")
@@ -154,7 +154,7 @@ async def test_the_filter_is_live_and_never_turns_the_page(
             assert look.scenario == 1
         assert "1/4" not in title(screen) and "0/4" in title(screen)
         await pilot.press("j")
-        assert "no scenario matches; F changes the filter" in screen.look.notice
+        assert "no scenario matches; F changes the filter" in screen.state.notice
         assert look.scenario == 1
 
 
@@ -180,13 +180,13 @@ async def test_a_click_chooses_what_the_list_shows(
     async with app.run_test(size=(145, 40)) as pilot:
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts.done == 23)
-        screen.look.wanted = Filter(frozenset({"wrong"}))
-        screen.repaint()
+        screen.state.wanted = Filter(frozenset({"wrong"}))
+        screen.host.repaint()
         wrong = numbers(screen)
         await pilot.click("#list", offset=(5, 3))  # the border, the numbers, the second line
-        await wait(pilot, lambda: screen.look.scenario == wrong[1])
+        await wait(pilot, lambda: screen.state.scenario == wrong[1])
         await pilot.click("#list", offset=(5, 30))  # under the last line
-        assert screen.look.scenario == wrong[1]
+        assert screen.state.scenario == wrong[1]
 
 
 async def test_filters_in_a_replay(path: Path, finished: tuple[str, Study], wait: Any) -> None:
@@ -208,13 +208,13 @@ async def test_filters_in_a_replay(path: Path, finished: tuple[str, Study], wait
         wrong = wrong_ones(screen)
         assert numbers(screen) == wrong
         await pilot.press("g", "j")
-        assert screen.look.scenario == wrong[1]
+        assert screen.state.scenario == wrong[1]
         await wait(pilot, lambda: not screen.snapshot.transport.following)  # type: ignore[union-attr]
         await pilot.press("home")
         await wait(pilot, lambda: screen.snapshot.counts.done == 0)
-        assert screen.look.scenario == wrong[1]
+        assert screen.state.scenario == wrong[1]
         await pilot.press("x")
-        assert "a replay asks nothing" in screen.look.notice
+        assert "a replay asks nothing" in screen.state.notice
         await pilot.press("escape", "q")
 
 
@@ -234,13 +234,13 @@ async def test_another_viewer_s_bookmark_shows_without_a_step(
         run_annotations.set_verdict(other, states[4, 2], "unsure")
         run_annotations.toggle_bookmark(other, states[3, 1])
         await wait(pilot, lambda: len(screen.snapshot.annotations) == 3)
-        screen.look.wanted = Filter(frozenset({"bookmarked"}))
-        screen.repaint()
+        screen.state.wanted = Filter(frozenset({"bookmarked"}))
+        screen.host.repaint()
         assert numbers(screen) == [0, 3]
         run_annotations.toggle_bookmark(other, states[0, 0])
         await wait(pilot, lambda: numbers(screen) == [3])
-        screen.look.wanted = Filter(frozenset({"judged"}))
-        screen.repaint()
+        screen.state.wanted = Filter(frozenset({"judged"}))
+        screen.host.repaint()
         assert numbers(screen) == [4]
     other.close()
 
@@ -280,7 +280,7 @@ async def test_one_failed_decision_is_asked_again(
         await wait(pilot, lambda: "Raise max_tokens." in words(app))
         assert words(app).count("x asks again") == 2
         await pilot.press("x")
-        assert "nothing failed here" in screen.look.notice and not no_worker
+        assert "nothing failed here" in screen.state.notice and not no_worker
         await pilot.press("j", "3", "x")  # the texts of that scenario may not be here yet
         await wait(pilot, lambda: screen.snapshot.counts.pending == 1 and no_worker)
         again = next(s for s in results.states(db, run, 1) if s.status == "pending")
@@ -288,7 +288,7 @@ async def test_one_failed_decision_is_asked_again(
         assert screen.snapshot.counts.failed == 3
         queued = db.one("SELECT priority FROM samples WHERE id=?", (again.id,))
         assert queued is not None and queued["priority"] > 0
-        await wait(pilot, lambda: "asked again" in screen.look.notice)
+        await wait(pilot, lambda: "asked again" in screen.state.notice)
         [claimed] = worker.claim(8)
         assert claimed.id == again.id
         worker.finish(claimed)

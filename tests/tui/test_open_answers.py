@@ -14,6 +14,7 @@ from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.store import queue, runs, workers
 from align_tui.store.database import Database
+from tests import ending
 from tests.tui.test_screen import no_worker, opened, screen_of, words
 
 __all__ = ["no_worker"]  # a fixture

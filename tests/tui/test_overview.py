@@ -193,7 +193,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 def block(app: AlignApp) -> str:
     """What stands below the panes, its title included."""
     screen = screen_of(app)
-    region = screen.tallies.region
+    region = screen.widgets.tallies.region
     return "\n".join(words(app).splitlines()[region.y : region.bottom])
 
 
@@ -204,10 +204,10 @@ async def test_o_turns_through_the_views(
     app = opened(path, study, run)
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: "accuracy 1/5 · o next · on all scored" in block(app))
-        height = screen_of(app).tallies.outer_size.height
+        height = screen_of(app).widgets.tallies.outer_size.height
         await pilot.press("o")
         await wait(pilot, lambda: "by attribute 2/5 · o next · on all scored" in block(app))
-        assert screen_of(app).tallies.outer_size.height > height
+        assert screen_of(app).widgets.tallies.outer_size.height > height
         assert "risk aversion ▲  risk-aversion-high" in block(app)
         await pilot.press("d")
         await wait(pilot, lambda: "on the discriminating ones" in block(app))
@@ -225,10 +225,12 @@ async def test_o_turns_through_the_views(
         worker.beat(tokens_per_s=412.0, active=4)
         await wait(pilot, lambda: "412" in block(app) and "working" in block(app))
         shown = next(line for line in block(app).splitlines() if " 412 " in line)
-        assert shown.strip() in help_text(screen_of(app))  # the same line there
+        assert shown.strip() in help_text(
+            screen_of(app).actions.opening.help_facts()
+        )  # the same line there
         await pilot.press("m", "o")
         await wait(pilot, lambda: "accuracy 1/5" in block(app))
-        assert screen_of(app).look.maximised
+        assert screen_of(app).state.maximised
         await pilot.press("O", "O")
         await wait(pilot, lambda: "agreement 4/5" in block(app))
 
@@ -258,17 +260,17 @@ async def test_sixteen_profiles_fit_or_are_cut_with_a_mark(
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done == 32)
         for view in range(5):
             await pilot.pause()
-            screen_of(app).action_focus_on(15)
-            await wait(pilot, lambda: screen_of(app).focused is screen_of(app).panes[15])
+            screen_of(app).actions.moving.focus_on(15)
+            await wait(pilot, lambda: screen_of(app).focused is screen_of(app).widgets.panes[15])
             text = block(app)
-            rows = screen_of(app).tallies.outer_size.height
+            rows = screen_of(app).widgets.tallies.outer_size.height
             assert rows <= size[1] / 3 and len(text.splitlines()) == rows
             if view != 4:
                 assert "fairness-at-11" in text or "fairnes" in text
             if size[1] <= 24 and view < 4:
                 assert "more" in text.splitlines()[-1]
             await pilot.press("o")
-        assert screen_of(app).look.view == 0
+        assert screen_of(app).state.view == 0
 
 
 async def test_a_large_terminal_shows_three_at_once(

@@ -47,13 +47,13 @@ def test_text_grows_and_seeking_back_takes_it_away(
 ) -> None:
     run, study = finished
     feed = ReplayFeed(path, study, run, lambda snapshot: None)
-    feed.playing = False
+    feed.head.playing = False
     start = feed.tick(db)
     assert start is not None and start.transport is not None
     assert start.counts.done == 0 and start.counts.pending >= 20
     seen, scored, pairs = [], [], []
     for step in range(21):
-        feed.at = start.transport.length * step / 20
+        feed.head.at = start.transport.length * step / 20
         snapshot = feed.tick(db)
         assert snapshot is not None
         seen.append(snapshot.counts.done + snapshot.counts.failed)
@@ -63,11 +63,11 @@ def test_text_grows_and_seeking_back_takes_it_away(
     assert seen == sorted(seen) and seen[-1] == 24
     assert scored == sorted(scored) and scored[-1] > scored[10] > 0
     assert pairs == sorted(pairs) and pairs[-1] == 17  # one of the second profile's failed
-    feed.at = start.transport.length / 2
+    feed.head.at = start.transport.length / 2
     half = feed.tick(db)
     assert half is not None
     assert sum(course.all[-1][0] for course in half.overview.courses) == scored[10]
-    feed.at = 0.0
+    feed.head.at = 0.0
     again = feed.tick(db)
     assert again is not None and again.rows == start.rows and again.tallies == ()
     assert again.overview == start.overview
@@ -89,32 +89,32 @@ def test_stepping_by_token_sample_and_scenario(
         assert snapshot is not None
         return snapshot
 
-    feed.playing = False
+    feed.head.playing = False
     feed.tick(db)
     timeline = responses_of(db, sample)[0].timeline
     for number, (second, length) in enumerate(timeline, start=1):
         snapshot = step(feed.seek_token, 1)
         assert snapshot.transport is not None and not snapshot.transport.playing
-        if feed.at >= 10.0:
+        if feed.head.at >= 10.0:
             break
-        assert feed.at == pytest.approx(second, abs=1e-5)
+        assert feed.head.at == pytest.approx(second, abs=1e-5)
         raw = responses_of(db, sample)[0].raw[:length]
         assert snapshot.panes[0].text == reasoning_so_far(raw)
         if number > 1:
             step(feed.seek_token, -1)
-            assert feed.at == pytest.approx(timeline[number - 2][0], abs=1e-5)
+            assert feed.head.at == pytest.approx(timeline[number - 2][0], abs=1e-5)
             step(feed.seek_token, 1)
     assert number > 20
-    assert step(feed.seek_decision, 1).counts.done == 1 and feed.at == pytest.approx(10.0)
-    assert step(feed.seek_decision, 1).counts.done == 2 and feed.at == pytest.approx(20.0)
+    assert step(feed.seek_decision, 1).counts.done == 1 and feed.head.at == pytest.approx(10.0)
+    assert step(feed.seek_decision, 1).counts.done == 2 and feed.head.at == pytest.approx(20.0)
     for scenario in range(1, 6):
         snapshot = step(feed.seek_scenario, 1)
         assert snapshot.scenario == scenario and snapshot.panes[0].status == "running"
-        assert feed.at == pytest.approx(40.0 * scenario)
+        assert feed.head.at == pytest.approx(40.0 * scenario)
     assert step(feed.seek_scenario, -1).scenario == 4
     step(feed.seek_scenario, 1)
     assert step(feed.seek_scenario, 1).transport == step(feed.seek_decision, 1).transport
-    assert feed.at == feed.length == pytest.approx(240.0)
+    assert feed.head.at == feed.head.length == pytest.approx(240.0)
 
 
 def spread_out(db: Database, run: str) -> int:
@@ -188,19 +188,19 @@ async def test_the_transport_keys(path: Path, finished: tuple[str, Study], wait:
         await pilot.click("#transport", offset=(first, 0))
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("T", "x", "enter")
-        await wait(pilot, lambda: "no time" in screen.look.notice)
+        await wait(pilot, lambda: "no time" in screen.state.notice)
         await pilot.press("full_stop")
         await wait(pilot, lambda: now().at > 0.0)
         await pilot.press("comma")
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("right_square_bracket")
-        await wait(pilot, lambda: screen.look.scenario == 1)
+        await wait(pilot, lambda: screen.state.scenario == 1)
         await pilot.press("left_square_bracket")
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("j")
         await wait(pilot, lambda: not now().following)
         await pilot.press("end", "f")
         await wait(pilot, lambda: now().following and now().at == now().length)
-        assert screen.look.scenario == screen.snapshot.scenario
+        assert screen.state.scenario == screen.snapshot.scenario
         assert screen.snapshot.counts.done == 23 and screen.snapshot.counts.failed == 1
         await pilot.press("q")

@@ -41,6 +41,6 @@ def test_a_day_leaves_memory_flat(path: Path, finished: tuple[str, Study], db: D
             seconds += 120.0
     finally:
         tracemalloc.stop()
-    assert feed.at == feed.length == 24 * HOUR and not feed.playing
+    assert feed.head.at == feed.head.length == 24 * HOUR and not feed.head.playing
     # One scenario's texts are kept, a few kilobytes; the first hours fill caches.
     assert kept[24] - kept[8] < 64_000, kept

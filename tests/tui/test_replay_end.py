@@ -58,7 +58,7 @@ def study_screen(app: AlignApp) -> StudyScreen:
 async def read(app: AlignApp, pilot: Any, wait: Any, scenario: int) -> list[list[Cell]]:
     """The screen once everything of that scenario is painted."""
     screen = study_screen(app)
-    await wait(pilot, lambda: screen.snapshot.scenario == screen.look.scenario == scenario)
+    await wait(pilot, lambda: screen.snapshot.scenario == screen.state.scenario == scenario)
     await wait(pilot, lambda: all(shown.result for shown in screen.snapshot.panes))
     before: list[list[Cell]] = []
     while (now := cells_of(app)) != before:

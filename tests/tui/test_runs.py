@@ -14,6 +14,7 @@ from align_tui.store import history as stored
 from align_tui.store import launch as store_launch
 from align_tui.store import results, run_annotations, runs, trash
 from align_tui.store.database import Database
+from align_tui.store.history import RunLine
 from align_tui.tui.application import AlignApp
 from align_tui.tui.format import run_list
 from align_tui.tui.format.glyphs import ASCII, UNICODE
@@ -108,6 +109,11 @@ def runs_screen(app: AlignApp) -> RunsScreen:
     return app.screen
 
 
+def listed(app: AlignApp) -> list[RunLine]:
+    """The runs that are listed; none where another screen is on top."""
+    return app.screen.state.shown if isinstance(app.screen, RunsScreen) else []
+
+
 async def test_a_day_with_the_runs(
     path: Path,
     db: Database,
@@ -122,9 +128,9 @@ async def test_a_day_with_the_runs(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: "baseline" in words(app))
         await pilot.press("r")
-        await wait(pilot, lambda: len(getattr(app.screen, "shown", ())) == 3)
+        await wait(pilot, lambda: len(listed(app)) == 3)
         screen = runs_screen(app)
-        assert screen.run == run and "#paper" in words(app)
+        assert screen.state.run == run and "#paper" in words(app)
         await pilot.press("g", "j")
         await wait(pilot, lambda: "Ask Ada" in words(app))
         assert "Paused [bold]one" in words(app)
@@ -139,14 +145,14 @@ async def test_a_day_with_the_runs(
         # Into the trash, back, in again, and for good after a question.
         await pilot.press("D")
         await wait(pilot, lambda: trash.thrown(db) == [paused])
-        await wait(pilot, lambda: len(screen.shown) == 2)
+        await wait(pilot, lambda: len(screen.state.shown) == 2)
         await pilot.press("u")
-        await wait(pilot, lambda: len(screen.shown) == 3 and screen.run == paused)
+        await wait(pilot, lambda: len(screen.state.shown) == 3 and screen.state.run == paused)
         assert runs.get_run(db, paused).state == "paused"
         await pilot.press("D")
-        await wait(pilot, lambda: len(screen.shown) == 2)
+        await wait(pilot, lambda: len(screen.state.shown) == 2)
         await pilot.press("T")
-        await wait(pilot, lambda: "brings back" in words(app) and len(screen.shown) == 1)
+        await wait(pilot, lambda: "brings back" in words(app) and len(screen.state.shown) == 1)
         await pilot.press("x")
         await wait(pilot, lambda: "it is in the trash" in words(app))
         await pilot.press("D")
@@ -154,10 +160,10 @@ async def test_a_day_with_the_runs(
         await pilot.press("y")
         await wait(pilot, lambda: "the trash is empty" in words(app))
         await pilot.press("escape")
-        await wait(pilot, lambda: len(screen.shown) == 2)
+        await wait(pilot, lambda: len(screen.state.shown) == 2)
         # A filter, and out of it.
         await pilot.press("f", *"is:fin", "enter")
-        await wait(pilot, lambda: [line.row.id for line in screen.shown] == [run])
+        await wait(pilot, lambda: [line.row.id for line in screen.state.shown] == [run])
         # Export, once; what is there is never written over.
         out = tmp_path / "out.jsonl"
         for said in ("written:", "exists already"):
@@ -167,8 +173,8 @@ async def test_a_day_with_the_runs(
             await wait(pilot, lambda said=said: said in words(app))
         assert len(out.read_text().splitlines()) == 26
         await pilot.press("escape", "escape")
-        await wait(pilot, lambda: len(screen.shown) == 2)
-        assert waiting in {line.row.id for line in screen.shown}
+        await wait(pilot, lambda: len(screen.state.shown) == 2)
+        assert waiting in {line.row.id for line in screen.state.shown}
 
 
 async def test_search_all_opens_the_run_at_the_decision(
@@ -184,7 +190,7 @@ async def test_search_all_opens_the_run_at_the_decision(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: "baseline" in words(app))
         await pilot.press("r")
-        await wait(pilot, lambda: len(getattr(app.screen, "shown", ())) == 2)
+        await wait(pilot, lambda: len(listed(app)) == 2)
         await pilot.press("slash", *"quok")
         await wait(pilot, lambda: "1 found" in words(app))
         assert "A quokka decides" in words(app) and study.scenarios[3].key in words(app)
@@ -193,7 +199,7 @@ async def test_search_all_opens_the_run_at_the_decision(
         screen = app.screen
         assert isinstance(screen, StudyScreen)
         await wait(pilot, lambda: "A quokka decides" in words(app))
-        assert (screen.work.run, screen.look.scenario, screen.look.focus) == (other, 3, 2)
+        assert (screen.session.run, screen.state.scenario, screen.state.focus) == (other, 3, 2)
 
 
 async def test_a_run_that_another_process_writes_opens_live_for_two(
@@ -208,11 +214,11 @@ async def test_a_run_that_another_process_writes_opens_live_for_two(
     async with app.run_test(size=(120, 40)) as pilot, second.run_test(size=(80, 24)) as other:
         await wait(pilot, lambda: "baseline" in words(app))
         await pilot.press("r")
-        await wait(pilot, lambda: len(getattr(app.screen, "shown", ())) == 2)
+        await wait(pilot, lambda: len(listed(app)) == 2)
         await pilot.press("g", "enter")
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
         screen = app.screen
-        assert isinstance(screen, StudyScreen) and screen.work.run == running
+        assert isinstance(screen, StudyScreen) and screen.session.run == running
         [claimed] = worker.claim(1)
         raw, _ = worker.raw(claimed, "Written by another process.")
         worker.write(claimed, raw[:40])
@@ -250,22 +256,22 @@ async def test_replay_compare_and_import_from_the_list(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: "baseline" in words(app))
         await pilot.press("r")
-        await wait(pilot, lambda: len(getattr(app.screen, "shown", ())) == 2)
+        await wait(pilot, lambda: len(listed(app)) == 2)
         screen = runs_screen(app)
         await pilot.press("I", *"nowhere", "enter")
         await wait(pilot, lambda: "this did not work" in words(app))
         await pilot.press("escape", "I", *"dir", "enter")
         await wait(pilot, lambda: "#imported" in words(app))
-        assert len(screen.shown) == 3
+        assert len(screen.state.shown) == 3
         await pilot.press("g", "space", "space", "c")
         await wait(pilot, lambda: isinstance(app.screen, CompareScreen))
         compared = app.screen
         assert isinstance(compared, CompareScreen)
-        assert len({key.run for key in compared.work.keys}) == 2
-        assert again in {key.run for key in compared.work.keys}
-        await wait(pilot, lambda: compared.digest is not None)
+        assert len({key.run for key in compared.state.keys}) == 2
+        assert again in {key.run for key in compared.state.keys}
+        await wait(pilot, lambda: compared.state.digest is not None)
         await pilot.press("escape")
-        screen.run = run
+        screen.state.run = run
         await pilot.press("p")
         await wait(pilot, lambda: isinstance(app.screen, ReplayScreen))
         assert app.launch is not None and app.launch.run == run

@@ -84,7 +84,7 @@ async def test_streaming_then_decision(path: Path, db: Database, wait: Any) -> N
 
 def prose(screen: StudyScreen, pane: int) -> str:
     """The text of a pane."""
-    scroller = screen.panes[pane].scroller
+    scroller = screen.widgets.panes[pane].scroller
     assert isinstance(scroller, Prose)
     return scroller.text
 
@@ -99,23 +99,23 @@ async def test_keys(path: Path, finished: tuple[str, Study], wait: Any) -> None:
     app = opened(path, study, run)
     async with app.run_test(size=(145, 40)) as pilot:
         screen = screen_of(app)
-        look = screen.look
+        look = screen.state
         await wait(pilot, lambda: screen.snapshot.counts.done == 23)
         for keys, scenario in (("j", 1), ("down", 2), ("k", 1), ("up", 0), ("G", 5), ("g", 0)):
             await pilot.press(keys)
             assert look.scenario == scenario, keys
         await pilot.press("tab")
-        assert look.focus == 1 and screen.focused is screen.panes[1]
+        assert look.focus == 1 and screen.focused is screen.widgets.panes[1]
         await pilot.press("shift+tab", "shift+tab")
         assert look.focus == 3
         await pilot.press("2")
         assert look.focus == 1
         await pilot.press("m")
-        assert screen.painter.layout.grid.panes == (1,)  # type: ignore[union-attr]
+        assert screen.presenter.layout.grid.panes == (1,)  # type: ignore[union-attr]
         await pilot.press("escape")
-        assert len(screen.painter.layout.grid.panes) == 4  # type: ignore[union-attr]
+        assert len(screen.presenter.layout.grid.panes) == 4  # type: ignore[union-attr]
         await pilot.press("n")
-        target = screen.painter.targets(look)
+        target = screen.presenter.targets(look)
         found = look.scenario
         assert any(
             dict(cell.scores).get(target[p] or "") is False
@@ -131,7 +131,7 @@ async def test_keys(path: Path, finished: tuple[str, Study], wait: Any) -> None:
         assert look.unfolded
         await wait(pilot, lambda: "moral desert 1" in words(app))
         await pilot.press("s", "l")
-        assert not screen.listing.display
+        assert not screen.widgets.listing.display
         await pilot.press("l", "g", "j", "j")
         await wait(pilot, lambda: "cut at 9 tokens" in prose(screen, 1))
         await pilot.press("question_mark")
@@ -159,13 +159,13 @@ async def test_search_jumps_to_scenarios_and_reasoning(
         await wait(pilot, lambda: len(modal.found) >= 5 and not modal.searching)  # type: ignore[attr-defined]
         assert modal.found[0].profile is None  # type: ignore[attr-defined]
         await pilot.press("down", "enter")
-        await wait(pilot, lambda: app.screen is screen and screen.look.scenario == 1)
-        assert len(screen.look.hits) == 5
-        first = screen.look.focus
+        await wait(pilot, lambda: app.screen is screen and screen.state.scenario == 1)
+        assert len(screen.state.hits) == 5
+        first = screen.state.focus
         await pilot.press("n")
-        assert screen.look.hit == 1 and screen.look.focus != first
+        assert screen.state.hit == 1 and screen.state.focus != first
         await pilot.press("escape")
-        assert not screen.look.hits
+        assert not screen.state.hits
 
 
 async def test_hostile_text_is_only_text(path: Path, db: Database, wait: Any) -> None:
@@ -335,7 +335,7 @@ async def test_text_follows_its_end_unless_the_user_scrolls_back(
     worker.write(claimed, '{"reasoning":"' + "word after word " * 120)
     app = opened(path, study, run)
     async with app.run_test(size=(80, 24)) as pilot:
-        pane = screen_of(app).panes[0].scroller
+        pane = screen_of(app).widgets.panes[0].scroller
         assert isinstance(pane, Prose)
         await wait(pilot, lambda: pane.max_scroll_y > 3)
         await wait(pilot, lambda: pane.scroll_offset.y == pane.max_scroll_y)

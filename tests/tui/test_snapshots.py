@@ -59,7 +59,7 @@ def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Study]:
     time.tzset()
     monkeypatch.setattr(runs, "new_run_id", lambda: RUN)
     monkeypatch.setattr(
-        "align_tui.tui.screens.runs.screen.time", SimpleNamespace(time=lambda: STARTED)
+        "align_tui.tui.screens.runs.presenter.time", SimpleNamespace(time=lambda: STARTED)
     )
     study = fakes.study(6)
     runs.create_run(db, study, {"python": "3"})

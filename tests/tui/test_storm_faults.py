@@ -73,7 +73,7 @@ async def test_two_enters_take_one_form_away(path: Path, finished: Finished, wai
     app = opened(path, study, run)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("r")
-        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.shown)
+        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.state.shown)
         await pilot.press("e")
         await wait(pilot, lambda: isinstance(app.screen, InputDialog))
         form = app.screen
@@ -91,12 +91,12 @@ async def test_runs_that_go_while_their_list_is_measured(
     app = opened(path, study, run)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("r")
-        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.shown)
+        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.state.shown)
         screen = app.screen
         assert isinstance(screen, RunsScreen)
-        screen.shown = []
-        screen.list.on_resize()  # before the next repaint
-        assert screen.list.size.height > 1
+        screen.state.shown = []
+        screen.presenter.list.on_resize()  # before the next repaint
+        assert screen.presenter.list.size.height > 1
 
 
 async def test_a_row_that_was_read_before_a_column_came(
@@ -110,10 +110,10 @@ async def test_a_row_that_was_read_before_a_column_came(
         await wait(pilot, lambda: isinstance(app.screen, CompareScreen) and "McNemar" in words(app))
         screen = app.screen
         assert isinstance(screen, CompareScreen)
-        digest = screen.work.digest
+        digest = screen.state.digest
         assert digest is not None
-        screen.work.second = len(screen.work.keys)  # as it is once a column was added
-        screen.work.read_texts(digest.paired.rows[0])
+        screen.state.second = len(screen.state.keys)  # as it is once a column was added
+        screen.reading.read_texts(digest.paired.rows[0])
 
 
 async def test_a_palette_without_its_list_yet(path: Path, finished: Finished, wait: Any) -> None:
@@ -137,7 +137,7 @@ async def test_a_terminal_of_a_few_cells(
         await wait(pilot, lambda: "stronger" in words(app))
         screen = app.screen
         assert isinstance(screen, StudyScreen)
-        screen.complain("It did not work", "and this is why")
+        screen.host.complain("It did not work", "and this is why")
         await pilot.resize_terminal(*size)
         await pilot.resize_terminal(100, 30)
         assert "this is why" in words(app)

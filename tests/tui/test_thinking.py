@@ -281,7 +281,7 @@ async def test_thinking_that_streams_lays_nothing_out(path: Path, db: Database, 
         for number in range(1, 4):
             worker.write(first, " this is long" * 40, 0.1 * number)
             await wait(pilot, lambda n=number: prose(screen, 0).count("long") == 40 * n)
-        assert screen.panes[0].scroller.scroll_offset.y > 0
+        assert screen.widgets.panes[0].scroller.scroll_offset.y > 0
         worker.write(first, THOUGHT + '{"reasoning": "So', 0.5)
         await wait(pilot, lambda: prose(screen, 0).endswith("\nSo"))
         assert prose(screen, 0).startswith("thinking · …") or prose(screen, 0) == "thinking\nSo"
@@ -336,10 +336,10 @@ def test_what_is_told_of_several_replies(db: Database, thought: tuple[str, Study
 
 
 def frames(feed: ReplayFeed, db: Database) -> Iterator[Shown]:
-    feed.playing = False
+    feed.head.playing = False
     feed.tick(db)
     for step in range(101):
-        feed.at = feed.length * step / 100
+        feed.head.at = feed.head.length * step / 100
         snapshot = feed.tick(db)
         assert snapshot is not None
         yield snapshot.panes[0]
@@ -360,7 +360,7 @@ def test_a_replay_thinks_in_time(path: Path, db: Database, thought: tuple[str, S
             begun = begun or bool(shown.text)
     assert begun and lengths == sorted(lengths) and len(set(lengths)) > 3
     live = LiveFeed(path, study, run, lambda snapshot: None).tick(db)
-    feed.at = feed.length
+    feed.head.at = feed.head.length
     ended = feed.tick(db)
     assert live is not None and ended is not None and ended.panes == live.panes
     assert [bool(shown.thinking) for shown in live.panes] == [True, True, False, False]

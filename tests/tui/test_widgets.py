@@ -153,7 +153,7 @@ async def test_streaming_lays_nothing_out(path: Path, db: Database, wait: Any) -
         batch = worker.claim(4)
         for claimed in batch:
             worker.write(claimed, '{"reasoning": "so')
-        prose = [pane.query_one(Prose) for pane in screen.panes]
+        prose = [pane.query_one(Prose) for pane in screen.widgets.panes]
         await wait(pilot, lambda: all(each.text == "so" for each in prose))
         layouts: list[object] = []
         screen.screen_layout_refresh_signal.subscribe(screen, layouts.append)
@@ -174,7 +174,7 @@ async def test_a_slow_line_is_painted_less_often(path: Path) -> None:
     app = opened(path, fakes.study(2), low_bandwidth=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert screen_of(app).work.feed.least_s == SLOW_S
+        assert screen_of(app).session.feed.least_s == SLOW_S
 
 
 def test_a_thumb_is_in_the_window_and_tells_the_ends_apart() -> None:

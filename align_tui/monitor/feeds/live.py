@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
+from align_tui.monitor.feeds.bases import Bases
 from align_tui.monitor.feeds.feed import MANY_S, ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
 from align_tui.monitor.feeds.panes import shown_panes, shown_repeat
@@ -39,7 +40,7 @@ class LiveFeed(Feed):
         super().__init__(database, study, run, deliver)
         self._board = RunState(study)
         self._ancestry = InheritedDecisions(study)
-        self._streams, self._thoughts = Streams(), Thoughts()
+        self._streams, self._thoughts, self._bases = Streams(), Thoughts(), Bases()
         self._results: dict[int, Result] = {}  # of the shown scenario
         self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
         self._started: dict[int, float | None] = {}  # of all that run
@@ -114,6 +115,7 @@ class LiveFeed(Feed):
                 self._board.row(self.scenario),
                 self._ancestry.results | self._results,
                 self._thoughts.found,
+                self._bases.found,
                 self._streams.so_far,
                 self._started,
                 time.time(),
@@ -154,7 +156,9 @@ class LiveFeed(Feed):
         if self._turned:
             self._read_scenario(db, run)
         self._read_text(db)
-        self._thoughts.read(db, self._ancestry.results | self._results)
+        ended = self._ancestry.results | self._results
+        self._thoughts.read(db, ended)
+        self._bases.read(db, ended)
         return state, ""
 
     def _load(self, db: Database, run: str) -> None:

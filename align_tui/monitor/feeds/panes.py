@@ -11,6 +11,7 @@ from align_tui.monitor.marks import focus_repeat
 from align_tui.monitor.snapshot import Cells, Repeats, Shown
 
 if TYPE_CHECKING:
+    from align_tui.store.basis import Basis
     from align_tui.store.results import Result
     from align_tui.store.run_annotations import Annotation
     from align_tui.store.thinking import Thought
@@ -27,6 +28,7 @@ def shown_panes(
     row: Cells,
     results: Mapping[int, Result],
     thoughts: Mapping[int, Thought],
+    bases: Mapping[int, Basis],
     writing: Writing,
     started: Mapping[int, float | None],
     now: float,
@@ -80,6 +82,7 @@ def shown_panes(
                     origin=cell.origin,
                     thinking=thought.text if thought is not None else "",
                     thinking_tokens=thought.tokens if thought is not None else 0,
+                    basis=bases.get(cell.sample),
                 )
             )
         else:

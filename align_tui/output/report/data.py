@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from align_tui import __version__
+from align_tui.core.answers import TextAnswer
 from align_tui.core.column_names import with_model
 from align_tui.core.columns import (
     Column,
@@ -27,8 +28,10 @@ from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
+from align_tui.output.rating_words import rating_words
 from align_tui.output.report.verdicts import Verdicts, tally
-from align_tui.store import runs
+from align_tui.store import results, runs
+from align_tui.store.basis import Basis, bases_of
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
 from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
@@ -78,7 +81,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one column made of an example, and what people said of that."""
+    """What one column made of an example, and what people said of that.
+
+    `ratings` are its predictions and ranking in short, `answer` an open answer; empty without.
+    """
 
     label: str
     choice: int | None
@@ -86,6 +92,8 @@ class Said:
     reasoning: str
     annotation: Annotation
     thought: Thought | None = None
+    ratings: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +263,9 @@ def _example(
 ) -> Example:
     samples = tuple(o.sample if o is not None else None for o in row.outcomes)
     reasons = reasoning_of(db, samples)
-    thoughts = thoughts_of(db, [sample for sample in samples if sample is not None])
+    decided = [sample for sample in samples if sample is not None]
+    thoughts, bases = thoughts_of(db, decided), bases_of(db, decided)
+    answers = {sample: _open_answer(results.result_of(db, sample)) for sample in decided}
     said = tuple(
         Said(
             label,
@@ -264,10 +274,21 @@ def _example(
             reasons[index],
             NOTHING if sample is None else annotations.get(sample, NOTHING),
             None if sample is None else thoughts.get(sample),
+            "" if sample is None else _ratings(bases[sample]),
+            "" if sample is None else answers[sample],
         )
         for index, (column, label, sample) in enumerate(zip(columns, labels, samples, strict=True))
     )
     return Example(row.scenario, row.repeat, said)
+
+
+def _open_answer(result: results.Result | None) -> str:
+    answer = result.answer if result is not None else None
+    return answer.text if isinstance(answer, TextAnswer) else ""
+
+
+def _ratings(basis: Basis) -> str:
+    return rating_words(basis.predictions, basis.ranking)
 
 
 def _correct(column: Column, row: PairedRow, index: int) -> bool | None:

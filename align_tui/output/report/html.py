@@ -7,10 +7,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
 from align_tui.output.report import plots, words
 from align_tui.output.report.data import Accuracy, Report
-from align_tui.output.report.markdown import MARKS, letter
 from align_tui.output.tables import point
 
 
@@ -39,7 +39,6 @@ def html(report: Report) -> str:
         report=report,
         words=words,
         caveats=words.caveats(report),
-        marks=MARKS,
         accuracy_plot=_accuracy_plot(report.accuracies),
         agreement_plot=_agreement_plot(report),
     )

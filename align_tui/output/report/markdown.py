@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
 from align_tui.output.export import md
 from align_tui.output.report import words
 from align_tui.output.report.data import Example, Report
 from align_tui.output.tables import point
-
-MARKS = {True: "✓", False: "✗", None: "·"}
 
 
 def markdown(report: Report) -> str:
@@ -181,22 +180,21 @@ def _example(number: int, example: Example) -> Iterator[str]:
     rows = [
         (
             said.label,
-            "failed" if said.choice is None else f"{MARKS[said.correct]} {letter(said.choice)}",
+            words.answer_words(said),
+            said.ratings,
             words.thought_words(said.thought),
             said.reasoning,
             said.annotation.verdict or "",
         )
         for said in example.said
     ]
-    header = ("profile", "choice", "thinking", "reasoning", "verdict")
-    # A column comes only where someone thought, or judged.
-    wanted = [n for n, name in enumerate(header) if n not in (2, 4) or any(row[n] for row in rows)]
+    header = ("profile", "choice", "ratings", "thinking", "reasoning", "verdict")
+    # A column comes only where someone rated, thought, or judged.
+    optional = ("ratings", "thinking", "verdict")
+    wanted = [
+        n for n, name in enumerate(header) if name not in optional or any(row[n] for row in rows)
+    ]
     yield from _table([header[n] for n in wanted], [[row[n] for n in wanted] for row in rows])
-
-
-def letter(choice: int) -> str:
-    """A, B, ... Z, then 27, 28, ..."""
-    return chr(ord("A") + choice) if choice < 26 else str(choice + 1)
 
 
 def _provenance(report: Report) -> Iterator[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from align_tui.core.answers import letter
 from align_tui.core.stats.paired import Difference
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets
 from align_tui.core.text.display import one_line
-from align_tui.output.report.data import Report, RunPart
+from align_tui.output import decision_json
+from align_tui.output.report.data import Report, RunPart, Said
 from align_tui.output.tables import CAPTION, point
 from align_tui.store.thinking import Thought
 
@@ -37,12 +41,13 @@ HOW_JUDGED = (
 )
 HOW_MARKED = "✓ right, ✗ wrong, each against its own target; · unscored or without a target."
 FEW = 30
+MARKS = {True: "✓", False: "✗", None: "·"}
 
 
 def target_words(targets: Targets) -> str:
     """`moral desert 1 + fairness 0`."""
-    names = (f"{one_line(t.attribute.replace('_', ' '))} {t.point:g}" for t in targets)
-    return " + ".join(names) or "–"
+    spoken = tuple(replace(t, attribute=t.attribute.replace("_", " ")) for t in targets)
+    return one_line(decision_json.target_words(spoken)) or "–"
 
 
 def rate_words(rate: Rate) -> str:
@@ -104,6 +109,13 @@ def caveats(report: Report) -> list[str]:
 def thinking_words(thought: Thought) -> str:
     """`thinking, 120 tokens`."""
     return "thinking" + (f", {thought.tokens} tokens" if thought.tokens else "")
+
+
+def answer_words(said: Said) -> str:
+    """`✓ A`, an open answer behind its mark, or that it failed."""
+    if said.choice is not None:
+        return f"{MARKS[said.correct]} {letter(said.choice)}"
+    return f"{MARKS[said.correct]} {said.answer}" if said.answer else "failed"
 
 
 def thought_words(thought: Thought | None) -> str:

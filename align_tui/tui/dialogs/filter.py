@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -12,20 +13,21 @@ from textual.content import Content
 
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.filter_text import NAMES, choice_line, choices
-from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known
+from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known, Sieve
+from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
-if TYPE_CHECKING:
-    from align_tui.tui.screens.study.screen import StudyScreen
-
 LOOK_S = 0.5  # while a run decides, the numbers change
 
 
 class FilterDialog(Dialog[Filter]):
-    """Dismissed with the filter, or with None when it stays as it was."""
+    """Dismissed with the filter, or with None when it stays as it was.
+
+    `known` gives what filters look at, as it is at that moment.
+    """
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "filter"  # of a keymap file
@@ -46,12 +48,13 @@ class FilterDialog(Dialog[Filter]):
         ),
     ]
 
-    def __init__(self, below: StudyScreen) -> None:
-        super().__init__(classes="-ascii" if below.glyphs.ascii else "")
-        self.below = below
-        self.wanted = below.look.wanted
-        self.navigator = below.painter.navigator
-        self.choices = choices(self.navigator.sieve.attributes)
+    def __init__(
+        self, wanted: Filter, sieve: Sieve, known: Callable[[], Known], total: int, glyphs: Glyphs
+    ) -> None:
+        super().__init__(classes="-ascii" if glyphs.ascii else "")
+        self.wanted = wanted
+        self._sieve, self._known, self._total, self._glyphs = sieve, known, total, glyphs
+        self.choices = choices(sieve.attributes)
         self.chosen = self._top = 0
         self._lines, self._said = Lines(id="found"), Lines(id="said")
 
@@ -75,12 +78,9 @@ class FilterDialog(Dialog[Filter]):
         self._lines.styles.height = max(1, min(lines, self.size.height - 8))
         self.call_after_refresh(self._paint)
 
-    def _known(self) -> Known:
-        return self.navigator.known(self.below.snapshot, self.below.look)
-
     def _made(self, width: int) -> list[Line]:
         """All lines: kinds, a heading, attributes."""
-        counts = self.navigator.sieve.counts(*self._known())
+        counts = self._sieve.counts(*self._known())
         keys = [keys_of(self).first(each.id) for each in self.choices]
         wide = max(map(cell_len, keys)) + 1
         lines = [
@@ -90,7 +90,7 @@ class FilterDialog(Dialog[Filter]):
                 self.wanted,
                 counts,
                 width,
-                self.below.glyphs,
+                self._glyphs,
                 here=number == self.chosen,
             )
             for number, (each, key) in enumerate(zip(self.choices, keys, strict=True))
@@ -107,13 +107,12 @@ class FilterDialog(Dialog[Filter]):
         at = self.chosen + (self.chosen >= len(KINDS))
         self._top = window(at, len(lines), height, self._top)
         self._lines.paint(lines[self._top : self._top + height])
-        left = len(self.navigator.sieve.listed(self.wanted, *self._known()))
-        total = len(self.below.study.scenarios)
+        left = len(self._sieve.listed(self.wanted, *self._known()))
         keys = keys_of(self)
         turns = "    " + keys.fill("{filter.flip} or ") + "its key turns a line on"
         self._said.paint(
             (
-                ((f"    {left} of {total} scenarios", "bright" if left else "warn"),),
+                ((f"    {left} of {self._total} scenarios", "bright" if left else "warn"),),
                 ((keys.hints(turns, "{filter.clear} clears"), "quiet"),),
             )
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +24,9 @@ from align_tui.tui.keymap import actions_of, keys_of
 from align_tui.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.config.study import Study
+    from align_tui.monitor.snapshot import Snapshot
+    from align_tui.tui.format.glyphs import Glyphs
 
 
 WIDTH = 113  # cells inside the box on a wide screen
@@ -41,10 +45,27 @@ def key_table(screen: Screen[Any]) -> list[str]:
     return [f"  {', '.join(names):<22} {what}" for what, names in rows.items() if what]
 
 
-def help_text(screen: StudyScreen) -> str:
+@dataclass(frozen=True, slots=True)
+class HelpFacts:
+    """What the help says of one screen: its keys, its study, its run, who works on it.
+
+    `width` is that of the screen, in cells.
+    """
+
+    keys: Sequence[str]
+    study: Study
+    snapshot: Snapshot
+    run: str | None
+    database: Path
+    versions: Mapping[str, str]
+    glyphs: Glyphs
+    width: int
+
+
+def help_text(facts: HelpFacts) -> str:
     """The whole help as plain text."""
-    marks, glyphs, study = screen.glyphs.marks, screen.glyphs, screen.study
-    out = ["KEYS", *key_table(screen), "", "MARKS"]
+    marks, glyphs, study = facts.glyphs.marks, facts.glyphs, facts.study
+    out = ["KEYS", *facts.keys, "", "MARKS"]
     out += [
         f"  {marks['pending']} pending   {marks['working']} working   {marks['right']} right   "
         f"{marks['wrong']} wrong   {marks['unscored']} decided, unscored   "
@@ -69,20 +90,20 @@ def help_text(screen: StudyScreen) -> str:
         "THIS STUDY",
         f"  {study.name}: {len(study.scenarios)} scenarios, {len(study.profiles)} profiles, "
         f"{study.repeat} a pair, rule {study.rule}",
-        f"  run {screen.work.run or 'not begun'}, database {screen.launch.database}",
+        f"  run {facts.run or 'not begun'}, database {facts.database}",
     ]
     for number, profile in enumerate(study.profiles, start=1):
         model = profile.model_label or "no model"
         out.append(f"  {number} {heading(profile, glyphs)}: {profile.adm.kind}, {model}")
     out += [f"  Note: {note}" for note in study.notes]
-    living = (*screen.snapshot.workers, *screen.snapshot.silent)
-    lost = screen.snapshot.lost
+    living = (*facts.snapshot.workers, *facts.snapshot.silent)
+    lost = facts.snapshot.lost
     if living or lost:
         out += ["", f"WORKERS ({SAMPLES})"]
-        lines = worker_table(living, lost, min(WIDTH, screen.size.width * 9 // 10 - 7), glyphs)
+        lines = worker_table(living, lost, min(WIDTH, facts.width * 9 // 10 - 7), glyphs)
         out += [f"  {text_of(line)}" for line in lines]
-    if screen.launch.versions:
-        said = ", ".join(f"{name} {version}" for name, version in screen.launch.versions.items())
+    if facts.versions:
+        said = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
         out += ["", "VERSIONS", f"  {said}"]
     return plain("\n".join(out))
 
@@ -142,5 +163,5 @@ class HelpDialog(MessageDialog):
 
     SECTION: ClassVar[str] = "help"  # of a keymap file
 
-    def __init__(self, screen: StudyScreen) -> None:
-        super().__init__("help", help_text(screen), screen.glyphs.ascii)
+    def __init__(self, facts: HelpFacts) -> None:
+        super().__init__("help", help_text(facts), facts.glyphs.ascii)

@@ -24,9 +24,9 @@ from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from align_tui.store.database import Database
+    from align_tui.config.profile import Profile
+    from align_tui.core.scenarios import Scenario
     from align_tui.studies.save import Spot
-    from align_tui.tui.screens.study.screen import StudyScreen
 
 Do: TypeAlias = "Callable[[Callable[[], Answer], Callable[[Answer], None]], None]"
 
@@ -52,28 +52,10 @@ class Answer:
     saved: bool = False
 
 
-def open_saving(screen: StudyScreen) -> None:
-    """The dialog of the study screen, its files read and written in the desk's thread."""
-
-    def do(job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
-        def work(_: Database) -> Answer:
-            return job()
-
-        screen.work.do(work, then)
-
-    def said(text: str | None) -> None:
-        if text is not None:
-            screen.say(text)
-
-    screen.app.push_screen(SaveDialog(things_of(screen), do, screen.glyphs), said)
-
-
-def things_of(screen: StudyScreen) -> list[Thing]:
-    """The focused profile, and the shown scenario where there is one."""
+def things_to_save(profile: Profile, scenario: Scenario | None) -> list[Thing]:
+    """A profile, and a scenario where there is one, under the names that suggest themselves."""
     from align_tui.studies import save
 
-    study, look = screen.study, screen.look
-    profile = study.profiles[look.focus]
     found = [
         Thing(
             "profile",
@@ -83,8 +65,7 @@ def things_of(screen: StudyScreen) -> list[Thing]:
             lambda name, replace: save.save_profile(profile, name, replace=replace),
         )
     ]
-    if study.scenarios:
-        scenario = study.scenarios[look.scenario]
+    if scenario is not None:
         found.append(
             Thing(
                 "scenario",
@@ -98,7 +79,10 @@ def things_of(screen: StudyScreen) -> list[Thing]:
 
 
 class SaveDialog(Dialog[str]):
-    """Dismissed with what was done, in words, or None."""
+    """Dismissed with what was done, in words, or None.
+
+    `do` has files read and written in a thread, and hands on what came of it.
+    """
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "save"  # of a keymap file

@@ -2,64 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from align_tui.monitor.search import Origin, search_run
 from align_tui.tui.dialogs.finder import FinderDialog
+from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.search import MAX_HITS, Found, hit_line, in_scenarios
 from align_tui.tui.format.styled_text import Line
-from align_tui.tui.format.targets import profile_name
 
 if TYPE_CHECKING:
-    from align_tui.store.database import Database
-    from align_tui.store.search import Hit
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.core.scenarios import Scenario
+    from align_tui.monitor.rows import Hit
 
+# Looks for words in the reasoning, unless nobody asks for them any more when their turn comes;
+# False where there is no reasoning yet.
+SearchReasoning: TypeAlias = (
+    "Callable[[str, Callable[[], bool], Callable[[list[Hit]], None]], bool]"
+)
 Hits = tuple[tuple[int, int | None], ...]
 
 
 class SearchDialog(FinderDialog[Hits]):
-    """Dismissed with all hits, the chosen one first."""
+    """Dismissed with all hits, the chosen one first.
+
+    `names` are those of the profiles.
+    """
 
     SECTION: ClassVar[str] = "search"  # of a keymap file
 
     HINT = "words that must all occur"
     TAKES = "goes there"
 
-    def __init__(self, study_screen: StudyScreen) -> None:
-        super().__init__(study_screen.glyphs, "search scenarios and reasoning")
-        self.study_screen = study_screen
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        names: Sequence[str],
+        search: SearchReasoning,
+        glyphs: Glyphs,
+    ) -> None:
+        super().__init__(glyphs, "search scenarios and reasoning")
         self.found: list[Found] = []
         self.searching = False
-        self._names = [profile_name(profile) for profile in study_screen.study.profiles]
+        self._scenarios, self._names, self._search = scenarios, names, search
 
     def look_for(self, query: str) -> None:
-        """Scenarios at once; reasoning when the desk has looked."""
-        self.found = in_scenarios(self.study_screen.study.scenarios, query)
-        run = self.study_screen.work.run
-        if not query or run is None:
-            return
-        self.searching = True
-        origins = self._origins()
-
-        def job(db: Database) -> list[Hit]:
-            # Whoever types on does not wait for words that are no longer asked for.
-            wanted = query == self.query_text
-            return search_run(db, run, query, origins) if wanted else []
-
-        self.study_screen.work.do(job, lambda hits: self._add(query, hits))
-
-    def _origins(self) -> dict[int, Origin]:
-        """Where what the run inherited stands in it, by sample."""
-        if not self.study_screen.snapshot.counts.inherited:
-            return {}
-        return {
-            cell.sample: (cell.origin, scenario, profile)
-            for scenario, row in enumerate(self.study_screen.snapshot.rows)
-            for profile, repeats in enumerate(row)
-            for cell in repeats
-            if cell is not None and cell.origin is not None
-        }
+        """Scenarios at once; reasoning when the store has been read."""
+        self.found = in_scenarios(self._scenarios, query)
+        if query and self._search(
+            query, lambda: query == self.query_text, lambda hits: self._add(query, hits)
+        ):
+            self.searching = True
 
     def _add(self, query: str, hits: list[Hit]) -> None:
         if query != self.query_text or not self.is_attached:
@@ -80,8 +72,8 @@ class SearchDialog(FinderDialog[Hits]):
 
     def row(self, number: int, width: int) -> Line:
         """A scenario, or a decision with its excerpt."""
-        scenarios = self.study_screen.study.scenarios
-        return hit_line(self.found[number], scenarios, self._names, width, self.glyphs.more)
+        found = self.found[number]
+        return hit_line(found, self._scenarios, self._names, width, self.glyphs.more)
 
     def take(self, number: int) -> None:
         """To the chosen hit; the others follow it by the keys that step over hits."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from align_tui.config.code import Code, codes_of, runs_code
-from align_tui.config.trust import RUNS_AS_YOU, remember, unknown
-from align_tui.core.errors import AlignError
+from align_tui.config.code import Code
+from align_tui.config.trust import RUNS_AS_YOU
 from align_tui.core.text.display import one_line
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.answers import answer_lines
@@ -21,14 +19,8 @@ from align_tui.tui.format.wrapping import wrap
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
-if TYPE_CHECKING:
-    from align_tui.config.study import Study
-    from align_tui.store.database import Database
-    from align_tui.tui.screens.study.screen import StudyScreen
-
 WIDTH, AROUND = 52, 4
 """Cells of a line that the smallest screen has room for, and rows of the box around the lines."""
-REFUSED = "not trusted: nothing was started"
 
 
 class TrustDialog(Dialog[bool]):
@@ -82,51 +74,3 @@ def _place(place: str, room: int) -> list[str]:
     if len(rows) > max(2, room):
         rows = [*rows[: max(0, room - 2)], "...", rows[-1]]
     return rows
-
-
-class Trusting:
-    """Stands before whatever has a study decided."""
-
-    def __init__(self, screen: StudyScreen) -> None:
-        self.screen = screen
-
-    def before(
-        self, study: Study, then: Callable[[], None], no: Callable[[], None] = lambda: None
-    ) -> None:
-        """Call `then` once all code of the study is trusted, and `no` where some is not."""
-        if not any(map(runs_code, study.profiles)):
-            then()
-            return
-
-        def job(_: Database) -> tuple[Code, ...] | AlignError:
-            try:
-                codes = codes_of(study.profiles)
-                asked = unknown(codes, study.own_code)
-                remember(code for code in codes if code not in asked)
-            except AlignError as error:
-                return error
-            return asked
-
-        def back(found: tuple[Code, ...] | AlignError) -> None:
-            if isinstance(found, AlignError):
-                self.screen.complain(found.message, found.hint)
-                no()
-            else:
-                self._ask(found, then, no)
-
-        self.screen.work.do(job, back)
-
-    def _ask(self, asked: Sequence[Code], then: Callable[[], None], no: Callable[[], None]) -> None:
-        if not asked:
-            then()
-            return
-        code, rest = asked[0], asked[1:]
-
-        def answered(yes: bool | None) -> None:
-            if not yes:
-                self.screen.say(REFUSED)
-                no()
-                return
-            self.screen.work.do(lambda _: remember([code]), lambda _: self._ask(rest, then, no))
-
-        self.screen.app.push_screen(TrustDialog(code, self.screen.glyphs.ascii), answered)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from align_tui.core.answers import letter
 from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
 from align_tui.core.settings import beside
@@ -17,7 +18,6 @@ from align_tui.core.text.display import one_line
 from align_tui.monitor.marks import MarkName, verdict
 from align_tui.tui.format.bars import column as column_at
 from align_tui.tui.format.bars import interval, point
-from align_tui.tui.format.decision import letter
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import (
     Line,

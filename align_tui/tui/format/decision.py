@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from align_tui.core.text.display import one_line
+from align_tui.core.answers import letter
+from align_tui.core.text.display import one_line, plain
 from align_tui.monitor.marks import MarkName, correct_of, verdict
 from align_tui.monitor.snapshot import Shown
 from align_tui.tui.format.bars import point, seconds, share_bar
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.ratings import Rated, rating_lines, tie_words
 from align_tui.tui.format.status_text import error_words
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
+from align_tui.tui.format.wrapping import wrap
 
 FOOT = 3  # lines that are always kept, so that a decision moves nothing
-
-
-def letter(choice: int) -> str:
-    """A, B, ... Z, then 27, 28, ..."""
-    return chr(ord("A") + choice) if choice < 26 else str(choice + 1)
+ANSWER = 4  # lines of an open answer in a pane; the whole is in the decision's detail
 
 
 def shown_mark(shown: Shown, target: str | None) -> MarkName:
@@ -39,6 +38,20 @@ def decision_line(
     text = one_line(choices[choice]) if choice < len(choices) else "?"
     head = f"{glyphs.marks[mark]} {letter(choice)} "
     return ((head, mark), (fit(text, width - len(head), glyphs.more), "bright"))
+
+
+def answer_lines(
+    text: str, mark: MarkName, width: int, most: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """An open answer in at most that many lines, behind its mark."""
+    rows = [row for _, row in wrap(" ".join(plain(text).split()), max(1, width - 2))]
+    kept = rows[:most]
+    if len(rows) > most:
+        kept[-1] = fit(f"{kept[-1]} {glyphs.more}", width - 2, glyphs.more)
+    return tuple(
+        ((f"{glyphs.marks[mark]} " if number == 0 else "  ", mark), (row, "bright"))
+        for number, row in enumerate(kept)
+    )
 
 
 def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: Glyphs) -> Line:
@@ -95,6 +108,9 @@ def _costs(shown: Shown) -> list[str]:
     parts = [seconds(result.latency_s)]
     if result.tokens:
         parts.append(f"{result.tokens} tokens")
+    ranking = shown.basis.ranking if shown.basis is not None else None
+    if ranking is not None and ranking.tie_break != "none":
+        parts.append(tie_words(ranking))
     if result.votes is not None and len(result.votes) > 1 and shown.streams > 1:
         parts.append("votes " + " ".join(point(v) for v in result.votes))
     return parts
@@ -120,20 +136,17 @@ def foot_lines(
     of_streams: int = 1,
     choice: int | None = None,
     mark: MarkName | None = None,
+    rated: Rated | None = None,
+    room: int = FOOT - 1,
 ) -> tuple[Line, ...]:
-    """The `FOOT` lines under the reasoning.
+    """The lines under the reasoning: `FOOT`, or more where the choices were rated.
 
-    `choice` and `mark` are known from the list before the result itself has been read.
+    `choice` and `mark` are known from the list before the result itself has been read. `room` is
+    the most lines that ratings, and those that an open answer, may take.
     """
     if shown.status == "done":
-        chosen = shown.result.choice if shown.result is not None else choice
-        if chosen is None:
-            return ((), (), ())
         sign = mark or shown_mark(shown, target)
-        head = decision_line(chosen, choices, sign, width, glyphs)
-        values = shown.result.probabilities if shown.result is not None else None
-        middle = probability_line(values, chosen, width, glyphs) if values else ()
-        return (head, middle, cost_line(shown, width, glyphs))
+        return _decided_lines(shown, choices, width, glyphs, choice, sign, rated, room)
     if shown.status == "running":
         return ((), (), _working_line(shown, of_streams, width, glyphs))
     if shown.status == "failed":
@@ -150,6 +163,32 @@ def foot_lines(
                 last.extend(part)
         return (cut(first, width, glyphs.more), (), cut(last, width, glyphs.more))
     return ((), (), ())
+
+
+def _decided_lines(
+    shown: Shown,
+    choices: Sequence[str],
+    width: int,
+    glyphs: Glyphs,
+    choice: int | None,
+    mark: MarkName,
+    rated: Rated | None,
+    room: int,
+) -> tuple[Line, ...]:
+    """What was answered, the probabilities, the ratings, the costs."""
+    result = shown.result
+    chosen = result.choice if result is not None else choice
+    lines: tuple[Line, ...] = ()
+    if chosen is not None:
+        lines = (decision_line(chosen, choices, mark, width, glyphs),)
+    elif result is not None:
+        lines = answer_lines(result.choice_text, mark, width, min(ANSWER, room), glyphs)
+    if result is not None and result.probabilities and chosen is not None:
+        lines += (probability_line(result.probabilities, chosen, width, glyphs),)
+    if rated is not None:
+        lines += rating_lines(rated, chosen, mark, width, room, glyphs)
+    lines += ((),) * (FOOT - 1 - len(lines))
+    return (*lines, cost_line(shown, width, glyphs))
 
 
 def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> Line:

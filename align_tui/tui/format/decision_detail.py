@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from align_tui.config.code import recorded_code
+from align_tui.core.answers import letter
 from align_tui.core.replies import split_thinking
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import plain
-from align_tui.tui.format.decision import letter
+from align_tui.tui.format.basis_detail import basis_parts
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.status_text import annotation_words, error_words
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
     from align_tui.monitor.decision_detail import DecisionDetail, Entered
-    from align_tui.store.results import StoredResponse
+    from align_tui.monitor.rows import StoredResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     parts = [Section("decision", _decision(detail))]
     if detail.traceback:
         parts.append(Section("traceback", detail.traceback))
+    answer = _open_answer(detail)
+    parts += [Section("answer", answer)] if answer else []
+    choices = detail.scenario.choice_texts
+    parts += [Section(*part) for part in basis_parts(detail.shown.basis, profile.target, choices)]
     for number, (reply, where) in enumerate(zip(replies, detail.entered, strict=True), start=1):
         which = f" {number}" if len(replies) > 1 else ""
         thinking, raw = split_thinking(reply.raw)
@@ -50,6 +55,14 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     names = {"prompt": "prompt as the model saw it"}
     whole = "\n\n".join(f"== {names.get(part.title, part.title)} ==\n{part.text}" for part in parts)
     return (Section("everything", whole), *parts)
+
+
+def _open_answer(detail: DecisionDetail) -> str:
+    """The text of an open answer, whole; empty for a choice or a failure."""
+    result = detail.shown.result
+    if result is None or result.error_kind or result.choice is not None:
+        return ""
+    return result.choice_text
 
 
 def _of_them(thinking: int) -> str:

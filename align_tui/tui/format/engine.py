@@ -18,7 +18,7 @@ from align_tui.tui.format.status_text import (
 from align_tui.tui.format.styled_text import Line, Span, fit
 
 if TYPE_CHECKING:
-    from align_tui.store.workers import WorkerRow
+    from align_tui.monitor.rows import WorkerRow
 
 MEMORY_WIDTH, MODEL_WIDTH = 120, 100  # of a screen with room for them
 

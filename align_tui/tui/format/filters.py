@@ -14,7 +14,7 @@ from align_tui.monitor.snapshot import Cells
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
-    from align_tui.store.run_annotations import Annotation
+    from align_tui.monitor.rows import Annotation
 
 Kind = Literal["apart", "wrong", "failed", "open", "bookmarked", "judged", "edited"]
 Annotations: TypeAlias = Mapping[int, "Annotation"]  # by sample

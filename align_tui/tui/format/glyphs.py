@@ -45,6 +45,12 @@ class Glyphs:
     branch: str
     kept: str
     only: str
+    rated: str
+    unrated: str
+    ticks: tuple[str, str]  # a sample on the rated and on the unrated part of a gauge
+    target: str
+    spread: tuple[str, str]
+    tie: str
 
 
 UNICODE = Glyphs(
@@ -87,6 +93,12 @@ UNICODE = Glyphs(
     branch="└",
     kept="★",
     only="∈",
+    rated="━",
+    unrated="─",
+    ticks=("┿", "┼"),
+    target="◆",
+    spread=("(", ")"),
+    tie="=",
 )
 ASCII = Glyphs(
     ascii=True,
@@ -128,6 +140,12 @@ ASCII = Glyphs(
     branch="`",
     kept="@",
     only="&",
+    rated="#",
+    unrated=".",
+    ticks=("|", "|"),
+    target="T",
+    spread=("(", ")"),
+    tie="=",
 )
 
 

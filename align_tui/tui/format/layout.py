@@ -37,6 +37,7 @@ class Layout:
     main_width: int
     scenario_height: int
     tally_rows: int
+    panes_height: int
     grid: Grid
 
 
@@ -135,4 +136,4 @@ def plan(
         scenario = min(scenario_lines, cap) + 2
     panes = body - scenario
     grid = arrange(main, panes, profiles, focus, maximised)
-    return Layout(width, height, kind, side, main, scenario, tally_rows, grid)
+    return Layout(width, height, kind, side, main, scenario, tally_rows, panes, grid)

@@ -13,6 +13,7 @@ from align_tui.monitor.snapshot import Cell, Shown, Snapshot
 from align_tui.tui.format.decision import cut_notes, foot_lines, shown_mark
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.ratings import Rated
 from align_tui.tui.format.status_text import (
     annotation_words,
     error_words,
@@ -128,6 +129,7 @@ def pane_view(
     glyphs: Glyphs,
     keys: KeyNames,
     *,
+    height: int = 13,
     scenario: int,
     repeats: int,
     focused: bool,
@@ -136,7 +138,10 @@ def pane_view(
     greet: str,
     thinking: bool = False,
 ) -> PaneView:
-    """The whole pane; `thinking` asks for all that the model thought, and not for a line of it."""
+    """The whole pane, for that many cells and lines inside its border.
+
+    `thinking` asks for all that the model thought, and not for a line of it.
+    """
     number = shown.profile + 1
     head, tail = f"{number} ", f" {shown.repeat + 1}/{repeats}" if repeats > 1 else ""
     name = heading(profile, glyphs, max(4, width - 2 - len(head) - len(tail)))
@@ -171,6 +176,8 @@ def pane_view(
         of_streams=generations(profile),
         choice=cell.choice if cell is not None else None,
         mark=mark if shown.status == "done" else None,
+        rated=rated_of(shown, profile, len(choices)),
+        room=foot_room(height),
     )
     live = shown.status == "running"
     return PaneView(
@@ -191,6 +198,22 @@ def pane_view(
         above=above,
         below=cut_notes(shown, width, glyphs) if shown.status == "done" else "",
     )
+
+
+def foot_room(height: int) -> int:
+    """How many lines ratings or an open answer may take in a pane of that many lines inside.
+
+    Reasoning keeps about half of the pane; two choices and their heading always have room.
+    """
+    return max(3, height // 2 - 1)
+
+
+def rated_of(shown: Shown, profile: Profile, choices: int) -> Rated | None:
+    """What the decision was made of; None where it was made of a model's choice alone."""
+    basis = shown.basis
+    if basis is None or not (basis.predictions or basis.ranking):
+        return None
+    return Rated(choices, basis.predictions or (), basis.relevance, basis.ranking, profile.target)
 
 
 def _text(

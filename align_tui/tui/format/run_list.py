@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from align_tui.core.column_names import model_beside
 from align_tui.core.text.display import one_line, plain
-from align_tui.core.text.word_diff import Part
+from align_tui.monitor.search import FoundIn
 from align_tui.tui.format.bars import bar, interval, point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
@@ -21,24 +20,10 @@ from align_tui.tui.format.targets import in_words
 from align_tui.tui.format.wrapping import wrap
 
 if TYPE_CHECKING:
-    from align_tui.store.history import RunDetail, RunLine
+    from align_tui.monitor.rows import RunDetail, RunLine
 
 SIDE_WIDTH = 120  # from here on the details stand beside the list
 STATES = ("finished", "running", "waiting", "paused", "stopped", "failed", "bookmarked", "judged")
-
-
-@dataclass(frozen=True, slots=True)
-class FoundIn:
-    """Where a search of all runs found something, with what is needed to go there."""
-
-    run: str
-    name: str
-    scenario: int
-    key: str
-    profile: int
-    who: str
-    repeat: int
-    parts: tuple[Part, ...]
 
 
 def state_of(line: RunLine) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from align_tui.core.answers import letter
 from align_tui.core.scenarios import Choice, Scenario, variant_of
 from align_tui.core.text.display import one_line, plain
-from align_tui.tui.format.decision import letter
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit

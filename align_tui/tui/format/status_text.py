@@ -9,10 +9,7 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.tui.format.key_names import KeyNames
 
 if TYPE_CHECKING:
-    from align_tui.store.results import Result
-    from align_tui.store.run_annotations import Annotation
-    from align_tui.store.runs import Cancelled
-    from align_tui.store.workers import WorkerRow
+    from align_tui.monitor.rows import Annotation, Cancelled, Result, WorkerRow
 
 KINDS = {
     "backbone": "The model cannot be used",

@@ -82,3 +82,12 @@ def comparison(study: Study, index: int) -> Targets:
             choices = study.scoring_targets(profile)
             return choices[index % len(choices)] if choices else ()
     return ()
+
+
+def comparison_words(study: Study, index: int, glyphs: Glyphs) -> str:
+    """What the columns without a target are marked against now."""
+    chosen = comparison(study, index)
+    if not chosen:
+        return "no other profile has a target to compare with"
+    names = ", ".join(profile_name(p) for p in study.profiles if not p.target)
+    return f"{names} is marked against {in_words(chosen, glyphs)} ({words(target_id(chosen))})"

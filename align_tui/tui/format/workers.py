@@ -18,7 +18,7 @@ from align_tui.tui.format.status_text import gigabytes, model_names, worker_stat
 from align_tui.tui.format.styled_text import Line, Span, cut, fit
 
 if TYPE_CHECKING:
-    from align_tui.store.workers import WorkerRow
+    from align_tui.monitor.rows import WorkerRow
 
 TITLES = ("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
 SAMPLES = "samples: being written + taken and waiting"

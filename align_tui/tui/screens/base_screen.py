@@ -1,4 +1,4 @@
-"""A whole screen with a desk of its own: asks the store in a thread, says things for a moment."""
+"""A whole screen with a thread for the store: asks it, and says things for a moment."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from align_tui.core.text.display import plain
 from align_tui.tui.format.footer import Key, key_line
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import cut
+from align_tui.tui.keymap import keys_of
 from align_tui.tui.store_thread import StoreThread
 from align_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from align_tui.store.database import Database
+    from align_tui.monitor.rows import Database
 
 T = TypeVar("T")
 NOTICE_S = 6.0
@@ -32,7 +34,7 @@ class BaseScreen(Screen[None]):
 
     @dataclass
     class Then(Message):
-        """Something that the desk's thread wants done in the event loop."""
+        """Something that the store's thread wants done in the event loop."""
 
         what: Callable[[], None]
 
@@ -42,7 +44,8 @@ class BaseScreen(Screen[None]):
         self.keys = Lines(classes="keys")
         self.notice = ""
         self._notices = 0
-        self._desk = StoreThread(database, self._post, self.complain)
+        self.calls: dict[str, Callable[[], object]] = {}  # by the name of an act
+        self._store = StoreThread(database, self._post, self.complain)
 
     def _post(self, what: Callable[[], None]) -> bool:
         return self.post_message(self.Then(what))
@@ -53,16 +56,16 @@ class BaseScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         """Let go of the database."""
-        self._desk.close()
+        self._store.close()
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Have the desk do a job; `then` is called with what it returned, if the screen stands."""
+        """Have a job done in the store's thread; `then` gets its result, if the screen stands."""
 
         def back(value: T) -> None:
             if self.is_attached:
                 then(value)
 
-        self._desk.do(job, back)
+        self._store.do(job, back)
 
     def say(self, text: str, *, waiting: bool = False) -> None:
         """A line in place of the keys, for a moment; while `waiting`, until something else is."""
@@ -86,6 +89,11 @@ class BaseScreen(Screen[None]):
         said = plain(f"{message}\n\n{hint}".strip())
         self.app.push_screen(MessageDialog("! this did not work", said, self.glyphs.ascii))
 
+    @property
+    def names(self) -> KeyNames:
+        """The names of this screen's keys, as the user has them."""
+        return keys_of(self)
+
     def key_list(self) -> list[Key]:
         """The keys of this screen, the most needed first."""
         raise NotImplementedError
@@ -99,14 +107,26 @@ class BaseScreen(Screen[None]):
         else:
             self.keys.paint((key_line(self.key_list(), width),))
 
-    def action_help(self) -> None:
+    def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None]) -> None:
+        """Open a dialog, and call `then` with what it returns."""
+        self.app.push_screen(dialog, then)
+
+    def open(self, screen: Screen[None]) -> None:
+        """Open another screen over this one."""
+        self.app.push_screen(screen)
+
+    def action_act(self, name: str) -> None:
+        """Do what a key stands for."""
+        self.calls[name]()
+
+    def help(self) -> None:
         """Every key of this screen."""
         from align_tui.tui.dialogs.help import MessageDialog, key_table
 
         text = "\n".join(key_table(self))
         self.app.push_screen(MessageDialog("keys of this screen", text, self.glyphs.ascii))
 
-    def action_back(self) -> None:
+    def back(self) -> None:
         """Back to where it was opened from."""
         self.app.pop_screen()
 

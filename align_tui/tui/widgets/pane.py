@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.css.scalar import Scalar
 from textual.widget import Widget
 
 from align_tui.tui.format.decision import FOOT
@@ -41,6 +42,9 @@ class Pane(Edged, Vertical, can_focus=True):
             return
         self._view = view
         self.entitle(view.title, view.subtitle)
+        # A decision that was made of ratings has more lines than the others, and only then.
+        if self._foot.styles.height != (lines := Scalar.from_number(len(view.foot))):
+            self._foot.styles.height = lines
         self._foot.paint(view.foot)
         self._show_prose(view)
         if old is None or _document_of(view) != _document_of(old):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
@@ -18,10 +18,8 @@ from align_tui.tui.format.decision_detail import Section, inside_title
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.keymap import keys_of
 
-if TYPE_CHECKING:
-    from align_tui.tui.screens.study.actions import StudyActions
-
-T = TypeVar("T")
+# Has a file written in a thread, and hands on where it lies.
+Write = Callable[[Callable[[], Path], Callable[[Path], None]], None]
 
 
 class DecisionScreen(MessageDialog):
@@ -42,10 +40,11 @@ class DecisionScreen(MessageDialog):
     ]
 
     def __init__(
-        self, sections: Sequence[Section], name: str, work: StudyActions, glyphs: Glyphs
+        self, sections: Sequence[Section], name: str, write: Write, glyphs: Glyphs
     ) -> None:
         super().__init__("inside this decision", plain(sections[0].text), glyphs.ascii)
-        self.sections, self.name_of_file, self.work, self.glyphs = sections, name, work, glyphs
+        self.sections, self.name_of_file, self.glyphs = sections, name, glyphs
+        self._write = write
         self.at = 0
 
     def on_mount(self) -> None:
@@ -85,7 +84,7 @@ class DecisionScreen(MessageDialog):
             if self in self.app.screen_stack:  # it may have been left while the file was written
                 then(path)
 
-        self.work.do(lambda _: pager.keep(name, text), back)
+        self._write(lambda: pager.keep(name, text), back)
 
     def action_copy(self) -> None:
         """To the clipboard by OSC 52, which no terminal confirms; so to a file as well."""

@@ -8,21 +8,20 @@ from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format import overview
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import Part
-from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.overview_parts import ACCURACY, WORKERS, OverviewParts, Targets
 from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.tui.screens.study.widgets import StudyWidgets
 
 
 class OverviewPresenter:
     """Chooses the views, measures them, and puts on the block what changed."""
 
-    def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs) -> None:
-        self.screen, self.glyphs = screen, glyphs
-        self.parts = OverviewParts(screen, study, glyphs)
+    def __init__(self, widgets: StudyWidgets, study: Study, glyphs: Glyphs) -> None:
+        self.widgets, self.glyphs = widgets, glyphs
+        self.parts = OverviewParts(widgets, study, glyphs)
         self._made: dict[int, tuple[object, Part]] = {}  # by view: made from what, and what
         self._shown: tuple[list[Part], object] = ([], None)  # what the block shows, and where
 
@@ -58,7 +57,7 @@ class OverviewPresenter:
             self._known(view, snapshot, look, targets, each, rows)
             for view, each in zip(shown, sizes, strict=True)
         ]
-        block, glyphs, place = self.screen.tallies, self.glyphs, (shown, size, rows)
+        block, glyphs, place = self.widgets.tallies, self.glyphs, (shown, size, rows)
         before, there = self._shown
         if there == place and all(a is b for a, b in zip(before, parts, strict=True)):
             return
@@ -66,7 +65,7 @@ class OverviewPresenter:
         if margin:
             block.paint(overview.with_margin(shown[0], parts[0], width, rows, glyphs))
             return
-        key = keys_of(self.screen).label(glyphs, "study.next_view")
+        key = self.widgets.names.label(glyphs, "study.next_view")
         found = [
             overview.title(view, part, key if i == 0 else "", sizes[i] - 4, glyphs)
             for i, (view, part) in enumerate(zip(shown, parts, strict=True))

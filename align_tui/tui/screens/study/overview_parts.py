@@ -24,12 +24,11 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import overview_lines
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.targets import comparison, in_words, profile_name, sign, signs, words
-from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.tui.screens.study.widgets import StudyWidgets
 
 Targets = tuple[str | None, ...]  # the target id that each profile is marked against
 ACCURACY, ATTRIBUTES, COURSE, AGREEMENT, WORKERS = range(len(overview.VIEWS))
@@ -38,8 +37,8 @@ ACCURACY, ATTRIBUTES, COURSE, AGREEMENT, WORKERS = range(len(overview.VIEWS))
 class OverviewParts:
     """Gathers the rows of a view from snapshot and study, and has the view lay them out."""
 
-    def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs) -> None:
-        self.screen, self.study, self.glyphs = screen, study, glyphs
+    def __init__(self, widgets: StudyWidgets, study: Study, glyphs: Glyphs) -> None:
+        self.widgets, self.study, self.glyphs = widgets, study, glyphs
         self._targets = study.targets_by_id()
         self._chance = lru_cache(maxsize=256)(self._work_out_chance)
         self._lines = lru_cache(maxsize=32)(self._lines_of_profiles)
@@ -161,5 +160,5 @@ class OverviewParts:
         starts = {"study.run_all": "decides the whole study", "study.run_scenario": "this scenario"}
         if snapshot.counts.open:
             starts = {"study.pause": "goes on and starts one"}
-        keys = keys_of(self.screen)
+        keys = self.widgets.names
         return [(keys.label(self.glyphs, a), does) for a, does in starts.items() if keys.first(a)]

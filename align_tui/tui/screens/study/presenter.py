@@ -5,10 +5,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from textual.geometry import Size
-
 from align_tui.config.study import OUT_OF_DEPTH
-from align_tui.core.targets import target_id
 from align_tui.monitor.marks import mark_of
 from align_tui.monitor.snapshot import Shown, Snapshot
 from align_tui.tui.format import footer, scenario
@@ -18,25 +15,34 @@ from align_tui.tui.format.layout import Layout, plan, too_small
 from align_tui.tui.format.panes import current, greeting, pane_view
 from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.styled_text import Span, cut, fit_name
-from align_tui.tui.format.targets import compared, comparison, in_words, profile_name, signs, words
+from align_tui.tui.format.targets import compared, profile_name, signs
 from align_tui.tui.format.transport import Ticks, transport_line
-from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.overview import OverviewPresenter
 from align_tui.tui.screens.study.scenario_list import ScenarioListPresenter
 from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.tui.screens.study.listed import ListedScenarios
+    from align_tui.tui.screens.study.widgets import StudyWidgets
 
 
 class Presenter:
     """Knows the study and the signs; keeps the layout that it last made."""
 
-    def __init__(self, screen: StudyScreen, study: Study, glyphs: Glyphs, *, replay: bool) -> None:
-        self.screen = screen
+    def __init__(
+        self,
+        widgets: StudyWidgets,
+        study: Study,
+        glyphs: Glyphs,
+        scenarios: ListedScenarios,
+        *,
+        replay: bool,
+    ) -> None:
+        self.widgets = widgets
         self.study = study
         self.glyphs = glyphs
+        self.scenarios = scenarios
         self.replay = replay
         self.layout: Layout | None = None
         self.depth = OUT_OF_DEPTH in study.notes
@@ -45,25 +51,20 @@ class Presenter:
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
-        self.navigator = ScenarioListPresenter(screen.listing, study, glyphs)
+        self.scenario_list = ScenarioListPresenter(widgets.listing, study, glyphs, scenarios)
         self._ticks = Ticks()
-        self.overview = OverviewPresenter(screen, study, glyphs)
+        self.overview = OverviewPresenter(widgets, study, glyphs)
         self._rows_wanted = 0
-
-    @property
-    def size(self) -> Size:
-        """The screen's; before it has one, what it will be given."""
-        return self.screen.size or self.screen.app.size
 
     def targets(self, look: ViewState) -> tuple[str | None, ...]:
         """The target id that each profile is marked against."""
         return compared(self.study, look.compare)
 
-    def measure(self, look: ViewState) -> bool:
+    def measure(self, snapshot: Snapshot, look: ViewState) -> bool:
         """Work the layout out and apply it where it changed; False when there is no room."""
-        width, height = self.size
+        width, height = self.widgets.size
         small = too_small(width, height)
-        self.screen.set_class(small, "-small")
+        self.widgets.set_small(small)
         if small:
             self.layout = None
             return False
@@ -86,44 +87,48 @@ class Presenter:
         if look.unfolded and self.study.scenarios:
             shown = self.study.scenarios[look.scenario]
             wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
-        self._rows_wanted = self._overview_rows(self.screen.snapshot, look)
+        self._rows_wanted = self._overview_rows(snapshot, look)
         layout = planned(scenario_lines=wanted, tally_lines=self._rows_wanted)
         if layout != self.layout:
             self.layout = layout
-            self.screen.apply(layout)
+            self.widgets.apply(layout)
         return True
 
     def paint(self, snapshot: Snapshot, look: ViewState) -> None:
         """Everything."""
         # A worker that comes or goes is a line more or less of the overview.
         stale = self.layout is None or self._overview_rows(snapshot, look) != self._rows_wanted
-        if stale and not self.measure(look):
+        if stale and not self.measure(snapshot, look):
             return
         assert self.layout is not None
         targets = self.targets(look)
         self._status(snapshot, look)
         self._scenario(snapshot, look)
-        self.navigator.paint(snapshot, look, self.layout, targets)
+        self.scenario_list.paint(snapshot, look, self.layout, targets)
         self._panes(snapshot, look, targets)
-        size = (self.size.width, self.size.height - self.replay)
+        size = (self.widgets.size.width, self.widgets.size.height - self.replay)
         self.overview.paint(snapshot, look, targets, size, self.layout.tally_rows)
         self._bottom(snapshot, look, targets)
 
     def _overview_rows(self, snapshot: Snapshot, look: ViewState) -> int:
-        width, height = self.size
+        width, height = self.widgets.size
         return self.overview.lines_wanted(snapshot, look, width, height - self.replay)
 
     def _status(self, snapshot: Snapshot, look: ViewState) -> None:
-        keys = keys_of(self.screen)
         view = StatusView(
-            self.study.name, self.planned, self.depth, look.starting, self.replay, keys
+            self.study.name,
+            self.planned,
+            self.depth,
+            look.starting,
+            self.replay,
+            self.widgets.names,
         )
-        width = self.size.width
-        self.screen.status.paint((status_line(view, snapshot, width, self.glyphs),))
+        width = self.widgets.size.width
+        self.widgets.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
     def _scenario(self, snapshot: Snapshot, look: ViewState) -> None:
         assert self.layout is not None
-        panel = self.screen.panel
+        panel = self.widgets.panel
         if not self.study.scenarios:
             return
         shown = self.study.scenarios[look.scenario]
@@ -137,11 +142,11 @@ class Presenter:
             len(self.study.scenarios),
             width,
             self.glyphs,
-            listed=is_listed(self.navigator.listed(snapshot, look), look.scenario),
-            filtered=self.navigator.said_elsewhere(snapshot, look, self.layout),
+            listed=is_listed(self.scenarios.listed(snapshot, look), look.scenario),
+            filtered=self.scenario_list.said_elsewhere(snapshot, look, self.layout),
         )
         subtitle = scenario.scenario_subtitle(
-            shown, complete or look.unfolded, width, self.glyphs, keys_of(self.screen)
+            shown, complete or look.unfolded, width, self.glyphs, self.widgets.names
         )
         panel.show(lines, title, subtitle, look.scenario, height)
 
@@ -150,7 +155,7 @@ class Presenter:
         if not self.study.scenarios:
             return
         choices = self.study.scenarios[look.scenario].choice_texts
-        greet, keys = "", keys_of(self.screen)
+        greet, keys = "", self.widgets.names
         if snapshot.reading:
             greet = "reading the run"
         elif not (look.starting or self.replay or snapshot.counts.known):
@@ -160,7 +165,7 @@ class Presenter:
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
             shown, cell = current(known, snapshot, look.scenario)
-            pane = self.screen.panes[index]
+            pane = self.widgets.panes[index]
             view = pane_view(
                 profile,
                 shown,
@@ -171,6 +176,7 @@ class Presenter:
                 pane.size.width or self._pane_width(place),
                 self.glyphs,
                 keys,
+                height=pane.size.height or self._pane_height(),
                 scenario=look.scenario,
                 repeats=self.study.repeat,
                 focused=index == look.focus,
@@ -187,6 +193,11 @@ class Presenter:
         assert self.layout is not None
         grid = self.layout.grid
         return max(1, self.layout.main_width * grid.spans[place] // grid.columns - 4)
+
+    def _pane_height(self) -> int:
+        """The lines inside a pane that has not been laid out yet."""
+        assert self.layout is not None
+        return max(1, self.layout.panes_height // self.layout.grid.rows - 2)
 
     def _tabs(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None
@@ -207,22 +218,22 @@ class Presenter:
                 )
                 spans.append((f" {name}", "title" if focused else "quiet"))
             spans += [(f" {self.glyphs.marks[mark]}", mark), (" ", "")]
-        self.screen.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
+        self.widgets.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
 
     def _bottom(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
-        width = self.size.width
+        width = self.widgets.size.width
         transport = snapshot.transport
         if transport is not None:
             line = transport_line(transport, self._ticks, targets, width, self.glyphs)
-            self.screen.transport.paint((line,))
+            self.widgets.transport.paint((line,))
         if look.notice:
-            self.screen.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
+            self.widgets.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
             return
         thinking = any(shown.thinking for shown in snapshot.panes)
         stepping: footer.Stepping = "hit" if look.hits else "match" if look.wanted else "wrong"
         if transport is not None:
             found = footer.replay_keys(
-                keys_of(self.screen),
+                self.widgets.names,
                 self.glyphs,
                 playing=transport.playing,
                 following=transport.following,
@@ -231,7 +242,7 @@ class Presenter:
             )
         else:
             found = footer.main_keys(
-                keys_of(self.screen),
+                self.widgets.names,
                 self.glyphs,
                 paused=snapshot.state in ("paused", "stopped"),
                 stepping=stepping,
@@ -239,13 +250,4 @@ class Presenter:
                 thinking=thinking,
                 baseline=self._needs_comparison,
             )
-        self.screen.keys.paint((footer.key_line(found, width),))
-
-
-def comparison_words(study: Study, look: ViewState, glyphs: Glyphs) -> str:
-    """What the columns without a target are marked against now."""
-    chosen = comparison(study, look.compare)
-    if not chosen:
-        return "no other profile has a target to compare with"
-    names = ", ".join(profile_name(p) for p in study.profiles if not p.target)
-    return f"{names} is marked against {in_words(chosen, glyphs)} ({words(target_id(chosen))})"
+        self.widgets.keys.paint((footer.key_line(found, width),))

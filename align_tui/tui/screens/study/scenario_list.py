@@ -1,57 +1,42 @@
-"""The list of scenarios: which of them it shows, and its lines."""
+"""Puts the list of scenarios on its widget: the title, the header, a line a scenario."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from align_tui.core.scenarios import variant_of
 from align_tui.monitor.marks import row_marks, samples_of
 from align_tui.monitor.snapshot import Cells, Snapshot
 from align_tui.tui.format import filter_text, scenario_list
-from align_tui.tui.format.filters import Known, Sieve
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout
 from align_tui.tui.format.styled_text import Line
-from align_tui.tui.format.targets import compared
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
+    from align_tui.tui.screens.study.listed import ListedScenarios
     from align_tui.tui.widgets.listing import ScenarioList
 
 
 class ScenarioListPresenter:
-    """Paints the list; keeps the lines that it last made and what is known for filters."""
+    """Paints the list; keeps the lines that it last made."""
 
-    def __init__(self, widget: ScenarioList, study: Study, glyphs: Glyphs) -> None:
-        self.widget, self.study, self.glyphs = widget, study, glyphs
+    def __init__(
+        self, widget: ScenarioList, study: Study, glyphs: Glyphs, scenarios: ListedScenarios
+    ) -> None:
+        self.widget, self.study, self.glyphs, self.scenarios = widget, study, glyphs, scenarios
         # A row of marks is a new object when one of them changed; the rest are not made again.
         self._lines: dict[int, tuple[Cells, tuple[object, ...], Line]] = {}
-
-    @cached_property
-    def sieve(self) -> Sieve:
-        """What is known for filters; made when the first is asked for."""
-        return Sieve(self.study)
-
-    def known(self, snapshot: Snapshot, look: ViewState) -> Known:
-        """What filters look at."""
-        return snapshot.rows, compared(self.study, look.compare), snapshot.annotations
-
-    def listed(self, snapshot: Snapshot, look: ViewState) -> Sequence[int]:
-        """The scenarios that the list shows and that the keys step over, ascending."""
-        if not look.wanted:
-            return range(len(self.study.scenarios))
-        return self.sieve.listed(look.wanted, *self.known(snapshot, look))
 
     def said_elsewhere(self, snapshot: Snapshot, look: ViewState, layout: Layout) -> Line:
         """The filter in words, where the list has no room for them."""
         if not look.wanted or layout.list_kind in ("full", "wide"):
             return ()
-        listed, total = len(self.listed(snapshot, look)), len(self.study.scenarios)
+        listed, total = len(self.scenarios.listed(snapshot, look)), len(self.study.scenarios)
         width = layout.main_width // 2
         return filter_text.filter_title(look.wanted, listed, total, width, self.glyphs)
 
@@ -61,7 +46,7 @@ class ScenarioListPresenter:
         """The title, the numbers of the profiles, and a line a scenario."""
         if layout.list_kind == "hidden":
             return
-        width, order = layout.list_width - 2, self.listed(snapshot, look)
+        width, order = layout.list_width - 2, self.scenarios.listed(snapshot, look)
         total, profiles = len(self.study.scenarios), len(self.study.profiles)
         title = filter_text.list_title(look.wanted, len(order), total, width - 4, self.glyphs)
         self.widget.entitle(title)

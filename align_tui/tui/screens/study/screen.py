@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Static
+from textual.screen import Screen
 
+from align_tui.core.text.display import one_line
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui import gc_tuning
-from align_tui.tui.dialogs.trust import Trusting
+from align_tui.tui.acts import Command, bindings, calls
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.layout import MIN_HEIGHT, MIN_WIDTH, Layout
-from align_tui.tui.screens.study.actions import StudyActions
-from align_tui.tui.screens.study.bindings import STUDY
-from align_tui.tui.screens.study.columns import Columns
-from align_tui.tui.screens.study.edits import Edits
-from align_tui.tui.screens.study.looking import Looking
+from align_tui.tui.screens.study.acts import STUDY_ACTS, make_actions
+from align_tui.tui.screens.study.host import Successor
 from align_tui.tui.screens.study.presenter import Presenter
+from align_tui.tui.screens.study.session import Session
+from align_tui.tui.screens.study.textual_host import TextualHost
 from align_tui.tui.screens.study.view_state import ViewState
-from align_tui.tui.widgets.lines import Lines
+from align_tui.tui.screens.study.widgets import StudyWidgets
 from align_tui.tui.widgets.listing import ScenarioList
 from align_tui.tui.widgets.pane import Pane
-from align_tui.tui.widgets.panel import ScenarioPanel
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.launch import Launch
 
 
-class StudyScreen(Looking):
-    """Composition, keys and messages; painting is the Painter's, the store's side is Work's."""
+class StudyScreen(Screen[None]):
+    """Puts the parts together and delivers messages; what a key does is in `acts.py`.
+
+    `state` says what is looked at from the beginning.
+    """
 
     CSS_PATH = "study.tcss"
     REPLAY: ClassVar[bool] = False
     SECTION: ClassVar[str] = "study"  # of a keymap file
-    BINDINGS: ClassVar[list[BindingType]] = STUDY
+    BINDINGS: ClassVar[list[BindingType]] = bindings(STUDY_ACTS)
 
     @dataclass
     class Arrived(Message):
-        """A snapshot waits in `latest`."""
+        """A snapshot waits to be painted."""
 
     @dataclass
     class Then(Message):
@@ -52,105 +53,107 @@ class StudyScreen(Looking):
 
         what: Callable[[], None]
 
-    def __init__(self, launch: Launch, study: Study, glyphs: Glyphs) -> None:
+    def __init__(
+        self, launch: Launch, study: Study, glyphs: Glyphs, state: ViewState | None = None
+    ) -> None:
         super().__init__(classes="-ascii" if glyphs.ascii else "")
-        self.launch, self.study, self.glyphs = launch, study, glyphs
-        self.look = ViewState(starting=launch.autostart and not self.REPLAY)
-        self.snapshot = Snapshot(run=launch.run)
-        self.latest: Snapshot | None = None
-        self.status, self.tabs = Lines(id="status"), Lines(id="tabs")
-        self.transport, self.keys = Lines(id="transport"), Lines(id="keys")
-        self.tallies = Lines(id="tallies")
-        self.listing, self.panel = ScenarioList(id="list"), ScenarioPanel(id="panel")
-        self.panes = [Pane(index) for index in range(len(study.profiles))]
-        self.grid = Container(*self.panes, id="panes")
-        self.trouble = Static("", id="trouble", markup=False)
-        self.painter = Presenter(self, study, glyphs, replay=self.REPLAY)
-        self.work = StudyActions(self)
-        self.trusting = Trusting(self)
-        self.changes = Edits(self)
-        self.columns = Columns(self)
+        self._first_pane = state.focus if state is not None else None
+        self.state = state or ViewState(starting=launch.autostart and not self.REPLAY)
+        self._waiting: Snapshot | None = None
+        self.session = Session(
+            launch,
+            study,
+            glyphs,
+            replay=self.REPLAY,
+            deliver=self.deliver,
+            post=self._post,
+            failed=lambda message, hint: self.host.complain(message, hint),
+        )
+        self.widgets = StudyWidgets(self, len(study.profiles), lambda: self.host.repaint())
+        self.presenter = Presenter(
+            self.widgets, study, glyphs, self.session.scenarios, replay=self.REPLAY
+        )
+        self.host = TextualHost(
+            self, self.widgets, self.presenter, self.state, self.session, self._make
+        )
+        self.actions = make_actions(self.state, self.session, self.host)
+        self.calls = calls(STUDY_ACTS, self.actions)
         self.after_begin: Callable[[], None] | None = None
 
+    def _post(self, what: Callable[[], None]) -> bool:
+        """Called in any thread: have that done in the event loop; False where it is too late."""
+        return self.post_message(self.Then(what))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known of the run now."""
+        return self.session.snapshot
+
+    def _make(self, successor: Successor) -> StudyScreen:
+        """The screen of a study that takes the place of this one."""
+        old, run, said = self.session, successor.run, successor.said
+        launch = replace(old.launch, study=None, run=run, autostart=False, replay=False)
+        fresh = StudyScreen(launch, successor.study, old.glyphs, successor.state)
+        fresh.session.removed = old.removed
+        say = fresh.actions.asking.go_on if successor.goes_on else fresh.host.say
+        fresh.after_begin = partial(say, said)
+        return fresh
+
     def compose(self) -> ComposeResult:
-        """Status above, list and panes in the middle, tallies and keys below."""
-        if self.painter.measure(self.look):  # so that it is laid out once, and not empty
-            self.painter.paint(self.snapshot, self.look)
-        small = f"This needs {MIN_WIDTH} x {MIN_HEIGHT} cells: please enlarge the terminal."
-        yield Static(small, id="small", markup=False)
-        yield self.status
-        with Horizontal(id="body"):
-            yield self.listing
-            with Vertical(id="main"):
-                yield self.panel
-                yield self.tabs
-                yield self.grid
-        yield self.tallies
-        yield self.transport
-        yield self.keys
-        yield self.trouble
+        """The widgets, painted already, so that they are laid out once, and not empty."""
+        if self.presenter.measure(self.session.snapshot, self.state):
+            self.presenter.paint(self.session.snapshot, self.state)
+        yield from self.widgets.compose()
 
     def on_mount(self) -> None:
         """Paint what is known, then start what can be slow."""
-        self.transport.display = self.REPLAY
-        if self.panes:
-            self.panes[self.look.focus].focus(scroll_visible=False)
+        self.widgets.transport.display = self.REPLAY
+        if self.widgets.panes:
+            self.host.focus_pane(self.state.focus)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
         """The first frame is out."""
-        self.work.begin()
-        self.set_interval(1.0, self.work.watch)
+        launch, asking = self.session.launch, self.actions.asking
+        self.session.feed.start()
+        if self.session.run is None:
+            asking.look_for_models()
+        if launch.autostart and not self.REPLAY:
+            asking.run_all()
+        self.set_interval(1.0, self.actions.workers.watch)
+        if self._first_pane is not None:
+            self.session.show(self.state)
+            self.actions.moving.focus_on(self._first_pane)  # whatever has taken the focus since
         if self.after_begin is not None:
             self.after_begin()
 
     def on_resize(self) -> None:
         """Everything is measured again."""
-        if self.painter.measure(self.look):
-            self.repaint()
-        self.call_after_refresh(self.repaint)
+        if self.presenter.measure(self.session.snapshot, self.state):
+            self.host.repaint()
+        self.call_after_refresh(self.host.repaint)
 
     def on_unmount(self) -> None:
         """Let go of the database."""
-        self.work.end()
-
-    def apply(self, layout: Layout) -> None:
-        """Give the widgets their measures."""
-        self.set_class(layout.height < 28, "-low")
-        self.listing.display = layout.list_kind != "hidden"
-        self.listing.styles.width = layout.list_width
-        self.panel.styles.height = layout.scenario_height
-        self.panel.can_focus = False
-        self.tallies.styles.height = layout.tally_rows + (0 if layout.height < 28 else 1)
-        grid = layout.grid
-        self.tabs.display = grid.tabs
-        self.grid.styles.grid_size_columns = grid.columns
-        self.grid.styles.grid_size_rows = grid.rows
-        for index, pane in enumerate(self.panes):
-            pane.display = index in grid.panes
-            if pane.display:
-                pane.styles.column_span = grid.spans[grid.panes.index(index)]
-        self.call_after_refresh(self.repaint)
-
-    # From other threads
+        self.session.end()
 
     def deliver(self, snapshot: Snapshot) -> None:
-        """Called by the feed: only the newest snapshot is painted."""
-        waiting = self.latest is not None
-        self.latest = snapshot
-        if not waiting:
+        """Called by the feed in its thread: only the newest snapshot is painted."""
+        waits = self._waiting is not None
+        self._waiting = snapshot
+        if not waits:
             self.post_message(self.Arrived())
 
     def on_study_screen_arrived(self) -> None:
         """Paint what the feed brought."""
-        snapshot, self.latest = self.latest, None
+        snapshot, self._waiting = self._waiting, None
         if snapshot is not None:
-            self.snapshot = snapshot
+            self.session.snapshot = snapshot
             if snapshot.workers or snapshot.counts.running:
-                self.look.starting = False
+                self.state.starting = False
             if snapshot.transport is not None and snapshot.transport.following:
-                self.look.scenario = snapshot.scenario
-            self.repaint()
+                self.state.scenario = snapshot.scenario
+            self.host.repaint()
             gc_tuning.settle()
 
     def on_study_screen_then(self, message: Then) -> None:
@@ -159,33 +162,26 @@ class StudyScreen(Looking):
 
     def on_scenario_list_chosen(self, message: ScenarioList.Chosen) -> None:
         """A line of the list was clicked."""
-        self.turn_to(message.scenario)
+        self.actions.moving.turn_to(message.scenario)
 
     def on_descendant_focus(self) -> None:
         """A pane was focused, by key or by mouse."""
         focused = self.focused
-        if isinstance(focused, Pane) and focused.profile != self.look.focus:
-            self.look.focus = focused.profile
-            self.changed()
+        if isinstance(focused, Pane) and focused.profile != self.state.focus:
+            self.state.focus = focused.profile
+            self.host.lay_out()
 
-    # Keys: what to do
+    def action_act(self, name: str) -> None:
+        """Do what a key stands for."""
+        self.calls[name]()
 
-    def action_run_here(self) -> None:
-        """All profiles decide this scenario."""
-        self.work.run_here()
-
-    def action_run_all(self) -> None:
-        """All profiles decide everything."""
-        self.work.run_all()
-
-    def action_pause(self) -> None:
-        """Pause or go on."""
-        self.work.pause()
-
-    def action_cancel(self) -> None:
-        """Stop the run at once."""
-        self.work.cancel()
-
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Leave; ask first while work is running."""
-        self.work.leave()
+        self.actions.leaving.leave()
+
+    def commands(self) -> Iterator[Command]:
+        """What the palette can do here beside what has a key: go to a scenario by its title."""
+        for number, scenario in enumerate(self.session.study.scenarios):
+            title = one_line(scenario.title or scenario.key, 60)
+            go = partial(self.actions.moving.turn_to, number)
+            yield f"scenario {number + 1}: {title}", go

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, TypeVar
 from align_tui.core.errors import AlignError
 from align_tui.services import queueing
 from align_tui.tui.format.targets import profile_name
-from align_tui.tui.keymap import keys_of
-from align_tui.tui.screens.study.offers import list_offers
+from align_tui.tui.screens.study.actions.offers import list_offers
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
     from align_tui.core.attributes import Attributes
-    from align_tui.store.database import Database
+    from align_tui.monitor.rows import Database
     from align_tui.studies.edits import Changed
     from align_tui.tui.format.library import Offer
-    from align_tui.tui.screens.study.screen import StudyScreen
+    from align_tui.tui.screens.study.actions.asking import Asking
+    from align_tui.tui.screens.study.actions.edits import Edits
+    from align_tui.tui.screens.study.actions.trusting import Trusting
+    from align_tui.tui.screens.study.host import StudyHost
+    from align_tui.tui.screens.study.session import Session
+    from align_tui.tui.screens.study.view_state import ViewState
 
     Make = Callable[[Attributes], Changed]
 
@@ -28,35 +32,43 @@ ADDED = ": {study.run_scenario} asks it here", ", {study.run_all} everywhere"
 
 
 class Columns:
-    """Orders of the study screen. Files and the store are read in the desk's thread.
+    """Changes the columns. Files and the store are read in the thread for the store.
 
     A study that has not been asked yet is only shown changed; one that has is a child run.
     """
 
-    def __init__(self, screen: StudyScreen) -> None:
-        self.screen = screen
-        self.removed: list[Profile] = []  # while the program runs, the last one first
+    def __init__(
+        self,
+        state: ViewState,
+        session: Session,
+        host: StudyHost,
+        trusting: Trusting,
+        asking: Asking,
+        edits: Edits,
+    ) -> None:
+        self.state, self.session, self.host = state, session, host
+        self._trusting, self._asking, self._edits = trusting, asking, edits
         self._changing = False
 
     def add(self) -> None:
         """Pick a profile of the library, or one that was removed, as one more column."""
-        screen = self.screen
-        gone = {f"{REMOVED}{i}": profile for i, profile in enumerate(self.removed)}
-        gone = {key: each for key, each in gone.items() if each not in screen.study.profiles}
-        screen.say("reading the profiles of the library")
+        session, host = self.session, self.host
+        gone = {f"{REMOVED}{i}": profile for i, profile in enumerate(session.removed)}
+        gone = {key: each for key, each in gone.items() if each not in session.study.profiles}
+        host.say("reading the profiles of the library")
 
         def then(offers: list[Offer]) -> None:
             from align_tui.tui.dialogs.add_column import AddColumnDialog
 
-            screen.say("")
-            screen.app.push_screen(AddColumnDialog(offers, screen.glyphs), self._add)
+            host.say("")
+            host.ask(AddColumnDialog(offers, session.glyphs), self._add)
 
         beside = self._beside()
-        screen.work.do(lambda _: list_offers(gone, screen.glyphs, beside), then)
+        session.do(lambda _: list_offers(gone, session.glyphs, beside), then)
 
     def _beside(self) -> Profile | None:
         """The column whose model an added profile takes: the focused one, or the first with one."""
-        study, focused = self.screen.study, self.screen.look.focus
+        study, focused = self.session.study, self.state.focus
         near = (study.profiles[focused], *study.profiles)
         return next((profile for profile in near if profile.needs_model), None)
 
@@ -64,7 +76,7 @@ class Columns:
         if key is None:
             return
         at = key.removeprefix(REMOVED)
-        removed = self.removed[int(at)] if at != key else None
+        removed = self.session.removed[int(at)] if at != key else None
         beside = self._beside()
 
         def make(attributes: Attributes) -> Changed:
@@ -72,7 +84,7 @@ class Columns:
             from align_tui.config.library import load_profile
             from align_tui.studies.edits import with_column
 
-            study, focused = self.screen.study, self.screen.look.focus
+            study, focused = self.session.study, self.state.focus
             if removed is not None:
                 return with_column(study, removed, attributes)
             default = backbone_of(beside) if beside is not None else None
@@ -90,8 +102,7 @@ class Columns:
         from align_tui.studies.edits import free_name, profile_toml, with_copy
         from align_tui.tui.dialogs.edit import EditDialog
 
-        screen = self.screen
-        study, index = screen.study, screen.look.focus
+        study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
         named = profile.model_copy(update={"name": free_name(study, profile.name)})
 
@@ -100,10 +111,10 @@ class Columns:
                 f"a copy of {profile.name}",
                 profile_toml(named),
                 [("adds it", lambda edited: with_copy(study, index, edited, attributes))],
-                ascii_only=screen.glyphs.ascii,
+                ascii_only=self.session.glyphs.ascii,
             )
 
-        screen.changes.open(make, self._copied)
+        self._edits.open(make, self._copied)
 
     def _copied(self, changed: Changed | None) -> None:
         if changed is not None:
@@ -111,7 +122,7 @@ class Columns:
 
     def remove(self) -> None:
         """The focused column goes; the run that has it stays."""
-        study, index = self.screen.study, self.screen.look.focus
+        study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
         name = profile_name(profile)
 
@@ -119,18 +130,18 @@ class Columns:
             from align_tui.studies.edits import without_column
 
             changed = without_column(study, index, attributes)
-            self.removed.insert(0, profile)
+            self.session.removed.insert(0, profile)
             return changed
 
         gone, back = f"{name} is removed", ": {study.add_column} brings it back"
-        keys = keys_of(self.screen)
+        keys = self.host.names
         begun = keys.sentence(gone, back, ", {study.runs} has the run with it")
         self._change(make, begun=begun, before=keys.sentence(gone, back))
 
     def _change(self, make: Make, *, begun: str = "", before: str = "") -> None:
         """Turn to the changed study; what is said depends on whether it was asked before."""
-        screen = self.screen
-        before = before or keys_of(screen).sentence("one more column", *ADDED)
+        session = self.session
+        before = before or self.host.names.sentence("one more column", *ADDED)
         if self._changing:
             return  # a key that is held down
         self._changing = True
@@ -142,18 +153,18 @@ class Columns:
 
         def then(changed: Changed) -> None:
             # By now whatever was ordered before is done: there is a run, or there is none.
-            run = screen.work.run
+            run = session.run
             if run is None:
-                screen.changes.turn_to(changed, None, 0, before)
+                self._edits.turn_to(changed, None, 0, before)
                 return
-            screen.trusting.before(changed.study, lambda: ask(changed, run), refused)
+            self._trusting.before(changed.study, lambda: ask(changed, run), refused)
 
         def ask(changed: Changed, run: str) -> None:
-            versions = screen.launch.versions
-            screen.work.writing()
+            versions = session.launch.versions
+            self._asking.writing()
             self._do(
                 partial(queueing.run_changed, changed=changed, parent=run, versions=versions),
-                lambda asked: screen.changes.turn_to(changed, *asked, begun),
+                lambda asked: self._edits.turn_to(changed, *asked, begun),
             )
 
         def refused() -> None:
@@ -162,7 +173,7 @@ class Columns:
         self._do(job, then)
 
     def _do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """A job of the desk; where it fails, another change can be made."""
+        """A job for the store; where it fails, another change can be made."""
 
         def tried(db: Database) -> T | AlignError:
             try:
@@ -173,8 +184,8 @@ class Columns:
         def back(value: T | AlignError) -> None:
             if isinstance(value, AlignError):
                 self._changing = False
-                self.screen.complain(value.message, value.hint)
+                self.host.complain(value.message, value.hint)
             else:
                 then(value)
 
-        self.screen.work.do(tried, back)
+        self.session.do(tried, back)

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
+from align_tui.monitor.search import MOST_PLACES, FoundIn
 from align_tui.tui.dialogs.finder import FinderDialog
-from align_tui.tui.format.run_list import FoundIn, place_line
+from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.run_list import place_line
 from align_tui.tui.format.styled_text import Line
 
-if TYPE_CHECKING:
-    from align_tui.store.database import Database
-    from align_tui.tui.screens.base_screen import BaseScreen
-
-MOST = 200
-
-
-def find_places(db: Database, query: str) -> list[FoundIn]:
-    """The newest decisions of all runs whose reasoning has all the words."""
-    from align_tui.store.search import names_of, search
-
-    hits = search(db, query, limit=MOST)
-    names = names_of(db, hits)
-    out = []
-    for hit in hits:
-        if hit.seq in names:
-            run, key, who = names[hit.seq]
-            where = (hit.run, run, hit.scenario, key, hit.profile, who)
-            out.append(FoundIn(*where, hit.repeat, hit.parts))
-    return out
+# Looks for words, unless nobody asks for them any more when their turn comes.
+Search = Callable[[str, Callable[[], bool], Callable[[list[FoundIn]], None]], None]
 
 
 class SearchAllRunsScreen(FinderDialog[FoundIn]):
@@ -38,19 +23,18 @@ class SearchAllRunsScreen(FinderDialog[FoundIn]):
     HINT = "words that must all occur"
     TAKES = "opens the run there"
 
-    def __init__(self, below: BaseScreen) -> None:
-        super().__init__(below.glyphs, "search the reasoning of all runs")
-        self.below = below
+    def __init__(self, search: Search, glyphs: Glyphs) -> None:
+        super().__init__(glyphs, "search the reasoning of all runs")
         self.found: list[FoundIn] = []
         self.searching = False
+        self._search = search
 
     def look_for(self, query: str) -> None:
-        """Have the desk look; whoever types on does not wait for what is no longer asked for."""
+        """Have the store searched; what is found is shown when it comes."""
         self.found, self.searching = [], bool(query)
         if query:
-            self.below.do(
-                lambda db: find_places(db, query) if query == self.query_text else [],
-                lambda found: self._show(query, found),
+            self._search(
+                query, lambda: query == self.query_text, lambda found: self._show(query, found)
             )
 
     def _show(self, query: str, found: list[FoundIn]) -> None:
@@ -64,7 +48,7 @@ class SearchAllRunsScreen(FinderDialog[FoundIn]):
 
     def head(self) -> tuple[Line, ...]:
         """How many there are."""
-        many = "the newest " if len(self.found) == MOST else ""
+        many = "the newest " if len(self.found) == MOST_PLACES else ""
         count = f"{many}{len(self.found)} found" if self.query_text else "type to search"
         return (((count if not self.searching else "searching", "quiet"),),)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,16 @@ from textual.screen import ModalScreen
 from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line
 from align_tui.services import queueing
+from align_tui.tui.screens.study.host import Successor
+from align_tui.tui.screens.study.view_state import ViewState
 
 if TYPE_CHECKING:
     from align_tui.core.attributes import Attributes
     from align_tui.studies.edits import Changed
-    from align_tui.tui.screens.study.screen import StudyScreen
-
+    from align_tui.tui.screens.study.actions.asking import Asking
+    from align_tui.tui.screens.study.actions.trusting import Trusting
+    from align_tui.tui.screens.study.host import StudyHost
+    from align_tui.tui.screens.study.session import Session
 
 RUNS = "runs what changed"
 ASKED = "what if, a run of its own: {}"
@@ -28,8 +31,16 @@ UNSTATED = "this decision-maker is not told of targets: it is scored against the
 class Edits:
     """Opens the editors of the study screen, and runs what they changed."""
 
-    def __init__(self, screen: StudyScreen) -> None:
-        self.screen = screen
+    def __init__(
+        self,
+        state: ViewState,
+        session: Session,
+        host: StudyHost,
+        trusting: Trusting,
+        asking: Asking,
+    ) -> None:
+        self.state, self.session, self.host = state, session, host
+        self._trusting, self._asking = trusting, asking
 
     def open(
         self,
@@ -45,16 +56,16 @@ class Edits:
         try:
             editor = make(load_attributes())
         except AlignError as error:
-            self.screen.complain(error.message, error.hint)
+            self.host.complain(error.message, error.hint)
         else:
-            self.screen.app.push_screen(editor, then or self.take)
+            self.host.ask(editor, then or self._take)
 
     def edit_scenario(self) -> None:
         """The shown scenario as TOML."""
         from align_tui.studies.edits import LINES_AHEAD, scenario_toml, with_scenario
         from align_tui.tui.dialogs.edit import EditDialog
 
-        study, index = self.screen.study, self.screen.look.scenario
+        study, index = self.session.study, self.state.scenario
         if not study.scenarios:
             return
         scenario = study.scenarios[index]
@@ -64,7 +75,7 @@ class Edits:
                 scenario_toml(scenario),
                 [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
                 ahead=LINES_AHEAD,
-                ascii_only=self.screen.glyphs.ascii,
+                ascii_only=self.session.glyphs.ascii,
             )
         )
 
@@ -73,14 +84,14 @@ class Edits:
         from align_tui.studies.edits import profile_toml, with_profile
         from align_tui.tui.dialogs.edit import EditDialog
 
-        study, index = self.screen.study, self.screen.look.focus
+        study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
         self.open(
             lambda attributes: EditDialog(
                 f"profile {profile.name}",
                 profile_toml(profile),
                 [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
-                ascii_only=self.screen.glyphs.ascii,
+                ascii_only=self.session.glyphs.ascii,
             )
         )
 
@@ -89,13 +100,13 @@ class Edits:
         from align_tui.studies.edits import with_reasoning
         from align_tui.tui.dialogs.edit import EditDialog
 
-        screen = self.screen
-        study, look, panes = screen.study, screen.look, screen.snapshot.panes
-        shown = panes[look.focus] if look.focus < len(panes) else None
+        session, state = self.session, self.state
+        study, panes = session.study, session.snapshot.panes
+        shown = panes[state.focus] if state.focus < len(panes) else None
         if shown is None or shown.status != "done" or not shown.text:
-            screen.say("there is reasoning to change once this profile has decided with some")
+            self.host.say("there is reasoning to change once this profile has decided with some")
             return
-        at, text = (look.scenario, look.focus), shown.text
+        at, text = (state.scenario, state.focus), shown.text
 
         def make(attributes: Attributes) -> EditDialog:
             def ask(given: str, goes_on: bool = False) -> Changed:
@@ -105,7 +116,7 @@ class Edits:
                 f"does the reasoning carry the decision? {study.profiles[at[1]].name}",
                 text,
                 [("concludes from it", ask), ("writes on from it", partial(ask, goes_on=True))],
-                ascii_only=screen.glyphs.ascii,
+                ascii_only=session.glyphs.ascii,
             )
 
         self.open(make)
@@ -115,7 +126,7 @@ class Edits:
         from align_tui.studies.edits import with_targets
         from align_tui.tui.dialogs.target_editor import TargetDialog
 
-        study, index = self.screen.study, self.screen.look.focus
+        study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
         labelled = sorted({name for scenario in study.scenarios for name in scenario.labelled})
         self.open(
@@ -124,48 +135,37 @@ class Edits:
                 labelled or sorted(attribute.id for attribute in attributes),
                 profile.target,
                 lambda targets: with_targets(study, index, targets, attributes),
-                self.screen.glyphs,
+                self.session.glyphs,
                 "" if profile.adm.traits.is_steerable else UNSTATED,
             )
         )
 
-    def take(self, changed: Changed | None) -> None:
+    def _take(self, changed: Changed | None) -> None:
         """Ask what was changed in a child run, and turn to it."""
         if changed is not None:
-            self.screen.trusting.before(changed.study, partial(self._ask_for, changed))
+            self._trusting.before(changed.study, partial(self._ask_for, changed))
 
     def _ask_for(self, changed: Changed) -> None:
-        work = self.screen.work
-        versions = self.screen.launch.versions
-        work.writing()
-        work.do(
-            partial(queueing.run_changed, changed=changed, parent=work.run, versions=versions),
+        parent, versions = self.session.run, self.session.launch.versions
+        self._asking.writing()
+        self.session.do(
+            partial(queueing.run_changed, changed=changed, parent=parent, versions=versions),
             lambda asked: self.turn_to(changed, *asked),
         )
 
     def turn_to(self, changed: Changed, run: str | None, asked: int, said: str = "") -> None:
-        """The study screen of the changed study, looking at what was changed.
+        """Show the changed study, looking at what was changed.
 
-        `asked` is how many samples were queued for it; `said` is told in place of that.
+        `asked` is how many samples were queued for it; `said` is shown in place of that.
         """
-        from align_tui.tui.screens.study.screen import StudyScreen
-
-        old = self.screen
-        if old not in old.app.screen_stack:
-            return  # it has turned to something else meanwhile
-        while old.app.screen is not old:
-            old.app.pop_screen()
-        launch = replace(old.launch, study=None, run=run, autostart=False, replay=False)
-        fresh = StudyScreen(launch, changed.study, old.glyphs)
-        fresh.look.scenario = old.look.scenario if changed.scenario is None else changed.scenario
-        fresh.look.focus = old.look.focus if changed.profile is None else changed.profile
-        fresh.columns.removed = old.columns.removed
-        fresh.look.maximised = old.look.maximised
-        fresh.look.wanted = old.look.wanted
-        fresh.look.list_asked = old.look.list_asked
-        fresh.look.discriminating = old.look.discriminating
-        if asked:
-            fresh.after_begin = lambda: fresh.work.go_on(said or ASKED.format(one_line(run or "")))
-        else:
-            fresh.after_begin = lambda: fresh.say(said or NOTHING_NEW)
-        old.app.switch_screen(fresh)
+        old = self.state
+        state = ViewState(
+            scenario=old.scenario if changed.scenario is None else changed.scenario,
+            focus=old.focus if changed.profile is None else changed.profile,
+            maximised=old.maximised,
+            list_asked=old.list_asked,
+            discriminating=old.discriminating,
+            wanted=old.wanted,
+        )
+        known = ASKED.format(one_line(run or "")) if asked else NOTHING_NEW
+        self.host.turn_to(Successor(changed.study, run, state, said or known, bool(asked)))

@@ -1,0 +1,91 @@
+"""What an align-system record has a place for: `choice_info`, and the values of a target.
+
+The names and forms are those of align-system's component PopulateChoiceInfo and of its pipeline
+(commit 6d59f0d).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from align_tui.core.alignment.ranking import Ranking
+from align_tui.core.decisions import Step
+from align_tui.core.predictions import Relevance
+from align_tui.core.scenarios import Scenario
+from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.types import Json, JsonObject
+from align_tui.store.basis import Basis
+from align_tui.store.results import Result
+
+
+def choice_info(
+    scenario: Scenario, texts: Sequence[str], result: Result, basis: Basis
+) -> dict[str, Json]:
+    """The `choice_info` of one decision; `texts` are the record's own texts of the choices.
+
+    `predicted_kdma_values` has the samples (0..1) by choice and attribute, `predicted_relevance`
+    the relevance by attribute (by choice and attribute where it differs between choices),
+    `true_kdma_values` the labels by choice, `alignment_info` the ranking with scores by the index
+    of the choice, and `per_step_timing_stats` the steps in seconds. A part that the decision does
+    not have is left out.
+    """
+    info: dict[str, Json] = {"predicted_probabilities": list(result.probabilities or ())}
+    if basis.predictions:
+        info["predicted_kdma_values"] = {
+            text: {name: list(one.samples) for name, one in predicted.items()}
+            for text, predicted in zip(texts, basis.predictions, strict=False)
+        }
+        labels = zip(texts, scenario.choices, strict=True)
+        true: JsonObject = {text: dict(choice.labels) for text, choice in labels if choice.labels}
+        if true:
+            info["true_kdma_values"] = true
+    if basis.relevance is not None and basis.relevance.by_choice:
+        info["predicted_relevance"] = _relevance(basis.relevance, texts)
+    if basis.ranking is not None:
+        info["alignment_info"] = _alignment(basis.ranking)
+    if basis.steps:
+        info["per_step_timing_stats"] = [
+            _step(number, step) for number, step in enumerate(basis.steps)
+        ]
+    return info
+
+
+def _relevance(relevance: Relevance, texts: Sequence[str]) -> JsonObject:
+    first, *others = relevance.by_choice
+    if all(dict(row) == dict(first) for row in others):
+        return dict(first)
+    return {text: dict(row) for text, row in zip(texts, relevance.by_choice, strict=False)}
+
+
+def _alignment(ranking: Ranking) -> JsonObject:
+    return {
+        "source": ranking.function,
+        "parameters": dict(ranking.parameters),
+        "measure": ranking.measure,
+        "scores": {str(index): score for index, score in enumerate(ranking.scores)},
+        "best": list(ranking.best),
+        "tie_break": ranking.tie_break,
+        **ranking.details,
+    }
+
+
+def _step(number: int, step: Step) -> JsonObject:
+    return {"step": step.name, "step_num": number, "elapsed_s": step.seconds}
+
+
+def kdma_values(targets: Targets) -> list[JsonObject]:
+    """The targets as `kdma_values`; a distribution has its samples beside its mean as the value."""
+    return [_kdma(target) for target in targets]
+
+
+def _kdma(target: Target) -> JsonObject:
+    body: dict[str, Json] = {"kdma": target.attribute, "value": target.point}
+    if isinstance(target.value, Distribution):
+        body["distribution"] = {
+            "name": target.value.name,
+            "samples": list(target.value.samples),
+            "bandwidth": target.value.bandwidth,
+        }
+    if target.weight != 1.0:
+        body["weight"] = target.weight
+    return body

@@ -1,0 +1,31 @@
+"""What the actions of the comparison may ask of its screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from align_tui.tui.screens.host import Host
+
+if TYPE_CHECKING:
+    from align_tui.tui.format.glyphs import Glyphs
+
+
+class CompareHost(Host, Protocol):
+    """The comparison's screen, as far as its actions know it."""
+
+    glyphs: Glyphs
+
+    def repaint(self) -> None:
+        """Show the state as it is now."""
+
+    def show_texts(self) -> None:
+        """Show the two reasons, which have been read."""
+
+    def scroll_page(self, step: int) -> None:
+        """Scroll both texts down (1) or up (-1) by a page."""
+
+    def help(self) -> None:
+        """Show every key of the screen."""
+
+    def back(self) -> None:
+        """Go back to where the screen was opened from."""

@@ -1,0 +1,115 @@
+"""Columns read, paired and counted in the thread for the store; only the newest answer is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from align_tui.core.columns import Column, Paired, PairedRow, column_rate, pair_up, target_for
+from align_tui.core.stats.comparison import compare
+from align_tui.core.stats.rates import chance
+from align_tui.core.targets import Targets
+from align_tui.monitor.columns import read_columns, read_reasons
+from align_tui.tui.format.comparison import Digest, chose_apart, indices_of
+
+if TYPE_CHECKING:
+    from align_tui.monitor.rows import Database
+    from align_tui.tui.screens.compare.host import CompareHost
+    from align_tui.tui.screens.compare.state import ComparisonState
+
+
+class ComparisonReading:
+    """Brings the state up to date. Nothing here waits for the database."""
+
+    def __init__(self, state: ComparisonState, host: CompareHost) -> None:
+        self.state, self.host = state, host
+        self._asked = 0
+
+    def read(self) -> None:
+        """Read all columns afresh and work everything out."""
+        keys = tuple(self.state.keys)
+
+        def then(columns: tuple[Column, ...]) -> None:
+            self.state.columns = columns
+            self.work_out()
+
+        self.host.do(lambda db: read_columns(db, keys), then)
+
+    def work_out(self, after: Callable[[Digest], None] | None = None) -> None:
+        """Pair and count; `after` is called with what is shown of it."""
+        self._asked += 1
+        state, mine = self.state, self._asked
+        columns, versus = state.columns, state.versus
+        only, discriminating = state.only, state.discriminating
+        last = max(0, len(columns) - 1)
+        state.first, state.second = min(state.first, last), min(state.second, last)
+        first, second = state.first, state.second
+        before = state.digest.paired if state.digest is not None else None
+
+        def job(_: Database) -> Digest:
+            paired = (
+                before if before is not None and before.columns is columns else pair_up(columns)
+            )
+            return digest_of(
+                paired, first, second, versus, only=only, discriminating=discriminating
+            )
+
+        def then(digest: Digest) -> None:
+            if mine == self._asked:
+                state.take(digest)
+                self.host.repaint()
+                if after is not None:
+                    after(digest)
+
+        if columns:
+            self.host.do(job, then)
+
+    def read_texts(self, row: PairedRow) -> None:
+        """The reasons of the two columns in that row, if it was read with both of them."""
+        first, second = self.state.first, self.state.second
+        if max(first, second) >= len(row.outcomes):
+            return  # a column was added: what is shown is from before
+        samples = tuple(
+            outcome.sample if outcome is not None else None
+            for outcome in (row.outcomes[first], row.outcomes[second])
+        )
+
+        def then(texts: tuple[str, ...]) -> None:
+            if row is self.state.texts_of and self.state.digest is not None:
+                self.state.texts = (texts[0], texts[1])
+                self.host.show_texts()
+
+        self.host.do(lambda db: read_reasons(db, samples), then)
+
+
+def digest_of(
+    paired: Paired,
+    first: int,
+    second: int,
+    versus: Targets,
+    *,
+    only: bool = False,
+    discriminating: bool = False,
+) -> Digest:
+    """Everything that the screen shows of these columns."""
+    every = range(len(paired.columns))
+    scenarios = [row.scenario for row in paired.rows]
+    return Digest(
+        paired=paired,
+        versus=versus,
+        comparison=compare(paired, first, second, versus, discriminating=discriminating),
+        rates=tuple(
+            column_rate(paired, index, versus, discriminating=discriminating) for index in every
+        ),
+        chances=tuple(
+            chance(
+                scenarios,
+                target_for(column, versus),
+                column.scorer,
+                discriminating=discriminating,
+            )
+            for column in paired.columns
+        ),
+        shown=indices_of(paired.rows, first, second, only=only),
+        differing=sum(chose_apart(row, first, second) for row in paired.rows),
+    )

@@ -1,0 +1,74 @@
+"""What the list of runs leads to: a run on its own, a comparison of columns, a search of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from align_tui.monitor.columns import ColumnKey
+from align_tui.monitor.runs import load_study
+from align_tui.monitor.search import search_all
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.monitor.rows import RunLine
+    from align_tui.monitor.search import FoundIn
+    from align_tui.tui.screens.runs.host import RunsHost
+    from align_tui.tui.screens.runs.state import RunListState
+
+MAX_COLUMNS = 16
+
+
+class RunsOpening:
+    """Opens other screens from the list of runs."""
+
+    def __init__(self, state: RunListState, host: RunsHost) -> None:
+        self.state, self.host = state, host
+
+    def live(self, line: RunLine) -> None:
+        """The run as it is; one that a worker decides goes on."""
+        self._open(line.row.id)
+
+    def replay(self, line: RunLine) -> None:
+        """The run as it was, from its start."""
+        self._open(line.row.id, replay=True)
+
+    def _open(self, run: str, *, replay: bool = False, place: FoundIn | None = None) -> None:
+        """Show the run in place of what is shown now."""
+
+        def then(study: Study) -> None:
+            where = (place.scenario, place.profile, place.repeat) if place is not None else None
+            self.host.open_run(run, study, replay=replay, at=where)
+
+        self.host.say(f"opening {run}", waiting=True)
+        self.host.do(lambda db: load_study(db, run), then)
+
+    def compare(self, line: RunLine) -> None:
+        """The columns of all chosen runs, or of this one."""
+        from align_tui.tui.screens.compare.screen import CompareScreen
+
+        lines = {each.row.id: each for each in self.state.lines or ()}
+        chosen = [run for run in self.state.chosen if run in lines] or [line.row.id]
+        keys = [
+            ColumnKey(run, index) for run in chosen for index in range(len(lines[run].profiles))
+        ]
+        # The same place in the second run is most likely what the first is to be compared with.
+        second = len(lines[chosen[0]].profiles) if len(chosen) > 1 else min(1, len(keys) - 1)
+        kept = keys[:MAX_COLUMNS]
+        second = min(second, len(kept) - 1)
+        self.host.open(CompareScreen(self.host.database, kept, 0, second, self.host.glyphs))
+
+    def search(self) -> None:
+        """Search the reasoning of all runs, and go to what is chosen."""
+        from align_tui.tui.dialogs.search_all_runs import SearchAllRunsScreen
+
+        def go(place: FoundIn | None) -> None:
+            if place is not None:
+                self._open(place.run, place=place)
+
+        self.host.ask(SearchAllRunsScreen(self._search, self.host.glyphs), go)
+
+    def _search(
+        self, query: str, asked: Callable[[], bool], then: Callable[[list[FoundIn]], None]
+    ) -> None:
+        self.host.do(lambda db: search_all(db, query) if asked() else [], then)

@@ -1,0 +1,172 @@
+"""Having a scenario, a study or a failed decision decided; pausing, and going on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from align_tui.services import queueing
+from align_tui.services.cancel import cancel_run
+from align_tui.tui.format.status_text import cancelled_words
+
+if TYPE_CHECKING:
+    from align_tui.monitor.rows import Cancelled
+    from align_tui.tui.screens.study.actions.trusting import Trusting
+    from align_tui.tui.screens.study.actions.workers import Workers
+    from align_tui.tui.screens.study.host import StudyHost
+    from align_tui.tui.screens.study.session import Session
+    from align_tui.tui.screens.study.view_state import ViewState
+
+LONG = 2_000  # samples of a study that is written in more than a moment
+
+
+class Asking:
+    """Queues decisions. Nothing here waits for the database."""
+
+    def __init__(
+        self,
+        state: ViewState,
+        session: Session,
+        host: StudyHost,
+        trusting: Trusting,
+        workers: Workers,
+    ) -> None:
+        self.state, self.session, self.host = state, session, host
+        self._trusting, self._workers = trusting, workers
+
+    def look_for_models(self) -> None:
+        """Show of a study that was not asked yet which models would have to be fetched."""
+        from align_tui.config.hub import missing_models
+
+        def then(missing: tuple[str, ...]) -> None:
+            self.state.missing = missing
+            self.host.repaint()
+
+        self.session.do(lambda _: missing_models(self.session.study.profiles), then)
+
+    def go_on(self, said: str) -> None:
+        """Have what is queued decided, and say what this is."""
+        self._workers.start()
+        self.host.say(said)
+
+    def writing(self) -> None:
+        """Say that a long study is being written: it takes a second for 10,000 scenarios."""
+        size = self.session.planned
+        if size > LONG:
+            self.host.say(f"queueing: a study of {size} decisions is written first")
+
+    def _written(self, run: str) -> None:
+        if self.session.planned > LONG:
+            self.host.say("")
+        self.session.attach(run)
+
+    def run_here(self) -> None:
+        """Queue this scenario for all profiles."""
+        self._trusting.before(self.session.study, self._run_here)
+
+    def _run_here(self) -> None:
+        session, number = self.session, self.state.scenario
+        if not session.study.scenarios:
+            return
+
+        def then(done: tuple[str, int, int]) -> None:
+            run, new, again = done
+            self._written(run)
+            if new or again or session.snapshot.counts.open:
+                self._workers.start()
+            if again:
+                self.host.say(f"asked again: {again} that failed")
+            elif not new:
+                self.host.say("everyone was asked here already")
+
+        self.writing()
+        session.do(
+            lambda db: queueing.run_scenario(
+                db, session.study, session.run, number, session.launch.versions
+            ),
+            then,
+        )
+
+    def run_all(self) -> None:
+        """Queue the whole study."""
+        self._trusting.before(self.session.study, self._run_all)
+
+    def _run_all(self) -> None:
+        session = self.session
+
+        def then(done: tuple[str, int]) -> None:
+            run, new = done
+            self._written(run)
+            if new or session.snapshot.counts.open:
+                self._workers.start()
+            elif not new:
+                self.host.say("the whole study was asked already")
+
+        self.writing()
+        session.do(
+            lambda db: queueing.run_all(db, session.study, session.run, session.launch.versions),
+            then,
+        )
+
+    def ask_again(self) -> None:
+        """Queue the focused sample again, which failed; the others stay as they are."""
+        session, run, shown = self.session, self.session.run, self.session.focused(self.state)
+        if run is None or shown is None or shown.status != "failed" or shown.sample is None:
+            tail = ": {study.ask_again} asks again where something did"
+            self.host.say(self.host.names.sentence("nothing failed here", tail))
+            return
+        place, sample = (self.state.scenario, shown.profile, shown.repeat), shown.sample
+
+        def then(again: int) -> None:
+            session.attach(run)
+            if again:
+                self._workers.start()
+            self.host.say("asked again" if again else "someone else asked again already")
+
+        def ask() -> None:
+            session.do(lambda db: queueing.ask_again(db, session.study, run, place, sample), then)
+
+        self._trusting.before(session.study, ask)
+
+    def pause(self) -> None:
+        """Pause what runs, or go on."""
+        session, host = self.session, self.host
+        run, snapshot = session.run, session.snapshot
+        if run is None:
+            tails = (": {study.run_scenario} asks for this scenario", ", {study.run_all} for all")
+            host.say(host.names.sentence("nothing runs yet", *tails))
+        elif not snapshot.counts.open:
+            host.say("nothing is left to decide")
+        elif snapshot.state == "active" and (snapshot.workers or self.state.starting):
+            self._set_state(run, "paused", lambda: host.say("paused; what runs may finish"))
+        else:
+            self._trusting.before(
+                session.study, lambda: self._set_state(run, "active", self._workers.start)
+            )
+
+    def cancel(self) -> None:
+        """Stop what runs and what waits; the run can be gone on with."""
+        session, host = self.session, self.host
+        run = session.run
+        if run is None or not session.snapshot.counts.open:
+            host.say("nothing is left to decide")
+            return
+
+        def then(cancelled: Cancelled) -> None:
+            session.reload()
+            tails = () if cancelled.nothing else ("; {study.pause} goes on",)
+            host.say(host.names.sentence(cancelled_words(cancelled), *tails))
+
+        session.do(lambda db: cancel_run(db, run), then)
+
+    def stop(self, then: Callable[[], None]) -> None:
+        """Stop the run, where there is one; `then` is called afterwards."""
+        if self.session.run is not None:
+            self._set_state(self.session.run, "stopped", then)
+
+    def _set_state(self, run: str, state: str, then: Callable[[], None]) -> None:
+        def after(_: None) -> None:
+            self.session.reload()
+            then()
+
+        self.session.do(lambda db: queueing.set_state(db, run, state), after)

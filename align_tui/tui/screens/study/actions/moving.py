@@ -1,0 +1,140 @@
+"""Going from one scenario to another: step by step, from hit to hit, as far as they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from align_tui.monitor.marks import next_wrong
+from align_tui.tui.format.filter_text import no_match
+from align_tui.tui.format.filters import Filter, beside, is_listed, onwards
+from align_tui.tui.format.targets import compared
+
+if TYPE_CHECKING:
+    from align_tui.tui.screens.study.host import StudyHost
+    from align_tui.tui.screens.study.session import Session
+    from align_tui.tui.screens.study.view_state import ViewState
+
+
+class Moving:
+    """Turns the screen to another scenario."""
+
+    def __init__(self, state: ViewState, session: Session, host: StudyHost) -> None:
+        self.state, self.session, self.host = state, session, host
+
+    def _listed(self) -> Sequence[int]:
+        """The scenarios that pass the filter now; all without one."""
+        return self.session.scenarios.listed(self.session.snapshot, self.state)
+
+    def turn_to(self, scenario: int) -> None:
+        """Show a scenario at once; its texts follow from the feed.
+
+        A replay that followed what was decided stays with that scenario from then on.
+        """
+        state, transport = self.state, self.session.snapshot.transport
+        if scenario != state.scenario:
+            state.scenario, state.repeat = scenario, None
+            self.session.show(state)
+        elif transport is not None and transport.following:
+            self.session.show(state)
+        self.host.lay_out() if state.unfolded else self.host.repaint()
+
+    def _turn(self, scenario: int | None) -> None:
+        """Show one of the listed, or say that there is none."""
+        if scenario is not None:
+            self.turn_to(scenario)
+        elif self.state.wanted:
+            self.host.say(no_match(self.host.names))
+
+    def step(self, by: int) -> None:
+        """The next or previous scenario of the list."""
+        self._turn(beside(self._listed(), self.state.scenario, by))
+
+    def go(self, place: int) -> None:
+        """The first (0) or the last (-1) of the list."""
+        listed = self._listed()
+        self._turn(listed[place] if listed else None)
+
+    def next_match(self, step: int) -> None:
+        """The next hit while there are hits, else the next that the filter lists, else wrong."""
+        if self.state.hits:
+            self._next_hit(step)
+        elif self.state.wanted:
+            self._turn(onwards(self._listed(), self.state.scenario, step))
+        else:
+            self._next_wrong(step)
+
+    def _next_wrong(self, step: int) -> None:
+        layout, state = self.host.layout, self.state
+        shown = layout.grid.panes if layout is not None else ()
+        targets = compared(self.session.study, state.compare)
+        found = next_wrong(self.session.snapshot.rows, targets, shown, state.scenario, step)
+        if found is None:
+            self.host.say("no scenario is decided wrong")
+        else:
+            self.turn_to(found)
+
+    def _next_hit(self, step: int) -> None:
+        """The next hit on a scenario that is listed."""
+        hits, listed = self.state.hits, self._listed()
+        for distance in range(1, len(hits) + 1):
+            number = (self.state.hit + step * distance) % len(hits)
+            if is_listed(listed, hits[number][0]):
+                self._go_to_hit(number)
+                return
+        ways = "; {study.back} ends the search", ", {study.filter} changes the filter"
+        self.host.say(self.host.names.sentence("no hit of the search is listed", *ways))
+
+    def searched(self, found: Sequence[tuple[int, int | None]] | None) -> None:
+        """The search was closed: with hits, the first of them being the chosen one."""
+        if found:
+            self.state.hits = tuple(found)
+            self._go_to_hit(0)
+
+    def _go_to_hit(self, number: int) -> None:
+        """Turn to a hit of the search, and to the pane it is in."""
+        self.state.hit = number
+        scenario, profile = self.state.hits[number]
+        if profile is not None:
+            self.focus_on(profile)
+        self.turn_to(scenario)
+        keys = self.host.names.hints(
+            "{study.next_match}/{study.previous_match} next, previous", "{study.back} ends"
+        )
+        said = f"hit {number + 1} of {len(self.state.hits)}"
+        self.host.say("   ".join(filter(None, [said, keys])))
+
+    def focus_on(self, index: int) -> None:
+        """Focus a pane by its number."""
+        if 0 <= index < len(self.session.study.profiles):
+            self.state.focus = index
+            self.host.lay_out()
+            self.host.focus_pane(index)
+
+    def focus_by(self, by: int) -> None:
+        """Focus the next or previous pane."""
+        self.focus_on((self.state.focus + by) % len(self.session.study.profiles))
+
+    def filter(self) -> None:
+        """Choose which scenarios are listed."""
+        from align_tui.tui.dialogs.filter import FilterDialog
+
+        state, session = self.state, self.session
+        total = len(session.study.scenarios)
+        if not total:
+            return
+        dialog = FilterDialog(
+            state.wanted,
+            session.scenarios.sieve,
+            lambda: session.scenarios.known(session.snapshot, state),
+            total,
+            session.glyphs,
+        )
+        self.host.ask(dialog, self._filtered)
+
+    def _filtered(self, wanted: Filter | None) -> None:
+        if wanted is not None:
+            self.state.wanted = wanted
+            self.host.lay_out()
+            if not self._listed():
+                self.host.say(no_match(self.host.names))

@@ -1,0 +1,145 @@
+"""Opening what lies over the study: a decision, a comparison, all runs, search, help, saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from align_tui.monitor.columns import ColumnKey
+from align_tui.monitor.search import Origin, search_run
+from align_tui.tui.format.targets import profile_name
+
+if TYPE_CHECKING:
+    from align_tui.monitor.rows import Database, Hit
+    from align_tui.tui.dialogs.help import HelpFacts
+    from align_tui.tui.dialogs.save import Answer
+    from align_tui.tui.format.decision_detail import Section
+    from align_tui.tui.screens.study.actions.moving import Moving
+    from align_tui.tui.screens.study.host import StudyHost
+    from align_tui.tui.screens.study.session import Session
+    from align_tui.tui.screens.study.view_state import ViewState
+
+
+class Opening:
+    """Opens screens and dialogs; each gets the values that it shows, and no screen."""
+
+    def __init__(self, state: ViewState, session: Session, host: StudyHost, moving: Moving) -> None:
+        self.state, self.session, self.host, self._moving = state, session, host, moving
+
+    def decision(self) -> None:
+        """Read the focused decision's replies and open them."""
+        session, shown = self.session, self.session.focused(self.state)
+        if shown is None or shown.sample is None or shown.status not in ("done", "failed"):
+            self.host.say("there is something inside once it is decided")
+            return
+        study, glyphs = session.study, session.glyphs
+        scenario, profile = study.scenarios[self.state.scenario], study.profiles[shown.profile]
+        name = f"{shown.origin or session.run}-{shown.sample}"
+
+        def job(db: Database) -> tuple[Section, ...]:
+            from align_tui.monitor.decision_detail import read_detail
+            from align_tui.tui.format.decision_detail import sections
+
+            return sections(read_detail(db, study, profile, scenario, shown), glyphs)
+
+        def write(job: Callable[[], Path], then: Callable[[Path], None]) -> None:
+            session.do(lambda _: job(), then)
+
+        def then(sections: tuple[Section, ...]) -> None:
+            from align_tui.tui.screens.decision.screen import DecisionScreen
+
+            self.host.open(DecisionScreen(sections, name, write, glyphs))
+
+        session.do(job, then)
+
+    def compare(self) -> None:
+        """Open the comparison: the focused column beside another one of this run."""
+        session, run = self.session, self.session.run
+        if run is None:
+            self.host.say("there is something to compare once something is decided")
+            return
+        from align_tui.tui.screens.compare.screen import CompareScreen
+
+        profiles = range(len(session.study.profiles))
+        second = self.state.focus or min(1, len(profiles) - 1)
+        keys = [ColumnKey(run, index) for index in profiles]
+        database = session.launch.database
+        self.host.open(CompareScreen(database, keys, 0, second, session.glyphs))
+
+    def runs(self) -> None:
+        """Open the list of runs."""
+        from align_tui.tui.screens.runs.screen import RunsScreen
+
+        session = self.session
+        self.host.open(RunsScreen(session.launch.database, session.run, session.glyphs))
+
+    def search(self) -> None:
+        """Open the search of scenarios and reasoning."""
+        from align_tui.tui.dialogs.search import SearchDialog
+
+        session = self.session
+        names = [profile_name(profile) for profile in session.study.profiles]
+        dialog = SearchDialog(session.study.scenarios, names, self._search, session.glyphs)
+        self.host.ask(dialog, self._moving.searched)
+
+    def _search(
+        self, query: str, asked: Callable[[], bool], then: Callable[[list[Hit]], None]
+    ) -> bool:
+        run, origins = self.session.run, self._origins()
+        if run is None:
+            return False
+        self.session.do(lambda db: search_run(db, run, query, origins) if asked() else [], then)
+        return True
+
+    def _origins(self) -> dict[int, Origin]:
+        """Where what the run inherited stands in it, by sample."""
+        snapshot = self.session.snapshot
+        if not snapshot.counts.inherited:
+            return {}
+        return {
+            cell.sample: (cell.origin, scenario, profile)
+            for scenario, row in enumerate(snapshot.rows)
+            for profile, repeats in enumerate(row)
+            for cell in repeats
+            if cell is not None and cell.origin is not None
+        }
+
+    def save(self) -> None:
+        """Save the focused profile, or the shown scenario, as a file of the user's library."""
+        from align_tui.tui.dialogs.save import SaveDialog, things_to_save
+
+        session, study = self.session, self.session.study
+
+        def do(job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
+            session.do(lambda _: job(), then)
+
+        def said(text: str | None) -> None:
+            if text is not None:
+                self.host.say(text)
+
+        scenario = study.scenarios[self.state.scenario] if study.scenarios else None
+        things = things_to_save(study.profiles[self.state.focus], scenario)
+        self.host.ask(SaveDialog(things, do, session.glyphs), said)
+
+    def help(self) -> None:
+        """Open the help."""
+        from align_tui.tui.dialogs.help import HelpDialog
+
+        self.host.open(HelpDialog(self.help_facts()))
+
+    def help_facts(self) -> HelpFacts:
+        """What the help says of this screen."""
+        from align_tui.tui.dialogs.help import HelpFacts
+
+        session, launch = self.session, self.session.launch
+        return HelpFacts(
+            self.host.key_table(),
+            session.study,
+            session.snapshot,
+            session.run,
+            launch.database,
+            launch.versions,
+            session.glyphs,
+            self.host.width,
+        )

@@ -1,0 +1,67 @@
+"""Before code that a study brings is run: one question for each file, asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from align_tui.config.code import Code, codes_of, runs_code
+from align_tui.config.trust import remember, unknown
+from align_tui.core.errors import AlignError
+
+if TYPE_CHECKING:
+    from align_tui.config.study import Study
+    from align_tui.monitor.rows import Database
+    from align_tui.tui.screens.study.host import StudyHost
+
+REFUSED = "not trusted: nothing was started"
+
+
+class Trusting:
+    """Stands before whatever has a study decided."""
+
+    def __init__(self, host: StudyHost, *, ascii_only: bool) -> None:
+        self.host, self._ascii = host, ascii_only
+
+    def before(
+        self, study: Study, then: Callable[[], None], no: Callable[[], None] = lambda: None
+    ) -> None:
+        """Call `then` once all code of the study is trusted, and `no` where some is not."""
+        if not any(map(runs_code, study.profiles)):
+            then()
+            return
+
+        def job(_: Database) -> tuple[Code, ...] | AlignError:
+            try:
+                codes = codes_of(study.profiles)
+                asked = unknown(codes, study.own_code)
+                remember(code for code in codes if code not in asked)
+            except AlignError as error:
+                return error
+            return asked
+
+        def back(found: tuple[Code, ...] | AlignError) -> None:
+            if isinstance(found, AlignError):
+                self.host.complain(found.message, found.hint)
+                no()
+            else:
+                self._ask(found, then, no)
+
+        self.host.do(job, back)
+
+    def _ask(self, asked: Sequence[Code], then: Callable[[], None], no: Callable[[], None]) -> None:
+        from align_tui.tui.dialogs.trust import TrustDialog
+
+        if not asked:
+            then()
+            return
+        code, rest = asked[0], asked[1:]
+
+        def answered(yes: bool | None) -> None:
+            if not yes:
+                self.host.say(REFUSED)
+                no()
+                return
+            self.host.do(lambda _: remember([code]), lambda _: self._ask(rest, then, no))
+
+        self.host.ask(TrustDialog(code, self._ascii), answered)

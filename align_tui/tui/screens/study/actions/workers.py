@@ -1,0 +1,66 @@
+"""Seeing to it that a worker process decides what is queued, and saying what became of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from align_tui.monitor.workers import log_tail
+from align_tui.tui.format.status_text import silent_words
+
+if TYPE_CHECKING:
+    from align_tui.tui.screens.study.host import StudyHost
+    from align_tui.tui.screens.study.session import Session
+    from align_tui.tui.screens.study.view_state import ViewState
+
+
+class Workers:
+    """Starts workers from the screen, and looks after them once a second."""
+
+    def __init__(self, state: ViewState, session: Session, host: StudyHost) -> None:
+        self.state, self.session, self.host = state, session, host
+        self._replaced: set[str] = set()  # workers that do not answer, once another was started
+
+    def start(self) -> None:
+        """Start a worker unless one answers; whatever went wrong before is put away."""
+        self.host.put_away()
+        if not self.session.snapshot.workers:
+            self.state.starting = True
+            self.host.repaint()
+
+        def started(new: bool) -> None:
+            if not new and self.session.snapshot.workers:
+                self.state.starting = False
+
+        self.session.store.ensure_worker(started, self.session.snapshot.silent)
+
+    def watch(self) -> None:
+        """Once a second: is there a worker that ended with an error, or that does not answer?"""
+        self._replace_silent()
+        code = self.session.store.worker_ended()
+        if code and self.session.snapshot.counts.open:
+            ended = f"The worker ended with status {code}"
+            said = self.host.names.sentence(ended, "; press {study.pause} to start another")
+            self.host.do(lambda _: log_tail(), lambda tail: self.host.complain(said, tail))
+
+    def _replace_silent(self) -> None:
+        """Start another worker where those that are there do not answer or are blocked; say so."""
+        snapshot = self.session.snapshot
+        blocked = [worker for worker in snapshot.workers if worker.is_blocked]
+        silent = (*snapshot.silent, *blocked)
+        if (
+            not silent
+            or len(blocked) < len(snapshot.workers)
+            or snapshot.state != "active"
+            or not snapshot.counts.open
+        ):
+            return
+        fresh = {worker.id for worker in silent} - self._replaced
+        if not fresh:
+            return
+        self._replaced |= fresh
+
+        def started(new: bool) -> None:
+            if new:
+                self.host.say(f"{silent_words(silent)}: another is started")
+
+        self.session.store.ensure_worker(started, silent)

@@ -1,0 +1,242 @@
+"""The keys of the study screen, in the order in which help and palette show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from align_tui.tui.acts import Act
+from align_tui.tui.screens.study.actions.annotating import Annotating
+from align_tui.tui.screens.study.actions.asking import Asking
+from align_tui.tui.screens.study.actions.columns import Columns
+from align_tui.tui.screens.study.actions.edits import Edits
+from align_tui.tui.screens.study.actions.leaving import Leaving
+from align_tui.tui.screens.study.actions.moving import Moving
+from align_tui.tui.screens.study.actions.opening import Opening
+from align_tui.tui.screens.study.actions.trusting import Trusting
+from align_tui.tui.screens.study.actions.viewing import Viewing
+from align_tui.tui.screens.study.actions.workers import Workers
+from align_tui.tui.screens.study.host import StudyHost
+from align_tui.tui.screens.study.session import Session
+from align_tui.tui.screens.study.view_state import ViewState
+
+
+@dataclass(frozen=True, slots=True)
+class StudyActions:
+    """All that the keys of this screen can do."""
+
+    host: StudyHost
+    moving: Moving
+    viewing: Viewing
+    workers: Workers
+    asking: Asking
+    annotating: Annotating
+    edits: Edits
+    columns: Columns
+    opening: Opening
+    leaving: Leaving
+
+
+def make_actions(state: ViewState, session: Session, host: StudyHost) -> StudyActions:
+    """The actions of one screen, each with what it needs of the others."""
+    moving = Moving(state, session, host)
+    trusting = Trusting(host, ascii_only=session.glyphs.ascii)
+    workers = Workers(state, session, host)
+    asking = Asking(state, session, host, trusting, workers)
+    edits = Edits(state, session, host, trusting, asking)
+    return StudyActions(
+        host,
+        moving,
+        Viewing(state, session, host),
+        workers,
+        asking,
+        Annotating(state, session, host),
+        edits,
+        Columns(state, session, host, trusting, asking, edits),
+        Opening(state, session, host, moving),
+        Leaving(session, host, asking),
+    )
+
+
+def _focus(number: int, do: StudyActions) -> None:
+    do.moving.focus_on(number - 1)
+
+
+STUDY_ACTS: tuple[Act[StudyActions], ...] = (
+    Act("study.next_scenario", "j,down", "next scenario", lambda do: do.moving.step(1)),
+    Act("study.previous_scenario", "k,up", "previous scenario", lambda do: do.moving.step(-1)),
+    Act("study.first_scenario", "g", "first scenario", lambda do: do.moving.go(0)),
+    Act("study.last_scenario", "G", "last scenario", lambda do: do.moving.go(-1)),
+    Act(
+        "study.run_scenario",
+        "enter",
+        "all profiles decide this scenario, failed ones again",
+        lambda do: do.asking.run_here(),
+    ),
+    Act(
+        "study.ask_again",
+        "x",
+        "ask the focused decision again, which failed",
+        lambda do: do.asking.ask_again(),
+    ),
+    Act("study.run_all", "a", "run the whole study", lambda do: do.asking.run_all()),
+    Act("study.pause", "space", "pause, go on", lambda do: do.asking.pause()),
+    Act(
+        "study.cancel",
+        "S",
+        "stop the run at once: what is being decided too",
+        lambda do: do.asking.cancel(),
+    ),
+    Act("study.next_pane", "tab", "next pane", lambda do: do.moving.focus_by(1), priority=True),
+    Act(
+        "study.previous_pane",
+        "shift+tab",
+        "previous pane",
+        lambda do: do.moving.focus_by(-1),
+        priority=True,
+    ),
+    *(Act(f"study.pane_{n}", str(n), f"pane {n}", partial(_focus, n)) for n in range(1, 10)),
+    Act("study.maximise", "m", "maximise the pane", lambda do: do.viewing.maximise()),
+    Act(
+        "study.filter",
+        "F",
+        "filter the list: wrong, failed, an attribute, disagreement, ...",
+        lambda do: do.moving.filter(),
+    ),
+    Act(
+        "study.next_match",
+        "n",
+        "next that the filter lists, next hit of a search, or next wrong",
+        lambda do: do.moving.next_match(1),
+    ),
+    Act(
+        "study.previous_match",
+        "N",
+        "the one before of these",
+        lambda do: do.moving.next_match(-1),
+    ),
+    Act("study.list", "l", "show or hide the list", lambda do: do.viewing.turn_list()),
+    Act(
+        "study.whole_text",
+        "s",
+        "the whole scenario with its labels",
+        lambda do: do.viewing.unfold(),
+    ),
+    Act(
+        "study.thinking",
+        "h",
+        "all that the models thought before their replies, or its end",
+        lambda do: do.viewing.turn_thinking(),
+    ),
+    Act(
+        "study.discriminating",
+        "d",
+        "accuracy over all scored, or over discriminating ones",
+        lambda do: do.viewing.turn_discriminating(),
+    ),
+    Act(
+        "study.next_view",
+        "o",
+        "next view below: by attribute, over time, agreement, workers",
+        lambda do: do.viewing.next_view(1),
+    ),
+    Act("study.previous_view", "O", "previous view below", lambda do: do.viewing.next_view(-1)),
+    Act(
+        "study.comparison_target",
+        "t",
+        "next target that the baseline is compared with",
+        lambda do: do.viewing.next_comparison(),
+    ),
+    Act("study.next_repeat", "R", "next repeat", lambda do: do.viewing.next_repeat()),
+    Act(
+        "study.runs",
+        "r",
+        "all runs: open, filter, tag, export, delete",
+        lambda do: do.opening.runs(),
+    ),
+    Act(
+        "study.bookmark",
+        "b",
+        "bookmark the decision, or not",
+        lambda do: do.annotating.bookmark(),
+    ),
+    Act(
+        "study.verdict",
+        "V",
+        "your verdict on the decision: agree, disagree, unsure, none",
+        lambda do: do.annotating.give_verdict(),
+    ),
+    Act(
+        "study.compare_columns",
+        "c",
+        "compare two columns, of this run or of any",
+        lambda do: do.opening.compare(),
+    ),
+    Act(
+        "study.search",
+        "slash",
+        "search scenarios and reasoning",
+        lambda do: do.opening.search(),
+    ),
+    Act(
+        "study.open_decision",
+        "i",
+        "inside the decision: prompt, reply, schema, timings",
+        lambda do: do.opening.decision(),
+    ),
+    Act(
+        "study.edit_scenario",
+        "e",
+        "what if: edit the scenario, a run of its own",
+        lambda do: do.edits.edit_scenario(),
+    ),
+    Act(
+        "study.edit_profile",
+        "p",
+        "edit the profile as TOML, a run of its own",
+        lambda do: do.edits.edit_profile(),
+    ),
+    Act(
+        "study.edit_reasoning",
+        "E",
+        "change the reasoning: does it carry the decision?",
+        lambda do: do.edits.edit_reasoning(),
+    ),
+    Act(
+        "study.edit_targets",
+        "v",
+        "values: set the profile's targets, a run of its own",
+        lambda do: do.edits.steer(),
+    ),
+    Act(
+        "study.add_column",
+        "A",
+        "add a column: a profile of the library, or of a file",
+        lambda do: do.columns.add(),
+    ),
+    Act(
+        "study.copy_column",
+        "C",
+        "copy the column, to be changed, beside it",
+        lambda do: do.columns.copy(),
+    ),
+    Act(
+        "study.remove_column",
+        "X",
+        "remove the column; the run that has it stays",
+        lambda do: do.columns.remove(),
+    ),
+    Act(
+        "study.save",
+        "W",
+        "save the profile, or this scenario, as a file of your library",
+        lambda do: do.opening.save(),
+    ),
+    Act("study.help", "question_mark", "help", lambda do: do.opening.help()),
+    Act("study.back", "escape", "back", lambda do: do.viewing.back()),
+    Act("study.page_up", "pageup", "scroll the pane up", lambda do: do.host.scroll_page(-1)),
+    Act("study.page_down", "pagedown", "scroll the pane down", lambda do: do.host.scroll_page(1)),
+    Act("study.top", "home", "top of the pane", lambda do: do.host.scroll_end(-1)),
+    Act("study.bottom", "end", "end of the pane", lambda do: do.host.scroll_end(1)),
+    Act("study.leave", "q", "leave", lambda do: do.leaving.leave()),
+)

@@ -1,0 +1,151 @@
+"""The study screen as its actions know it: what they ask for, done with Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from align_tui.core.text.display import plain
+from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.layout import Layout
+from align_tui.tui.keymap import keys_of
+from align_tui.tui.screens.study.host import Successor
+
+if TYPE_CHECKING:
+    from textual.screen import ModalScreen, Screen
+
+    from align_tui.monitor.rows import Database
+    from align_tui.tui.exit_message import ExitMessage
+    from align_tui.tui.screens.study.presenter import Presenter
+    from align_tui.tui.screens.study.session import Session
+    from align_tui.tui.screens.study.view_state import ViewState
+    from align_tui.tui.screens.study.widgets import StudyWidgets
+
+T = TypeVar("T")
+NOTICE_S = 6.0
+
+
+class TextualHost:
+    """Implements `StudyHost`; `make` is how the screen of a successor is made."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        widgets: StudyWidgets,
+        presenter: Presenter,
+        state: ViewState,
+        session: Session,
+        make: Callable[[Successor], Screen[None]],
+    ) -> None:
+        self.screen, self.widgets, self.presenter = screen, widgets, presenter
+        self.state, self.session, self._make = state, session, make
+        self._notices = 0
+
+    @property
+    def layout(self) -> Layout | None:
+        """How the screen is divided; None while it is too small."""
+        return self.presenter.layout
+
+    @property
+    def width(self) -> int:
+        """Of the screen, in cells."""
+        return self.screen.size.width
+
+    @property
+    def names(self) -> KeyNames:
+        """The names of the screen's keys, as the user has them."""
+        return keys_of(self.screen)
+
+    def key_table(self) -> Sequence[str]:
+        """A line for everything that a key does."""
+        from align_tui.tui.dialogs.help import key_table
+
+        return key_table(self.screen)
+
+    def repaint(self) -> None:
+        """Paint the last snapshot again: the user looks at something else."""
+        if self.screen.is_attached:
+            self.presenter.paint(self.session.snapshot, self.state)
+
+    def lay_out(self) -> None:
+        """What the user looks at may have changed the layout."""
+        self.presenter.measure(self.session.snapshot, self.state)
+        self.repaint()
+
+    def say(self, text: str, *, waiting: bool = False) -> None:
+        """A line in place of the keys, for a moment; while `waiting`, until another is said."""
+        self.state.notice = text
+        self._notices += 1
+        mine = self._notices
+        if not waiting:
+            self.screen.set_timer(NOTICE_S, lambda: self._unsay(mine))
+        self.repaint()
+
+    def _unsay(self, mine: int) -> None:
+        if mine == self._notices:
+            self.state.notice = ""
+            self.repaint()
+
+    def complain(self, message: str, hint: str = "") -> None:
+        """Something went wrong that the user must see until it is put away."""
+        self.state.starting = False
+        away = self.names.fill("{study.back} puts this away")
+        lines = [
+            f"! {plain(message)}",
+            *plain(hint).splitlines()[-8:],
+            *(("", away) if away else ()),
+        ]
+        self.state.trouble = tuple(lines)
+        self.widgets.show_trouble("\n".join(lines))
+        self.repaint()
+
+    def put_away(self) -> None:
+        """Put away what went wrong."""
+        self.state.trouble = ()
+        self.widgets.show_trouble("")
+
+    def focus_pane(self, index: int) -> None:
+        """Give the keyboard's focus to that pane."""
+        self.widgets.panes[index].focus(scroll_visible=False)
+
+    def scroll_page(self, step: int) -> None:
+        """Scroll the focused pane, or the unfolded scenario, by a page."""
+        widgets, state = self.widgets, self.state
+        target = widgets.panel if state.unfolded else widgets.panes[state.focus].scroller
+        if step > 0:
+            target.scroll_page_down(animate=False)
+        else:
+            target.scroll_page_up(animate=False)
+
+    def scroll_end(self, step: int) -> None:
+        """Scroll the focused pane to its top or end."""
+        target = self.widgets.panes[self.state.focus].scroller
+        if step > 0:
+            target.scroll_end(animate=False)
+        else:
+            target.scroll_home(animate=False)
+
+    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+        """Have `job` done in the thread for the store, and `then` called with its result."""
+        self.session.do(job, then)
+
+    def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None]) -> None:
+        """Open a dialog, and call `then` with what it returns."""
+        self.screen.app.push_screen(dialog, then)
+
+    def open(self, screen: Screen[None]) -> None:
+        """Open another screen over this one."""
+        self.screen.app.push_screen(screen)
+
+    def turn_to(self, successor: Successor) -> None:
+        """Show that study in place of this one, unless this one was left meanwhile."""
+        app = self.screen.app
+        if self.screen not in app.screen_stack:
+            return
+        while app.screen is not self.screen:
+            app.pop_screen()
+        app.switch_screen(self._make(successor))
+
+    def leave(self, message: ExitMessage) -> None:
+        """End the application; `message` is said on the terminal."""
+        self.screen.app.exit(message)
