@@ -14,6 +14,15 @@ from align_tui.core.text.nearest import close_to
 T = TypeVar("T")
 
 
+def resolve(reference: str) -> object:
+    """What `module:attribute` names; the module is imported, and raises whatever it raises."""
+    module, _, attribute = reference.partition(":")
+    found: object = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
+
+
 @dataclass(frozen=True)
 class Registry(Generic[T]):
     """Things of one `kind` by name; each is imported when it is asked for, and not before.
@@ -52,11 +61,8 @@ class Registry(Generic[T]):
         value = self.entries.get(name) or self._foreign.get(name)
         if value is None:
             raise self.unknown(name)
-        module, _, attribute = value.partition(":")
         try:
-            found: object = importlib.import_module(module)
-            for part in attribute.split("."):
-                found = getattr(found, part)
+            found = resolve(value)
         except Exception as error:  # another package's module runs when it is imported
             if name in self.entries:
                 raise
@@ -71,6 +77,14 @@ class Registry(Generic[T]):
                 f"An entry point of {self.group!r} names another kind of object.",
             )
         return found
+
+    def loaded(self) -> Iterator[tuple[str, T]]:
+        """Everything with its name, ours first; what another package fails to bring is left out."""
+        for name in self:
+            try:
+                yield name, self.get(name)
+            except ConfigError:
+                continue
 
     def unknown(self, name: str) -> ConfigError:
         """The error for a name that nothing has, with the nearest one."""
