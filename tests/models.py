@@ -117,7 +117,7 @@ def save_smollm2(folder: Path) -> Path:
     import torch
 
     from align_tui.backbones.local.load import load_model
-    from align_tui.config.profile import BackboneSpec
+    from align_tui.config.backbone_spec import BackboneSpec
 
     spec = BackboneSpec(kind="transformers", model=str(smollm2_gguf()), dtype="bfloat16")
     loaded = load_model(spec, lambda what, share: None)

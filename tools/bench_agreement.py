@@ -18,10 +18,11 @@ from typing import Any
 
 from engine_bench.work import Task, make_tasks
 
-from align_tui.backbones.base import ChoiceScoringRequest, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.hf_generate import HfGenerator
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Sampling
 from align_tui.core.errors import ReplyError
 from align_tui.core.replies import choice_start, decision_schema, read_reply
@@ -71,7 +72,7 @@ async def compare(tasks: Sequence[Task], dtype: str) -> tuple[dict[str, Any], li
     assert isinstance(backbone, LocalBackbone)
     batched = await write(backbone, tasks, "batched")
     plain = await write(backbone, tasks, "generate")
-    backbone._plain = HfGenerator(backbone._loaded, "outlines_core")
+    backbone._thread.one_by_one = HfGenerator(backbone._loaded, "outlines_core")
     default = await write(backbone, tasks, "generate")
     scored = [await score(backbone, t, made) for t, made in zip(tasks, batched, strict=True)]
     backbone.close()

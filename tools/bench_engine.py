@@ -101,7 +101,7 @@ def measure_real(args: argparse.Namespace) -> dict[str, Any]:
         found[f"reasoning_{characters}"] = told
         print(f"{folder.name}: reasoning of {characters}", file=sys.stderr, flush=True)
     if args.reference:
-        reference = Reference(folder, device, 512, backbone._texts.chat)
+        reference = Reference(folder, device, 512, backbone._tokenizer.chat)
         part = tasks[:: max(1, len(tasks) // args.reference)]
         reference.warm_up(tasks[0])
         alone = reference.sequential(part)

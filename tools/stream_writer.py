@@ -26,6 +26,7 @@ from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.targets import target_id
 from align_tui.store import live, queue, runs, workers
 from align_tui.store.database import Database, open_database
+from align_tui.store.outcomes import Decided, end_all
 
 PACK = Path(align_tui.__file__).parent / "demo" / "scenarios" / "demo-triage.toml"
 TOKENS_PER_S, COMMITS_PER_S, TOKENS = 800, 20, 300
@@ -130,7 +131,7 @@ class Writer:
         }
         sure = tuple(0.9 if i == choice else 0.1 for i in range(len(shown.choices)))
         decision = Decision(ChoiceAnswer(choice), why, sure, None, (reply,))
-        queue.finish(self.db, self.id, claimed, decision, text, scores, took)
+        end_all(self.db, self.id, [Decided(claimed, decision, text, scores, took)])
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
+from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.targets import Targets
 from align_tui.core.types import JsonObject
 
@@ -20,6 +21,7 @@ class Llm(Protocol):
     """A model, as a decision-maker sees it: awaited replies, and nothing of batches or screens.
 
     `seed` is this sample's own: the same profile, scenario and repeat always get the same one.
+    Methods raise AdmError where the model is not there, or cannot do what is asked.
     """
 
     @property
@@ -27,8 +29,16 @@ class Llm(Protocol):
         """The sample's seed."""
         ...
 
+    def role(self, name: str) -> Llm:
+        """The model of `[models.NAME]` in the profile, asked in the same way.
+
+        Streams are numbered for the whole sample: give each text one of its own, whichever model
+        writes it. Raises AdmError where the profile names no such model.
+        """
+        ...
+
     def sampling(self, stream: int = 0) -> Sampling:
-        """The profile's decoding, with the seed of the sample's generation number `stream`."""
+        """The decoding of the model's role, with the seed of the sample's text number `stream`."""
         ...
 
     async def generate(
@@ -55,6 +65,16 @@ class Llm(Protocol):
         """
         ...
 
+    async def rate(
+        self, action: str, statements: Sequence[Statement]
+    ) -> tuple[StatementRating, ...]:
+        """How much each statement has to do with the action, and which way it points."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """A vector of length 1 for each text, in their order; all of one size."""
+        ...
+
 
 Adm = Callable[[Scenario, Targets, Llm], Awaitable[Decision]]
 P = TypeVar("P", bound=AdmParams)
@@ -70,3 +90,7 @@ class AdmKind(HasParams, Generic[P]):
 
     params: type[P]
     make: Callable[[Profile, P, Attributes], Adm]
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.params, type) and issubclass(self.params, AdmParams)):
+            raise TypeError("the parameters of a decision-maker derive from AdmParams")

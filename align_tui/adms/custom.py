@@ -11,14 +11,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.config.adm_params import RunsFile, Traits
+from align_tui.config.backbone_kinds import Capability
 from align_tui.config.code import Code, read_code, sha256_of
 from align_tui.config.profile import Profile
 from align_tui.config.reading.bounded_toml import as_json
 from align_tui.config.trust import allow
+from align_tui.config.value_types import RoleName, without_code
 from align_tui.core.answers import AnswerKind, ChoiceAnswer, TextAnswer
 from align_tui.core.attributes import Attributes
 from align_tui.core.decision_checks import whole, words_of
@@ -29,7 +37,10 @@ from align_tui.core.targets import Targets
 
 
 class CustomParams(RunsFile):
-    """A decision-maker from the user's own file; further keys are its parameters."""
+    """A decision-maker from the user's own file; further keys are its parameters.
+
+    `roles` says which models it asks beside the main one, and what each must be able to do.
+    """
 
     TRAITS: ClassVar[Traits] = Traits(
         is_steerable=True, takes_distributions=True, answers=frozenset({"choice", "text"})
@@ -37,11 +48,19 @@ class CustomParams(RunsFile):
     model_config = ConfigDict(extra="allow", frozen=True)
     function: str = "decide"
     needs_model: bool = True
+    roles: dict[RoleName, tuple[Capability, ...]] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped = without_code(dump(self))
+        if not dumped.get("roles", True):
+            del dumped["roles"]
+        return dumped
 
     @property
     def traits(self) -> Traits:
-        """Those of every custom decision-maker; its parameters say whether it asks a model."""
-        return replace(self.TRAITS, needs_model=self.needs_model)
+        """Those of every custom decision-maker; its parameters say which models it asks."""
+        return replace(self.TRAITS, needs_model=self.needs_model, roles=self.roles)
 
     @model_validator(mode="before")
     @classmethod

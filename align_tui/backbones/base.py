@@ -1,12 +1,12 @@
-"""What a backbone is to whoever asks it, and how one is opened."""
+"""What a backbone is to whoever asks it: requests, what a model is, and protocols."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_kinds import Capability
 from align_tui.core.decisions import (
     AS_IT_IS,
     GREEDY,
@@ -16,6 +16,7 @@ from align_tui.core.decisions import (
     Rendering,
     Sampling,
 )
+from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.types import JsonObject
 
 OnText = Callable[[float, str], None]
@@ -72,31 +73,73 @@ class ModelInfo:
 
 
 class Backbone(Protocol):
-    """A model that is ready. All methods may be called from one event loop."""
+    """A model that is ready. All methods may be called from one event loop.
+
+    What it can do is said by the protocols below: its kind declares which of them it has.
+    """
 
     @property
     def info(self) -> ModelInfo:
         """What was loaded."""
         ...
 
+    def tokens_generated(self) -> int:
+        """Tokens written since the model was loaded; 0 for a model that writes none."""
+        ...
+
+    def close(self) -> None:
+        """Stop, and free the device's memory."""
+        ...
+
+
+@runtime_checkable
+class Generates(Protocol):
+    """A backbone that writes text under a schema."""
+
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         """One constrained reply; cancelling the task stops it within one token."""
         ...
 
-    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities | None:
+
+@runtime_checkable
+class ScoresChoices(Protocol):
+    """A backbone that says how likely it takes each choice to be."""
+
+    async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities | None:
         """Probabilities of the choices, and which one is drawn, in one pass.
 
         None where the model cannot tell: a server without token probabilities.
         """
         ...
 
-    def tokens_generated(self) -> int:
-        """Tokens written since the model was loaded."""
+
+@runtime_checkable
+class RatesStatements(Protocol):
+    """A backbone that rates statements (Kaleido)."""
+
+    async def rate(
+        self, action: str, statements: Sequence[Statement]
+    ) -> tuple[StatementRating, ...]:
+        """The rating of each statement for the action, in their order."""
         ...
 
-    def close(self) -> None:
-        """Stop, and free the device's memory."""
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A backbone that turns texts into vectors."""
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """A vector of length 1 for each text, in their order; all of one size."""
         ...
+
+
+PROTOCOLS: Final[Mapping[Capability, type]] = {
+    "generates": Generates,
+    "scores_choices": ScoresChoices,
+    "rates_statements": RatesStatements,
+    "embeds": Embeds,
+}
+"""The protocol of each capability that a kind of backbone may declare."""
 
 
 @runtime_checkable
@@ -106,15 +149,3 @@ class Waits(Protocol):
     def waits_for(self) -> str:
         """What it waits for, in words for the user; empty while it does not."""
         ...
-
-
-def open_backbone(spec: BackboneSpec, progress: OnProgress) -> Backbone:
-    """Load the model that `spec` names, or reach its servers; slow. Raises BackboneError."""
-    if not spec.is_local:
-        from align_tui.backbones.server.opening import open_server
-
-        return open_server(spec, progress)
-    from align_tui.backbones.local.backbone import LocalBackbone
-    from align_tui.backbones.local.load import load_model
-
-    return LocalBackbone(load_model(spec, progress))

@@ -6,8 +6,12 @@ import errno
 import io
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from align_tui.isolation import leave_working_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 """What a write to a stream fails with that is full, gone or closed; it names no file."""
@@ -75,7 +79,9 @@ def _told(error: BaseException, *, debug: bool) -> int:
     """Tell an error on stderr, with its traceback where that is wanted; its exit status."""
     import typer
 
+    from align_tui.core.decision_checks import told
     from align_tui.core.errors import AlignError
+    from align_tui.core.text.display import one_line
     from align_tui.output.terminal import cannot, say
 
     if isinstance(error, KeyboardInterrupt | typer.Abort):
@@ -89,14 +95,26 @@ def _told(error: BaseException, *, debug: bool) -> int:
         say("".join(traceback.format_exception(error)).rstrip(), error=True)
     if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
         error = cannot(error)
+    where = _kept(error)
     if isinstance(error, AlignError):
         tell(error)
         return error.status
-    say(f"align-tui: an error that nobody foresaw: {type(error).__name__}: {error}", error=True)
+    what = one_line(told(error), 1000)
+    say(f"align-tui: an error that nobody foresaw: {what}", error=True)
     if not debug:
-        hint = "Run the same command with --debug for the traceback, and please report it."
-        say(f"  {hint}", error=True)
+        how = f"Its traceback is in {where}" if where else "--debug shows its traceback"
+        say(f"  {how}: please report it.", error=True)
     return 1
+
+
+def _kept(error: BaseException) -> Path | None:
+    """Keep the traceback of an error that nobody foresaw; the file that has it, if one has."""
+    from align_tui.config.failure_log import command_log, keep_error
+    from align_tui.core.errors import is_unforeseen
+
+    if not is_unforeseen(error):
+        return None
+    return command_log() if keep_error(command_log(), error) else None
 
 
 def _click_status(error: BaseException) -> int | None:

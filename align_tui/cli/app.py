@@ -133,7 +133,7 @@ def run(
     """Decide a study without a screen: progress on stderr, the result table on stdout.
 
     Exit status: 0 all decided, 1 some samples failed, 2 a wrong option or configuration (nothing
-    was started), 130 interrupted (go on with --resume).
+    was started), 130 interrupted or cancelled (go on with --resume).
     """
     from align_tui.cli.options import study_options
     from align_tui.cli.running import resume_run, start_run
@@ -317,6 +317,21 @@ def import_command(
     from align_tui.cli.history import import_runs
 
     import_runs(folders, db, target, scale)
+
+
+@app.command(epilog="Examples:  align-tui cancel k3f9    align-tui run --resume k3f9")
+def cancel(
+    run: Annotated[str, typer.Argument(help="A run's id.")],
+    db: Database = None,
+) -> None:
+    """Stop what runs and what waits of a run; `run --resume` goes on with it.
+
+    What models write stops within one token, and these samples go back to the queue. Exit status: 1
+    where a sample goes on all the same, since its decision-maker's code does not await.
+    """
+    from align_tui.cli.stopping import cancel as cancel_by_name
+
+    raise typer.Exit(cancel_by_name(run, db))
 
 
 @app.command(epilog="Examples:  align-tui delete k3f9    align-tui delete k3f9 --yes")

@@ -12,20 +12,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from align_tui.backbones.base import open_backbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.cli.options import database_path
+from align_tui.config.backbone_kinds import BACKBONE_KINDS
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import list_backbones, read_backbone, typed
 from align_tui.config.library import list_profiles, load_profile
-from align_tui.config.profile import BackboneSpec
 from align_tui.core.errors import AlignError, Damaged, StoreError
 from align_tui.core.text.display import one_line
 from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
 from align_tui.output.terminal import say
-from align_tui.store import workers
+from align_tui.store import runs, workers
 from align_tui.store.database import network_file_system, open_database
 from align_tui.store.repair import check_whole, repair, trouble
 
+OURS = frozenset(BACKBONE_KINDS.entries)
+"""Kinds of backbones that can be looked at without loading them; a package's kind cannot."""
 Finding = tuple[str, str, str]
 """(mark: 'ok', 'warn' or 'fail'; what was looked at; what was found)."""
 
@@ -129,7 +132,7 @@ def _database(path: Path) -> Iterator[Finding]:
         if seen_by_others(path):
             yield "warn", "database", f"others of this machine can read {path}: chmod 600 it"
         db = open_database(path)
-        mode = db.read("PRAGMA journal_mode")[0][0]
+        mode = db.journal_mode()
         size = path.stat().st_size / 1e6
         how = "cannot be written: to be read only" if db.read_only else f"journal mode {mode}"
         yield "warn" if db.read_only else "ok", "database", f"{path}, {size:.1f} MB, {how}"
@@ -137,8 +140,8 @@ def _database(path: Path) -> Iterator[Finding]:
         for worker in workers.living(db):
             mark, state = ("warn", "does not answer") if worker.is_silent else ("ok", worker.state)
             yield mark, "worker", f"{worker.id}: {state}, process {worker.pid}"
-        newest = db.one("SELECT max(created) FROM runs")
-        if newest is not None and newest[0] is not None and newest[0] > time.time() + 60:
+        newest = runs.newest(db)
+        if newest is not None and newest > time.time() + 60:
             yield "warn", "clock", "the newest run was made in the future: was the clock set back?"
         db.close()
     except AlignError as error:
@@ -173,9 +176,10 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
             except AlignError as error:
                 yield "fail", "profile", error.message
                 continue
-            if profile.needs_model:
-                entry = specs.setdefault(profile.backbone.key, (profile.backbone, []))
-                entry[1].append(profile.name)
+            for spec in profile.used_models.values():
+                users = specs.setdefault(spec.key, (spec, []))[1]
+                if profile.name not in users:
+                    users.append(profile.name)
     for known in list_backbones() if not asked else ():
         try:
             spec = read_backbone(known.path).spec
@@ -185,10 +189,12 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
         specs.setdefault(spec.key, (spec, []))[1].append(f"--backbone {known.name}")
     for spec, users in specs.values():
         used = f"(of {len(users)} profiles)" if len(users) > 1 else f"(of {users[0]})"
-        if not spec.is_local:
+        if spec.kind not in OURS:
+            yield "ok", "model", f"{spec.label} {used}: of the kind {spec.kind}, asked by a run"
+        elif not spec.is_local:
             yield _server(spec, used, "fail" if asked else "warn")
-            continue
-        yield _local(spec, used, "fail" if asked else "warn")
+        else:
+            yield _local(spec, used, "fail" if asked else "warn")
 
 
 def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:

@@ -77,7 +77,7 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     row = runs.get_run(db, run)
     summary = {**events.summary(db, run, study), "parent": row.parent}
     if as_json:
-        say_json(summary)
+        say_json(summary | {"failures": list(events.failed_samples(db, run, study))})
         return
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))

@@ -111,7 +111,8 @@ def list_profiles() -> None:
         except AlignError as error:
             table.add_row(name, "!", Text(one_line(error.message)), "", entry.origin)
             continue
-        model = "–" if not profile.needs_model else profile.model_label if own else "any"
+        is_free = profile.needs_model and not own
+        model = "any" if is_free else profile.model_label or "–"
         target = target_id(profile.target) or "–"
         cells = (Text(one_line(target)), Text(one_line(model)))
         table.add_row(name, profile.adm.kind, *cells, entry.origin)

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from align_tui.cli.consent import consent
 from align_tui.cli.keeping import Keeper, entrust
 from align_tui.cli.options import database_path, versions
+from align_tui.cli.stopping import STOPPED, say_stopped, wait_until_released
 from align_tui.cli.waiting import Patience, reason
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
@@ -25,16 +26,20 @@ from align_tui.output import events
 from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
 from align_tui.output.terminal import say, say_json
 from align_tui.services import queueing
-from align_tui.store import results, runs, workers
+from align_tui.services.cancel import cancel_run
+from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
 from align_tui.studies.assemble import load_study
 
 POLL_S = 0.05
-STOP_WAIT_S = 10.0
 
 
 class Interrupted(Exception):
     """SIGINT, SIGTERM or SIGHUP while a run was followed."""
+
+
+class CancelledMeanwhile(Exception):
+    """Somebody else stopped the run that is followed: align-tui cancel, or a screen."""
 
 
 def start_run(
@@ -79,7 +84,12 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         with _signals():
             _follow(db, run, study, as_json=as_json)
     except Interrupted:
-        return _interrupt(db, run, as_json=as_json)
+        cancel_run(db, run)
+        say_stopped("Interrupted", wait_until_released(db, run))
+        return STOPPED
+    except CancelledMeanwhile:
+        say_stopped("Cancelled", wait_until_released(db, run))
+        return STOPPED
     with suppress(StoreError):
         db.checkpoint()  # whoever copies the file now has all of it
     for key, value in runs.run_versions(db, run).items():
@@ -114,7 +124,10 @@ def _signals() -> Iterator[None]:
 
 
 def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
-    """Show results as they come, until nothing is open; raises StoreError, Interrupted."""
+    """Show results as they come, until nothing is open.
+
+    Raises StoreError, Interrupted, CancelledMeanwhile.
+    """
     screen = console(error=True)
     bar = Progress(
         TextColumn("{task.description}", markup=False),
@@ -126,7 +139,7 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
         disable=not screen.is_terminal,
     )
     row = runs.get_run(db, run)
-    last = _last_seq(db, run)
+    last = results.last_seq(db, run)
     keeper = Keeper(db, lambda said: screen.print(plain(said), markup=False, soft_wrap=True))
     patience, why = Patience(), ""
     version = -1
@@ -144,9 +157,12 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                     if as_json:
                         for event in events.page_events(db, run, study, page):
                             say_json(event)
-                if runs.get_run(db, run).finished and not results.results_after(db, run, last):
+                row = runs.get_run(db, run)
+                if row.finished and not results.results_after(db, run, last):
                     keeper.close()
                     return
+                if row.state == "stopped" and not row.finished:
+                    raise CancelledMeanwhile
             seen = keeper.look()
             said = [w.error or w.detail or w.state for w in seen.answering]
             if patience.asks():
@@ -156,32 +172,6 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
             said = [why] if patience.is_over and why else said
             bar.update(task, description=one_line(", ".join(said) or "starting a worker", 60))
             time.sleep(POLL_S)
-
-
-def _last_seq(db: Database, run: str) -> int:
-    row = db.one(
-        "SELECT ifnull(max(r.seq), 0) FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
-        (run,),
-    )
-    return int(row[0]) if row is not None else 0
-
-
-def _interrupt(db: Database, run: str, *, as_json: bool) -> int:
-    """Stop the run, wait until what was being decided is back in the queue, say how to go on."""
-    queueing.set_state(db, run, "stopped")
-    until = time.monotonic() + STOP_WAIT_S
-    with waiting("waiting until what was being decided is back in the queue"):
-        while time.monotonic() < until and runs.get_run(db, run).running:
-            if all(worker.is_silent for worker in workers.living(db)):
-                break
-            time.sleep(POLL_S)
-    row = runs.get_run(db, run)
-    say(
-        f"Interrupted: {row.done + row.failed} of {row.samples} samples have ended.\n"
-        f"  Go on with: align-tui run --resume {run}",
-        error=True,
-    )
-    return 130
 
 
 def _tell_failures(db: Database, run: str, study: Study, most: int = 5) -> None:

@@ -73,15 +73,10 @@ def reason(db: Database, row: RunRow, keeper: Keeper) -> str:
         return f"run {row.id} is {row.state}: align-tui run --resume {row.id} lets it go on"
     seen = keeper.seen
     by_id = {worker.id: worker for worker in (*seen.answering, *seen.silent, *seen.blocked)}
-    holding = db.read(
-        "SELECT worker, count(*) AS n FROM samples WHERE run=? AND status='running'"
-        " GROUP BY worker ORDER BY n DESC",
-        (row.id,),
-    )
-    for held in holding:
-        worker = by_id.get(held["worker"])
+    for holder, count in queue.holders(db, row.id):
+        worker = by_id.get(holder)
         if worker is not None:
-            return _held(worker, int(held["n"]), keeper)
+            return _held(worker, count, keeper)
     if not keeper.seen.answering:
         if keeper.process is not None:
             return f"waiting for a worker to start (process {keeper.process.pid})"

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from align_tui.config.backbone_kinds import Capability
 from align_tui.config.reading.toml import Strict
 from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.answers import AnswerKind
@@ -40,7 +41,7 @@ class Traits:
     """
 
     needs_model: bool = False
-    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: Mapping[str, tuple[Capability, ...]] = field(default_factory=dict)
     needs_target: bool = False
     is_steerable: bool = False
     states_target: bool = False

@@ -23,7 +23,7 @@ class AlignmentParams(Strict):
     Their names are those of the function's keyword parameters.
     """
 
-    function: str = Field(DEFAULT, max_length=200)
+    function: str = Field("", max_length=200)
 
     @property
     def arguments(self) -> dict[str, Json]:
@@ -74,7 +74,7 @@ def params_class(entry: AlignmentEntry) -> type[AlignmentParams]:
         return OURS.get(entry.name, AlignmentParams)
     try:
         found = resolve(entry.parameters)
-    except Exception as error:  # another package's module runs when it is imported
+    except (Exception, SystemExit) as error:  # another package's module runs when it is imported
         raise ConfigError(
             f"The parameters of the alignment function {entry.name!r} cannot be loaded from "
             f"{entry.parameters}: {type(error).__name__}: {error}"

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from align_tui.config import paths
+from align_tui.config.backbone_kinds import BACKBONE_KINDS
+from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
 from align_tui.config.entries import Entry, did_you_mean, entries
-from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile, PromptSpec
+from align_tui.config.profile import Profile, PromptSpec
 from align_tui.config.reading.file_kinds import BACKBONE, refuse_other
 from align_tui.config.reading.files import as_path, is_dir, is_file
 from align_tui.config.reading.toml import Strict, Table, parse, read_text, validate
@@ -180,23 +182,34 @@ def _is_of_hub(model: str) -> bool:
     return bool(_HUB_ID.fullmatch(model)) and not model.lower().endswith(".gguf")
 
 
-def check_model(spec: BackboneSpec, where: str) -> None:
-    """Raise ConfigError for a model that cannot be anywhere; no hub and no server is asked."""
+def check_model(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
+    """Raise ConfigError for a model that cannot be anywhere; no hub and no server is asked.
+
+    `key` is the table of the profile that names it.
+    """
+    check_kind(spec, where, key)
     if spec.kind == "openai" and not spec.server.base_urls:
         raise ConfigError(
-            f"{where}: backbone.server.base_urls is missing",
+            f"{where}: {key}.server.base_urls is missing",
             'Like: base_urls = ["http://localhost:8000/v1"]',
         )
     if spec.kind != "transformers":
         return
     if not spec.model:
         raise ConfigError(
-            f"{where}: backbone.model is missing",
+            f"{where}: {key}.model is missing",
             "A hub id such as mistralai/Mistral-7B-Instruct-v0.3, a folder or a .gguf file.",
         )
     if not is_local(spec.model) and not _is_of_hub(spec.model):
         what = "file" if spec.model.lower().endswith(".gguf") else "folder"
-        raise ConfigError(f"{where}: backbone.model: there is no {what} {spec.model}", _LIKE)
+        raise ConfigError(f"{where}: {key}.model: there is no {what} {spec.model}", _LIKE)
+
+
+def check_kind(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
+    """Raise ConfigError for a kind of backbone that is not installed here, with the nearest."""
+    if spec.kind not in BACKBONE_KINDS:
+        error = BACKBONE_KINDS.unknown(spec.kind)
+        raise ConfigError(f"{where}: {key}.kind: {error.message}", error.hint)
 
 
 def absolute(model: str, *folders: Path) -> str:
@@ -223,13 +236,21 @@ def typed(value: str) -> str:
 
 
 def absolute_model(table: Table, beside: Path) -> None:
-    """Make the paths in a table's `[backbone]` absolute, since the worker runs elsewhere."""
-    backbone = table.get("backbone")
-    if not isinstance(backbone, dict):
-        return
-    names = {entry.name for entry in list_backbones()} if "use" in backbone else set()
-    if isinstance(backbone.get("use"), str) and backbone["use"] not in names:
-        backbone["use"] = absolute(backbone["use"], beside)
-    on_server = with_kind(backbone).get("kind") == "openai"  # where a model is only a name
-    if isinstance(backbone.get("model"), str) and not on_server:
-        backbone["model"] = absolute(backbone["model"], beside)
+    """Make paths in `[backbone]` and `[models]` absolute, since the worker runs elsewhere."""
+    roles = table.get("models")
+    if isinstance(roles, dict):
+        for role, model in roles.items():
+            if isinstance(model, str):
+                roles[role] = {"use": model}
+    for part in (table.get("backbone"), *(roles.values() if isinstance(roles, dict) else ())):
+        if isinstance(part, dict):
+            _absolute_part(part, beside)
+
+
+def _absolute_part(part: Table, beside: Path) -> None:
+    names = {entry.name for entry in list_backbones()} if "use" in part else set()
+    if isinstance(part.get("use"), str) and part["use"] not in names:
+        part["use"] = absolute(part["use"], beside)
+    on_server = with_kind(part).get("kind") == "openai"  # where a model is only a name
+    if isinstance(part.get("model"), str) and not on_server:
+        part["model"] = absolute(part["model"], beside)

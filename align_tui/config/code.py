@@ -10,12 +10,14 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from align_tui.config.adm_params import RunsFile
-from align_tui.config.profile import BackboneSpec, Profile
+from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.profile import Profile
 from align_tui.core.errors import CodeRefused
 
 MAX_BYTES = 4_000_000
@@ -68,20 +70,31 @@ def sha256_of(source: bytes) -> str:
 
 def runs_code(profile: Profile) -> bool:
     """Does deciding by the profile run code that is not the program's own?"""
-    spec = profile.backbone
-    remote = profile.needs_model and spec.kind == "transformers" and spec.trust_remote_code
-    return remote or isinstance(profile.adm, RunsFile)
+    return bool(_remote(profile)) or isinstance(profile.adm, RunsFile)
 
 
 def code_of(profile: Profile) -> Iterator[Code]:
     """The code that deciding by a profile runs; raises CodeRefused where it cannot be read."""
     if isinstance(profile.adm, RunsFile):
-        path = Path(profile.adm.file)
-        yield Code("decision-maker", str(path), sha256_of(read_code(path)))
-    if profile.needs_model and profile.backbone.trust_remote_code:
-        found = code_of_model(profile.backbone)
+        yield _code_of_adm(profile.adm)
+    for spec in _remote(profile).values():
+        found = code_of_model(spec)
         if found is not None:
             yield found
+
+
+def _code_of_adm(adm: RunsFile) -> Code:
+    path = Path(adm.file)
+    return Code("decision-maker", str(path), sha256_of(read_code(path)))
+
+
+def _remote(profile: Profile) -> dict[str, BackboneSpec]:
+    """The models, by role, that may run Python files of their own."""
+    return {
+        role: spec
+        for role, spec in profile.used_models.items()
+        if spec.kind == "transformers" and spec.trust_remote_code
+    }
 
 
 def codes_of(profiles: Iterable[Profile]) -> tuple[Code, ...]:
@@ -95,11 +108,31 @@ def with_hashes(profile: Profile) -> Profile:
     Raises CodeRefused where the profile, or the run that it comes from, has another hash.
     """
     changes: dict[str, object] = {}
-    for code in readable_code(profile):
-        part = "adm" if code.what == "decision-maker" else "backbone"
-        old = getattr(profile, part)
-        changes[part] = old.model_copy(update={"code_sha256": checked(code, old.code_sha256)})
+    adm = profile.adm
+    if isinstance(adm, RunsFile) and (found := _hash(partial(_code_of_adm, adm), adm)):
+        changes["adm"] = adm.model_copy(update=found)
+    models = dict(profile.models)
+    for role, spec in _remote(profile).items():
+        if not (found := _hash(partial(code_of_model, spec), spec)):
+            continue
+        if role in models:
+            models[role] = models[role].model_copy(update=found)
+            changes["models"] = models
+        else:
+            changes["backbone"] = spec.model_copy(update=found)
     return profile.model_copy(update=changes) if changes else profile
+
+
+def _hash(read: Callable[[], Code | None], part: BackboneSpec | RunsFile) -> dict[str, str]:
+    """The key `code_sha256` of a part of a profile, where its code is here.
+
+    What is missing is told by whoever wants to run it.
+    """
+    try:
+        code = read()
+    except CodeRefused:
+        return {}
+    return {"code_sha256": checked(code, part.code_sha256)} if code is not None else {}
 
 
 def checked(code: Code, pinned: str) -> str:
@@ -126,8 +159,8 @@ def recorded_code(profile: Profile) -> dict[str, str]:
     found = {}
     if isinstance(profile.adm, RunsFile):
         found["decision-maker"] = profile.adm.code_sha256
-    if profile.needs_model:
-        found["model"] = profile.backbone.code_sha256
+    for role, spec in profile.used_models.items():
+        found[f"model {role}".strip()] = spec.code_sha256
     return {what: sha256 for what, sha256 in found.items() if sha256}
 
 
@@ -135,10 +168,10 @@ def notes_on(profiles: Iterable[Profile]) -> tuple[str, ...]:
     """A sentence for each code that deciding by these profiles runs."""
     notes: dict[str, None] = {}
     for profile in profiles:
-        adm, spec = profile.adm, profile.backbone
+        adm = profile.adm
         if isinstance(adm, RunsFile):
             notes[f"{RUNS} {adm.file}, {_hash_words(adm.code_sha256)}."] = None
-        if profile.needs_model and spec.trust_remote_code and spec.kind == "transformers":
+        for spec in _remote(profile).values():
             notes[f"{RUNS} the model {spec.model}, {_hash_words(spec.code_sha256)}."] = None
     return tuple(notes)
 

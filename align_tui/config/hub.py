@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import is_local
-from align_tui.config.profile import BackboneSpec, Profile
+from align_tui.config.profile import Profile
 
 
 def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
@@ -13,7 +14,12 @@ def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
 
     Neither the hub nor a server is asked. Takes a third of a second: it imports the hub's client.
     """
-    wanted = {p.backbone.model: p.backbone for p in profiles if p.needs_model and _of_hub(p)}
+    wanted = {
+        spec.model: spec
+        for profile in profiles
+        for spec in profile.used_models.values()
+        if _of_hub(spec)
+    }
     if not wanted:
         return ()
     from huggingface_hub import try_to_load_from_cache
@@ -32,6 +38,5 @@ def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
     return tuple(model for model, spec in wanted.items() if not is_here(spec))
 
 
-def _of_hub(profile: Profile) -> bool:
-    spec = profile.backbone
+def _of_hub(spec: BackboneSpec) -> bool:
     return spec.kind == "transformers" and not is_local(spec.model)

@@ -16,13 +16,14 @@ from align_tui.config.backbones import (
     Backbone,
     absolute,
     absolute_model,
+    check_kind,
+    check_model,
     list_backbones,
     names_model,
     resolve,
     with_kind,
 )
 from align_tui.config.backbones import backbone_table as backbone_table
-from align_tui.config.backbones import check_model as check_model
 from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile
@@ -78,7 +79,8 @@ def _hint(name: str, names: Sequence[str]) -> str:
 def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
     """`over` on `base`, table by table.
 
-    Another ADM kind starts from its own defaults, and another backbone from its own model.
+    Another decision-maker and another alignment function start from their own defaults, and
+    another backbone from its own model.
     """
     out: Table = dict(base)
     for key, value in over.items():
@@ -86,7 +88,11 @@ def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
         if isinstance(old, Mapping) and isinstance(value, Mapping):
             if key == "backbone":
                 old = _left_of_backbone(old, value)
-            switches = key == "adm" and value.get("kind", old.get("kind")) != old.get("kind")
+            if key == "models":
+                out[key] = _merged_roles(old, value)
+                continue
+            name = {"adm": "kind", "alignment": "function"}.get(key)
+            switches = name is not None and name in value and value[name] != old.get(name)
             out[key] = dict(value) if switches else merge_tables(old, value)
         else:
             out[key] = value
@@ -97,6 +103,19 @@ def _left_of_backbone(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
     """The keys of a `[backbone]` that still hold when `new` goes on top."""
     gone: Sequence[str] = IDENTITY if "use" in new else ("use",) if "kind" in new else ()
     return {key: value for key, value in old.items() if key not in gone}
+
+
+def _merged_roles(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
+    """`[models]` on `[models]`: of each role what `_left_of_backbone` leaves lies below."""
+    out: Table = dict(old)
+    for role, model in new.items():
+        below = out.get(role)
+        model = {"use": model} if isinstance(model, str) else model
+        if isinstance(below, Mapping) and isinstance(model, Mapping):
+            out[role] = merge_tables(_left_of_backbone(below, model), model)
+        else:
+            out[role] = model
+    return out
 
 
 def parse_override(text: str) -> tuple[list[str], Any]:
@@ -126,12 +145,22 @@ def placed(text: str, folder: Path) -> str:
         return text
     if parts == ["adm", "file"]:
         value = paths.stored_path(resolved(folder / as_path(value)))
-    elif parts in (["backbone", "model"], ["backbone", "use"]):
+    elif _names_model(parts):
         names = {entry.name for entry in list_backbones()}
         value = value if value in names else absolute(value, folder)
     else:
         return text
     return f"{'.'.join(parts)}={json.dumps(value, ensure_ascii=False)}"
+
+
+def _names_model(key: Sequence[str]) -> bool:
+    """Is it a key of a profile whose value is a model: `backbone.use`, `models.judge`, ...?"""
+    match key:
+        case ["backbone", part] | ["models", _, part]:
+            return part in ("model", "use")
+        case ["models", _]:
+            return True
+    return False
 
 
 def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> Table:
@@ -228,7 +257,8 @@ def build_profile(
 
     Where it runs code, it has the code's hash. `files` gets the backbone's file.
     """
-    table = _on_backbone(table, where, text, default, files if files is not None else set())
+    files = files if files is not None else set()
+    table = _on_backbone(_with_roles(table, where, text, files), where, text, default, files)
     profile = validate(Profile, table, where, text)
     known = attributes if attributes is not None else load_attributes()
     spelled = target_tables(
@@ -240,9 +270,53 @@ def build_profile(
             from align_tui.config.prompts.render import check_template  # Jinja, for few profiles
 
             check_template(template, f"{where}: prompt.{key}")
-    if profile.needs_model:
-        check_model(profile.backbone, where)
+    check_kind(profile.backbone, where)
+    for role, spec in profile.used_models.items():
+        check_model(spec, where, f"models.{role}" if role else "backbone")
     return with_hashes(profile)
+
+
+def _with_roles(table: Table, where: str, text: str, files: set[Path]) -> Table:
+    """The table with what each `[models.ROLE]` uses worked in, below the role's own keys.
+
+    Of a named backbone a role takes the model, how its tokens are drawn and the values for its
+    chat template; the prompt's texts are the decision-maker's. Raises ConfigError.
+    """
+    roles = table.get("models")
+    if not isinstance(roles, Mapping):
+        return table  # validation tells
+    found = {}
+    for role, model in roles.items():
+        line = line_of(text, ["models", role]) if text else None
+        place = f"{where}, line {line}" if line else where
+        found[role] = _role_table(model, f"{place}: models.{role}", files)
+    return {**table, "models": found}
+
+
+def _role_table(model: Any, place: str, files: set[Path]) -> Any:
+    model = {"use": model} if isinstance(model, str) else model
+    if not isinstance(model, Mapping):
+        return model
+    use = model.get("use")
+    rest = {key: value for key, value in model.items() if key != "use"}
+    if use is None:
+        if not names_model(model):
+            raise ConfigError(f"{place} names no model", 'Like: use = "mistral-7b"')
+        return with_kind(rest)
+    if not isinstance(use, str):
+        raise ConfigError(f"{place}.use: must be the name of a backbone")
+    try:
+        base = resolve(use)
+    except ConfigError as error:
+        raise ConfigError(f"{place}.use: {error.message}", error.hint) from error
+    if base.file is not None:
+        files.add(base.file)
+    brought: Table = {**base.table["backbone"]}
+    if "decoding" in base.table:
+        brought["decoding"] = base.table["decoding"]
+    if values := base.table.get("prompt", {}).get("chat_template"):
+        brought["chat_template"] = values
+    return merge_tables(brought, rest)
 
 
 def _on_backbone(

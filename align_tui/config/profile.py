@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 
 from pydantic import (
     Field,
@@ -15,12 +14,12 @@ from pydantic import (
 from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.adm_params import AdmParams, MissingParams
 from align_tui.config.alignment import AlignmentTable
+from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
-from align_tui.config.server import JsonTable, ServerSpec
+from align_tui.config.server import JsonTable
 from align_tui.config.targets import TargetSpec
-from align_tui.config.value_types import Sha256, without_code
-from align_tui.core.decisions import ThinkingMode
+from align_tui.config.value_types import RoleName
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json, content_hash
 
@@ -45,66 +44,6 @@ OUR_TEMPLATE_VALUES = frozenset(
 """What the program itself passes on to a chat template, or must not be passed on by a profile."""
 
 
-class BackboneSpec(Strict):
-    """`[backbone]`: which model, and how it is loaded.
-
-    `load` is passed on to `from_pretrained` (quantisation, attention implementation, ...);
-    `code_sha256` is filled in when the profile is read: the hash of what trust_remote_code runs.
-    `server` stands for all of it where the kind is `openai`.
-    """
-
-    kind: Literal["demo", "transformers", "openai"] = "demo"
-    model: str = ""
-    revision: str | None = None
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    device: str = "auto"
-    trust_remote_code: bool = False
-    code_sha256: Sha256 = ""
-    load: JsonTable = Field(default_factory=dict)
-    server: ServerSpec = ServerSpec()
-
-    @model_serializer(mode="wrap")
-    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_code(dump(self))
-
-    @property
-    def is_local(self) -> bool:
-        """Does the model run in the worker's own process?"""
-        return self.kind != "openai"
-
-    @property
-    def key(self) -> str:
-        """Equal for profiles that can share one loaded model."""
-        unused = {"server"} if self.is_local else {"revision", "dtype", "device", "load"}
-        return content_hash(self.model_dump(mode="json", exclude=unused))[:16]
-
-    @property
-    def label(self) -> str:
-        """A short name for panes and tables."""
-        if self.kind == "demo":
-            return "demo"
-        if not self.model and self.server.base_urls:
-            return urlsplit(self.server.base_urls[0]).netloc
-        return self.model.rstrip("/").rsplit("/", 1)[-1] or self.model
-
-
-class DecodingSpec(Strict):
-    """`[decoding]`: how tokens are drawn; temperature 0 is greedy.
-
-    `thinking` is for models that can think before they reply: `max_thinking_tokens` caps that.
-    """
-
-    temperature: float = Field(0.0, ge=0.0, le=10.0, allow_inf_nan=False)
-    top_p: float = Field(1.0, gt=0.0, le=1.0)
-    top_k: int = Field(0, ge=0)
-    min_p: float = Field(0.0, ge=0.0, le=1.0)
-    max_tokens: int = Field(512, ge=1, le=100_000)
-    seed: int = Field(0, ge=0, le=2**62)
-    engine: Literal["batched", "generate"] = "batched"
-    thinking: ThinkingMode = "off"
-    max_thinking_tokens: int = Field(1024, ge=1, le=100_000)
-
-
 class PromptSpec(Strict):
     """`[prompt]`: Jinja templates (sandboxed) in place of the default system and user texts.
 
@@ -127,8 +66,15 @@ class PromptSpec(Strict):
         return values
 
 
+MAIN = ""
+"""The role of a profile's `[backbone]`."""
+
+
 class Profile(Strict):
-    """A whole profile, after `extends`, `--set` and aliases have been worked in."""
+    """A whole profile, after `extends`, `--set` and aliases have been worked in.
+
+    `models` are those that a decision-maker asks beside `[backbone]`, by role.
+    """
 
     name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
     description: str = ""
@@ -136,6 +82,7 @@ class Profile(Strict):
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
     alignment: AlignmentTable = None
     backbone: BackboneSpec = BackboneSpec()
+    models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
 
@@ -151,7 +98,8 @@ class Profile(Strict):
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Tables that are absent leave no key, so that a profile keeps the hash it always had."""
         dumped: dict[str, Any] = dump(self)
-        return {key: each for key, each in dumped.items() if key != "alignment" or each}
+        may_lack = ("alignment", "models")
+        return {key: each for key, each in dumped.items() if key not in may_lack or each}
 
     @property
     def target(self) -> Targets:
@@ -169,15 +117,28 @@ class Profile(Strict):
         return self.adm.traits.reads_labels
 
     @property
+    def used_models(self) -> dict[str, BackboneSpec]:
+        """Every model that deciding takes, by role; the main one has the role ''."""
+        main: dict[str, BackboneSpec] = {MAIN: self.backbone} if self.needs_model else {}
+        return main | {role: self.models[role] for role in sorted(self.models)}
+
+    @property
+    def asks_demo(self) -> bool:
+        """Does the demo model take part in its decisions?"""
+        return any(spec.kind == "demo" for spec in self.used_models.values())
+
+    @property
     def model_label(self) -> str:
         """A short name of the model that decides; empty where none does, or none is known."""
         is_known = not self.adm.traits.can_decide and bool(self.backbone.model)
-        return self.backbone.label if self.needs_model or is_known else ""
+        if self.needs_model or is_known:
+            return self.backbone.label
+        return " + ".join(dict.fromkeys(spec.label for spec in self.models.values()))
 
     @property
     def backbone_key(self) -> str:
-        """Which loaded model it shares; empty for a profile that needs none."""
-        return self.backbone.key if self.needs_model else ""
+        """Which loaded models it shares, their keys with `+` between; empty where it needs none."""
+        return "+".join(sorted({spec.key for spec in self.used_models.values()}))
 
     def body(self) -> dict[str, Json]:
         """The profile as JSON; `Profile.from_body` reads it back equal."""
@@ -195,3 +156,8 @@ class Profile(Strict):
     def hash(self) -> str:
         """SHA-256 of everything but the name and the description."""
         return content_hash(self.model_dump(mode="json", exclude={"name", "description"}))
+
+
+def keys_in(backbone_key: str) -> frozenset[str]:
+    """The keys of the single models that a `Profile.backbone_key` stands for."""
+    return frozenset(backbone_key.split("+")) if backbone_key else frozenset()

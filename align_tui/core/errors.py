@@ -22,6 +22,10 @@ class AlignError(Exception):
     status = 2
     """What the command line ends with: 2 is a wrong option, file or setting."""
 
+    unforeseen = False
+    """Does it stand for an error of other code, whose traceback is kept? Set it where whatever
+    that code raises is caught."""
+
     def __init__(self, message: str, hint: str = "") -> None:
         # What a file or a server says may be of any length, and people read this.
         self.message = _cut(storable(message))
@@ -62,6 +66,7 @@ class ValueRefused(StoreError):
     """A value that the database does not take: the fault of that value, and of nothing else."""
 
     title = "The run database does not take it"
+    unforeseen = True
 
 
 class Final(StoreError):
@@ -108,6 +113,7 @@ class DeviceLost(BackboneError):
 
     title = "The device was lost"
     kind = "device"
+    unforeseen = True
 
 
 class MissingPackage(BackboneError):
@@ -178,6 +184,7 @@ class AdmError(AlignError):
 
     title = "The decision-maker failed"
     kind = "adm"
+    unforeseen = True
 
 
 class AlignmentError(AdmError):
@@ -202,7 +209,25 @@ class EndedWorker(AdmError):
 
 
 class Cancelled(AlignError):
-    """The sample was cancelled while the model wrote."""
+    """Whoever asked a model no longer waits for its answer."""
 
     title = "Cancelled"
     kind = "cancelled"
+
+
+def is_unforeseen(error: BaseException) -> bool:
+    """Is a traceback worth keeping: is the error none of ours, or does it stand for such a one?
+
+    A decision-maker that decides what is no choice has said all there is to say, for example; one
+    that raised a KeyError has not.
+    """
+    if not isinstance(error, AlignError):
+        return True
+    seen: set[int] = set()
+    cause = error.__cause__ if error.unforeseen else None
+    while cause is not None and id(cause) not in seen:
+        if not isinstance(cause, AlignError):
+            return True
+        seen.add(id(cause))
+        cause = cause.__cause__
+    return False

@@ -63,7 +63,7 @@ class Registry(Generic[T]):
             raise self.unknown(name)
         try:
             found = resolve(value)
-        except Exception as error:  # another package's module runs when it is imported
+        except (Exception, SystemExit) as error:  # an import runs another package's module
             if name in self.entries:
                 raise
             raise ConfigError(

@@ -61,14 +61,17 @@ class Scenario:
             self.text,
             [[choice.text, dict(choice.labels)] for choice in self.choices],
         ]
-        # What asks for a choice keeps the hash that it had before there was another question.
-        return content_hash(content if self.asks == "choice" else [*content, self.asks])
+        return content_hash([*content, *self._asked])
 
     @property
     def seen_hash(self) -> str:
-        """SHA-256 of what a decision-maker is shown: text, choices and what is asked for."""
-        content: list[Json] = [self.text, list(self.choice_texts)]
-        return content_hash(content if self.asks == "choice" else [*content, self.asks])
+        """SHA-256 of what a decision-maker is shown, text and choices; seeds come from it."""
+        return content_hash([self.text, list(self.choice_texts), *self._asked])
+
+    @property
+    def _asked(self) -> list[Json]:
+        """What asks for a choice keeps the hash that it had when nothing else could be asked."""
+        return [] if self.asks == "choice" else [self.asks]
 
     @property
     def scored_hash(self) -> str:

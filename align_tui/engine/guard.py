@@ -24,18 +24,18 @@ DECIDING: ContextVar[int | None] = ContextVar("deciding", default=None)
 
 
 @dataclass(slots=True)
-class Step:
+class LoopStep:
     """One stretch of code between two awaits; no other code of the loop runs meanwhile."""
 
     sample: int
     began: float
 
 
-class Steps:
+class LoopSteps:
     """Starts samples' tasks, and knows which of them the loop is in."""
 
     def __init__(self) -> None:
-        self.now: Step | None = None
+        self.now: LoopStep | None = None
 
     def start(self, sample: int, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """A task for a sample; every task that it makes counts as the sample's."""
@@ -55,7 +55,7 @@ class Steps:
 class _Guarded(Coroutine[Any, Any, Any]):
     """A coroutine whose steps are entered, and which raises nothing that ends the loop."""
 
-    def __init__(self, steps: Steps, sample: int, work: Coroutine[Any, Any, Any]) -> None:
+    def __init__(self, steps: LoopSteps, sample: int, work: Coroutine[Any, Any, Any]) -> None:
         self._steps = steps
         self._sample = sample
         self._work = work
@@ -78,7 +78,7 @@ class _Guarded(Coroutine[Any, Any, Any]):
     def _step(self, go: Callable[..., Any], *values: Any) -> Any:
         before = self._steps.now
         try:
-            self._steps.now = Step(self._sample, time.monotonic())
+            self._steps.now = LoopStep(self._sample, time.monotonic())
             return go(*values)
         except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end with it
             raise AdmError(f"A task of the decision-maker raised {told(error)}") from error

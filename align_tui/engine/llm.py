@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import count
+from types import MappingProxyType
+from typing import Final
 
-from align_tui.backbones.base import Backbone, ChoiceScoringRequest, Request
-from align_tui.config.profile import DecodingSpec
+from align_tui.backbones.base import (
+    Backbone,
+    ChoiceScoringRequest,
+    Embeds,
+    Generates,
+    RatesStatements,
+    Request,
+    ScoresChoices,
+)
+from align_tui.config.backbone_kinds import CAPABILITY_WORDS, Capability
+from align_tui.config.backbone_spec import DecodingSpec
+from align_tui.config.profile import MAIN
+from align_tui.config.roles import table_of
 from align_tui.core.decisions import (
     AS_IT_IS,
     Attempt,
@@ -20,7 +34,8 @@ from align_tui.core.decisions import (
 )
 from align_tui.core.errors import AdmError
 from align_tui.core.replies import RESTART
-from align_tui.core.text.repair import storable_parts
+from align_tui.core.statements import Statement, StatementRating
+from align_tui.core.text.repair import storable, storable_parts
 from align_tui.core.types import JsonObject, derive_seed
 
 _groups = count(1)
@@ -28,11 +43,25 @@ Tell = Callable[[int, str], None]
 """Takes (stream, new text), from any thread."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenModel:
+    """A model that is ready for a sample, and how it is asked in its role."""
+
+    backbone: Backbone
+    decoding: DecodingSpec
+    rendering: Rendering = AS_IT_IS
+
+
+NO_MODELS: Final[Mapping[str, OpenModel]] = MappingProxyType({})
+
+
 class SampleLlm:
     """Passes requests on to the backbone, with the seed of this sample and its text told.
 
     `began` is when the sample was begun (monotonic); its model may have been loaded since.
-    `attempts` keeps the last reply of each stream, for a sample that comes to no decision.
+    `models` are those that may be asked beside the backbone, by role.
+    `attempts` keeps the last reply of each stream, for a sample that comes to no decision. Streams
+    are numbered for the whole sample, whichever of its models writes one.
     """
 
     def __init__(
@@ -44,6 +73,7 @@ class SampleLlm:
         began: float,
         priority: int = 0,
         rendering: Rendering = AS_IT_IS,
+        models: Mapping[str, OpenModel] = NO_MODELS,
     ) -> None:
         self._backbone = backbone
         self._decoding = decoding
@@ -51,10 +81,30 @@ class SampleLlm:
         self._tell = tell
         self._priority = priority
         self._rendering = rendering
+        self._models = models
+        self._role = MAIN
         self._group = next(_groups)
         self._began = began
         self._begun: set[int] = set()
         self.attempts: dict[int, Attempt] = {}
+
+    def role(self, name: str) -> SampleLlm:
+        """The sample's model of that role, asked as the main one is.
+
+        Raises AdmError where the profile names none.
+        """
+        model = self._models.get(name)
+        if model is None:
+            known = ", ".join(self._models) or "none"
+            raise AdmError(
+                f"The decision-maker asked for a model in the role {name!r}, and its profile "
+                "names none",
+                f'Like: [models.{name}] use = "mistral-7b". Roles of the profile: {known}.',
+            )
+        made = copy(self)  # what was begun and attempted stays one for the sample
+        made._backbone, made._decoding = model.backbone, model.decoding
+        made._rendering, made._role = model.rendering, name
+        return made
 
     @property
     def seed(self) -> int:
@@ -62,7 +112,7 @@ class SampleLlm:
         return self._seed
 
     def sampling(self, stream: int = 0) -> Sampling:
-        """The profile's decoding, with the seed of the sample's generation number `stream`."""
+        """The decoding of the model's role, with the seed of the sample's text number `stream`."""
         d = self._decoding
         return Sampling(
             temperature=d.temperature,
@@ -70,7 +120,8 @@ class SampleLlm:
             top_k=d.top_k,
             min_p=d.min_p,
             max_tokens=d.max_tokens,
-            seed=derive_seed(self._seed, stream),
+            # Of a role its own, so that one model in two roles does not write one text twice.
+            seed=derive_seed(self._seed, *((self._role,) if self._role else ()), stream),
             thinking=d.thinking,
             max_thinking_tokens=d.max_thinking_tokens,
         )
@@ -85,6 +136,9 @@ class SampleLlm:
         to_choice: bool = False,
     ) -> Generation:
         """One reply under the schema; its timeline counts from when the sample was begun."""
+        backbone = self._opened()
+        if not isinstance(backbone, Generates):
+            raise self._unable(backbone, "generates")
         turns, schema = storable_parts(tuple(messages)), storable_parts(schema)
         if stream in self._begun:
             self._tell(stream, RESTART)
@@ -100,7 +154,7 @@ class SampleLlm:
             self._group,
         )
         asked = time.monotonic() - self._began
-        made = await self._model().generate(request, lambda _, text: self._tell(stream, text))
+        made = await backbone.generate(request, lambda _, text: self._tell(stream, text))
         made = replace(made, timeline=tuple((asked + t, n) for t, n in made.timeline))
         retried = stream in self.attempts
         self.attempts[stream] = Attempt(request.messages, schema, sampling, made, retried)
@@ -113,7 +167,10 @@ class SampleLlm:
 
         None where the model cannot tell: a server without token probabilities.
         """
-        ballot = ChoiceScoringRequest(
+        backbone = self._opened()
+        if not isinstance(backbone, ScoresChoices):
+            return None
+        request = ChoiceScoringRequest(
             storable_parts(tuple(messages)),
             storable_parts(tuple(replies)),
             sampling,
@@ -121,9 +178,32 @@ class SampleLlm:
             self._rendering,
             self._group,
         )
-        return await self._model().score(ballot)
+        return await backbone.score(request)
 
-    def _model(self) -> Backbone:
+    async def rate(
+        self, action: str, statements: Sequence[Statement]
+    ) -> tuple[StatementRating, ...]:
+        """The rating of each statement for the action, in their order."""
+        backbone = self._opened()
+        if not isinstance(backbone, RatesStatements):
+            raise self._unable(backbone, "rates_statements")
+        return await backbone.rate(storable(action), storable_parts(tuple(statements)))
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """A vector of length 1 for each text, in their order; all of one size."""
+        backbone = self._opened()
+        if not isinstance(backbone, Embeds):
+            raise self._unable(backbone, "embeds")
+        return await backbone.embed(storable_parts(tuple(texts)))
+
+    def _unable(self, backbone: Backbone, capability: Capability) -> AdmError:
+        return AdmError(
+            f"The decision-maker asked for a model that {CAPABILITY_WORDS[capability]}, and "
+            f"{backbone.info.name} does not",
+            f"Name another in {table_of(self._role)}.",
+        )
+
+    def _opened(self) -> Backbone:
         if self._backbone is None:
             raise AdmError(
                 "This decision-maker asked for a model and its profile has none",

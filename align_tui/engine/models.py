@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from align_tui.backbones.base import Backbone, OnProgress, open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.base import Backbone, OnProgress
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import AlignError, BackboneError, OutOfMemory
 
 FAILED_FOR_S = 10.0
@@ -24,6 +25,13 @@ class _Slot:
     used: float = field(default_factory=time.monotonic)
     failed: AlignError | None = None
     failed_at: float = 0.0
+
+
+def _once_more(error: AlignError) -> AlignError:
+    """The same for another sample: one that is raised twice would have both tracebacks."""
+    same = type(error)(error.message, error.hint)
+    same.unforeseen = error.unforeseen
+    return same
 
 
 class Models:
@@ -51,7 +59,7 @@ class Models:
         try:
             if slot.backbone is None:
                 if slot.failed is not None and time.monotonic() - slot.failed_at < FAILED_FOR_S:
-                    raise type(slot.failed)(slot.failed.message, slot.failed.hint)
+                    raise _once_more(slot.failed) from slot.failed.__cause__
                 if slot.load is None:
                     slot.load = asyncio.create_task(self._load(spec, slot))
                 # A sample that is cancelled meanwhile does not undo the load for the others.
@@ -62,6 +70,20 @@ class Models:
         finally:
             slot.users -= 1
             slot.used = time.monotonic()
+
+    @asynccontextmanager
+    async def use_all(
+        self, specs: Mapping[str, BackboneSpec]
+    ) -> AsyncIterator[dict[str, Backbone]]:
+        """The backbones of several specs by role, loaded one after the other, and all kept.
+
+        Raises BackboneError when one cannot be loaded beside the others.
+        """
+        async with AsyncExitStack() as stack:
+            yield {
+                role: await stack.enter_async_context(self.use(spec))
+                for role, spec in specs.items()
+            }
 
     async def _load(self, spec: BackboneSpec, slot: _Slot) -> None:
         try:

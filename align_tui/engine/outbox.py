@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from align_tui.core.decision_checks import told
+from align_tui.config.secrets import environment_secrets
 from align_tui.core.errors import StoreError, ValueRefused
+from align_tui.core.text.tracebacks import logged
+from align_tui.engine.failures import to_failure
 from align_tui.engine.messages import say
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Failed, Outcome, Released, end_all
@@ -44,17 +46,18 @@ class Outbox:
         return [outcome.claimed.key for outcome in outcomes]
 
     def _write_alone(self, db: Database, worker: str, outcome: Outcome) -> None:
-        said = ""
-        claimed = outcome.claimed
+        claimed, said, trace = outcome.claimed, "", ""
         for attempt in (outcome, None):
             try:
-                end_all(db, worker, [attempt or Failed(claimed, "internal", said, 0.0)])
+                end_all(db, worker, [attempt or Failed(claimed, "internal", said, 0.0, (), trace)])
                 return
             except Exception as error:
                 if _is_the_stores(error):
                     raise
-                said = f"Its result cannot be stored: {told(error)}"
-        say(f"sample {claimed.id}: {said}")
+                failure = to_failure(error, environment_secrets())
+                said = f"Its result cannot be stored: {failure.message}"
+                trace = failure.traceback
+                say(f"sample {claimed.id}: {said}\n{logged(trace)}")
         end_all(db, worker, [Released(claimed)])
 
 

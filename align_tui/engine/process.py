@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from align_tui.config.signals import endings
-from align_tui.core.errors import AlignError
+from align_tui.core.errors import AlignError, is_unforeseen
+from align_tui.core.text.tracebacks import logged, traceback_of
 from align_tui.engine import worker as working
 from align_tui.engine.endings import Endings
 from align_tui.engine.guard import end_now
@@ -41,7 +42,11 @@ async def _main(settings: Settings) -> None:
         error: AlignError | None = None
         try:
             await worker.run()
-        except AlignError as raised:
+        except Exception as raised:
+            if is_unforeseen(raised):  # a fault of ours: its traceback belongs into this log
+                say(f"an error that nobody foresaw:\n{logged(traceback_of(raised))}")
+            if not isinstance(raised, AlignError):
+                raise
             error = raised
         if worker.is_stuck or not await _ended(threads):
             # Python would wait for it for ever.

@@ -5,36 +5,30 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from align_tui.adms.base import Adm, Llm
 from align_tui.adms.registry import make_adm
-from align_tui.backbones.base import ModelInfo
+from align_tui.backbones.base import Backbone, ModelInfo
 from align_tui.config.attributes import definitions_for
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import Answer, TextAnswer
 from align_tui.core.decision_checks import sound, told
-from align_tui.core.decisions import Decision, Step
-from align_tui.core.errors import AdmError, AlignError, Cancelled, DeviceLost
+from align_tui.core.decisions import Decision, Rendering, Step
+from align_tui.core.errors import AlignError, DeviceLost
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
 from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
 from align_tui.core.targets import Targets, target_id
-from align_tui.core.text.repair import storable
-from align_tui.engine.llm import sample_seed
+from align_tui.engine.llm import OpenModel, sample_seed
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed
+from align_tui.store.run_inputs import read_inputs
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a sample has no decision."""
-
-    kind: str
-    message: str
+KEPT_RUNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +93,59 @@ class RunContext:
             self._targets[claimed.profile] = self.study.scoring_targets(self.profile(claimed))
         return self._targets[claimed.profile]
 
-    def record_model(self, db: Database, claimed: Claimed, info: ModelInfo) -> None:
+    def models(self, claimed: Claimed, backbones: Mapping[str, Backbone]) -> dict[str, OpenModel]:
+        """The backbones by role, each with how it is asked in the sample's profile."""
+        profile = self.profile(claimed)
+        models = {}
+        for role, backbone in backbones.items():
+            decoding, values = profile.decoding, profile.prompt.chat_template
+            if role in profile.models:
+                decoding, values = profile.models[role].decoding, profile.models[role].chat_template
+            models[role] = OpenModel(backbone, decoding, Rendering(values, self.day))
+        return models
+
+    def record_models(
+        self, db: Database, claimed: Claimed, backbones: Mapping[str, Backbone]
+    ) -> None:
         """Keep which weights the sample's profile really uses; once, and not for every sample."""
-        identity = "; ".join([f"{info.identity} {info.dtype} on {info.device}", *info.notes])
+        if not backbones:
+            return
+        identity = _identity({role: backbone.info for role, backbone in backbones.items()})
         if self._recorded.get(claimed.profile) != identity:
             runs.record_model(db, claimed.run, claimed.profile, identity)
             self._recorded[claimed.profile] = identity
+
+
+def _identity(infos: Mapping[str, ModelInfo]) -> str:
+    """Which weights these are; behind the first `; ` what a user must know of how they run."""
+    models, notes = [], []
+    for role, info in infos.items():
+        mark = f"{role}: " if role else ""
+        models.append(f"{mark}{info.identity} {info.dtype} on {info.device}")
+        notes += [mark + note for note in info.notes]
+    return "; ".join([" + ".join(models), *notes])
+
+
+class RunContexts:
+    """The contexts of the runs that a worker serves; those of the last few are kept.
+
+    `opened` is called with each study that is read.
+    """
+
+    def __init__(self, db: Database, opened: Callable[[Study], None]) -> None:
+        self._db = db
+        self._opened = opened
+        self._found: dict[str, RunContext] = {}
+
+    def of(self, run: str) -> RunContext:
+        """The context of a run; raises StoreError."""
+        if run not in self._found:
+            if len(self._found) > KEPT_RUNS:
+                self._found.clear()
+            study, day = runs.load_study(self._db, run), runs.day(self._db, run)
+            self._opened(study)
+            self._found[run] = RunContext(study, day, read_inputs(self._db, run).seed_rule)
+        return self._found[run]
 
 
 async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
@@ -117,7 +158,9 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
     try:
         made = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
     except BaseExceptionGroup as group:
-        raise _first(group) from group
+        first = _first(group)
+        cause = first.__cause__  # what the traceback goes on with: the group would take its place
+        raise first from (cause if cause or isinstance(first, AlignError) else group)
     decision = sound(made, len(scenario.choices), scenario.asks)
     ended = time.monotonic()
     scorer = context.study.scorer
@@ -183,21 +226,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
         else:
             leaves.append(error)
     return next((e for e in leaves if not isinstance(e, asyncio.CancelledError)), leaves[0])
-
-
-def to_failure(error: BaseException) -> Failure:
-    """An error as it is stored; one that nobody foresaw names its type.
-
-    What ends a process when it is raised (SystemExit, KeyboardInterrupt) can only come from a
-    decision-maker's code here: signals stop the worker in another way.
-    """
-    if isinstance(error, AlignError):
-        message = f"{error.message}\n{error.hint}" if error.hint else error.message
-        return Failure(error.kind, storable(message))
-    said = told(error)
-    if not isinstance(error, Exception):
-        return Failure(AdmError.kind, f"The decision-maker raised {said}")
-    return Failure("internal", said)
-
-
-CANCELLED = Failure(Cancelled.kind, "Cancelled while it was being decided")

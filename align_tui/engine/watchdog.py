@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from align_tui.config.secrets import environment_secrets
 from align_tui.core.errors import AdmError, StoreError
-from align_tui.engine.guard import Step, Steps, end_now
+from align_tui.core.text.tracebacks import kept_text, logged
+from align_tui.engine.guard import LoopStep, LoopSteps, end_now
 from align_tui.engine.messages import say
 from align_tui.store import crash_notes, held_samples
 from align_tui.store.database import Database, open_database
@@ -48,7 +50,7 @@ class Watchdog:
     """One thread for one worker; `stop` ends it."""
 
     def __init__(
-        self, path: Path, worker: str, steps: Steps, lease_s: float, limits: Limits = Limits()
+        self, path: Path, worker: str, steps: LoopSteps, lease_s: float, limits: Limits = Limits()
     ) -> None:
         self._path = path
         self._worker = worker
@@ -57,7 +59,7 @@ class Watchdog:
         self._limits = limits
         self._ended = threading.Event()
         self._main = threading.main_thread()
-        self._step: Step | None = None
+        self._step: LoopStep | None = None
         self._blocked = 0.0
         self._told = False
         self._broken_at: float | None = None
@@ -105,7 +107,7 @@ class Watchdog:
         if self._db is not None:
             self._db.close()
 
-    def _look(self, step: Step, now: float) -> None:
+    def _look(self, step: LoopStep, now: float) -> None:
         if self._blocked < min(self._lease_s / 4, self._limits.told_s):
             return
         db = self._database()
@@ -121,7 +123,7 @@ class Watchdog:
             held_samples.beat(db, self._worker)
             self._renewed = now
 
-    def _end(self, db: Database, step: Step, now: float) -> None:
+    def _end(self, db: Database, step: LoopStep, now: float) -> None:
         """Break the code off; end the process when the code does not let go."""
         if self._broken_at is None:
             self._broken_at = now
@@ -131,7 +133,9 @@ class Watchdog:
             return
         error = self.error(step.sample, db)
         said = f"{error.message}\n{error.hint}"
-        held_samples.fail(db, self._worker, step.sample, error.kind, said, self._blocked)
+        where = kept_text("".join(self._stack().format()), environment_secrets())
+        held_samples.fail(db, self._worker, step.sample, error.kind, said, self._blocked, where)
+        say(f"sample {step.sample} is in code that does not let go:\n{logged(where)}")
         say(error.message)
         end_now(STATUS)
 
@@ -145,20 +149,26 @@ class Watchdog:
         seen: BaseException | None = error
         while seen is not None:
             if isinstance(seen, _BrokenOff):
-                return self.error(sample, db)
+                blocked = self.error(sample, db)
+                blocked.__cause__ = error  # its traceback says where the code was
+                return blocked
             seen = seen.__cause__ or seen.__context__
         return error
 
     def _where(self) -> str:
         """The line of the user's code that runs now."""
-        frame = sys._current_frames().get(self._main.ident or 0)
-        stack = traceback.extract_stack(frame) if frame is not None else []
+        stack = self._stack()
         ours = str(Path(__file__).resolve().parent.parent)
         libraries = (sys.base_prefix, sys.prefix)
         for entry in reversed(stack):
             if not entry.filename.startswith((ours, *libraries, "<")):
                 return f"{Path(entry.filename).name} line {entry.lineno}"
         return f"{Path(stack[-1].filename).name} line {stack[-1].lineno}" if stack else "no place"
+
+    def _stack(self) -> traceback.StackSummary:
+        """Where the thread is that the loop runs in."""
+        frame = sys._current_frames().get(self._main.ident or 0)
+        return traceback.StackSummary() if frame is None else traceback.extract_stack(frame)
 
     def _database(self) -> Database:
         if self._db is None:

@@ -10,30 +10,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from align_tui.core.decisions import Rendering
+from align_tui.config.profile import MAIN, keys_in
+from align_tui.core.decisions import AS_IT_IS, Attempt
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
-from align_tui.engine.guard import Steps
+from align_tui.engine.failures import Failure, Failures
+from align_tui.engine.guard import LoopSteps
 from align_tui.engine.live import LiveText
 from align_tui.engine.llm import SampleLlm
 from align_tui.engine.messages import say
 from align_tui.engine.models import Models, Open
 from align_tui.engine.neighbours import Neighbours
 from align_tui.engine.outbox import Outbox
-from align_tui.engine.sample import (
-    CANCELLED,
-    Failure,
-    RunContext,
-    Scored,
-    decide,
-    to_failure,
-)
+from align_tui.engine.sample import RunContexts, Scored, decide
 from align_tui.engine.status import Status
 from align_tui.engine.watchdog import Limits, Watchdog
-from align_tui.store import crash_notes, queue, runs, salvage, suspects, workers
+from align_tui.store import crash_notes, queue, salvage, suspects, workers
 from align_tui.store.database import Database
 from align_tui.store.lease_length import lease_s
 from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
-from align_tui.store.run_inputs import read_inputs
 
 TICK_S = 0.05  # live text is written at most 20 times a second
 BEAT_S = 1.0
@@ -69,6 +63,12 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
+def _failed(
+    claimed: Claimed, why: Failure, latency_s: float, attempts: tuple[Attempt, ...] = ()
+) -> Failed:
+    return Failed(claimed, why.kind, why.message, latency_s, attempts, why.traceback)
+
+
 class Worker:
     """Claims samples, decides them side by side, and writes what comes of it."""
 
@@ -81,15 +81,16 @@ class Worker:
         self.models = Models(self.status.loading, **opener)
         self._live = LiveText()
         self._outbox = Outbox()
+        self._failures = Failures()
         self._active: dict[tuple[int, int], _Active] = {}  # by sample and attempt
         self._neighbours = Neighbours(self.id, settings.lease_s, say)
         self._beat_s = min(BEAT_S, settings.lease_s / BEATS)
         self._turned = time.monotonic()
         self._why = ""
-        self._contexts: dict[str, RunContext] = {}
+        self._contexts = RunContexts(db, self._failures.learn_keys)
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
-        self.steps = Steps()
+        self.steps = LoopSteps()
         self.watchdog: Watchdog | None = None
         self.is_stuck = False
         self._broken = False
@@ -208,15 +209,15 @@ class Worker:
         if self._is_apart or (dropped and any(a.wish == "drop" for a in self._active.values())):
             return
         room = self._capacity()
-        busy = {active.claimed.backbone for active in self._active.values()}
-        loaded = {*self.models.loaded, "", *busy}
+        busy = [keys_in(active.claimed.backbone) for active in self._active.values()]
+        loaded = frozenset(self.models.loaded).union(*busy)
         # While samples are being decided no other model is loaded beside theirs.
         claimed = queue.claim(
             self.db,
             self.id,
             min(CLAIM_BATCH, room if room > 0 else room + URGENT),
-            prefer=sorted(loaded),
-            only=sorted(loaded) if self._active else None,
+            prefer=loaded,
+            only=loaded if self._active else None,
             urgent=room <= 0,
         )
         if not claimed and not self._active:
@@ -235,8 +236,8 @@ class Worker:
         if error is None:  # cancelled before it began
             self._outbox.add(Released(claimed))
             return
-        failure = to_failure(self._blocked(error, claimed))
-        self._outbox.add(Failed(claimed, failure.kind, failure.message, 0.0))
+        failure = self._failures.of(self._blocked(error, claimed), claimed.id)
+        self._outbox.add(_failed(claimed, failure, 0.0))
 
     def _follow_orders(self) -> int:
         """Do what is wanted of each sample; how many were lost to other workers."""
@@ -244,7 +245,7 @@ class Worker:
         lost = 0
         for key, active in self._active.items():
             wish = orders.get(key, "drop")
-            if wish != "go" and active.wish == "go":
+            if wish != "go" and active.wish == "go":  # its run was cancelled, or is gone
                 active.wish = wish
                 self._dropped = time.monotonic()
                 active.task.cancel()
@@ -254,17 +255,6 @@ class Worker:
             queue.give_back(self.db, self.id, strays)
         return lost
 
-    def _context(self, run: str) -> RunContext:
-        if run not in self._contexts:
-            if len(self._contexts) > 8:
-                self._contexts.clear()
-            self._contexts[run] = RunContext(
-                runs.load_study(self.db, run),
-                runs.day(self.db, run),
-                read_inputs(self.db, run).seed_rule,
-            )
-        return self._contexts[run]
-
     async def _serve(self, claimed: Claimed) -> None:
         """Decide one sample and write what came of it, whatever happens."""
         began = time.monotonic()
@@ -272,24 +262,23 @@ class Worker:
         try:
             outcome = await self._decide(claimed, began)
         except asyncio.CancelledError as error:
-            wish = self._active[claimed.key].wish
-            outcome = CANCELLED if wish == "cancel" else None
-            if wish == "go":  # nobody told it to end: its own code says so
-                outcome = to_failure(error)
+            outcome = None
+            if self._active[claimed.key].wish == "go":  # nobody told it to end: its own code does
+                outcome = self._failures.of(error, claimed.id)
         except DeviceLost as error:
             outcome = self._device_lost(claimed, error)
         except StoreError as error:
             outcome = self._store_failed(claimed, error)
         except BaseException as error:  # a sample's failure is stored, and never ends the worker
-            outcome = to_failure(self._blocked(error, claimed))
+            outcome = self._failures.of(self._blocked(error, claimed), claimed.id)
         self._live.forget(claimed.key)
         ended = outcome.ended if isinstance(outcome, Scored) else time.monotonic()
         latency_s = ended - began
         try:
             self._outbox.add(self._outcome(claimed, outcome, latency_s))
-        except Exception as error:  # nor does a decision that cannot be handed on
-            failure = to_failure(error)
-            self._outbox.add(Failed(claimed, failure.kind, failure.message, latency_s))
+        except Exception as error:  # nor does a choice that cannot be scored
+            failure = self._failures.of(error, claimed.id)
+            self._outbox.add(_failed(claimed, failure, latency_s))
         if len(self._outbox) >= len(self._active):
             self._due.set()  # nothing else is going on: no reason to wait for the next turn
 
@@ -311,7 +300,7 @@ class Worker:
             self._complain(error)
             self._has_trouble = True
             return None
-        return to_failure(error)
+        return self._failures.of(error, claimed.id)
 
     def _device_lost(self, claimed: Claimed, error: DeviceLost) -> Failure | None:
         """This process can decide nothing more: it ends, and its samples go back to the queue.
@@ -320,10 +309,10 @@ class Worker:
         """
         self._complain(error)
         self.stop("its device was lost")
-        return to_failure(error) if claimed.attempt >= LOST_AT_MOST else None
+        return self._failures.of(error, claimed.id) if claimed.attempt >= LOST_AT_MOST else None
 
     async def _decide(self, claimed: Claimed, began: float) -> Scored:
-        context = self._context(claimed.run)
+        context = self._contexts.of(claimed.run)
         profile, seed = context.profile(claimed), context.seed(claimed)
         active = self._active[claimed.key]
 
@@ -331,14 +320,19 @@ class Worker:
             active.has_begun = True
             self._live.tell(claimed.key, began, stream, text)
 
-        if not profile.needs_model:
-            llm = SampleLlm(None, profile.decoding, seed, tell, began)
-            return await decide(context, claimed, llm)
-        async with self.models.use(profile.backbone) as backbone:
-            context.record_model(self.db, claimed, backbone.info)
-            rendering = Rendering(profile.prompt.chat_template, context.day)
+        async with self.models.use_all(profile.used_models) as backbones:
+            context.record_models(self.db, claimed, backbones)
+            models = context.models(claimed, backbones)
+            main = models.pop(MAIN, None)
             llm = SampleLlm(
-                backbone, profile.decoding, seed, tell, began, claimed.priority, rendering
+                main.backbone if main is not None else None,
+                profile.decoding,
+                seed,
+                tell,
+                began,
+                claimed.priority,
+                main.rendering if main is not None else AS_IT_IS,
+                models,
             )
             active.llm = llm
             return await decide(context, claimed, llm)
@@ -361,9 +355,9 @@ class Worker:
         if isinstance(outcome, Failure):
             llm = self._active[claimed.key].llm
             attempts = tuple(llm.attempts.values()) if llm is not None else ()
-            return Failed(claimed, outcome.kind, outcome.message, latency_s, attempts)
+            return _failed(claimed, outcome, latency_s, attempts)
         decision = outcome.decision
-        text = self._context(claimed.run).text_of(claimed, decision.answer)
+        text = self._contexts.of(claimed.run).text_of(claimed, decision.answer)
         return Decided(claimed, decision, text, outcome.scores, latency_s)
 
     def _complain(self, error: AlignError) -> None:

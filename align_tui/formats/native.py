@@ -136,7 +136,7 @@ def further_keys(source: JsonObject, n_choices: int) -> tuple[Object, list[Objec
 
 def looks_like(first: Json) -> bool:
     """Is this a scenario, as a line or an entry of a list has it?"""
-    return isinstance(first, dict) and "text" in first and ("choices" in first or "asks" in first)
+    return isinstance(first, dict) and "text" in first and bool({"choices", "asks"} & set(first))
 
 
 def drafts(entries: Sequence[Json], place: FilePosition) -> list[Draft]:

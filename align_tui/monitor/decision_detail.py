@@ -25,7 +25,8 @@ class DecisionDetail:
     """One sample with its replies; `entered` has an entry a reply, `scores` one a target id.
 
     `model` identifies the model that decided; it is empty where none was recorded. `inputs` says
-    how the run that decided it makes seeds and prompts.
+    how the run that decided it makes seeds and prompts. `traceback` is empty for a sample that did
+    not fail, or that failed by an error whose message says all.
     """
 
     profile: Profile
@@ -36,6 +37,7 @@ class DecisionDetail:
     entered: Sequence[Entered] = ()
     model: str = ""
     inputs: RunInputs | None = None
+    traceback: str = ""
 
 
 def read_detail(
@@ -47,7 +49,7 @@ def read_detail(
     from align_tui.core.answers import ChoiceAnswer
     from align_tui.core.decisions import messages_from_json
     from align_tui.core.targets import target_id
-    from align_tui.store.results import responses_of, scores_of
+    from align_tui.store.results import responses_of, scores_of, traceback_of
     from align_tui.store.run_inputs import inputs_of_sample
     from align_tui.store.runs import model_of
 
@@ -68,4 +70,6 @@ def read_detail(
         for reply in replies
     ]
     model = model_of(db, shown.sample)
-    return DecisionDetail(profile, scenario, shown, replies, scores, where, model, inputs=inputs)
+    failed = shown.result is not None and shown.result.error_kind is not None
+    trace = traceback_of(db, shown.sample) if failed else ""
+    return DecisionDetail(profile, scenario, shown, replies, scores, where, model, inputs, trace)

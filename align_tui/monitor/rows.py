@@ -15,5 +15,6 @@ if TYPE_CHECKING:
     from align_tui.store.results import Result as Result
     from align_tui.store.results import StoredResponse as StoredResponse
     from align_tui.store.run_annotations import Annotation as Annotation
+    from align_tui.store.runs import Cancelled as Cancelled
     from align_tui.store.search import Hit as Hit
     from align_tui.store.workers import WorkerRow as WorkerRow

@@ -152,6 +152,26 @@ def summary(db: Database, run: str, study: Study) -> Event:
     return {"event": "summary", "run": run, "profiles": profiles}
 
 
+def failed_samples(db: Database, run: str, study: Study) -> Iterator[Event]:
+    """Each failed sample of a run, in the order in which they failed.
+
+    `traceback` is null where the message says all: a reply that was cut, for example.
+    """
+    for result, trace in results.failures(db, run):
+        profile = study.profiles[result.profile]
+        yield {
+            "profile": profile.name,
+            "model": profile.model_label or None,
+            "scenario": study.scenarios[result.scenario].key,
+            "repeat": result.repeat,
+            "error": {
+                "kind": result.error_kind,
+                "message": result.error_message or "",
+                "traceback": trace or None,
+            },
+        }
+
+
 def failures(event: Event) -> int:
     """How many samples of a summary failed."""
     return sum(int(profile["failed"]) for profile in event["profiles"])

@@ -12,8 +12,8 @@ from align_tui.core.errors import StoreError
 from align_tui.files import private
 from align_tui.store.errors import explain, gone
 from align_tui.store.read_only import connect_to_read, in_memory, is_writable
+from align_tui.store.schema import APPLICATION_ID, LATEST, migrate
 
-APPLICATION_ID = 0x414C4754  # "ALGT"
 BUSY_MS = 10_000
 CHECKPOINT_MS = 50
 Row = sqlite3.Row
@@ -54,6 +54,11 @@ class Database:
         """Changes whenever another connection has committed something."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row is not None else 0
+
+    def journal_mode(self) -> str:
+        """How SQLite journals this file: `wal`, `truncate`, ..."""
+        row = self.one("PRAGMA journal_mode")
+        return str(row[0]) if row is not None else ""
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -167,8 +172,6 @@ def open_database(path: Path, *, create: bool = True, read_only: bool = False) -
     One that cannot be written is opened to be read, and every write to it is refused. Raises
     StoreError: locked, damaged, not ours, from a newer version, or missing.
     """
-    from align_tui.store.schema import LATEST, migrate
-
     path = path.expanduser()
     if not path.exists():
         if not create or read_only:
@@ -223,8 +226,6 @@ def _pragma(connection: sqlite3.Connection, name: str) -> Any:
 
 
 def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
-    from align_tui.store.schema import LATEST
-
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreError(
@@ -237,8 +238,6 @@ def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    from align_tui.store.schema import LATEST, migrate
-
     if _pragma(connection, "user_version") < LATEST:
         wanted = journal_mode(path)
         if str(_pragma(connection, "journal_mode")).upper() != wanted:

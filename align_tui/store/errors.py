@@ -49,7 +49,9 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
     refused = (sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
     if isinstance(error, refused) or "binding parameter" in low:
         return ValueRefused(f"{path} does not take a value: {text}")
-    return Final(f"{path}: {text}")
+    other = Final(f"{path}: {text}")
+    other.unforeseen = True
+    return other
 
 
 def gone(path: Path, how: str = "was deleted or moved") -> Gone:

@@ -40,7 +40,15 @@ def complain(db: Database, worker: str, said: str) -> None:
         )
 
 
-def fail(db: Database, worker: str, sample: int, kind: str, message: str, latency_s: float) -> None:
+def fail(
+    db: Database,
+    worker: str,
+    sample: int,
+    kind: str,
+    message: str,
+    latency_s: float,
+    traceback: str = "",
+) -> None:
     """End a sample as failed, if the worker still holds it."""
     now = time.time()
     with db.write() as connection:
@@ -52,8 +60,9 @@ def fail(db: Database, worker: str, sample: int, kind: str, message: str, latenc
             connection.execute("DELETE FROM live WHERE sample=?", (sample,))
             connection.execute(
                 "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind,"
-                f" error_message) SELECT id, ?, {STARTED}, ?, ?, ?, ? FROM samples WHERE id=?",
-                (now, now, now, worker, latency_s, kind, message, sample),
+                f" error_message, traceback) SELECT id, ?, {STARTED}, ?, ?, ?, ?, ?"
+                " FROM samples WHERE id=?",
+                (now, now, now, worker, latency_s, kind, message, traceback or None, sample),
             )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from align_tui.config import paths
 from align_tui.config.trust import VARIABLE
 from align_tui.core.errors import StoreError
+from align_tui.core.text.tracebacks import without_tracebacks
 from align_tui.files import private
 from align_tui.isolation import SAFE, own_command
 from align_tui.store import crash_notes, workers
@@ -87,14 +88,17 @@ def in_words(status: int) -> str:
 
 
 def log_tail(lines: int = 12) -> str:
-    """The last words of the worker that this process started last; empty when there are none."""
+    """The last words of the worker that this process started last; empty when there are none.
+
+    Users read them, so the tracebacks among them stay in the log.
+    """
     if _log is None:
         return ""
     try:
         text = _log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return "\n".join(text.splitlines()[-lines:])
+    return "\n".join(without_tracebacks(text).splitlines()[-lines:])
 
 
 def _new_log() -> Path:

@@ -49,13 +49,17 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A sample that has no decision, why, and what a model wrote for it all the same."""
+    """A sample that has no decision, why, and what a model wrote for it all the same.
+
+    `traceback` is that of an error that nobody foresaw (core/text/tracebacks.py), else empty.
+    """
 
     claimed: Claimed
     kind: str
     message: str
     latency_s: float
     attempts: tuple[Attempt, ...] = ()
+    traceback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _end(connection: sqlite3.Connection, worker: str, outcome: Outcome, rows: _R
     claimed = outcome.claimed
     if isinstance(outcome, Released):
         held = connection.execute(
-            "UPDATE samples SET status='pending', worker=NULL, cancel=0"
+            "UPDATE samples SET status='pending', worker=NULL"
             " WHERE id=? AND worker=? AND attempt=? AND status='running'",
             (claimed.id, worker, claimed.attempt),
         ).rowcount
@@ -125,7 +129,7 @@ CLOCK_S = 5.0  # of which a wall clock may be off before it was set meanwhile
 STARTED = f"CASE WHEN abs(? - started) > {CLOCK_S} THEN ? ELSE started END"
 _FAILED = (
     "INSERT INTO results (sample, finished, started, worker, latency_s, tokens, error_kind,"
-    f" error_message) SELECT id, ?, {STARTED}, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+    f" error_message, traceback) SELECT id, ?, {STARTED}, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 _DECIDED = (
     "INSERT INTO results (sample, finished, started, worker, choice, choice_text, reasoning,"
@@ -140,8 +144,8 @@ def _failed(worker: str, failed: Failed) -> _Rows:
     tokens = sum(attempt.generation.tokens for attempt in failed.attempts)
     now = time.time()
     began = (now - latency, now - latency)
-    values = (now, *began, worker, latency, tokens, failed.kind, failed.message, sample)
-    rows: _Rows = [(_FAILED, values)]
+    why = (failed.kind, failed.message, failed.traceback or None)
+    rows: _Rows = [(_FAILED, (now, *began, worker, latency, tokens, *why, sample))]
     for idx, attempt in enumerate(failed.attempts):
         reasoning = reasoning_so_far(attempt.generation.text)
         rows += _reply(sample, idx, attempt, "failed", None, reasoning)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from align_tui.core.decisions import Decision
-from align_tui.core.scorers.base import Score
+from align_tui.config.profile import keys_in
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed as Claimed
-from align_tui.store.outcomes import Decided, Failed, end_all
 from align_tui.store.suspects import NO_SUSPECT
 
 
@@ -33,6 +31,45 @@ def depth(db: Database) -> Depth:
     return Depth(sum(found), len(found))
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A sample that a worker decides now; `started` is the wall clock's time of its claim."""
+
+    id: int
+    scenario: int
+    profile: int
+    repeat: int
+    attempt: int
+    started: float | None
+    worker: str
+
+
+def running(db: Database, run: str) -> list[Running]:
+    """The samples of the run that are being decided."""
+    rows = db.read(
+        "SELECT id, scenario, profile, repeat, attempt, started, worker FROM samples"
+        " WHERE run=? AND status='running'",
+        (run,),
+    )
+    return [Running(*tuple(row)) for row in rows]
+
+
+def holders(db: Database, run: str) -> list[tuple[str, int]]:
+    """(worker, how many samples of the run it decides), who has the most of them first."""
+    rows = db.read(
+        "SELECT worker, count(*) AS n FROM samples WHERE run=? AND status='running'"
+        " GROUP BY worker ORDER BY n DESC",
+        (run,),
+    )
+    return [(str(row["worker"]), int(row["n"])) for row in rows]
+
+
+def by_status(db: Database, run: str) -> dict[str, int]:
+    """How many samples of the run are pending, running, done and failed; none of 0."""
+    rows = db.read("SELECT status, count(*) AS n FROM samples WHERE run=? GROUP BY status", (run,))
+    return {str(row["status"]): int(row["n"]) for row in rows}
+
+
 def is_over(db: Database, run: str) -> bool:
     """Is nothing of that run open?"""
     open_ones = "SELECT 1 FROM samples WHERE run=? AND status=? LIMIT 1"
@@ -44,8 +81,8 @@ def claim(
     worker: str,
     limit: int,
     *,
-    prefer: Sequence[str] = (),
-    only: Sequence[str] | None = None,
+    prefer: Collection[str] = (),
+    only: Collection[str] | None = None,
     urgent: bool = False,
 ) -> list[Claimed]:
     """Take up to `limit` pending samples of one run and one backbone, so they decode together.
@@ -53,18 +90,19 @@ def claim(
     Samples that someone looks at (their priority is above 0) come first, of whatever run; with
     `urgent` no others come. Then runs by priority and by age; in a run the backbones of `prefer`
     first. Suspects (store/suspects.py) are not among them. With `only`, nothing is taken when the
-    next backbone in turn is not among them.
+    next backbone in turn is not among them. Both hold keys of single models: a sample that asks
+    several is among them when all of its models are, and one that asks none always is.
     """
     with db.explained() as connection:
         if limit <= 0 or _next_place(connection, prefer, urgent) is None:
             return []  # the common case of an idle queue takes no write lock
     with db.write() as connection:
         place = _next_place(connection, prefer, urgent)
-        if place is None or (only is not None and place[1] not in only):
+        if place is None or (only is not None and not keys_in(place[1]) <= set(only)):
             return []
         rows = connection.execute(
             "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
-            " started=?, cancel=0 WHERE id IN (SELECT id FROM samples WHERE run=? AND"
+            " started=? WHERE id IN (SELECT id FROM samples WHERE run=? AND"
             f" status='pending' AND backbone=? AND priority>=? AND {NO_SUSPECT}"
             " ORDER BY priority DESC, id LIMIT ?)"
             " RETURNING id, run, scenario, profile, repeat, backbone, attempt, priority",
@@ -75,7 +113,7 @@ def claim(
 
 
 def _next_place(
-    connection: sqlite3.Connection, prefer: Sequence[str], urgent: bool
+    connection: sqlite3.Connection, prefer: Collection[str], urgent: bool
 ) -> tuple[str, str] | None:
     """(run, backbone) whose turn it is. Each question is answered by one step in an index."""
     looked_at = connection.execute(
@@ -89,6 +127,7 @@ def _next_place(
         return str(looked_at[0]), str(looked_at[1])
     if urgent:
         return None
+    loaded = set(prefer)
     runs = connection.execute(
         "SELECT id FROM runs WHERE state='active' ORDER BY priority DESC, rowid"
     ).fetchall()
@@ -105,7 +144,7 @@ def _next_place(
             if row is None:
                 break
             backbone = str(row["backbone"])
-            waiting.append((backbone not in prefer, row["id"], backbone))
+            waiting.append((not keys_in(backbone) <= loaded, row["id"], backbone))
         if waiting:
             return str(run[0]), min(waiting)[2]
     return None
@@ -145,19 +184,6 @@ def ahead(db: Database, run: str, samples: Sequence[int]) -> dict[int, int]:
     return found
 
 
-def release(db: Database, worker: str, samples: Iterable[int]) -> None:
-    """Give samples back to the queue, undecided; their live text goes."""
-    with db.write() as connection:
-        for sample in samples:
-            given = connection.execute(
-                "UPDATE samples SET status='pending', worker=NULL, cancel=0"
-                " WHERE id=? AND worker=? AND status='running'",
-                (sample, worker),
-            )
-            if given.rowcount:
-                connection.execute("DELETE FROM live WHERE sample=?", (sample,))
-
-
 # Held by somebody whose heart beats, as far as anybody knows.
 _HELD = (
     "EXISTS (SELECT 1 FROM workers w WHERE w.id=samples.worker"
@@ -193,54 +219,24 @@ def give_back(db: Database, worker: str, keys: Iterable[tuple[int, int]]) -> Non
     with db.write() as connection:
         for sample, attempt in keys:
             connection.execute(
-                "UPDATE samples SET status='pending', worker=NULL, cancel=0"
+                "UPDATE samples SET status='pending', worker=NULL"
                 " WHERE id=? AND worker=? AND attempt=? AND status='running'",
                 (sample, worker, attempt),
             )
 
 
-def cancel(db: Database, samples: Iterable[int]) -> None:
-    """Ask for samples to be stopped; each ends as failed with kind 'cancelled'."""
-    with db.write() as connection:
-        for sample in samples:
-            connection.execute("UPDATE samples SET cancel=1 WHERE id=?", (sample,))
-
-
 def orders(db: Database, worker: str) -> dict[tuple[int, int], str]:
-    """What is wanted of each (sample, attempt) this worker holds: 'go', 'cancel' or 'release'.
+    """What is wanted of each (sample, attempt) this worker holds: 'go', or 'release'.
 
-    One that is missing (its run was deleted, somebody else took it over) is to be dropped.
+    It is to release those of a run that was cancelled (services/cancel.py). One that is missing
+    (its run was deleted, somebody else took it over) is to be dropped.
     """
     rows = db.read(
-        "SELECT s.id, s.attempt, s.cancel, r.state FROM samples s JOIN runs r ON r.id=s.run"
+        "SELECT s.id, s.attempt, r.state FROM samples s JOIN runs r ON r.id=s.run"
         " WHERE s.worker=? AND s.status='running'",
         (worker,),
     )
     return {
-        (int(row["id"]), int(row["attempt"])): "cancel"
-        if row["cancel"]
-        else "release"
-        if row["state"] == "stopped"
-        else "go"
+        (int(row["id"]), int(row["attempt"])): "release" if row["state"] == "stopped" else "go"
         for row in rows
     }
-
-
-def finish(
-    db: Database,
-    worker: str,
-    claimed: Claimed,
-    decision: Decision,
-    choice_text: str,
-    scores: Mapping[str, Score],
-    latency_s: float,
-) -> bool:
-    """Write one decision; False when the lease was lost."""
-    return end_all(db, worker, [Decided(claimed, decision, choice_text, scores, latency_s)])[0]
-
-
-def fail(
-    db: Database, worker: str, claimed: Claimed, kind: str, message: str, latency_s: float
-) -> bool:
-    """Write that one sample failed, and why; False when the lease was lost."""
-    return end_all(db, worker, [Failed(claimed, kind, message, latency_s)])[0]

@@ -29,7 +29,7 @@ TABLES = (
     "steps", "run_tags", "run_notes", "bookmarks", "verdicts", "trash",
 )  # fmt: skip
 BESIDE = ("-wal", "-shm", "-journal")
-_OPEN = "UPDATE samples SET status='pending', worker=NULL, cancel=0"
+_OPEN = "UPDATE samples SET status='pending', worker=NULL"
 Row = tuple[object, ...]
 
 

@@ -99,8 +99,12 @@ class Tally:
     discriminating: Rate
 
 
+# Not the tracebacks: they are long, and read for one sample or for a list of what failed.
 _RESULT = """
-SELECT r.*, s.scenario, s.profile, s.repeat FROM results r JOIN samples s ON s.id = r.sample
+SELECT r.seq, r.sample, r.finished, r.started, r.choice, r.choice_text, r.reasoning,
+  r.probabilities, r.votes, r.notes, r.latency_s, r.first_token_s, r.tokens, r.error_kind,
+  r.error_message, s.scenario, s.profile, s.repeat
+FROM results r JOIN samples s ON s.id = r.sample
 """
 
 
@@ -139,6 +143,30 @@ def results_after(db: Database, run: str, seq: int = 0, limit: int = 500) -> lis
     return [_result(row) for row in rows]
 
 
+def last_seq(db: Database, run: str) -> int:
+    """The number of the run's newest result, from which `results_after` goes on; 0 without one."""
+    row = db.one(
+        "SELECT ifnull(max(r.seq), 0) FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
+        (run,),
+    )
+    return int(row[0]) if row is not None else 0
+
+
+def periods(db: Database, run: str) -> list[tuple[int, float, float]]:
+    """(sample, when it began, when it ended) of every ended sample of the run.
+
+    In the order in which they ended; the times are seconds of the wall clock.
+    """
+    return [
+        (int(row["sample"]), float(row["started"]), float(row["finished"]))
+        for row in db.read(
+            "SELECT r.sample, r.started, r.finished FROM results r JOIN samples s ON s.id=r.sample"
+            " WHERE s.run=? ORDER BY r.seq",
+            (run,),
+        )
+    ]
+
+
 def all_results(db: Database, run: str) -> Iterator[Result]:
     """Every result of the run, in the order they finished, read page by page."""
     last = 0
@@ -151,6 +179,19 @@ def result_of(db: Database, sample: int) -> Result | None:
     """The result of a sample, or None while it has none."""
     row = db.one(_RESULT + " WHERE r.sample=?", (sample,))
     return _result(row) if row is not None else None
+
+
+def traceback_of(db: Database, sample: int) -> str:
+    """The traceback of the error that a sample failed by; empty where none was kept."""
+    row = db.one("SELECT traceback FROM results WHERE sample=?", (sample,))
+    return str(row[0] or "") if row is not None else ""
+
+
+def failures(db: Database, run: str) -> Iterator[tuple[Result, str]]:
+    """(result, its traceback or an empty text) of each failed sample, as they failed."""
+    for result in all_results(db, run):
+        if result.error_kind:
+            yield result, traceback_of(db, result.sample)
 
 
 def results_at(db: Database, run: str, scenario: int) -> list[Result]:

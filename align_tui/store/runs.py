@@ -173,7 +173,7 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
             for table in ("responses", *BASIS_TABLES):
                 connection.execute(f"DELETE FROM {table} WHERE sample=?", (sample,))
             connection.execute(
-                "UPDATE samples SET status='pending', worker=NULL, cancel=0 WHERE id=?", (sample,)
+                "UPDATE samples SET status='pending', worker=NULL WHERE id=?", (sample,)
             )
         suspects.forgive(connection, failed)
         if failed:
@@ -181,10 +181,53 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
     return len(failed)
 
 
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """How many samples of a run waited when it was cancelled, and how many were being decided."""
+
+    pending: int = 0
+    running: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """Was nothing left to decide?"""
+        return not (self.pending or self.running)
+
+
+def cancel(db: Database, run: str) -> Cancelled:
+    """Have nothing more of the run decided, and what runs put back into the queue by its worker.
+
+    A run that is over stays as it is: there is nothing to cancel.
+    """
+    with db.write() as connection:
+        found = Cancelled(
+            *connection.execute(
+                "SELECT ifnull(sum(status='pending'), 0), ifnull(sum(status='running'), 0)"
+                " FROM samples WHERE run=? AND status IN ('pending', 'running')",
+                (run,),
+            ).fetchone()
+        )
+        if not found.nothing:
+            connection.execute("UPDATE runs SET state='stopped' WHERE id=?", (run,))
+    return found
+
+
 def set_state(db: Database, run: str, state: str) -> None:
     """'active', 'paused' (what runs may finish) or 'stopped' (what runs is put back)."""
     with db.write() as connection:
         connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
+
+
+def state_of(db: Database, run: str) -> str | None:
+    """'active', 'paused' or 'stopped'; None where the run is no longer there."""
+    row = db.one("SELECT state FROM runs WHERE id=?", (run,))
+    return str(row[0]) if row is not None else None
+
+
+def newest(db: Database) -> float | None:
+    """When the newest run was made, in seconds of the wall clock; None where there is no run."""
+    row = db.one("SELECT max(created) FROM runs")
+    return float(row[0]) if row is not None and row[0] is not None else None
 
 
 def resolve(db: Database, name: str | None) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from align_tui.store.database import APPLICATION_ID
 from align_tui.store.domain_tables import DOMAIN, fill_targets
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
+APPLICATION_ID = 0x414C4754  # "ALGT"
 LATEST = 8
 
 # Written out, not built: what the database looks like can be read here.
@@ -148,10 +148,15 @@ CREATE TABLE suspects (
 
 # Which process a worker is, told without a clock that can be set; and the heartbeat at which it was
 # seen to stand still for a lease. A heartbeat is a number that every beat makes greater by one, and
-# samples.lease, once a time of day, is no longer written.
+# samples.lease, once a time of day, and samples.cancel are no longer written.
 _LEASES = """
 ALTER TABLE workers ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE workers ADD COLUMN silent REAL
+"""
+
+# Of a sample that failed by an error that nobody foresaw.
+_TRACEBACKS = """
+ALTER TABLE results ADD COLUMN traceback TEXT
 """
 
 
@@ -200,6 +205,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m006_leases(db: UtilsDatabase) -> None:
         for statement in _statements(_LEASES):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m007_tracebacks(db: UtilsDatabase) -> None:
+        for statement in _statements(_TRACEBACKS):
             db.conn.execute(statement)
 
     @migrations()

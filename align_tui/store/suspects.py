@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from align_tui.core.errors import EndedWorker
 from align_tui.core.text.display import one_line
+from align_tui.core.text.tracebacks import kept_text
 from align_tui.store.database import Database, Row
 from align_tui.store.outcomes import STARTED, Claimed
 
@@ -99,8 +100,9 @@ def _count(
     now = time.time()
     connection.execute(
         "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind,"
-        f" error_message) SELECT id, ?, {STARTED}, ?, 0, ?, ? FROM samples WHERE id=?",
-        (now, now, now, worker, EndedWorker.kind, said, sample),
+        f" error_message, traceback) SELECT id, ?, {STARTED}, ?, 0, ?, ?, ?"
+        " FROM samples WHERE id=?",
+        (now, now, now, worker, EndedWorker.kind, said, _dump(how), sample),
     )
     return said
 
@@ -115,6 +117,11 @@ def _verdict(name: str, ends: int, kills: int, how: str | None) -> str:
         f"Deciding {name} ended the worker {ends} times, the last time so: {first_line(how)}\n"
         "Mend what it runs, then ask again: the sample is decided alone then."
     )
+
+
+def _dump(how: str | None) -> str | None:
+    """The calls in which a process ended, where it or the kernel left them."""
+    return kept_text(how) if how and len(how.strip().splitlines()) > 1 else None
 
 
 def first_line(how: str) -> str:
@@ -156,7 +163,7 @@ def claim(db: Database, worker: str, room: int) -> list[Claimed]:
         most = min(room, FEW if first["level"] == 1 else 1)
         rows = connection.execute(
             "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
-            " started=?, cancel=0 WHERE id IN (SELECT s.id FROM suspects x JOIN samples s"
+            " started=? WHERE id IN (SELECT s.id FROM suspects x JOIN samples s"
             f" ON s.id=x.sample WHERE s.run=? AND s.backbone=? AND s.status='pending'"
             f" AND {_LEVEL}=? ORDER BY s.priority DESC, s.id LIMIT ?)"
             " RETURNING id, run, scenario, profile, repeat, backbone, attempt, priority",

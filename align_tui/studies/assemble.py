@@ -20,6 +20,7 @@ from align_tui.config.prompts.target_text import target_values
 from align_tui.config.reading.file_kinds import STUDY, refuse_other
 from align_tui.config.reading.files import exists, is_file
 from align_tui.config.reading.toml import parse, read_text, validate
+from align_tui.config.roles import check_roles
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.attributes import Attributes
@@ -226,6 +227,7 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
 
     `target_later`: a target that it needs may be missing, since a study or a command line gives it.
     """
+    check_roles(profile)
     traits, where = profile.adm.traits, f"profile {profile.name}"
     if traits.needs_target and not profile.target and not target_later:
         raise ConfigError(
@@ -287,6 +289,6 @@ def _refuse_distributions(profile: Profile, who: str) -> None:
 
 def depth_notes(study: Study, options: Options, file: StudyFile) -> tuple[str, ...]:
     """What a user must know beside a result of the demo model."""
-    demo = any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles)
+    demo = any(profile.asks_demo for profile in study.profiles)
     own = tuple(options.scenarios or file.scenarios) == (DEMO_SCENARIOS,)
     return (OUT_OF_DEPTH,) if demo and not own else ()

@@ -108,6 +108,9 @@ def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
     body["adm"] = _without_none(profile.body()["adm"])
     for part in ("adm", "backbone"):  # what is read again is hashed again
         body.get(part, {}).pop("code_sha256", None)
+    for role, model in body.get("models", {}).items():
+        model.pop("code_sha256", None)
+        body["models"][role] = {"kind": profile.models[role].kind, **model}
     if profile.needs_model:
         body["backbone"] = {"kind": profile.backbone.kind, **body.get("backbone", {})}
         if by_name and (backbone := backbone_of(profile)).is_in(profile) and backbone.name:
@@ -166,7 +169,7 @@ def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attrib
 
 def in_its_depth(study: Study, attributes: Attributes) -> bool:
     """Are all scenarios the demo's (or edited from them), or is the demo model not asked?"""
-    if not any(p.needs_model and p.backbone.kind == "demo" for p in study.profiles):
+    if not any(profile.asks_demo for profile in study.profiles):
         return True
     known = {each.hash for each in find_scenarios(DEMO_SCENARIOS, attributes).scenarios}
     return all(variant_of(each) is not None or each.hash in known for each in study.scenarios)

@@ -187,20 +187,27 @@ class Shell(App[ExitMessage]):
         await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
-        """No traceback reaches a user who did not ask for it."""
-        self.failure = self.failure or Failure.of(error)
+        """No traceback reaches a user who did not ask for it, and none is lost."""
+        self._keep(Failure.of(error))
         if self.is_headless:
             super()._handle_exception(error)
             return
         self._return_code = 1
         self._close_messages_no_wait()
 
+    def _keep(self, failure: Failure) -> None:
+        """The first failure ends the screen, and is told; the log has those that follow from it."""
+        if self.failure is None:
+            self.failure = failure
+        elif failure.error is not self.failure.error:
+            failure.log()
+
     def panic(self, *renderables: RenderableType) -> None:
         """What Textual calls where one of its threads fails, with a traceback for the terminal."""
         if self.is_headless:
             super().panic(*renderables)
             return
-        self.failure = self.failure or Failure.drawn(renderables)
+        self._keep(Failure.drawn(renderables))
         self._return_code = 1
         self._close_messages_no_wait()
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui import __version__
-from align_tui.config import paths
+from align_tui.config.failure_log import keep, screen_log
 from align_tui.core.text.display import one_line
-from align_tui.files import private
-from align_tui.files.write import as_utf8
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-MOST_LOGGED = 1_000_000
-"""Bytes of a log from which on it begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +46,9 @@ class Failure:
 
     def sentence(self) -> str:
         """What the user is told; the traceback is in the log then."""
-        where = self._log()
-        how = f"its traceback is in {where}" if where else "--debug shows its traceback"
+        how = f"its traceback is in {screen_log()}" if self.log() else "--debug shows its traceback"
         return f"The screen failed ({self.what}): {how}. Nothing decided is lost."
 
-    def _log(self) -> Path | None:
-        path = screen_log()
-        when = time.strftime("%Y-%m-%d %H:%M:%S %z")
-        entry = f"{when}  align-tui {__version__}  {self.what}\n{self.trace.rstrip()}\n\n"
-        try:
-            handle = private.open_log(path)
-            try:
-                if os.fstat(handle).st_size > MOST_LOGGED:
-                    os.ftruncate(handle, 0)
-                os.write(handle, as_utf8(entry))
-            finally:
-                os.close(handle)
-        except OSError:
-            return None
-        return path
-
-
-def screen_log() -> Path:
-    """Where the tracebacks of screens that failed are kept."""
-    return paths.state_dir() / "screen.log"
+    def log(self) -> bool:
+        """Keep the traceback in the log of screens; could it be written?"""
+        return keep(screen_log(), self.what, self.trace)

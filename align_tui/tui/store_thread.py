@@ -14,17 +14,26 @@ if TYPE_CHECKING:
     from align_tui.monitor.rows import Database, WorkerRow
 
 T = TypeVar("T")
-Post = Callable[[Callable[[], None]], None]
+Post = Callable[[Callable[[], None]], bool]
+"""Has something done in the event loop; False where the screen takes no messages any more."""
 GRACE_S = 3.0  # a worker that ends within it did not start
 
 
-def raiser(error: Exception) -> Callable[[], None]:
-    """What brings an error of a thread to where the application deals with errors."""
+def fail_in_loop(post: Post, error: BaseException) -> None:
+    """Bring an error of a thread to where the application deals with errors.
+
+    Of one that comes while the screen goes the traceback is kept, and nothing is said.
+    """
 
     def again() -> None:
-        raise error
+        if isinstance(error, Exception):
+            raise error
+        raise RuntimeError(f"a job raised {type(error).__name__}") from error
 
-    return again
+    if not post(again):
+        from align_tui.tui.failure import Failure
+
+        Failure.of(error).log()
 
 
 class StoreThread:
@@ -58,8 +67,8 @@ class StoreThread:
             message, hint = error.message, error.hint
             self._post(lambda: self._failed(message, hint))
             return
-        except Exception as error:
-            self._post(raiser(error))
+        except BaseException as error:
+            fail_in_loop(self._post, error)
             return
         self._post(lambda: then(value))
 

@@ -11,12 +11,14 @@ from collections.abc import Callable
 import psutil
 from aiohttp import web
 
+from align_tui.config.failure_log import command_log, keep_error
 from align_tui.config.signals import endings
 from align_tui.core.errors import ServeError
 from align_tui.web.guard import Guard
 from align_tui.web.pages import Tabs, site
 from align_tui.web.token import NAME, Token
 
+FORESEEN = (OSError, TimeoutError, asyncio.CancelledError)
 GRACE_S = 5.0  # for applications to end by themselves
 
 
@@ -81,9 +83,15 @@ def _end_children() -> None:
 
 
 def _quiet_logs() -> None:
-    """One line for what went wrong with a tab; a browser that went away is nothing to trace."""
+    """One line for what went wrong with a tab, and its traceback in a file.
+
+    A browser that went away is nothing to trace.
+    """
 
     def without_traceback(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if error is not None and not isinstance(error, FORESEEN):
+            keep_error(command_log(), error)
         record.exc_info = record.exc_text = None
         return True
 

@@ -91,7 +91,9 @@ class Application(AppService):
                     process.stdin.close()
                 await _end(process)
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            [end] = await asyncio.gather(task, return_exceptions=True)
+            if isinstance(end, Exception):
+                log.warning("the application of a tab failed", exc_info=end)
 
 
 async def _end(process: Process) -> None:

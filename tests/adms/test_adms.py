@@ -17,6 +17,7 @@ from align_tui.config.profile import Profile
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
 from align_tui.core.replies import with_thinking
+from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.targets import Target
 from align_tui.core.types import JsonObject
 from tests.conftest import HIGH, make_scenarios
@@ -50,6 +51,17 @@ class Script:
         text = reply if isinstance(reply, str) else json.dumps(reply, separators=(",", ":"))
         cut = text == "CUT"
         return Generation(text, "p", 1, 5, "length" if cut else "stop", 0.1, 0.2)
+
+    def role(self, name: str) -> Script:
+        return self
+
+    async def rate(
+        self, action: str, statements: Sequence[Statement]
+    ) -> tuple[StatementRating, ...]:
+        raise NotImplementedError
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        raise NotImplementedError
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling

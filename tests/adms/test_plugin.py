@@ -119,6 +119,11 @@ def test_its_traits_are_honoured_before_anything_starts(keywords: Path) -> None:
     [
         ("raise RuntimeError('not today')", "cannot be loaded from odd:KIND: RuntimeError"),
         ("KIND = 3", "is a int"),
+        ("raise SystemExit(3)", "cannot be loaded from odd:KIND: SystemExit: 3"),
+        (
+            "from align_tui.adms.base import AdmKind\nKIND = AdmKind(dict, print)",
+            "the parameters of a decision-maker derive from AdmParams",
+        ),
         ("", "has no attribute 'KIND'"),
     ],
 )
@@ -130,6 +135,8 @@ def test_a_broken_package_is_named_and_stops_no_other(site: Path, module: str, s
     with pytest.raises(ConfigError, match=where) as one:
         load_profile(str(path))
     assert said in one.value.message and "align_tui.adms" in one.value.hint
+    stored = Profile.from_body({"name": "p", "adm": {"kind": "odd", "level": 3}})
+    assert isinstance(stored.adm, MissingParams) and stored.hash
     assert load_profile("fixed").adm.kind == "fixed"  # ours cannot be replaced
     assert list(ADM_KINDS).count("fixed") == 1 and "odd" in ADM_KINDS
 

@@ -12,7 +12,7 @@ import torch
 
 from align_tui.backbones.local.load import load_model
 from align_tui.backbones.local.selfcheck import unbatchable
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError, MissingPackage
 
 IDS = torch.tensor([[5, 9, 7, 3]])

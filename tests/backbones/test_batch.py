@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Generates, Request
 from align_tui.backbones.local import tokens
 from align_tui.backbones.local.attention import Piece
 from align_tui.backbones.local.backbone import LocalBackbone
@@ -20,7 +20,8 @@ from align_tui.backbones.local.cuda_graphs import ATTEMPTS, DecodeGraphs, Static
 from align_tui.backbones.local.prefix_cache import PrefixCache, common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.schedule import room_for
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import OutOfMemory
 from align_tui.core.replies import decision_schema, read_reply
@@ -39,7 +40,7 @@ class Watched:
         opened = open_backbone(spec, lambda what, share: None)
         assert isinstance(opened, LocalBackbone)
         self.backbone = opened
-        self.batch = opened._batch
+        self.batch = opened._thread.batch
         self.read: list[int] = []
         self.seats: list[int] = []
         self._forward = self.batch._forward
@@ -218,6 +219,7 @@ async def test_a_tokenizer_that_llguidance_does_not_know(
     monkeypatch.setattr(tokens, "Grammars", unknown)
     spec = BackboneSpec(kind="transformers", model=str(folder))
     backbone = open_backbone(spec, lambda what, share: None)
+    assert isinstance(backbone, Generates)
     [note] = backbone.info.notes
     assert "llguidance does not know its tokenizer" in note
     request = Request((Message("user", "Who?"),), SCHEMA, Sampling())

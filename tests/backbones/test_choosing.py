@@ -11,13 +11,15 @@ import torch
 
 from align_tui.adms.ask import ask
 from align_tui.adms.registry import make_adm
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.scoring import Scoring
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.adm_params import Reasoned
 from align_tui.config.attributes import load_attributes
+from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
 from align_tui.config.options import Options
-from align_tui.config.profile import BackboneSpec, DecodingSpec, Profile
+from align_tui.config.profile import Profile
 from align_tui.core.decisions import GREEDY, Decision, Message, ReasoningOrder, Sampling
 from align_tui.core.replies import CHOICE_MARK, decision_schema
 from align_tui.core.scenarios import Scenario
@@ -39,20 +41,20 @@ def scoring(sampling: Sampling) -> Scoring:
 
 
 def test_a_greedy_choice_is_the_one_that_decoding_walks_to() -> None:
-    chances = scoring(GREEDY).chances()
-    assert chances.probabilities == pytest.approx((0.275, 0.275, 0.45), abs=0.001)
-    assert chances.drawn == 0  # though the last one is the likeliest
+    found = scoring(GREEDY).probabilities()
+    assert found.probabilities == pytest.approx((0.275, 0.275, 0.45), abs=0.001)
+    assert found.drawn == 0  # though the last one is the likeliest
 
 
 def test_drawn_choices_come_as_often_as_they_are_likely() -> None:
-    drawn = [scoring(Sampling(1.0, seed=seed)).chances().drawn for seed in range(2000)]
+    drawn = [scoring(Sampling(1.0, seed=seed)).probabilities().drawn for seed in range(2000)]
     for choice, share in enumerate((0.275, 0.275, 0.45)):
         assert drawn.count(choice) / len(drawn) == pytest.approx(share, abs=0.04)
-    again = [scoring(Sampling(1.0, seed=seed)).chances().drawn for seed in range(50)]
+    again = [scoring(Sampling(1.0, seed=seed)).probabilities().drawn for seed in range(50)]
     assert again == drawn[:50]
-    cold = {scoring(Sampling(0.01, seed=seed)).chances().drawn for seed in range(50)}
+    cold = {scoring(Sampling(0.01, seed=seed)).probabilities().drawn for seed in range(50)}
     assert 2 not in cold
-    first = {scoring(Sampling(5.0, top_k=1, seed=seed)).chances().drawn for seed in range(50)}
+    first = {scoring(Sampling(5.0, top_k=1, seed=seed)).probabilities().drawn for seed in range(50)}
     assert first == {0}
 
 

@@ -14,11 +14,12 @@ import pytest
 import torch
 
 from align_tui.adms.registry import make_adm
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
 from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.attributes import load_attributes
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.library import load_profile
-from align_tui.config.profile import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import NotFinite
 from align_tui.core.replies import decision_schema, read_reply
@@ -73,7 +74,7 @@ def backbone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBa
 
 def test_batched_is_alone_in_float32(backbone: LocalBackbone) -> None:
     together = write(backbone, 24)
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     assert [write_one(backbone, i) for i in range(24)] == together
     assert write(backbone, 6, engine="generate") == together[:6]
 
@@ -84,7 +85,7 @@ def write_one(backbone: LocalBackbone, i: int) -> str:
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_graphs_are_eager(backbone: LocalBackbone, temperature: float) -> None:
-    graphs = backbone._batch._graphs
+    graphs = backbone._thread.batch._graphs
     assert graphs is not None
     recorded = write(backbone, 12, temperature=temperature)
     # A mixture of experts asks the device which of them to run: it is not recorded, and runs as
@@ -92,8 +93,8 @@ def test_graphs_are_eager(backbone: LocalBackbone, temperature: float) -> None:
     is_mixture = "expert" in str(backbone._loaded.model)
     assert graphs.is_capturing is not is_mixture
     assert graphs._steps or temperature == 0.0
-    backbone._batch.prefixes.clear()
-    backbone._batch._graphs = None
+    backbone._thread.batch.prefixes.clear()
+    backbone._thread.batch._graphs = None
     assert write(backbone, 12, temperature=temperature) == recorded
 
 
@@ -129,7 +130,7 @@ def test_running_out_of_memory_is_recovered_from(tmp_path: Path) -> None:
     folder = make_tiny_model(tmp_path / "m", hidden_size=512, num_hidden_layers=8)
     made = load(folder, dtype="float32")
     expected = write(made, 40)
-    made._batch.clear()
+    made._thread.batch.clear()
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(0).total_memory
     used = torch.cuda.memory_reserved(0)

@@ -1,4 +1,4 @@
-"""The batched engine against `model.generate` under the same compact grammar, row by row."""
+"""The batched engine against `model.generate` under the same compact grammar, reply by reply."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.backbones.base import Request, open_backbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.base import Generates, Request
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, ReasoningOrder, Sampling
 from align_tui.core.replies import decision_schema
 from align_tui.core.types import JsonObject
 from tests.models import make_tiny_model
 
-ROWS = 200
+REPLIES = 200
 WORDS = ("triage", "é", "who", "saves", "42", '"so"', "\\", "patient", "\n", "日本", "merit", "a")
 
 
@@ -55,11 +56,12 @@ async def test_greedy_text_equals_that_of_generate(tmp_path: Path) -> None:
     folder = make_tiny_model(tmp_path / "m", seed=3)
     spec = BackboneSpec(kind="transformers", model=str(folder), dtype="float32")
     backbone = open_backbone(spec, lambda what, share: None)
+    assert isinstance(backbone, Generates)
 
     async def write(request: Request) -> Generation:
         return await backbone.generate(request, lambda _, text: None)
 
-    wanted = [some_request(seed) for seed in range(ROWS)]
+    wanted = [some_request(seed) for seed in range(REPLIES)]
     batched = await asyncio.gather(*(write(request) for request in wanted))
     plain = [
         await write(Request(each.messages, each.schema, each.sampling, "generate"))

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 import torch
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.batch import DecodeBatch
 from align_tui.backbones.local.first_decision import unread
 from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.reply import Reply
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.replies import decision_schema
 
@@ -35,27 +36,27 @@ def backbone(tiny_model: Path) -> Iterator[LocalBackbone]:
     opened.close()
 
 
-def row_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512) -> Reply:
+def reply_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 512) -> Reply:
     request = Request(
         (Message("user", text),), SCHEMA, Sampling(max_tokens=max_tokens), group=group
     )
-    row = backbone._texts.row(request, lambda _, text: None, lambda outcome: None)
-    row.open_forced()
-    return row
+    reply = backbone._tokenizer.reply(request, lambda _, text: None, lambda outcome: None)
+    reply.open_forced()
+    return reply
 
 
-def sweep(backbone: LocalBackbone, rows: list[Reply]) -> DecodeBatch:
+def sweep(backbone: LocalBackbone, replies: list[Reply]) -> DecodeBatch:
     """A batch of one's own, driven by hand, in which the first decision may cost what it likes."""
     batch = DecodeBatch(
         backbone._loaded.model,
         backbone._loaded.device,
-        backbone._budget,
-        backbone._texts.vocabulary,
+        backbone._thread.budget,
+        backbone._tokenizer.vocabulary,
     )
     assert batch.first_decision is not None
     batch.first_decision._token_s, batch.first_decision._step_s = 1000.0, 1e-6
-    for row in rows:
-        batch.add(row)
+    for reply in replies:
+        batch.add(reply)
     return batch
 
 
@@ -69,12 +70,12 @@ def drive(batch: DecodeBatch, until: Reply) -> int:
 
 
 def test_a_reply_of_the_first_decision_comes_past_all_that_yield(backbone: LocalBackbone) -> None:
-    first = row_of(backbone, "Who?", 1, max_tokens=8)
-    others = [row_of(backbone, f"{i} {LONG}", i + 2) for i in range(30)]
+    first = reply_of(backbone, "Who?", 1, max_tokens=8)
+    others = [reply_of(backbone, f"{i} {LONG}", i + 2) for i in range(30)]
     batch = sweep(backbone, [first, *others])
     drive(batch, first)
     assert first.finish == "length" and len(batch.waiting) == len(others)
-    again = row_of(backbone, "Who?", 1)
+    again = reply_of(backbone, "Who?", 1)
     batch.add(again)
     drive(batch, again)
     assert again.finish == "stop" and len(batch.waiting) == len(others)
@@ -82,8 +83,8 @@ def test_a_reply_of_the_first_decision_comes_past_all_that_yield(backbone: Local
 
 def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalBackbone) -> None:
     texts = ["the patient is treated", "is the patient treated with the choice or the reasoning?"]
-    rows = [row_of(backbone, f"{text}" * 3, i + 1) for i, text in enumerate(texts)]
-    batch = sweep(backbone, [*rows, row_of(backbone, LONG, 9)])
+    replies = [reply_of(backbone, f"{text}" * 3, i + 1) for i, text in enumerate(texts)]
+    batch = sweep(backbone, [*replies, reply_of(backbone, LONG, 9)])
     forward, failures = batch._forward, 1
 
     def failing(*step: Any) -> torch.Tensor:
@@ -99,14 +100,14 @@ def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalB
         for _ in range(STEPS):
             batch.step()
     assert batch.isolate() == []
-    drive(batch, rows[0])
-    assert rows[0].finish == "stop"
+    drive(batch, replies[0])
+    assert replies[0].finish == "stop"
 
 
 def test_nobody_yields_to_a_reply_that_would_not_get_there(backbone: LocalBackbone) -> None:
     """What yielding may cost would be spent, and the first decision would come no sooner."""
-    first = row_of(backbone, "Who?", 1)
-    others = [row_of(backbone, f"{i} {LONG}", i + 2) for i in range(6)]
+    first = reply_of(backbone, "Who?", 1)
+    others = [reply_of(backbone, f"{i} {LONG}", i + 2) for i in range(6)]
     batch = sweep(backbone, [first, *others])
     assert batch.first_decision is not None
     batch.first_decision._step_s = 1e9

@@ -12,11 +12,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Generates, Request
 from align_tui.backbones.local.gguf_file import read_header
 from align_tui.backbones.local.load import check_loadable, load_model
+from align_tui.backbones.registry import open_backbone
 from align_tui.config import paths
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import BackboneError, MissingPackage
 from align_tui.core.replies import decision_schema, read_reply
@@ -36,6 +37,7 @@ def spec(model: object, **more: object) -> BackboneSpec:
 
 def write(model: object) -> Generation:
     backbone = open_backbone(spec(model), quiet)
+    assert isinstance(backbone, Generates)
     schema = decision_schema(CHOICES, "before", 40)
     request = Request((Message("user", "Who is first?"),), schema, Sampling())
     made = asyncio.run(backbone.generate(request, lambda _, text: None))

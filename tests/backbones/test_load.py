@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
 from align_tui.backbones.local import load as loading
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.files import locate
 from align_tui.backbones.local.load import load_model, pick_device
 from align_tui.backbones.local.selfcheck import unbatchable
 from align_tui.backbones.local.weights import count_parameters, files_hash
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import BackboneError, OutOfMemory
 from align_tui.core.replies import decision_schema

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import BackboneError, OutOfMemory
 from align_tui.core.replies import choice_start, decision_schema, read_reply
@@ -125,7 +126,7 @@ async def test_cancelling_stops_within_a_token(backbone: LocalBackbone) -> None:
     count = len(seen)
     await write(backbone, request(2))
     assert len(seen) == count
-    assert backbone._batch.seats == []
+    assert backbone._thread.batch.seats == []
 
 
 async def test_probabilities_are_those_where_the_choices_part(backbone: LocalBackbone) -> None:
@@ -150,12 +151,12 @@ async def test_probabilities_do_not_depend_on_what_was_read_before(backbone: Loc
         start = choice_start(made.text, "before")
         assert start is not None
         replies = [made.text[:start] + canonical(choice)[1:] for choice in CHOICES]
-        ballot = ChoiceScoringRequest(prompt(i), tuple(replies))
-        shares = (await backbone.score(ballot)).probabilities
+        scoring = ChoiceScoringRequest(prompt(i), tuple(replies))
+        shares = (await backbone.score(scoring)).probabilities
         assert sum(shares) == pytest.approx(1.0)
         # Nothing that was read before changes what is read now.
-        backbone._batch.prefixes.clear()
-        again = await backbone.score(ballot)
+        backbone._thread.batch.prefixes.clear()
+        again = await backbone.score(scoring)
         assert again.probabilities == pytest.approx(shares, abs=1e-5)
 
 
@@ -193,15 +194,15 @@ async def test_a_prompt_beyond_the_context_is_refused(backbone: LocalBackbone) -
 async def test_a_failure_of_the_model_ends_its_rows_and_not_the_thread(
     backbone: LocalBackbone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forward = backbone._batch._forward
+    forward = backbone._thread.batch._forward
 
     def burst(*_: object) -> torch.Tensor:
         raise MemoryError
 
-    monkeypatch.setattr(backbone._batch, "_forward", burst)
+    monkeypatch.setattr(backbone._thread.batch, "_forward", burst)
     with pytest.raises(OutOfMemory):
         await write(backbone, request(0))
-    monkeypatch.setattr(backbone._batch, "_forward", forward)
+    monkeypatch.setattr(backbone._thread.batch, "_forward", forward)
     assert (await write(backbone, request(0))).finish == "stop"
 
 

@@ -13,11 +13,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.bounds import positions_of
 from align_tui.backbones.local.scoring import Scoring
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
 from align_tui.core.errors import (
     BackboneError,
@@ -70,12 +71,12 @@ async def learned(tmp_path: Path) -> AsyncIterator[LocalBackbone]:
 async def test_a_reply_that_runs_past_the_positions_fails_alone(
     learned: LocalBackbone, engine: str
 ) -> None:
-    fits = "Who is first?"
-    prompt = len(learned._texts.chat.render((Message("user", fits),)).ids)
+    fits, chat = "Who is first?", learned._tokenizer.chat
+    prompt = len(chat.render((Message("user", fits),)).ids)
     filler = next(
         text
         for n in range(300)
-        if 235 <= len(learned._texts.chat.render((Message("user", text := "e " * n),)).ids) <= 238
+        if 235 <= len(chat.render((Message("user", text := "e " * n),)).ids) <= 238
     )
     found = await ask_all(learned, [fits, filler, fits + " And who waits?"], engine)
     assert prompt < 150
@@ -166,7 +167,7 @@ async def test_a_reply_ends_whatever_the_model_and_its_tokenizer_call_the_end(
 def poison(backbone: LocalBackbone, word: str, value: float) -> None:
     """Make one word of the prompt overflow, as an activation in float16 does."""
     model: Any = backbone._loaded.model
-    token = backbone._texts.chat.plain.encode(word)[-1]
+    token = backbone._tokenizer.chat.plain.encode(word)[-1]
     with torch.no_grad():
         model.get_input_embeddings().weight[token] = value
 
@@ -180,7 +181,7 @@ async def test_what_is_no_number_fails_its_sample_and_touches_no_other(
     texts = ["Who is first?", "The \u00a7 is first?", "Who is first, and who waits?"]
     expected = await ask_all(backbone, [texts[0], texts[2]], engine)
     poison(backbone, "\u00a7", value)
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     for _ in range(2):  # twice: what was read of it is not gone on from
         found = await ask_all(backbone, texts, engine)
         good = [each.text for each in found if isinstance(each, Generation)]
@@ -208,16 +209,16 @@ async def test_a_scoring_that_fails_at_its_end_fails_alone(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backbone = load(folder)
-    chances, failures, tokens = Scoring.chances, 1, backbone._budget.tokens
+    probabilities, failures, tokens = Scoring.probabilities, 1, backbone._thread.budget.tokens
 
     def failing(scoring: Scoring) -> ChoiceProbabilities:
         nonlocal failures
         if failures:
             failures = 0
             raise torch.OutOfMemoryError("made up")
-        return chances(scoring)
+        return probabilities(scoring)
 
-    monkeypatch.setattr(Scoring, "chances", failing)
+    monkeypatch.setattr(Scoring, "probabilities", failing)
     replies = tuple(f'{{"choice":"{c}"' for c in CHOICES)
     scored = (
         backbone.score(ChoiceScoringRequest((Message("user", f"Who {i}?"),), replies))
@@ -225,21 +226,21 @@ async def test_a_scoring_that_fails_at_its_end_fails_alone(
     )
     found = await asyncio.wait_for(asyncio.gather(*scored, return_exceptions=True), 60)
     assert [type(each) for each in found] == [OutOfMemory, ChoiceProbabilities, ChoiceProbabilities]
-    assert backbone._budget.tokens == tokens  # the batch itself has lost nothing
+    assert backbone._thread.budget.tokens == tokens  # the batch itself has lost nothing
     backbone.close()
 
 
 def fail_when(backbone: LocalBackbone, is_bad: Callable[[list[int]], bool]) -> list[int]:
     """Have every step raise that reads what `is_bad` says of its tokens; sizes of the steps."""
-    forward, sizes = backbone._batch._forward, []
+    forward, sizes = backbone._thread.batch._forward, []
 
     def failing(ids: list[int], *more: Any) -> torch.Tensor:
-        sizes.append(len(backbone._batch.seats))
+        sizes.append(len(backbone._thread.batch.seats))
         if is_bad(ids):
             raise RuntimeError("made up: this token cannot be read")
         return forward(ids, *more)
 
-    backbone._batch._forward = failing  # type: ignore[method-assign,assignment]
+    backbone._thread.batch._forward = failing  # type: ignore[method-assign,assignment]
     return sizes
 
 
@@ -247,9 +248,9 @@ async def test_whoever_makes_a_step_fail_is_found_and_fails_alone(folder: Path) 
     backbone = load(folder)
     texts = [f"Scenario {i}: who is first?" for i in range(5)]
     expected = await ask_all(backbone, texts)
-    [bad] = backbone._texts.chat.plain.encode("\u007e")
+    [bad] = backbone._tokenizer.chat.plain.encode("\u007e")
     sizes = fail_when(backbone, lambda ids: bad in ids)
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     found = await ask_all(backbone, [*texts[:3], "The ~ one?", *texts[3:]])
     assert isinstance(found[3], BackboneError) and "made up" in found[3].message
     good = [each for i, each in enumerate(found) if i != 3]
@@ -262,7 +263,7 @@ async def test_whoever_makes_a_step_fail_is_found_and_fails_alone(folder: Path) 
 
 async def test_a_failure_that_nobody_causes_alone_ends_after_some_tries(folder: Path) -> None:
     backbone = load(folder)
-    sizes = fail_when(backbone, lambda ids: len(backbone._batch.seats) > 1)
+    sizes = fail_when(backbone, lambda ids: len(backbone._thread.batch.seats) > 1)
     found = await ask_all(backbone, [f"Scenario {i}: who?" for i in range(3)])
     assert any(isinstance(each, BackboneError) for each in found)
     assert len(sizes) < 2000
@@ -276,7 +277,8 @@ async def test_a_lost_device_is_told_to_all_and_to_who_comes_later(
 ) -> None:
     backbone = load(folder)
     monkeypatch.setattr(
-        "align_tui.backbones.local.backbone._is_lost", lambda error, device: "made up" in str(error)
+        "align_tui.backbones.local.model_thread._is_lost",
+        lambda error, device: "made up" in str(error),
     )
     fail_when(backbone, lambda ids: True)
     for _ in range(2):

@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from align_tui.adms.ask import ask
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.adm_params import Reasoned
-from align_tui.config.profile import BackboneSpec, DecodingSpec
+from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
 from align_tui.core.decisions import Message, Response, Sampling
 from align_tui.core.replies import decision_schema, read_reply
 from align_tui.engine.llm import SampleLlm
@@ -60,7 +61,7 @@ async def test_it_decides_in_a_batch_as_alone_and_as_transformers_does(
 ) -> None:
     texts = [f"{GATE} It is {hour} o'clock." for hour in ("one", "four", "five")]
     together = await asyncio.gather(*(decide(model, text) for text in texts))
-    model._batch.prefixes.clear()
+    model._thread.batch.prefixes.clear()
     for text, found in zip(texts, together, strict=True):
         alone = await decide(model, text)
         assert alone.generation.text == found.generation.text
@@ -81,11 +82,11 @@ async def test_an_injected_system_turn_is_text(model: LocalBackbone) -> None:
     async def share(text: str) -> float:
         return (await model.score(ChoiceScoringRequest(turns(text), replies))).probabilities[1]
 
-    plain = model._texts.chat.plain
+    plain = model._tokenizer.chat.plain
     markup, spelled = GATE + MARKUP, GATE + MARKUP.replace("<|", "< |").replace("|>", "| >")
     assert await share(markup) == pytest.approx(await share(spelled), abs=0.1)
     # As it was: the tokenizer's own reading, by which the text opens a turn.
-    prompt = model._texts.chat.render(turns(markup))
+    prompt = model._tokenizer.chat.render(turns(markup))
     control = [token for token in prompt.ids if token in plain.control]
     read = [t for t in plain.tokenizer(prompt.text)["input_ids"] if t in plain.control]
     assert len(control) == 5 < len(read)
@@ -116,13 +117,13 @@ async def test_numbers_that_overflow_are_told_and_stay_out_of_the_batch(
     model: LocalBackbone,
 ) -> None:
     expected = (await decide(model, GATE)).generation.text
-    [zebra] = model._texts.chat.plain.encode(" zebra")[-1:]
+    [zebra] = model._tokenizer.chat.plain.encode(" zebra")[-1:]
 
     def overflow(module: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         return output.masked_fill((inputs[0] == zebra)[..., None], float("inf"))
 
     model._loaded.model.get_input_embeddings().register_forward_hook(overflow)
-    model._batch.prefixes.clear()
+    model._thread.batch.prefixes.clear()
     found = await asyncio.gather(
         decide(model, GATE), decide(model, f"{GATE} A zebra"), return_exceptions=True
     )

@@ -12,10 +12,11 @@ from huggingface_hub import constants
 from align_tui.backbones.local.describe import describe
 from align_tui.backbones.local.load import check_loadable, load_model
 from align_tui.config import trust
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.code import code_of_model
 from align_tui.config.library import build_profile
 from align_tui.config.options import Options
-from align_tui.config.profile import BackboneSpec, Profile
+from align_tui.config.profile import Profile
 from align_tui.core.errors import AlignError, CodeRefused
 from align_tui.studies.assemble import load_study
 

@@ -10,7 +10,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from align_tui.backbones.base import ChoiceScoringRequest, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest
+from align_tui.backbones.registry import open_backbone
 from align_tui.backbones.server import pool, streaming
 from align_tui.backbones.server.errors import retry_after
 from align_tui.config.library import load_profile
@@ -287,16 +288,16 @@ async def test_a_server_that_refuses_every_schema_still_serves() -> None:
 
 
 async def test_probabilities_where_the_server_tells_them() -> None:
-    ballot = ChoiceScoringRequest(
+    request = ChoiceScoringRequest(
         PROMPT, tuple('{"reasoning":"so","choice":"' + choice + '"' for choice in CHOICES)
     )
     async with facing() as (_, backbone):
         assert "no token probabilities" in backbone.info.notes[0]
-        assert await backbone.score(ballot) is None
+        assert await backbone.score(request) is None
     top = [(" A", -0.5), (" B", -1.5), (" C", -3.0), ("", -4.0)]
     async with facing(owner="vllm", top=top) as (server, backbone):
         assert backbone.info.notes == ()
-        found = await backbone.score(ballot)
+        found = await backbone.score(request)
         assert found is not None and found.drawn is None
         shares = found.probabilities
         assert sum(shares) == pytest.approx(1.0)

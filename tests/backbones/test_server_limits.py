@@ -341,7 +341,7 @@ async def test_a_wait_at_the_start_is_told() -> None:
     said: list[str] = []
     async with hostile() as server:
         server.listed.append(status(503, retry_after="0.3"))
-        from align_tui.backbones.base import open_backbone
+        from align_tui.backbones.registry import open_backbone
 
         backbone = await asyncio.to_thread(
             open_backbone, spec(server), lambda what, share: said.append(what)

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request, ScoresChoices
+from align_tui.backbones.registry import open_backbone
 from align_tui.backbones.server import outcomes, streaming
 from align_tui.backbones.server.backbone import ServerBackbone
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.library import load_profile
-from align_tui.config.profile import BackboneSpec
 from align_tui.config.prompts.render import render_messages
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import PromptTooLong, ServerError
@@ -102,13 +103,14 @@ async def test_choices_have_the_probabilities_that_the_model_in_process_gives(
     backbone: ServerBackbone,
 ) -> None:
     local = open_backbone(BackboneSpec(), lambda what, share: None)
+    assert isinstance(local, ScoresChoices)
     for turns, choices in prompts(6):
         made = await write(backbone, Request(turns, decision_schema(choices), Sampling()))
         start = choice_start(made.text, "before")
         assert start is not None
         replies = [made.text[:start] + canonical(choice)[1:] for choice in choices]
-        ballot = ChoiceScoringRequest(turns, tuple(replies))
-        found, expected = await backbone.score(ballot), await local.score(ballot)
+        request = ChoiceScoringRequest(turns, tuple(replies))
+        found, expected = await backbone.score(request), await local.score(request)
         assert found is not None and expected is not None
         # The server counts in float16, and its tokens are the same.
         assert found.probabilities == pytest.approx(expected.probabilities, abs=0.02)
@@ -142,10 +144,10 @@ async def test_a_reply_is_had_behind_a_thinking_and_scored_there(
     read_reply(reply, choices, "before")
     start = choice_start(made.text, "before")
     assert start is not None
-    ballot = ChoiceScoringRequest(
+    request = ChoiceScoringRequest(
         turns, tuple(made.text[:start] + canonical(choice)[1:] for choice in choices)
     )
-    found = await backbone.score(ballot)
+    found = await backbone.score(request)
     assert found is not None and sum(found.probabilities) == pytest.approx(1.0)
 
 
@@ -223,8 +225,8 @@ def test_doctor_asks_the_server(url: str, tmp_path: Path) -> None:
 
 def test_a_server_takes_no_torch_here(url: str) -> None:
     script = (
-        "import sys\nfrom align_tui.backbones.base import open_backbone\n"
-        "from align_tui.config.profile import BackboneSpec\n"
+        "import sys\nfrom align_tui.backbones.registry import open_backbone\n"
+        "from align_tui.config.backbone_spec import BackboneSpec\n"
         "import align_tui.engine.worker\n"
         f"spec = BackboneSpec(kind='openai', server={{'base_urls': ['{url}']}})\n"
         "open_backbone(spec, lambda what, share: None)\n"

@@ -276,7 +276,7 @@ async def test_the_check_of_the_schema_believes_what_a_reply_shows(
     async with hostile() as server:
         server.checks.extend(checks)
         backbone = await opened(spec(server))
-        assert backbone._abilities.schema == schema and not server.checks
+        assert backbone._capabilities.schema == schema and not server.checks
         await asyncio.to_thread(backbone.close)
 
 
@@ -296,7 +296,7 @@ async def test_a_random_word_in_its_place_shows_that_the_schema_is_held(
     async with hostile() as server:
         server.checks.append(act)
         backbone = await opened(spec(server))
-        assert backbone._abilities.schema == "whole"
+        assert backbone._capabilities.schema == "whole"
         await asyncio.to_thread(backbone.close)
 
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from align_tui.backbones.server.event_stream import decoded
 from align_tui.backbones.server.inline_thinking import Inline, split_inline
-from align_tui.backbones.server.live_text import LiveText
 from align_tui.backbones.server.logprobs import first_tokens
 from align_tui.backbones.server.markup import control_note
 from align_tui.backbones.server.message_parts import Said, said
 from align_tui.backbones.server.repair import Repair, repaired
+from align_tui.backbones.server.reply_stream import ReplyStream
 from align_tui.backbones.server.whole_replies import read_whole
 from align_tui.core.decisions import Message
 from align_tui.core.errors import ReplyError
@@ -228,7 +228,7 @@ def test_any_thinking_in_a_block_of_its_own_is_kept(thinking: str, reply: str) -
     assert split_inline(text)[0] == thinking.replace("<", "").strip()
 
 
-# --- telling ----------------------------------------------------------------------------------
+# --- stream ----------------------------------------------------------------------------------
 
 
 @given(
@@ -239,10 +239,10 @@ def test_what_is_told_last_is_what_was_settled(
     pieces: list[tuple[str, bool]], changed: bool
 ) -> None:
     told: list[str] = []
-    telling = LiveText(lambda at, text: told.append(text), 10.0)
-    telling.begin()
+    stream = ReplyStream(lambda at, text: told.append(text), 10.0)
+    stream.begin()
     for piece, thinking in pieces:
-        telling.tell(11.0, piece, thinking=thinking)
+        stream.tell(11.0, piece, thinking=thinking)
     # Once a reply has begun, thinking that comes late waits to be settled.
     whole = with_thinking(
         "".join(text for text, thinking in pieces if thinking).strip(),
@@ -250,9 +250,9 @@ def test_what_is_told_last_is_what_was_settled(
         if changed
         else "".join(text for text, thinking in pieces if not thinking).strip(),
     )
-    telling.settle(12.0, whole)
+    stream.settle(12.0, whole)
     assert "".join(told).rpartition(RESTART)[2] == whole
-    assert not whole or telling.timeline[-1][1] == len(whole)
+    assert not whole or stream.timeline[-1][1] == len(whole)
     in_order = [thinking for text, thinking in pieces if text.strip()]
     if not changed and in_order == sorted(in_order, reverse=True):
         assert RESTART not in "".join(told)  # nothing had to be told anew

@@ -262,7 +262,7 @@ async def test_thinking_that_is_refused_is_a_reply_error() -> None:
 # --- probabilities behind thinking ------------------------------------------------------------
 
 
-def ballot(thinking: str = "He bleeds.") -> ChoiceScoringRequest:
+def request(thinking: str = "He bleeds.") -> ChoiceScoringRequest:
     begun = '{"reasoning":"so","choice":"'
     return ChoiceScoringRequest(
         PROMPT, tuple(with_thinking(thinking, f'{begun}{c}"') for c in CHOICES)
@@ -272,7 +272,7 @@ def ballot(thinking: str = "He bleeds.") -> ChoiceScoringRequest:
 @pytest.mark.parametrize("owner", ["vllm", "sglang", "llamacpp"])
 async def test_choices_are_scored_behind_the_thinking(owner: str) -> None:
     async with facing(owner=owner, top=TOP) as (server, backbone):
-        found = await backbone.score(ballot())
+        found = await backbone.score(request())
         assert found is not None and found.probabilities[0] > 0.5
         turn = server.asked[0]["messages"][-1]
         assert turn["content"] == (
@@ -285,13 +285,13 @@ async def test_choices_are_scored_behind_the_thinking(owner: str) -> None:
 
 async def test_choices_have_no_probabilities_where_thinking_cannot_be_gone_on_with() -> None:
     async with facing(top=TOP) as (server, backbone):
-        assert await backbone.score(ballot()) is None and not server.asked
-        assert await backbone.score(ballot("")) is not None
+        assert await backbone.score(request()) is None and not server.asked
+        assert await backbone.score(request("")) is not None
     refused = status(400, "the final message does not appear in the chat")
     async with hostile(owner="vllm", top=TOP) as server:
         backbone = await opened(spec(server))
         server.told.append(refused)
-        assert await backbone.score(ballot()) is None
+        assert await backbone.score(request()) is None
         await asyncio.to_thread(backbone.close)
 
 
@@ -318,7 +318,7 @@ async def test_thinking_is_not_mistaken_for_an_ignored_schema(
         server.checks.extend(checks)
         backbone = await opened(spec(server, retries=0))
         asked = [call.body for call in server.calls if "Say no" in json.dumps(call.body)]
-        assert backbone._abilities.schema == schema
+        assert backbone._capabilities.schema == schema
         assert [body["max_tokens"] for body in asked] == rooms
         assert all(b["chat_template_kwargs"]["enable_thinking"] is False for b in asked)
         if schema == "unknown":

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
 from align_tui.backbones.local.thinking_grammar import Thought, thinking_tokens
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Rendering, Sampling, ThinkingMode
 from align_tui.core.errors import BackboneError
 from align_tui.core.replies import decision_schema, read_reply, split_thinking, with_thinking
@@ -213,10 +214,10 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
     found = await score(thinking)
     assert found != await score("Something else entirely, and for longer.")
     model: Any = backbone._loaded.model
-    texts = backbone._texts
-    prompt = texts.chat.render(TURNS, thinking="on")
-    ids = [*prompt.ids, *texts._thought_ids(prompt, thinking)]
-    tails = [texts.chat.plain.encode_plain(f'{begun}{choice}"') for choice in CHOICES]
+    tokenizer = backbone._tokenizer
+    prompt = tokenizer.chat.render(TURNS, thinking="on")
+    ids = [*prompt.ids, *tokenizer._thought_ids(prompt, thinking)]
+    tails = [tokenizer.chat.plain.encode_plain(f'{begun}{choice}"') for choice in CHOICES]
     split = next(j for j, pair in enumerate(zip(*tails, strict=False)) if len(set(pair)) > 1)
     with torch.inference_mode():
         logits = model(torch.tensor([[*ids, *tails[0][:split]]])).logits[0, -1]
@@ -228,7 +229,7 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
 async def test_those_that_think_and_those_that_do_not_decode_together(folder: Path) -> None:
     backbone = load(folder)
     alone = [(await write(backbone, mode))[0].text for mode in ("on", "off")]
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     together = await asyncio.gather(*(write(backbone, mode) for mode in ("on", "off")))
     assert [made.text for made, _ in together] == alone
     backbone.close()

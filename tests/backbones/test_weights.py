@@ -22,7 +22,7 @@ from align_tui.backbones.local.weights import (
     missing_parts,
     weight_files,
 )
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
 
 Tensors = dict[str, torch.Tensor]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from align_tui.backbones.base import ChoiceScoringRequest, Request, open_backbone
+from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Message, Sampling
 from align_tui.core.replies import decision_schema
 from tests.models import make_tiny_model
@@ -38,11 +39,11 @@ async def write_all(backbone: LocalBackbone, n: int, **more: Any) -> list[str]:
     return [each.text for each in made]
 
 
-def plain_chances(backbone: LocalBackbone, i: int, begun: str) -> list[float]:
+def by_transformers(backbone: LocalBackbone, i: int, begun: str) -> list[float]:
     """The probabilities by whole passes of the model as transformers runs it."""
     model: Any = backbone._loaded.model
-    prompt = backbone._texts.chat.render(asked(i)).ids
-    tails = [backbone._texts.chat.plain.encode_plain(f'{begun}{c}"') for c in CHOICES]
+    prompt = backbone._tokenizer.chat.render(asked(i)).ids
+    tails = [backbone._tokenizer.chat.plain.encode_plain(f'{begun}{c}"') for c in CHOICES]
     split = next(j for j, pair in enumerate(zip(*tails, strict=False)) if len(set(pair)) > 1)
     with torch.inference_mode():
         logits = model(torch.tensor([[*prompt, *tails[0][:split]]])).logits[0, -1]
@@ -55,14 +56,14 @@ async def test_a_windowed_model_is_batched_and_writes_what_it_writes_alone(
     tmp_path: Path, config: str
 ) -> None:
     backbone = load(make_tiny_model(tmp_path / "m", config=config, spread=0.15))
-    assert backbone.info.notes == () and any(backbone._batch.windows)
+    assert backbone.info.notes == () and any(backbone._thread.batch.windows)
     batched = await write_all(backbone, 5)
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     assert batched == await write_all(backbone, 5, engine="generate")
     begun = batched[0][: batched[0].index('"choice":"') + len('"choice":"')]
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)
-    chances = await backbone.score(ChoiceScoringRequest(asked(0), replies))
-    assert chances.probabilities == pytest.approx(plain_chances(backbone, 0, begun), abs=1e-4)
+    found = await backbone.score(ChoiceScoringRequest(asked(0), replies))
+    assert found.probabilities == pytest.approx(by_transformers(backbone, 0, begun), abs=1e-4)
     backbone.close()
 
 
@@ -98,8 +99,8 @@ async def test_what_cannot_be_batched_is_scored_by_a_plain_pass(
         return await backbone.score(ChoiceScoringRequest(asked(i), replies))
 
     found = await asyncio.gather(*(score(i) for i in range(3)))
-    for i, chances in enumerate(found):
-        assert chances.probabilities == pytest.approx(plain_chances(backbone, i, begun), abs=1e-5)
+    for i, each in enumerate(found):
+        assert each.probabilities == pytest.approx(by_transformers(backbone, i, begun), abs=1e-5)
     [text] = await write_all(backbone, 1)
     assert text.startswith('{"reasoning":"')
     backbone.close()

@@ -55,6 +55,7 @@ CALLS: dict[str, list[list[str]]] = {
     "report": [["RUN"], ["RUN", "--format", "html"], ["RUN", "--title", "BAD"], ["BAD"],
                ["RUN", "--format", "BAD"], ["RUN", "-o", "OUT/x"]],
     "import": [["OUT"], ["BAD"]],
+    "cancel": [["BAD"], ["RUN"], ["WHOLE"]],
     "delete": [["BAD", "--yes"], ["RUN"], ["WHOLE", "--yes"]],
     "worker": [["--gpus", "BAD"], ["--db", "FILE"]],
     "keys": [[]],

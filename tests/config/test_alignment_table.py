@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ class ForeignParams(AlignmentParams):
 @pytest.fixture
 def functions(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RELEVANT", "PAST", "SPREADS", "FOREIGN", "WRONG"):
-        monkeypatch.setitem(FUNCTIONS.entries, name.lower(), f"{__name__}:{name}")  # type: ignore[call-overload]
+        monkeypatch.setitem(FUNCTIONS.entries, name.lower(), f"{__name__}:{name}")
 
 
 NUMBER = '[[target]]\nattribute = "moral_desert"\nvalue = 1.0\n'
@@ -236,6 +237,21 @@ def test_edits_keep_what_they_cannot_change() -> None:
     assert edited.study.profiles[0].target == (SPREAD, plain)
 
 
+@pytest.mark.parametrize("misaligned", [False, True])
+def test_the_alignment_function_is_edited_and_switched(misaligned: bool, tmp_path: Path) -> None:
+    table = {"function": "average_distance", "misaligned": misaligned}
+    target = [{"attribute": "moral_desert", "value": 1.0}]
+    made = Profile.model_validate(
+        {"name": "p", "adm": {"kind": "oracle"}, "target": target, "alignment": table}
+    )
+    text = profile_toml(made)
+    path = profile(tmp_path, text)
+    assert load_profile(str(path)).alignment == made.alignment
+    # Another function starts from its own defaults.
+    other = load_profile(str(path), overrides=["alignment.function=medical_only"])
+    assert other.body()["alignment"] == OURS["medical_only"](function="medical_only").model_dump()
+
+
 def test_the_editor_of_targets_keeps_distributions_and_weights() -> None:
     state = steering(["merit"], (SPREAD, Target("fairness", 0.2, 3.0)))
     assert state.names == ("moral_desert", "fairness", "merit")
@@ -243,3 +259,31 @@ def test_the_editor_of_targets_keeps_distributions_and_weights() -> None:
     turned = state.moved(1).turned(1).moved(1).turned(1)
     assert turned.targets == (SPREAD, Target("fairness", 0.3, 3.0), Target("merit", 1.0))
     assert state.set_to(None).targets == (Target("fairness", 0.2, 3.0),)
+
+
+OPEN = """format = "align-tui/scenarios/1"
+[[scenario]]
+id = "q1"
+text = "What would you do?"
+asks = "text"
+"""
+
+
+def test_a_decision_maker_that_only_chooses_is_not_asked_for_a_text(tmp_path: Path) -> None:
+    scenarios = tmp_path / "open.toml"
+    scenarios.write_text(OPEN)
+    own = tmp_path / "own.py"
+    own.write_text("def decide(s, t, l, p):\n    return 'x'\n")
+    custom = profile(tmp_path, f'[adm]\nkind = "custom"\nfile = "{own}"\nneeds_model = false\n')
+    both = Options(profiles=(str(custom), "random"), scenarios=(str(scenarios),))
+    assert load_study(replace(both, profiles=both.profiles[:1])).scenarios[0].asks == "text"
+    with pytest.raises(ConfigError, match=r"random: random cannot give .* scenario q1 asks"):
+        load_study(both)
+    # Where only scored pairs run, none of them is asked at all.
+    load_study(replace(both, scored_only=True))
+
+
+def test_what_a_scenario_asks_for_is_part_of_it_only_where_it_is_a_text() -> None:
+    [plain] = make_study(1).scenarios
+    assert plain.hash.startswith("c5b8744b6c1169597642c4f5b092442e")  # as in version 0.1
+    assert replace(plain, asks="text").hash != plain.hash

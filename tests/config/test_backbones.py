@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import backbone_of, check_model, list_backbones, resolve, typed
 from align_tui.config.library import list_profiles, load_profile
-from align_tui.config.profile import BackboneSpec
 from align_tui.config.prompts.render import render_messages
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.formats.library import find_scenarios

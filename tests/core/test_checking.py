@@ -194,7 +194,7 @@ def test_any_value_is_kept_plain_or_refused(
     }
     for fault in ({part: value}, made):
         try:
-            kept = sound(replace(WHOLE, **fault), 2)  # type: ignore[arg-type]
+            kept = sound(replace(WHOLE, **fault), 2)
         except AdmError as error:
             error.message.encode()
             continue

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnProgress, OnText, Request
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Generation
 from align_tui.core.errors import BackboneError, OutOfMemory
 
@@ -48,8 +48,8 @@ class FakeBackbone:
             self.now -= 1
         return Generation(text, "prompt", 3, 9, "stop", 0.0, 0.1, ((0.0, 10), (0.1, len(text))))
 
-    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities:
-        return ChoiceProbabilities((1.0,) + (0.0,) * (len(ballot.replies) - 1))
+    async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities:
+        return ChoiceProbabilities((1.0,) + (0.0,) * (len(request.replies) - 1))
 
     def tokens_generated(self) -> int:
         return 9 * self.begun

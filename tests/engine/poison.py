@@ -12,8 +12,10 @@ import sys
 import time
 from typing import Any
 
-from align_tui.core.answers import ChoiceAnswer
+from align_tui.core.alignment.ranking import Ranking
+from align_tui.core.answers import ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import Decision
+from align_tui.core.predictions import Prediction
 
 made: Any = Decision  # with what a type checker would not let pass
 
@@ -77,6 +79,16 @@ async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
         return Decision(ChoiceAnswer(2**70), "Because.")
     if how == "nan":
         return Decision(ChoiceAnswer(0), "Because.", probabilities=(float("nan"), 0.5))
+    if how == "text":
+        return Decision(TextAnswer("Neither of them."), "Because.")
+    if how == "ratings":
+        rated = {"merit": Prediction((float("nan"),))}
+        return Decision(ChoiceAnswer(0), "Because.", predictions=(rated, rated))
+    if how == "ranking":
+        ranking = Ranking("own", "score", (0.5, 0.5), (0, 2), 0)
+        return Decision(ChoiceAnswer(0), "Because.", ranking=ranking)
+    if how == "steps":
+        return made(ChoiceAnswer(0), "Because.", steps=[object()])
     if how == "half":
         return Decision(ChoiceAnswer(0), "half a pair: \ud83d")
     if how == "sleeps":

@@ -16,7 +16,7 @@ from unittest.mock import Mock
 import pytest
 
 from align_tui.core.errors import StoreError
-from align_tui.engine.guard import Step, Steps
+from align_tui.engine.guard import LoopStep, LoopSteps
 from align_tui.engine.watchdog import Limits, Watchdog
 from align_tui.store import held_samples, queue, results, runs, workers
 from align_tui.store.database import Database
@@ -82,6 +82,8 @@ def test_it_is_broken_off_in_the_end(database: Database, start: Start) -> None:
     assert kind == "adm" and "spins by poison blocked the worker for 1 s" in said
     assert "asyncio.to_thread" in said
     assert set(found.values()) == {(None, "")}
+    [(_, trace)] = results.failures(database, run)
+    assert "poison.py" in trace and "Traceback" in trace  # where the code was
     worker.communicate(timeout=20)
     assert worker.returncode == 0  # one sample's code was broken off, and the worker went on
 
@@ -124,9 +126,9 @@ def test_what_a_locked_database_refused_is_told_later(
 ) -> None:
     runs.create_run(database, poisoned(["good-1", "good-2"]), {})
     [first, _] = queue.claim(database, "w", 2)
-    steps = Steps()
+    steps = LoopSteps()
     dog = Watchdog(database.path, "w", steps, 15.0, Limits(2.0, 60.0))
-    dog._step = steps.now = Step(first.id, time.monotonic())
+    dog._step = steps.now = LoopStep(first.id, time.monotonic())
     dog._blocked = 5.0
     locked = StoreError("locked")
     monkeypatch.setattr(held_samples, "release_others", Mock(side_effect=locked))
@@ -140,9 +142,9 @@ def test_what_a_locked_database_refused_is_told_later(
 def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: Database) -> None:
     runs.create_run(database, poisoned(["good-1", "good-2"]), {})
     held_samples = queue.claim(database, "w", 2)
-    steps = Steps()
+    steps = LoopSteps()
     dog = Watchdog(database.path, "w", steps, 15.0, Limits(2.0, 60.0))
-    dog._step = steps.now = Step(held_samples[0].id, time.monotonic())
+    dog._step = steps.now = LoopStep(held_samples[0].id, time.monotonic())
     # Stopped for ten minutes, its watcher sees that much time go by in one look.
     clock = iter([0.0, 600.0, 600.5])
     looks = iter([False, False, True])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from align_tui.config.profile import DecodingSpec
+from align_tui.config.backbone_spec import DecodingSpec
 from align_tui.core.decisions import Generation, Message
 from align_tui.engine.llm import SampleLlm
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 POISON = Path(__file__).with_name("poison.py")
 RAISED = {
-    "exit": "poison.py raised SystemExit (line 41): 3",
+    "exit": "poison.py raised SystemExit (line 44): 3",
     "_exit": "os._exit(3) would end the worker",
     "thread": "os._exit(3) would end the worker",
     "abort": "os.abort() would end the worker",
@@ -41,6 +41,10 @@ RAISED = {
     "object": "Its notes is <object",
     "huge": "which is no whole number",
     "nan": "nan, which is no finite number",
+    "text": "The scenario asks for a choice, and it gave TextAnswer",
+    "ratings": "In its predictions[0].samples is nan, which is no finite number",
+    "ranking": "Its ranking.best is choice number 3 of 2 choices",
+    "steps": "Its steps[0] is a object and no Step",
 }
 
 
@@ -88,6 +92,10 @@ def test_what_ends_a_process_fails_its_sample_alone(database: Database) -> None:
     kind, said = found["crash"]
     assert kind == "ended_worker" and "crash by poison ended the worker 3 times" in said
     assert "Segmentation fault" in said and "poison.py" in said
+    traces = {study.scenarios[r.scenario].key: t for r, t in results.failures(database, run)}
+    assert "most recent call first" in traces["crash"]
+    assert all("poison.py" in traces[name] for name in ("exit", "task", "rude", "unsayable"))
+    assert not traces["list"]  # its message says all there is to say
     # So does an end that only the process's parent sees.
     kind, said = found["_leave"]
     assert kind == "ended_worker" and "The process ended with status 5" in said

@@ -26,7 +26,7 @@ class Listening(FakeBackbone):
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[Request] = []
-        self.ballots: list[ChoiceScoringRequest] = []
+        self.scorings: list[ChoiceScoringRequest] = []
         self.losses = 0
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
@@ -36,9 +36,9 @@ class Listening(FakeBackbone):
             raise DeviceLost("made up")
         return await super().generate(request, on_text)
 
-    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities:
-        self.ballots.append(ballot)
-        return await super().score(ballot)
+    async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities:
+        self.scorings.append(request)
+        return await super().score(request)
 
 
 class ListeningOpener(Opener):
@@ -87,7 +87,7 @@ async def test_a_run_that_goes_on_later_sees_the_day_on_which_it_began(
     assert {each.sampling.thinking for each in asked} == {"auto"}
     assert {each.sampling.max_thinking_tokens for each in asked} == {77}
     # What is scored is rendered as what was written, and belongs to the same decision.
-    told = {(b.rendering.date, b.sampling.thinking, b.group) for b in opener.one.ballots[:2]}
+    told = {(b.rendering.date, b.sampling.thinking, b.group) for b in opener.one.scorings[:2]}
     assert told == {("2025-03-04", "auto", each.group) for each in asked} and len(told) == 2
 
 

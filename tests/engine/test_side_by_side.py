@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from align_tui.backbones.base import OnProgress
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.store import runs
 from align_tui.store.database import Database
 from tests.engine.fakes import FakeBackbone, Opener

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import BackboneError, StoreError
 from align_tui.engine import outbox
 from align_tui.engine import worker as working_module
-from align_tui.engine.models import Models
+from align_tui.engine.models import Models, Open
 from align_tui.engine.worker import Settings, Worker
 from align_tui.store import live, outcomes, queue, results, runs, workers
 from align_tui.store.database import Database, open_database
@@ -38,7 +40,7 @@ def model_study(n: int = 3, models: int = 1) -> Study:
 
 
 @asynccontextmanager
-async def working(path: Path, opener: Opener, **settings: object) -> AsyncIterator[Worker]:
+async def working(path: Path, opener: Open, **settings: object) -> AsyncIterator[Worker]:
     worker = Worker(open_database(path), Settings(path, opener=opener, **settings))  # type: ignore[arg-type]
     task = asyncio.create_task(worker.run())
     try:
@@ -88,21 +90,6 @@ async def test_live_text_is_there_while_it_is_written(database: Database) -> Non
         opener.opened[0][1].gate.set()
         await until(lambda: all(row.finished for row in runs.list_runs(database)))
     assert runs.get_run(database, run).done == 1
-
-
-async def test_cancelling_stops_the_model_and_is_recorded(database: Database) -> None:
-    opener = Opener()
-    async with working(database.path, opener):
-        await warm_up(database, opener)
-        run = runs.create_run(database, model_study(1), {})
-        await until(lambda: opener.opened[0][1].now)
-        [state] = results.states(database, run)
-        queue.cancel(database, [state.id])
-        await until(lambda: runs.get_run(database, run).failed)
-        assert opener.opened[0][1].cancelled == 1
-        opener.opened[0][1].gate.set()
-    [result] = results.all_results(database, run)
-    assert result.error_kind == "cancelled"
 
 
 async def test_what_was_written_for_a_failed_sample_is_kept(database: Database) -> None:
@@ -226,14 +213,33 @@ async def test_a_broken_decision_maker_fails_its_sample(database: Database, tmp_
     bad.write_text("def decide(s, t, l, p):\n    return 99\n")
     custom = make_profile("c", "random").model_dump(by_alias=True)
     custom["adm"] = {"kind": "custom", "file": str(bad), "needs_model": False}
-    from align_tui.config.profile import Profile
-
     study = Study("bad", (Profile.model_validate(custom),), make_scenarios(2))
     run = runs.create_run(database, study, {})
     async with working(database.path, Opener()):
         await until(lambda: runs.get_run(database, run).failed == 2)
     [first, _] = results.all_results(database, run)
     assert first.error_kind == "adm" and "number 100 of 2" in (first.error_message or "")
+
+
+async def test_an_open_answer_is_kept_as_its_text(database: Database, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("def decide(s, t, l, p):\n    return 'I would wait. \\ud800'\n")
+    body = {
+        "name": "c",
+        "adm": {"kind": "custom", "file": str(own), "needs_model": False},
+        "target": HIGH,
+    }
+    asked, labelled = make_scenarios(2)
+    scenarios = (replace(asked, choices=(), asks="text"), replace(labelled, asks="text"))
+    study = Study("open", (Profile.model_validate(body),), scenarios)
+    run = runs.create_run(database, study, {})
+    assert runs.load_study(database, run).scenarios == scenarios
+    async with working(database.path, Opener()):
+        await until(lambda: runs.get_run(database, run).done == 2)
+    for result in results.all_results(database, run):
+        assert result.choice is None and result.choice_text == "I would wait. \ufffd"
+    tallies = results.tallies(database, run)
+    assert all(tally.all.scored == 0 for tally in tallies)  # labels are on choices
 
 
 async def test_a_worker_ends_when_told_to_or_idle(database: Database) -> None:

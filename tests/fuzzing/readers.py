@@ -22,10 +22,10 @@ from align_tui.backbones.local.inventory import glance_at
 from align_tui.cli.libraries import EXAMPLE
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes, read_pack
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import read_backbone
 from align_tui.config.library import load_profile
 from align_tui.config.options import Options
-from align_tui.config.profile import BackboneSpec
 from align_tui.config.prompts.render import render_messages
 from align_tui.config.prompts.sandbox import TemplateTrouble
 from align_tui.core.errors import AlignError

@@ -29,9 +29,10 @@ from align_tui.output.report import words
 from align_tui.output.report.data import gather
 from align_tui.output.report.html import html
 from align_tui.output.report.markdown import markdown as report_markdown
-from align_tui.store import queue, runs, workers
+from align_tui.store import runs, workers
 from align_tui.store.database import Database
 from align_tui.store.imports import import_run
+from tests import ending
 from tests.cli.test_run import align_tui
 from tests.tui import fakes
 
@@ -150,10 +151,10 @@ def mixed(db: Database) -> tuple[str, Study]:
         place = (claimed.scenario, claimed.profile)
         if place == (0, 1):
             made = rated(len(shown.choices))
-            queue.finish(db, worker.id, claimed, made, shown.choices[1].text, {}, 0.5)
+            ending.finish(db, worker.id, claimed, made, shown.choices[1].text, {}, 0.5)
         elif place == (0, 2):
             open_answer = Decision(TextAnswer("Both of them."), "It can be done.")
-            queue.finish(db, worker.id, claimed, open_answer, "Both of them.", {}, 0.5)
+            ending.finish(db, worker.id, claimed, open_answer, "Both of them.", {}, 0.5)
         elif place == (1, 3):
             worker.fail(claimed, "truncated", "cut at 9 tokens")
         else:

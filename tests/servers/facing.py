@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from align_tui.backbones.base import Request, open_backbone
+from align_tui.backbones.base import Request
+from align_tui.backbones.registry import open_backbone
 from align_tui.backbones.server.backbone import ServerBackbone
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Sampling, ThinkingMode
 from align_tui.core.replies import RESTART, decision_schema
 from tests.servers.hostile import Act, Hostile, fitting, hostile

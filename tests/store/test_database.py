@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from align_tui.core.errors import StoreError
-from align_tui.store import database, processes, workers
+from align_tui.store import database, processes, queue, results, runs, workers
 from align_tui.store.database import open_database
 from align_tui.store.schema import LATEST
+from tests import ending
+from tests.conftest import make_study
 
 TABLES = {
     "live", "responses", "results", "run_profiles", "run_scenarios", "runs", "samples",
@@ -73,6 +75,27 @@ def test_one_of_the_second_version_is_brought_up_to_date(tmp_path: Path) -> None
     assert again.read("PRAGMA user_version")[0][0] == LATEST
     workers.register(again, "0")
     assert [worker.gpus for worker in workers.list_workers(again)] == ["0"]
+    again.close()
+
+
+def test_failures_of_a_version_without_tracebacks_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    db = open_database(path)
+    run = runs.create_run(db, make_study(1), {})
+    db.connection.executescript(
+        "ALTER TABLE results DROP COLUMN traceback;"
+        "DELETE FROM _sqlite_migrations WHERE name='m007_tracebacks'; PRAGMA user_version=6;"
+        "UPDATE samples SET status='failed' WHERE id=1;"
+        "INSERT INTO results (sample, finished, started, latency_s, error_kind, error_message)"
+        " VALUES (1, 2, 1, 1, 'internal', 'KeyError: a')"
+    )
+    db.close()
+    again = open_database(path)
+    [(result, trace)] = results.failures(again, run)
+    assert (result.error_message, trace) == ("KeyError: a", "")
+    [claimed] = queue.claim(again, "w", 1)
+    assert ending.fail(again, "w", claimed, "internal", "no", 0.1, "Traceback: its own")
+    assert results.traceback_of(again, claimed.id) == "Traceback: its own"
     again.close()
 
 

@@ -18,12 +18,13 @@ from align_tui.core.types import JsonObject
 from align_tui.store import live, queue, results, runs, suspects, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.outcomes import Claimed, Decided, Failed, Released, end_all
+from tests import ending
 from tests.conftest import HIGH, make_profile, make_scenarios, make_study
 
 
 def finish(db: Database, worker: str, claimed: Claimed, choice: int = 0) -> bool:
     scores = {"moral_desert=1.0": Score(choice == 0, float(choice), True)}
-    return queue.finish(
+    return ending.finish(
         db, worker, claimed, Decision(ChoiceAnswer(choice), "Because."), "x", scores, 0.5
     )
 
@@ -165,14 +166,11 @@ def test_runs_that_are_not_active_wait(database: Database) -> None:
     assert queue.orders(database, "w") == {claimed[0].key: "go"}
     runs.set_state(database, run, "stopped")
     assert queue.orders(database, "w") == {claimed[0].key: "release"}
-    queue.release(database, "w", [claimed[0].id])
+    ending.release(database, "w", claimed)
     assert runs.get_run(database, run).pending == 4
-    queue.cancel(database, [claimed[0].id])
     runs.set_state(database, run, "active")
     [again] = queue.claim(database, "w", 1)
-    assert queue.orders(database, "w") == {again.key: "go"}  # a claim forgets an old cancel
-    queue.cancel(database, [again.id])
-    assert queue.orders(database, "w") == {again.key: "cancel"}
+    assert queue.orders(database, "w") == {again.key: "go"}
 
 
 def two_models() -> Study:
@@ -205,7 +203,7 @@ def test_a_finished_sample_keeps_everything(database: Database) -> None:
     response = Response("positive", 1, "why", messages, schema, Sampling(seed=2**62), made, True)
     decision = Decision(ChoiceAnswer(1), "why", (0.25, 0.75), (0.1, 0.9), (response,), ("a note",))
     score = {"moral_desert=1.0": Score(False, 1.0, True)}
-    assert queue.finish(database, "w", claimed, decision, "Treat B", score, 0.5)
+    assert ending.finish(database, "w", claimed, decision, "Treat B", score, 0.5)
     result = results.result_of(database, claimed.id)
     assert result is not None
     assert (result.choice, result.choice_text, result.reasoning) == (1, "Treat B", "why")
@@ -230,7 +228,7 @@ def test_a_clock_that_is_set_meanwhile_makes_no_sample_long_or_negative(
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + step)
     assert finish(database, "w", one)
-    assert queue.fail(database, "w", two, "reply", "no JSON", 0.5)
+    assert ending.fail(database, "w", two, "reply", "no JSON", 0.5)
     for result in results.all_results(database, one.run):
         assert result.finished - result.started == pytest.approx(0.5, abs=0.01)
 
@@ -238,7 +236,7 @@ def test_a_clock_that_is_set_meanwhile_makes_no_sample_long_or_negative(
 def test_failures_are_kept_and_can_be_tried_again(database: Database) -> None:
     run = runs.create_run(database, make_study(1), {})
     one, two = queue.claim(database, "w", 2)
-    assert queue.fail(database, "w", one, "reply", "no JSON", 0.2)
+    assert ending.fail(database, "w", one, "reply", "no JSON", 0.2)
     assert finish(database, "w", two)
     assert results.open_counts(database, run) == {0: (1, 0), 1: (0, 0)}
     assert runs.retry(database, run) == 1
@@ -278,7 +276,7 @@ def test_what_someone_looks_at_comes_before_an_older_sweep(database: Database) -
     assert queue.claim(database, "w", 9, urgent=True) == []
     assert {c.run for c in queue.claim(database, "w", 4)} == {sweep}
     # Neither a paused run nor one that is stopped is hurried.
-    queue.release(database, "w", [c.id for c in looked_at])
+    ending.release(database, "w", looked_at)
     runs.set_state(database, other, "paused")
     assert queue.claim(database, "w", 9, urgent=True) == []
 

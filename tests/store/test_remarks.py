@@ -12,8 +12,9 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
 from align_tui.core.scorers.base import Score
 from align_tui.store import history, queue, results, run_annotations, runs, trash
-from align_tui.store.database import APPLICATION_ID, Database, open_database
-from align_tui.store.schema import _INITIAL, LATEST
+from align_tui.store.database import Database, open_database
+from align_tui.store.schema import _INITIAL, APPLICATION_ID, LATEST
+from tests import ending
 from tests.conftest import make_study
 
 
@@ -24,8 +25,8 @@ def run(database: Database) -> str:
     first, second, third = queue.claim(database, "w", 3)
     for claimed in (first, second):
         decision = Decision(ChoiceAnswer(0), "because")
-        queue.finish(database, "w", claimed, decision, "A", {"t": Score(True, 0.0, True)}, 1.0)
-    queue.fail(database, "w", third, "reply", "no decision", 1.0)
+        ending.finish(database, "w", claimed, decision, "A", {"t": Score(True, 0.0, True)}, 1.0)
+    ending.fail(database, "w", third, "reply", "no decision", 1.0)
     return made
 
 

@@ -17,6 +17,7 @@ from align_tui.store import queue, results, runs, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.placeholders import LOST
 from align_tui.store.repair import check_whole, repair, trouble
+from tests import ending
 from tests.conftest import make_study
 
 PAGE = 4096
@@ -30,7 +31,7 @@ def decided(tmp_path: Path) -> Path:
     run = runs.create_run(db, make_study(100), {})
     for claimed in queue.claim(db, "w", 200):
         reasoning = f"Sample {claimed.id} says: " + "so it is. " * 40
-        queue.finish(
+        ending.finish(
             db, "w", claimed, Decision(ChoiceAnswer(claimed.id % 2), reasoning), "A", {}, 0.1
         )
     assert runs.get_run(db, run).done == 200

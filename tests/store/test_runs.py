@@ -12,6 +12,7 @@ from align_tui.core.errors import StoreError
 from align_tui.core.scorers.base import Score
 from align_tui.store import queue, runs, search, trash
 from align_tui.store.database import Database
+from tests import ending
 from tests.conftest import make_scenarios, make_study
 
 
@@ -68,7 +69,7 @@ def test_deleting_leaves_nothing_behind(database: Database) -> None:
     kept = runs.create_run(database, make_study(1), {})
     for claimed in queue.claim(database, "w", 9):
         decision = Decision(ChoiceAnswer(0), "a rare word: quokka")
-        queue.finish(database, "w", claimed, decision, "A", {"t": Score(True, 0.0, True)}, 1.0)
+        ending.finish(database, "w", claimed, decision, "A", {"t": Score(True, 0.0, True)}, 1.0)
     assert len(search.search(database, "quokka")) == 4
     runs.delete_run(database, run)
     for table, rows in (("samples", 2), ("results", 0), ("scores", 0), ("scenarios", 1)):
@@ -85,7 +86,7 @@ def test_search_marks_what_was_found(database: Database) -> None:
     run = runs.create_run(database, make_study(1), {})
     text = "word " * 60 + "the Rescuer was rescued " + "word " * 60 + "\x02evil\x03"
     for claimed in queue.claim(database, "w", 9):
-        queue.finish(database, "w", claimed, Decision(ChoiceAnswer(0), text), "A", {}, 1.0)
+        ending.finish(database, "w", claimed, Decision(ChoiceAnswer(0), text), "A", {}, 1.0)
     [first, _] = search.search(database, "rescue", run=run)
     assert [t for t, match in first.parts if match] == ["Rescuer", "rescued"]
     assert len(whole(first)) < 250 and first.repeat == 0
@@ -98,7 +99,7 @@ def test_search_reads_words_and_never_syntax(database: Database) -> None:
     runs.create_run(database, make_study(2), {})
     texts = ["The rescuer helped.", "Nobody helped anyone.", 'AND OR "NOT" (', "Über Höhen"]
     for claimed, text in zip(queue.claim(database, "w", 9), texts, strict=True):
-        queue.finish(database, "w", claimed, Decision(ChoiceAnswer(0), text), "A", {}, 1.0)
+        ending.finish(database, "w", claimed, Decision(ChoiceAnswer(0), text), "A", {}, 1.0)
 
     def found(query: str) -> list[str]:
         return [whole(hit) for hit in search.search(database, query)]

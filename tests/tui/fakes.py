@@ -19,6 +19,7 @@ from align_tui.core.targets import target_id
 from align_tui.monitor.snapshot import Shown
 from align_tui.store import live, queue, workers
 from align_tui.store.database import Database
+from tests import ending
 
 DEMO = Path(align_tui.__file__).parent / "demo" / "scenarios" / "demo-triage.toml"
 TARGETS = (None, ("moral_desert", 1.0), ("moral_desert", 0.0), ("risk_aversion", 1.0))
@@ -127,11 +128,15 @@ class FakeWorker:
             for targets in self.study.scoring_targets(profile)
         }
         decision = Decision(ChoiceAnswer(choice), why, sure, None, (reply,), notes)
-        queue.finish(self.db, self.id, claimed, decision, shown.choices[choice].text, scores, took)
+        ending.finish(self.db, self.id, claimed, decision, shown.choices[choice].text, scores, took)
 
-    def fail(self, claimed: queue.Claimed, kind: str, message: str) -> None:
+    def fail(self, claimed: queue.Claimed, kind: str, message: str, traceback: str = "") -> None:
         """Have it fail."""
-        queue.fail(self.db, self.id, claimed, kind, message, 0.5)
+        ending.fail(self.db, self.id, claimed, kind, message, 0.5, traceback)
+
+    def release(self, claimed: Sequence[queue.Claimed]) -> None:
+        """Give them back, undecided."""
+        ending.release(self.db, self.id, claimed)
 
     def stream(
         self,

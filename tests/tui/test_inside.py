@@ -23,7 +23,7 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.types import content_hash
 from align_tui.monitor.decision_detail import DecisionDetail, read_detail
 from align_tui.monitor.snapshot import Shown
-from align_tui.store import results
+from align_tui.store import results, runs
 from align_tui.store.database import Database
 from align_tui.tui import pager
 from align_tui.tui.format.decision_detail import sections
@@ -75,6 +75,39 @@ def test_what_the_attribute_put_in_stands_between_signs(
     made = sections(DecisionDetail(*of, [reply], {}, where), glyphs)
     text = next(section.text for section in made if section.title == "messages")
     assert f"Be {marks[0]}x{marks[1]}." in text
+
+
+def test_the_traceback_of_a_failed_sample_is_a_part_of_its_own(db: Database) -> None:
+    """Only where there is one, and nowhere else: the pane and the decision have the sentence."""
+    study = fakes.study(1, 2)
+    run = runs.create_run(db, study, {})
+    worker = fakes.FakeWorker(db, study)
+    trace = 'Traceback (most recent call last):\n  File "mine.py", line 3\nKeyError: \x1b[2J'
+    first, second = worker.claim(2)
+    worker.fail(first, "internal", "KeyError: weight", trace)
+    worker.fail(second, "truncated", "The reply was cut")
+    parts, _ = inside(db, (run, study), 0)
+    titles = [part.title for part in parts]
+    assert titles == ["everything", "decision", "traceback", "hashes"]
+    assert parts[2].text == trace and trace in parts[0].text
+    assert "KeyError: weight" in parts[1].text and "Traceback" not in parts[1].text
+    parts, _ = inside(db, (run, study), 1)
+    assert [part.title for part in parts] == ["everything", "decision", "hashes"]
+
+
+async def test_a_pane_says_the_sentence_and_inside_has_the_traceback(
+    path: Path, db: Database, wait: Any
+) -> None:
+    study = fakes.study(1, 1)
+    run = runs.create_run(db, study, {})
+    worker = fakes.FakeWorker(db, study)
+    worker.fail(worker.claim(1)[0], "adm", "mine.py raised KeyError", "Traceback: its own line 3")
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: "mine.py raised KeyError" in words(app))
+        assert "its own line 3" not in words(app)
+        await pilot.press("i")
+        await wait(pilot, lambda: "its own line 3" in words(app))
 
 
 def test_a_decision_without_a_model(db: Database, finished: Finished) -> None:

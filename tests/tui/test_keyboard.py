@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from align_tui.tui.failure import screen_log
+from align_tui.config.failure_log import screen_log
 from align_tui.tui.keyboard import MOST_CELLS, Keyboard
 
 PASTE = b"\x1b[200~"

@@ -10,7 +10,7 @@ import pytest
 
 from align_tui.config.study import Study
 from align_tui.store import launch as store_launch
-from align_tui.store import queue, results, run_annotations, runs
+from align_tui.store import results, run_annotations, runs
 from align_tui.store.database import Database, open_database
 from align_tui.tui.application import AlignApp
 from align_tui.tui.dialogs.filter import FilterDialog
@@ -311,5 +311,5 @@ async def test_a_queued_pane_says_how_many_are_before_it(
         running = worker.claim(4)
         await wait(pilot, lambda: "queued: the next" in words(app))
         assert "queued: 4 before it" not in words(app)
-        queue.release(db, worker.id, [claimed.id for claimed in running])
+        worker.release(running)
         await wait(pilot, lambda: "queued: 4 before it" in words(app))

@@ -19,10 +19,11 @@ from align_tui.core.decisions import Decision, Step
 from align_tui.core.predictions import Prediction, Relevance
 from align_tui.core.targets import target_id
 from align_tui.store import launch as store_launch
-from align_tui.store import queue, runs, workers
+from align_tui.store import runs, workers
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp
 from align_tui.tui.launch import Launch
+from tests import ending
 from tests.tui import fakes
 from tests.tui.test_snapshots import FOLDER, RUN, STARTED, styled
 
@@ -83,7 +84,7 @@ def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Study]:
                 continue
             if (claimed.scenario, claimed.profile) == (1, 3):
                 answered = Decision(TextAnswer(OPEN), "It depends on who can be reached.")
-                queue.finish(db, worker.id, claimed, answered, OPEN, {}, 0.3)
+                ending.finish(db, worker.id, claimed, answered, OPEN, {}, 0.3)
                 continue
             made = rated(claimed.profile, len(shown.choices))
             taken = made.choice
@@ -93,7 +94,7 @@ def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Study]:
                 for targets in study.scoring_targets(study.profiles[claimed.profile])
             }
             text = shown.choices[taken].text
-            queue.finish(db, worker.id, claimed, made, text, scores, 0.3)
+            ending.finish(db, worker.id, claimed, made, text, scores, 0.3)
     workers.unregister(db, worker.id)
     with db.write() as connection:
         connection.execute("UPDATE runs SET created=?", (STARTED,))

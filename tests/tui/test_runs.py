@@ -326,3 +326,16 @@ def test_browse_without_a_terminal_says_so_and_writes_nothing() -> None:
     refused = align_tui("browse")
     assert refused.returncode == 2 and "needs a terminal" in refused.stderr
     assert not Path(os.environ["ALIGN_TUI_DB"]).exists()
+
+
+async def test_a_key_stops_the_run_that_is_looked_at(path: Path, db: Database, wait: Any) -> None:
+    study = fakes.study(2, 2)
+    run = runs.create_run(db, study, {})
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: "baseline" in words(app))
+        await pilot.press("r")
+        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and "0/4" in words(app))
+        await pilot.press("S")
+        await wait(pilot, lambda: "4 samples are left" in words(app))
+        assert runs.get_run(db, run).state == "stopped"

@@ -11,7 +11,7 @@ from align_tui.config.study import OUT_OF_DEPTH, Study
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.monitor.run_state import RunState
 from align_tui.store import launch as store_launch
-from align_tui.store import results, runs
+from align_tui.store import queue, results, runs
 from align_tui.store.database import Database
 from align_tui.tui.application import AlignApp, Shell
 from align_tui.tui.format.glyphs import ASCII
@@ -270,10 +270,37 @@ async def test_a_retry_elsewhere_and_a_released_sample_are_seen(
         worker = fakes.FakeWorker(db, study)
         claimed = worker.claim()
         await wait(pilot, lambda: screen.snapshot.counts.running == 1)
-        from align_tui.store import queue
-
-        queue.release(db, worker.id, [claimed[0].id])
+        worker.release(claimed[:1])
         await wait(pilot, lambda: screen.snapshot.counts.pending == 1)
+
+
+async def test_a_key_stops_what_runs_and_another_goes_on(
+    path: Path, db: Database, wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
+    study = fakes.study(2, 2)
+    run = runs.create_run(db, study, {})
+    worker = fakes.FakeWorker(db, study)
+    worker.beat()
+    [held] = worker.claim(1)
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = screen_of(app)
+        await wait(pilot, lambda: screen.snapshot.counts.running == 1)
+        await pilot.press("S")
+        await wait(pilot, lambda: screen.snapshot.state == "stopped")
+        await wait(pilot, lambda: "4 samples are left" in words(app))
+        assert queue.orders(db, worker.id) == {held.key: "release"} and worker.claim(4) == []
+        worker.release([held])
+        await wait(pilot, lambda: "stopped: press space to go on" in words(app))
+        await pilot.press("space")
+        await wait(pilot, lambda: screen.snapshot.state == "active")
+        for claimed in worker.claim(4):
+            worker.finish(claimed)
+        await wait(pilot, lambda: screen.snapshot.counts.done == 4)
+        await pilot.press("S")
+        await wait(pilot, lambda: "nothing is left to decide" in words(app))
+        assert runs.get_run(db, run).state == "active"
 
 
 async def test_ascii_terminals_get_ascii(

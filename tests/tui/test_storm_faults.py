@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
+from align_tui.config.failure_log import screen_log
 from align_tui.config.study import Study
 from align_tui.store import launch as store_launch
 from align_tui.store.database import Database
@@ -141,7 +143,35 @@ async def test_a_terminal_of_a_few_cells(
         assert "this is why" in words(app)
 
 
+@pytest.mark.parametrize("error", [ValueError("a fault of ours"), SystemExit(3)])
+def test_what_a_job_raises_while_its_screen_goes_keeps_its_traceback(
+    path: Path, db: Database, error: BaseException
+) -> None:
+    def job(db: Database) -> None:
+        raise error
+
+    desk = StoreThread(path, lambda what: False, lambda *_: None)
+    desk.do(job, lambda _: None)
+    desk.close()
+    log = screen_log().read_text(encoding="utf-8")
+    assert "in job" in log and type(error).__name__ in log
+
+
+async def test_what_fails_after_a_failure_is_in_the_log_too(
+    path: Path, finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    monkeypatch.setattr(App, "_handle_exception", lambda self, error: None)
+    first, second = ValueError("the first"), KeyError("what follows")
+    for error in (first, second, first):
+        app._handle_exception(error)
+    assert app.failure is not None and app.failure.error is first
+    log = screen_log().read_text(encoding="utf-8")
+    assert "what follows" in log and "the first" not in log  # it is told, and logged, at the end
+
+
 def test_a_desk_that_is_closed_takes_no_orders(path: Path, db: Database) -> None:
-    desk = StoreThread(path, lambda what: what(), lambda *_: None)
+    desk = StoreThread(path, lambda what: True, lambda *_: None)
     desk.close()
     desk.do(lambda db: pytest.fail("it was done"), lambda _: None)

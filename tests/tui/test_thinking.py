@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from align_tui.backbones.base import OnProgress, OnText, Request
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.study import Study
 from align_tui.core.decisions import Generation
 from align_tui.core.replies import RESTART, THINKING, THOUGHT, with_thinking

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
 import os
 import subprocess
@@ -20,9 +21,11 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align_tui.config.failure_log import command_log
 from align_tui.web import pages, tab
 from align_tui.web.guard import Guard
 from align_tui.web.pages import Tabs, site
+from align_tui.web.serving import _quiet_logs
 from align_tui.web.tab import HEIGHTS, MOST_BYTES, SIZE, WIDTHS, clamped, sizes
 from align_tui.web.token import REFUSED, Token
 
@@ -283,3 +286,17 @@ def test_an_application_that_hangs_ends_when_its_server_is_gone() -> None:
     finally:
         process.kill()
         process.stderr.close()
+
+
+def test_what_fails_for_a_tab_is_one_line_and_a_traceback_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("textual-serve")
+    monkeypatch.setattr(logger, "filters", [])
+    monkeypatch.setattr(logging.getLogger("aiohttp.server"), "filters", [])
+    _quiet_logs()
+    for error in (ConnectionResetError("the browser went away"), KeyError("a fault of ours")):
+        logger.error("a tab has ended", exc_info=error)
+    assert all(record.exc_info is None for record in caplog.records)
+    log = command_log().read_text(encoding="utf-8")
+    assert "KeyError: 'a fault of ours'" in log and "went away" not in log

@@ -58,7 +58,7 @@ def decoding_table(
     for batch in batches:
         many = [tasks[i % len(tasks)] for i in range(batch)]
         ours.decide(backbone, many, max_tokens)
-        graphs = backbone._batch._graphs
+        graphs = backbone._thread.batch._graphs
         recorded, run = (graphs.recorded, graphs.steps_run) if graphs is not None else (0, 0)
         long = ours.decide(backbone, many, max_tokens)
         short = ours.decide(backbone, many, max_tokens // 2, whole=False)

@@ -13,7 +13,7 @@ from align_tui.adms.ask import ask
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.first_decision import FirstDecision
 from align_tui.config.adm_params import Reasoned
-from align_tui.config.profile import DecodingSpec
+from align_tui.config.backbone_spec import DecodingSpec
 from align_tui.engine.llm import SampleLlm
 from engine_bench.work import Task
 
@@ -35,7 +35,7 @@ def decide(backbone: LocalBackbone, tasks: Sequence[Task], characters: int) -> S
 
 
 async def _decide(backbone: LocalBackbone, tasks: Sequence[Task], params: Reasoned) -> Sweep:
-    backbone._batch.prefixes.clear()
+    backbone._thread.batch.prefixes.clear()
     began = time.perf_counter()
     ends: list[float] = []
 
@@ -60,11 +60,11 @@ def measure(
     decide(backbone, tasks, characters)  # the first sweep also takes the memory for its slots
     for _ in range(turns):
         alone.append(decide(backbone, tasks[:1], characters).first)
-        backbone._batch.first_decision = FirstDecision()
+        backbone._thread.batch.first_decision = FirstDecision()
         yielding.append(decide(backbone, tasks, characters))
-        backbone._batch.first_decision = None
+        backbone._thread.batch.first_decision = None
         plain.append(decide(backbone, tasks, characters))
-    backbone._batch.first_decision = FirstDecision()
+    backbone._thread.batch.first_decision = FirstDecision()
 
     def middle(values: Sequence[float]) -> float:
         return round(statistics.median(values), 3)

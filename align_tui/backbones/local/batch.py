@@ -332,49 +332,49 @@ class DecodeBatch:
         """Draw the next token of each; what is wrong with one ends its reply and no other."""
         if not ready:
             return
-        rows = [row for row, _ in ready]
+        replies = [reply for reply, _ in ready]
         logits = torch.stack([scores for _, scores in ready])
         fit = is_finite(logits).tolist()
         if not all(fit):
             self._end_without_numbers(
-                [row for row, good in zip(rows, fit, strict=True) if not good]
+                [reply for reply, good in zip(replies, fit, strict=True) if not good]
             )
-            rows = [row for row, good in zip(rows, fit, strict=True) if good]
+            replies = [reply for reply, good in zip(replies, fit, strict=True) if good]
             logits = logits[[i for i, good in enumerate(fit) if good]]
-        if not rows:
+        if not replies:
             return
-        allowed = self._allowed(rows, logits)
-        noise = [row.noise(logits.shape[-1], logits.device) for row in rows]
-        settings = [row.request.sampling for row in rows]
-        for row, token in zip(rows, draw(logits, allowed, settings, noise), strict=True):
-            if row.matcher is None or not row.matcher.is_error():
-                row.take(token)
-            if row.matcher is not None and row.matcher.is_error():
-                row.finish = "cancelled"
-                row.failure = ReplyError(
-                    f"Constrained decoding failed: {row.matcher.get_error()[:300]}"
+        allowed = self._allowed(replies, logits)
+        noise = [reply.noise(logits.shape[-1], logits.device) for reply in replies]
+        settings = [reply.request.sampling for reply in replies]
+        for reply, token in zip(replies, draw(logits, allowed, settings, noise), strict=True):
+            if reply.matcher is None or not reply.matcher.is_error():
+                reply.take(token)
+            if reply.matcher is not None and reply.matcher.is_error():
+                reply.finish = "cancelled"
+                reply.failure = ReplyError(
+                    f"Constrained decoding failed: {reply.matcher.get_error()[:300]}"
                 )
 
-    def _end_without_numbers(self, rows: Sequence[Reply]) -> None:
+    def _end_without_numbers(self, replies: Sequence[Reply]) -> None:
         """End replies whose logits are no numbers; they leave nothing behind."""
-        for row in rows:
-            row.finish = "cancelled"
-            row.failure = not_finite(self.model, self.name, row.ids)
-            self._cache.wipe(self.seats.index(row))
+        for reply in replies:
+            reply.finish = "cancelled"
+            reply.failure = not_finite(self.model, self.name, reply.ids)
+            self._cache.wipe(self.seats.index(reply))
 
-    def _allowed(self, rows: Sequence[Reply], logits: torch.Tensor) -> torch.Tensor:
-        """Booleans (rows, vocabulary): by each row's grammar, or what thinking may hold."""
+    def _allowed(self, replies: Sequence[Reply], logits: torch.Tensor) -> torch.Tensor:
+        """Booleans (replies, vocabulary): by each reply's grammar, or what thinking may hold."""
         width, device = logits.shape[-1], logits.device
-        held = [i for i, row in enumerate(rows) if not row.is_thinking]
-        matchers = [matcher for i in held if (matcher := rows[i].matcher) is not None]
-        if len(held) == len(rows):
+        held = [i for i, reply in enumerate(replies) if not reply.is_thinking]
+        matchers = [matcher for i in held if (matcher := replies[i].matcher) is not None]
+        if len(held) == len(replies):
             return self._masks.allowed(matchers, width, device)
         allowed = torch.zeros(logits.shape, dtype=torch.bool, device=device)
         if held:
             allowed[held] = self._masks.allowed(matchers, width, device)
-        for i, row in enumerate(rows):
-            if row.thought is not None and row.is_thinking:
-                allowed[i] = row.thought.tokens.allowed.to(device)[:width]
+        for i, reply in enumerate(replies):
+            if reply.thought is not None and reply.is_thinking:
+                allowed[i] = reply.thought.tokens.allowed.to(device)[:width]
         return allowed
 
 

@@ -46,7 +46,7 @@ from align_tui.backbones.local.weights import (
     weight_files,
 )
 from align_tui.backbones.local.windows import Windows, windows_of_config
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Rendering
 from align_tui.core.errors import AlignError, BackboneError
 
@@ -74,7 +74,7 @@ class ModelFault:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ChatTemplateFacts:
     """What a chat template does with the day and with a system turn."""
 
     writes_date: bool
@@ -119,7 +119,7 @@ class Description:
     windows: str = ""
     batched: bool | None = None
     has_template: bool = False
-    template: Template | None = None
+    template: ChatTemplateFacts | None = None
     thinking: Thinking | None = None
     adapted: tuple[Adapted, ...] = ()
     troubles: tuple[ModelFault, ...] = ()
@@ -356,7 +356,7 @@ def _look_at_tokenizer(look: _Look, tokenizer: PreTrainedTokenizerBase) -> None:
 def _look_at_template(look: _Look, chat: ChatFormat) -> None:
     text, later = (chat.render(TURNS, Rendering(date=day)).text for day in DAYS)
     folded = chat.render(fold_system(TURNS), Rendering(date=DAYS[0])).text
-    look.tell(template=Template(writes_date=text != later, keeps_system=text != folded))
+    look.tell(template=ChatTemplateFacts(writes_date=text != later, keeps_system=text != folded))
     marks = [m for m in bracketed(chat.template) if m in text and chat.plain.guard(m) == m]
     if marks:
         look.trouble(

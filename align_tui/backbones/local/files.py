@@ -19,7 +19,7 @@ from align_tui.backbones.local.weights import (
     is_adapter,
 )
 from align_tui.config import paths
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
 
 DEEPEST = 4

@@ -26,11 +26,11 @@ from align_tui.core.errors import ReplyError
 from align_tui.core.types import JsonObject
 
 
-class _Tell(BaseStreamer):
-    """Hands each token to the row as it is made."""
+class _Streamer(BaseStreamer):
+    """Hands each token to the reply as it is made."""
 
-    def __init__(self, row: Reply, tokenizer: Any, before: int = 0) -> None:
-        self.row = row
+    def __init__(self, reply: Reply, tokenizer: Any, before: int = 0) -> None:
+        self.reply = reply
         self.tokenizer = tokenizer
         self.before = before  # tokens that were thought
         self.seen: list[int] = []
@@ -51,18 +51,18 @@ class _Tell(BaseStreamer):
         self._tell(self.tokenizer.decode(self.seen, skip_special_tokens=True))
 
     def _tell(self, text: str) -> None:
-        if self.row.finish is None:  # else it has ended where its choice begins
-            new = self.row.up_to_choice(text[self.told :])
-            self.row.tell(new, self.before + len(self.seen))
+        if self.reply.finish is None:  # else it has ended where its choice begins
+            new = self.reply.up_to_choice(text[self.told :])
+            self.reply.tell(new, self.before + len(self.seen))
         self.told = len(text)
 
 
 class _Stop(StoppingCriteria):
-    def __init__(self, row: Reply) -> None:
-        self.row = row
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
-        stop = self.row.stop_requested or self.row.finish is not None
+        stop = self.reply.stop_requested or self.reply.finish is not None
         return torch.full((input_ids.shape[0],), stop, dtype=torch.bool, device=input_ids.device)
 
 
@@ -80,51 +80,53 @@ class HfGenerator:
     def _make_processor(self, schema: str) -> Any:
         return get_json_schema_logits_processor(self.grammar_backend, self._outlines, schema)
 
-    def run(self, row: Reply) -> None:
-        """Generate the row's reply, after its thinking; its `finish` says how it ended."""
+    def run(self, reply: Reply) -> None:
+        """Write the reply, after its thinking; its `finish` says how it ended."""
         # generate() draws from the global stream; this thread is alone in using it.
-        torch.manual_seed(row.request.sampling.seed)
-        if row.thought is not None:
-            self._think(row, row.thought)
-        row.check_bounds()
-        if row.finish is not None:
+        torch.manual_seed(reply.request.sampling.seed)
+        if reply.thought is not None:
+            self._think(reply, reply.thought)
+        reply.check_bounds()
+        if reply.finish is not None:
             return
-        processor = self._processor(compact(row.request.schema))
+        processor = self._processor(compact(reply.request.schema))
         processor.reset()
-        most = row.request.sampling.max_tokens
-        tell = _Tell(row, self.loaded.tokenizer, row.tokens)
-        made = self._generate(row, most, [processor], StoppingCriteriaList([_Stop(row)]), tell)
-        if row.stop_requested:
-            row.finish = "cancelled"
-        elif row.has_ended:
+        most = reply.request.sampling.max_tokens
+        streamer = _Streamer(reply, self.loaded.tokenizer, reply.tokens)
+        made = self._generate(
+            reply, most, [processor], StoppingCriteriaList([_Stop(reply)]), streamer
+        )
+        if reply.stop_requested:
+            reply.finish = "cancelled"
+        elif reply.has_ended:
             return  # at its choice, which scoring draws as it does for the batch
         elif made >= most:
-            row.finish = "length"
-        elif row.bounds.positions is not None and made >= row.bounds.positions - len(row.ids):
-            row.ids.extend([0] * (made + 1))  # as long as it would have become
-            row.check_bounds()
+            reply.finish = "length"
+        elif reply.bounds.positions is not None and made >= reply.bounds.positions - len(reply.ids):
+            reply.ids.extend([0] * (made + 1))  # as long as it would have become
+            reply.check_bounds()
         else:
-            row.finish = "stop"
+            reply.finish = "stop"
 
-    def _think(self, row: Reply, thought: Thought) -> None:
-        """Free text up to where the thinking ends; what leads to the reply joins the row."""
-        ended = _Think(row, thought)
-        stop = StoppingCriteriaList([_Stop(row), ended])
-        self._generate(row, thought.cap, [_Only(thought)], stop, ended.streamer)
-        if not thought.is_over and not row.stop_requested:  # the positions came to their end
-            row.check_bounds()
+    def _think(self, reply: Reply, thought: Thought) -> None:
+        """Free text up to where the thinking ends; what leads on joins the reply's tokens."""
+        ended = _Think(reply, thought)
+        stop = StoppingCriteriaList([_Stop(reply), ended])
+        self._generate(reply, thought.cap, [_Only(thought)], stop, ended.streamer)
+        if not thought.is_over and not reply.stop_requested:  # the positions came to their end
+            reply.check_bounds()
 
     def _generate(
         self,
-        row: Reply,
+        reply: Reply,
         most: int,
         processors: list[Any],
         stop: StoppingCriteriaList,
         streamer: BaseStreamer,
     ) -> int:
-        """Let the model go on from the row's tokens; how many it made, `most` at most."""
-        sampling = row.request.sampling
-        ids = torch.tensor([row.ids], device=self.loaded.device)
+        """Let the model go on from the reply's tokens; how many it made, `most` at most."""
+        sampling = reply.request.sampling
+        ids = torch.tensor([reply.ids], device=self.loaded.device)
         drawn: dict[str, Any] = {"do_sample": False}
         if sampling.temperature > 0:
             drawn = {
@@ -135,9 +137,9 @@ class HfGenerator:
                 "min_p": sampling.min_p or None,
             }
         end = self.loaded.tokenizer.eos_token_id
-        if row.bounds.positions is not None:
-            most = max(1, min(most, row.bounds.positions - len(row.ids)))
-        numbers = _Numbers(self.loaded, row)
+        if reply.bounds.positions is not None:
+            most = max(1, min(most, reply.bounds.positions - len(reply.ids)))
+        numbers = _Numbers(self.loaded, reply)
         try:
             # The processors' masks are compiled at their first use, for seconds: not worth it.
             with torch.compiler.set_stance("force_eager"):
@@ -149,22 +151,22 @@ class HfGenerator:
                     stopping_criteria=stop,
                     streamer=streamer,
                     pad_token_id=end if end is not None else 0,
-                    eos_token_id=self._ends(row) or None,
+                    eos_token_id=self._ends(reply) or None,
                     **drawn,
                 )
         except (ValueError, TypeError) as error:
             raise ReplyError(f"The model cannot be run by generate(): {error}") from error
         return int(out.shape[1] - ids.shape[1])
 
-    def _ends(self, row: Reply) -> list[int]:
+    def _ends(self, reply: Reply) -> list[int]:
         """The tokens that end a text: the model's own, and the one that a finished grammar leaves.
 
         A tokenizer's may be none of the model's (of fine-tunes that changed one of them), or none.
         """
         own = self.loaded.model.generation_config.eos_token_id
         ends = {own} if isinstance(own, int) else set(own or ())
-        if row.grammars is not None:
-            ends |= set(row.grammars.tokens.eos_tokens)
+        if reply.grammars is not None:
+            ends |= set(reply.grammars.tokens.eos_tokens)
         elif self.loaded.tokenizer.eos_token_id is not None:
             ends.add(self.loaded.tokenizer.eos_token_id)
         return sorted(ends)
@@ -180,14 +182,14 @@ class HfGenerator:
 class _Numbers(LogitsProcessor):
     """Ends a generation whose logits are no numbers, before anything is drawn from them."""
 
-    def __init__(self, loaded: Loaded, row: Reply) -> None:
+    def __init__(self, loaded: Loaded, reply: Reply) -> None:
         self.loaded = loaded
-        self.row = row
+        self.reply = reply
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         if not is_finite(scores).all():
             ids = input_ids[0].tolist()
-            raise not_finite(self.loaded.model, self.row.bounds.name, ids)
+            raise not_finite(self.loaded.model, self.reply.bounds.name, ids)
         return scores
 
 
@@ -203,19 +205,19 @@ class _Only(LogitsProcessor):
 
 
 class _Think(StoppingCriteria):
-    """Hands each token of the thinking to its row, and stops where the thinking ends."""
+    """Hands each token of the thinking to its reply, and stops where the thinking ends."""
 
-    def __init__(self, row: Reply, thought: Thought) -> None:
-        self.row = row
+    def __init__(self, reply: Reply, thought: Thought) -> None:
+        self.reply = reply
         self.thought = thought
         self.streamer = _Quiet()
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
         text, joined = self.thought.take(int(input_ids[0, -1]))
-        self.row.ids += joined
-        self.row.tell_thinking(text, self.thought.is_over)
+        self.reply.ids += joined
+        self.reply.tell_thinking(text, self.thought.is_over)
         if self.thought.is_over:
-            self.row.reply_start = len(self.row.ids)
+            self.reply.reply_start = len(self.reply.ids)
         done = self.thought.is_over
         return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from align_tui.backbones.base import OnProgress
 from align_tui.backbones.local.weights import is_adapter, missing_parts
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
 from align_tui.core.text.redaction import Secret
 

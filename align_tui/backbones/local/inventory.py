@@ -20,7 +20,7 @@ from align_tui.backbones.local.weights import (
     size_in,
 )
 from align_tui.config import paths
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import AlignError
 
 if TYPE_CHECKING:

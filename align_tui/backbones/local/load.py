@@ -28,7 +28,7 @@ from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.gguf_file import read_once
 from align_tui.backbones.local.model_code import check_code, only_trusted
 from align_tui.backbones.local.weights import Size
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError, CodeRefused, OutOfMemory
 
 SMALL = 50_000_000
@@ -295,7 +295,9 @@ def loading_errors(spec: BackboneSpec, device: torch.device) -> Iterator[None]:
     except SafetensorError as error:
         raise BackboneError(f"The weights of {spec.label} are damaged: {error}") from error
     except Exception as error:  # whatever a model's files and code of its own lead to
-        raise BackboneError(_load_message(spec, error), _load_hint(error)) from error
+        failure = BackboneError(_load_message(spec, error), _load_hint(error))
+        failure.unforeseen = True
+        raise failure from error
 
 
 def _load_message(spec: BackboneSpec, error: BaseException) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from align_tui.backbones.local.files import ModelFiles
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.code import Code, code_of_model
-from align_tui.config.profile import BackboneSpec
 from align_tui.config.trust import allow, unknown
 from align_tui.core.errors import CodeRefused
 

@@ -26,8 +26,8 @@ CHARACTERS = 5  # a token of prose; the frame around the reasoning is forced, an
 class Reply(Reader):
     """A generation in the batch. Made in the event loop, driven by the model's thread.
 
-    A row of the plain generator has no matcher of its own. `reply_start` is where its reply begins
-    in `ids`, once it has thought.
+    One that HfGenerator writes has no matcher of its own. `reply_start` is where its text begins in
+    `ids`, once it has thought.
     """
 
     request: Request
@@ -94,7 +94,7 @@ class Reply(Reader):
 
     def noise(self, size: int, device: torch.device) -> torch.Tensor | None:
         """What decides the next token (exponential, a number a token of the vocabulary); none for a
-        greedy row. The same until a token is taken.
+        greedy reply. The same until a token is taken.
         """
         if self._noise is None and self.request.sampling.temperature > 0:
             if self._stream is None:

@@ -49,7 +49,7 @@ class Scoring:
             for sequence in self.sequences
         ]
 
-    def chances(self) -> ChoiceProbabilities:
+    def probabilities(self) -> ChoiceProbabilities:
         """Probability of each sequence and the one that is drawn, once all have been read."""
         logits = [torch.cat(probe.logits).float().cpu() for probe in self.probes]
         logs = [0.0] * len(self.sequences)

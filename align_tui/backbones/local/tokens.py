@@ -20,7 +20,7 @@ from align_tui.core.replies import split_thinking
 REMEMBERED = 512
 
 
-class Texts:
+class RequestTokenizer:
     """Turns what is asked of a model into its tokens. Belongs to the event loop."""
 
     def __init__(self, loaded: Loaded) -> None:
@@ -41,7 +41,7 @@ class Texts:
         self._thinking: dict[Marks, ThinkingTokens] = {}
         self._thoughts: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
 
-    def row(
+    def reply(
         self,
         request: Request,
         on_text: OnText,
@@ -85,23 +85,23 @@ class Texts:
             return bytes(self.grammars.tokens.decode_bytes(tokens))
         return str(self.chat.tokenizer.decode(tokens)).encode()
 
-    def remember(self, row: Reply, made: Generation) -> None:
+    def remember(self, reply: Reply, made: Generation) -> None:
         """Keep the tokens of what a reply's model thought: it is scored behind the same ones."""
         thinking, _ = split_thinking(made.text)
-        if row.thought is None or not thinking:
+        if reply.thought is None or not thinking:
             return
-        self._thoughts[made.prompt, thinking] = row.ids[row.prompt_tokens : row.reply_start]
+        self._thoughts[made.prompt, thinking] = reply.ids[reply.prompt_tokens : reply.reply_start]
         while len(self._thoughts) > REMEMBERED:
             self._thoughts.popitem(last=False)
 
-    def sequences(self, ballot: ChoiceScoringRequest) -> list[list[int]]:
+    def sequences(self, request: ChoiceScoringRequest) -> list[list[int]]:
         """The tokens of each half-written reply behind its prompt.
 
         Raises BackboneError for what the model cannot read.
         """
-        prompt = self.chat.render(ballot.messages, ballot.rendering, ballot.sampling.thinking)
+        prompt = self.chat.render(request.messages, request.rendering, request.sampling.thinking)
         sequences = []
-        for text in ballot.replies:
+        for text in request.replies:
             thinking, reply = split_thinking(text)
             ids = [*prompt.ids, *self._thought_ids(prompt, thinking)]
             sequences.append([*ids, *self.chat.plain.encode_plain(reply)])

@@ -12,16 +12,16 @@ from outlines.exceptions import BadRequestError
 from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
 from align_tui.backbones.server.capabilities import Capabilities, make_ask
 from align_tui.backbones.server.errors import Unfit
-from align_tui.backbones.server.live_text import LiveText
 from align_tui.backbones.server.markup import control_note
 from align_tui.backbones.server.outcomes import ServerReply, Settled, only_thought, settle
 from align_tui.backbones.server.pool import Endpoint, Pool
 from align_tui.backbones.server.replies import as_sent, asked_again, with_schema, without_lengths
+from align_tui.backbones.server.reply_stream import ReplyStream
 from align_tui.backbones.server.retries import ask_until_answered
 from align_tui.backbones.server.scoring import choice_probabilities
 from align_tui.backbones.server.streaming import likeliest_tokens, stream_reply
 from align_tui.backbones.server.thinking import conclusions, joined, thinking_notes
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Finish, Generation, Message
 from align_tui.core.errors import KeyRefused, ServerBusy, ServerError, ServerUnreachable
 from align_tui.core.replies import split_thinking, with_thinking
@@ -58,13 +58,13 @@ class ServerBackbone:
     def __init__(
         self,
         spec: BackboneSpec,
-        abilities: Capabilities,
+        capabilities: Capabilities,
         endpoints: Sequence[Endpoint],
         info: ModelInfo,
     ) -> None:
         self.info = info
         self._spec = spec
-        self._abilities = abilities
+        self._capabilities = capabilities
         self._pool = Pool(endpoints, spec.server.in_flight)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tokens = 0
@@ -75,40 +75,40 @@ class ServerBackbone:
         Raises ServerError, or ReplyError when no attempt brought a reply that fits.
         """
         self._loop = loop = asyncio.get_running_loop()
-        telling = LiveText(on_text, loop.time())
+        stream = ReplyStream(on_text, loop.time())
         wanted = self._wanted(request)
 
         async def work(endpoint: Endpoint) -> Generation:
-            telling.begin()
+            stream.begin()
             turns = wanted.turns
-            reply = await self._first(endpoint, request, wanted, telling)
+            reply = await self._first(endpoint, request, wanted, stream)
             asked_twice = only_thought(reply)
             if asked_twice:
-                reply = await self._behind_thinking(endpoint, request, wanted, reply, telling)
+                reply = await self._behind_thinking(endpoint, request, wanted, reply, stream)
             settled = wanted.settle(reply)
             text = with_thinking(reply.thinking, settled.text)
-            telling.settle(loop.time(), text)
+            stream.settle(loop.time(), text)
             notes = (*self._notes(request, reply, asked_twice=asked_twice), *settled.notes)
-            return _generation(reply, text, settled.finish, notes, turns, telling, loop.time())
+            return _generation(reply, text, settled.finish, notes, turns, stream, loop.time())
 
         return await self._ask(work)
 
     def _wanted(self, request: Request) -> _Wanted:
         schema = request.schema
-        if self._abilities.schema == "plain":
+        if self._capabilities.schema == "plain":
             schema = without_lengths(schema)
-        if not self._abilities.states_schema:
+        if not self._capabilities.states_schema:
             return _Wanted(request.messages, schema, states=False)
         return _Wanted(with_schema(request.messages, schema), schema, states=True)
 
     async def _first(
-        self, endpoint: Endpoint, request: Request, wanted: _Wanted, telling: LiveText
+        self, endpoint: Endpoint, request: Request, wanted: _Wanted, stream: ReplyStream
     ) -> ServerReply:
         """What comes of the request as it is."""
         sampling = request.sampling
-        body = self._abilities.body(sampling, self._spec.server.extra, request.rendering)
+        body = self._capabilities.body(sampling, self._spec.server.extra, request.rendering)
         most = 0 if sampling.thinking == "off" else sampling.max_thinking_tokens
-        return await self._streamed(endpoint, wanted, wanted.turns, body, telling, most)
+        return await self._streamed(endpoint, wanted, wanted.turns, body, stream, most)
 
     async def _behind_thinking(
         self,
@@ -116,17 +116,17 @@ class ServerBackbone:
         request: Request,
         wanted: _Wanted,
         first: ServerReply,
-        telling: LiveText,
+        stream: ReplyStream,
     ) -> ServerReply:
         """The reply that a model did not come to while it thought, asked for with its thinking."""
-        found, extra = self._abilities, self._spec.server.extra
+        found, extra = self._capabilities, self._spec.server.extra
         reply = first
         for turns, going_on in conclusions(found.template, wanted.turns, first.thinking):
             body = found.concluding_body(
                 request.sampling, extra, request.rendering, going_on=going_on
             )
             try:
-                second = await self._streamed(endpoint, wanted, turns, body, telling)
+                second = await self._streamed(endpoint, wanted, turns, body, stream)
             except BadRequestError:
                 if not going_on:
                     raise
@@ -142,7 +142,7 @@ class ServerBackbone:
         wanted: _Wanted,
         turns: tuple[Message, ...],
         body: dict[str, Any],
-        telling: LiveText,
+        stream: ReplyStream,
         thinking_pieces: int = 0,
     ) -> ServerReply:
         counted = 0
@@ -151,11 +151,11 @@ class ServerBackbone:
             nonlocal counted
             counted += 1
             self._tokens += 1
-            telling.tell(now, piece, thinking=thinking)
+            stream.tell(now, piece, thinking=thinking)
 
-        schema = wanted.schema if self._abilities.sends_schema else None
+        schema = wanted.schema if self._capabilities.sends_schema else None
         body = {**body, "stream_options": {"include_usage": True}}
-        ask = make_ask(self._spec, self._abilities, turns, schema, body, thinking_pieces)
+        ask = make_ask(self._spec, self._capabilities, turns, schema, body, thinking_pieces)
         reply = await stream_reply(endpoint, ask, on_piece)
         # A piece is about a token; the server's own count is what remains.
         self._tokens += max(0, reply.tokens - counted)
@@ -164,31 +164,31 @@ class ServerBackbone:
     def _notes(self, request: Request, reply: ServerReply, *, asked_twice: bool) -> list[str]:
         about = [
             control_note(request.messages),
-            self._abilities.template.not_sent(request.rendering),
+            self._capabilities.template.not_sent(request.rendering),
         ]
         thought = thinking_notes(request.sampling.thinking, reply, asked_twice=asked_twice)
         return [note for note in about if note is not None] + thought
 
-    async def score(self, ballot: ChoiceScoringRequest) -> ChoiceProbabilities | None:
+    async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities | None:
         """Probabilities of the choices; none is drawn, since replies come whole.
 
         None where the server tells no token probabilities, does not go on with a begun reply (or
         not with one that has thinking in front), or fails at that alone: a decision needs none.
         """
         self._loop = asyncio.get_running_loop()
-        thinking = split_thinking(ballot.replies[0])[0] if ballot.replies else ""
-        template = self._abilities.template
-        if not self._abilities.logprobs or template.begun(thinking) is None:
+        thinking = split_thinking(request.replies[0])[0] if request.replies else ""
+        template = self._capabilities.template
+        if not self._capabilities.logprobs or template.begun(thinking) is None:
             return None
-        body = self._abilities.scoring_body(self._spec.server.extra, ballot.rendering)
+        body = self._capabilities.scoring_body(self._spec.server.extra, request.rendering)
 
         async def likeliest(begun: str) -> Sequence[tuple[str, float]] | None:
             turn = template.begun(thinking, begun)
-            turns = (*ballot.messages, Message("assistant", turn or begun))
-            ask = make_ask(self._spec, self._abilities, turns, None, body)
+            turns = (*request.messages, Message("assistant", turn or begun))
+            ask = make_ask(self._spec, self._capabilities, turns, None, body)
             return await self._ask(lambda endpoint: likeliest_tokens(endpoint, ask))
 
-        replies = [split_thinking(reply)[1] for reply in ballot.replies]
+        replies = [split_thinking(reply)[1] for reply in request.replies]
         try:
             found = await choice_probabilities(replies, likeliest)
         except (ServerUnreachable, ServerBusy, KeyRefused):
@@ -199,7 +199,7 @@ class ServerBackbone:
 
     async def _ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
         return await ask_until_answered(
-            self._pool, self._abilities.model, self._spec.server.retries, work
+            self._pool, self._capabilities.model, self._spec.server.retries, work
         )
 
     def tokens_generated(self) -> int:
@@ -228,19 +228,19 @@ def _generation(
     finish: Finish,
     notes: tuple[str, ...],
     turns: tuple[Message, ...],
-    telling: LiveText,
+    stream: ReplyStream,
     now: float,
 ) -> Generation:
-    total = now - telling.asked
+    total = now - stream.asked
     return Generation(
         text=text,
         prompt=as_sent(turns),
         prompt_tokens=reply.prompt_tokens,
         tokens=reply.tokens,
         finish=finish,
-        first_token_s=telling.first if telling.first is not None else total,
+        first_token_s=stream.first if stream.first is not None else total,
         total_s=total,
-        timeline=tuple(telling.timeline),
+        timeline=tuple(stream.timeline),
         thinking_tokens=reply.thinking_tokens,
         notes=notes,
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from align_tui.backbones.server.streaming import Ask
-from align_tui.backbones.server.thinking import Template, room
-from align_tui.config.profile import BackboneSpec
+from align_tui.backbones.server.thinking import ThinkingTemplate, room
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import AS_IT_IS, Message, Rendering, Sampling
 from align_tui.core.errors import ServerError
 from align_tui.core.types import JsonObject
@@ -50,10 +50,10 @@ class Capabilities:
     template_values: bool = True
 
     @property
-    def template(self) -> Template:
+    def template(self) -> ThinkingTemplate:
         """What the model's chat template can be told, and how."""
         known = self.family in FAMILIES
-        return Template(self.model, known and self.template_values, known)
+        return ThinkingTemplate(self.model, known and self.template_values, known)
 
     @property
     def sends_schema(self) -> bool:
@@ -161,7 +161,7 @@ def make_ask(
     body: dict[str, Any],
     thinking_pieces: int = 0,
 ) -> Ask:
-    """A request to a server of these abilities."""
+    """A request to a server of these capabilities."""
     server = spec.server
     return Ask(
         found.dialect,

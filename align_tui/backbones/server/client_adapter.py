@@ -63,7 +63,7 @@ class AnswerChoice:
 
 
 @dataclass(slots=True)
-class Answer:
+class ServerAnswer:
     """A chunk, or a whole answer."""
 
     choices: list[AnswerChoice]
@@ -102,7 +102,7 @@ class ClientAdapter:
 
     async def create(
         self, *, extra_body: Mapping[str, Any] | None = None, **body: Any
-    ) -> Answer | AsyncIterator[Answer]:
+    ) -> ServerAnswer | AsyncIterator[ServerAnswer]:
         """Send a request; the answer, or the chunks of its stream."""
         sent = {**body, **(extra_body or {})}
         path = "/chat/completions"
@@ -111,26 +111,26 @@ class ClientAdapter:
             if not isinstance(answer, Mapping):
                 raise Broken("answered what is no reply")
             self.answer = answer
-            return Answer([_answer("")])
+            return ServerAnswer([_answer("")])
         stream = await self.client.post(
             path, cast_to=object, body=sent, stream=True, stream_cls=AsyncStream[object]
         )
         self._stream = stream
         return self._watch(stream)
 
-    async def _watch(self, stream: AsyncStream[object]) -> AsyncIterator[Answer]:
+    async def _watch(self, stream: AsyncStream[object]) -> AsyncIterator[ServerAnswer]:
         async for chunk in stream:
             if not isinstance(chunk, Mapping):
                 raise Broken("sent what is no chunk")
             for choice in chunk.get("choices") or ():
                 for piece in self._pieces(choice):
-                    yield Answer([_answer(piece)])
+                    yield ServerAnswer([_answer(piece)])
                 break
             if isinstance(usage := chunk.get("usage"), Mapping):
                 self.usage = usage
         for piece in (AnswerThought(self._thinking.end()), self._text.end()):
             if piece:
-                yield Answer([_answer(piece)])
+                yield ServerAnswer([_answer(piece)])
 
     def _pieces(self, choice: Mapping[str, Any]) -> list[str]:
         """The texts that a chunk's choice adds; why the reply ends is kept."""

@@ -72,7 +72,7 @@ class Unfit(Exception):
 
 
 def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) -> ServerFault:
-    """The trouble behind an exception of the client, of Outlines or of ours.
+    """The fault behind an exception of the client, of Outlines or of ours.
 
     Whatever it quotes of the server is without `secret`, blotted out before it is cut.
     """
@@ -127,7 +127,9 @@ def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) ->
         return _too_long(url, said)
     if isinstance(error, openai.APIError):  # an error that came inside a stream
         return ServerFault(ServerError(f"{url} says: {said}"), again=True, what="it failed")
-    return ServerFault(ServerError(f"{url}: {type(error).__name__}: {said}"))
+    other = ServerError(f"{url}: {type(error).__name__}: {said}")
+    other.unforeseen = True
+    return ServerFault(other)
 
 
 def _of_status(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from align_tui.backbones.base import ModelInfo, OnProgress
 from align_tui.backbones.server.clients import api_key, open_client, require_package
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import ServerError, ServerUnreachable
 from align_tui.core.text.display import one_line
 

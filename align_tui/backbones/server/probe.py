@@ -18,7 +18,7 @@ from align_tui.backbones.server.pool import LONGEST_WAIT_S, Endpoint, backoff
 from align_tui.backbones.server.repair import repaired
 from align_tui.backbones.server.replies import without_lengths
 from align_tui.backbones.server.streaming import BAD_SHAPE, likeliest_tokens, stream_reply
-from align_tui.config.profile import BackboneSpec
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
 from align_tui.core.text.display import one_line
@@ -173,8 +173,8 @@ async def _has_logprobs(endpoint: Endpoint, spec: BackboneSpec, found: Capabilit
         try:
             return await likeliest_tokens(endpoint, ask) is not None
         except Exception as error:  # whatever a hostile server makes client and parser raise
-            trouble = explain(error, endpoint.url, found.model, endpoint.secret)
-            if not trouble.again or isinstance(error, TimeoutError):
+            fault = explain(error, endpoint.url, found.model, endpoint.secret)
+            if not fault.again or isinstance(error, TimeoutError):
                 return False
-            await asyncio.sleep(min(trouble.after or backoff(attempt), LONGEST_WAIT_S))
+            await asyncio.sleep(min(fault.after or backoff(attempt), LONGEST_WAIT_S))
     return False

@@ -30,23 +30,23 @@ async def ask_until_answered(
             except AlignError:
                 raise
             except Exception as error:  # whatever a hostile server makes client and parser raise
-                trouble = explain(error, endpoint.url, model, endpoint.secret)
+                fault = explain(error, endpoint.url, model, endpoint.secret)
                 cause = _without(endpoint.secret, error)
             else:
                 endpoint.failures = 0
                 return answer
             # Outside of the handler: the exception as it came must not be told as the context.
-            if not trouble.again or attempt >= retries:
-                raise trouble.error from cause
-            if trouble.after is not None and trouble.after > LONGEST_HOLD_S:
+            if not fault.again or attempt >= retries:
+                raise fault.error from cause
+            if fault.after is not None and fault.after > LONGEST_HOLD_S:
                 raise ServerBusy(
-                    f"{trouble.error.message} (and asks to wait {trouble.after:.0f} s)",
+                    f"{fault.error.message} (and asks to wait {fault.after:.0f} s)",
                     "Come back later: align-tui run --resume RUN",
                 ) from cause
-            if trouble.hold:
-                pool.hold(endpoint, trouble.after, trouble.what)
-        if not trouble.hold and not trouble.at_once:
-            await pool.pause(endpoint, backoff(attempt), trouble.what)
+            if fault.hold:
+                pool.hold(endpoint, fault.after, fault.what)
+        if not fault.hold and not fault.at_once:
+            await pool.pause(endpoint, backoff(attempt), fault.what)
         attempt += 1
 
 

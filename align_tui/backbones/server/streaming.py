@@ -60,9 +60,9 @@ def _output_type(schema: str) -> Any:
     return JsonSchema(schema)
 
 
-def _outlines_model(ask: Ask, tap: ClientAdapter) -> Any:
-    model = OUTLINES[ask.dialect](tap.client, ask.model)
-    model.client = tap
+def _outlines_model(ask: Ask, adapter: ClientAdapter) -> Any:
+    model = OUTLINES[ask.dialect](adapter.client, ask.model)
+    model.client = adapter
     return model
 
 
@@ -80,19 +80,19 @@ async def stream_reply(endpoint: Endpoint, ask: Ask, on_piece: OnPiece) -> Serve
     whatever client and parser raise: all that only while there is no text. What comes behind text
     is kept as `broken`, since the text may be whole.
     """
-    tap = ClientAdapter(endpoint.client, endpoint.secret)
+    adapter = ClientAdapter(endpoint.client, endpoint.secret)
     come = _Come(on_piece)
     try:
-        await _listen(tap, ask, come)
+        await _listen(adapter, ask, come)
     except Exception as error:
         if not come.texts:
             raise
         come.broken = error
     finally:
-        await tap.close()
+        await adapter.close()
     for thinking, text in come.inline.end():
         on_piece(asyncio.get_running_loop().time(), text, thinking)
-    return _reply(tap, come)
+    return _reply(adapter, come)
 
 
 @dataclass(slots=True)
@@ -123,13 +123,13 @@ class _Come:
         return bool(told) and all(thinking for thinking, _ in told)
 
 
-async def _listen(tap: ClientAdapter, ask: Ask, come: _Come) -> None:
+async def _listen(adapter: ClientAdapter, ask: Ask, come: _Come) -> None:
     turns, output_type = _arguments(ask)
     loop = asyncio.get_running_loop()
     length, last = 0, loop.time() + ask.total_s
     try:
         async with asyncio.timeout(min(ask.first_text_s, ask.total_s)) as clock:
-            stream = _outlines_model(ask, tap).generate_stream(turns, output_type, **ask.body)
+            stream = _outlines_model(ask, adapter).generate_stream(turns, output_type, **ask.body)
             async with aclosing(_pieces(stream)) as told:
                 async for piece in told:
                     now = loop.time()
@@ -161,15 +161,17 @@ async def _pieces(stream: AsyncGenerator[object]) -> AsyncGenerator[str]:
             raise Broken(f"sent what is no reply: {error}") from error
 
 
-def _reply(tap: ClientAdapter, come: _Come) -> ServerReply:
+def _reply(adapter: ClientAdapter, come: _Come) -> ServerReply:
     inline, text = split_inline("".join(come.texts))
     thoughts = [bare for each in ("".join(come.thoughts), inline) if (bare := each.strip())]
-    ended = "length" if come.left else tap.ended
+    ended = "length" if come.left else adapter.ended
     if is_cut(ended) and text and not begins_json(text):
         # Its thinking was cut inside a block that the chat template opened.
         thoughts, text = [*thoughts, text], ""
-    prompt, tokens = (_count(tap.usage.get(f"{kind}_tokens")) for kind in ("prompt", "completion"))
-    details = tap.usage.get("completion_tokens_details")
+    prompt, tokens = (
+        _count(adapter.usage.get(f"{kind}_tokens")) for kind in ("prompt", "completion")
+    )
+    details = adapter.usage.get("completion_tokens_details")
     told = _count(details.get("reasoning_tokens")) if isinstance(details, Mapping) else 0
     tokens = tokens or come.pieces
     thinking = "\n".join(thoughts)
@@ -178,7 +180,7 @@ def _reply(tap: ClientAdapter, come: _Come) -> ServerReply:
         thinking=thinking,
         ended=ended,
         broken=come.broken,
-        refusal=one_line(tap.secret.redacted(tap.refusal), 200),
+        refusal=one_line(adapter.secret.redacted(adapter.refusal), 200),
         prompt_tokens=prompt,
         tokens=tokens,
         thinking_tokens=min(tokens, told or max(1, come.thinking_pieces)) if thinking else told,
@@ -194,11 +196,11 @@ async def likeliest_tokens(endpoint: Endpoint, ask: Ask) -> Sequence[tuple[str, 
 
     Raises TimeoutError, Broken for what is no answer, and whatever client and parser raise.
     """
-    tap = ClientAdapter(endpoint.client, endpoint.secret)
+    adapter = ClientAdapter(endpoint.client, endpoint.secret)
     turns, output_type = _arguments(ask)
     async with asyncio.timeout(ask.first_text_s):
         try:
-            await _outlines_model(ask, tap).generate(turns, output_type, **ask.body)
+            await _outlines_model(ask, adapter).generate(turns, output_type, **ask.body)
         except BAD_SHAPE as error:
             raise Broken(f"answered what is no reply: {error}") from error
-    return first_tokens(tap.answer)
+    return first_tokens(adapter.answer)

@@ -19,7 +19,7 @@ CONCLUDE = "You have thought enough. Answer now, with the JSON object alone."
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ThinkingTemplate:
     """What one server lets a client say to its model's chat template.
 
     `takes_values`: it hands on values. `goes_on`: it goes on with an assistant's turn.
@@ -83,7 +83,7 @@ def room(sampling: Sampling) -> int:
 
 
 def conclusions(
-    template: Template, turns: tuple[Message, ...], thinking: str
+    template: ThinkingTemplate, turns: tuple[Message, ...], thinking: str
 ) -> Iterator[tuple[tuple[Message, ...], bool]]:
     """Ways to ask for the reply behind a thinking: (turns, goes the server on with the last?)."""
     begun = template.begun(thinking)

@@ -139,8 +139,10 @@ class LiveFeed(Feed):
         )
 
     def _read_run(self, db: Database, run: str, check: bool) -> tuple[str, str]:
-        head = db.one("SELECT state FROM runs WHERE id=?", (run,))
-        if head is None:
+        from align_tui.store.runs import state_of
+
+        state = state_of(db, run)
+        if state is None:
             return "", "This run is no longer in the database"
         if self._stale:
             self._load(db, run)
@@ -157,19 +159,15 @@ class LiveFeed(Feed):
         ended = self._ancestry.results | self._results
         self._thoughts.read(db, ended)
         self._bases.read(db, ended)
-        return str(head["state"]), ""
+        return state, ""
 
     def _load(self, db: Database, run: str) -> None:
         """Every sample's state; afterwards only what changes is read."""
-        from align_tui.store.results import states
+        from align_tui.store.results import last_seq, states
 
         self._ancestry.refresh(db, run)
         self._board.load(states(db, run), self._ancestry.cells)
-        row = db.one(
-            "SELECT max(r.seq) AS seq FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
-            (run,),
-        )
-        self._seq = int(row["seq"] or 0) if row is not None else 0
+        self._seq = last_seq(db, run)
         self._stale, self._turned = False, True
         self._read_running(db, run)
 
@@ -196,18 +194,16 @@ class LiveFeed(Feed):
                 break
 
     def _read_running(self, db: Database, run: str) -> None:
-        rows = db.read(
-            "SELECT id, scenario, profile, repeat, attempt, started, worker FROM samples"
-            " WHERE run=? AND status='running'",
-            (run,),
-        )
-        now_running = {int(row["id"]): row["started"] for row in rows}
-        for row in rows:
-            place = (row["scenario"], row["profile"], row["repeat"])
-            cell = self._board.places.get(row["id"])
+        from align_tui.store.queue import running
+
+        found = running(db, run)
+        now_running = {each.id: each.started for each in found}
+        for each in found:
+            place = (each.scenario, each.profile, each.repeat)
+            cell = self._board.places.get(each.id)
             known = self._board.get(place) if cell is not None else None
             if known is None or known.status != "running":
-                self._board.put(place, Cell(row["id"], "running"))
+                self._board.put(place, Cell(each.id, "running"))
         for sample in self._started:
             place_of = self._board.places.get(sample)
             if sample not in now_running and place_of is not None:
@@ -215,19 +211,15 @@ class LiveFeed(Feed):
                 if cell_there is not None and cell_there.status == "running":
                     self._board.set_status(sample, "pending")  # given back, undecided
         self._started = now_running
-        self._attempts = {int(row["id"]): int(row["attempt"]) for row in rows}
-        self._holders = {int(row["id"]): row["worker"] for row in rows}
+        self._attempts = {each.id: each.attempt for each in found}
+        self._holders = {each.id: each.worker for each in found}
 
     def _differs(self, db: Database, run: str) -> bool:
         """Did samples come, go, or fall back to the queue behind our back?"""
-        found = {
-            str(row["status"]): int(row["n"])
-            for row in db.read(
-                "SELECT status, count(*) AS n FROM samples WHERE run=? GROUP BY status", (run,)
-            )
-        }
+        from align_tui.store.queue import by_status
+
         ours = self._board.counts()
-        return found != {
+        return by_status(db, run) != {
             name: n
             for name, n in (
                 ("done", ours.done),

@@ -47,24 +47,16 @@ class Recording:
 
 def read_recording(db: Database, run: str) -> Recording:
     """Everything but the texts; raises StoreError."""
-    from align_tui.store.results import states
+    from align_tui.store.results import periods, states
+    from align_tui.store.runs import state_of
 
-    head = db.one("SELECT state FROM runs WHERE id=?", (run,))
     found = tuple(states(db, run))
     known = {state.id: state for state in found}
-    periods = [
-        (int(row["sample"]), float(row["started"]), float(row["finished"]))
-        for row in db.read(
-            "SELECT r.sample, r.started, r.finished FROM results r JOIN samples s ON s.id=r.sample"
-            " WHERE s.run=? ORDER BY r.seq",
-            (run,),
-        )
-        if row["sample"] in known
-    ]
-    clock = make_clock((start, end) for _, start, end in periods)
+    ended = [period for period in periods(db, run) if period[0] in known]
+    clock = make_clock((start, end) for _, start, end in ended)
     events = [
         Event(_place(known[sample]), clock.second(start), clock.second(end), cell_of(known[sample]))
-        for sample, start, end in periods
+        for sample, start, end in ended
     ]
     by_start = tuple(sorted(events, key=lambda event: event.started))
     by_end = tuple(sorted(events, key=lambda event: event.ended))
@@ -72,7 +64,7 @@ def read_recording(db: Database, run: str) -> Recording:
     for event in by_start:
         begins.setdefault(event.place[0], event.started)
     return Recording(
-        state=str(head["state"]) if head is not None else "",
+        state=state_of(db, run) or "",
         clock=clock,
         states=found,
         by_start=by_start,

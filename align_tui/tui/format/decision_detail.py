@@ -34,6 +34,8 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     """Everything at once, then each part by itself."""
     profile, replies = detail.profile, detail.replies
     parts = [Section("decision", _decision(detail))]
+    if detail.traceback:
+        parts.append(Section("traceback", detail.traceback))
     answer = _open_answer(detail)
     parts += [Section("answer", answer)] if answer else []
     choices = detail.scenario.choice_texts
@@ -73,6 +75,7 @@ def _decision(detail: DecisionDetail) -> str:
     out: list[str] = [f"profile   {profile.name}", f"kind      {profile.adm.kind}"]
     if profile.needs_model:
         out.append(f"backbone  {profile.backbone.model or profile.backbone.kind}")
+    out += [f"{role:<8}  {spec.model or spec.kind}" for role, spec in profile.models.items()]
     result = shown.result
     if result is not None:
         out.append(f"sample    {result.sample}, repeat {result.repeat + 1}")

@@ -9,7 +9,7 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.tui.format.key_names import KeyNames
 
 if TYPE_CHECKING:
-    from align_tui.monitor.rows import Annotation, Result, WorkerRow
+    from align_tui.monitor.rows import Annotation, Cancelled, Result, WorkerRow
 
 KINDS = {
     "backbone": "The model cannot be used",
@@ -23,7 +23,6 @@ KINDS = {
     "reply": "The reply is no decision",
     "truncated": "The reply was cut",
     "adm": "The decision-maker failed",
-    "cancelled": "Cancelled",
     "config": "This profile cannot be used",
     "store": "The database failed",
     "error": "Something went wrong",
@@ -37,6 +36,14 @@ def error_words(result: Result | None) -> tuple[str, str]:
         return ("failed", "")
     kind = result.error_kind or "error"
     return KINDS.get(kind, one_line(kind, 60)), plain(result.error_message or "")
+
+
+def cancelled_words(cancelled: Cancelled) -> str:
+    """`stopped: 12 samples are left`."""
+    left = cancelled.pending + cancelled.running
+    if not left:
+        return "nothing is left to decide"
+    return f"stopped: {left} sample{' is' if left == 1 else 's are'} left"
 
 
 def percent(share: float | None) -> str:

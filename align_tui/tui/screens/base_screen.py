@@ -47,8 +47,8 @@ class BaseScreen(Screen[None]):
         self.calls: dict[str, Callable[[], object]] = {}  # by the name of an act
         self._store = StoreThread(database, self._post, self.complain)
 
-    def _post(self, what: Callable[[], None]) -> None:
-        self.post_message(self.Then(what))
+    def _post(self, what: Callable[[], None]) -> bool:
+        return self.post_message(self.Then(what))
 
     def on_base_screen_then(self, message: Then) -> None:
         """Go on with the result of a job."""

@@ -75,6 +75,12 @@ ACTS: tuple[Act[RunsActs], ...] = (
     ),
     Act("runs.undo", "u", "bring back what was deleted last", lambda do: do.runs.undo()),
     Act("runs.trash", "T", "look into the trash, and back", lambda do: do.looking.turn_trash()),
+    Act(
+        "runs.cancel",
+        "S",
+        "stop it at once: what is being decided too",
+        lambda do: do.runs.with_current(do.runs.cancel),
+    ),
     Act("runs.page_up", "pageup", "scroll the details up", lambda do: do.host.scroll_page(-1)),
     Act("runs.page_down", "pagedown", "scroll the details down", lambda do: do.host.scroll_page(1)),
     Act("runs.help", "question_mark", "help", lambda do: do.host.help()),

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from align_tui.core.text.display import one_line
 from align_tui.output.save import FORMATS, save
 from align_tui.services import annotating, runs
+from align_tui.services.cancel import cancel_run
 from align_tui.tui.dialogs.pick import Item, PickDialog
 from align_tui.tui.dialogs.questions import ConfirmDialog, InputDialog, TextDialog
+from align_tui.tui.format.status_text import cancelled_words
 
 if TYPE_CHECKING:
-    from align_tui.monitor.rows import Database, RunLine
+    from align_tui.monitor.rows import Cancelled, Database, RunLine
     from align_tui.tui.screens.runs.host import RunsHost
     from align_tui.tui.screens.runs.state import RunListState
 
@@ -125,6 +127,16 @@ class RunActions:
 
     def _ask(self, title: str, value: str, hint: str, then: Callable[[str | None], None]) -> None:
         self.host.ask(InputDialog(title, value, hint, self.host.glyphs.ascii), then)
+
+    def cancel(self, line: RunLine) -> None:
+        """Stop what runs and what waits of the run."""
+
+        def then(cancelled: Cancelled) -> None:
+            how = "" if cancelled.nothing else "; open it to go on"
+            self.host.say(cancelled_words(cancelled) + how)
+            self.host.reload()
+
+        self.host.do(lambda db: cancel_run(db, line.row.id), then)
 
     def delete(self, line: RunLine) -> None:
         """Into the trash, which `undo` undoes; in the trash ask, and remove it for good."""

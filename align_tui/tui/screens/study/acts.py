@@ -81,6 +81,12 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     ),
     Act("study.run_all", "a", "run the whole study", lambda do: do.asking.run_all()),
     Act("study.pause", "space", "pause, go on", lambda do: do.asking.pause()),
+    Act(
+        "study.cancel",
+        "S",
+        "stop the run at once: what is being decided too",
+        lambda do: do.asking.cancel(),
+    ),
     Act("study.next_pane", "tab", "next pane", lambda do: do.moving.focus_by(1), priority=True),
     Act(
         "study.previous_pane",

@@ -180,7 +180,7 @@ class Presenter:
                 scenario=look.scenario,
                 repeats=self.study.repeat,
                 focused=index == look.focus,
-                depth=self.depth and profile.needs_model and profile.backbone.kind == "demo",
+                depth=self.depth and profile.asks_demo,
                 starting=look.starting,
                 greet=greet if place == 0 or snapshot.reading else "",
                 thinking=look.thinking,

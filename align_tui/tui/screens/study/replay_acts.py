@@ -71,6 +71,7 @@ REPLAY_ACTS: tuple[Act[Playing], ...] = (
     Act("replay.follow", "enter", "", lambda do: do.follow()),
     Act("replay.nothing", "a", "", lambda do: do.nothing()),
     Act("replay.ask_again", "x", "", lambda do: do.refuse()),
+    Act("replay.nothing", "S", "", lambda do: do.nothing()),
 )
 
 INSTEAD: dict[str, Callable[[Playing], object]] = {
@@ -78,5 +79,6 @@ INSTEAD: dict[str, Callable[[Playing], object]] = {
     "study.run_scenario": lambda do: do.follow(),
     "study.run_all": lambda do: do.refuse(),
     "study.ask_again": lambda do: do.refuse(),
+    "study.cancel": lambda do: do.nothing(),
 }
 """What acts of the study screen do here, whatever keys the user gives them."""

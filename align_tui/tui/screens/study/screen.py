@@ -80,9 +80,9 @@ class StudyScreen(Screen[None]):
         self.calls = calls(STUDY_ACTS, self.actions)
         self.after_begin: Callable[[], None] | None = None
 
-    def _post(self, what: Callable[[], None]) -> None:
-        """Called in any thread: have that done in the event loop."""
-        self.post_message(self.Then(what))
+    def _post(self, what: Callable[[], None]) -> bool:
+        """Called in any thread: have that done in the event loop; False where it is too late."""
+        return self.post_message(self.Then(what))
 
     @property
     def snapshot(self) -> Snapshot:

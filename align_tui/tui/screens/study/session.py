@@ -10,7 +10,7 @@ from align_tui.monitor.feeds.live import LiveFeed
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format.panes import current
 from align_tui.tui.screens.study.listed import ListedScenarios
-from align_tui.tui.store_thread import Post, StoreThread, raiser
+from align_tui.tui.store_thread import Post, StoreThread, fail_in_loop
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -51,7 +51,7 @@ class Session:
         self.removed: list[Profile] = []
         self.feed = self._make_feed(deliver)
         self.feed.least_s = SLOW_S if launch.low_bandwidth else 0.0
-        self.feed.broke = lambda error: post(raiser(error))
+        self.feed.broke = lambda error: fail_in_loop(post, error)
         self.store = StoreThread(launch.database, post, failed)
 
     def _make_feed(self, deliver: Callable[[Snapshot], None]) -> Feed:

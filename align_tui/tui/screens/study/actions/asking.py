@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from align_tui.services import queueing
+from align_tui.services.cancel import cancel_run
+from align_tui.tui.format.status_text import cancelled_words
 
 if TYPE_CHECKING:
+    from align_tui.monitor.rows import Cancelled
     from align_tui.tui.screens.study.actions.trusting import Trusting
     from align_tui.tui.screens.study.actions.workers import Workers
     from align_tui.tui.screens.study.host import StudyHost
@@ -140,6 +143,21 @@ class Asking:
             self._trusting.before(
                 session.study, lambda: self._set_state(run, "active", self._workers.start)
             )
+
+    def cancel(self) -> None:
+        """Stop what runs and what waits; the run can be gone on with."""
+        session, host = self.session, self.host
+        run = session.run
+        if run is None or not session.snapshot.counts.open:
+            host.say("nothing is left to decide")
+            return
+
+        def then(cancelled: Cancelled) -> None:
+            session.reload()
+            tails = () if cancelled.nothing else ("; {study.pause} goes on",)
+            host.say(host.names.sentence(cancelled_words(cancelled), *tails))
+
+        session.do(lambda db: cancel_run(db, run), then)
 
     def stop(self, then: Callable[[], None]) -> None:
         """Stop the run, where there is one; `then` is called afterwards."""

@@ -9,7 +9,7 @@ from align_tui.core.replies import RESTART, THINKING, THOUGHT
 
 
 @dataclass(eq=False)
-class LiveText:
+class ReplyStream:
     """What was told of a reply; begun anew with every attempt. Times are the loop's."""
 
     on_text: OnText

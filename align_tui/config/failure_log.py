@@ -1,0 +1,51 @@
+"""The files with the tracebacks of commands and screens that failed; a user reads a sentence."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from align_tui import __version__
+from align_tui.config import paths
+from align_tui.config.secrets import environment_secrets
+from align_tui.core.decision_checks import told
+from align_tui.core.text.display import one_line
+from align_tui.core.text.tracebacks import kept_text, traceback_of
+from align_tui.files import private
+from align_tui.files.write import as_utf8
+
+MOST_LOGGED = 1_000_000
+"""Bytes of a log from which on it begins anew."""
+
+
+def screen_log() -> Path:
+    """Where the tracebacks of screens that failed are kept."""
+    return paths.state_dir() / "screen.log"
+
+
+def command_log() -> Path:
+    """Where the tracebacks of commands that failed are kept."""
+    return paths.state_dir() / "errors.log"
+
+
+def keep_error(path: Path, error: BaseException) -> bool:
+    """Add an error with its traceback to the log; could it be?"""
+    return keep(path, one_line(told(error), 300), traceback_of(error))
+
+
+def keep(path: Path, what: str, trace: str) -> bool:
+    """Add a failure, `what` it was in one line and its traceback, to the log; could it be?"""
+    when = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    text = kept_text(f"{what}\n{trace.rstrip()}", environment_secrets())
+    try:
+        handle = private.open_log(path)
+        try:
+            if os.fstat(handle).st_size > MOST_LOGGED:
+                os.ftruncate(handle, 0)
+            os.write(handle, as_utf8(f"{when}  align-tui {__version__}  {text}\n\n"))
+        finally:
+            os.close(handle)
+    except OSError:
+        return False
+    return True

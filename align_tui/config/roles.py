@@ -1,0 +1,54 @@
+"""Models by role: what a decision-maker asks of each, and whether a profile's can do it."""
+
+from __future__ import annotations
+
+from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability, kind_of
+from align_tui.config.profile import MAIN, Profile
+from align_tui.core.errors import ConfigError
+from align_tui.core.text.nearest import close_to
+
+Needs = dict[str, frozenset[Capability]]
+
+
+def needs_of(profile: Profile) -> Needs:
+    """What a profile's decision-maker asks of its models, by role; the main one has the role ''."""
+    traits = profile.adm.traits
+    main: Needs = {MAIN: frozenset({"generates"})} if traits.needs_model else {}
+    return main | {role: frozenset(asked) for role, asked in traits.roles.items()}
+
+
+def check_roles(profile: Profile) -> None:
+    """Raise ConfigError where a model is missing, or cannot do what its role asks."""
+    models = profile.used_models
+    kind = profile.adm.kind
+    for role, asked in needs_of(profile).items():
+        called = table_of(role)
+        if role not in models:
+            near = close_to(role, list(profile.models), n=1)
+            raise ConfigError(
+                f"profile {profile.name}: {kind} asks a model in the role {role!r}, and the "
+                "profile names none",
+                f"Is it [models.{near[0]}]?" if near else f'Like: {called} use = "mistral-7b"',
+            )
+        spec = models[role]
+        lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)
+        if lacks:
+            words = " and ".join(CAPABILITY_WORDS[each] for each in lacks)
+            raise ConfigError(
+                f"profile {profile.name}: {kind} needs a model in {called} that {words}, and "
+                f"{spec.label} (kind {spec.kind!r}) does not",
+                _who_can(asked),
+            )
+
+
+def table_of(role: str) -> str:
+    """The table of a profile that names the model of a role."""
+    return f"[models.{role}]" if role else "[backbone]"
+
+
+def _who_can(asked: frozenset[Capability]) -> str:
+    known = {name: kind_of(name) for name in BACKBONE_KINDS}
+    able = [name for name, kind in known.items() if kind and asked <= kind.capabilities]
+    if not able:
+        return "No kind of backbone that is installed here can; a package may add one."
+    return f"Kinds that can: {', '.join(able)}."

@@ -1,0 +1,28 @@
+"""Statements of values, rights and duties, and how a model rates an action by them (Kaleido)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A value, right or duty in words, by which an action may be judged."""
+
+    kind: Literal["value", "right", "duty"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRating:
+    """How much a statement has to do with an action, and which way it points; all 0 to 1.
+
+    `relevance` is the probability that it is relevant; `supports`, `opposes` and `either` are the
+    valence, and sum to 1 (Sorensen et al., Value Kaleidoscope, AAAI 2024).
+    """
+
+    relevance: float
+    supports: float
+    opposes: float
+    either: float

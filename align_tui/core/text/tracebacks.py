@@ -1,0 +1,85 @@
+"""Tracebacks as text: of an error that nobody foresaw, fit to be stored, and taken out of a log."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterable
+
+from align_tui.core.text.redaction import Secret
+from align_tui.core.text.repair import storable
+
+LONGEST = 20_000
+"""Characters of a traceback that is kept."""
+_ROUGHLY = 4 * LONGEST
+"""Characters in which secrets are looked for: an exception's own words may be of any length."""
+_BEGINS = re.compile(
+    r"(\s*\+ Exception Group )?Traceback \(most recent call last\):"
+    r"|(Current thread|Thread) 0x\w+.*\(most recent call first\):"
+)
+_JOINS = (
+    "The above exception was the direct cause of the following exception:",
+    "During handling of the above exception, another exception occurred:",
+)
+
+
+def traceback_of(error: BaseException, secrets: Iterable[Secret] = ()) -> str:
+    """The traceback of `error` and of what caused it, as Python prints it.
+
+    It has no secret and no half of a character, and at most LONGEST characters: of a longer one
+    the middle is left out. An exception of a user's code may raise anything when it is printed.
+    """
+    try:
+        lines = traceback.format_exception(error)
+    except BaseException:
+        try:
+            lines = [*traceback.format_tb(error.__traceback__), type(error).__name__]
+        except BaseException:
+            lines = [f"{type(error).__name__}, whose traceback cannot be printed"]
+    return kept_text("".join(lines), secrets)
+
+
+def kept_text(text: str, secrets: Iterable[Secret] = ()) -> str:
+    """A traceback's text as it is kept: see `traceback_of`."""
+    return shortened(without_secrets(shortened(text, _ROUGHLY), secrets))
+
+
+def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
+    """The text, repaired, with every secret blotted out."""
+    text = storable(text)
+    for secret in secrets:
+        text = secret.redacted(text)
+    return text.strip("\n")
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """At most `most` characters: the beginning and the end, and between them how many are gone."""
+    if len(text) <= most:
+        return text
+    half = (most - 60) // 2
+    gone = len(text) - 2 * half
+    return f"{text[:half]}\n[... {gone} characters are left out ...]\n{text[-half:]}"
+
+
+def without_tracebacks(text: str) -> str:
+    """A log without its tracebacks and empty lines; their last lines, `ValueError: no`, stay."""
+    kept: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        if _BEGINS.match(line):
+            inside = True
+        elif not line.strip() or line.startswith((LOGGED, *_JOINS)) or (inside and line[0] == " "):
+            continue
+        else:
+            inside = False
+            kept.append(line)
+    return "\n".join(kept)
+
+
+LOGGED = "  | "
+"""What stands before each line of a traceback that a worker writes to its log."""
+
+
+def logged(text: str) -> str:
+    """A traceback as lines of a log."""
+    return "\n".join(LOGGED + line for line in text.splitlines())
