@@ -235,5 +235,6 @@ def test_inside_says_why_a_choice_was_taken(why: str, words: str) -> None:
 
 
 def test_a_direct_decision_has_no_such_parts() -> None:
+    assert rating_lines(Rated(2, ({}, {})), 0, "right", 76, 9, UNICODE) == ()
     assert basis_parts(None, (MERIT,), ("a", "b")) == ()
     assert basis_parts(Basis(), (MERIT,), ("a", "b")) == ()

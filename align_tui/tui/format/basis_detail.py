@@ -143,7 +143,8 @@ def ranking_text(ranking: Ranking, choices: Sequence[str]) -> str:
         rows.append((letter(index), f"{score:.6g}", ", ".join(marks)))
     out += ["", _table(("choice", "score", ""), rows), ""]
     letters = ", ".join(map(letter, ranking.best))
-    why = WHY[ranking.tie_break].format(tied=len(ranking.best), letters=letters)
+    why = WHY.get(ranking.tie_break, ranking.tie_break)
+    why = why.format(tied=len(ranking.best), letters=letters)
     out.append(f"taken       {_choice(ranking.taken, choices)}")
     out.append(f"because     {why}")
     if ranking.sample is not None:

@@ -100,7 +100,8 @@ def rating_lines(
     Attributes that have no room side by side stand in blocks below each other; where there is no
     room for that either, the ones that tell most are shown and the heading counts the others.
     """
-    if height < 2 or not rated.choices or not (rated.predictions or rated.ranking):
+    known = rated.ranking is not None or any(rated.predictions)
+    if height < 2 or not rated.choices or not known:
         return ()
     return _lines(rated, taken, mark, width, height, glyphs.ascii)
 
