@@ -24,7 +24,9 @@ def loaded_after(code: str, names: tuple[str, ...] = HEAVY) -> set[str]:
     return set(done.stdout.splitlines()[-1].split() if done.stdout.strip() else [])
 
 
-@pytest.mark.parametrize("module", ["app", "opening", "screens.study", "screens.replay"])
+@pytest.mark.parametrize(
+    "module", ["app", "startup", "screens.study.screen", "screens.study.replay"]
+)
 def test_the_screen_imports_no_model(module: str) -> None:
     found = loaded_after(f"import align_tui.tui.{module}")
     assert found.isdisjoint({"torch", "transformers", "outlines", "numpy"})

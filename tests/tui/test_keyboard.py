@@ -119,13 +119,13 @@ def test_a_real_screen_survives_every_byte() -> None:
 BREAK = """
 import sys
 from align_tui.cli import run
-from align_tui.tui import keyboard, opening
+from align_tui.tui import keyboard, startup
 def fail(*_):
     raise ValueError("broken \\x1b]0;owned\\x07 here")
 if sys.argv[1] == "thread":
     keyboard.Keyboard.tick = fail
 else:
-    opening.OpeningApp.on_mount = fail
+    startup.OpeningApp.on_mount = fail
 sys.exit(run(sys.argv[2:]))
 """
 
