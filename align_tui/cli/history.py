@@ -16,7 +16,8 @@ from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.files.write import write_text
 from align_tui.formats.align_system.runs import read_run_directory
-from align_tui.output import events, export
+from align_tui.output import events
+from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.tables import (
     CAPTION,
     console,
@@ -116,20 +117,18 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
 
 
 def export_run(name: str | None, db_path: Path | None, format_name: str, out: Path | None) -> None:
-    """Write a run in one of the formats of `output.export.FORMATS`."""
-    if format_name not in export.FORMATS:
-        raise ConfigError(
-            f"There is no export format {format_name!r}", f"Known: {', '.join(export.FORMATS)}"
-        )
+    """Write a run in one of the formats of EXPORTERS: to `out`, or to standard output."""
+    exporter = EXPORTERS.get(format_name)
     db = _open(db_path)
     run = runs.resolve(db, name)
-    if format_name == "align-system":
+    if exporter.folder is not None:
         if out is None:
-            raise ConfigError("align-system's format is a folder", "Name one: -o outputs/")
-        for path in export.align_system(db, run, out):
+            raise ConfigError(f"{format_name} is written into a folder", "Name one: -o outputs/")
+        for path in exporter.folder(db, run, out):
             say(str(path), error=True)
         return
-    pieces = export.WRITERS[format_name](db, run)
+    assert exporter.text is not None
+    pieces = exporter.text(db, run)
     if out is None:
         say_data(pieces)
         return

@@ -78,6 +78,14 @@ class Registry(Generic[T]):
             )
         return found
 
+    def loaded(self) -> Iterator[tuple[str, T]]:
+        """Everything with its name, ours first; what another package fails to bring is left out."""
+        for name in self:
+            try:
+                yield name, self.get(name)
+            except ConfigError:
+                continue
+
     def unknown(self, name: str) -> ConfigError:
         """The error for a name that nothing has, with the nearest one."""
         names = list(self)

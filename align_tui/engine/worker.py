@@ -70,7 +70,10 @@ def _failed(
 
 
 class Worker:
-    """Claims samples, decides them side by side, and writes what comes of it."""
+    """Claims samples, decides them side by side, and writes what comes of it.
+
+    Many methods: each is one duty of a turn, and all of them go by what is active.
+    """
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db

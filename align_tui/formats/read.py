@@ -11,7 +11,7 @@ from align_tui.config.reading.bounded_json import check_count
 from align_tui.config.reading.bounded_toml import parse_toml
 from align_tui.config.reading.file_kinds import SCENARIOS, kind_of
 from align_tui.core.attributes import Attributes
-from align_tui.core.errors import ConfigError, DatasetError
+from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
@@ -201,11 +201,7 @@ def _list(entries: list[Json], place: FilePosition) -> _Found:
 
 def _known() -> Iterator[ScenarioFormat]:
     """Every format, ours first; another package's that cannot be loaded is none."""
-    for name in FORMATS:
-        try:
-            yield FORMATS.get(name)
-        except ConfigError:
-            continue
+    return (found for _, found in FORMATS.loaded())
 
 
 def _by_text(text: str, place: FilePosition) -> _Found | None:

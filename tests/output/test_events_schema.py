@@ -23,8 +23,12 @@ from align_tui.core.decisions import Decision, Step
 from align_tui.core.predictions import Prediction, Relevance
 from align_tui.core.targets import Distribution, Target
 from align_tui.formats.align_system.runs import read_run_directory
-from align_tui.output import choice_info, events, export
+from align_tui.output import choice_info, events
 from align_tui.output.decision_json import target_words, targets_json
+from align_tui.output.exporters.align_system import align_system
+from align_tui.output.exporters.csv import csv_lines
+from align_tui.output.exporters.jsonl import jsonl
+from align_tui.output.exporters.markdown import markdown
 from align_tui.output.report import words
 from align_tui.output.report.data import gather
 from align_tui.output.report.html import html
@@ -165,7 +169,7 @@ def mixed(db: Database) -> tuple[str, Study]:
 
 def test_what_a_run_decided_is_valid_and_whole(database: Database) -> None:
     run, study = mixed(database)
-    lines = [json.loads(line) for line in export.jsonl(database, run)]
+    lines = [json.loads(line) for line in jsonl(database, run)]
     for line in lines:
         LINE.validate(line)
     found = {(li.get("profile"), li.get("scenario")): li for li in lines}
@@ -193,10 +197,10 @@ def test_what_a_run_decided_is_valid_and_whole(database: Database) -> None:
 
 def test_an_imported_run_is_valid(database: Database, tmp_path: Path) -> None:
     run, _ = mixed(database)
-    export.align_system(database, run, tmp_path / "out")
+    align_system(database, run, tmp_path / "out")
     folder = next((tmp_path / "out").iterdir())
     imported = import_run(database, read_run_directory(folder, load_attributes()))
-    lines = list(export.jsonl(database, imported))
+    lines = list(jsonl(database, imported))
     assert len(lines) > 2
     for line in lines:
         LINE.validate(json.loads(line))
@@ -256,7 +260,7 @@ def test_what_the_commands_print_is_valid(
 
 def test_csv_keeps_its_columns_and_has_the_new_ones_at_the_end(database: Database) -> None:
     run, study = mixed(database)
-    rows = list(csv.DictReader(io.StringIO("".join(export.csv_lines(database, run)))))
+    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(database, run)))))
     assert list(rows[0])[:18] == [
         "run", "profile", "model", "scenario", "repeat", "target", "choice", "choice_text",
         "correct", "distance", "discriminating", "probability", "latency_s", "tokens",
@@ -281,7 +285,7 @@ def test_align_system_has_what_its_records_have_a_place_for(
     database: Database, tmp_path: Path
 ) -> None:
     run, study = mixed(database)
-    export.align_system(database, run, tmp_path / "out")
+    align_system(database, run, tmp_path / "out")
     records = json.loads((tmp_path / "out/moral-desert-high/input_output.json").read_text())
     texts = [choice["unstructured"] for choice in records[0]["input"]["choices"]]
     info = records[0]["choice_info"]
@@ -300,7 +304,7 @@ def test_align_system_has_what_its_records_have_a_place_for(
 
 def test_markdown_and_reports_say_the_ratings_in_short(database: Database) -> None:
     run, _ = mixed(database)
-    text = "".join(export.markdown(database, run))
+    text = "".join(markdown(database, run))
     short = "moral\\_desert A .90; average\\_distance A .90, B .90"
     assert "| ratings |" in text and short in text and "A, B tied" in text
     assert "Both of them." in text

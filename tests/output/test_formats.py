@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.output.csv_cells import guarded, unguarded
-from align_tui.output.export import markdown, md
+from align_tui.output.exporters.markdown import markdown
 from align_tui.output.json_text import json_text
+from align_tui.output.markdown_text import md
 from align_tui.store import runs
 from align_tui.store.database import Database
 from tests import hostile

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from align_tui.cli.history import show_run
-from align_tui.output import export
+from align_tui.output.exporters.csv import csv_lines
+from align_tui.output.exporters.jsonl import jsonl
+from align_tui.output.exporters.markdown import markdown as exported_markdown
 from align_tui.output.report.data import gather
 from align_tui.output.report.html import html
 from align_tui.output.report.markdown import markdown
@@ -38,14 +40,14 @@ COUNT = len(THOUGHTS) // 3
 
 
 def test_events_and_tables_have_the_text_and_the_tokens(database: Database, run: str) -> None:
-    events = [json.loads(line) for line in export.jsonl(database, run)]
+    events = [json.loads(line) for line in jsonl(database, run)]
     found = [event for event in events if event["event"] == "decision"]
     assert {(e["profile"], e["thinking"], e["thinking_tokens"], e["tokens"]) for e in found} == {
         ("baseline", None, 0, 30),
         ("moral-desert-high", THOUGHTS, COUNT, 30 + COUNT),
     }
-    assert not any("\x02" in line or "\\u0002" in line for line in export.jsonl(database, run))
-    rows = list(csv.DictReader(io.StringIO("".join(export.csv_lines(database, run)), newline="")))
+    assert not any("\x02" in line or "\\u0002" in line for line in jsonl(database, run))
+    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(database, run)), newline="")))
     assert {(r["profile"], r["thinking"], r["thinking_tokens"]) for r in rows} == {
         ("baseline", "", "0"),
         ("moral-desert-high", THOUGHTS, str(COUNT)),
@@ -53,11 +55,11 @@ def test_events_and_tables_have_the_text_and_the_tokens(database: Database, run:
 
 
 def test_markdown_has_a_column_only_where_someone_thought(database: Database, run: str) -> None:
-    text = "".join(export.markdown(database, run))
+    text = "".join(exported_markdown(database, run))
     assert "| choice | thinking | reasoning |\n|---|---|---|---|---|---|---|\n" in text
     assert "Who is hurt \\| worst? &lt;script&gt;" in text and "\x1b" not in text
     other = runs.create_run(database, fakes.study(1, profiles=2), {})
-    assert "thinking" not in "".join(export.markdown(database, other))
+    assert "thinking" not in "".join(exported_markdown(database, other))
 
 
 def test_reports_show_it_folded_and_as_text(database: Database, run: str) -> None:

@@ -41,3 +41,4 @@ def installed(
         yield site
     finally:
         sys.modules.pop(module, None)
+        sys.path.remove(str(site))

@@ -14,7 +14,7 @@ from align_tui.config.study import Study
 from align_tui.core.errors import AdmError, DatasetError
 from align_tui.core.targets import Target
 from align_tui.formats.align_system.runs import read_run_directory
-from align_tui.output.export import align_system
+from align_tui.output.exporters.align_system import align_system
 from align_tui.store import queue, results, run_annotations, runs, search
 from align_tui.store.database import Database
 from align_tui.store.imports import import_run

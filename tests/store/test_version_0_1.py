@@ -19,7 +19,10 @@ from align_tui.config.attributes import load_attributes
 from align_tui.core.targets import Target, target_id
 from align_tui.engine.worker import Settings, Worker
 from align_tui.monitor.feeds.timeline import read_recording
-from align_tui.output import export
+from align_tui.output.exporters.align_system import align_system
+from align_tui.output.exporters.csv import csv_lines
+from align_tui.output.exporters.jsonl import jsonl
+from align_tui.output.exporters.markdown import markdown
 from align_tui.store import (
     basis,
     history,
@@ -133,22 +136,20 @@ def test_it_is_read_where_it_cannot_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["main", "child", "imported"])
 def test_its_exports_are_what_they_were(old: Database, tmp_path: Path, name: str) -> None:
     run, kept = RUNS[name], HERE / "exports"
-    new = lines("".join(export.WRITERS["jsonl"](old, run)))
+    new = lines("".join(jsonl(old, run)))
     has_all_of(new, lines((kept / f"{name}.jsonl").read_text()))
 
     def table(text: str) -> list[dict[str, Any]]:
         return list(csv.DictReader(text.splitlines()))
 
-    made = "".join(export.WRITERS["csv"](old, run))
+    made = "".join(csv_lines(old, run))
     has_all_of(table(made), table((kept / f"{name}.csv").read_text()))
 
     def prose(text: str) -> list[str]:  # the head of the decisions' table may have more columns
         return [line for line in text.splitlines() if not line.startswith("| scenario |")]
 
-    assert prose("".join(export.WRITERS["markdown"](old, run))) == prose(
-        (kept / f"{name}.md").read_text()
-    )
-    export.align_system(old, run, tmp_path / "out")
+    assert prose("".join(markdown(old, run))) == prose((kept / f"{name}.md").read_text())
+    align_system(old, run, tmp_path / "out")
     before = kept / f"{name}-align-system"
     files = {path.relative_to(before) for path in before.rglob("*") if path.is_file()}
     written = {path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*")}
@@ -185,7 +186,7 @@ def test_what_is_pending_is_decided_as_the_version_before_would(old: Database) -
         await task
 
     asyncio.run(go_on())
-    found = decisions("".join(export.WRITERS["jsonl"](old, paused)))
+    found = decisions("".join(jsonl(old, paused)))
     wanted = decisions((HERE / "resumed.jsonl").read_text())
     assert len(wanted) == 18 and found.keys() == wanted.keys()
     for place, before in wanted.items():

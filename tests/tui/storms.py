@@ -61,7 +61,7 @@ DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
     "settings": ("MessageDialog", ("c", "s")),
     "runs": ("RunsScreen", ("r",)),
     "search": ("SearchDialog", ("/",)),
-    "everywhere": ("SearchAllRunsScreen", ("r", "/")),
+    "everywhere": ("SearchAllRunsDialog", ("r", "/")),
     "pick": ("PickDialog", ("r", "x")),
     "ask": ("InputDialog", ("r", "e")),
     "note": ("TextDialog", ("r", "w")),

@@ -42,7 +42,10 @@ FORCED = 32  # so many pending tokens are read at once, whatever prompts are bei
 
 
 class DecodeBatch:
-    """Replies and probes of one model, each in a slot (its place in `seats`). One thread's own."""
+    """Replies and probes of one model, each in a slot (its place in `seats`). One thread's own.
+
+    Many methods: a step is read, drawn and settled on the same seats and caches throughout.
+    """
 
     def __init__(
         self,

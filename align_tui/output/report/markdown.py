@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
-from align_tui.output.export import md
+from align_tui.output.markdown_text import md
 from align_tui.output.report import words
 from align_tui.output.report.data import Example, Report
 from align_tui.output.tables import point

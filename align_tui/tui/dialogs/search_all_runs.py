@@ -15,7 +15,7 @@ from align_tui.tui.format.styled_text import Line
 Search = Callable[[str, Callable[[], bool], Callable[[list[FoundIn]], None]], None]
 
 
-class SearchAllRunsScreen(FinderDialog[FoundIn]):
+class SearchAllRunsDialog(FinderDialog[FoundIn]):
     """Dismissed with the place to go to, or None."""
 
     SECTION: ClassVar[str] = "search_all_runs"  # of a keymap file

@@ -87,7 +87,7 @@ def _document_of(view: PaneView) -> tuple[object, str] | None:
         return None
     if not view.below:
         return view.key, view.text
-    from align_tui.output.export import md
+    from align_tui.output.markdown_text import md
 
     # Notes are plain words; a name in one may hold signs that Markdown would take for its own.
     said = "".join(f"\n\n> {md(note)}" for note in view.below.splitlines())

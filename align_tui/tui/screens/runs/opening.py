@@ -60,13 +60,13 @@ class RunsOpening:
 
     def search(self) -> None:
         """Search the reasoning of all runs, and go to what is chosen."""
-        from align_tui.tui.dialogs.search_all_runs import SearchAllRunsScreen
+        from align_tui.tui.dialogs.search_all_runs import SearchAllRunsDialog
 
         def go(place: FoundIn | None) -> None:
             if place is not None:
                 self._open(place.run, place=place)
 
-        self.host.ask(SearchAllRunsScreen(self._search, self.host.glyphs), go)
+        self.host.ask(SearchAllRunsDialog(self._search, self.host.glyphs), go)
 
     def _search(
         self, query: str, asked: Callable[[], bool], then: Callable[[list[FoundIn]], None]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
-from align_tui.output.save import FORMATS, save
+from align_tui.output.exporters.registry import EXPORTERS
+from align_tui.output.save import save
 from align_tui.services import annotating, runs
 from align_tui.services.cancel import cancel_run
 from align_tui.tui.dialogs.pick import Item, PickDialog
@@ -85,15 +86,16 @@ class RunActions:
 
     def export(self, line: RunLine) -> None:
         """Ask for format and file, and write it."""
+        exporters = dict(EXPORTERS.loaded())
         items = [
-            Item(name, ((f"{name:<14}", "bright"), (what, "quiet")))
-            for name, (what, _) in FORMATS.items()
+            Item(name, ((f"{name:<14}", "bright"), (exporter.description, "quiet")))
+            for name, exporter in exporters.items()
         ]
 
         def picked(name: str | None) -> None:
             if name is None:
                 return
-            value = str(Path.cwd() / f"{line.row.id}{FORMATS[name][1]}")
+            value = str(Path.cwd() / f"{line.row.id}{exporters[name].suffix}")
             self._ask(f"{name}: to which file", value, "a file", lambda to: write(name, to))
 
         def write(name: str, to: str | None) -> None:

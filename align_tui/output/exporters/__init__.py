@@ -1,0 +1,1 @@
+"""Exporters: a run written out for other programs, one module a format."""
