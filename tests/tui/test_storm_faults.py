@@ -84,6 +84,23 @@ async def test_two_enters_take_one_form_away(path: Path, finished: Finished, wai
         assert isinstance(app.screen, RunsScreen)
 
 
+async def test_enter_in_one_packet_with_the_key_that_asks_for_a_line(
+    path: Path, finished: Finished, wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("r")
+        await wait(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.state.shown)
+        for _ in range(5):
+            app.push_screen(InputDialog("what it is called", "a name", "", ascii_only=False))
+            dialog = app.screen
+            assert isinstance(dialog, InputDialog) and not dialog.is_mounted
+            dialog.action_take()  # before its line has been composed
+            await pilot.pause()
+            await wait(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+
 async def test_runs_that_go_while_their_list_is_measured(
     path: Path, finished: Finished, wait: Any
 ) -> None:

@@ -30,7 +30,9 @@ class InputDialog(Dialog[str]):
 
     def __init__(self, title: str, value: str, hint: str, ascii_only: bool) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
-        self._title, self._value, self._hint = title, value, hint
+        self._title = title
+        # Made at once: enter may come in one packet with the key that opens the dialog.
+        self.field = Input(value, placeholder=hint, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
         """One line."""
@@ -39,7 +41,7 @@ class InputDialog(Dialog[str]):
             box.border_subtitle = Content(
                 keys_of(self).hints("{input.take} takes it", "{input.back} back")
             )
-            yield Input(self._value, placeholder=self._hint, select_on_focus=False)
+            yield self.field
 
     @on(Input.Submitted)
     def submitted(self) -> None:
@@ -49,7 +51,7 @@ class InputDialog(Dialog[str]):
 
     def action_take(self) -> None:
         """Return the line."""
-        self.dismiss(self.query_one(Input).value)
+        self.dismiss(self.field.value)
 
 
 class TextDialog(Dialog[str]):
