@@ -1,1 +1,1 @@
-"""What an alignment study is: pure values and functions, importing nothing else of ours."""
+"""The values of an alignment study and pure functions over them. Imports no other package here."""

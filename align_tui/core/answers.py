@@ -1,4 +1,4 @@
-"""Answers: what a decision-maker gives to a scenario."""
+"""Answers: the choice or the text that a decision-maker gives to a scenario."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 AnswerKind = Literal["choice", "text"]
-"""What a scenario asks for: one of its choices, or a text of the decision-maker's own."""
+"""What a scenario asks for: one of its choices, or a text that the decision-maker writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class ChoiceAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TextAnswer:
-    """An open answer. The scenario may have reference choices beside it, for a scorer."""
+    """An open answer. The scenario may still have reference choices, for a scorer."""
 
     text: str
 
@@ -27,5 +27,5 @@ Answer: TypeAlias = ChoiceAnswer | TextAnswer
 
 
 def letter(choice: int) -> str:
-    """How people call the choice of that index: A, B, ... Z, then 27, 28, ..."""
+    """The name that people see for the choice of that index: A, B, ... Z, then 27, 28, ..."""
     return chr(ord("A") + choice) if choice < 26 else str(choice + 1)

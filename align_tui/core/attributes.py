@@ -1,4 +1,4 @@
-"""Attributes, and the one table of their aliases."""
+"""Attributes, and how they are found by id or alias."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from align_tui.core.types import Json
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What a decision-maker may value.
+    """Something that a decision-maker can value.
 
-    `high` and `low` tell how a decision-maker high or low in it behaves, in our own words;
-    `aliases` are the other spellings of the field.
+    `high` and `low` describe how a decision-maker that is high or low in it behaves; `aliases` are
+    the other spellings that files of the field use.
     """
 
     id: str
@@ -27,13 +27,13 @@ class Attribute:
 
 
 def fold(name: str) -> str:
-    """What spellings of one name have in common: letters, digits and signs without case."""
+    """The name without blanks, `_`, `-` and case, so that its spellings are equal."""
     return re.sub(r"[\s_\-]+", "", name).casefold()
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """The attributes that are defined, by id; looked up by any alias."""
+    """The defined attributes by id; `get` also finds them by any alias."""
 
     known: Mapping[str, Attribute] = field(default_factory=dict)
     _spellings: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -50,12 +50,12 @@ class Attributes:
         return iter(self.known.values())
 
     def get(self, name: str) -> Attribute | None:
-        """The attribute of that id or alias, or None when no pack defines it."""
+        """The attribute of that id or alias, or None if no pack defines it."""
         found = name if name in self.known else self._spellings.get(fold(name))
         return self.known[found] if found is not None else None
 
     def canonical(self, name: str) -> str:
-        """The id of the attribute `name` spells, or `name` itself when none does."""
+        """The id of the attribute with that id or alias, or `name` itself if there is none."""
         found = self.get(name)
         return found.id if found is not None else name
 
@@ -67,7 +67,7 @@ class Attributes:
 
 
 def attributes_to_json(attributes: Iterable[Attribute]) -> list[dict[str, Json]]:
-    """Definitions as JSON that `attributes_from_json` reads back equal."""
+    """The definitions as JSON; `attributes_from_json` reads equal ones back."""
     return [asdict(attribute) | {"aliases": list(attribute.aliases)} for attribute in attributes]
 
 

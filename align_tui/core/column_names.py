@@ -1,4 +1,4 @@
-"""What a column is called: its profile by what it does, and the model beside it."""
+"""Names of columns: the profile's name, with the model beside it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Collection
 
 from align_tui.core.attributes import fold
 
-MAX_NAME = 80  # as profiles have it
-MAX_LABEL = 40  # so that half of a long name is left to the profile
+MAX_NAME = 80  # the limit of a profile's name
+MAX_LABEL = 40  # leaves half of a long name to the profile
 AT = " @ "
 _NUMBER = re.compile(r"(~[0-9]+| \([0-9]+\))$")
 
 
 def column_name(profile: str, label: str, taken: Collection[str]) -> str:
-    """`baseline @ mistral-7b`, cut to what a name may have, and numbered where it is taken."""
+    """`baseline @ mistral-7b`, cut to MAX_NAME characters, and numbered if the name is taken."""
     tail = f"{AT}{cut_to(label, MAX_LABEL)}"
     return free(cut_to(profile, MAX_NAME - len(tail)) + tail, taken, MAX_NAME)
 
 
 def model_beside(name: str, model: str) -> str:
-    """The model to be shown beside a column's name; empty where the name says it already."""
-    said = fold(_NUMBER.sub("", name.rpartition(AT)[2])) if AT in name else ""
-    return "" if said and fold(model).startswith(said) else model
+    """The model to show beside a column's name; empty if the name contains it already."""
+    named = fold(_NUMBER.sub("", name.rpartition(AT)[2])) if AT in name else ""
+    return "" if named and fold(model).startswith(named) else model
 
 
 def with_model(name: str, model: str, sign: str = "·") -> str:
@@ -32,17 +32,17 @@ def with_model(name: str, model: str, sign: str = "·") -> str:
 
 
 def as_label(text: str) -> str:
-    """`text` without what no profile's name may have."""
+    """`text` with `-` in place of characters that a profile's name must not have."""
     return re.sub(r"[\x00-\x1f\x7f/\\]+", "-", text).strip() or "model"
 
 
 def cut_to(text: str, most: int) -> str:
-    """At most that many characters, with an ellipsis where some are left out."""
+    """The first `most` characters; an ellipsis stands for the rest."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def free(name: str, taken: Collection[str], most: int) -> str:
-    """The name, or with the first number from 2 on with which nothing else is called so."""
+    """The name, with the first number from 2 on that makes it unique if it is taken."""
     made, number = name, 1
     while made in taken:
         number += 1

@@ -1,4 +1,4 @@
-"""Columns beside each other: what several decision-makers, of any runs, decided on the same."""
+"""Columns side by side: what profiles of one or several runs decided on the same scenarios."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import Targets, target_id
 
-Question = tuple[int, int]  # scenario, repeat: both from 0, as the column's own run counts them
+Question = tuple[int, int]  # scenario, repeat: both from 0, in the order of the column's own run
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one sample: a choice, an open answer in `text`, or neither: it failed."""
+    """The result of one sample: a choice, an open answer in `text`, or neither if it failed."""
 
     sample: int
     choice: int | None
@@ -26,16 +26,17 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Did it come to no answer?"""
+        """Did the sample end without an answer?"""
         return self.choice is None and self.text is None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One profile of one run, with everything it has decided or failed on.
+    """One profile of one run, with the outcomes of its samples.
 
-    `targets` are its own; empty, it is scored against whatever it is compared under. `under` are
-    those that its run scores it against. `settings` are all that made it, by dotted name.
+    `targets` are the profile's own; a column without any is scored against the targets that the
+    comparison names. `under` are those that its run scores it against. `settings` has every
+    setting of the profile by dotted name.
     """
 
     run: str
@@ -47,12 +48,12 @@ class Column:
     settings: Mapping[str, str] = field(repr=False)
     scenarios: tuple[Scenario, ...] = field(repr=False)
     outcomes: Mapping[Question, Outcome] = field(repr=False)
-    model: str = ""  # a short name of the model that decided, where one did
+    model: str = ""  # a short name of the model that decided, if a model did
 
 
 @dataclass(frozen=True, slots=True)
 class PairedRow:
-    """A scenario that every column has: where it stands in each, and what each made of it."""
+    """A scenario that every column has, with its index in each and the outcome of each."""
 
     scenario: Scenario
     repeat: int
@@ -72,7 +73,7 @@ class PairedRow:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The rows that all columns share, and for each column how many of its scenarios are none."""
+    """The rows that all columns share; `left_out` counts each column's other scenarios."""
 
     columns: tuple[Column, ...]
     rows: tuple[PairedRow, ...]
@@ -80,10 +81,10 @@ class Paired:
 
 
 def pair_up(columns: Sequence[Column]) -> Paired:
-    """Rows in the first column's order.
+    """Match the columns' scenarios; rows are in the first column's order.
 
-    Scenarios are the same when text, choices and labels are; one that a run holds several times
-    is matched in order. Repeats are matched by number, as far as every column goes.
+    Two scenarios match if their text, choices and labels are equal; one that a run holds several
+    times is matched in order. Repeats are matched by number, up to the fewest of any column.
     """
     if not columns:
         return Paired((), (), ())
@@ -120,14 +121,14 @@ def _repeats(column: Column) -> int:
 
 
 def target_for(column: Column, versus: Targets) -> Targets:
-    """What a column is scored against: its own targets, or those it is compared under."""
+    """The targets that a column is scored against: its own, or `versus` if it has none."""
     return column.targets or versus
 
 
 def versus_options(columns: Sequence[Column]) -> tuple[Targets, ...]:
-    """What columns without targets can be scored against, each once.
+    """The targets that columns without targets can be scored against, each once.
 
-    The other columns' targets; where none has any, those of the columns' runs.
+    They are the other columns' targets or, if no column has any, those of the columns' runs.
     """
     own = [column.targets for column in columns if column.targets]
     found = own or [targets for column in columns for targets in column.under]
@@ -135,7 +136,7 @@ def versus_options(columns: Sequence[Column]) -> tuple[Targets, ...]:
 
 
 def correctness(row: PairedRow, column: int, targets: Targets, scorer: ScorerEntry) -> bool | None:
-    """Is the column's choice in that row right? None: undecided, failed or unscored."""
+    """Is the column's choice in that row right? None if it is undecided, failed or unscored."""
     choice = row.choices[column]
     if choice is None or not targets:
         return None
@@ -145,7 +146,7 @@ def correctness(row: PairedRow, column: int, targets: Targets, scorer: ScorerEnt
 def scored_pairs(
     paired: Paired, a: int, b: int, versus: Targets, *, discriminating: bool = False
 ) -> list[tuple[PairedRow, bool, bool]]:
-    """The rows that both columns decided and that are scored for both, with who is right."""
+    """The rows decided by and scored for both columns, each with (row, is A right, is B right)."""
     first, second = paired.columns[a], paired.columns[b]
     of_a, of_b = target_for(first, versus), target_for(second, versus)
     out = []
@@ -168,7 +169,7 @@ def paired_counts(scored: Sequence[tuple[PairedRow, bool, bool]]) -> PairedCount
 
 
 def column_rate(paired: Paired, column: int, versus: Targets, *, discriminating: bool) -> Rate:
-    """Accuracy of one column over the shared rows."""
+    """The accuracy of one column over the shared rows."""
     of = paired.columns[column]
     targets = target_for(of, versus)
     found = [
@@ -181,7 +182,7 @@ def column_rate(paired: Paired, column: int, versus: Targets, *, discriminating:
 
 
 def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
-    """How often two columns chose the same, scored or not."""
+    """How often two columns chose the same choice, scored or not."""
     return agreement(
         [
             (one, other, len(row.scenario.choices))
@@ -192,15 +193,15 @@ def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
 
 
 def probe_key(scenario: Scenario) -> str:
-    """Equal for scenarios that ask the same, whatever they are labelled for."""
+    """A key that is equal for scenarios with the same text and choices, whatever their labels."""
     return scenario.seen_hash
 
 
 def distinct_probes(rows: Sequence[PairedRow]) -> int:
-    """How many different questions the rows hold.
+    """The number of different questions among the rows.
 
-    Fewer than rows when something is decided several times, or stands under two attributes as
-    22 of MTA's 62 records do: then a test that takes rows for independent says too much.
+    It is below the number of rows if a question is repeated, or is listed under two attributes as
+    22 of MTA's 62 records are. A test that takes the rows for independent then claims too much.
     """
     keys = {id(row.scenario): row.scenario for row in rows}
     return len({probe_key(scenario) for scenario in keys.values()})

@@ -1,4 +1,4 @@
-"""Is a decision one? What a decision-maker hands on is looked through before anything keeps it."""
+"""Checks of a Decision that a decision-maker returns, before the program stores it."""
 
 from __future__ import annotations
 
@@ -30,18 +30,20 @@ MAX_SAMPLES = 100_000  # of all predictions of a decision
 MAX_STEPS = 1_000
 MAX_NAME_CHARS = 500
 MAX_JSON_CHARS = 200_000
-_MOST = 2**63 - 1  # what a database keeps as a whole number
-_HINT = "A Decision holds what align_tui.core.decisions says, and numbers that are finite."
+_MOST = 2**63 - 1  # the largest whole number that a database keeps
+_HINT = "align_tui.core.decisions describes the fields of a Decision. Numbers must be finite."
 
 
 def sound(decision: object, choices: int, asks: AnswerKind = "choice") -> Decision:
-    """The decision, its numbers plain and its text fit for a file.
+    """Return the decision with plain numbers and repaired text.
 
-    `choices` is how many there are, and `asks` what the scenario asks for. Raises AdmError
-    that names the part at fault.
+    `choices` is the number of choices, and `asks` the kind of answer that the scenario asks for.
+    Raises AdmError that names the faulty part.
     """
     if not isinstance(decision, Decision):
-        raise AdmError(f"It decided a {type(decision).__name__}", _HINT)
+        raise AdmError(
+            f"The decision-maker returned a {type(decision).__name__}, not a Decision", _HINT
+        )
     return Decision(
         answer=_answer(decision.answer, choices, asks),
         reasoning=_text(decision.reasoning, "reasoning"),
@@ -63,13 +65,15 @@ def sound(decision: object, choices: int, asks: AnswerKind = "choice") -> Decisi
 
 
 def _answer(value: object, choices: int, asks: AnswerKind) -> Answer:
-    """An answer of the kind that was asked for.
+    """Check that the answer is of the kind that the scenario asks for.
 
-    A bare index, as files of version 0.1 return it, is a choice.
+    A bare index counts as a choice: decision-makers of version 0.1 return one.
     """
     if isinstance(value, TextAnswer) != (asks == "text"):
         asked = "an open answer (a TextAnswer)" if asks == "text" else "a choice"
-        raise AdmError(f"The scenario asks for {asked}, and it gave {_shown(value)}", _HINT)
+        raise AdmError(
+            f"The scenario asks for {asked}, and the decision-maker gave {_shown(value)}", _HINT
+        )
     if isinstance(value, TextAnswer):
         return TextAnswer(_text(value.text, "answer"))
     return ChoiceAnswer(_index(value.index if isinstance(value, ChoiceAnswer) else value, choices))
@@ -79,7 +83,7 @@ def _index(value: object, choices: int, what: str = "choice") -> int:
     index = whole(value, what)
     if not 0 <= index < choices:
         raise AdmError(
-            f"It chose number {index + 1} of {choices} choices"
+            f"The decision-maker chose number {index + 1} of {choices} choices"
             if what == "choice"
             else f"Its {what} is choice number {index + 1} of {choices} choices"
         )
@@ -87,7 +91,7 @@ def _index(value: object, choices: int, what: str = "choice") -> int:
 
 
 def whole(value: object, what: str) -> int:
-    """`value` as a plain int (numpy's are taken, truth values are not); raises AdmError."""
+    """`value` as a plain int (numpy's count, bools do not); raises AdmError."""
     if not isinstance(value, bool):
         try:
             number = operator.index(value)  # type: ignore[arg-type]  # a TypeError is the answer
@@ -96,21 +100,21 @@ def whole(value: object, what: str) -> int:
         else:
             if -_MOST <= number <= _MOST:
                 return number
-    raise AdmError(f"Its {what} is {_shown(value)}, which is no whole number", _HINT)
+    raise AdmError(f"Its {what} is {_shown(value)}, which is not a whole number", _HINT)
 
 
 def told(error: BaseException) -> str:
-    """The error by its type and its own words, where it has any."""
+    """The error's type, and its message if it has one."""
     words = words_of(error)
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def words_of(error: BaseException) -> str:
-    """The error's own words; a user's error may fail at saying them."""
+    """The error's message; the `__str__` of a user's error may itself fail."""
     try:
         return storable(str(error))
     except BaseException:  # SystemExit, say
-        return "its text cannot be had"
+        return "its message cannot be read"
 
 
 def _shown(value: object) -> str:
@@ -123,7 +127,7 @@ def _shown(value: object) -> str:
 
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
-        raise AdmError(f"Its {what} is {_shown(value)}, which is no text", _HINT)
+        raise AdmError(f"Its {what} is {_shown(value)}, which is not text", _HINT)
     return storable(str(value))
 
 
@@ -135,24 +139,24 @@ def _number(value: object, what: str) -> float:
             number = math.nan
         if math.isfinite(number):
             return number
-    raise AdmError(f"In its {what} is {_shown(value)}, which is no finite number", _HINT)
+    raise AdmError(f"Its {what} has {_shown(value)}, which is not a finite number", _HINT)
 
 
 def _several(value: object, what: str) -> tuple[object, ...]:
     if isinstance(value, (tuple, list)):
         return tuple(value)
-    raise AdmError(f"Its {what} is {_shown(value)}, which is no tuple", _HINT)
+    raise AdmError(f"Its {what} is {_shown(value)}, which is not a tuple", _HINT)
 
 
 def _listed(value: object, what: str) -> tuple[object, ...]:
-    """Several values; an array of numpy's or torch's is one form of them."""
+    """The values of a tuple, a list or an array (numpy, torch)."""
     return _several(value.tolist() if hasattr(value, "tolist") else value, what)
 
 
 def _at_most(most: int, value: object, what: str) -> tuple[object, ...]:
     found = _listed(value, what)
     if len(found) > most:
-        raise AdmError(f"Its {what} has {len(found):,} parts, and at most {most:,} are kept", _HINT)
+        raise AdmError(f"Its {what} has {len(found):,} parts; the limit is {most:,}", _HINT)
     return found
 
 
@@ -166,10 +170,10 @@ def _by_choice(value: object, what: str, choices: int) -> tuple[object, ...]:
 def _by_attribute(value: object, what: str) -> dict[str, object]:
     """A mapping by attribute id, each name repaired."""
     if not isinstance(value, Mapping):
-        raise AdmError(f"Its {what} is {_shown(value)}, which is no mapping by attribute", _HINT)
+        raise AdmError(f"Its {what} is {_shown(value)}, not a mapping by attribute", _HINT)
     if len(value) > MAX_ATTRIBUTES:
         raise AdmError(
-            f"Its {what} has {len(value):,} attributes, and at most {MAX_ATTRIBUTES:,} are kept",
+            f"Its {what} has {len(value):,} attributes; the limit is {MAX_ATTRIBUTES:,}",
             _HINT,
         )
     found: dict[str, object] = {}
@@ -184,7 +188,7 @@ def _by_attribute(value: object, what: str) -> dict[str, object]:
 def _unit(value: object, what: str) -> float:
     number = _number(value, what)
     if not 0.0 <= number <= 1.0:
-        raise AdmError(f"In its {what} is {number:g}, which is not in 0..1", _HINT)
+        raise AdmError(f"Its {what} has {number:g}, which is not in 0..1", _HINT)
     return number
 
 
@@ -212,7 +216,7 @@ def _predictions(value: object, choices: int) -> Predictions | None:
 
 def _prediction(value: object, what: str) -> Prediction:
     if not isinstance(value, Prediction):
-        raise AdmError(f"Its {what} has a {type(value).__name__} and no Prediction", _HINT)
+        raise AdmError(f"Its {what} has a {type(value).__name__}, not a Prediction", _HINT)
     given = _at_most(MAX_SAMPLES, value.samples, f"{what}.samples")
     samples = tuple(_unit(each, f"{what}.samples") for each in given)
     reasons = tuple(_text(each, f"{what}.reasons") for each in _several(value.reasons, what))
@@ -228,7 +232,7 @@ def _relevance(value: object, choices: int) -> Relevance | None:
         return None
     what = "relevance"
     if not isinstance(value, Relevance):
-        raise AdmError(f"Its {what} is a {type(value).__name__} and no Relevance", _HINT)
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a Relevance", _HINT)
     by_choice = tuple(
         {name: _unit(each, what) for name, each in _by_attribute(choice, what).items()}
         for choice in _by_choice(value.by_choice, what, choices)
@@ -241,17 +245,19 @@ def _ranking(value: object, choices: int) -> Ranking | None:
         return None
     what = "ranking"
     if not isinstance(value, Ranking):
-        raise AdmError(f"Its {what} is a {type(value).__name__} and no Ranking", _HINT)
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a Ranking", _HINT)
     scores = _by_choice(value.scores, f"{what}.scores", choices)
     given = _at_most(choices, value.best, f"{what}.best")
     best = tuple(_index(each, choices, f"{what}.best") for each in given)
     if not best or list(best) != sorted(set(best)):
-        raise AdmError(f"Its {what}.best is {_shown(best)}: not each once, in order", _HINT)
+        raise AdmError(
+            f"Its {what}.best is {_shown(best)}, which must list each index once, in order", _HINT
+        )
     if not isinstance(value.tie_break, str) or value.tie_break not in get_args(TieBreak):
         raise AdmError(f"Its {what}.tie_break is {_shown(value.tie_break)}", _HINT)
     sample = None if value.sample is None else whole(value.sample, f"{what}.sample")
     if sample is not None and not 0 <= sample < MAX_SAMPLES:
-        raise AdmError(f"Its {what}.sample is {sample}, which is no index", _HINT)
+        raise AdmError(f"Its {what}.sample is {sample}, which is not an index", _HINT)
     return Ranking(
         function=_name(value.function, f"{what}.function"),
         measure=_name(value.measure, f"{what}.measure"),
@@ -275,7 +281,7 @@ def _small_json(value: object, what: str) -> JsonObject:
 
 def _step(value: object, what: str) -> Step:
     if not isinstance(value, Step):
-        raise AdmError(f"Its {what} is a {type(value).__name__} and no Step", _HINT)
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a Step", _HINT)
     seconds = _number(value.seconds, f"{what}.seconds")
     if seconds < 0:
         raise AdmError(f"Its {what}.seconds is {seconds:g}, which is below 0", _HINT)
@@ -287,16 +293,16 @@ def _shares(value: object, what: str, choices: int) -> tuple[float, ...] | None:
     if not given:
         return None
     if len(given) != choices:
-        raise AdmError(f"It gave {len(given)} {what} for {choices} choices")
+        raise AdmError(f"The decision-maker gave {len(given)} {what} for {choices} choices")
     shares = tuple(_number(each, what) for each in given)
     if any(not -1e-9 <= share <= 1 + 1e-6 for share in shares):
-        raise AdmError(f"Its {what} are {_shown(shares)}, which are no shares of 1", _HINT)
+        raise AdmError(f"Its {what} are {_shown(shares)}, which are not in 0..1", _HINT)
     return shares
 
 
 def _response(value: object, what: str, choices: int) -> Response:
     if not isinstance(value, Response):
-        raise AdmError(f"Its {what} is a {type(value).__name__} and no Response", _HINT)
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a Response", _HINT)
     choice = whole(value.choice, f"{what}.choice")
     return replace(
         value,
@@ -316,8 +322,8 @@ def _response(value: object, what: str, choices: int) -> Response:
 
 def _message(value: object, what: str) -> Message:
     if not isinstance(value, Message):
-        raise AdmError(f"Its {what} has a {type(value).__name__} and no Message", _HINT)
-    role: Any = _text(value.role, what)  # whatever a user's code calls it
+        raise AdmError(f"Its {what} has a {type(value).__name__}, not a Message", _HINT)
+    role: Any = _text(value.role, what)  # a user's code may use any role
     return replace(value, role=role, content=_text(value.content, what))
 
 
@@ -325,9 +331,9 @@ def _json(value: object, what: str) -> JsonObject:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise AdmError(f"Its {what} is no JSON: {words_of(error)}", _HINT) from error
+        raise AdmError(f"Its {what} is not JSON: {words_of(error)}", _HINT) from error
     if not isinstance(value, Mapping):
-        raise AdmError(f"Its {what} is no JSON object", _HINT)
+        raise AdmError(f"Its {what} is not a JSON object", _HINT)
     fit = storable(text)
     made: JsonObject = value if fit == text else json.loads(fit)
     return made
@@ -335,7 +341,7 @@ def _json(value: object, what: str) -> JsonObject:
 
 def _sampling(value: object, what: str) -> Sampling:
     if not isinstance(value, Sampling):
-        raise AdmError(f"Its {what} is a {type(value).__name__} and no Sampling", _HINT)
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a Sampling", _HINT)
     counts = ("top_k", "max_tokens", "seed", "max_thinking_tokens")
     shares = ("temperature", "top_p", "min_p")
     plain: dict[str, Any] = {name: whole(getattr(value, name), f"{what}.{name}") for name in counts}
@@ -346,7 +352,7 @@ def _sampling(value: object, what: str) -> Sampling:
 
 def _generation(value: object, what: str) -> Generation:
     if not isinstance(value, Generation):
-        raise AdmError(f"Its {what} is a {type(value).__name__} and no Generation", _HINT)
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a Generation", _HINT)
     if value.finish not in get_args(Finish):
         raise AdmError(f"Its {what}.finish is {_shown(value.finish)}", _HINT)
     return replace(
@@ -366,5 +372,5 @@ def _generation(value: object, what: str) -> Generation:
 def _point(value: object, what: str) -> tuple[float, int]:
     pair = _several(value, what)
     if len(pair) != 2:
-        raise AdmError(f"Its {what} has {_shown(value)}, which is no (seconds, characters)", _HINT)
+        raise AdmError(f"Its {what} has {_shown(value)}, not (seconds, characters)", _HINT)
     return _number(pair[0], what), whole(pair[1], what)

@@ -1,4 +1,4 @@
-"""What a model wrote and what a decision-maker made of it."""
+"""A decision, with the requests and replies of models that it was made of."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.types import JsonObject
 
 Finish = Literal["stop", "length", "cancelled", "choice"]
-"""How a text ended; `choice`: where its choice begins, as was asked, the choice not written."""
+"""Why a text ended; `choice`: the request asked to stop where the choice begins."""
 ReasoningOrder = Literal["before", "after", "none"]
 ThinkingMode = Literal["off", "on", "auto"]
-"""May a model think before it replies? `auto`: as its own chat template has it by default."""
+"""May a model think before it replies? `auto` leaves it to the model's chat template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Message:
 
 
 def messages_from_json(bodies: Iterable[JsonObject]) -> tuple[Message, ...]:
-    """Turns as they were stored; a role that is none of ours becomes the user's."""
+    """Read stored turns; an unknown role becomes `user`."""
     return tuple(
         Message(role if role in ("system", "assistant") else "user", str(body.get("content", "")))
         for body in bodies
@@ -37,10 +37,9 @@ def messages_from_json(bodies: Iterable[JsonObject]) -> tuple[Message, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn. `temperature` 0 is greedy; `seed` names this generation's stream.
+    """How the model draws tokens. `temperature` 0 is greedy; `seed` is this generation's own.
 
-    `max_tokens` caps the reply; what the model thinks before it is capped by
-    `max_thinking_tokens`, and comes on top.
+    `max_tokens` limits the reply alone; `max_thinking_tokens` limits the thinking before it.
     """
 
     temperature: float = 0.0
@@ -58,10 +57,10 @@ GREEDY = Sampling()
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a chat template is told beside the turns.
+    """What a chat template gets besides the turns.
 
-    `values` are variables of the template; `date` (ISO, a day) is the day that it sees as today's,
-    so that a run that is resumed on another day still has one prompt. None: the day it is.
+    `values` are variables of the template; `date` (an ISO day) is the day that the template sees
+    as today, so that a run that is resumed on another day keeps its prompts. None means today.
     """
 
     values: JsonObject = field(default_factory=dict)
@@ -75,12 +74,11 @@ AS_IT_IS = Rendering()
 class Generation:
     """One text from a model.
 
-    `text` is the reply, with what the model thought before it in front (core/replies.py
-    separates them). `tokens` counts both, `thinking_tokens` the thinking alone. `prompt` is the
-    rendered prompt as the model saw it; times are in seconds from the moment the request was made;
-    `timeline` holds (seconds, characters so far) as the text grew. The engine counts a timeline
-    from when the sample was begun, so that a replay is in time. `notes` are sentences that a user
-    of the decision must know.
+    `text` is the thinking and then the reply (core/replies.py separates them). `tokens` counts
+    both, `thinking_tokens` the thinking alone. `prompt` is the rendered prompt as the model saw it.
+    Times are in seconds since the request. `timeline` holds (seconds, characters so far) as the
+    text grew; the engine counts these seconds from the start of the sample, so that a replay keeps
+    the timing. `notes` are sentences that a user of the decision must know.
     """
 
     text: str
@@ -97,10 +95,10 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceProbabilities:
-    """What one scoring pass says of the choices.
+    """The probabilities of the choices after one scoring pass of a model.
 
     `probabilities` (sum 1) are normalised, not calibrated. `drawn` is the choice (index from 0)
-    that constrained decoding takes by them; None where a model does not say (a server).
+    that constrained decoding takes by them; None if the model (a server) does not report it.
     """
 
     probabilities: tuple[float, ...]
@@ -109,9 +107,10 @@ class ChoiceProbabilities:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One reply of the model, read: which choice, why, and everything needed to check it.
+    """One reply that was read: its choice and reasoning, and everything needed to check it.
 
-    `probabilities` of the choices after its own reasoning, where they were asked for and are known.
+    `probabilities` are those of the choices after its own reasoning, if they were asked for and
+    are known.
     """
 
     role: str
@@ -127,7 +126,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was asked and written for a sample that came to no decision: nothing of it was read."""
+    """One request and its text, of a sample that failed before the reply could be read."""
 
     messages: tuple[Message, ...]
     schema: JsonObject
@@ -138,7 +137,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One named step of deciding and how long it took, in seconds."""
+    """One named step of a decision and its duration in seconds."""
 
     name: str
     seconds: float
@@ -146,12 +145,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a decision-maker answered, why, and what it made the answer of.
+    """A decision-maker's answer, its reasoning, and everything that the answer was made of.
 
     A direct decision-maker has `votes` (shares of its responses) and may have `probabilities` (sum
     1 over the choices; normalised, not calibrated). One that rates the choices first has
     `predictions`, may have `relevance`, and the `ranking` that its alignment function made of them.
-    `responses` are the replies of models; `steps` name what took how long.
+    `responses` are the replies of models; `steps` have the duration of each step.
     """
 
     answer: Answer
@@ -167,5 +166,5 @@ class Decision:
 
     @property
     def choice(self) -> int | None:
-        """The index (from 0) of the choice that was taken; None of an open answer."""
+        """The index (from 0) of the chosen choice; None for an open answer."""
         return self.answer.index if isinstance(self.answer, ChoiceAnswer) else None

@@ -192,7 +192,7 @@ def test_what_a_run_decided_is_valid_and_whole(database: Database) -> None:
     assert said["choice"] is None and said["choice_text"] is None
     direct = found[study.profiles[0].name, where]
     assert [direct[k] for k in ("predictions", "relevance", "ranking", "steps")] == [None] * 4
-    SHOWN.validate({**lines[-1], "parent": None})
+    SHOWN.validate({**lines[-1], "parent": None, "failures": []})
 
 
 def test_an_imported_run_is_valid(database: Database, tmp_path: Path) -> None:
@@ -240,7 +240,9 @@ def test_what_the_commands_print_is_valid(
     assert found["oracle"]["predictions"][0]["moral_desert"]["rater"] == "labels"
     assert found["aligned"]["tokens"] > 0 and found["aligned"]["predictions"] is None
     show_run(None, None, as_json=True)
-    SHOWN.validate(json.loads(capsys.readouterr().out))
+    shown = json.loads(capsys.readouterr().out)
+    SHOWN.validate(shown)
+    assert "ValueError" in shown["failures"][0]["error"]["traceback"]
     export_run(None, None, "jsonl", None)
     exported = capsys.readouterr().out.splitlines()
     assert sorted(map(json.loads, exported), key=str) == sorted(lines, key=str)

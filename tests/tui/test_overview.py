@@ -24,7 +24,7 @@ from align_tui.tui.format.accuracy_rows import TallyRow, tally_part
 from align_tui.tui.format.by_attribute import AttributeRow
 from align_tui.tui.format.glyphs import ASCII, UNICODE, Glyphs
 from align_tui.tui.format.layout import plan
-from align_tui.tui.format.overview import Part
+from align_tui.tui.format.overview import Part, Placed
 from align_tui.tui.format.styled_text import cells, text_of
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study.replay import ReplayScreen
@@ -155,21 +155,25 @@ def test_plots_want_no_line_that_stays_empty() -> None:
 
 
 def test_titles_and_margins_say_which_view_it_is_and_what_is_cut() -> None:
+    at = Placed("by attribute", 1, 5)
     part = Part(((("x", "text"),),), ((" · on all scored", "text"),), 3)
-    assert text_of(overview.title(1, part, "o", 80, UNICODE)) == (
+    assert text_of(overview.title(at, part, "o", 80, UNICODE)) == (
         "by attribute 2/5 · … 3 more · o next · on all scored"
     )
-    assert cells(overview.title(1, part, "o", 20, UNICODE)) <= 20
-    margin = [text_of(line) for line in overview.with_margin(1, part, 60, 2, UNICODE)]
+    assert cells(overview.title(at, part, "o", 20, UNICODE)) <= 20
+    margin = [text_of(line) for line in overview.with_margin(at, part, 60, 2, UNICODE)]
     assert margin[0].startswith("x ") and margin[0].endswith(" by attribute 2/5")
     assert margin[1].endswith(" … 3 more") and {cell_len(line) for line in margin} == {60}
-    [one] = overview.with_margin(1, part, 60, 1, UNICODE)
+    [one] = overview.with_margin(at, part, 60, 1, UNICODE)
     assert text_of(one).endswith("… 3 more")
     sizes = overview.widths(250, 3)
     assert sum(sizes) + 2 * overview.GAP == 250
     lines = overview.join((part, Part(()), part), sizes, 4, UNICODE)
     assert len(lines) == 4 and text_of(lines[0]).count("x") == 2
-    heads = [overview.title(view, part, "", size - 4, UNICODE) for view, size in enumerate(sizes)]
+    heads = [
+        overview.title(Placed(name, 1, 5), part, "", size - 4, UNICODE)
+        for name, size in zip(("accuracy", "by attribute", "over time"), sizes, strict=True)
+    ]
     joined = text_of(overview.titles(heads, sizes, UNICODE))
     assert joined.index("by attribute") == sizes[0] + overview.GAP
 

@@ -2,12 +2,12 @@
 
 It is align-system's `AvgDistScalarAlignment` (commit 6d59f0d), ALIGN's default: the distance of a
 choice is the sum over the target's attributes of |target - mean rating|, and its probability is
-the inverse of its distance, divided by the sum of all inverses. Three things are ours:
+the inverse of its distance, divided by the sum of all inverses. Three things differ here:
 
 - Equal distances. By default distances within 1e-9 of each other are equal (ratings .3 and .7 are
   at the same distance from .5), and distances below 1e-9 are 0. With `exact_ties` the last bit of
   a sum decides, as it does in align-system.
-- Ties are broken by the seed, and the ranking records the tied choices; align-system draws from
+- The seed breaks ties, and the ranking records the tied choices; align-system draws from
   Python's unseeded random numbers and records nothing.
 - A target's weight multiplies the distance of its attribute; 1, the default, is align-system's.
 """
@@ -50,7 +50,7 @@ def rank(
     exact_ties: bool = False,
     epsilon: float = EPSILON,
 ) -> Ranking:
-    """Rank by distance; scores are probabilities. `relevance` and `history` take no part.
+    """Rank by distance; scores are probabilities. `relevance` and `history` are not used.
 
     `misaligned` makes probabilities proportional to the distance, so that the farthest choice is
     the best. `probabilistic` draws the choice by the probabilities. `epsilon` (above 0) is added to
@@ -58,12 +58,12 @@ def rank(
     with a larger one, such as 0.05, `probabilistic` draws near misses too. Raises AlignmentError
     for a missing prediction, a target that is a distribution, and no targets or choices.
     """
-    wanted = numbers_of(targets, NAME)
+    numbers = numbers_of(targets, NAME)
     need_choices(predictions)
     distances = [
         sum(
             target.weight * abs(value - mean(samples_of(predictions, choice, target.attribute)))
-            for target, value in wanted
+            for target, value in numbers
         )
         for choice in range(len(predictions))
     ]
@@ -91,7 +91,7 @@ def rank(
         sample=speaking_sample(
             predictions,
             taken,
-            [(target.attribute, value) for target, value in wanted],
+            [(target.attribute, value) for target, value in numbers],
             misaligned=misaligned,
         ),
         details={"distances": distances},
@@ -101,9 +101,10 @@ def rank(
 def probabilities(
     distances: Sequence[float], *, misaligned: bool = False, epsilon: float = EPSILON
 ) -> tuple[float, ...]:
-    """By choice 1 / (distance + epsilon), or the distance where `misaligned`, over their sum.
+    """The probability of each choice: 1 / (distance + epsilon), divided by the sum of all.
 
-    All distances 0 and `misaligned` leave every choice at 0, as in align-system.
+    With `misaligned` it is the distance, divided by the sum; if all distances are 0, every choice
+    has 0, as in align-system.
     """
     if misaligned:
         total = sum(distances) + epsilon

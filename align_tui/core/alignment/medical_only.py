@@ -37,9 +37,10 @@ def rank(
 ) -> Ranking:
     """Rank by the mean rating of `medical`; scores are those means (0..1).
 
-    Targets, relevance and history take no part. `misaligned` scores by 1 - mean, so that the least
-    urgent is the best; `probabilistic` draws the choice in proportion to the scores. align-system
-    has neither. Raises AlignmentError for a choice without a medical rating, and for no choices.
+    Targets, relevance and history are not used. `misaligned` scores by 1 - mean, so that the least
+    urgent choice is the best; `probabilistic` draws the choice in proportion to the scores.
+    align-system has neither option. Raises AlignmentError if a choice has no medical rating, or
+    if there are no choices.
     """
     need_choices(predictions)
     means = [mean(samples_of(predictions, i, ATTRIBUTE)) for i in range(len(predictions))]

@@ -1,4 +1,4 @@
-"""A ranking of the choices, and what an alignment function is."""
+"""The ranking of choices that an alignment function returns, and the type of such functions."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 
 TieBreak = Literal["none", "first", "seed", "drawn"]
-"""Why the taken choice was taken: it was the only best; the first of the best, in the scenario's
-order; drawn evenly among the best; drawn among all by their probabilities."""
+"""Why the function took this choice: it was the only best one (`none`); the first of the best in
+the scenario's order; drawn evenly among the best by the seed; drawn among all by their scores."""
 
 TIE = 1e-9
 """Values that differ by no more are tied: ratings are decimals, and their sums round."""
 
 History: TypeAlias = Mapping[str, Sequence[float]]
-"""By attribute id: the means of what was predicted for earlier choices of this decision-maker."""
+"""By attribute id: the mean predictions of the choices that this decision-maker took earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The choices as one alignment function ranks them.
 
-    `scores` has one number a choice, the larger the better; `measure` says what they are
-    (`probability`: they sum to 1). `best` are the indices of the choices that share the best score,
-    in the scenario's order; `taken` is the one that is chosen, and `tie_break` says why.
-    `parameters` are those of the function, as JSON. `sample` is the index of the sample of the
-    taken choice that speaks best for it, whose reasons are shown; None where no sample does.
-    `details` is what else the function computed on its way, as JSON: midpoints or votes, say.
+    `scores` has one number for each choice, the larger the better; `measure` says what they are
+    (`probability`: they sum to 1). `best` has the indices of the choices that share the best
+    score, in the scenario's order; `taken` is the index of the chosen one, and `tie_break` says
+    why. `parameters` are those of the function, as JSON. `sample` is the index of the taken
+    choice's sample that fits the target best; its reasons are shown. It is None without samples.
+    `details` holds intermediate results of the function, as JSON: midpoints or votes, for example.
     """
 
     function: str
@@ -57,19 +57,19 @@ class AlignmentFunction(Protocol):
         history: History,
         seed: int,
     ) -> Ranking:
-        """Raises AlignmentError where the predictions do not suffice, naming what is missing."""
+        """Rank the choices; raises AlignmentError that names a missing prediction."""
         ...
 
 
 def take_one(best: Sequence[int], seed: int) -> tuple[int, TieBreak]:
-    """One of the tied best, drawn uniformly from `seed`; with the reason. `best` is not empty."""
+    """Draw one of the tied best uniformly by `seed`; also say why. `best` must not be empty."""
     if len(best) == 1:
         return best[0], "none"
     return random.Random(seed).choice(list(best)), "seed"
 
 
 def draw_one(scores: Sequence[float], seed: int) -> tuple[int, TieBreak]:
-    """One of all choices, drawn from `seed` with chances in proportion to `scores` (0 or more).
+    """Draw one of all choices by `seed`, in proportion to `scores` (each 0 or more).
 
     Scores that are all 0 give every choice the same chance.
     """
@@ -78,6 +78,6 @@ def draw_one(scores: Sequence[float], seed: int) -> tuple[int, TieBreak]:
 
 
 def tied_best(values: Sequence[float], *, exact: bool = False) -> tuple[int, ...]:
-    """The indices of the largest values: those within `TIE` of the maximum, or exactly at it."""
+    """The indices of the values within `TIE` of the maximum, or exactly at it with `exact`."""
     least = max(values) - (0.0 if exact else TIE)
     return tuple(index for index, value in enumerate(values) if value >= least)

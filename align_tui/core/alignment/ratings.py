@@ -1,4 +1,4 @@
-"""What alignment functions share: the ratings that they need, or an error that names what lacks."""
+"""Helpers of alignment functions: get the ratings and targets that they need, or raise an error."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from align_tui.core.targets import Distribution, Target, Targets
 
 
 def samples_of(predictions: Predictions, choice: int, attribute: str) -> tuple[float, ...]:
-    """The samples (at least one) of that attribute for that choice (from 0).
+    """The samples (at least one) of the attribute for the choice of that index (from 0).
 
-    Raises AlignmentError, naming both, where there is none.
+    Raises AlignmentError that names both if there are none.
     """
     found = predictions[choice].get(attribute)
     if found is None or not found.samples:
@@ -26,8 +26,8 @@ def samples_of(predictions: Predictions, choice: int, attribute: str) -> tuple[f
 def mean(samples: Sequence[float]) -> float:
     """The mean, summed from left to right.
 
-    align-system sums so, and an inverse distance can magnify the last bit of a sum. (The built-in
-    `sum` corrects rounding from Python 3.12 on.)
+    align-system sums in this order, and an inverse distance can magnify the last bit of a sum.
+    (The built-in `sum` corrects rounding from Python 3.12 on.)
     """
     total = 0.0
     for sample in samples:
@@ -36,11 +36,11 @@ def mean(samples: Sequence[float]) -> float:
 
 
 def numbers_of(targets: Targets, function: str) -> tuple[tuple[Target, float], ...]:
-    """Each target with its number; raises AlignmentError for a distribution, or for no target."""
+    """Each target with its number; raises AlignmentError for a distribution or without targets."""
     if not targets:
         raise AlignmentError(
             f"The alignment function {function!r} needs a target",
-            "Give the profile a [target], or choose a function that needs none.",
+            "Add a [target] to the profile, or choose a function that needs no target.",
         )
     found = []
     for target in targets:
@@ -55,7 +55,7 @@ def numbers_of(targets: Targets, function: str) -> tuple[tuple[Target, float], .
 
 
 def need_choices(predictions: Predictions) -> None:
-    """Raise AlignmentError where there is nothing to rank."""
+    """Raise AlignmentError if there are no choices to rank."""
     if not predictions:
         raise AlignmentError("There are no choices to rank")
 
@@ -67,10 +67,10 @@ def speaking_sample(
     *,
     misaligned: bool = False,
 ) -> int:
-    """The index of the sample that speaks best for a choice: the nearest to the wanted values.
+    """The index of the sample of a choice that fits best: the nearest to the wanted values.
 
-    Distances are summed over the attributes; with `misaligned` it is the farthest sample. The
-    first of equals; samples that not every attribute has are left out.
+    Distances are summed over the attributes. With `misaligned` the farthest sample fits best. Of
+    equal samples the first is taken; samples that some attribute lacks are left out.
     """
     rows = [(samples_of(predictions, choice, name), value) for name, value in wanted]
     distances = [

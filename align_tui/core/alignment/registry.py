@@ -1,4 +1,4 @@
-"""Every alignment function by name, with what a profile must know before it names one."""
+"""Every alignment function by name, with the targets and inputs that it needs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TargetKind = Literal["numbers", "distributions"]
 class AlignmentEntry:
     """One alignment function as the registry knows it.
 
-    `rank` names the function as `module:attribute`; it takes what `AlignmentFunction` takes, and
-    its parameters as keywords. `targets` are the kinds of targets it takes; none: it needs no
-    target. `parameters` names the class (pydantic) that checks its parameters, as
+    `rank` names the function as `module:attribute`; it takes the arguments of `AlignmentFunction`,
+    and its parameters as keywords. `targets` are the kinds of targets that it takes; if empty, it
+    needs no target. `parameters` names the pydantic class that checks its parameters, as
     `module:attribute`; it is empty for the functions of this program, whose classes
     config/alignment.py lists.
     """
@@ -33,7 +33,7 @@ class AlignmentEntry:
     parameters: str = ""
 
     def load(self) -> Callable[..., Ranking]:
-        """The function itself; raises ConfigError where another package's cannot be had."""
+        """Import the function; raises ConfigError if another package's cannot be imported."""
         try:
             found = resolve(self.rank)
         except Exception as error:  # another package's module runs when it is imported

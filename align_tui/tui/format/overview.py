@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill
 
-VIEWS = ("accuracy", "by attribute", "over time", "agreement", "workers")
 GAP = 3  # cells between views that stand side by side
 TITLED = 28  # lines of a screen with room for a title; below it the margin says the same
 MARGIN = 17  # cells of it, on the right
@@ -43,9 +42,17 @@ def widths(width: int, count: int) -> list[int]:
     return [small + (i < extra) for i in range(count)]
 
 
-def place(view: int) -> str:
-    """`accuracy 1/5`."""
-    return f"{VIEWS[view]} {view + 1}/{len(VIEWS)}"
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Which view it is: its name, its number (from 0), and how many views there are."""
+
+    name: str
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        """`accuracy 1/5`."""
+        return f"{self.name} {self.number + 1}/{self.count}"
 
 
 def over_words(discriminating: bool) -> str:
@@ -58,9 +65,9 @@ def hidden_words(hidden: int, glyphs: Glyphs) -> str:
     return f"{glyphs.more} {hidden} more"
 
 
-def title(view: int, part: Part, key: str, width: int, glyphs: Glyphs) -> Line:
+def title(view: Placed, part: Part, key: str, width: int, glyphs: Glyphs) -> Line:
     """Which view it is, what had no room, which key turns to the next, and what it counts."""
-    out: list[Span] = [(place(view), "text")]
+    out: list[Span] = [(str(view), "text")]
     if part.hidden:
         out.append((f" {glyphs.sep} {hidden_words(part.hidden, glyphs)}", "warn"))
     if key:
@@ -95,10 +102,12 @@ def join(
     return tuple(lines)
 
 
-def with_margin(view: int, part: Part, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
+def with_margin(
+    view: Placed, part: Part, width: int, height: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
     """Where there is no room for a title: the view's place, or what is cut, on the right."""
     said: list[Span] = [("", "")] * height
-    said[0] = (place(view), "quiet")
+    said[0] = (str(view), "quiet")
     if part.hidden:
         said[-1] = (hidden_words(part.hidden, glyphs), "warn")
     lines = []

@@ -1,43 +1,88 @@
-"""The painter's part for the block below the panes: which views stand there, and their titles."""
+"""The presenter's part for the block below the panes: which views stand there, and their titles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
+from align_tui.config.failure_log import keep_error, screen_log
+from align_tui.core.stats.rates import chance
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format import overview
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.overview import Part
-from align_tui.tui.screens.study.overview_parts import ACCURACY, WORKERS, OverviewParts, Targets
+from align_tui.tui.format.overview import Part, Placed
 from align_tui.tui.screens.study.view_state import ViewState
+from align_tui.tui.screens.study.views.base import OverviewView, Targets, ViewData
+from align_tui.tui.screens.study.views.registry import VIEWS, Views
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.screens.study.widgets import StudyWidgets
 
+T = TypeVar("T")
+
 
 class OverviewPresenter:
     """Chooses the views, measures them, and puts on the block what changed."""
 
-    def __init__(self, widgets: StudyWidgets, study: Study, glyphs: Glyphs) -> None:
-        self.widgets, self.glyphs = widgets, glyphs
-        self.parts = OverviewParts(widgets, study, glyphs)
-        self._made: dict[int, tuple[object, Part]] = {}  # by view: made from what, and what
+    def __init__(self, widgets: StudyWidgets, study: Study, glyphs: Glyphs, views: Views) -> None:
+        self.widgets, self.study, self.glyphs, self.views = widgets, study, glyphs, views
+        self._targets = study.targets_by_id()
+        self._chance = lru_cache(maxsize=256)(self._work_out_chance)
+        self._made: dict[str, tuple[object, Part]] = {}  # by view: made from what, and what
+        self._lines: dict[tuple[str, int, int], int] = {}  # of views that do not grow
         self._shown: tuple[list[Part], object] = ([], None)  # what the block shows, and where
+        self._failed: set[str] = set()  # views of other packages
 
-    def views(self, look: ViewState, width: int, height: int) -> list[int]:
-        """The chosen view, and the next ones where there is room beside it."""
-        count = overview.beside(width, height)
-        return [(look.view + i) % len(overview.VIEWS) for i in range(count)]
+    def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
+        return chance(
+            self.study.scenarios,
+            self._targets.get(target, ()),
+            self.study.scorer,
+            discriminating=discriminating,
+        )
+
+    def _data(self, snapshot: Snapshot, look: ViewState, targets: Targets) -> ViewData:
+        return ViewData(
+            self.study,
+            self.glyphs,
+            self.widgets.names,
+            snapshot,
+            look.focus,
+            look.discriminating,
+            look.compare,
+            targets,
+            self._chance,
+        )
+
+    def _chosen(self, look: ViewState, width: int, height: int) -> list[tuple[int, OverviewView]]:
+        """The chosen view with its number, and the next ones where there is room beside it."""
+        views = self.views.all
+        numbers = [(look.view + i) % len(views) for i in range(overview.beside(width, height))]
+        return [(number, views[number]) for number in numbers]
 
     def lines_wanted(self, snapshot: Snapshot, look: ViewState, width: int, height: int) -> int:
         """How many lines the views would like."""
-        shown = self.views(look, width, height)
-        sizes = overview.widths(width, len(shown))
+        chosen = self._chosen(look, width, height)
+        sizes = overview.widths(width, len(chosen))
         return max(
-            self.parts.wanted(view, snapshot, size, height)
-            for view, size in zip(shown, sizes, strict=True)
+            self._wanted(view, snapshot, look, size, height)
+            for (_, view), size in zip(chosen, sizes, strict=True)
         )
+
+    def _wanted(
+        self, view: OverviewView, snapshot: Snapshot, look: ViewState, width: int, height: int
+    ) -> int:
+        key = (view.name, width, height)
+        known = None if view.grows else self._lines.get(key)
+        if known is None:
+            nothing_marked = (None,) * len(self.study.profiles)
+            data = self._data(snapshot, look, nothing_marked)
+            known = self._guarded(view, lambda: view.lines_wanted(data, width, height), 1)
+            if not view.grows:
+                self._lines[key] = known
+        return known
 
     def paint(
         self,
@@ -49,51 +94,56 @@ class OverviewPresenter:
     ) -> None:
         """Put the views on the block, which has `rows` lines on a screen of that size."""
         width, height = size
-        shown = self.views(look, width, height)
+        chosen = self._chosen(look, width, height)
         low = height < overview.TITLED
-        margin = overview.MARGIN if low and not self._whole(snapshot, look, size, rows) else 0
-        sizes = overview.widths(width - margin, len(shown))
+        whole = chosen[0][0] == 0 and self._wanted(chosen[0][1], snapshot, look, *size) <= rows
+        # The first view, all of it there, says enough without a title.
+        margin = overview.MARGIN if low and not whole else 0
+        sizes = overview.widths(width - margin, len(chosen))
+        data = self._data(snapshot, look, targets)
         parts = [
-            self._known(view, snapshot, look, targets, each, rows)
-            for view, each in zip(shown, sizes, strict=True)
+            self._known(view, data, each, rows)
+            for (_, view), each in zip(chosen, sizes, strict=True)
         ]
-        block, glyphs, place = self.widgets.tallies, self.glyphs, (shown, size, rows)
+        numbers = [number for number, _ in chosen]
+        block, glyphs, place = self.widgets.tallies, self.glyphs, (numbers, size, rows)
         before, there = self._shown
         if there == place and all(a is b for a, b in zip(before, parts, strict=True)):
             return
         self._shown = (parts, place)
+        count = len(self.views.all)
+        placed = [Placed(view.name, number, count) for number, view in chosen]
         if margin:
-            block.paint(overview.with_margin(shown[0], parts[0], width, rows, glyphs))
+            block.paint(overview.with_margin(placed[0], parts[0], width, rows, glyphs))
             return
         key = self.widgets.names.label(glyphs, "study.next_view")
-        found = [
-            overview.title(view, part, key if i == 0 else "", sizes[i] - 4, glyphs)
-            for i, (view, part) in enumerate(zip(shown, parts, strict=True))
+        titles = [
+            overview.title(at, part, key if i == 0 else "", sizes[i] - 4, glyphs)
+            for i, (at, part) in enumerate(zip(placed, parts, strict=True))
         ]
-        block.entitle(overview.titles(found, sizes, glyphs))
+        block.entitle(overview.titles(titles, sizes, glyphs))
         block.paint(overview.join(parts, sizes, rows, glyphs))
 
-    def _whole(self, snapshot: Snapshot, look: ViewState, size: tuple[int, int], rows: int) -> bool:
-        """Is it the first view and all there? Then it says enough without a title."""
-        return look.view == ACCURACY and self.parts.wanted(ACCURACY, snapshot, *size) <= rows
-
-    def _known(
-        self,
-        view: int,
-        snapshot: Snapshot,
-        look: ViewState,
-        targets: Targets,
-        width: int,
-        rows: int,
-    ) -> Part:
+    def _known(self, view: OverviewView, data: ViewData, width: int, rows: int) -> Part:
         """The view as it was made last, while nothing that it shows has changed."""
-        chosen = (look.focus, look.discriminating, look.compare, targets, width, rows)
-        told: object = (snapshot.overview, snapshot.tallies)
-        if view == WORKERS:
-            told = (snapshot.workers, snapshot.lost, snapshot.queue, snapshot.counts)
-            told = (told, snapshot.left_s, snapshot.transport is None)
-        known = self._made.get(view)
-        if known is None or known[0] != (told, chosen):
-            made = self.parts.part(view, snapshot, look, targets, width, rows)
-            known = self._made[view] = ((told, chosen), made)
+        chosen = (data.focus, data.discriminating, data.compare, data.targets, width, rows)
+        key = (view.shows(data.snapshot), chosen)
+        known = self._made.get(view.name)
+        if known is None or known[0] != key:
+            failed = f"The view {view.name} failed: its traceback is in {screen_log()}"
+            instead = overview.told(failed, width, self.glyphs)
+            part = self._guarded(view, lambda: view.part(data, width, rows), instead)
+            known = self._made[view.name] = (key, part)
         return known[1]
+
+    def _guarded(self, view: OverviewView, make: Callable[[], T], instead: T) -> T:
+        """What a view makes; another package's that fails once is asked no more."""
+        if view.name in VIEWS.entries:
+            return make()
+        if view.name not in self._failed:
+            try:
+                return make()
+            except Exception as error:
+                self._failed.add(view.name)
+                keep_error(screen_log(), error)
+        return instead

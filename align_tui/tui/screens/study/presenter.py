@@ -24,6 +24,7 @@ from align_tui.tui.screens.study.view_state import ViewState
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.screens.study.listed import ListedScenarios
+    from align_tui.tui.screens.study.views.registry import Views
     from align_tui.tui.screens.study.widgets import StudyWidgets
 
 
@@ -36,6 +37,7 @@ class Presenter:
         study: Study,
         glyphs: Glyphs,
         scenarios: ListedScenarios,
+        views: Views,
         *,
         replay: bool,
     ) -> None:
@@ -53,7 +55,7 @@ class Presenter:
         )
         self.scenario_list = ScenarioListPresenter(widgets.listing, study, glyphs, scenarios)
         self._ticks = Ticks()
-        self.overview = OverviewPresenter(widgets, study, glyphs)
+        self.overview = OverviewPresenter(widgets, study, glyphs, views)
         self._rows_wanted = 0
 
     def targets(self, look: ViewState) -> tuple[str | None, ...]:

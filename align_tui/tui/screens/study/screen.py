@@ -71,7 +71,12 @@ class StudyScreen(Screen[None]):
         )
         self.widgets = StudyWidgets(self, len(study.profiles), lambda: self.host.repaint())
         self.presenter = Presenter(
-            self.widgets, study, glyphs, self.session.scenarios, replay=self.REPLAY
+            self.widgets,
+            study,
+            glyphs,
+            self.session.scenarios,
+            self.session.views,
+            replay=self.REPLAY,
         )
         self.host = TextualHost(
             self, self.widgets, self.presenter, self.state, self.session, self._make
@@ -116,6 +121,7 @@ class StudyScreen(Screen[None]):
         """The first frame is out."""
         launch, asking = self.session.launch, self.actions.asking
         self.session.feed.start()
+        self.actions.viewing.look_for_views()
         if self.session.run is None:
             asking.look_for_models()
         if launch.autostart and not self.REPLAY:

@@ -10,6 +10,7 @@ from align_tui.monitor.feeds.live import LiveFeed
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format.panes import current
 from align_tui.tui.screens.study.listed import ListedScenarios
+from align_tui.tui.screens.study.views.registry import Views
 from align_tui.tui.store_thread import Post, StoreThread, fail_in_loop
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Session:
         self.snapshot = Snapshot(run=launch.run)
         self.planned = sum(1 for _ in study.pairs())
         self.scenarios = ListedScenarios(study)
+        self.views = Views()
         self.removed: list[Profile] = []
         self.feed = self._make_feed(deliver)
         self.feed.least_s = SLOW_S if launch.low_bandwidth else 0.0

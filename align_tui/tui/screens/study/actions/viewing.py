@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from align_tui.tui.format.filters import EVERYTHING
-from align_tui.tui.format.overview import VIEWS
 from align_tui.tui.format.targets import comparison_words
 
 if TYPE_CHECKING:
     from align_tui.tui.screens.study.host import StudyHost
     from align_tui.tui.screens.study.session import Session
     from align_tui.tui.screens.study.view_state import ViewState
+    from align_tui.tui.screens.study.views.base import OverviewView
 
 
 class Viewing:
@@ -51,9 +51,20 @@ class Viewing:
         self.state.discriminating = not self.state.discriminating
         self.host.repaint()
 
+    def look_for_views(self) -> None:
+        """Add the views of other packages, once they have been looked for."""
+        views = self.session.views
+
+        def then(found: tuple[OverviewView, ...]) -> None:
+            if found != views.all:
+                views.all = found
+                self.host.lay_out()
+
+        self.session.do(lambda _: views.look_for_more(), then)
+
     def next_view(self, step: int) -> None:
         """The next or previous view of the block below the panes."""
-        self.state.view = (self.state.view + step) % len(VIEWS)
+        self.state.view = (self.state.view + step) % len(self.session.views.all)
         self.host.lay_out()
 
     def next_comparison(self) -> None:

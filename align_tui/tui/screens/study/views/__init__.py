@@ -1,0 +1,1 @@
+"""The views of the overview below the panes, one module each."""
