@@ -70,6 +70,8 @@ def main() -> int:
     parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"))
     asked = parser.parse_args()
     names = asked.screens.split(",")
+    if unknown := set(names) - set(DOORS):
+        parser.error(f"no such screen: {', '.join(sorted(unknown))}")
     if len(names) == 1:
         told = storm(names[0], asked.keys, asked.seed)
         print(json.dumps(told, ensure_ascii=False), flush=True)

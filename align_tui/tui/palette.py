@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual import work
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.css.query import NoMatches
 
 from align_tui.tui.acts import HasCommands
 from align_tui.tui.format.key_names import SHORT
@@ -67,9 +68,14 @@ class Palette(CommandPalette):
 
     @work(exclusive=True, group="--textual-command-palette-gather-commands")
     async def _gather_commands(self, search_value: str) -> None:
-        """As Textual's, if the palette still stands: it may be closed before its turn comes."""
-        if self.query(CommandList):
+        """As Textual's, if the palette still stands: it may be closed before or meanwhile."""
+        if not self.query(CommandList):
+            return
+        try:
             await inspect.unwrap(CommandPalette._gather_commands)(self, search_value)
+        except NoMatches:
+            if self.query(CommandList):
+                raise
 
     def _action_command_list(self, action: str) -> None:
         """A page down in a list that has not been laid out yet is nothing, and no KeyError."""

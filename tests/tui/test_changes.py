@@ -64,6 +64,9 @@ async def test_an_edited_scenario_is_asked_in_a_child_run(
             assert claimed.scenario == 2
             worker.finish(claimed)
         await wait(pilot, lambda: fresh.snapshot.counts.done == 4)
+        # What they wrote is shown at once, and not only once one has stepped away and back.
+        await wait(pilot, lambda: [bool(p.text) for p in fresh.snapshot.panes] == [True] * 4)
+        assert fresh.snapshot.scenario == 2
     assert runs.get_run(db, run).done == 23  # the parent's results are as they were
 
 

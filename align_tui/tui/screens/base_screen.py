@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
@@ -129,8 +128,3 @@ class BaseScreen(Screen[None]):
     def back(self) -> None:
         """Back to where it was opened from."""
         self.app.pop_screen()
-
-    @staticmethod
-    def titled(text: str) -> Content:
-        """A border's title, literal."""
-        return Content(text)
