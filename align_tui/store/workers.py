@@ -150,7 +150,7 @@ def register(
 ) -> str:
     """Register this process; its worker id. Raises Final if a worker of another host is alive.
 
-    To find out takes a lease if such a worker is registered. `report` is then called with a message.
+    If such a worker is registered, this calls `report` with a message and watches it for a lease.
     """
     worker = uuid.uuid4().hex[:12]
     _refuse_other_hosts(db, report)
