@@ -72,7 +72,7 @@ def _failed(
 class Worker:
     """Claims samples, decides them side by side, and writes the outcomes.
 
-    It has many methods: each is one duty of a turn, and all of them need the active samples.
+    Many methods: each is one duty of a turn, and all of them need the active samples.
     """
 
     def __init__(self, db: Database, settings: Settings) -> None:

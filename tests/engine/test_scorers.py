@@ -1,4 +1,4 @@
-"""Scorers in the worker: awaited with the sample, and never its failure."""
+"""Scorers in the worker: it awaits them with the sample, and their errors do not fail it."""
 
 from __future__ import annotations
 

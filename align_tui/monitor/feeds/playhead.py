@@ -9,7 +9,7 @@ from align_tui.monitor.feeds.replay_clock import next_speed
 
 
 class Playhead:
-    """A replay's position. `at` and `length` are seconds of playing; `now` is the clock, in seconds."""
+    """A replay's position: `at` and `length` are seconds of playing, and `now` returns seconds."""
 
     def __init__(self, speed: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self.at = 0.0
