@@ -133,9 +133,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON (always on)")
-    parser.add_argument(
-        "--keys", type=int, default=120, help="keys to press for each load"
-    )
+    parser.add_argument("--keys", type=int, default=120, help="keys to press for each load")
     keys = parser.parse_args().keys
     with tempfile.TemporaryDirectory() as folder:
         started = starting.measure(7, environment(folder), Path(folder))

@@ -65,9 +65,7 @@ def storm(door: str, keys: int, seed: str) -> dict[str, object]:
 def main() -> int:
     """Run one process for each screen, so that no screen's changes affect another."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--keys", type=int, default=10_000, help="keys for each screen"
-    )
+    parser.add_argument("--keys", type=int, default=10_000, help="keys for each screen")
     parser.add_argument("--screens", default=",".join(DOORS), help=f"of {', '.join(DOORS)}")
     parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"))
     asked = parser.parse_args()
