@@ -71,9 +71,9 @@ def main() -> int:
     asked = parser.parse_args()
     names = asked.screens.split(",")
     if len(names) == 1:
-        told = storm(names[0], asked.keys, asked.seed)
-        print(json.dumps(told, ensure_ascii=False), flush=True)
-        return 1 if told["failures"] else 0
+        figures = storm(names[0], asked.keys, asked.seed)
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+        return 1 if figures["failures"] else 0
     statuses = [
         subprocess.run(
             [sys.executable, __file__, "--screens", name, "--keys", str(asked.keys),

@@ -74,7 +74,7 @@ class Watchdog:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop to watch."""
+        """Stop watching."""
         self._ended.set()
         self._thread.join(2.0)
 

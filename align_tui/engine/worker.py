@@ -105,7 +105,7 @@ class Worker:
         self._version = -1
         self._idle_since = time.monotonic()
 
-    def stop(self, why: str = "it was told to") -> None:
+    def stop(self, why: str = "somebody stopped it") -> None:
         """Ask the worker to end; its undecided samples go back to the queue."""
         self._why = self._why or why
         self._stopping.set()

@@ -15,8 +15,9 @@ TRY_MS = 250
 
 
 def set_aside(db: Database, worker: WorkerRow) -> str | None:
-    """Mark a worker as silent; '', or why the mark cannot be written, or None if it just beat.
+    """Mark a worker as silent. Returns '', or why the database refuses the mark.
 
+    Returns None if the worker has just written a heartbeat, so that it is not silent.
     A worker that was stopped (SIGSTOP) in the middle of writing keeps the database locked for
     everybody, so this continues it (SIGCONT). Raises StoreError.
     """

@@ -106,9 +106,9 @@ def annotations_in(db: Database, run: str) -> dict[int, Annotation]:
     """
     rows = db.read(
         "SELECT r.sample, b.seq IS NOT NULL AS bookmarked, v.verdict"
-        " FROM (SELECT seq FROM bookmarks UNION SELECT seq FROM verdicts) said"
-        " CROSS JOIN results r ON r.seq=said.seq CROSS JOIN samples s ON s.id=r.sample"
-        " LEFT JOIN bookmarks b ON b.seq=said.seq LEFT JOIN verdicts v ON v.seq=said.seq"
+        " FROM (SELECT seq FROM bookmarks UNION SELECT seq FROM verdicts) noted"
+        " CROSS JOIN results r ON r.seq=noted.seq CROSS JOIN samples s ON s.id=r.sample"
+        " LEFT JOIN bookmarks b ON b.seq=noted.seq LEFT JOIN verdicts v ON v.seq=noted.seq"
         " WHERE s.run=?",
         (run,),
     )

@@ -55,7 +55,7 @@ async def test_what_was_decided_is_saved_when_the_file_goes(database: Database, 
     assert runs.get_run(kept, run).done == 20
     assert len(list(results.all_results(kept, run))) == 20
     kept.close()
-    # Whoever follows the run is told the same.
+    # The command that follows the run reports the same.
     with pytest.raises(Gone) as again:
         check_file(database)
     assert str(saved) in again.value.hint

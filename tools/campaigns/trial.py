@@ -38,10 +38,10 @@ class Trial:
         """Count an action on the run."""
         self.done[what] = self.done.get(what, 0) + times
 
-    def check(self, true: object, said: str) -> None:
+    def check(self, true: object, message: str) -> None:
         """Note a failure unless a condition holds."""
         if not true:
-            self.failures.append(said)
+            self.failures.append(message)
 
 
 @dataclass

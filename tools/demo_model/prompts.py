@@ -204,7 +204,7 @@ LINKS = {
 
 
 def _verdicts(answer: Answer, scenario: Scenario, about: str, fitting: int | None = None) -> None:
-    """Write each patient's mark in a word or two, and if it is the side `fitting`."""
+    """Write each patient's mark in a word or two, and whether it is on the side `fitting`."""
     for p in range(scenario.patients):
         level = scenario.urgency[p] if about == "condition" else scenario.labels[about][p]
         answer.add(label(p) + LINKS[about])
