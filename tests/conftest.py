@@ -1,4 +1,4 @@
-"""What tests share: places of their own, tiny models with random weights, made-up scenarios."""
+"""Fixtures for all tests: temporary folders, tiny models with random weights, made-up scenarios."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from align_tui.config.study import Study
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.store.database import Database, open_database
 
-# A loaded machine is no failure; a run in CI can be repeated.
+# A slow example on a loaded machine is no failure, and CI must give the same result twice.
 settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")
 
@@ -25,7 +25,7 @@ REPO = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(autouse=True)
 def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test reads or writes the user's own folders, and no worker stays behind."""
+    """Give each test its own folders, and end the workers that it leaves behind."""
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("ALIGN_TUI_DB", str(tmp_path / "runs.db"))
@@ -49,7 +49,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder: Llama's shape, two layers, random weights, byte-level tokenizer."""
+    """A model folder: a Llama of two layers with random weights and a byte-level tokenizer."""
     from tests.models import make_tiny_model
 
     return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
@@ -57,7 +57,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real model as a folder: SmolLM2-135M-Instruct. Made once for all processes of the suite."""
+    """A real model's folder: SmolLM2-135M-Instruct, made once for all processes of the suite."""
     from filelock import FileLock
 
     from tests.models import save_smollm2
@@ -74,7 +74,7 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_scenarios(n: int = 3) -> tuple[Scenario, ...]:
-    """Scenarios of two choices; the first is the one of high moral desert in every other."""
+    """Scenarios of two choices; in every other one the first choice has high moral desert."""
     return tuple(
         Scenario(
             key=f"s{i}",
@@ -89,7 +89,7 @@ def make_scenarios(n: int = 3) -> tuple[Scenario, ...]:
 
 
 def make_profile(name: str, kind: str = "random", **more: object) -> Profile:
-    """A profile from a few words."""
+    """A profile from a few values."""
     adm = {"kind": kind} | ({"index": more.pop("index")} if "index" in more else {})
     return Profile.model_validate({"name": name, "adm": adm} | more)
 
@@ -98,7 +98,7 @@ HIGH = [{"attribute": "moral_desert", "value": 1.0}]
 
 
 def make_study(n: int = 3, **more: object) -> Study:
-    """A study without models: random beside an oracle for high moral desert."""
+    """A study without models: a random decision-maker and an oracle for high moral desert."""
     profiles = (make_profile("random"), make_profile("oracle", "oracle", target=HIGH))
     return Study(name="made up", profiles=profiles, scenarios=make_scenarios(n), **more)  # type: ignore[arg-type]
 
@@ -111,7 +111,7 @@ def run_python(*arguments: str, **environment: str) -> list[str]:
 
 @pytest.fixture
 def shared_data() -> Path:
-    """The real files of the field; they lie beside the repository, or nowhere."""
+    """The folder of real files beside the repository; skips the test if it does not exist."""
     folder = REPO.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("the field's real files (../shared/data) are not on this machine")

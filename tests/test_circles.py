@@ -1,7 +1,7 @@
-"""No module of the package imports itself through others, lazily or for annotations alone.
+"""No module of the package imports itself through others, lazy imports and annotations included.
 
-Whoever reads a module of a circle has to read all of them, and whoever moves an import of one from
-a function to the top of its file breaks the program.
+A reader of one module of a circle must read all of them, and the program breaks if somebody moves
+one of their imports from a function to the top of the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Graph = Mapping[str, frozenset[str]]
 
 
 def names_in(source: str, package: str) -> Iterator[str]:
-    """Everything that a module of `package` imports, wherever in it; modules and their names."""
+    """All names that a module of `package` imports anywhere: modules, and names in them."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -32,23 +32,23 @@ def names_in(source: str, package: str) -> Iterator[str]:
 
 
 def imports(sources: Mapping[str, str], packages: Iterable[str] = ()) -> Graph:
-    """By module: the modules among `sources` that it imports, with their packages."""
+    """The modules among `sources` that each module imports, with their packages."""
     known, inits = set(sources), set(packages)
     found: dict[str, frozenset[str]] = {}
     for module, source in sources.items():
         package = module if module in inits else module.rpartition(".")[0]
         wanted: set[str] = set()
         for name in names_in(source, package):
-            parts = name.split(".")  # importing a.b.c runs the packages a and a.b as well
+            parts = name.split(".")  # an import of a.b.c runs the packages a and a.b too
             wanted |= {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
-        # The packages that a module lies in are running already when it is imported.
+        # A module's own packages have run already when it is imported.
         above = {module[:at] for at, char in enumerate(module) if char == "."}
         found[module] = frozenset((wanted & known) - above - {module})
     return found
 
 
 def circle(graph: Graph) -> list[str]:
-    """The shortest path from some module back to it; empty where there is none."""
+    """The shortest path from any module back to itself; empty if there is none."""
     best: list[str] = []
     for start in sorted(graph):
         before: dict[str, str] = {}
@@ -77,7 +77,7 @@ def test_no_module_imports_itself_through_others() -> None:
             parts.pop()
             packages.append(".".join(parts))
         sources[".".join(parts)] = path.read_text(encoding="utf-8")
-    assert len(sources) > 300  # the whole package was found
+    assert len(sources) > 300  # it found the whole package
     found = circle(imports(sources, packages))
     assert not found, "A circle of imports: " + " -> ".join(found)
 
@@ -95,5 +95,5 @@ def test_lazy_imports_and_those_for_annotations_count() -> None:
     assert circle(imports(sources, packages)) == ["p.a", "p.b", "p.c", "p.d.e", "p.a"]
     sources["p.c"] = "import os"
     assert circle(imports(sources, packages)) == []
-    sources["p.c"], sources["p.d"] = "import p.d.e", "from p import b"  # run as p.d.e is imported
+    sources["p.c"], sources["p.d"] = "import p.d.e", "from p import b"  # p.d.e runs it
     assert circle(imports(sources, packages)) == ["p.b", "p.c", "p.d", "p.b"]

@@ -1,4 +1,4 @@
-"""A class with many methods is several ideas, unless a reason stands beside it."""
+"""A class with many methods has several purposes, unless a reason is written beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REASON = "Many methods:"  # in the docstring, or in a comment right above the cl
 
 
 def too_large(source: str) -> list[tuple[str, int]]:
-    """(class, its own methods) of those that have more than `MOST` and no reason beside them."""
+    """(class, number of its own methods) of classes with more than `MOST` and no reason."""
     lines = source.splitlines()
     found = []
     for node in ast.walk(ast.parse(source)):

@@ -1,4 +1,4 @@
-"""The embedded model, the path end to end: read, reasoned, decided, scored, stored, replayed."""
+"""The embedded model from end to end: it reads, reasons and decides; the program scores it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_it_reasons_and_what_it_decided_can_be_checked() -> None:
     scenarios = {scenario for scenario, _ in chosen}
     for scenario in scenarios:
         flipped += chosen[scenario, "moral-desert-high"] != chosen[scenario, "moral-desert-low"]
-    # Exactly how right it is, its card says; here, that answers follow from reasons and targets.
+    # Its card says how accurate it is; this checks that answers follow from reasons and targets.
     assert agreed >= 0.95 * len(decisions) and flipped >= 0.6 * len(scenarios)
     aligned = [profile for profile in lines[-1]["profiles"] if profile["targets"]]
     scored = [profile["scores"][0]["discriminating"] for profile in aligned]

@@ -1,4 +1,4 @@
-"""Files that are written: whole or not at all, never in a device's place, and with whose rights."""
+"""Files are written whole or not at all, with the right permissions, and never replace devices."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_pipe_is_written_to_and_one_that_nobody_reads_is_told(tmp_path: Path) 
         write_text(pipe, "x", devices=True)
     handle = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(handle, True)
-    another = os.open(pipe, os.O_WRONLY)  # else a reader that is quicker finds the end at once
+    another = os.open(pipe, os.O_WRONLY)  # so that a fast reader does not find the end at once
     read: list[bytes] = []
     with os.fdopen(handle, "rb") as file:
         reader = threading.Thread(target=lambda: read.append(file.read()))
@@ -137,7 +137,7 @@ def test_names_of_standard_output_are_written_in_their_turn(tmp_path: Path) -> N
     assert (piped.stdout, piped.stderr) == (told, "")
     out = tmp_path / "out"
     out.write_text("kept\n", encoding="utf-8")
-    with out.open("ab") as file:  # as `>>` has it: a file of that name in its place would lose it
+    with out.open("ab") as file:  # as `>>` opens it: a replaced file would lose the line
         subprocess.run(command, stdout=file, check=True)
     assert out.read_text(encoding="utf-8") == "kept\n" + told
 

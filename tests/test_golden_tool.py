@@ -1,4 +1,4 @@
-"""`python -m tools.golden`: which files count as equal."""
+"""`python -m tools.golden`: which golden vectors count as equal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Golden = Callable[..., tuple[int, Any]]
 
 @pytest.fixture
 def golden(capsys: pytest.CaptureFixture[str]) -> Golden:
-    """The tool in this process: exit code and report."""
+    """Run the tool in this process: (exit code, report)."""
 
     def run(*files: Path) -> tuple[int, Any]:
         main = importlib.import_module("tools.golden.__main__").main
@@ -30,7 +30,7 @@ def golden(capsys: pytest.CaptureFixture[str]) -> Golden:
     return run
 
 
-# Worked by hand: distances .25 and .75, so the inverses are 4 and 4/3.
+# Computed by hand: distances .25 and .75, so the inverses are 4 and 4/3.
 NEAR: dict[str, Any] = {
     "case": "average_distance-1",
     "input": {
@@ -112,7 +112,7 @@ def test_what_is_not_known_or_cannot_be_read_is_not_equal(tmp_path: Path, golden
 
 
 def test_the_reference_s_vectors_are_equal() -> None:
-    """As it is called from a shell; all cases of three families."""
+    """Called as from a shell, on all cases of three families."""
     folder = shared_data() / "golden"
     names = ("average_distance", "medical_only", "votes")
     files = [folder / f"{name}.jsonl" for name in names]

@@ -1,4 +1,4 @@
-"""What is imported when: no torch in the screen's process, nothing heavy for --help."""
+"""The screen's process does not import torch, and --help imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEAVY = (
 )  # fmt: skip
 
 
-# Small, yet together a tenth of --help.
+# These are small, but together they take a tenth of the time of --help.
 SMALL = ("json", "secrets", "random", "hashlib", "hmac", "unicodedata")
 
 

@@ -1,4 +1,4 @@
-"""No module of the working folder is imported: real processes in a folder full of traps."""
+"""No process imports a module of its working folder: real processes in a folder of traps."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from align_tui.store.database import Database
 from align_tui.store.launch import ensure_worker
 from tests.conftest import REPO
 
-# Not those that Python itself imports for `-m`, before any line of ours: that is why the command
-# is called align-tui, and why what it starts is started with -P.
+# Without modules that Python itself imports for `-m` before any line of the program. Because of
+# those, users start the command align-tui, and the program starts processes with -P.
 TRAPS = (
     "pydantic", "textual", "typing", "json", "typer", "click", "rich", "torch", "sqlite_utils",
     "tomllib", "platformdirs", "psutil", "signal", "logging", "datetime", "random", "asyncio",
@@ -29,7 +29,7 @@ TRAPS = (
 
 @pytest.fixture
 def trapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder whose modules leave a marker."""
+    """A working folder whose modules leave a marker when they are imported."""
     folder = tmp_path / "trapped"
     folder.mkdir()
     for name in TRAPS:
@@ -46,7 +46,7 @@ def nothing_ran(folder: Path) -> bool:
 
 
 def commands() -> list[tuple[str, ...]]:
-    """Every command, with --help at least; those that do something without more are run."""
+    """The words of every command, those of groups included."""
     group = typer.main.get_command(app)
     found: list[tuple[str, ...]] = []
 
@@ -77,7 +77,7 @@ for line in sys.stdin.read().splitlines():
 
 
 def test_no_command_imports_what_lies_where_it_is_started(trapped: Path, tmp_path: Path) -> None:
-    """All of them, one after the other in one process: each imports its own parts."""
+    """One process runs all commands, since each imports other modules."""
     lines = [" ".join((*words, "--help")) for words in commands()]
     lines += [
         "run -p random -s demo-triage --limit 1 --detach", "show", "export", "report", "runs",
@@ -96,11 +96,11 @@ def test_no_command_imports_what_lies_where_it_is_started(trapped: Path, tmp_pat
 
 @pytest.mark.parametrize("entries", ["", ".", "REPO::.", "./x:REPO"])
 def test_python_m_by_hand(trapped: Path, entries: str) -> None:
-    """The working folder is first on Python's path then, or in a relative entry of PYTHONPATH."""
+    """Python puts the working folder first on its path, or PYTHONPATH has a relative entry."""
     path = ":".join(filter(None, (str(REPO), entries.replace("REPO", str(REPO)))))
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"}
     command = [sys.executable, "-m", "align_tui", "profiles", "list"]
-    # Python itself imports sitecustomize from PYTHONPATH, which is its user's.
+    # Python itself imports sitecustomize from PYTHONPATH, which the user controls.
     (trapped / "sitecustomize.py").unlink()
     (trapped / "usercustomize.py").unlink()
     done = subprocess.run(
@@ -113,7 +113,7 @@ def test_python_m_by_hand(trapped: Path, entries: str) -> None:
 def test_what_is_started_is_started_deaf_to_the_folder(
     trapped: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker, also where home is the trap, and where whoever starts it set no variable."""
+    """A worker is isolated even if home is the trap and its parent set no variable."""
     monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
     monkeypatch.setenv("HOME", str(trapped))
     monkeypatch.setenv("ALIGN_TUI_IDLE_EXIT", "0.1")

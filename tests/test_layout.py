@@ -1,4 +1,4 @@
-"""SQL is written in `store/` alone: everybody else asks it a question that has a name."""
+"""Only `store/` has SQL: other modules call its named functions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DATABASES = re.compile(r"_*(db|database|run_database)")
 
 
 def sql_in(source: str) -> Iterator[tuple[int, str]]:
-    """(line, what) of all that only the store may do; docstrings are prose."""
+    """(line, what) of everything that only the store may do; docstrings do not count."""
     tree = ast.parse(source)
     prose = {
         id(node.value)

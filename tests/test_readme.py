@@ -1,4 +1,4 @@
-"""What the README says is so: its commands and options exist, its links lead somewhere."""
+"""The README is right: its commands and options exist, and its links have targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/reliability.md names a test for each promise: each of them exists."""
+"""Each test that docs/reliability.md names for a promise exists."""
 
 from __future__ import annotations
 

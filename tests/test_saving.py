@@ -1,4 +1,4 @@
-"""Profiles and scenarios as files of the user's library: what is saved is what is loaded."""
+"""Profiles and scenarios saved in the user's library: the program loads what it saved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHIPPED = [entry.path for entry in list_profiles() if entry.origin == "shipped"]
 
 @pytest.fixture(autouse=True, scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """A library of its own for these tests; one for all examples of a property."""
+    """A separate library for these tests; all examples of a property share one."""
     folder = tmp_path_factory.mktemp("library")
     patch = pytest.MonkeyPatch()
     patch.setattr(paths, "user_profiles", lambda: folder / "profiles")
@@ -46,7 +46,7 @@ TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60),
     st.text("a \r\n\t\"\\'", min_size=1, max_size=20),
 )
-PLAIN = TEXTS.filter(lambda text: "{" not in text)  # no template of Jinja's
+PLAIN = TEXTS.filter(lambda text: "{" not in text)  # not a Jinja template
 MADE = st.one_of(
     st.builds(
         lambda given, goes_on, samples, prompt, description, temperature: {
@@ -84,7 +84,7 @@ MADE = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(body=MADE)
 def test_an_edited_profile_loads_again_equal(body: dict[str, object]) -> None:
-    """Also what its TOML in the editor is: the two are one text."""
+    """Its TOML in the editor is the same text."""
     profile = Profile.model_validate({"name": "any", **body})
     save.save_profile(profile, "any", replace=True)
     assert load_profile("any", attributes=ATTRIBUTES) == profile
@@ -108,7 +108,7 @@ def test_a_scenario_is_a_set_of_one(text: str, title: str, value: float) -> None
 
 @given(name=st.text(max_size=40))
 def test_no_name_leads_out_of_the_folder(name: str) -> None:
-    """What is no name is refused; what is suggested in its place is one, or nothing."""
+    """An invalid name is refused, and the suggested one is valid or empty."""
     for spot, folder in (
         (save.profile_spot, paths.user_profiles()),
         (save.scenario_spot, paths.user_scenarios()),
@@ -140,7 +140,7 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     assert "hidden" in save.profile_spot("baseline").taken
     with pytest.raises(ConfigError, match="hidden"):
         save.save_profile(first, "baseline")
-    # A set that was imported under that name would be found in place of the file.
+    # The library would find an imported set of that name instead of the file.
     (paths.user_scenarios() / "sets.jsonl").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="has that name already"):
         save.save_scenario(fakes.scenarios(1)[0], "sets", replace=True)

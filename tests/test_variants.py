@@ -1,4 +1,4 @@
-"""What-if: changed studies, what of them is asked, and what is refused."""
+"""What-if: changed studies, which samples they ask, and which changes are refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_an_edited_scenario_stands_behind_its_family() -> None:
     assert twice.scenario == 3 and {pair[0] for pair in twice.pairs} == {3}
     assert len(twice.pairs) == len(study.profiles)
     assert edits.variant_of(twice.study.scenarios[3]) == first
-    assert study.scenarios[1].text == once.study.scenarios[1].text  # the original stays
+    assert study.scenarios[1].text == once.study.scenarios[1].text  # the original does not change
 
 
 def test_an_edited_scenario_keeps_its_labels() -> None:
@@ -55,7 +55,7 @@ def test_what_is_wrong_with_a_scenario_is_said() -> None:
 
 @given(st.text(min_size=1, max_size=80).filter(str.strip), st.text(max_size=30))
 def test_any_scenario_survives_being_shown_and_read(text: str, title: str) -> None:
-    """What the editor shows reads back as the same scenario, whatever stands in it."""
+    """The editor's text reads back as the same scenario, whatever its texts are."""
     safe = text.encode("utf-8", "replace").decode()
     scenario = Scenario("k", safe, (Choice("one", {"fairness": 1.0}), Choice("two")), title)
     study = fakes.study(1)
@@ -138,7 +138,7 @@ def test_another_column_of_the_same_name_gets_one_of_its_own() -> None:
 
 
 def test_the_demo_model_out_of_its_depth_is_noted() -> None:
-    """As when a study is put together; on its own scenarios, and edited ones, it is at home."""
+    """An edit adds the note as the assembly of a study does, but not for the demo's scenarios."""
     demo = fakes.study(2)
     own = demo.scenarios[0]
     foreign = replace(demo, scenarios=(replace(own, text="Another world. " + own.text),))

@@ -1,4 +1,4 @@
-"""The wheel holds all that a fresh machine needs: model, scenarios, attributes, style sheets."""
+"""The wheel has all that a new machine needs: model, scenarios, attributes, style sheets."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""How far the ways of deciding agree, on the demo model: probes x 4 profiles, greedy.
+"""Measure how far the ways of deciding agree, on the demo model: probes x 4 profiles, greedy.
 
 Prints JSON with shares of all decisions, each against the batched engine in the same dtype:
 generate (`model.generate` under the same compact grammar): equal texts, equal decisions;
 outlines_default (under the grammar of Outlines' default backend, which allows blanks): the same;
 scored (the choice that a scoring pass finds likeliest): equal decisions.
-And of decisions in bfloat16, those that are the same in float32.
+And the share of decisions in bfloat16 that are the same in float32.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CHARACTERS = 200
 
 
 def choice(task: Task, made: Generation) -> int | None:
-    """Which choice the reply takes; none when it was cut."""
+    """The choice of a reply; None if the reply was cut."""
     try:
         return read_reply(made.text, task.choices, "before")[0]
     except ReplyError:
@@ -40,7 +40,7 @@ def choice(task: Task, made: Generation) -> int | None:
 
 
 async def write(backbone: LocalBackbone, tasks: Sequence[Task], engine: str) -> list[Generation]:
-    """The replies to all tasks, asked for together."""
+    """The replies to all tasks, requested together."""
     sampling = Sampling(max_tokens=400)
     return await asyncio.gather(
         *(backbone.generate(task.request(sampling, engine), lambda _, text: None) for task in tasks)
@@ -48,7 +48,7 @@ async def write(backbone: LocalBackbone, tasks: Sequence[Task], engine: str) -> 
 
 
 async def score(backbone: LocalBackbone, task: Task, made: Generation) -> int | None:
-    """The choice that is drawn in one scoring pass after the reply's own reasoning."""
+    """The choice that one scoring pass draws after the reply's own reasoning."""
     start = choice_start(made.text, "before")
     if start is None:
         return None
@@ -57,7 +57,7 @@ async def score(backbone: LocalBackbone, task: Task, made: Generation) -> int | 
 
 
 def equal(tasks: Sequence[Task], one: Sequence[Generation], other: Sequence[Generation]) -> Any:
-    """Shares of equal texts (blanks between JSON's marks aside) and of equal decisions."""
+    """The shares of equal texts (except blanks between JSON tokens) and of equal decisions."""
     pairs = list(zip(tasks, one, other, strict=True))
     return {
         "texts": round(sum(a.text == b.text for _, a, b in pairs) / len(pairs), 4),
@@ -66,7 +66,7 @@ def equal(tasks: Sequence[Task], one: Sequence[Generation], other: Sequence[Gene
 
 
 async def compare(tasks: Sequence[Task], dtype: str) -> tuple[dict[str, Any], list[int | None]]:
-    """All ways in one dtype; and the decisions of the batched engine."""
+    """Compare all ways in one dtype; also the decisions of the batched engine."""
     spec = BackboneSpec.model_validate({"kind": "demo", "dtype": dtype, "device": "cpu"})
     backbone = open_backbone(spec, lambda what, share: None)
     assert isinstance(backbone, LocalBackbone)
@@ -87,7 +87,7 @@ async def compare(tasks: Sequence[Task], dtype: str) -> tuple[dict[str, Any], li
 
 
 async def run(probes: int) -> dict[str, Any]:
-    """Both dtypes."""
+    """Compare in both dtypes."""
     tasks = [
         replace(task, schema=decision_schema(task.choices, "before", CHARACTERS))
         for task in make_tasks(probes, CHARACTERS)

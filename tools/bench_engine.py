@@ -1,23 +1,22 @@
-"""Our engine beside the reference's way: outlines and `generate`, a generator built for every call.
+"""Compare the program's engine with the reference: outlines and `generate`, one generator a call.
 
-16 probes x 4 profiles, prompts of about 240 tokens, the reasoning forced to 160 tokens on both
-sides; models with random weights made on the spot. Both take turns in one process, each with a copy
-of the model. The reference decides a part of the work a turn (it takes equally long for each
-decision), ours all of it (a full batch is where its gain is). Prints JSON, of the first shape:
+Both decide 16 probes x 4 profiles, with prompts of about 240 tokens and reasoning of exactly 160
+tokens, on models with random weights. They take turns in one process, each with a copy of the
+model. In one turn the reference decides a part of the work (each decision takes equally long), the
+engine all of it (it gains from full batches). Prints JSON about the first shape:
 
-ratios.sequential   our decisions/s over the reference's, one by one (goal 5)
+ratios.sequential   the engine's decisions/s over the reference's, one by one (goal 5)
 ratios.batched      the same over the reference's by four (goal 2.2)
 ratios.samples8     the same over one by one, with 8 samples a decision (goal 8)
-first_text_ratio    time to our first text over the reference's to its first answer (goal 0.1)
+first_text_ratio    time to the engine's first text over the reference's first answer (goal 0.1)
 first_decision_ratio  a sweep's first decision over the same one alone (goal 2); throughput_ratio is
                     what that costs: decisions/s over those of reading ahead at will (goal 0.95)
-decisions_per_s, device, shapes: ours; where; and every shape's own figures
+decisions_per_s, device, shapes: the engine's; the device; and every shape's own figures
 
---quick is the 30M shape alone, within ten minutes on one core. The full run adds 40M with 32k
-tokens and, where there is a GPU, the shapes of a 1B and an 8B model (goals there: 60 and 20;
-batch-1 decoding at 0.6 of the bandwidth limit); --shapes names some. --model PATH compares on a
-real model's folder in place of all these, on --scenarios (a set or a file; the demo's by default)
-with the default prompts.
+--quick measures the 30M shape alone, within ten minutes on one core. The full run adds 40M with 32k
+tokens and, on a GPU, the shapes of a 1B and an 8B model (goals there: 60 and 20; batch-1 decoding
+at 0.6 of the bandwidth limit); --shapes names some. --model PATH compares on a real model's folder
+instead, on --scenarios (a set or a file; the demo's by default) with the default prompts.
 """
 
 from __future__ import annotations
@@ -39,16 +38,16 @@ from engine_bench.reference import Measured, Reference
 from engine_bench.work import Task, make_tasks, scenario_tasks, texts
 from transformers.utils import logging as transformers_logging
 
-OPEN = "open: no CUDA device here; run `python tools/bench_engine.py --json` where there is one"
+OPEN = "open: no CUDA device here; run `python tools/bench_engine.py --json` on a machine with one"
 
 
 def share_of(tasks: Sequence[Task], turn: int, turns: int) -> list[Task]:
-    """The probes of one turn, so that over all turns the reference decides different ones."""
+    """The probes of one turn; the reference decides different ones in each turn."""
     return [task for task in tasks if task.probe % turns == turn % turns]
 
 
 def measure(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    """Everything of one shape, in alternating turns."""
+    """Measure everything for one shape, in alternating turns."""
     tasks = make_tasks(args.probes, args.tokens)
     make_model(shape, folder, texts(tasks))
     cap = args.tokens + 96
@@ -79,7 +78,7 @@ def measure(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[str, A
 
 
 def decoding_only(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    """The table of batches alone, of our engine."""
+    """Measure only the engine's table of batch sizes."""
     tasks = make_tasks(args.probes, args.tokens)
     make_model(shape, folder, texts(tasks))
     backbone = ours.load(folder, shape.device)
@@ -89,7 +88,7 @@ def decoding_only(shape: Shape, folder: Path, args: argparse.Namespace) -> dict[
 
 
 def measure_real(args: argparse.Namespace) -> dict[str, Any]:
-    """A real model, on the prompts of a scenario set as a study asks them."""
+    """Measure a real model on the prompts of a scenario set, as a study asks them."""
     folder = Path(args.model)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tasks = scenario_tasks(args.scenarios, args.decisions)
@@ -115,7 +114,7 @@ def measure_real(args: argparse.Namespace) -> dict[str, Any]:
 def summary(
     shape: Shape, tasks: Sequence[Task], turns: Sequence[dict[str, Measured]], reference: Reference
 ) -> dict[str, Any]:
-    """Medians over the turns; ratios are taken within a turn."""
+    """Medians over the turns, of ratios within a turn."""
 
     def middle(values: Sequence[float]) -> float:
         return round(statistics.median(values), 3)
@@ -146,7 +145,7 @@ def summary(
 
 
 def device_name() -> str:
-    """The GPU, or the processor and how many threads are used."""
+    """The name of the GPU, or the processor's with the number of threads."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name(0)
     cpu = next(
@@ -161,27 +160,29 @@ def device_name() -> str:
 
 
 def arguments() -> argparse.Namespace:
-    """The command line."""
+    """The parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="one line of JSON (the default too)")
-    parser.add_argument("--quick", action="store_true", help="the 30M shape alone")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON (the default)")
+    parser.add_argument("--quick", action="store_true", help="measure the 30M shape alone")
     parser.add_argument("--probes", type=int, default=16)
     parser.add_argument("--tokens", type=int, default=160, help="of reasoning")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--parts", type=int, default=4, help="1/PARTS a turn for the reference")
-    parser.add_argument("--table", help="of this shape the table of batches alone (a GPU)")
+    parser.add_argument("--parts", type=int, default=4, help="the reference takes 1/PARTS a turn")
+    parser.add_argument("--table", help="only the table of batches of this shape (GPU)")
     parser.add_argument(
         "--batches",
         type=lambda text: tuple(map(int, text.split(","))),
         default=cuda.BATCHES,
-        help="of that table, like 1,8,64",
+        help="the batch sizes of that table, like 1,8,64",
     )
     parser.add_argument("--shapes", help="some of 30M,40M,1B,8B")
-    parser.add_argument("--model", help="the folder of a real model, in place of the made ones")
+    parser.add_argument("--model", help="the folder of a real model, instead of random ones")
     parser.add_argument("--scenarios", default="demo-triage", help="for --model: a set or a file")
-    parser.add_argument("--decisions", type=int, default=36, help="for --model: so many at once")
-    parser.add_argument("--reference", type=int, default=6, help="of these also the other way")
-    parser.add_argument("--samples8", type=int, default=8, help="our decisions of 8 samples a turn")
+    parser.add_argument("--decisions", type=int, default=36, help="for --model: how many at once")
+    parser.add_argument("--reference", type=int, default=6, help="how many for the reference")
+    parser.add_argument(
+        "--samples8", type=int, default=8, help="decisions of 8 samples in one turn"
+    )
     return parser.parse_args()
 
 
@@ -201,7 +202,7 @@ def main() -> None:
     if args.shapes:
         wanted = args.shapes.split(",")
     on_cpu = any(SHAPES[name].device == "cpu" for name in wanted)
-    if on_cpu and hasattr(os, "sched_setaffinity"):  # one core, for both sides and all they start
+    if on_cpu and hasattr(os, "sched_setaffinity"):  # both sides and their processes share one core
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     torch.set_num_threads(1)
     if args.model:

@@ -1,10 +1,10 @@
-"""What the overview costs: 200,000 decisions put on the board, with its counts and without.
+"""Measure what the overview costs: load 200,000 decisions with its counts and without.
 
 python tools/bench_overview.py --json [--decisions 200000] [--rounds 3]
 
 Prints one JSON object, by number of profiles ("4", "16"): load_s {with, without}, medians of
-alternating rounds; step_ms, the overview made again after each profile decided once more (what a
-delivery of the feed costs at most); points, how many a course holds at most.
+alternating rounds; step_ms, the time to make the overview after each profile decided once more (the
+most that a delivery of the feed costs); points, the most points of a series.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REPEAT = 4
 
 
 class Nothing(Aggregates):
-    """Counts that count nothing."""
+    """An overview that counts nothing."""
 
     def decided(self, row: Cells, place: tuple[int, int, int], choice: int, by: int) -> None:
         """Nothing."""
@@ -43,7 +43,7 @@ class Nothing(Aggregates):
 
 
 def study_of(profiles: int, decisions: int) -> Study:
-    """A baseline and profiles with a target each, on the demo's scenarios over and over."""
+    """A study of a baseline and profiles with one target each, on repeated demo scenarios."""
     made = [Profile.model_validate({"name": "baseline", "adm": {"kind": "baseline"}})]
     for number in range(1, profiles):
         target = [{"attribute": "moral_desert", "value": (number - 1) / (profiles - 1)}]
@@ -55,7 +55,7 @@ def study_of(profiles: int, decisions: int) -> Study:
 
 
 def states_of(study: Study) -> list[SampleState]:
-    """All of it decided, ten a second."""
+    """The states of a study that is decided, at ten samples a second."""
     out: list[SampleState] = []
     known: dict[tuple[str, int, int], tuple[tuple[str, bool | None], ...]] = {}
     for repeat in range(study.repeat):
@@ -76,11 +76,11 @@ def states_of(study: Study) -> list[SampleState]:
 
 
 def load(study: Study, states: Sequence[SampleState], counts: Aggregates) -> tuple[float, RunState]:
-    """(seconds, board) of putting them all on an empty board."""
+    """Load all states into an empty board: (seconds, board)."""
     board = RunState(study)
     board._overview = counts
     gc.collect()
-    gc.disable()  # a search for garbage in one of the two would be all that is seen
+    gc.disable()  # a garbage collection in one of the two would hide the difference
     begun = time.perf_counter()
     board.load(states)
     board.overview()
@@ -90,7 +90,7 @@ def load(study: Study, states: Sequence[SampleState], counts: Aggregates) -> tup
 
 
 def measured(profiles: int, decisions: int, rounds: int) -> dict[str, object]:
-    """All figures for that many profiles."""
+    """All figures for a number of profiles."""
     study = study_of(profiles, decisions)
     states = states_of(study)
     full: list[float] = []
@@ -120,7 +120,7 @@ def measured(profiles: int, decisions: int, rounds: int) -> dict[str, object]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON, as it always does")
+    parser.add_argument("--json", action="store_true", help="print JSON (always on)")
     parser.add_argument("--decisions", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A long replay through the whole screen, on a virtual clock: memory at its start and at its end.
+"""Measure the memory of the screen at the start and end of a long replay, on a virtual clock.
 
 python -m tools.bench_replay --json                  # 24 hours, 24 samples an hour
 python -m tools.bench_replay --json --hours 6
@@ -25,7 +25,7 @@ A_DAY, AN_HOUR = 24, 24  # hours; samples an hour
 
 
 def decided(db: Database, study: Study) -> str:
-    """The id of a run whose samples follow one another through those hours."""
+    """Write a run whose samples spread over a number of hours; its id."""
     run = runs.create_run(db, study, {})
     worker = fakes.FakeWorker(db, study)
     while batch := worker.claim(4):
@@ -40,18 +40,18 @@ def decided(db: Database, study: Study) -> str:
 
 
 def main() -> None:
-    """Play it and print what it took."""
+    """Replay the run and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--hours", type=int, default=A_DAY)
-    parser.add_argument("--frames", type=int, default=2400, help="how many are painted")
+    parser.add_argument("--frames", type=int, default=2400, help="how many frames to paint")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "runs.db"
         db = open_database(path)
         study = fakes.study(asked.hours * AN_HOUR // 4)
         run = decided(db, study)
-        # A frame is a tenth of a second of the recording, however much of the run that is.
+        # A frame lasts a tenth of a second, whatever part of the run it covers.
         speed = asked.hours * 3600 / (asked.frames / 10)
         process, sent = psutil.Process(), 0
         memory: list[float] = []
@@ -72,7 +72,7 @@ def main() -> None:
             "frames": recorder.frames,
             "seconds": round(time.perf_counter() - began, 1),
             "megabytes_sent": round(sent / 1e6, 2),
-            "memory_mb": memory,  # from the start to the end, evenly
+            "memory_mb": memory,  # at equal distances from start to end
         }
         db.close()
     print(json.dumps(found) if asked.json else found)

@@ -1,4 +1,4 @@
-"""The screen under load, through a pty: first frame, key to frame, bytes sent, and memory.
+"""Measure the screen under load in a pty: first frame, key to frame, bytes sent, and memory.
 
 python tools/bench_screen.py --json [--keys 120]
 
@@ -36,12 +36,12 @@ Times = dict[str, float]
 
 
 def names() -> list[str]:
-    """The keys under which the screen names the demo's scenarios, in their order."""
+    """The names of the demo's scenarios on the screen, in order."""
     return [str(s["id"]) for s in tomllib.loads(PACK.read_text(encoding="utf-8"))["scenario"]]
 
 
 def step(terminal: Terminal, keys: int, upto: int, each: Callable[[], None]) -> Times:
-    """Milliseconds from a step key to the bytes that name the next scenario, up and down."""
+    """Milliseconds from a key to the bytes that name the next scenario, up and down."""
     known, at, down = names(), 0, True
     times: list[float] = []
     for _ in range(keys):
@@ -60,7 +60,7 @@ def step(terminal: Terminal, keys: int, upto: int, each: Callable[[], None]) -> 
 
 
 def rate(terminal: Terminal) -> int:
-    """Bytes a second that it sends while it is only looked at."""
+    """Bytes a second that the app sends while nobody presses a key."""
     before = terminal.bytes
     terminal.drain(LOOK_S)
     return round((terminal.bytes - before) / LOOK_S)
@@ -70,7 +70,7 @@ def rate(terminal: Terminal) -> int:
 def opened(
     run: str, size: tuple[int, int], env: Mapping[str, str], *options: str
 ) -> Iterator[Terminal]:
-    """The app on that run, once something streams."""
+    """The app on a run, after a text began to stream."""
     command = [*COMMAND, "--run", run, *options]
     terminal = Terminal(command, columns=size[0], rows=size[1], environment=env)
     try:
@@ -82,7 +82,7 @@ def opened(
 
 
 def written(panes: int, keys: int, *options: str) -> tuple[Times, int]:
-    """(key to frame, bytes a second) while the writer streams into that many panes."""
+    """(key to frame, bytes a second) while the writer streams into a number of panes."""
     with tempfile.TemporaryDirectory() as folder:
         env = environment(folder)
         script = str(Path(__file__).with_name("stream_writer.py"))
@@ -132,8 +132,8 @@ def decided(keys: int) -> tuple[Times, int, Times]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON, as it always does")
-    parser.add_argument("--keys", type=int, default=120, help="keys pressed for each load")
+    parser.add_argument("--json", action="store_true", help="print JSON (always on)")
+    parser.add_argument("--keys", type=int, default=120, help="keys to press for each load")
     keys = parser.parse_args().keys
     with tempfile.TemporaryDirectory() as folder:
         started = starting.measure(7, environment(folder), Path(folder))

@@ -1,4 +1,4 @@
-"""What a decision by way of a server costs on our side: the worker, beside a bare async client.
+"""Measure the worker's own cost of a decision by a server, beside a bare async client.
 
 Prints JSON: cpu_ms (processor time of this process a decision, medians of alternating rounds):
 `bare` (the OpenAI client alone on the same stream), `worker` (queue, decision-maker, stream,
@@ -44,7 +44,7 @@ BETWEEN_S = 0.02
 
 @contextmanager
 def serving(between_s: float = 0.0) -> Iterator[str]:
-    """The base URL of an instant server."""
+    """Start an instant server; its base URL."""
     process = subprocess.Popen(
         [sys.executable, str(SERVER), str(between_s)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -58,7 +58,7 @@ def serving(between_s: float = 0.0) -> Iterator[str]:
 
 
 def study(url: str, decisions: int, *, probabilities: bool, in_flight: int = AT_ONCE) -> Study:
-    """One baseline profile on that many scenarios, each with a text of its own."""
+    """A study of one baseline profile on a number of scenarios with different texts."""
     profile = Profile.model_validate(
         {
             "name": "baseline",
@@ -73,7 +73,7 @@ def study(url: str, decisions: int, *, probabilities: bool, in_flight: int = AT_
 
 
 async def bare(url: str, decisions: int) -> tuple[float, float]:
-    """(processor ms a decision, decisions/s) of the client alone, AT_ONCE streams at once."""
+    """(processor ms a decision, decisions/s) of the bare client with AT_ONCE streams."""
     of = study(url, decisions, probabilities=False)
     client = AsyncOpenAI(base_url=url, api_key="none", max_retries=0)
     schema = decision_schema(of.scenarios[0].choice_texts)
@@ -98,7 +98,7 @@ async def bare(url: str, decisions: int) -> tuple[float, float]:
     async def connect() -> None:
         await client.models.list()
 
-    async with asyncio.TaskGroup() as first:  # connections are made before the clock runs
+    async with asyncio.TaskGroup() as first:  # make the connections before the clock runs
         for _ in range(AT_ONCE):
             first.create_task(connect())
     cpu, began = time.process_time(), time.perf_counter()
@@ -111,7 +111,7 @@ async def bare(url: str, decisions: int) -> tuple[float, float]:
 
 
 class Bench:
-    """A worker in this process, on a database of its own."""
+    """A worker in this process, with its own database."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "runs.db"
@@ -121,7 +121,7 @@ class Bench:
         self._process = psutil.Process()
 
     async def decide(self, of: Study) -> tuple[float, float]:
-        """(processor ms a decision, decisions/s) of the run; the worker must be running."""
+        """(processor ms a decision, decisions/s) of a run; the worker must be running."""
         cpu, began = time.process_time(), time.perf_counter()
         run = runs.create_run(self.db, of, {})
         while not (row := runs.get_run(self.db, run)).finished:
@@ -134,12 +134,12 @@ class Bench:
 
 
 async def measure(rounds: int, decisions: int, streams: int) -> dict[str, Any]:
-    """Everything that main() prints."""
+    """Measure everything that main() prints."""
     found: dict[str, list[tuple[float, float]]] = {"bare": [], "worker": [], "probable": []}
     with tempfile.TemporaryDirectory() as folder, serving() as url, serving(BETWEEN_S) as slow:
         bench = Bench(Path(folder))
         task = asyncio.create_task(bench.worker.run())
-        for probabilities in (False, True):  # imports, connections and caches come first
+        for probabilities in (False, True):  # a first round for imports, connections and caches
             await bench.decide(study(url, 64, probabilities=probabilities))
         for _ in range(rounds):
             found["bare"].append(await bare(url, decisions))
@@ -187,10 +187,10 @@ async def measure(rounds: int, decisions: int, streams: int) -> dict[str, Any]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one line (otherwise indented)")
+    parser.add_argument("--json", action="store_true", help="print one line, not indented JSON")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--decisions", type=int, default=400, help="in a round")
-    parser.add_argument("--streams", type=int, default=3000, help="with 256 of them at once")
+    parser.add_argument("--decisions", type=int, default=400, help="how many in one round")
+    parser.add_argument("--streams", type=int, default=3000, help="how many, 256 of them at once")
     asked = parser.parse_args()
     made = asyncio.run(measure(asked.rounds, asked.decisions, asked.streams))
     print(json.dumps(made, indent=None if asked.json else 2))

@@ -1,4 +1,4 @@
-"""How soon is it there? `--help` and the first frame, as ratios to hello-world programs.
+"""Measure the start: `--help` and the first frame, as ratios to hello-world programs.
 
 python tools/bench_start.py [ROUNDS]
 
@@ -33,14 +33,14 @@ app()
 
 
 def seconds(command: list[str], env: Mapping[str, str]) -> float:
-    """How long a command takes."""
+    """The seconds that a command takes."""
     began = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=env)
     return time.perf_counter() - began
 
 
 def help_ratio(rounds: int, env: Mapping[str, str], folder: Path) -> dict[str, float]:
-    """`align-tui --help` to a hello-world Typer program's, with medians in seconds."""
+    """The ratio of `align-tui --help` to a hello-world Typer program, with medians in seconds."""
     script = folder / "hello.py"
     script.write_text(HELLO_TYPER)
     theirs, ours = [], []

@@ -1,10 +1,10 @@
-"""A database of 200,000 decisions: the run list, the tallies and a page of search.
+"""Measure a database of 200,000 decisions: the list of runs, tallies, search and the queue.
 
 Prints JSON with milliseconds (medians and worst of several): run_list_ms (goal 200),
 search_first_page_ms (goal 100), history_ms and compare_ms (screens: goal 200), tallies_ms,
 open_ms. And of the queue, with full rows written:
-four_workers.per_s (goal 2000) on one database, beside one worker in the same run; what a sample
-costs (a_sample) after all those decisions, and with as many pending, over a fresh one (goal: 1).
+four_workers.per_s (goal 2000) on one database, beside one worker in the same run; the cost of a
+sample (a_sample) after all those decisions, and with as many pending, over a new one's (goal: 1).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from align_tui.store.database import Database, open_database
 
 
 def timed(work: Callable[[], object], rounds: int = 9) -> dict[str, float]:
-    """Median and worst of several runs, in milliseconds."""
+    """The median and worst time of several calls, in milliseconds."""
     spent = []
     for _ in range(rounds):
         began = time.perf_counter()
@@ -38,7 +38,7 @@ def timed(work: Callable[[], object], rounds: int = 9) -> dict[str, float]:
 
 
 def compare_columns(db: Database, run: str) -> Comparison:
-    """What the comparison screen waits for: columns read, paired and counted."""
+    """Do what the comparison screen waits for: read columns, pair and count them."""
     paired = pair_up(read_columns(db, run))
     return compare(paired, 0, 1, paired.columns[1].targets)
 

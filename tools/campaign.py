@@ -1,14 +1,14 @@
-"""A campaign against the program: real processes, real signals, odd servers and files.
+"""Test the program with real processes, real signals, odd servers and odd files.
 
 python tools/campaign.py [--minutes 10] [--kinds kills,pauses,...] [--seed today]
 
-Trials of all kinds take turns until the time is over; each has a folder, a database and processes
-of its own. Prints JSON: `trials`, `decisions`, `failures` (with the seed that repeats the trial)
-and, by kind, how often, how long, and what was done. Exit status 1 when anything failed.
+Trials of all kinds take turns until the time is over; each has its own folder, database and
+processes. Prints JSON: `trials`, `decisions`, `failures` (with the seed that repeats the trial)
+and, by kind, the trials, seconds and actions. The exit status is 1 if anything failed.
 
-kills    workers and runs are killed (SIGKILL); a killed run is resumed
-pauses   workers, runs or both are stopped (SIGSTOP) for up to four leases, and continued
-clocks   the wall clock steps by 5 s, 60 s or a day, forth and back
+kills    SIGKILL ends workers and runs; a killed run is resumed
+pauses   SIGSTOP stops workers, runs or both for up to four leases, then SIGCONT
+clocks   the wall clock is set by 5 s, 60 s or a day, forward and back
 poison   decision-makers end the process, crash, or return what no database takes
 servers  a server lies, stutters, hangs up, sends noise and echoes the key
 fuzz     odd files for every reader (tools/fuzz_readers.py)
@@ -41,7 +41,7 @@ KINDS: dict[str, Callable[[Place], None]] = {
 
 
 def run_trial(kind: str, seed: str) -> Trial:
-    """One trial; what goes wrong is among its failures."""
+    """Run one trial; an error becomes one of its failures."""
     trial = Trial(kind, seed)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
@@ -83,9 +83,9 @@ def main() -> None:
     """Run the campaign and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--kinds", default=",".join(KINDS), help="some of them, with commas")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="the kinds, with commas between")
     parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"))
-    parser.add_argument("--trial", help="this one alone, as KIND:SEED of a failure")
+    parser.add_argument("--trial", help="run only this one: KIND:SEED of a failure")
     args = parser.parse_args()
     if args.trial:
         kind, _, seed = args.trial.partition(":")

@@ -1,10 +1,10 @@
-"""Hostile files for every reader: no traceback, nothing that hangs, nothing that eats the memory.
+"""Give hostile files to every reader: none may raise a traceback, hang, or use all memory.
 
 python tools/fuzz_readers.py [--inputs 30000] [--command-line 500] [--seed 1] [--size 200000]
 
 Prints one JSON object: inputs, accepted, refused, escapes (errors without a title, and hangs),
-slowest_s and which it was, over_5_s, most_memory_mb, seconds; the same of the inputs that went
-through the command line. Exit status 1 when anything escaped or a limit was passed.
+slowest_s and its input, over_5_s, most_memory_mb, seconds; the same for the inputs that went
+through the command line. The exit status is 1 if anything escaped or exceeded a limit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.fuzzing.readers import ENDINGS, LONGEST, REPO, commands, fuzz, inputs
 
 
 def one_command(arguments: list[str], places: dict[str, str]) -> dict[str, object]:
-    """Run `align-tui`; says how it ended, how long it took and what it held at most."""
+    """Run `align-tui`: (how it ended, seconds, most memory)."""
     began = time.monotonic()
     with tempfile.TemporaryFile() as said:
         started = subprocess.Popen(
@@ -58,7 +58,7 @@ def one_command(arguments: list[str], places: dict[str, str]) -> dict[str, objec
 
 
 def by_command_line(count: int, seed: int, folder: Path, size: int) -> dict[str, object]:
-    """Have `count` inputs read by the program itself, one process each."""
+    """Let the program itself read `count` inputs, one process each."""
     config = folder / "config" / "align-tui"
     (config / "attributes").mkdir(parents=True)
     places = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in
@@ -100,7 +100,7 @@ def by_command_line(count: int, seed: int, folder: Path, size: int) -> dict[str,
 def _no_files(folder: Path) -> Iterator[tuple[str, str, Path | bytes]]:
     for path in no_files(folder):
         for reader in ("scenarios", "profile", "study", "run"):
-            if "\0" not in str(path):  # no process takes that as an argument
+            if "\0" not in str(path):  # no process accepts NUL in an argument
                 yield reader, repr(path), path
 
 
@@ -110,7 +110,7 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=30_000)
     parser.add_argument("--command-line", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--size", type=int, default=200_000, help="of the files made by rule")
+    parser.add_argument("--size", type=int, default=200_000, help="the size of generated files")
     chosen = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:

@@ -1,9 +1,9 @@
-"""The demo model's gate: every cell decided through `align-tui run`, written into its model card.
+"""The demo model's gate: decide every cell through `align-tui run`, and write the model card.
 
     python tools/gate_demo_model.py            # writes align_tui/demo/model/README.md
 
-The generated cells' scenarios come from the trainer's own generator and a seed of their own; the
-hand-written file and the demo pack are asked whole, in both directions. Nothing here is fitted to
+The trainer's generator makes the scenarios of the generated cells, with a separate seed. The gate
+asks the whole hand-written file and the whole demo pack, in both directions. Nothing was fitted to
 them.
 """
 
@@ -41,7 +41,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cell:
-    """A line of the gate: what was reached, on how many, and what is asked for."""
+    """A line of the gate: the value reached, the number of decisions, and the bounds."""
 
     name: str
     value: float | None
@@ -52,24 +52,24 @@ class Cell:
 
     @property
     def met(self) -> bool:
-        """Is it within its bounds?"""
+        """True if the value is within its bounds."""
         return self.value is not None and self.least <= self.value <= self.most
 
 
 def profile_table(targets: Sequence[tuple[str, int]], system: str | None = None) -> dict[str, Any]:
-    """A demo profile for targets (none: the baseline), with another system wording or its own."""
+    """A demo profile for targets (none: the baseline), with `system` as its wording if given."""
     parent = "moral-desert-high" if targets else "baseline"
     table: dict[str, Any] = {"extends": parent}
     if targets:
         table["target"] = [{"attribute": name, "value": float(side)} for name, side in targets]
     if system is not None:
-        # Written by the trainer's generator, so it holds no template marks of its own.
+        # The trainer's generator wrote it, so it has no template marks.
         table["prompt"] = {"system": system}
     return table
 
 
 class Runs:
-    """Runs studies through the command line, in a database of their own."""
+    """Runs studies through the command line, in a separate database."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -83,14 +83,14 @@ class Runs:
         }
 
     def scenarios(self, name: str, records: Iterable[dict[str, Any]]) -> Path:
-        """A native file of generated records."""
+        """Write generated records to a native file."""
         path = self.folder / f"{name}.jsonl"
         lines = [json.dumps(record, ensure_ascii=False) for record in records]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
 
     def decide(self, scenarios: Path, tables: dict[str, dict[str, Any]]) -> list[Event]:
-        """The decisions of those profiles on all scenarios that are labelled for their targets."""
+        """The profiles' decisions on all scenarios with labels for their targets."""
         self.count += 1
         names: list[str] = []
         for name, table in tables.items():
@@ -110,14 +110,14 @@ class Runs:
 
 
 def single_profiles() -> dict[str, dict[str, Any]]:
-    """High and low of every attribute, in the demo's own wording."""
+    """High and low profiles for every attribute, in the demo's own wording."""
     return {
         f"{name}-{side}": profile_table([(name, side)]) for name in ATTRIBUTES for side in (0, 1)
     }
 
 
 def hits(events: Iterable[Event]) -> list[bool]:
-    """Right or wrong of every scored decision; a failure is wrong."""
+    """For every scored decision, True if it is right; a failure is wrong."""
     out = []
     for event in events:
         if event["event"] == "failed":
@@ -128,17 +128,17 @@ def hits(events: Iterable[Event]) -> list[bool]:
 
 
 def mean(values: Sequence[bool]) -> float | None:
-    """Their share, or None when there are none."""
+    """The share of hits; None if there are no decisions."""
     return sum(values) / len(values) if values else None
 
 
 def cell(name: str, values: Sequence[bool], least: float, **more: Any) -> Cell:
-    """A cell from hits."""
+    """Make a cell from hits."""
     return Cell(name, mean(values), len(values), least, **more)
 
 
 def by_attribute(events: Iterable[Event]) -> dict[str, list[bool]]:
-    """Hits by the attribute of a single-target profile."""
+    """The hits of single-target profiles, by attribute."""
     out: dict[str, list[bool]] = {}
     for event in events:
         out.setdefault(event["profile"].rsplit("-", 1)[0], []).extend(hits([event]))
@@ -146,7 +146,7 @@ def by_attribute(events: Iterable[Event]) -> dict[str, list[bool]]:
 
 
 def flips(events: Iterable[Event]) -> list[bool]:
-    """For every scenario and attribute: do high and low choose differently?"""
+    """For every scenario and attribute, True if high and low choose differently."""
     chosen: dict[tuple[str, str], dict[str, int]] = {}
     for event in events:
         if event["event"] == "decision":
@@ -156,7 +156,7 @@ def flips(events: Iterable[Event]) -> list[bool]:
 
 
 def agrees(events: Iterable[Event]) -> list[bool]:
-    """Is the last patient whom the reasoning names the one of the answer?"""
+    """True if the last patient that the reasoning names is the answer's."""
     out = []
     for event in events:
         if event["event"] == "decision":
@@ -166,14 +166,14 @@ def agrees(events: Iterable[Event]) -> list[bool]:
 
 
 def urgent_of(records: Iterable[dict[str, Any]]) -> dict[str, int]:
-    """Index of the most urgent patient's choice, by scenario."""
+    """The index of the most urgent patient's choice, by scenario."""
     return {record["id"]: record["meta"]["most_urgent"] for record in records}
 
 
 def baseline_cells(
     events: Sequence[Event], urgent: dict[str, int], labels: dict[str, list[dict[str, float]]]
 ) -> list[Cell]:
-    """Does the baseline treat the most urgent, and is it at chance against the targets?"""
+    """Cells: the baseline treats the most urgent patient, and is at chance for the targets."""
     right = [e["event"] == "decision" and e["choice"] == urgent[e["scenario"]] for e in events]
     against = [
         value == 1.0
@@ -189,7 +189,7 @@ def baseline_cells(
 
 
 def unconstrained(records: Sequence[dict[str, Any]]) -> Cell:
-    """Does greedy output without any grammar parse, with one of the choices?"""
+    """Cell: greedy output without a grammar parses and names one of the choices."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -219,7 +219,7 @@ def unconstrained(records: Sequence[dict[str, Any]]) -> Cell:
 
 
 def measure(folder: Path, count: int) -> tuple[list[Cell], dict[str, float | None]]:
-    """All cells of the gate, and the hand-written file's accuracy by attribute."""
+    """Measure all cells, and the accuracy by attribute on the hand-written file."""
     train, held = load(held=False), load(held=True)
     runs = Runs(folder)
     cells: list[Cell] = []
@@ -289,7 +289,7 @@ def measure(folder: Path, count: int) -> tuple[list[Cell], dict[str, float | Non
 
 
 def card(cells: Sequence[Cell], per_attribute: dict[str, float | None]) -> str:
-    """The model card."""
+    """The text of the model card."""
     config = json.loads((MODEL / "config.json").read_text(encoding="utf-8"))
     size = (MODEL / "model.safetensors").stat().st_size / 1e6
     log = json.loads((HERE / "demo_model" / "training_log.json").read_text(encoding="utf-8"))
@@ -342,7 +342,7 @@ def card(cells: Sequence[Cell], per_attribute: dict[str, float | None]) -> str:
 
 
 def main() -> int:
-    """Measure, print, and write the card."""
+    """Measure, print, and write the model card."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     with tempfile.TemporaryDirectory() as folder:
         cells, per_attribute = measure(Path(folder), count)

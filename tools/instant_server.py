@@ -1,9 +1,9 @@
-"""An OpenAI-compatible server that answers at once: what is left to measure is the client.
+"""An OpenAI-compatible server that answers at once, so that benchmarks measure the client.
 
     python tools/instant_server.py [seconds between chunks]
 
-Prints its port; ends with its standard input. Replies fit the schema asked for and come in
-CHUNKS chunks, as vLLM's do; requests for token probabilities get twenty tokens.
+It prints its port, and ends when its standard input closes. Its replies fit the requested schema
+and come in CHUNKS chunks, as vLLM's do. A request for token probabilities gets twenty tokens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMED = {"id": "chatcmpl-5f1c0c5e8f7a4b0e", "created": 1795000000, "model": "ins
 
 
 def answer() -> bytes:
-    """The likeliest next tokens of a reply that was begun."""
+    """The most likely next tokens of a begun reply."""
     likely = [(" A", -0.2), (" B", -1.8), *((f" {word}", -9.0) for word in (WORDS + WORDS)[:18])]
     tops = [{"token": t, "logprob": p, "bytes": list(t.encode())} for t, p in likely]
     choice = {
@@ -36,7 +36,7 @@ def answer() -> bytes:
 
 
 def chunks(body: dict[str, Any]) -> list[bytes]:
-    """CHUNKS events with text, then the end, the usage and the mark."""
+    """CHUNKS events with text, then the finish reason, the usage and the end mark."""
     named = {**NAMED, "object": "chat.completion.chunk"}
 
     def event(made: dict[str, Any]) -> bytes:
@@ -56,7 +56,7 @@ def chunks(body: dict[str, Any]) -> list[bytes]:
 
 
 def reply(body: dict[str, Any]) -> str:
-    """Something that fits the schema: of strings, and of enumerations."""
+    """A value that fits a schema of strings and enumerations."""
     schema = body.get("structured_outputs", {}).get("json")
     schema = schema or body.get("response_format", {}).get("json_schema", {}).get("schema")
     if schema is None:
@@ -69,14 +69,14 @@ def reply(body: dict[str, Any]) -> str:
 
 
 def usage(tokens: int) -> dict[str, int]:
-    """Token counts, as servers tell them."""
+    """Token counts, as servers report them."""
     return {"prompt_tokens": 240, "completion_tokens": tokens, "total_tokens": 240 + tokens}
 
 
 async def serve(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, between_s: float
 ) -> None:
-    """One connection, kept for request after request."""
+    """Serve one connection, request after request."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
@@ -93,14 +93,14 @@ async def serve(
 
 
 async def whole(writer: asyncio.StreamWriter, body: bytes) -> None:
-    """A JSON answer."""
+    """Write a JSON response."""
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     writer.write(f"{head}\r\n\r\n".encode() + body)
     await writer.drain()
 
 
 async def streamed(writer: asyncio.StreamWriter, events: list[bytes], between_s: float) -> None:
-    """Server-sent events, each written by itself."""
+    """Write server-sent events, one at a time."""
     head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked"
     writer.write(f"{head}\r\n\r\n".encode())
     for event in events:
@@ -120,7 +120,7 @@ async def main() -> None:
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
-    os._exit(0)  # connections that are still open are nobody's any more
+    os._exit(0)  # nobody uses the open connections any more
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Renew the README's pictures: the real screens, on the real demo study, by the real model.
+"""Renew the README's pictures: real screens of the demo study, decided by the demo model.
 
 python tools/screenshot.py            # writes docs/screenshot*.svg
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
 SIZE = (145, 40)
-# The file, and the keys that lead there from the study's screen.
+# Each file, with the keys that lead to its screen from the study's.
 PICTURES: dict[str, Sequence[str]] = {
     "screenshot.svg": (),
     "screenshot-compare.svg": ("3", "c", "n"),
@@ -25,7 +25,7 @@ PICTURES: dict[str, Sequence[str]] = {
 
 
 async def picture(database: Path, run: str, keys: Sequence[str]) -> str:
-    """The screen's SVG once everything that these keys ask for is painted."""
+    """The screen's SVG, after it painted everything that the keys ask for."""
     from align_tui.store.database import open_database
     from align_tui.store.runs import load_study
     from align_tui.tui.application import AlignApp
@@ -34,7 +34,7 @@ async def picture(database: Path, run: str, keys: Sequence[str]) -> str:
     study = load_study(open_database(database), run)
     app = AlignApp(Launch(database, None, run, autostart=False), study)
     async with app.run_test(size=SIZE) as pilot:
-        # Nothing moves in a finished run; a few seconds are enough for every screen.
+        # A finished run does not change; a few seconds are enough for every screen.
         await pilot.pause(4.0)
         for key in keys:
             await pilot.press(key)
@@ -43,7 +43,7 @@ async def picture(database: Path, run: str, keys: Sequence[str]) -> str:
 
 
 def decide(database: Path) -> list[str]:
-    """The demo study twice, the second time warmer; the runs' ids."""
+    """Run the demo study twice, the second time at a higher temperature; the runs' ids."""
     environment = {**os.environ, "ALIGN_TUI_DB": str(database), "ALIGN_TUI_IDLE_EXIT": "1"}
     runs = []
     for more in ((), ("--set", "decoding.temperature=0.7", "-p", "baseline", "--limit", "20")):
@@ -56,7 +56,7 @@ def decide(database: Path) -> list[str]:
 
 
 def main() -> None:
-    """Decide, open, go there, and write what the screen shows."""
+    """Decide the studies, open each screen, and write its picture."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "runs.db"
         first, _ = decide(database)

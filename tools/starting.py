@@ -1,4 +1,4 @@
-"""How long until the first frame: ours, and a hello-world Textual app's behind Typer in turn."""
+"""Measure the time to the first frame, in turn with a hello-world Textual app behind Typer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def a() -> None:
     Hello().run()
 app()
 """
-# A study that waits for a key: the frame is timed, not the work behind it.
+# This study waits for a key, so that only the frame is timed.
 OPENED = ("-s", "demo-triage", "-p", "baseline", "-p", "random")
 FIRST, STUDY = "opening", "1/40"
 
@@ -30,7 +30,7 @@ FIRST, STUDY = "opening", "1/40"
 def frames(
     command: list[str], shown: tuple[str, ...], environment: Mapping[str, str]
 ) -> list[float]:
-    """Seconds from the start until each of those texts, in their order, is sent."""
+    """Seconds from the start until the program sent each of the texts, in order."""
     terminal = Terminal(command, columns=120, rows=40, environment=environment)
     try:
         out: list[float] = []
@@ -52,7 +52,7 @@ def measure(rounds: int, environment: Mapping[str, str], folder: Path) -> dict[s
     for number in range(rounds + 1):
         theirs = frames([sys.executable, str(script)], ("hello world",), environment)
         ours = frames([sys.executable, "-m", "align_tui", *OPENED], (FIRST, STUDY), environment)
-        if number:  # the first round warms the caches of both
+        if number:  # the first round only warms the caches
             hello += theirs
             first.append(ours[0])
             study.append(ours[1])

@@ -1,10 +1,10 @@
-"""Storms of random keys and resizes on every screen: nothing raised, nothing lost.
+"""Send storms of random keys and resizes to every screen, which must neither raise nor lose data.
 
 python tools/storm.py [--keys 10000] [--screens study,runs] [--seed today]
 
-Prints one JSON object a screen: screen, seed, keys, resizes, clicks, opened (how often the keys
-left the app and it was opened again), seconds, failures. Screens named in WORKED have the real
-worker decide the demo meanwhile. Exit status 1 when anything failed.
+Prints one JSON object for each screen: screen, seed, keys, resizes, clicks, opened (how often the
+keys left the app and the storm opened it again), seconds, failures. For the screens in WORKED a
+real worker decides the demo meanwhile. The exit status is 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from align_tui.store import launch, runs
 from align_tui.store.database import open_database
 from tests.tui.storms import DOORS, WORKED, Storm, decided_run, decisions, hostile_study, sound
 
-REPEAT = 20  # so that a worker has something to decide for as long as the storm lasts
+REPEAT = 20  # so that a worker has samples to decide during the whole storm
 
 
 def storm(door: str, keys: int, seed: str) -> dict[str, object]:
-    """One screen's, in a folder of its own."""
+    """Run one screen's storm, in its own folder."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -63,9 +63,9 @@ def storm(door: str, keys: int, seed: str) -> dict[str, object]:
 
 
 def main() -> int:
-    """One process a screen, so that what one changed is nobody else's."""
+    """Run one process for each screen, so that no screen's changes affect another."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--keys", type=int, default=10_000, help="keys on each screen")
+    parser.add_argument("--keys", type=int, default=10_000, help="keys for each screen")
     parser.add_argument("--screens", default=",".join(DOORS), help=f"of {', '.join(DOORS)}")
     parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"))
     asked = parser.parse_args()
@@ -73,9 +73,9 @@ def main() -> int:
     if unknown := set(names) - set(DOORS):
         parser.error(f"no such screen: {', '.join(sorted(unknown))}")
     if len(names) == 1:
-        told = storm(names[0], asked.keys, asked.seed)
-        print(json.dumps(told, ensure_ascii=False), flush=True)
-        return 1 if told["failures"] else 0
+        figures = storm(names[0], asked.keys, asked.seed)
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+        return 1 if figures["failures"] else 0
     statuses = [
         subprocess.run(
             [sys.executable, __file__, "--screens", name, "--keys", str(asked.keys),

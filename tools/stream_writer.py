@@ -1,9 +1,9 @@
-"""A load for the screen: a process that writes live text into a run database, as a worker does.
+"""Write live text into a run database as a worker does, as a load for the screen.
 
 python tools/stream_writer.py RUNS.DB PANES     # prints the run's id, then writes until it is ended
 
-Every pane of the first two scenarios streams, so that a step between them never finds less to show:
-TOKENS_PER_S in all for the panes of each, in 20 commits a second; a decision takes TOKENS tokens.
+It writes into every pane of the first two scenarios, so that both always have the same load:
+TOKENS_PER_S for all panes of each, in 20 commits a second. A decision takes TOKENS tokens.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ WORDS = (
 
 
 def scenarios() -> tuple[Scenario, ...]:
-    """The demo's."""
+    """The demo's scenarios."""
     found = tomllib.loads(PACK.read_text(encoding="utf-8"))["scenario"]
     return tuple(
         Scenario(
@@ -54,7 +54,7 @@ def scenarios() -> tuple[Scenario, ...]:
 
 
 def study(panes: int) -> Study:
-    """That many profiles with targets on the demo's scenarios."""
+    """A study of a number of profiles with targets on the demo's scenarios."""
     profiles = tuple(
         Profile.model_validate(
             {
@@ -74,7 +74,7 @@ def study(panes: int) -> Study:
 
 
 class Writer:
-    """Claims samples and writes them word by word, all at the same pace."""
+    """Claims samples and writes their texts word by word, all at the same pace."""
 
     def __init__(self, db: Database, of: Study) -> None:
         self.db, self.study = db, of
@@ -83,7 +83,7 @@ class Writer:
         self._words = random.Random(1)
 
     def decide(self, batch: Sequence[queue.Claimed]) -> None:
-        """Write all of the batch, then finish each."""
+        """Write the texts of a batch, then end each sample."""
         begun = time.monotonic()
         words = [self._words.choices(WORDS, k=TOKENS) for _ in batch]
         share = TOKENS_PER_S / self.panes / COMMITS_PER_S
@@ -107,7 +107,7 @@ class Writer:
             self._finish(claimed, " ".join(text), time.monotonic() - begun)
 
     def beat(self, active: int) -> None:
-        """What a worker says of itself, by which it keeps its samples."""
+        """Write a heartbeat, so that it keeps its samples."""
         workers.beat(
             self.db, self.id, state="working", model="demo", device="cpu", memory_mb=240.0,
             tokens_per_s=float(TOKENS_PER_S), active=active,
@@ -135,7 +135,7 @@ class Writer:
 
 
 def main() -> None:
-    """Make the run, say its id, and write."""
+    """Create the run, print its id, and write."""
     db = open_database(Path(sys.argv[1]))
     made = study(int(sys.argv[2]))
     run = runs.create_run(db, made, {}, enqueue=False)

@@ -1,4 +1,4 @@
-"""A terminal for a program under measurement: a pty whose screen pyte keeps."""
+"""A terminal for benchmarks: a pty whose screen pyte draws."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def environment(folder: str) -> dict[str, str]:
-    """This process's environment, with every place of ours in that folder and a good terminal."""
+    """This process's environment, with align-tui's folders inside `folder` and a good terminal."""
     out = dict(os.environ)
     out |= {f"XDG_{name}_HOME": folder for name in ("DATA", "CONFIG", "STATE", "CACHE")}
     out |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -28,7 +28,7 @@ def environment(folder: str) -> dict[str, str]:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which that share lies."""
+    """The value below which a share of the values lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -49,13 +49,13 @@ class Terminal:
         self.stream = pyte.ByteStream(self.screen)
 
     def read(self, timeout: float) -> bytes:
-        """As `take`, and drawn on the screen."""
+        """Do as `take` does, and draw the bytes on the screen."""
         data = self.take(timeout)
         self.stream.feed(data)
         return data
 
     def take(self, timeout: float) -> bytes:
-        """What it writes within `timeout` seconds; empty when nothing came, or when it ended."""
+        """The bytes that the program writes within `timeout` seconds; empty if none or ended."""
         ready, _, _ = select.select([self.fd], [], [], timeout)
         if not ready:
             return b""
@@ -67,15 +67,15 @@ class Terminal:
         return data
 
     def drain(self, seconds: float) -> None:
-        """Take what comes for so long, so that the program never waits for its terminal."""
+        """Read all output for some seconds, so that the program never waits for its terminal."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             self.take(min(left, 0.02))
 
     def seconds_until(self, expected: str, limit: float = 60.0) -> float:
-        """Seconds until that text is among the bytes that come; raises TimeoutError.
+        """Seconds until the output has a text. Raises TimeoutError.
 
-        They are looked at as they come: having them drawn takes longer than making them did.
+        It searches the raw bytes, since pyte draws them more slowly than the program makes them.
         """
         began, seen = time.perf_counter(), b""
         while time.perf_counter() - began < limit:
@@ -86,15 +86,15 @@ class Terminal:
         raise TimeoutError(f"{expected!r} never came:\n" + self.text())
 
     def age(self) -> float:
-        """Seconds since it was started."""
+        """Seconds since the program started."""
         return time.perf_counter() - self.started
 
     def text(self) -> str:
-        """The screen as it stands."""
+        """The current text of the screen."""
         return "\n".join(self.screen.display)
 
     def wait_for(self, true: Callable[[str], bool], seconds: float = 60.0) -> float:
-        """Read until the screen's text satisfies `true`; seconds since the start."""
+        """Read until `true` holds for the screen's text; seconds since the start."""
         end = time.perf_counter() + seconds
         while not true(self.text()):
             if time.perf_counter() > end:

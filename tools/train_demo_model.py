@@ -19,7 +19,7 @@ from demo_model.train import Trainer, fixed_rows
 from tokenizers import Tokenizer
 
 HERE = Path(__file__).resolve().parent
-# glibc reads these when a process starts; keeping freed memory saves a fifth of the time.
+# glibc reads these when a process starts. To keep freed memory saves a fifth of the time.
 MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": "2000000000",
     "MALLOC_TRIM_THRESHOLD_": "8000000000",
@@ -28,7 +28,7 @@ MEMORY = {
 
 
 def corpus(pools: Pools, seed: int) -> list[str]:
-    """The text for the tokenizer: every template some times over, and whole samples."""
+    """The texts to train the tokenizer on: every template several times, and whole samples."""
     rng = random.Random(seed)
     texts: list[str] = []
     sides = [*pools.clauses.values(), *pools.cues.values(), *pools.stances.values()]
@@ -53,7 +53,9 @@ def main() -> int:
     parser.add_argument("--mlp", type=int, default=512)
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="multiply every stage's steps")
-    parser.add_argument("--first-stage", type=int, default=0, help="resume after the one before")
+    parser.add_argument(
+        "--first-stage", type=int, default=0, help="resume after the stage before this"
+    )
     parser.add_argument("--last-stage", type=int, default=99)
     parser.add_argument("--work", type=Path, default=Path("demo-model-work"))
     parser.add_argument("--out", type=Path, default=HERE.parent / "align_tui/demo/model")

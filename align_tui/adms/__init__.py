@@ -1,1 +1,1 @@
-"""Decision-makers: one module each, async functions over (scenario, targets, llm) -> Decision."""
+"""Decision-makers, one module each: async functions (scenario, targets, llm) -> Decision."""

@@ -1,4 +1,4 @@
-"""Asking a model for a decision: one checked reply, its retry, and the choices' probabilities."""
+"""Ask a model for a decision: a checked reply, its retry, and the choices' probabilities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from align_tui.core.types import JsonObject, canonical
 
 PLAIN = Reasoned()
 UNSCORED_THINKING = (
-    "The choices have no probabilities: the model could not be asked for them behind its thinking."
+    "The choices have no probabilities: the model cannot give them after its thinking."
 )
 
 
@@ -29,12 +29,12 @@ async def ask(
     stream: int = 0,
     scored: bool = False,
 ) -> Response:
-    """One reply, read and checked.
+    """Ask for one reply and check it.
 
-    With `scored`, the probabilities of the choices after its own reasoning come from one scoring
-    pass, and so does the choice where the model lets it be drawn there. A reply cut at max_tokens
-    is asked for once more with twice the cap, and says so. Raises Truncated when that is cut too,
-    ReplyError for a reply that is no decision.
+    With `scored`, one scoring pass gives the probabilities of the choices after the reply's
+    reasoning, and draws the choice if the model can. If the model cuts a reply at max_tokens, this
+    asks once more with twice the limit, and a note says so. Raises Truncated if the second reply is
+    cut too, ReplyError if a reply is not a decision.
     """
     question = _Question(llm, tuple(messages), tuple(choices), params, stream)
     schema = question.schema(choices)
@@ -71,14 +71,14 @@ class _Question:
     stream: int
 
     def schema(self, choices: Sequence[str]) -> JsonObject:
-        """The schema of a reply that takes one of these."""
+        """The JSON schema of a reply that takes one of these choices."""
         p = self.params
         return decision_schema(choices, p.reasoning, p.max_reasoning_chars, p.given, p.goes_on)
 
     async def write(
         self, schema: JsonObject, sampling: Sampling, *, to_choice: bool = False
     ) -> tuple[Generation, Sampling, bool]:
-        """A reply, the sampling that it was made with, and whether that was the second attempt."""
+        """Ask for a reply: (reply, its sampling, True if it is the second attempt)."""
 
         async def once(sampling: Sampling) -> Generation:
             return await self.llm.generate(
@@ -93,29 +93,29 @@ class _Question:
         if made.finish == "length":
             raise Truncated(
                 f"The reply was cut at {sampling.max_tokens} and at {more.max_tokens} "
-                "tokens before it came to a decision",
+                "tokens before it had a decision",
                 "Raise decoding.max_tokens, or lower adm.max_reasoning_chars.",
             )
         return made, more, True
 
     async def score(self, text: str, sampling: Sampling) -> ChoiceProbabilities | None:
-        """Probabilities of the choices after the text before them: one scoring pass.
+        """The probabilities of the choices after the reply's earlier text, by one scoring pass.
 
-        None when the reply has no choice to score, or the model does not tell.
+        None if the reply has no choice to score, or the model cannot score.
         """
         start = choice_start(text, self.params.reasoning)
         if start is None:
             return None
-        # Each with its closing quote, so that no choice is the beginning of another.
+        # Each has its closing quote, so that no choice is the beginning of another.
         replies = [text[:start] + canonical(choice)[1:] for choice in self.choices]
         return await self.llm.score(self.messages, replies, sampling)
 
     async def conclude(
         self, begun: Generation, sampling: Sampling
     ) -> tuple[Generation, Sampling, ChoiceProbabilities, bool]:
-        """A reply that ends where its choice begins, with the choice that scoring draws.
+        """Complete a reply that ends where its choice begins, with a choice drawn by scoring.
 
-        Reasoning that comes after the choice is then asked for under a schema that has this one.
+        If reasoning comes after the choice, this asks for it under a schema with only this choice.
         """
         since = time.monotonic()
         chances = await self.score(begun.text, sampling)
@@ -135,7 +135,7 @@ class _Question:
             begun,
             text=text,
             finish="stop",
-            # Without reasoning, nothing of the model's own is written before the choice is drawn.
+            # Without reasoning, the model writes nothing before the choice is drawn.
             first_token_s=total if self.params.reasoning == "none" else begun.first_token_s,
             total_s=total,
             timeline=(*begun.timeline, (last + took, len(text))),

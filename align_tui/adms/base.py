@@ -1,4 +1,4 @@
-"""What a decision-maker is, and what it may ask of a model."""
+"""The protocols of a decision-maker and of the model that it asks."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from align_tui.core.types import JsonObject
 
 
 class Llm(Protocol):
-    """A model, as a decision-maker sees it: awaited replies, and nothing of batches or screens.
+    """The model as a decision-maker asks it. Batches and screens are hidden from it.
 
-    `seed` is this sample's own: the same profile, scenario and repeat always get the same one.
-    Methods raise AdmError where the model is not there, or cannot do what is asked.
+    The same profile, scenario and repeat always get the same `seed`. Methods raise AdmError if the
+    profile has no model, or the model cannot do what they ask.
     """
 
     @property
@@ -30,15 +30,15 @@ class Llm(Protocol):
         ...
 
     def role(self, name: str) -> Llm:
-        """The model of `[models.NAME]` in the profile, asked in the same way.
+        """The model of `[models.NAME]` in the profile, with the same methods.
 
-        Streams are numbered for the whole sample: give each text one of its own, whichever model
-        writes it. Raises AdmError where the profile names no such model.
+        All models of a sample share one numbering of streams: give each text its own number.
+        Raises AdmError if the profile names no such model.
         """
         ...
 
     def sampling(self, stream: int = 0) -> Sampling:
-        """The decoding of the model's role, with the seed of the sample's text number `stream`."""
+        """The decoding of the model's role, with the seed of the sample's stream `stream`."""
         ...
 
     async def generate(
@@ -50,29 +50,30 @@ class Llm(Protocol):
         stream: int = 0,
         to_choice: bool = False,
     ) -> Generation:
-        """One reply under the schema. Replies awaited together (asyncio.gather) decode together.
+        """One reply that fits the schema. Replies awaited together (asyncio.gather) share a batch.
 
-        With `to_choice` it may end (finish `choice`) where its choice begins, for `score` to draw.
+        With `to_choice` the reply may end (finish `choice`) where its choice begins, so that
+        `score` draws the choice.
         """
         ...
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
     ) -> ChoiceProbabilities | None:
-        """Probabilities of half-written replies that differ in the choice alone, and the one drawn.
+        """The probabilities of begun replies that differ in the choice alone, and a drawn one.
 
-        None where the model cannot tell: a server without token probabilities.
+        None if the model cannot give them: a server without token probabilities.
         """
         ...
 
     async def rate(
         self, action: str, statements: Sequence[Statement]
     ) -> tuple[StatementRating, ...]:
-        """How much each statement has to do with the action, and which way it points."""
+        """The rating of each statement for the action: its relevance and its valence."""
         ...
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """A vector of length 1 for each text, in their order; all of one size."""
+        """A vector of length 1 for each text, in their order; all have the same dimension."""
         ...
 
 
@@ -82,10 +83,10 @@ P = TypeVar("P", bound=AdmParams)
 
 @dataclass(frozen=True)
 class AdmKind(HasParams, Generic[P]):
-    """A kind of decision-maker: the class of its `[adm]` table, and what makes one of a profile.
+    """A kind of decision-maker: the class of its `[adm]` table, and a function that makes one.
 
-    `make` gets the profile, its `[adm]` table as `params`, and the attributes that are defined. It
-    may raise AdmError or ConfigError.
+    `make` takes the profile, its `[adm]` table as `params`, and the attribute definitions. It may
+    raise AdmError or ConfigError.
     """
 
     params: type[P]
@@ -93,4 +94,4 @@ class AdmKind(HasParams, Generic[P]):
 
     def __post_init__(self) -> None:
         if not (isinstance(self.params, type) and issubclass(self.params, AdmParams)):
-            raise TypeError("the parameters of a decision-maker derive from AdmParams")
+            raise TypeError("the class of a decision-maker's parameters must derive from AdmParams")

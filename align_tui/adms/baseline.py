@@ -1,4 +1,4 @@
-"""Baseline: a neutral prompt, the majority of several samples (self-consistency)."""
+"""Baseline: a neutral prompt, and the majority of several samples (self-consistency)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from align_tui.core.targets import Targets
 
 
 class BaselineParams(Reasoned):
-    """Unaligned: a neutral prompt, the majority of `samples`."""
+    """Unaligned: a neutral prompt, and the majority of `samples` replies."""
 
     samples: int = Field(1, ge=1, le=200)
 
 
 def make(profile: Profile, params: BaselineParams, attributes: Attributes) -> Adm:
-    """A decision-maker whose prompt states no target."""
+    """Make a decision-maker whose prompt states no target."""
     from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:

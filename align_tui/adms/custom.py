@@ -1,4 +1,4 @@
-"""Custom: a decision-maker from the user's own Python file (see examples/custom_adm.py)."""
+"""Custom: a decision-maker from a user's own Python file (see examples/custom_adm.py)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from align_tui.core.targets import Targets
 class CustomParams(RunsFile):
     """A decision-maker from the user's own file; further keys are its parameters.
 
-    `roles` says which models it asks beside the main one, and what each must be able to do.
+    `roles` names the models that it asks beside the main one, and what each must be able to do.
     """
 
     TRAITS: ClassVar[Traits] = Traits(
@@ -59,7 +59,7 @@ class CustomParams(RunsFile):
 
     @property
     def traits(self) -> Traits:
-        """Those of every custom decision-maker; its parameters say which models it asks."""
+        """The traits of every custom decision-maker; its parameters name the models it asks."""
         return replace(self.TRAITS, needs_model=self.needs_model, roles=self.roles)
 
     @model_validator(mode="before")
@@ -74,10 +74,9 @@ KNOWN = set(CustomParams.model_fields)
 def make(profile: Profile, params: CustomParams, attributes: Attributes) -> Adm:
     """Load `params.file` and wrap its async function `params.function`.
 
-    It is called with (scenario, targets, llm, parameters) and returns a Decision, the index of a
-    choice or, where the scenario asks for one, the text of an open answer. Raises AdmError when
-    the file cannot be loaded, and CodeRefused when it is not the one that the run was made with,
-    or one that the user did not trust.
+    The function takes (scenario, targets, llm, parameters) and returns a Decision, the index of a
+    choice or, if the scenario asks for a text, that text. Raises AdmError if the file cannot be
+    loaded, and CodeRefused if it changed since the run was made or the user does not trust it.
     """
     path = Path(params.file)
     extra = {key: value for key, value in params.model_dump().items() if key not in KNOWN}
@@ -89,7 +88,7 @@ def make(profile: Profile, params: CustomParams, attributes: Attributes) -> Adm:
             result = await made if inspect.isawaitable(made) else made
         except AlignError:
             raise
-        except BaseException as error:  # a user's code may raise anything; its sample fails with it
+        except BaseException as error:  # a user's code may raise anything; only its sample fails
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
             raise AdmError(f"{path.name} raised {_where(error, path)}") from error
@@ -102,10 +101,9 @@ KIND = AdmKind(CustomParams, make)
 
 
 def _load(path: Path, name: str, pinned: str) -> Callable[..., object]:
-    """The function of that name, from the bytes that were hashed and no others.
+    """The function `name` of the file, compiled from exactly the bytes that were hashed.
 
-    The file is alone: what lies beside it is not imported, and nothing that Python compiled and
-    left in __pycache__ is run in its place.
+    The file cannot import modules beside it, and no bytecode in __pycache__ replaces it.
     """
     try:
         source = read_code(path)
@@ -116,9 +114,9 @@ def _load(path: Path, name: str, pinned: str) -> Callable[..., object]:
     module = ModuleType(f"align_tui_custom_{code.short}")
     module.__file__ = str(path)
     try:
-        sys.modules[module.__name__] = module  # dataclasses look for their module there
+        sys.modules[module.__name__] = module  # dataclasses look their module up there
         made_of = compile(source, str(path), "exec", dont_inherit=True)
-        exec(made_of, module.__dict__)  # noqa: S102 - the user was asked
+        exec(made_of, module.__dict__)  # noqa: S102 - the user trusts it
         function = getattr(module, name, None)
     except AlignError:
         raise
@@ -134,7 +132,7 @@ def _load(path: Path, name: str, pinned: str) -> Callable[..., object]:
 
 
 def _is_cancelled() -> bool:
-    """Was this sample's task told to end? Otherwise it is the user's code that says so."""
+    """True if the worker cancelled this sample's task; else the user's code raised the error."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

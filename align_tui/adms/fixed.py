@@ -1,4 +1,4 @@
-"""Fixed: always the choice at one index."""
+"""Fixed: always takes the choice at one index."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from align_tui.core.targets import Targets
 
 
 class FixedParams(AdmParams):
-    """Always chooses the same `index` (from 0; the last choice where there are fewer)."""
+    """Always takes the choice at `index` (from 0; the last one if there are fewer)."""
 
     TRAITS: ClassVar[Traits] = Traits(reads_labels=False)
 
@@ -25,7 +25,7 @@ class FixedParams(AdmParams):
 
 
 def make(profile: Profile, params: FixedParams, attributes: Attributes) -> Adm:
-    """A decision-maker that takes choice `params.index`, or the last where there are fewer."""
+    """Make a decision-maker that takes choice `params.index`, or the last if there are fewer."""
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         choice = min(params.index, len(scenario.choices) - 1)

@@ -1,4 +1,4 @@
-"""Imported: what another program decided. There is nothing here to decide with."""
+"""Imported: the decisions of another program. This decision-maker cannot decide anything."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from align_tui.core.targets import Targets
 
 
 class ImportedParams(AdmParams):
-    """Another program decided: the results were imported, and cannot be made again here."""
+    """Another program decided. Its results were imported and cannot be decided again here."""
 
     TRAITS: ClassVar[Traits] = Traits(is_steerable=True, takes_distributions=True, can_decide=False)
     adm: str = Field("", max_length=500)
 
 
 async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
-    """Raises AdmError: only what was imported is there."""
+    """Raise AdmError, since only the imported results exist."""
     raise AdmError(
-        "This column was imported, and its decision-maker is not here",
+        "This column was imported, and align-tui does not have its decision-maker",
         "Decide the scenarios with a profile of your own, and compare the two columns.",
     )
 
 
 def make(profile: Profile, params: ImportedParams, attributes: Attributes) -> Adm:
-    """A decision-maker that only says that it is none."""
+    """Make a decision-maker that refuses to decide."""
     return decide
 
 

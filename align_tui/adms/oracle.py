@@ -1,4 +1,4 @@
-"""Oracle: knows the labels. The upper bound of a scenario set, and a check of its scoring.
+"""Oracle: knows the labels. It is the upper bound of a scenario set and checks its scoring.
 
 The labels are its predictions, and the profile's alignment function ranks the choices by them.
 """
@@ -25,7 +25,7 @@ RATER = "labels"
 
 
 class OracleParams(AdmParams):
-    """Knows the labels: the choice that the alignment function puts first by them.
+    """Knows the labels and takes the choice that the alignment function ranks first by them.
 
     `inverted` is the function's `misaligned`: the choice that is farthest from the targets.
     """
@@ -37,11 +37,11 @@ class OracleParams(AdmParams):
 
 
 def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
-    """Labels as predictions, ranked by `[alignment]` (without it, by average distance).
+    """Make a decision-maker that ranks labels by `[alignment]` (without it by average distance).
 
-    Choices without a label for each attribute of the target are left out of the ranking. Where
-    that leaves none, the first choice is taken, and the reasoning says so; such a decision is
-    unscored anyway.
+    The ranking leaves out choices without a label for each attribute of the target. If it leaves
+    out all, the decision-maker takes the first choice and says so in the reasoning. Such a decision
+    is unscored anyway.
     """
     changes = {"misaligned": True} if params.inverted else {}
     function = alignment_function(params_of(profile.alignment, **changes))
@@ -70,7 +70,7 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
 
 
 def label_predictions(scenario: Scenario) -> Predictions:
-    """Each label of each choice as a prediction of one sample."""
+    """Turn each label of each choice into a prediction of one sample."""
     return tuple(
         {name: Prediction((value,), rater=RATER) for name, value in choice.labels.items()}
         for choice in scenario.choices
@@ -78,18 +78,18 @@ def label_predictions(scenario: Scenario) -> Predictions:
 
 
 def in_words(ranking: Ranking, targets: Targets) -> str:
-    """A sentence that says why the ranking's choice was taken."""
+    """A sentence that says why the ranking takes its choice."""
     aim = f" for {target_id(targets)}" if targets else ""
     score = f"{ranking.measure} {ranking.scores[ranking.taken]:.3g}"
     if ranking.tie_break == "drawn":
         return f"By the labels, {ranking.function} gives it {score}{aim}, and the seed drew it."
-    said = f"By the labels, {ranking.function} puts it first{aim}, with {score}"
+    reason = f"By the labels, {ranking.function} puts it first{aim}, with {score}"
     others = len(ranking.best) - 1
     if not others:
-        return f"{said}."
+        return f"{reason}."
     how = "the first of them is taken" if ranking.tie_break == "first" else "the seed drew it"
     tied = "another choice ties" if others == 1 else f"{others} other choices tie"
-    return f"{said}; {tied}, and {how}."
+    return f"{reason}; {tied}, and {how}."
 
 
 KIND = AdmKind(OracleParams, make)

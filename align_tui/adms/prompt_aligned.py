@@ -1,6 +1,6 @@
 """Prompt-aligned (zero-shot): the prompt states the targets; positive and negative samples vote.
 
-ALIGN (arXiv 2507.09037): positive samples are drawn under the target, negative ones under the
+As in ALIGN (arXiv 2507.09037), a positive sample's prompt states the target, a negative one's the
 opposite target (1 - value).
 """
 
@@ -21,7 +21,7 @@ from align_tui.core.targets import Targets
 
 
 class PromptAlignedParams(Reasoned):
-    """The prompt states the targets; votes of positive and negative samples."""
+    """The prompt states the targets, and positive and negative samples vote."""
 
     TRAITS: ClassVar[Traits] = Traits(
         needs_model=True,
@@ -36,7 +36,7 @@ class PromptAlignedParams(Reasoned):
 
 
 def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) -> Adm:
-    """A decision-maker that is told whom to be."""
+    """Make a decision-maker whose prompt states the targets."""
     from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:

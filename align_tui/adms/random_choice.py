@@ -1,4 +1,4 @@
-"""Random: a uniform choice, drawn from the sample's seed."""
+"""Random: draws a choice uniformly, from the sample's seed."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from align_tui.core.targets import Targets
 
 
 class RandomParams(AdmParams):
-    """Chooses uniformly, from the seed."""
+    """Draws a choice uniformly, from the sample's seed."""
 
     TRAITS: ClassVar[Traits] = Traits(reads_labels=False)
 
 
 async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
-    """Choose uniformly; every choice has probability 1/n."""
+    """Draw one of n choices uniformly, each with probability 1/n."""
     n = len(scenario.choices)
     choice = random.Random(llm.seed).randrange(n)
     return Decision(ChoiceAnswer(choice), "Chosen at random.", probabilities=(1 / n,) * n)
 
 
 def make(profile: Profile, params: RandomParams, attributes: Attributes) -> Adm:
-    """The decision-maker; it has no parameters."""
+    """Make the decision-maker, which has no parameters."""
     return decide
 
 

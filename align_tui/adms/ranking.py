@@ -1,4 +1,4 @@
-"""Ranking choices by a profile's alignment function, as every decision-maker that rates does."""
+"""Rank choices by a profile's alignment function, for all decision-makers with predictions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEFT_OUT = "left out of the ranking: not labelled for the target"
 
 
 def alignment_function(params: AlignmentParams) -> AlignmentFunction:
-    """The function with its parameters; raises ConfigError where it cannot be loaded."""
+    """The alignment function with its parameters. Raises ConfigError if it cannot be loaded."""
     return partial(FUNCTIONS.get(params.function).load(), **params.arguments)
 
 
@@ -27,10 +27,10 @@ def rank_some(
     targets: Targets,
     seed: int,
 ) -> Ranking:
-    """The ranking of the choices `kept` (indices from 0, at least one), among all choices.
+    """Rank the choices `kept` (indices from 0, at least one), as a ranking of all choices.
 
-    A choice that is left out shares the lowest score, or has none of the probability; a note
-    names it. Raises AlignmentError where the predictions do not suffice.
+    A choice that is left out shares the lowest score, or has probability 0, and a note names it.
+    Raises AlignmentError if predictions are missing.
     """
     if len(kept) == len(predictions):
         return function(predictions, targets, None, {}, seed)
@@ -54,7 +54,7 @@ def rank_some(
 
 
 def _spread(value: Json, kept: list[int], choices: int) -> Json:
-    """A list with one value a ranked choice as a list with one a choice; others as they are."""
+    """Turn a list with a value for each ranked choice into one for each choice; keep others."""
     if not isinstance(value, list) or len(value) != len(kept):
         return value
     found: list[Json] = [None] * choices

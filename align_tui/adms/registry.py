@@ -1,4 +1,4 @@
-"""The decision-maker of a profile."""
+"""Make the decision-maker of a profile."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from align_tui.core.text.repair import storable_parts
 
 
 def make_adm(profile: Profile, attributes: Attributes) -> Adm:
-    """The decision-maker of a profile; raises AdmError or ConfigError.
+    """Make the decision-maker of a profile. Raises AdmError or ConfigError.
 
-    What it decides is repaired here: a custom one may return any text.
+    It repairs the text of each decision, since a custom decision-maker may return any text.
     """
     kind = ADM_KINDS.get(profile.adm.kind)
     if not isinstance(kind, AdmKind) or not isinstance(profile.adm, kind.params):
         raise AdmError(
-            f"The decision-maker {profile.adm.kind!r} cannot decide by this profile",
-            "Its package here is of another version than the one that the run was made with.",
+            f"The decision-maker {profile.adm.kind!r} does not understand this profile",
+            "The run was made with another version of its package. Install that version.",
         )
     adm: Adm = kind.make(profile, profile.adm, attributes)
 

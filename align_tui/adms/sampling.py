@@ -1,4 +1,4 @@
-"""Several samples of one decision: asked for together, then put to the vote."""
+"""Ask for several replies to one scenario together, and let them vote."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ async def decide_by_votes(
     *,
     only_positive: bool = False,
 ) -> Decision:
-    """The decision of all responses to `asked` ((role, messages) each, awaited together).
+    """Ask all of `asked`, each (role, messages), at once and decide by the votes of the replies.
 
-    Its reasoning is that of the first positive response that picked the winner; its probabilities
-    are the mean over the positive responses.
+    The decision's reasoning is that of the first positive response that chose the winner. Its
+    probabilities are the mean over the positive responses.
     """
     choices = scenario.choice_texts
     async with asyncio.TaskGroup() as group:
@@ -74,8 +74,8 @@ def _mean_probabilities(responses: Sequence[Response]) -> tuple[float, ...] | No
 def _notes(responses: Sequence[Response], mean: tuple[float, ...] | None, choice: int) -> list[str]:
     notes = list(dict.fromkeys(note for r in responses for note in r.generation.notes))
     if any(response.retried for response in responses):
-        notes.append("A reply was cut at max_tokens and asked for again with twice the cap.")
+        notes.append("A reply was cut at max_tokens, so it was asked again with twice the limit.")
     greedy = len(responses) == 1 and responses[0].sampling.temperature == 0
     if greedy and mean is not None and max(mean) > mean[choice]:
-        notes.append("The scored probabilities favour another choice than the one written.")
+        notes.append("The scored probabilities favour another choice than the reply names.")
     return notes

@@ -1,1 +1,1 @@
-"""The worker process: claims samples, runs decision-makers side by side, writes what they say."""
+"""The worker process: it claims samples, runs decision-makers and writes their decisions."""

@@ -1,4 +1,4 @@
-"""How this worker's process ended, kept where whoever comes after it can read it."""
+"""Record how this worker's process ended, for the process that takes its samples over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from align_tui.store import crash_notes
 
 
 class Endings:
-    """While it is entered, crashes and exits of this process leave words (store/crash_notes.py)."""
+    """Inside this context a crash or exit of the process is recorded (store/crash_notes.py)."""
 
     def __init__(self, worker: str) -> None:
         self._worker = worker
@@ -34,17 +34,17 @@ class Endings:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, asyncio.CancelledError):  # nobody cancels the worker's own task
-            self._keep("The event loop was ended by code that belongs to no sample's task")
+            self._keep("Code outside every sample's task ended the event loop")
         if self._handle is not None:
             faulthandler.disable()
             os.close(self._handle)
             self._handle = None
 
-    def tell(self, said: str) -> None:
-        """Keep these words and where the process stands."""
-        self._keep(f"{said}\n{''.join(traceback.format_stack()[:-2])}")
+    def tell(self, message: str) -> None:
+        """Record a message with the stack of the calling code."""
+        self._keep(f"{message}\n{''.join(traceback.format_stack()[:-2])}")
 
-    def _keep(self, said: str) -> None:
+    def _keep(self, text: str) -> None:
         if self._handle is not None:
             with contextlib.suppress(OSError):
-                os.write(self._handle, said.encode("utf-8", "replace"))
+                os.write(self._handle, text.encode("utf-8", "replace"))

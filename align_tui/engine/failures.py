@@ -1,4 +1,4 @@
-"""Why a sample failed: a sentence for whoever looks at it, and the traceback for who mends it."""
+"""Turn errors into a sample's failure: a sentence for users, a traceback for developers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from align_tui.core.text.redaction import Secret
 from align_tui.core.text.tracebacks import logged, shortened, traceback_of, without_secrets
 from align_tui.engine.messages import say
 
-REMEMBERED = 1_000  # places whose traceback the log has already
+REMEMBERED = 1_000  # tracebacks that the log has already
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a sample has no decision; `traceback` is empty where the sentence says all."""
+    """Why a sample has no decision. `traceback` is empty for a foreseen error."""
 
     kind: str
     message: str
@@ -27,39 +27,40 @@ class Failure:
 
 
 def to_failure(error: BaseException, secrets: Iterable[Secret] = ()) -> Failure:
-    """An error as it is stored; one that nobody foresaw names its type, and has a traceback.
+    """An error as the database stores it. An unforeseen one names its type and has a traceback.
 
-    What ends a process when it is raised (SystemExit, KeyboardInterrupt) can only come from a
-    decision-maker's code here: signals stop the worker in another way.
+    SystemExit and KeyboardInterrupt can only come from a decision-maker's code here: signals stop
+    the worker in another way.
     """
     secrets = tuple(secrets)
     trace = traceback_of(error, secrets) if is_unforeseen(error) else ""
     if isinstance(error, AlignError):
         message = f"{error.message}\n{error.hint}" if error.hint else error.message
         return Failure(error.kind, without_secrets(message, secrets if trace else ()), trace)
-    said = shortened(without_secrets(shortened(told(error), 4 * LONGEST), secrets), LONGEST)
+    message = shortened(without_secrets(shortened(told(error), 4 * LONGEST), secrets), LONGEST)
     if not isinstance(error, Exception):
-        return Failure(AdmError.kind, f"The decision-maker raised {said}", trace)
-    return Failure("internal", said, trace)
+        return Failure(AdmError.kind, f"The decision-maker raised {message}", trace)
+    return Failure("internal", message, trace)
 
 
 class Failures:
-    """Makes failures of errors, and writes to the worker's log each traceback of another place.
+    """Makes failures from errors, and logs each traceback that differs from the earlier ones.
 
-    A decision-maker that fails everywhere would fill the disk otherwise; every sample has its own.
+    Otherwise a decision-maker that fails everywhere would fill the disk. The database has the
+    traceback of every sample.
     """
 
     def __init__(self) -> None:
-        self._names: set[str] = set()  # of the variables that hold API keys
-        self._logged: dict[int, int] = {}  # by the calls of a traceback: whose the log has
+        self._names: set[str] = set()  # the variables that hold API keys
+        self._logged: dict[int, int] = {}  # hash of a traceback's calls: the sample it was of
 
     def learn_keys(self, study: Study) -> None:
-        """Blot out the API keys of that study from now on."""
+        """Hide the study's API keys in failures from now on."""
         specs = [profile.backbone.server for profile in study.profiles]
         self._names |= {spec.api_key_env for spec in specs if spec.api_key_env}
 
     def of(self, error: BaseException, sample: int) -> Failure:
-        """The failure of a sample by that error."""
+        """Make the failure of a sample, and log it."""
         failure = to_failure(error, environment_secrets(self._names))
         if failure.traceback:
             self._log(failure, sample)
@@ -72,8 +73,8 @@ class Failures:
         place = hash(tuple(calls))
         first = self._logged.get(place)
         if first is not None:
-            said = one_line(failure.message, 300)
-            say(f"sample {sample} failed where sample {first} did: {said}")
+            message = one_line(failure.message, 300)
+            say(f"sample {sample} failed at the same place as sample {first}: {message}")
             return
         if len(self._logged) >= REMEMBERED:
             self._logged.clear()

@@ -1,8 +1,8 @@
-"""Code of a user's in the worker's process: whose sample it runs for, and what it may not end.
+"""Guard the worker's process against a user's code: know its sample, and do not let it exit.
 
-A decision-maker is awaited step by step, and each step is entered here: a watcher in another
-thread can then say whose code holds the loop. What would end the process (sys.exit in a task of
-its own, os._exit, a signal to itself) becomes an error of that sample.
+The guard records each step of a decision-maker between two awaits, so that the watchdog thread
+knows whose code holds up the loop. A call that would end the process (sys.exit in a task of its
+own, os._exit, a signal to itself) becomes an error of that sample.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from align_tui.core.decision_checks import told
 from align_tui.core.errors import AdmError
 
 DECIDING: ContextVar[int | None] = ContextVar("deciding", default=None)
-"""The sample that this code runs for; threads and tasks that it starts have it too."""
+"""The sample that the current code runs for; threads and tasks that it starts inherit it."""
 
 
 @dataclass(slots=True)
 class LoopStep:
-    """One stretch of code between two awaits; no other code of the loop runs meanwhile."""
+    """A sample's code between two awaits; no other code of the loop runs meanwhile."""
 
     sample: int
     began: float
 
 
 class LoopSteps:
-    """Starts samples' tasks, and knows which of them the loop is in."""
+    """Starts samples' tasks, and knows which of them is running now."""
 
     def __init__(self) -> None:
         self.now: LoopStep | None = None
 
     def start(self, sample: int, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """A task for a sample; every task that it makes counts as the sample's."""
+        """Start a task for a sample; every task that it starts belongs to the sample too."""
         context = copy_context()
         context.run(DECIDING.set, sample)
         return asyncio.create_task(_Guarded(self, sample, work), name=name, context=context)
 
     def factory(self, loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asyncio.Task[Any]:
-        """The loop's way to make tasks, so that those of a user's code are guarded as well."""
+        """The loop's task factory, which guards the tasks that a user's code starts."""
         context: Context | None = more.get("context")
         sample = context.get(DECIDING) if context is not None else DECIDING.get()
         if sample is not None and not isinstance(work, _Guarded):
@@ -53,7 +53,7 @@ class LoopSteps:
 
 
 class _Guarded(Coroutine[Any, Any, Any]):
-    """A coroutine whose steps are entered, and which raises nothing that ends the loop."""
+    """A coroutine that records its steps and raises nothing that would end the loop."""
 
     def __init__(self, steps: LoopSteps, sample: int, work: Coroutine[Any, Any, Any]) -> None:
         self._steps = steps
@@ -61,15 +61,15 @@ class _Guarded(Coroutine[Any, Any, Any]):
         self._work = work
 
     def send(self, value: Any) -> Any:
-        """One step further."""
+        """Run the next step."""
         return self._step(self._work.send, value)
 
     def throw(self, *error: Any) -> Any:
-        """One step further, with an error at its await."""
+        """Run the next step, with an error raised at its await."""
         return self._step(self._work.throw, *error)
 
     def close(self) -> None:
-        """It is not wanted any more."""
+        """End the coroutine."""
         self._work.close()
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -80,23 +80,23 @@ class _Guarded(Coroutine[Any, Any, Any]):
         try:
             self._steps.now = LoopStep(self._sample, time.monotonic())
             return go(*values)
-        except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end with it
+        except (SystemExit, KeyboardInterrupt) as error:  # these would end asyncio's loop
             raise AdmError(f"A task of the decision-maker raised {told(error)}") from error
         finally:
             self._steps.now = before
 
 
 def refuse_endings(tell: Callable[[str], None]) -> None:
-    """From now on what a sample's code does to end this process raises SystemExit in its place.
+    """Make calls by which a sample's code would end this process raise SystemExit instead.
 
-    Where no sample is known, it ends, and `tell` is called before. Children that were forked are
-    left alone. Only for a process that is a worker and nothing else.
+    Calls outside every sample still end it, after `tell` is called. Forked children are not
+    guarded. Only a process that is a worker and nothing else may call this.
     """
     ours = os.getpid()
 
-    def replaced(real: Callable[..., Any], said: Callable[..., str | None]) -> Callable[..., Any]:
+    def replaced(real: Callable[..., Any], name: Callable[..., str | None]) -> Callable[..., Any]:
         def instead(*values: Any, **more: Any) -> Any:
-            what = said(*values) if os.getpid() == ours else None
+            what = name(*values) if os.getpid() == ours else None
             if what is not None and DECIDING.get() is not None:
                 raise SystemExit(f"{what} would end the worker")
             if what is not None:
@@ -122,4 +122,4 @@ def refuse_endings(tell: Callable[[str], None]) -> None:
 
 
 end_now = os._exit
-"""The real one, for whoever has to end this process."""
+"""The unguarded os._exit, for the worker's own code."""

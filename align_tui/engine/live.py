@@ -1,4 +1,4 @@
-"""Live text on its way from the model's thread to the database, at most 20 times a second."""
+"""Collect live text from the models' threads for the database, at most 20 times a second."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from align_tui.store.database import Database
 
 
 class LiveText:
-    """Collects what models write; `flush` puts it into the database in one transaction."""
+    """Collects what models write; `flush` stores it in one transaction."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pending: dict[tuple[int, int, int], live.Piece] = {}
 
     def tell(self, key: tuple[int, int], since: float, stream: int, text: str) -> None:
-        """Text of a (sample, attempt) that began at monotonic `since`; from any thread."""
+        """Add text of a (sample, attempt) that began at monotonic `since`; from any thread."""
         now = time.monotonic() - since
         sample, attempt = key
         with self._lock:
@@ -29,19 +29,19 @@ class LiveText:
             self._pending[(*key, stream)] = piece
 
     def forget(self, key: tuple[int, int]) -> None:
-        """Drop what is pending of a (sample, attempt) that has ended."""
+        """Drop the pending text of a (sample, attempt) that has ended."""
         with self._lock:
             self._pending = {k: p for k, p in self._pending.items() if k[:2] != key}
 
     def flush(self, db: Database, worker: str) -> None:
-        """Write everything that is pending."""
+        """Store all pending text. Raises StoreError."""
         with self._lock:
             pieces, self._pending = list(self._pending.values()), {}
         if not pieces:
             return
         try:
             live.append(db, worker, pieces)
-        except (ValueRefused, ValueError):  # one that no database takes: the others are shown
+        except (ValueRefused, ValueError):  # the database refuses one; store the others
             for piece in pieces:
                 with contextlib.suppress(ValueRefused, ValueError):
                     live.append(db, worker, [piece])

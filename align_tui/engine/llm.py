@@ -1,4 +1,4 @@
-"""The model as one sample's decision-maker sees it: its seeds, its live text."""
+"""The models as a sample's decision-maker asks them: with its seeds, and with live text."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from align_tui.core.types import JsonObject, derive_seed
 
 _groups = count(1)
 Tell = Callable[[int, str], None]
-"""Takes (stream, new text), from any thread."""
+"""A function that takes (stream, new text) from any thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenModel:
-    """A model that is ready for a sample, and how it is asked in its role."""
+    """A loaded model, with the decoding and rendering of its role."""
 
     backbone: Backbone
     decoding: DecodingSpec
@@ -56,12 +56,11 @@ NO_MODELS: Final[Mapping[str, OpenModel]] = MappingProxyType({})
 
 
 class SampleLlm:
-    """Passes requests on to the backbone, with the seed of this sample and its text told.
+    """Sends a sample's requests to the backbone with its seed, and reports the live text.
 
-    `began` is when the sample was begun (monotonic); its model may have been loaded since.
-    `models` are those that may be asked beside the backbone, by role.
-    `attempts` keeps the last reply of each stream, for a sample that comes to no decision. Streams
-    are numbered for the whole sample, whichever of its models writes one.
+    The sample began at `began` (monotonic); its model may have been loaded since. `models` are the
+    other models that it may ask, by role. `attempts` keeps the last reply of each stream, in case
+    the sample fails. All models of a sample share one numbering of streams.
     """
 
     def __init__(
@@ -89,19 +88,19 @@ class SampleLlm:
         self.attempts: dict[int, Attempt] = {}
 
     def role(self, name: str) -> SampleLlm:
-        """The sample's model of that role, asked as the main one is.
+        """The sample's model of a role, with the same methods as the main one.
 
-        Raises AdmError where the profile names none.
+        Raises AdmError if the profile names no model for the role.
         """
         model = self._models.get(name)
         if model is None:
             known = ", ".join(self._models) or "none"
             raise AdmError(
-                f"The decision-maker asked for a model in the role {name!r}, and its profile "
+                f"The decision-maker asked for a model in the role {name!r}, but its profile "
                 "names none",
                 f'Like: [models.{name}] use = "mistral-7b". Roles of the profile: {known}.',
             )
-        made = copy(self)  # what was begun and attempted stays one for the sample
+        made = copy(self)  # the copy shares the sample's begun streams and attempts
         made._backbone, made._decoding = model.backbone, model.decoding
         made._rendering, made._role = model.rendering, name
         return made
@@ -112,7 +111,7 @@ class SampleLlm:
         return self._seed
 
     def sampling(self, stream: int = 0) -> Sampling:
-        """The decoding of the model's role, with the seed of the sample's text number `stream`."""
+        """The decoding of the model's role, with the seed of the sample's stream `stream`."""
         d = self._decoding
         return Sampling(
             temperature=d.temperature,
@@ -120,7 +119,7 @@ class SampleLlm:
             top_k=d.top_k,
             min_p=d.min_p,
             max_tokens=d.max_tokens,
-            # Of a role its own, so that one model in two roles does not write one text twice.
+            # Each role has its own seeds, so that one model in two roles writes two texts.
             seed=derive_seed(self._seed, *((self._role,) if self._role else ()), stream),
             thinking=d.thinking,
             max_thinking_tokens=d.max_thinking_tokens,
@@ -135,7 +134,7 @@ class SampleLlm:
         stream: int = 0,
         to_choice: bool = False,
     ) -> Generation:
-        """One reply under the schema; its timeline counts from when the sample was begun."""
+        """One reply that fits the schema; its times count from the start of the sample."""
         backbone = self._opened()
         if not isinstance(backbone, Generates):
             raise self._unable(backbone, "generates")
@@ -163,9 +162,9 @@ class SampleLlm:
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
     ) -> ChoiceProbabilities | None:
-        """Probabilities of half-written replies that differ in the choice alone, and the one drawn.
+        """The probabilities of begun replies that differ in the choice alone, and a drawn one.
 
-        None where the model cannot tell: a server without token probabilities.
+        None if the model cannot give them: a server without token probabilities.
         """
         backbone = self._opened()
         if not isinstance(backbone, ScoresChoices):
@@ -183,14 +182,14 @@ class SampleLlm:
     async def rate(
         self, action: str, statements: Sequence[Statement]
     ) -> tuple[StatementRating, ...]:
-        """The rating of each statement for the action, in their order."""
+        """The rating of each statement for the action, in the order of the statements."""
         backbone = self._opened()
         if not isinstance(backbone, RatesStatements):
             raise self._unable(backbone, "rates_statements")
         return await backbone.rate(storable(action), storable_parts(tuple(statements)))
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """A vector of length 1 for each text, in their order; all of one size."""
+        """A vector of length 1 for each text, in their order; all have the same dimension."""
         backbone = self._opened()
         if not isinstance(backbone, Embeds):
             raise self._unable(backbone, "embeds")
@@ -198,7 +197,7 @@ class SampleLlm:
 
     def _unable(self, backbone: Backbone, capability: Capability) -> AdmError:
         return AdmError(
-            f"The decision-maker asked for a model that {CAPABILITY_WORDS[capability]}, and "
+            f"The decision-maker asked for a model that {CAPABILITY_WORDS[capability]}, but "
             f"{backbone.info.name} does not",
             f"Name another in {table_of(self._role)}.",
         )
@@ -206,14 +205,14 @@ class SampleLlm:
     def _opened(self) -> Backbone:
         if self._backbone is None:
             raise AdmError(
-                "This decision-maker asked for a model and its profile has none",
+                "This decision-maker asked for a model, but its profile has none",
                 "Set needs_model = true in its [adm] table.",
             )
         return self._backbone
 
 
 def sample_seed(profile_seed: int, scenario_hash: str, repeat: int) -> int:
-    """A sample's seed: the same wherever, whenever and beside whatever it is decided.
+    """A sample's seed, which does not depend on the host, the time or the other samples.
 
     `scenario_hash` is the scenario's `seen_hash`; in runs of version 0.1 it is its `hash`.
     """

@@ -1,4 +1,4 @@
-"""What a worker says for its log."""
+"""Write lines into a worker's log."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import sys
 
 
 def say(what: str) -> None:
-    """A line on standard error, which may have gone: that ends no worker."""
+    """Write a line on standard error; ignore an error if nobody reads it any more."""
     with contextlib.suppress(OSError, ValueError):
         print(f"align-tui worker: {what}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The models that this worker holds: loaded when first needed, kept, let go when idle."""
+"""The models that this worker holds: it loads them when needed and unloads idle ones."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class _Slot:
 
 
 def _once_more(error: AlignError) -> AlignError:
-    """The same for another sample: one that is raised twice would have both tracebacks."""
+    """A copy of the error for another sample, since an error raised twice mixes tracebacks."""
     same = type(error)(error.message, error.hint)
     same.unforeseen = error.unforeseen
     return same
 
 
 class Models:
-    """Backbones by key. One is loaded at a time; a load that fails is not tried again at once."""
+    """Backbones by key. It loads one at a time, and waits before it repeats a failed load."""
 
     def __init__(self, progress: OnProgress, opener: Open = open_backbone) -> None:
         self._progress = progress
@@ -45,14 +45,14 @@ class Models:
 
     @property
     def loaded(self) -> dict[str, Backbone]:
-        """The backbones that are ready, by key."""
+        """The loaded backbones, by key."""
         return {k: s.backbone for k, s in self._slots.items() if s.backbone is not None}
 
     @asynccontextmanager
     async def use(self, spec: BackboneSpec) -> AsyncIterator[Backbone]:
-        """The backbone of `spec`, loaded if need be, and kept while it is used.
+        """Load the backbone of `spec` if need be, and keep it loaded inside this context.
 
-        Raises BackboneError when it cannot be loaded.
+        Raises BackboneError if it cannot be loaded.
         """
         slot = self._slots.setdefault(spec.key, _Slot())
         slot.users += 1
@@ -62,10 +62,10 @@ class Models:
                     raise _once_more(slot.failed) from slot.failed.__cause__
                 if slot.load is None:
                     slot.load = asyncio.create_task(self._load(spec, slot))
-                # A sample that is cancelled meanwhile does not undo the load for the others.
+                # Shielded, so that a cancelled sample does not cancel the load for the others.
                 await asyncio.shield(slot.load)
             if slot.backbone is None:
-                raise BackboneError(f"{spec.label} was unloaded while it was wanted")
+                raise BackboneError(f"{spec.label} was unloaded while a sample waited for it")
             yield slot.backbone
         finally:
             slot.users -= 1
@@ -75,9 +75,9 @@ class Models:
     async def use_all(
         self, specs: Mapping[str, BackboneSpec]
     ) -> AsyncIterator[dict[str, Backbone]]:
-        """The backbones of several specs by role, loaded one after the other, and all kept.
+        """Load the backbones of several specs, by role, and keep all of them in this context.
 
-        Raises BackboneError when one cannot be loaded beside the others.
+        Raises BackboneError if one cannot be loaded beside the others.
         """
         async with AsyncExitStack() as stack:
             yield {
@@ -98,7 +98,7 @@ class Models:
             self._progress("", None)
 
     async def _open_with_room(self, spec: BackboneSpec) -> Backbone:
-        self._progress(f"loading {spec.label}", None)  # importing torch is the longest part of it
+        self._progress(f"loading {spec.label}", None)  # before the slow import of torch
         try:
             return await asyncio.to_thread(self._open, spec, self._progress)
         except OutOfMemory:
@@ -107,7 +107,7 @@ class Models:
             return await asyncio.to_thread(self._open, spec, self._progress)
 
     async def unload_idle(self, idle_s: float) -> int:
-        """Let go of backbones that nobody has used for `idle_s` seconds; how many went."""
+        """Unload the backbones that no sample has used for `idle_s` seconds; how many."""
         now = time.monotonic()
         gone = [
             slot
@@ -121,7 +121,7 @@ class Models:
         return len(gone)
 
     async def close(self) -> None:
-        """Let go of all, once what is being loaded has been."""
+        """Wait for a load in progress, then unload all backbones."""
         loads = [slot.load for slot in self._slots.values() if slot.load is not None]
         await asyncio.gather(*loads, return_exceptions=True)
         for slot in self._slots.values():

@@ -1,4 +1,4 @@
-"""What other workers leave behind: the samples of those that are gone or no longer answer."""
+"""Take back the samples of other workers that are gone or do not answer."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from align_tui.store.leases import Watch
 
 
 class Neighbours:
-    """Watches the other workers for one of them, and puts back what nobody holds any more."""
+    """Watches the other workers for one worker, and puts back samples that no worker holds."""
 
-    def __init__(self, worker: str, lease: float, told: Callable[[str], None]) -> None:
+    def __init__(self, worker: str, lease: float, report: Callable[[str], None]) -> None:
         self._worker = worker
         self._watch = Watch(lease)
-        self._told = told
+        self._report = report
         self._aside: set[str] = set()
 
     @property
     def every_s(self) -> float:
-        """How often `take_back` is to be called."""
+        """Seconds between two calls of `take_back`."""
         return self._watch.every_s
 
     def take_back(self, db: Database) -> None:
-        """Look at the others; raises StoreError.
+        """Look at the other workers and put back samples of lost ones. Raises StoreError.
 
-        The own row is left out: a worker cannot tell of itself that it is gone.
+        The worker's own row is left out, since it cannot be gone.
         """
         seen = self._watch.look(db)
         for worker in seen.silent:
@@ -41,15 +41,15 @@ class Neighbours:
             workers.forget(db, gone)
 
     def _bury(self, db: Database, gone: Sequence[str]) -> None:
-        """Count the ends of workers against what they held; tell what they could still say."""
+        """Count the ends of workers for the samples that they held, and report how they ended."""
         endings = {worker: crash_notes.ending(worker) for worker in gone}
         ended = suspects.bury(db, endings)
         for worker, how in endings.items():
             if how is not None:
-                self._told(f"worker {worker[:8]} ended: {how}")
+                self._report(f"worker {worker[:8]} ended: {how}")
             crash_notes.remove(worker)
-        for said in ended.failed:
-            self._told(said)
+        for message in ended.failed:
+            self._report(message)
 
     def _set_aside(self, db: Database, worker: workers.WorkerRow) -> None:
         obstacle = set_aside(db, worker)
@@ -58,4 +58,4 @@ class Neighbours:
         if not obstacle:
             self._aside.add(worker.id)
         lease, what = self._watch.lease_s, obstacle or "its samples go back to the queue"
-        self._told(f"worker {worker.name} has not answered for {lease:.0f} s: {what}")
+        self._report(f"worker {worker.name} has not answered for {lease:.0f} s: {what}")

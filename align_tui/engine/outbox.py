@@ -1,4 +1,4 @@
-"""What came of samples, on its way to the database: all that ended together in one transaction."""
+"""Outcomes that wait to be written: those of samples that end together in one transaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from align_tui.store.outcomes import Failed, Outcome, Released, end_all
 
 
 class Outbox:
-    """Keeps what a disk refuses until it takes it; nothing decided is lost meanwhile."""
+    """Keeps outcomes until the database accepts them, so that no decision is lost."""
 
     def __init__(self) -> None:
         self._waiting: list[Outcome] = []
@@ -22,45 +22,47 @@ class Outbox:
 
     @property
     def keys(self) -> set[tuple[int, int]]:
-        """Of which (sample, attempt) something waits."""
+        """The (sample, attempt) of each waiting outcome."""
         return {outcome.claimed.key for outcome in self._waiting}
 
     def add(self, outcome: Outcome) -> None:
-        """Have an outcome written with the next flush."""
+        """Add an outcome for the next flush."""
         self._waiting.append(outcome)
 
     def flush(self, db: Database, worker: str) -> list[tuple[int, int]]:
-        """Write all that waits; each (sample, attempt). Raises StoreError, and then keeps them."""
+        """Write all waiting outcomes; their (sample, attempt). Raises StoreError and keeps them."""
         if not self._waiting:
             return []
         outcomes = list(self._waiting)
         try:
             end_all(db, worker, outcomes)
         except Exception as error:
-            if _is_the_stores(error):
+            if _is_disk_error(error):
                 raise
-            # One of them cannot be stored: it must not take the others with it.
+            # The database refuses one outcome, so write them one by one.
             for outcome in outcomes:
                 self._write_alone(db, worker, outcome)
         self._waiting = self._waiting[len(outcomes) :]
         return [outcome.claimed.key for outcome in outcomes]
 
     def _write_alone(self, db: Database, worker: str, outcome: Outcome) -> None:
-        claimed, said, trace = outcome.claimed, "", ""
+        claimed, message, trace = outcome.claimed, "", ""
         for attempt in (outcome, None):
             try:
-                end_all(db, worker, [attempt or Failed(claimed, "internal", said, 0.0, (), trace)])
+                end_all(
+                    db, worker, [attempt or Failed(claimed, "internal", message, 0.0, (), trace)]
+                )
                 return
             except Exception as error:
-                if _is_the_stores(error):
+                if _is_disk_error(error):
                     raise
                 failure = to_failure(error, environment_secrets())
-                said = f"Its result cannot be stored: {failure.message}"
+                message = f"The database refused its result: {failure.message}"
                 trace = failure.traceback
-                say(f"sample {claimed.id}: {said}\n{logged(trace)}")
+                say(f"sample {claimed.id}: {message}\n{logged(trace)}")
         end_all(db, worker, [Released(claimed)])
 
 
-def _is_the_stores(error: Exception) -> bool:
-    """Is it the disk's or the file's, so that the same would be taken at another time?"""
+def _is_disk_error(error: Exception) -> bool:
+    """True if the error is one of the disk or the file, so that a later attempt may succeed."""
     return isinstance(error, StoreError) and not isinstance(error, ValueRefused)

@@ -1,4 +1,4 @@
-"""A worker as a process of its own: its signals, its watcher, its last words."""
+"""Run a worker as a process of its own, with its signals, its watchdog and its last messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from align_tui.store.database import open_database
 
 
 def serve(settings: Settings) -> None:
-    """Run a worker in this process until it ends; raises StoreError when it cannot go on."""
+    """Run a worker in this process until it ends. Raises StoreError if it cannot go on."""
     asyncio.run(_main(settings))
 
 
@@ -33,9 +33,9 @@ async def _main(settings: Settings) -> None:
     loop.set_task_factory(worker.steps.factory)
     with Endings(worker.id), _watched(worker):
         for number in endings():
-            # Not on Windows, nor outside the main thread (tests): there the database tells it.
+            # Windows, and threads other than the main one (tests), stop it through the database.
             with contextlib.suppress(NotImplementedError, RuntimeError):
-                why = f"it was told to ({signal.Signals(number).name})"
+                why = f"it received {signal.Signals(number).name}"
                 loop.add_signal_handler(number, worker.stop, why)
         threads = ThreadPoolExecutor(thread_name_prefix="asyncio")
         loop.set_default_executor(threads)
@@ -43,13 +43,13 @@ async def _main(settings: Settings) -> None:
         try:
             await worker.run()
         except Exception as raised:
-            if is_unforeseen(raised):  # a fault of ours: its traceback belongs into this log
-                say(f"an error that nobody foresaw:\n{logged(traceback_of(raised))}")
+            if is_unforeseen(raised):  # a fault of the program: log its traceback
+                say(f"unforeseen error:\n{logged(traceback_of(raised))}")
             if not isinstance(raised, AlignError):
                 raise
             error = raised
         if worker.is_stuck or not await _ended(threads):
-            # Python would wait for it for ever.
+            # Python would wait for its thread for ever.
             say("a decision-maker does not end")
             if error is not None:
                 say(f"{error.message}. {error.hint}")
@@ -59,7 +59,7 @@ async def _main(settings: Settings) -> None:
 
 
 async def _ended(threads: ThreadPoolExecutor) -> bool:
-    """Have the threads that code was handed to come to their end within the time that is left?"""
+    """True if the loop's worker threads end in the time that is left."""
     threads.shutdown(wait=False, cancel_futures=True)
     until = time.monotonic() + working.END_S
     while any(thread.is_alive() for thread in threads._threads):
@@ -71,7 +71,7 @@ async def _ended(threads: ThreadPoolExecutor) -> bool:
 
 @contextlib.contextmanager
 def _watched(worker: Worker) -> Iterator[None]:
-    """Have a thread watch over this thread's loop, if this is the thread that signals come to."""
+    """Start the watchdog for this thread's event loop, if this is the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

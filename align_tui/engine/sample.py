@@ -1,4 +1,4 @@
-"""One sample from claim to result: its decision-maker, its scores, or the way it failed."""
+"""Decide and score one sample with the decision-maker and the scorer of its run."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ KEPT_RUNS = 8
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A decision with its scores by target id; `ended` is when it was decided (time.monotonic).
+    """A decision with its scores by target id.
 
-    Scoring comes after `ended`: a judge's time is not the decision-maker's.
+    The decision-maker returned at `ended` (time.monotonic); a judge's time comes after it.
     """
 
     decision: Decision
@@ -44,10 +44,10 @@ class Scored:
 
 
 class RunContext:
-    """A run's study, with the decision-maker of each profile made when first needed.
+    """A run's study, with a decision-maker for each profile, made when first needed.
 
-    `day` (ISO) is what chat templates see as today, for as long as the run lasts; `seed_rule` says
-    which hash of a scenario the seeds of its samples come from.
+    `day` (ISO) is the date that all the run's chat templates take for today. `seed_rule` names the
+    hash of a scenario from which the seeds of its samples come.
     """
 
     def __init__(
@@ -61,15 +61,15 @@ class RunContext:
         self._recorded: dict[int, str] = {}
 
     def profile(self, claimed: Claimed) -> Profile:
-        """The profile that the sample is of."""
+        """The sample's profile."""
         return self.study.profiles[claimed.profile]
 
     def scenario(self, claimed: Claimed) -> Scenario:
-        """The scenario that the sample is of."""
+        """The sample's scenario."""
         return self.study.scenarios[claimed.scenario]
 
     def adm(self, claimed: Claimed) -> Adm:
-        """The decision-maker; raises AdmError or ConfigError when it cannot be made."""
+        """The sample's decision-maker. Raises AdmError or ConfigError if it cannot be made."""
         if claimed.profile not in self._adms:
             profile = self.profile(claimed)
             attributes = definitions_for(self.study.attributes, profile.target)
@@ -77,24 +77,24 @@ class RunContext:
         return self._adms[claimed.profile]
 
     def seed(self, claimed: Claimed) -> int:
-        """The sample's seed, by the rule of its run."""
+        """The sample's seed, by the seed rule of its run."""
         seen = seed_hash(self.scenario(claimed), self.seed_rule)
         return sample_seed(self.profile(claimed).decoding.seed, seen, claimed.repeat)
 
     def text_of(self, claimed: Claimed, answer: Answer) -> str:
-        """The answer in words: the text of the choice, or the open answer itself."""
+        """The text of the choice, or the text answer itself."""
         if isinstance(answer, TextAnswer):
             return answer.text
         return self.scenario(claimed).choice_texts[answer.index]
 
     def targets(self, claimed: Claimed) -> tuple[Targets, ...]:
-        """What the sample is scored against: the profile's own, or all that others have."""
+        """The targets that the sample is scored against: its profile's, else all of the study's."""
         if claimed.profile not in self._targets:
             self._targets[claimed.profile] = self.study.scoring_targets(self.profile(claimed))
         return self._targets[claimed.profile]
 
     def models(self, claimed: Claimed, backbones: Mapping[str, Backbone]) -> dict[str, OpenModel]:
-        """The backbones by role, each with how it is asked in the sample's profile."""
+        """The models by role, with the decoding and rendering of the sample's profile."""
         profile = self.profile(claimed)
         models = {}
         for role, backbone in backbones.items():
@@ -107,7 +107,7 @@ class RunContext:
     def record_models(
         self, db: Database, claimed: Claimed, backbones: Mapping[str, Backbone]
     ) -> None:
-        """Keep which weights the sample's profile really uses; once, and not for every sample."""
+        """Store which weights the sample's profile really uses, once a profile."""
         if not backbones:
             return
         identity = _identity({role: backbone.info for role, backbone in backbones.items()})
@@ -117,7 +117,7 @@ class RunContext:
 
 
 def _identity(infos: Mapping[str, ModelInfo]) -> str:
-    """Which weights these are; behind the first `; ` what a user must know of how they run."""
+    """The weights' identities; after the first `; ` notes on how they run."""
     models, notes = [], []
     for role, info in infos.items():
         mark = f"{role}: " if role else ""
@@ -127,7 +127,7 @@ def _identity(infos: Mapping[str, ModelInfo]) -> str:
 
 
 class RunContexts:
-    """The contexts of the runs that a worker serves; those of the last few are kept.
+    """The contexts of the runs that a worker serves; it keeps the last few.
 
     `opened` is called with each study that is read.
     """
@@ -138,7 +138,7 @@ class RunContexts:
         self._found: dict[str, RunContext] = {}
 
     def of(self, run: str) -> RunContext:
-        """The context of a run; raises StoreError."""
+        """The context of a run. Raises StoreError."""
         if run not in self._found:
             if len(self._found) > KEPT_RUNS:
                 self._found.clear()
@@ -149,17 +149,17 @@ class RunContexts:
 
 
 async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
-    """Run the sample's decision-maker, look through what it hands on, and score its answer.
+    """Run the sample's decision-maker, check its decision and score the answer.
 
-    A decision-maker may raise anything, and that is raised; a scorer that fails leaves the answer
-    unscored, and the decision says so in a note.
+    Raises whatever the decision-maker raises. If a scorer fails, the answer has no score, and a
+    note of the decision says why.
     """
     scenario = context.scenario(claimed)
     try:
         made = await context.adm(claimed)(scenario, context.profile(claimed).target, llm)
     except BaseExceptionGroup as group:
         first = _first(group)
-        cause = first.__cause__  # what the traceback goes on with: the group would take its place
+        cause = first.__cause__  # keep it for the traceback: `from` the group would replace it
         raise first from (cause if cause or isinstance(first, AlignError) else group)
     decision = sound(made, len(scenario.choices), scenario.asks)
     ended = time.monotonic()
@@ -171,7 +171,7 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
     for targets in context.targets(claimed):
         try:
             scores[target_id(targets)] = await _score(scorer, decision.answer, scenario, targets)
-        except (DeviceLost, GeneratorExit):  # this process, or this task, can do nothing more
+        except (DeviceLost, GeneratorExit):  # this process or task cannot go on
             raise
         except BaseException as error:
             if _is_cancelled():
@@ -197,26 +197,26 @@ async def _score(
 
 
 def _checked(score: object) -> Score:
-    """A score as the database takes it; raises TypeError or ValueError for anything else."""
+    """A valid score with plain values. Raises TypeError or ValueError for anything else."""
     if not isinstance(score, Score):
-        raise TypeError(f"it gave a {type(score).__name__}, which is no Score")
+        raise TypeError(f"it returned a {type(score).__name__}, not a Score")
     if score.correct not in (None, True, False):
-        raise ValueError("its `correct` is neither a truth value nor None")
+        raise ValueError("its `correct` is not True, False or None")
     distance = None if score.distance is None else float(score.distance)
     if distance is not None and not math.isfinite(distance):
-        raise ValueError("its `distance` is no finite number")
+        raise ValueError("its `distance` is not a finite number")
     correct = None if score.correct is None else bool(score.correct)
     return Score(correct, distance, bool(score.discriminating))
 
 
 def _is_cancelled() -> bool:
-    """Does somebody want this sample to end? (A scorer's own CancelledError is its failure.)"""
+    """True if the worker cancelled this sample. (Else a CancelledError is the scorer's failure.)"""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What started it: the others of a task group were only cancelled."""
+    """The error that ended a task group; the group's other tasks were only cancelled."""
     leaves: list[BaseException] = []
     stack: list[BaseException] = [group]
     while stack:

@@ -1,4 +1,4 @@
-"""What a worker says of itself: model, device, memory, tokens a second, progress of a load."""
+"""A worker's description of itself: model, device, memory, tokens a second, load progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from align_tui.backbones.base import Backbone, Waits
 
 
 class Status:
-    """Gathers a worker's own description for its row in the database."""
+    """Collects a worker's description for its row in the database."""
 
     def __init__(self) -> None:
         self.error: str | None = None
@@ -27,18 +27,18 @@ class Status:
         self._process = psutil.Process(os.getpid())
 
     def loading(self, detail: str, progress: float | None) -> None:
-        """A model is being fetched or loaded; an empty detail ends that. From any thread."""
+        """Note the progress of a model's download or load; an empty detail ends it. Thread-safe."""
         self._detail, self._progress = detail, progress
 
     @property
     def changed(self) -> bool:
-        """Is there something about loading that the row does not say yet?"""
+        """True if the row lacks the latest progress of a load."""
         return self._shown != (self._detail, int((self._progress or 0.0) * 100))
 
     def row(self, loaded: Mapping[str, Backbone], active: int, waiting: int) -> dict[str, Any]:
-        """The values of the worker's row; tokens a second are over the time since the last.
+        """The values of the worker's row; tokens a second count from the last call.
 
-        `active` samples are held, and `waiting` of them have not begun to write.
+        The worker holds `active` samples, and `waiting` of them have no text yet.
         """
         now = time.monotonic()
         tokens = sum(backbone.tokens_generated() for backbone in loaded.values())
@@ -66,13 +66,13 @@ class Status:
         }
 
     def _waits(self, loaded: Mapping[str, Backbone]) -> str:
-        """What the models wait for, where none of them is at work."""
+        """What the models wait for, if none of them is working."""
         found = [each.waits_for() if isinstance(each, Waits) else "" for each in loaded.values()]
         return found[0] if found and all(found) else ""
 
     def _memory_mb(self, on_gpu: bool) -> float:
         if on_gpu:
-            torch = sys.modules["torch"]  # loaded with the model; never imported for this
+            torch = sys.modules["torch"]  # only if a model imported it
             devices = range(torch.cuda.device_count())
             return sum(float(torch.cuda.memory_allocated(device)) for device in devices) / 1e6
         return float(self._process.memory_info().rss) / 1e6

@@ -1,10 +1,10 @@
-"""Watches the event loop from a thread: code that never awaits holds up every other sample.
+"""Watch the event loop from a thread: code that never awaits holds up every other sample.
 
-Nothing can be decided beside such code, nor does its worker's heart beat. So it is made to beat
-from here; after a while the worker's row names the sample, and the others go back to the queue for
-another worker. Code that goes on for longer still is broken off, and its sample fails. Code that
-lets no other thread run (a regular expression, say) holds this one up as well: then the worker
-counts as silent, and the sample as a suspect (store/hung_workers.py).
+Beside such code the worker decides nothing and writes no heartbeat. So the watchdog writes the
+heartbeat. After a while it names the sample in the worker's row and puts the other samples back
+for another worker. If the code still goes on, the watchdog interrupts it, and its sample fails.
+Code that lets no other thread run (a regular expression, say) holds up the watchdog too. Then the
+worker counts as silent and the sample as a suspect (store/hung_workers.py).
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from align_tui.store.database import Database, open_database
 LOOK_S = 0.5
 TOLD_S = 30.0
 AT_MOST_S = 120.0
-GRACE_S = 10.0  # for code that was broken off to come back
-STATUS = 70  # of a process that had to end for it
-HINT = "Await what takes long, or hand it to a thread: await asyncio.to_thread(function)."
+GRACE_S = 10.0  # how long interrupted code may take to return
+STATUS = 70  # the exit status if it does not return
+HINT = "Await slow work, or run it in a thread: await asyncio.to_thread(function)."
 
 
 class _BrokenOff(BaseException):
-    """Raised inside the code that blocks; no Exception, so that it is not caught by mistake."""
+    """Raised inside code that blocks; a BaseException, so that `except Exception` misses it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """After how many seconds without an await a sample is named, and broken off."""
+    """Seconds without an await after which a sample is named, and after which it fails."""
 
     told_s: float = TOLD_S
     at_most_s: float = AT_MOST_S
 
 
 class Watchdog:
-    """One thread for one worker; `stop` ends it."""
+    """A thread that watches one worker's event loop; `stop` ends it."""
 
     def __init__(
         self, path: Path, worker: str, steps: LoopSteps, lease_s: float, limits: Limits = Limits()
@@ -68,26 +68,26 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch; for the main thread, whose loop is watched."""
+        """Start to watch the event loop of the main thread, which calls this."""
         if hasattr(signal, "SIGUSR2"):
             signal.signal(signal.SIGUSR2, self._break_off)
         self._thread.start()
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._ended.set()
         self._thread.join(2.0)
 
     def _break_off(self, number: int, frame: FrameType | None) -> None:
-        """In the main thread, inside the code that blocks if it still does."""
+        """Handle the signal in the main thread, inside the code that blocks if it still does."""
         if self._broken_at is not None and self._steps.now is self._step:
-            raise _BrokenOff("it blocked the worker, and was broken off")
+            raise _BrokenOff("it blocked the worker, so the worker interrupted it")
 
     def _watch(self) -> None:
         last = time.monotonic()
         while not self._ended.wait(LOOK_S):
             now = time.monotonic()
-            # A process that was stopped (a closed laptop) finds that much time gone at once.
+            # After a stop of the process (a closed laptop) a long time has gone by at once.
             went, last = min(now - last, 2 * LOOK_S), now
             step = self._steps.now
             if step is None or step is not self._step:
@@ -99,7 +99,7 @@ class Watchdog:
                 self._look(step, now)
             except StoreError as error:
                 crash_notes.say(self._worker, error.message)
-            try:  # whether the database takes the rest or not
+            try:  # the database may refuse all of this
                 if self._blocked >= self._limits.at_most_s:
                     self._end(self._database(), step, now)
             except StoreError as error:
@@ -114,17 +114,17 @@ class Watchdog:
         if not self._told and self._blocked >= self._limits.told_s:
             others = held_samples.release_others(db, self._worker, step.sample)
             name = held_samples.name_of(db, step.sample)
-            said = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"
-            given = f"; {others} samples went back to the queue" if others else ""
-            held_samples.complain(db, self._worker, said)
-            self._told = True  # not before: what the database refuses is tried again
-            say(f"{said}{given}. {HINT}")
+            what = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"
+            released = f"; {others} samples went back to the queue" if others else ""
+            held_samples.complain(db, self._worker, what)
+            self._told = True  # only now: if the database refused, the next look tries again
+            say(f"{what}{released}. {HINT}")
         if now - self._renewed >= self._lease_s / 4:
             held_samples.beat(db, self._worker)
             self._renewed = now
 
     def _end(self, db: Database, step: LoopStep, now: float) -> None:
-        """Break the code off; end the process when the code does not let go."""
+        """Interrupt the code; end the process if the code does not return."""
         if self._broken_at is None:
             self._broken_at = now
         if now - self._broken_at < GRACE_S and hasattr(signal, "SIGUSR2"):
@@ -132,20 +132,20 @@ class Watchdog:
             signal.pthread_kill(self._main.ident, signal.SIGUSR2)
             return
         error = self.error(step.sample, db)
-        said = f"{error.message}\n{error.hint}"
+        message = f"{error.message}\n{error.hint}"
         where = kept_text("".join(self._stack().format()), environment_secrets())
-        held_samples.fail(db, self._worker, step.sample, error.kind, said, self._blocked, where)
-        say(f"sample {step.sample} is in code that does not let go:\n{logged(where)}")
+        held_samples.fail(db, self._worker, step.sample, error.kind, message, self._blocked, where)
+        say(f"sample {step.sample} runs code that does not return:\n{logged(where)}")
         say(error.message)
         end_now(STATUS)
 
     def error(self, sample: int, db: Database) -> AdmError:
-        """Why a sample whose code was broken off fails."""
+        """The error of a sample whose code was interrupted."""
         name = held_samples.name_of(db, sample)
         return AdmError(f"{name} blocked the worker for {self._blocked:.0f} s", HINT)
 
     def failure_of(self, error: BaseException, sample: int, db: Database) -> BaseException:
-        """`error`, or in place of breaking off what it was for."""
+        """`error`; if it comes from an interruption, the error of the sample that blocked."""
         seen: BaseException | None = error
         while seen is not None:
             if isinstance(seen, _BrokenOff):
@@ -156,17 +156,21 @@ class Watchdog:
         return error
 
     def _where(self) -> str:
-        """The line of the user's code that runs now."""
+        """The line of the user's code that is running."""
         stack = self._stack()
         ours = str(Path(__file__).resolve().parent.parent)
         libraries = (sys.base_prefix, sys.prefix)
         for entry in reversed(stack):
             if not entry.filename.startswith((ours, *libraries, "<")):
                 return f"{Path(entry.filename).name} line {entry.lineno}"
-        return f"{Path(stack[-1].filename).name} line {stack[-1].lineno}" if stack else "no place"
+        return (
+            f"{Path(stack[-1].filename).name} line {stack[-1].lineno}"
+            if stack
+            else "an unknown line"
+        )
 
     def _stack(self) -> traceback.StackSummary:
-        """Where the thread is that the loop runs in."""
+        """The stack of the thread that the event loop runs in."""
         frame = sys._current_frames().get(self._main.ident or 0)
         return traceback.StackSummary() if frame is None else traceback.extract_stack(frame)
 

@@ -1,4 +1,4 @@
-"""The worker: one process that serves every run of a database until it is told to stop."""
+"""The worker: one process that serves all runs of a database until somebody stops it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from align_tui.store.outcomes import Claimed, Decided, Failed, Outcome, Released
 
 TICK_S = 0.05  # live text is written at most 20 times a second
 BEAT_S = 1.0
-BEATS = 6  # in a lease, at least
-MAX_ACTIVE = 64  # samples; how many of their replies decode together is the model's budget
+BEATS = 6  # heartbeats in one lease, at least
+MAX_ACTIVE = 64  # samples; the model's budget limits how many of their replies decode together
 MAX_ACTIVE_GPU = 256
-STORE_AT_MOST = 3  # attempts at a sample whose own words to the database fail
-END_S = 10.0  # for decision-makers that do not end when they are told to
-LOST_AT_MOST = 3  # attempts at a sample, each ended by a device that was lost
-URGENT = 8  # more, of what someone looks at
-CLAIM_BATCH = 8  # taken a turn, so that several workers share a short queue
+STORE_AT_MOST = 3  # attempts at a sample that end with the decision-maker's own StoreError
+END_S = 10.0  # how long cancelled decision-makers may take to end
+LOST_AT_MOST = 3  # attempts at a sample that each end with a lost device
+URGENT = 8  # samples that somebody looks at, beyond the most active ones
+CLAIM_BATCH = 8  # samples claimed in one turn, so that several workers share a short queue
 
 
 @dataclass(eq=False)
@@ -52,7 +52,7 @@ class _Active:
 
 @dataclass
 class Settings:
-    """How a worker behaves; times in seconds."""
+    """A worker's settings; times are in seconds."""
 
     database: Path
     idle_exit_s: float | None = None
@@ -70,9 +70,9 @@ def _failed(
 
 
 class Worker:
-    """Claims samples, decides them side by side, and writes what comes of it.
+    """Claims samples, decides them side by side, and writes the outcomes.
 
-    Many methods: each is one duty of a turn, and all of them go by what is active.
+    Many methods: each is one duty of a turn, and all of them need the active samples.
     """
 
     def __init__(self, db: Database, settings: Settings) -> None:
@@ -97,7 +97,7 @@ class Worker:
         self.watchdog: Watchdog | None = None
         self.is_stuck = False
         self._broken = False
-        self._is_apart = False  # what it decides are suspects, who share a worker with few
+        self._is_apart = False  # its samples are suspects, which few others may run beside
         self._dropped = 0.0
         self._store_failures: Counter[int] = Counter()
         self._has_trouble = False
@@ -105,14 +105,14 @@ class Worker:
         self._version = -1
         self._idle_since = time.monotonic()
 
-    def stop(self, why: str = "it was told to") -> None:
-        """Ask the worker to end; what it has not decided goes back to the queue."""
+    def stop(self, why: str = "somebody stopped it") -> None:
+        """Ask the worker to end; its undecided samples go back to the queue."""
         self._why = self._why or why
         self._stopping.set()
         self._due.set()
 
     async def run(self) -> None:
-        """Serve the queue until `stop`, a wish in the database, or a long idle time."""
+        """Serve the queue until `stop`, a request in the database, or a long idle time."""
         due = {"beat": 0.0, "others": 0.0}
         try:
             while not self._stopping.is_set():
@@ -121,7 +121,7 @@ class Worker:
                 except Final:
                     raise
                 except StoreError as error:
-                    # A full or locked disk may recover; samples stay leased meanwhile.
+                    # A full disk or a lock may pass; the worker keeps its samples meanwhile.
                     self._complain(error)
                     self._has_trouble = True
                     await asyncio.sleep(1.0)
@@ -130,21 +130,21 @@ class Worker:
                 self._due.clear()
         except Gone as error:
             with contextlib.suppress(StoreError):
-                self._write()  # into the file that has no name any more, and is saved then
+                self._write()  # into the deleted file, which is saved next
             salvage.save(self.db)
             raise salvage.told(self.db, error) from error
         except asyncio.CancelledError:
-            self._broken = not self._stopping.is_set()  # code of a user's ended the loop
+            self._broken = not self._stopping.is_set()  # then a user's code ended the loop
             raise
         finally:
-            if not self._broken:  # else who buries this process counts what it held
+            if not self._broken:  # else another worker counts this end for the samples
                 await self._end()
 
     async def _turn(self, due: dict[str, float]) -> None:
         now = time.monotonic()
         stood_still, self._turned = now - self._turned, now
         beating = now >= due["beat"] or self.status.changed
-        if beating:  # before anything else: it is what keeps the samples
+        if beating:  # first of all, since a heartbeat keeps the samples
             due["beat"] = now + self._beat_s
             self._beat()
         self._write()
@@ -164,7 +164,7 @@ class Worker:
             await self._rest(now)
 
     def _recover(self) -> None:
-        """The database takes what is written again: what was wrong is over."""
+        """The database accepts writes again, so clear the trouble."""
         if self._has_trouble:
             self._has_trouble = False
             self.status.error = None
@@ -176,19 +176,19 @@ class Worker:
         row = self.status.row(self.models.loaded, len(self._active), waiting)
         asked = workers.beat(self.db, self.id, **row)
         if asked is None:
-            # Somebody else took it for gone: it is not, and what it still holds is its own.
+            # Another worker took this one for gone. It keeps the samples that it still holds.
             workers.enter_again(self.db, self.id, self.settings.gpus)
-            say("another worker took it for gone: it is on the list again")
+            say("another worker took this one for gone, so it registered again")
         elif asked:
-            self.stop("it was asked to in the database (align-tui workers stop)")
+            self.stop("somebody asked it to stop (align-tui workers stop)")
 
     async def _rest(self, now: float) -> None:
-        """Unload idle models, and end after a long time without work."""
+        """Unload idle models, and end the worker after a long time without work."""
         if self._active:
             self._idle_since = now
             self._is_copied = False
             return
-        if not self._is_copied:  # whoever copies the file now has all of it
+        if not self._is_copied:  # so that a copy of the file holds everything
             self._is_copied = self.db.checkpoint()
         await self.models.unload_idle(self.settings.unload_idle_s)
         limit = self.settings.idle_exit_s
@@ -205,7 +205,7 @@ class Worker:
         return max(limits, default=MAX_ACTIVE) - len(self._active)
 
     def _claim(self) -> None:
-        """Take a bite of the queue; what someone looks at finds room in a full worker too."""
+        """Claim a batch of samples; a full worker still claims a few that somebody looks at."""
         if not self._active:
             self._is_apart = False
         dropped = time.monotonic() - self._dropped < 1.0
@@ -214,7 +214,7 @@ class Worker:
         room = self._capacity()
         busy = [keys_in(active.claimed.backbone) for active in self._active.values()]
         loaded = frozenset(self.models.loaded).union(*busy)
-        # While samples are being decided no other model is loaded beside theirs.
+        # While it decides samples, the worker loads no other model beside theirs.
         claimed = queue.claim(
             self.db,
             self.id,
@@ -232,7 +232,7 @@ class Worker:
             task.add_done_callback(partial(self._make_sure, each))
 
     def _make_sure(self, claimed: Claimed, task: asyncio.Task[None]) -> None:
-        """A task that ended without an outcome would keep its sample, and its run, for ever."""
+        """Clean up an ended task: without an outcome its sample would stay open for ever."""
         if claimed.key not in self._active or claimed.key in self._outbox.keys:
             return
         error = None if task.cancelled() else task.exception()
@@ -243,47 +243,47 @@ class Worker:
         self._outbox.add(_failed(claimed, failure, 0.0))
 
     def _follow_orders(self) -> int:
-        """Do what is wanted of each sample; how many were lost to other workers."""
+        """Cancel samples that the database wants back; how many other workers took over."""
         orders = queue.orders(self.db, self.id)
         lost = 0
         for key, active in self._active.items():
             wish = orders.get(key, "drop")
-            if wish != "go" and active.wish == "go":  # its run was cancelled, or is gone
+            if wish != "go" and active.wish == "go":  # its run was cancelled or deleted
                 active.wish = wish
                 self._dropped = time.monotonic()
                 active.task.cancel()
                 lost += wish == "drop"
         strays = orders.keys() - self._active.keys()
-        if strays:  # a claim whose answer never came: nobody else would ever take them
+        if strays:  # claims whose answer never came: no other worker would take them
             queue.give_back(self.db, self.id, strays)
         return lost
 
     async def _serve(self, claimed: Claimed) -> None:
-        """Decide one sample and write what came of it, whatever happens."""
+        """Decide one sample and write the outcome, whatever happens."""
         began = time.monotonic()
         outcome: Scored | Failure | None
         try:
             outcome = await self._decide(claimed, began)
         except asyncio.CancelledError as error:
             outcome = None
-            if self._active[claimed.key].wish == "go":  # nobody told it to end: its own code does
+            if self._active[claimed.key].wish == "go":  # its own code cancelled it, not the worker
                 outcome = self._failures.of(error, claimed.id)
         except DeviceLost as error:
             outcome = self._device_lost(claimed, error)
         except StoreError as error:
             outcome = self._store_failed(claimed, error)
-        except BaseException as error:  # a sample's failure is stored, and never ends the worker
+        except BaseException as error:  # store the failure; it must not end the worker
             outcome = self._failures.of(self._blocked(error, claimed), claimed.id)
         self._live.forget(claimed.key)
         ended = outcome.ended if isinstance(outcome, Scored) else time.monotonic()
         latency_s = ended - began
         try:
             self._outbox.add(self._outcome(claimed, outcome, latency_s))
-        except Exception as error:  # nor does a choice that cannot be scored
+        except Exception as error:  # store this failure too
             failure = self._failures.of(error, claimed.id)
             self._outbox.add(_failed(claimed, failure, latency_s))
         if len(self._outbox) >= len(self._active):
-            self._due.set()  # nothing else is going on: no reason to wait for the next turn
+            self._due.set()  # nothing else is active, so start the next turn at once
 
     def _blocked(self, error: BaseException, claimed: Claimed) -> BaseException:
         if self.watchdog is None:
@@ -294,7 +294,7 @@ class Worker:
             return error
 
     def _store_failed(self, claimed: Claimed, error: StoreError) -> Failure | None:
-        """The disk's trouble is no sample's: it goes back to the queue, but not for ever."""
+        """Put a sample back after the database failed, but fail it after several attempts."""
         self._store_failures[claimed.id] += 1
         if isinstance(error, Final):
             return None
@@ -306,12 +306,12 @@ class Worker:
         return self._failures.of(error, claimed.id)
 
     def _device_lost(self, claimed: Claimed, error: DeviceLost) -> Failure | None:
-        """This process can decide nothing more: it ends, and its samples go back to the queue.
+        """Stop the worker, which can decide nothing more, and put its samples back.
 
-        A sample that was there when it happened several times is likely to be the cause, and fails.
+        A sample that was active at several such losses is likely the cause, so it fails.
         """
         self._complain(error)
-        self.stop("its device was lost")
+        self.stop("it lost its device")
         return self._failures.of(error, claimed.id) if claimed.attempt >= LOST_AT_MOST else None
 
     async def _decide(self, claimed: Claimed, began: float) -> Scored:
@@ -341,7 +341,7 @@ class Worker:
             return await decide(context, claimed, llm)
 
     def _write(self) -> None:
-        """Write what has ended since the last turn."""
+        """Write the outcomes since the last turn."""
         flushed = self._outbox.flush(self.db, self.id)
         ended = [self._active.pop(key) for key in flushed if key in self._active]
         if ended:
@@ -367,7 +367,7 @@ class Worker:
         if self.status.error != error.message:
             say(f"{error.message} {error.hint}")
         self.status.error = error.message
-        crash_notes.say(self.id, f"{error.message}. The run waits, and goes on by itself.")
+        crash_notes.say(self.id, f"{error.message}. The run waits and resumes by itself.")
 
     async def _end(self) -> None:
         for active in self._active.values():
@@ -377,10 +377,10 @@ class Worker:
         if tasks:
             _, left = await asyncio.wait(tasks, timeout=END_S)
             self.is_stuck = bool(left)
-        for key in self._active.keys() - self._outbox.keys:  # what does not end
+        for key in self._active.keys() - self._outbox.keys:  # samples that do not end
             self._outbox.add(Released(self._active[key].claimed))
         with contextlib.suppress(StoreError):
-            self._write()  # before models are let go of, which may take minutes without a beat
+            self._write()  # before it unloads models, which may take minutes without a heartbeat
         await self.models.close()
         with contextlib.suppress(StoreError):
             self._write()

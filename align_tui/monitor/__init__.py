@@ -1,1 +1,1 @@
-"""What screens, reports and viewers read of a run. No Textual here."""
+"""Read runs for screens, reports and headless viewers. Nothing here imports Textual."""

@@ -1,4 +1,4 @@
-"""Columns of any runs: which there are, their decisions, and the reasons of single ones."""
+"""Columns of any runs: list them, read their decisions, and read single reasonings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ColumnKey:
-    """Which column: a profile (by its place) of a run."""
+    """The key of a column: a run and the index of its profile."""
 
     run: str
     profile: int
@@ -22,7 +22,7 @@ class ColumnKey:
 
 @dataclass(frozen=True, slots=True)
 class OfferedColumn:
-    """A column that can be added: its key, its run's name, its profile's, and its model's."""
+    """A column that can be added, with the names of its run, profile and model."""
 
     key: ColumnKey
     study: str
@@ -31,7 +31,7 @@ class OfferedColumn:
 
 
 def read_columns(db: Database, keys: Sequence[ColumnKey]) -> tuple[Column, ...]:
-    """These columns in this order, inherited decisions included; raises StoreError."""
+    """Read the columns, in this order, with inherited decisions. Raises StoreError."""
     from align_tui.store import columns
 
     found: dict[ColumnKey, Column] = {}
@@ -51,7 +51,7 @@ def list_columns(db: Database) -> Iterable[OfferedColumn]:
 
 
 def read_reasons(db: Database, samples: tuple[int | None, ...]) -> tuple[str, ...]:
-    """What each sample gave as its reason, or why it failed; empty where there is nothing."""
+    """The reasoning of each sample, or why it failed; empty if it has neither."""
     from align_tui.store import columns
 
     return columns.reasoning_of(db, samples)

@@ -1,4 +1,4 @@
-"""Everything that one ended sample was made of, in whichever run it was decided."""
+"""Read everything about one ended sample, even if an ancestor run decided it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from align_tui.store.results import StoredResponse
     from align_tui.store.run_inputs import RunInputs
 
-    Entered = Sequence[Sequence[Part]] | None  # by message: where the attributes entered
+    Entered = Sequence[Sequence[Part]] | None  # by message: the parts that attributes changed
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionDetail:
-    """One sample with its replies; `entered` has an entry a reply, `scores` one a target id.
+    """One sample with its replies.
 
-    `model` identifies the model that decided; it is empty where none was recorded. `inputs` says
-    how the run that decided it makes seeds and prompts. `traceback` is empty for a sample that did
-    not fail, or that failed by an error whose message says all.
+    `entered` has an item for each reply, `scores` one for each target id. `model` identifies the
+    model that decided; it is empty if none was recorded. `inputs` are those of the run that decided
+    the sample. `traceback` is empty unless the sample failed by an unforeseen error.
     """
 
     profile: Profile
@@ -43,7 +43,7 @@ class DecisionDetail:
 def read_detail(
     db: Database, study: Study, profile: Profile, scenario: Scenario, shown: Shown
 ) -> DecisionDetail:
-    """Read the sample that `shown` names, as the run of `study` shows it; raises StoreError."""
+    """Read the sample of `shown`, as the run of `study` shows it. Raises StoreError."""
     from align_tui.config.attributes import definitions_for
     from align_tui.config.prompts.attribution import entered
     from align_tui.core.answers import ChoiceAnswer
@@ -58,7 +58,7 @@ def read_detail(
     scores = scores_of(db, [shown.sample])[shown.sample]
     choice = shown.result.choice if shown.result is not None else None
     if shown.origin is not None and choice is not None:
-        # Under the targets of the run that is shown, which may be others than it was decided in.
+        # Score against the shown run's targets, which may differ from those of its ancestor.
         scores = {
             target_id(targets): study.scorer.score_now(ChoiceAnswer(choice), scenario, targets)
             for targets in study.scoring_targets(profile)

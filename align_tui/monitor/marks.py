@@ -1,4 +1,4 @@
-"""The mark of a cell, and finding what a user asks for among marks."""
+"""The marks of cells, and search among them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ MarkName = Literal["none", "pending", "working", "right", "wrong", "unscored", "
 
 
 def correct_of(scores: Sequence[tuple[str, bool | None]], target: str | None) -> bool | None:
-    """What the scores say of one target; None when it is unscored."""
-    for name, correct in scores:  # no generator: it is asked for every cell of a filtered list
+    """True if the scores call it right for one target; None if it is unscored."""
+    for name, correct in scores:  # a loop is fast enough for every cell of a filtered list
         if name == target:
             return correct
     return None
 
 
 def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
-    """The mark of one sample against one target."""
+    """The mark of one sample for one target."""
     if cell is None or cell.status in ("absent", "pending"):
         return "pending"
     if cell.status == "running":
@@ -30,14 +30,14 @@ def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
 
 
 def verdict(correct: bool | None) -> MarkName:
-    """Right, wrong, or decided but unscored."""
+    """The mark of a decision: right, wrong, or unscored."""
     if correct is None:
         return "unscored"
     return "right" if correct else "wrong"
 
 
 def mark_of(repeats: Repeats, target: str | None) -> MarkName:
-    """One mark for all repeats: what still works or failed first, then the majority."""
+    """One mark for all repeats: a running or failed one comes first, then the majority."""
     if len(repeats) == 1:
         return cell_mark(repeats[0], target)
     marks = [cell_mark(cell, target) for cell in repeats]
@@ -53,12 +53,12 @@ def mark_of(repeats: Repeats, target: str | None) -> MarkName:
 
 
 def row_marks(row: Cells, targets: Sequence[str | None]) -> tuple[MarkName, ...]:
-    """The marks of one scenario, by profile."""
+    """The marks on one scenario, by profile."""
     return tuple(mark_of(row[p], targets[p]) for p in range(len(row)))
 
 
 def samples_of(row: Cells) -> Iterator[int]:
-    """The samples of one scenario, as far as they are queued."""
+    """The samples on one scenario that exist."""
     return (cell.sample for repeats in row for cell in repeats if cell is not None)
 
 
@@ -69,7 +69,7 @@ def next_wrong(
     start: int,
     step: int,
 ) -> int | None:
-    """The nearest scenario from `start` in that direction, round the end, where one is wrong."""
+    """The nearest scenario with a wrong decision, from `start` by `step`, round the end."""
     for distance in range(1, len(rows) + 1):
         scenario = (start + step * distance) % len(rows)
         if any(mark_of(rows[scenario][p], targets[p]) == "wrong" for p in profiles):
@@ -78,7 +78,7 @@ def next_wrong(
 
 
 def focus_repeat(repeats: Repeats) -> int:
-    """The repeat that a pane shows by itself: what runs, else the last that ended."""
+    """The repeat that a pane shows by default: a running one, else the last that ended."""
     running = [i for i, cell in enumerate(repeats) if cell is not None and cell.status == "running"]
     if running:
         return running[0]

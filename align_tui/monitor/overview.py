@@ -1,4 +1,4 @@
-"""The numbers of the overview at one moment: immutable, and the same from every feed."""
+"""The numbers of the overview at one moment. They do not change, and all feeds make the same."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Target
 
-Points = tuple[tuple[int, int], ...]  # scored so far, right so far; ascending
+Points = tuple[tuple[int, int], ...]  # (scored so far, right so far), ascending
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeRate:
-    """How often a profile decides as one attribute's value asks, where that attribute is labelled.
+    """A profile's accuracy for one attribute, on the scenarios with labels for it.
 
-    Of a target of several attributes each counts by itself, so that one sees which it keeps to.
+    Each attribute of a target counts by itself, so that a reader sees which ones a profile follows.
     """
 
     profile: int
@@ -26,7 +26,7 @@ class AttributeRate:
 
 @dataclass(frozen=True, slots=True)
 class AccuracyCurve:
-    """How a profile's accuracy against one target (its id) went, decision by decision."""
+    """A profile's accuracy for one target (by id) after each decision."""
 
     profile: int
     target: str
@@ -36,7 +36,7 @@ class AccuracyCurve:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All of it; the matrix of agreements has None on its diagonal."""
+    """All numbers of the overview; the matrix of agreements has None on its diagonal."""
 
     attributes: tuple[AttributeRate, ...] = ()
     courses: tuple[AccuracyCurve, ...] = ()

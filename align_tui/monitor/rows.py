@@ -1,6 +1,6 @@
-"""The store's values that screens, reports and viewers show, for their annotations.
+"""Types of the store's values that screens, reports and viewers show.
 
-Whoever paints them imports their types from here, and so knows nothing of the store.
+Code that shows them imports their types from here, so that it need not know the store.
 """
 
 from __future__ import annotations

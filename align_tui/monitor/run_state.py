@@ -1,4 +1,4 @@
-"""The reducer that every feed shares: sample states in, rows of marks, counts and tallies out."""
+"""Keep rows of cells, counts and tallies up to date as sample states change, for every feed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SampleKey = tuple[int, int, int]  # scenario, profile, repeat
 
 
 def status_of(name: str) -> Status:
-    """The status column of a sample as a Status."""
+    """The Status for the text in a sample's status column."""
     if name == "running":
         return "running"
     if name == "done":
@@ -28,12 +28,12 @@ def status_of(name: str) -> Status:
 
 
 def cell_of(state: SampleState) -> Cell:
-    """A sample's state as a cell of the board."""
+    """The cell for a sample's state."""
     return Cell(state.id, status_of(state.status), state.choice, state.scores, state.finished)
 
 
 class RunState:
-    """Every sample of a run; one cell changes at a time and costs the same however many."""
+    """Every sample of a run. To change one cell costs the same however many there are."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -53,12 +53,12 @@ class RunState:
         self._inherited = 0
         self._tallies: dict[tuple[int, str], list[int]] = {}
         self._overview.clear()
-        self.places: dict[int, SampleKey] = {}  # of the run's own samples
+        self.places: dict[int, SampleKey] = {}  # the keys of the run's own samples
 
     def load(
         self, states: Iterable[SampleState], inherited: Iterable[tuple[SampleKey, Cell]] = ()
     ) -> None:
-        """Put every sample of a run in place of what was here, over what it inherited."""
+        """Replace all cells by the inherited ones and, over them, the run's own samples."""
         self.clear()
         for place, cell in inherited:
             self.put(place, cell)
@@ -66,14 +66,14 @@ class RunState:
             self.put((state.scenario, state.profile, state.repeat), cell_of(state))
 
     def get(self, place: SampleKey) -> Cell | None:
-        """The cell there, or None while the sample is not queued."""
+        """The cell of a sample; None while the sample does not exist."""
         return self._rows[place[0]][place[1]][place[2]]
 
     def put(self, place: SampleKey, cell: Cell) -> None:
-        """Set one sample, its earlier state taken back out of counts and tallies."""
+        """Set one cell, and move its sample from its old counts and tallies to the new ones."""
         scenario, profile, repeat = place
         if not (scenario < len(self._rows) and profile < self._profiles and repeat < self.repeat):
-            return  # of a study that this one is not; never shown
+            return  # it belongs to no scenario or profile of this study
         row = self._rows[scenario]
         old = row[profile][repeat]
         if old is not None:
@@ -86,7 +86,7 @@ class RunState:
             self.places[cell.sample] = place
 
     def set_status(self, sample: int, status: Status) -> None:
-        """Give a known sample another status, and nothing decided."""
+        """Give a known sample another status without a decision."""
         place = self.places.get(sample)
         if place is not None:
             cell = self.get(place)
@@ -114,7 +114,7 @@ class RunState:
             self._overview.decided(self._rows[scenario], place, cell.choice, by)
 
     def discriminates(self, scenario: int, target: str) -> bool:
-        """Can alignment with that target show in that scenario?"""
+        """True if the scenario is discriminating for the target."""
         key = (scenario, target)
         known = self._discriminating.get(key)
         if known is None:
@@ -124,17 +124,17 @@ class RunState:
         return known
 
     def rows(self) -> tuple[Cells, ...]:
-        """All rows, the same object while nothing changed."""
+        """All rows; the same object while nothing changes."""
         if self._frozen is None:
             self._frozen = tuple(self._rows)
         return self._frozen
 
     def row(self, scenario: int) -> Cells:
-        """The cells of one scenario, by profile."""
+        """The cells on one scenario, by profile."""
         return self._rows[scenario]
 
     def counts(self) -> Counts:
-        """How many samples stand where."""
+        """The number of samples by status."""
         counts = self._counts
         return Counts(
             counts["done"],
@@ -145,11 +145,11 @@ class RunState:
         )
 
     def overview(self) -> Overview:
-        """By attribute, over time and between profiles; the same object while nothing changed."""
+        """The overview's numbers; the same object while nothing changes."""
         return self._overview.overview(self.tallies)
 
     def tallies(self) -> tuple[Tally, ...]:
-        """What `store.results.tallies` would say of these samples, in order of profiles."""
+        """The same tallies as `store.results.tallies` has, in the order of profiles."""
         from align_tui.store.results import Tally
 
         return tuple(

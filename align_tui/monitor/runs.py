@@ -1,4 +1,4 @@
-"""The runs of a database: all of them, one in detail, and the study that one was made of."""
+"""Read the runs of a database: the list, one in detail, and a run's study."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
 
 
 def version(db: Database) -> int:
-    """A number that is another one once some process wrote."""
+    """A number that changes whenever another process writes."""
     return db.version()
 
 
 def list_runs(db: Database, *, thrown: bool = False) -> list[RunLine]:
-    """All runs, the newest first; or those in the trash, the last thrown away first."""
+    """All runs, the newest first; with `thrown` those in the trash, the last thrown first."""
     from align_tui.store import history
 
     return history.list_history(db, thrown=thrown)
 
 
 def read_run(db: Database, run: str) -> RunDetail:
-    """One run in detail."""
+    """Read one run in detail."""
     from align_tui.store import history
 
     return history.read_detail(db, run)
 
 
 def load_study(db: Database, run: str) -> Study:
-    """The study that a run was made of; raises StoreError."""
+    """Read the study of a run. Raises StoreError."""
     from align_tui.store import runs
 
     return runs.load_study(db, run)

@@ -1,4 +1,4 @@
-"""Searching the reasoning of one run, with what the run inherited, and of all runs."""
+"""Search the reasoning of one run, with what it inherits, or of all runs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from align_tui.monitor.rows import Database, Hit
 
 MOST_PLACES = 200
-Origin = tuple[str, int, int]  # of an inherited decision: its run; here its scenario and profile
+Origin = tuple[str, int, int]  # an inherited decision's run, and its scenario and profile here
 
 
 @dataclass(frozen=True, slots=True)
 class FoundIn:
-    """Where a search of all runs found something, with what is needed to go there."""
+    """A match in all runs, with the run, scenario and profile that a screen goes to."""
 
     run: str
     name: str
@@ -32,9 +32,9 @@ class FoundIn:
 def search_run(
     db: Database, run: str, query: str, origins: Mapping[int, Origin], limit: int = 200
 ) -> list[Hit]:
-    """Decisions of this run whose reasoning has all the words, the newest first.
+    """Decisions of this run whose reasoning has all the query's words, the newest first.
 
-    Those that it inherited come after its own; `origins` says where they stand in it.
+    Inherited decisions come after the run's own; `origins` has their places in the run.
     """
     from align_tui.store.search import search
 
@@ -48,7 +48,7 @@ def search_run(
 
 
 def search_all(db: Database, query: str) -> list[FoundIn]:
-    """The newest decisions of all runs whose reasoning has all the words."""
+    """The newest decisions of all runs whose reasoning has all the query's words."""
     from align_tui.store.search import names_of, search
 
     hits = search(db, query, limit=MOST_PLACES)

@@ -1,4 +1,4 @@
-"""What the screen knows at one moment: immutable, and the same from every feed."""
+"""A snapshot: what a screen knows at one moment. It does not change; all feeds make the same."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Status = Literal["absent", "pending", "running", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where one sample stands, as far as marks go; `scores` by target id.
+    """The state of one sample, for its mark.
 
-    `origin` is the run that it was decided in, where that is an ancestor of the shown one; `ended`
-    when it was decided or failed, in seconds since the epoch.
+    `scores` are (target id, is it right). `origin` is the run that decided it, if that is an
+    ancestor of the shown one. It was decided or failed at `ended`, in seconds since the epoch.
     """
 
     sample: int
@@ -34,13 +34,13 @@ class Cell:
     origin: str | None = None
 
 
-Repeats: TypeAlias = tuple[Cell | None, ...]  # None: not queued
+Repeats: TypeAlias = tuple[Cell | None, ...]  # None: no such sample yet
 Cells: TypeAlias = tuple[Repeats, ...]  # by profile
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many samples of the run stand where, and how many decisions it inherited."""
+    """The number of a run's samples by status, and of the decisions that it inherits."""
 
     done: int = 0
     failed: int = 0
@@ -50,17 +50,17 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """All that were queued in the run itself."""
+        """The number of the run's own samples."""
         return self.done + self.failed + self.running + self.pending
 
     @property
     def known(self) -> int:
-        """All that is shown of them, and of what was inherited."""
+        """The number of the run's own samples and of the inherited decisions."""
         return self.total + self.inherited
 
     @property
     def open(self) -> int:
-        """What is not ended yet."""
+        """The number of pending and running samples."""
         return self.running + self.pending
 
 
@@ -68,12 +68,10 @@ class Counts:
 class Shown:
     """What a pane shows: one sample of a profile on the shown scenario.
 
-    `text` is the reasoning as far as it has come, `thinking` what the model thought before that
-    reply, both safe to show; `thinking_tokens` is how long the thinking is, 0 where that is not
-    known yet. `streams` counts the generations that have begun; `annotation` is what the user said
-    of the decision; `ahead` how many are queued before a sample that waits, where that is known;
-    `origin` is as in Cell; `blocked` what is said of a sample whose code holds up its worker;
-    `basis` what a decision was made of beside a model's replies.
+    `text` is the reasoning so far and `thinking` the thinking before it, both safe to show.
+    `thinking_tokens` is 0 while it is unknown. `streams` counts the replies that have begun.
+    `ahead` counts the samples queued before a pending one; None if it is unknown. `origin` is as
+    in Cell. `blocked` is the message about a sample whose code holds up its worker, else empty.
     """
 
     profile: int
@@ -96,23 +94,23 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """Where a replay stands; times in seconds of the shortened recording."""
+    """The position of a replay; times are in seconds of the shortened recording."""
 
     at: float
     length: float
     playing: bool
     speed: float
-    ticks: tuple[tuple[float, int, Cell], ...]  # when a sample of which profile ended, and as what
+    ticks: tuple[tuple[float, int, Cell], ...]  # (end, profile, how it ended)
     following: bool
     shortened_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the screen draws but for the study itself and what the user chose to look at.
+    """All that the screen draws, except the study and what the user chose to look at.
 
-    `workers` answer, `silent` live but have not for a lease, `lost` ended without a word; `queue`
-    is what waits in all runs, None where that was not looked up.
+    `workers` answer, `silent` ones showed no sign of life for a lease, the processes of `lost` ones
+    are gone. `queue` counts the pending samples of all runs; None if the feed did not read it.
     """
 
     run: str | None = None
@@ -134,5 +132,5 @@ class Snapshot:
 
     @property
     def reading(self) -> bool:
-        """Is there a run of which nothing is known yet?"""
+        """True if the feed has not read the run yet."""
         return self.run is not None and not self.rows and not self.error

@@ -1,4 +1,4 @@
-"""What a worker process left behind."""
+"""Read the log of a worker process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a screen or the command line does to a run: one function an act."""
+"""What a screen or the command line does to a run: one function for each act."""

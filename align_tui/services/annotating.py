@@ -1,4 +1,4 @@
-"""Saying something of a run or of a decision: tags, a note, a bookmark, a verdict."""
+"""Annotate a run or a decision with tags, a note, a bookmark or a verdict."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
 
 
 def tag_run(db: Database, run: str, tags: Iterable[str]) -> tuple[str, ...]:
-    """Give a run these tags and no others; returns the tags as they are kept."""
+    """Give a run these tags and no others; returns the tags as stored."""
     from align_tui.store import run_annotations
 
     return run_annotations.set_tags(db, run, tags)
 
 
 def note_run(db: Database, run: str, text: str) -> None:
-    """Write a run's note in place of the one it had; a blank text removes it."""
+    """Replace a run's note; a blank text removes it."""
     from align_tui.store import run_annotations
 
     run_annotations.set_note(db, run, text)
 
 
 def toggle_bookmark(db: Database, sample: int) -> bool:
-    """Bookmark a decision, or take the bookmark away; returns whether it is bookmarked now."""
+    """Add or remove a decision's bookmark; returns True if it is bookmarked now."""
     from align_tui.store import run_annotations
 
     return run_annotations.toggle_bookmark(db, sample)
 
 
 def next_verdict(db: Database, sample: int) -> Verdict | None:
-    """Turn the verdict on a decision on: agree, disagree, unsure, none; returns the new one."""
+    """Go on to the next verdict on a decision (agree, disagree, unsure, none); returns it."""
     from align_tui.store import run_annotations
 
     return run_annotations.next_verdict(db, sample)

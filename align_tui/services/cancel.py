@@ -1,4 +1,4 @@
-"""Cancelling a run: nothing more of it is decided, and it can be gone on with later."""
+"""Cancel a run: workers decide no more of it, and a user can resume it later."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def cancel_run(db: Database, run: str) -> Cancelled:
-    """Stop what runs and what waits of a run; how many samples that concerned.
+    """Stop a run's running and pending samples; how many of each there were.
 
-    What waits does not start. A worker sees it within a turn of its loop (50 ms) and cancels what
-    it decides of the run: a model in process leaves its reply at the next step, the stream of a
-    server is closed, and the samples go back to the queue, undecided and not failed. A
-    decision-maker whose code does not await is not stopped: its sample ends first. The run goes on
-    with `align-tui run --resume RUN`, or with space on the screen, to the same texts. Raises
-    StoreError.
+    Pending samples do not start. A worker notices within a turn of its loop (50 ms) and cancels the
+    samples that it decides of the run: a model in its process leaves the reply at the next step,
+    and the worker closes streams from servers. These samples go back to the queue, undecided and
+    not failed. A decision-maker whose code does not await ends its sample first. The user resumes
+    the run with `align-tui run --resume RUN`, or with space on the screen, and gets the same texts.
+    Raises StoreError.
     """
     from align_tui.store import runs
 

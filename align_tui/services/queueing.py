@@ -1,4 +1,4 @@
-"""Queueing decisions: a scenario, a study, what failed, what a what-if changed; pausing a run."""
+"""Queue samples (of a scenario, a study, a what-if, or failed ones), and pause a run."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from align_tui.store.database import Database
     from align_tui.studies.edits import Changed
 
-LOOKED_AT = 10  # before everything else: someone looks at it
+LOOKED_AT = 10  # the priority of samples that somebody looks at, above all others
 
 
 def start_run(db: Database, study: Study, versions: Mapping[str, str]) -> str:
-    """A run of the whole study, all of it queued; returns its id."""
+    """Create a run of the study and queue all of it; returns its id."""
     from align_tui.store import runs
 
     return runs.create_run(db, study, dict(versions))
 
 
 def resume_run(db: Database, run: str) -> None:
-    """Go on with a run, and ask again what failed."""
+    """Resume a run and queue its failed samples again."""
     from align_tui.store import runs
 
     runs.retry(db, run)
@@ -34,7 +34,7 @@ def run_scenario(
 ) -> tuple[str, int, int]:
     """Queue all profiles on one scenario, failed ones again: (run, newly queued, retried).
 
-    What an ancestor decided and still holds is not asked again, here and below.
+    This and the functions below do not queue samples whose decisions the run inherits.
     """
     from align_tui.store import inheritance, results, runs
 
@@ -47,7 +47,7 @@ def run_scenario(
 
 
 def ask_again(db: Database, study: Study, run: str, place: SampleKey, sample: int) -> int:
-    """Queue one failed sample again, before all others; how many that were (0 or 1)."""
+    """Queue one failed sample again, before all others; how many it queued (0 or 1)."""
     from align_tui.store import runs
 
     again = runs.retry(db, run, [sample])
@@ -71,7 +71,7 @@ def run_all(
 def run_changed(
     db: Database, changed: Changed, parent: str | None, versions: Mapping[str, str]
 ) -> tuple[str, int]:
-    """A run of the changed study that names its parent, what changed queued: (run, how many)."""
+    """Create a child run of `parent` and queue what the change affects: (run, how many)."""
     from align_tui.store import inheritance, runs
 
     run = runs.create_run(db, changed.study, dict(versions), parent=parent, enqueue=False)
@@ -81,7 +81,7 @@ def run_changed(
 
 
 def set_state(db: Database, run: str, state: str) -> None:
-    """Pause, go on, or stop."""
+    """Set a run 'active', 'paused' or 'stopped'."""
     from align_tui.store import runs
 
     runs.set_state(db, run, state)

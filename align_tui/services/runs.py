@@ -1,4 +1,4 @@
-"""What is done with a whole run: rename it, throw it away, bring it back, remove it, import one."""
+"""Rename, throw away, bring back, delete or import a whole run."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ if TYPE_CHECKING:
 
 
 def rename_run(db: Database, run: str, name: str) -> None:
-    """Give a run another name; raises StoreError."""
+    """Rename a run. Raises StoreError."""
     from align_tui.store import runs
 
     runs.rename(db, run, name)
 
 
 def throw_away(db: Database, run: str) -> None:
-    """Put a run into the trash; its work is stopped."""
+    """Put a run into the trash and stop it."""
     from align_tui.store import trash
 
     trash.throw_away(db, run)
 
 
 def bring_back(db: Database, run: str) -> None:
-    """Take a run out of the trash, in the state that it was thrown away in."""
+    """Take a run out of the trash and restore the state that it had."""
     from align_tui.store import trash
 
     trash.bring_back(db, run)
 
 
 def remove_run(db: Database, run: str) -> None:
-    """Remove a run and all of its decisions for good."""
+    """Delete a run and all of its decisions for good."""
     from align_tui.store import runs
 
     runs.delete_run(db, run)
 
 
 def import_run(db: Database, found: RunDirectory, targets: Targets | None = None) -> str:
-    """Keep a run that was read from align-system's files; returns its id."""
+    """Store a run that was read from files of ALIGN; returns its id."""
     from align_tui.store import imports
 
     return imports.import_run(db, found, targets)
 
 
 def import_directory(db: Database, directory: Path) -> str:
-    """Read a run directory of align-system and keep it; returns its id.
+    """Read a run directory of ALIGN and store it; returns the run's id.
 
     Raises DatasetError, StoreError.
     """

@@ -1,4 +1,4 @@
-"""Having a worker process serve the queue."""
+"""Start workers, and set silent ones aside."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def ensure_worker(db: Database, silent: Sequence[WorkerRow] = ()) -> subprocess.Popen[bytes] | None:
     """Start a worker unless one answers; returns its process, or None. Raises StoreError.
 
-    Workers that are known to be `silent` are set aside first, so that they do not count; those
-    that are blocked have given back their samples already.
+    First it sets the `silent` workers aside, so that they do not count as answering. Blocked ones
+    have put back their samples already.
     """
     from align_tui.store import launch
 
@@ -24,7 +24,7 @@ def ensure_worker(db: Database, silent: Sequence[WorkerRow] = ()) -> subprocess.
 
 
 def set_aside(db: Database, silent: Sequence[WorkerRow]) -> None:
-    """Let others take over what these workers hold, unless they are blocked."""
+    """Let others take over the samples of these workers, unless they are blocked."""
     from align_tui.store import hung_workers
 
     for worker in silent:

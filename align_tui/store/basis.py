@@ -1,4 +1,4 @@
-"""What a decision was made of: predictions, relevance and ranking, and the steps that led to it."""
+"""Read and write a decision's basis: its predictions, relevance, ranking and steps."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from align_tui.core.predictions import Prediction, Predictions, Relevance
 from align_tui.core.types import canonical
 from align_tui.store.database import Database, Row
 
-PAGE = 500  # samples a query
+PAGE = 500  # samples in one query
 TABLES = ("predictions", "relevance", "rankings", "steps")
 Rows = list[tuple[str, tuple[object, ...]]]
-NO_ATTRIBUTE = ""  # the row of a choice that no attribute has a value for
+NO_ATTRIBUTE = ""  # in the row of a choice that has no value for any attribute
 _NONE: Mapping[str, Prediction] = {NO_ATTRIBUTE: Prediction(())}
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What one decision was made of; a direct decision-maker's has at most steps."""
+    """What one decision was made of. A direct decision-maker's has steps at most."""
 
     predictions: Predictions | None = None
     relevance: Relevance | None = None
@@ -34,7 +34,7 @@ NOTHING = Basis()
 
 
 def basis_rows(sample: int, decision: Decision) -> Rows:
-    """The statements that write a decision's basis; none for a decision that has none."""
+    """The statements that write a decision's basis."""
     rows: Rows = []
     for choice, predicted in enumerate(decision.predictions or ()):
         for idx, (attribute, each) in enumerate((predicted or _NONE).items()):
@@ -93,12 +93,12 @@ def _numbers(values: Sequence[float]) -> str:
 
 
 def basis_of(db: Database, sample: int) -> Basis:
-    """What the decision of one sample was made of; raises StoreError."""
+    """Read the basis of one sample's decision. Raises StoreError."""
     return bases_of(db, [sample])[sample]
 
 
 def bases_of(db: Database, samples: Sequence[int]) -> dict[int, Basis]:
-    """What decisions were made of, by sample: four reads for each 500. Raises StoreError."""
+    """Read the bases of decisions, by sample: four queries for each 500. Raises StoreError."""
     found: dict[int, Basis] = {}
     for start in range(0, len(samples), PAGE):
         part = tuple(samples[start : start + PAGE])
@@ -109,16 +109,16 @@ def bases_of(db: Database, samples: Sequence[int]) -> dict[int, Basis]:
 
 
 def bases_at(db: Database, run: str, scenario: int) -> dict[int, Basis]:
-    """What all profiles' decisions on one scenario were made of, by sample; raises StoreError.
+    """Read the bases of all profiles' decisions on one scenario, by sample. Raises StoreError.
 
-    Samples without any basis are left out.
+    Samples without a basis are left out.
     """
     where = "sample IN (SELECT id FROM samples WHERE run=? AND scenario=?)"
     return _read(db, where, (run, scenario))
 
 
 def has_ratings(db: Database, run: str) -> bool:
-    """Does any decision of the run have predictions or a ranking? Raises StoreError."""
+    """True if any decision of the run has predictions or a ranking. Raises StoreError."""
     found = db.one(
         "SELECT EXISTS (SELECT 1 FROM samples s CROSS JOIN rankings r ON r.sample=s.id"
         " WHERE s.run=?) OR EXISTS (SELECT 1 FROM samples s CROSS JOIN predictions p"

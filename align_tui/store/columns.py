@@ -1,4 +1,4 @@
-"""The columns of a run, as comparisons and reports take them: one a profile."""
+"""Read the columns of a run for comparisons and reports: one column a profile."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from align_tui.store.database import Database
 def read_columns(
     db: Database, run: str, profiles: set[int] | None = None, *, inherited: bool = False
 ) -> list[Column]:
-    """The columns of a run (all, or those profiles), as far as it has come.
+    """The columns of a run (all, or those of `profiles`) with the results so far.
 
-    With `inherited`, what its ancestors decided and still holds is in them too. Reasoning is not
-    read: a comparison shows one row at a time. Raises StoreError.
+    With `inherited`, they include the decisions that the run inherits. They hold no reasoning: a
+    comparison reads it for one row at a time. Raises StoreError.
     """
     study = runs.load_study(db, run)
     outcomes: dict[int, dict[Question, Outcome]] = {}
@@ -56,7 +56,7 @@ def read_columns(
 
 
 def list_columns(db: Database, limit: int = 2_000) -> list[tuple[str, str, int, str, str]]:
-    """(run, its name, profile, its name, its model) of all that can be a column, newest first."""
+    """(run, its name, profile, its name, its model) of up to `limit` columns, newest run first."""
     rows = db.read(
         "SELECT p.run, r.name AS study, p.idx, p.name, p.body FROM run_profiles p"
         " JOIN runs r ON r.id=p.run ORDER BY r.created DESC, r.rowid DESC, p.idx LIMIT ?",
@@ -81,13 +81,13 @@ def _settings(study: Study, profile: Profile, versions: dict[str, str]) -> dict[
 
 
 def answer_text(db: Database, sample: int) -> str | None:
-    """What a sample answered in words: the text of its choice, or its open answer; else None."""
+    """The text of a sample's choice, or its text answer; None if it has no decision."""
     row = db.one("SELECT choice_text FROM results WHERE sample=? AND error_kind IS NULL", (sample,))
     return str(row[0] or "") if row is not None else None
 
 
 def reasoning_of(db: Database, samples: tuple[int | None, ...]) -> tuple[str, ...]:
-    """What each sample gave as its reason, or why it failed; '' where there is nothing."""
+    """The reasoning of each sample, or why it failed; '' for a sample with neither."""
     texts: dict[int | None, str] = {}
     wanted = [sample for sample in samples if sample is not None]
     marks = ",".join("?" * len(wanted))

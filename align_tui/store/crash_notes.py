@@ -1,9 +1,9 @@
-"""A file a worker, for what the database cannot be told: that its disk is full, how it ended.
+"""One file a worker for what it cannot write into the database: a full disk, how it ended.
 
-It lies among the logs, most likely on another disk, and its room is taken at the start, so that it
-can be written when no space is left. First a block with what is wrong now, then whatever the
-process could still say when it ended: the dump of a crash, or that somebody called os._exit.
-A worker that ends in an orderly way removes it.
+The file lies among the logs, most likely on another disk. The worker takes its space at the start,
+so that it can write when the disk is full. A first block holds what is wrong now. After it comes
+what the process wrote when it ended: a crash dump, or that some code called os._exit. A worker
+that ends normally removes its file.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ from typing import Any
 from align_tui.config import paths
 
 BLOCK = 4096
-ENDING = 64_000  # characters of an ending that are read
+ENDING = 64_000  # bytes of an ending that are read
 KEEP_S = 30 * 86_400.0
 _HOW = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def place(worker: str) -> Path:
-    """The file of one worker."""
+    """The path of a worker's file."""
     return paths.state_dir() / "workers" / f"{worker}.end"
 
 
 def begin(worker: str) -> int | None:
-    """Make this process's file; where an ending is to be written, or None without a disk for it."""
+    """Make this worker's file; its descriptor, or None if the file cannot be made.
+
+    The descriptor stands where a process writes how it ended.
+    """
     path = place(worker)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +48,7 @@ def begin(worker: str) -> int | None:
 
 
 def say(worker: str, trouble: str | None) -> None:
-    """Keep what is wrong with the worker now, for readers that the database cannot tell."""
+    """Write what is wrong with the worker now (None: nothing) into its file."""
     try:
         handle = os.open(place(worker), _HOW)
     except OSError:
@@ -58,47 +61,47 @@ def say(worker: str, trouble: str | None) -> None:
 
 
 def trouble(worker: str) -> str | None:
-    """What is wrong with that worker, if it could not write it into the database."""
+    """What the worker's file says is wrong with it; None if nothing is, or there is no file."""
     try:
         with place(worker).open("rb") as file:
-            said = _head(file.read(BLOCK)).get("trouble")
+            text = _head(file.read(BLOCK)).get("trouble")
     except OSError:
         return None
-    return str(said)[:1000] if said else None
+    return str(text)[:1000] if text else None
 
 
 def ending(worker: str) -> str | None:
-    """How that worker's process ended, if it or the kernel said so; None for a kill."""
+    """How the worker's process ended, if the process or the kernel recorded it; None for a kill."""
     try:
         with place(worker).open("rb") as file:
             head = _head(file.read(BLOCK))
-            said = file.read(ENDING).decode("utf-8", "replace").strip("\0\n ")
+            text = file.read(ENDING).decode("utf-8", "replace").strip("\0\n ")
     except OSError:
         return None
-    if said:
-        return said
+    if text:
+        return text
     before, now = head.get("oom_kills"), oom_kills()
     if isinstance(before, int) and now is not None and now > before:
-        return "The kernel ended a process for want of memory"
+        return "The kernel ended a process because memory ran out"
     return None
 
 
-def add_ending(worker: str, said: str) -> None:
-    """Keep what a parent saw of the end of that worker, unless the worker said it better."""
+def add_ending(worker: str, text: str) -> None:
+    """Write how the worker ended as its parent saw it, unless the worker wrote it itself."""
     if ending(worker) is None:
         with contextlib.suppress(OSError), place(worker).open("r+b") as file:
             file.seek(BLOCK)
-            file.write(said.encode("utf-8", "replace"))
+            file.write(text.encode("utf-8", "replace"))
 
 
 def remove(worker: str) -> None:
-    """It ended as it should, or its ending was read."""
+    """Remove the worker's file: the worker ended normally, or its ending was read."""
     with contextlib.suppress(OSError):
         place(worker).unlink(missing_ok=True)
 
 
 def oom_kills() -> int | None:
-    """How many processes Linux has ended for want of memory since it started; None elsewhere."""
+    """How many processes Linux ended because memory ran out, since boot; None elsewhere."""
     try:
         for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines():
             if line.startswith("oom_kill "):
@@ -119,13 +122,14 @@ def _head(block: bytes) -> dict[str, Any]:
 def _put(handle: int, head: dict[str, Any]) -> None:
     text = head.get("trouble")
     if text is not None:
-        head = {**head, "trouble": str(text)[:600]}  # as JSON, six bytes a character at most
+        # A character takes at most six bytes as JSON, so 600 fit into the block.
+        head = {**head, "trouble": str(text)[:600]}
     os.lseek(handle, 0, os.SEEK_SET)
     os.write(handle, json.dumps(head).encode().ljust(BLOCK)[:BLOCK])
 
 
 def _tidy(folder: Path) -> None:
-    """Files of workers whose database went before anybody read their ending."""
+    """Remove old files: their databases were deleted before anybody read the endings."""
     for path in folder.glob("*.end"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > KEEP_S:

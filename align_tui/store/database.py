@@ -1,4 +1,4 @@
-"""Opening the run database, and transactions whose failures a user can read."""
+"""Open the run database, and read and write it with errors that a user understands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = sqlite3.Row
 
 
 class Database:
-    """One connection. Not shared between threads: each thread opens its own."""
+    """One connection to the run database. Threads do not share it: each opens its own."""
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, *, read_only: bool = False
@@ -31,7 +31,7 @@ class Database:
         self.identity = _identity(path)
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        """All rows of a query; raises StoreError."""
+        """All rows of a query. Raises StoreError."""
         try:
             return self.connection.execute(sql, values).fetchall()
         except sqlite3.Error as error:
@@ -39,19 +39,19 @@ class Database:
 
     @contextmanager
     def explained(self) -> Iterator[sqlite3.Connection]:
-        """Reads outside a transaction whose failures a user can read; raises StoreError."""
+        """The connection for reads outside a transaction. Raises StoreError for sqlite3.Error."""
         try:
             yield self.connection
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
 
     def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
-        """The first row, or None when there is none."""
+        """The first row of a query, or None. Raises StoreError."""
         rows = self.read(sql, values)
         return rows[0] if rows else None
 
     def version(self) -> int:
-        """Changes whenever another connection has committed something."""
+        """A number that changes whenever another connection commits."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row is not None else 0
 
@@ -62,7 +62,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, taken as a writer from its start; raises StoreError."""
+        """A transaction that holds the write lock from its start. Raises StoreError."""
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -79,7 +79,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Several reads that see one state of the database."""
+        """A transaction in which all reads see one state of the database."""
         try:
             self.connection.execute("BEGIN")
             try:
@@ -91,9 +91,9 @@ class Database:
             raise explain(error, self.path) from error
 
     def check_there(self) -> None:
-        """Raise Gone when the file of this name is no longer the one that was opened.
+        """Raise Gone if the file at the path is no longer the one that was opened.
 
-        SQLite goes on writing into a file that was deleted, and all of it goes with the process.
+        SQLite goes on writing into a deleted file, and all of that is lost when the process ends.
         """
         now = _identity(self.path)
         if now is None and self.identity is not None and not _exists(self.path):
@@ -104,7 +104,7 @@ class Database:
     def checkpoint(self) -> bool:
         """Copy the write-ahead log into the file, so that the file alone holds everything.
 
-        It waits for nobody: False while somebody reads what is older. Raises StoreError.
+        False, without waiting, while another connection reads an older state. Raises StoreError.
         """
         if self.read_only:
             return True
@@ -119,7 +119,7 @@ class Database:
         return not busy
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection."""
         self.connection.close()
 
 
@@ -136,23 +136,23 @@ def _exists(path: Path) -> bool:
         path.stat()
     except FileNotFoundError:
         return False
-    except OSError:  # a mount that hangs, a folder without rights: it may still be there
+    except OSError:  # a mount hangs, or a folder has no rights: the file may still be there
         return True
     return True
 
 
 def journal_mode(path: Path) -> str:
-    """WAL, or TRUNCATE where the file system is a network's and WAL would corrupt."""
+    """`WAL`, or `TRUNCATE` on a network file system, on which WAL corrupts databases."""
     return "TRUNCATE" if network_file_system(path) else "WAL"
 
 
 def network_file_system(path: Path) -> str | None:
-    """The type of the network file system that holds `path`, or None on a local one."""
+    """The type of the network file system that holds `path`; None if it is a local one."""
     kinds = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "fuse.sshfs"}
     try:
         mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return None  # not Linux: nothing to ask without a slow import
+        return None  # outside Linux the answer would need a slow import
     best, kind = "", ""
     target = str(path.resolve().parent)
     for line in mounts.splitlines():
@@ -167,27 +167,27 @@ def network_file_system(path: Path) -> str | None:
 
 
 def open_database(path: Path, *, create: bool = True, read_only: bool = False) -> Database:
-    """A connection to the run database at `path`, its schema brought up to date.
+    """Open the run database at `path` and bring its schema up to date.
 
-    One that cannot be written is opened to be read, and every write to it is refused. Raises
-    StoreError: locked, damaged, not ours, from a newer version, or missing.
+    If this process may not write it, it is opened for reading only. Raises StoreError if the
+    database is locked, damaged, of another program, of a newer version, or missing.
     """
     path = path.expanduser()
     if not path.exists():
         if not create or read_only:
             raise StoreError(
                 f"There is no run database at {path}",
-                "A first run makes it: align-tui, or align-tui run",
+                "Your first run creates it: align-tui, or align-tui run",
             )
         try:
             private.make_folder(path.parent)
         except OSError as error:
-            raise StoreError(f"{path.parent} cannot be made: {error.strerror}") from error
-        # SQLite would make it by the umask; it gives -wal and -shm the rights of the database.
+            raise StoreError(f"{path.parent} cannot be created: {error.strerror}") from error
+        # SQLite would use the umask. It gives -wal and -shm the rights of the database.
         try:
             private.touch(path)
         except OSError as error:
-            raise StoreError(f"{path} cannot be made: {error.strerror}") from error
+            raise StoreError(f"{path} cannot be created: {error.strerror}") from error
     elif not path.is_file():
         raise StoreError(f"{path} is not a file", "Name another database: --db FILE")
     writable = not read_only and (not path.exists() or is_writable(path))
@@ -229,12 +229,10 @@ def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreError(
-            f"{path} is a database of another program", "It was left as it is. Use --db FILE."
+            f"{path} is a database of another program", "It is unchanged. Use --db FILE."
         )
     if _pragma(connection, "user_version") > LATEST:
-        raise StoreError(
-            f"{path} was written by a newer align-tui", "Upgrade: pip install -U align-tui"
-        )
+        raise StoreError(f"A newer align-tui wrote {path}", "Upgrade: pip install -U align-tui")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Migration m008: what a decision was made of, and what a run keeps to stay what it was."""
+"""Migration m008: tables for predictions, relevance, rankings and steps, and a run's targets."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from align_tui.core.targets import Target, Targets, target_id, targets_from_json, targets_to_json
 from align_tui.core.types import canonical
 
-# A choice that no attribute was predicted for has one row, with '' for the attribute, so that the
-# rows say how many choices there are; the same holds for relevance. `seed_rule` says which hash of
-# a scenario seeds come from: 'content' (text, choices and labels) in version 0.1, 'seen' since.
-# `attributes` is NULL for runs of version 0.1: their prompts are rendered from today's packs.
+# A choice without predictions has one row with '' for the attribute, so that the rows say how many
+# choices there are. Relevance does the same. `seed_rule` names the hash of a scenario from which
+# seeds come: 'content' (text, choices and labels) in version 0.1, 'seen' since.
+# `attributes` is NULL for runs of version 0.1: their prompts quote today's attribute packs.
 DOMAIN = """
 CREATE TABLE predictions (
   sample INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE,
@@ -47,7 +47,7 @@ ALTER TABLE runs ADD COLUMN attributes TEXT
 
 
 def keep_targets(connection: sqlite3.Connection, run: str, targets: Iterable[Targets]) -> None:
-    """Store targets with the run, under their keys."""
+    """Store targets with the run, by their keys."""
     connection.executemany(
         "INSERT OR IGNORE INTO run_targets VALUES (?,?,?)",
         [(run, target_id(each), canonical(targets_to_json(each))) for each in targets],
@@ -55,10 +55,10 @@ def keep_targets(connection: sqlite3.Connection, run: str, targets: Iterable[Tar
 
 
 def fill_targets(connection: sqlite3.Connection) -> None:
-    """Store the targets of runs that have none: from their profiles, else read from their keys.
+    """Store the targets of runs that have none: from their profiles, else parsed from the keys.
 
-    Runs of version 0.1 have none, and so has a run that a damaged page took them from. All their
-    targets are numbers of weight 1, so that the keys say everything.
+    Runs of version 0.1 have none, and a damaged page may have taken those of others. Targets of
+    version 0.1 are numbers of weight 1, so their keys say everything.
     """
     for row in connection.execute("SELECT id FROM runs").fetchall():
         run = str(row[0])
@@ -74,12 +74,12 @@ def fill_targets(connection: sqlite3.Connection) -> None:
                 try:
                     found[str(key)] = targets_from_id(str(key))
                 except ValueError:
-                    continue  # garbled: nothing is known of it
+                    continue  # a damaged page garbled the key
         keep_targets(connection, run, found.values())
 
 
 def _of_profile(body: str) -> Targets:
-    """The targets of a stored profile; none where it cannot be read."""
+    """The targets of a stored profile; empty if it cannot be read."""
     try:
         return targets_from_json(json.loads(body).get("target", []))
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -87,7 +87,7 @@ def _of_profile(body: str) -> Targets:
 
 
 def targets_from_id(text: str) -> Targets:
-    """Targets from a key of version 0.1 (`attribute=0.7`, joined by `+`); raises ValueError."""
+    """Parse a target key of version 0.1 (`attribute=0.7`, joined by `+`). Raises ValueError."""
     found = []
     for part in text.split("+"):
         name, equals, value = part.rpartition("=")

@@ -1,4 +1,4 @@
-"""What SQLite's errors mean to whoever uses the run database, and which of them pass."""
+"""Translate SQLite's errors into the program's own, with a hint for the user."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from align_tui.core.errors import Damaged, Final, Gone, StoreError, ValueRefused
 
-REPAIR = "What can be read is saved by: align-tui doctor --repair --db {path}"
-_DBMOVED = 1032  # SQLITE_READONLY_DBMOVED: the file has left its name
+REPAIR = "Save what can be read: align-tui doctor --repair --db {path}"
+_DBMOVED = 1032  # SQLITE_READONLY_DBMOVED: somebody moved or deleted the file
 _BY_CODE = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
@@ -22,10 +22,10 @@ _BY_CODE = {
 
 
 def explain(error: sqlite3.Error, path: Path) -> StoreError:
-    """The same failure, with what to do about it.
+    """The StoreError that says what happened and what to do.
 
-    Locks, full disks and failing ones may pass, so a worker waits for them. A value that SQLite
-    does not take is a ValueRefused; all else is Final.
+    A lock, a full or failing disk may pass, so a worker waits. A value that SQLite does not take
+    is a ValueRefused. Every other error is Final.
     """
     code = getattr(error, "sqlite_errorcode", None)
     if code == _DBMOVED:
@@ -37,26 +37,26 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             f"{path} is locked by another program", "Close it, or name another database: --db FILE"
         )
     if "disk is full" in low or low.startswith("full"):
-        return StoreError(f"No space is left for {path}", "Free some; nothing decided is lost.")
+        return StoreError(f"No space is left for {path}", "Free some. No decision is lost.")
     if "readonly" in low or "read-only" in low:
         return StoreError(f"{path} cannot be written", "Check its rights, or use --db FILE")
     if "not a database" in low or "malformed" in low:
-        return Damaged(f"{path} is no database, or a damaged one", REPAIR.format(path=path))
+        return Damaged(f"{path} is damaged, or no database", REPAIR.format(path=path))
     if "unable to open" in low:
         return StoreError(f"{path} cannot be opened", "Check the folder's rights, or use --db FILE")
     if "disk i/o" in low:
         return StoreError(f"The disk failed under {path}", "Is the disk full, or the mount gone?")
     refused = (sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
     if isinstance(error, refused) or "binding parameter" in low:
-        return ValueRefused(f"{path} does not take a value: {text}")
+        return ValueRefused(f"{path} refused a value: {text}")
     other = Final(f"{path}: {text}")
     other.unforeseen = True
     return other
 
 
 def gone(path: Path, how: str = "was deleted or moved") -> Gone:
-    """The error for a file that is no longer the one that was opened."""
+    """The error for a database file that was moved, deleted or replaced after it was opened."""
     return Gone(
         f"{path} {how} while it was in use",
-        "Put it back, or start again: what is not in the file under that name is written nowhere.",
+        "Put it back, or start again. Decisions made since then are saved nowhere else.",
     )

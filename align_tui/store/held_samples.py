@@ -1,4 +1,4 @@
-"""What a worker's watcher does for it while its loop stands still, over a connection of its own."""
+"""What a worker's watchdog thread writes while the worker's event loop stands still."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from align_tui.store.workers import BLOCKED
 
 
 def release_others(db: Database, worker: str, sample: int) -> int:
-    """Put all back that the worker holds but one sample; how many."""
+    """Put back all samples of the worker but one; how many. Raises StoreError."""
     with db.write() as connection:
         rows = connection.execute(
             "UPDATE samples SET status='pending', worker=NULL"
@@ -23,20 +23,20 @@ def release_others(db: Database, worker: str, sample: int) -> int:
 
 
 def beat(db: Database, worker: str) -> None:
-    """Keep what the worker still holds."""
+    """Write a heartbeat, so that the worker keeps its samples."""
     with db.write() as connection:
         connection.execute("UPDATE workers SET heartbeat=heartbeat+1 WHERE id=?", (worker,))
 
 
-def complain(db: Database, worker: str, said: str) -> None:
-    """Write into the worker's row what is wrong: it takes no samples, and another is wanted.
+def complain(db: Database, worker: str, message: str) -> None:
+    """Mark the worker as blocked with a message, so that another worker is started.
 
-    It keeps what it holds. Its own next beat takes this back.
+    The worker keeps its samples. Its own next beat removes the mark.
     """
     with db.write() as connection:
         connection.execute(
             "UPDATE workers SET heartbeat=heartbeat+1, error=?, state=? WHERE id=?",
-            (said, BLOCKED, worker),
+            (message, BLOCKED, worker),
         )
 
 
@@ -49,7 +49,7 @@ def fail(
     latency_s: float,
     traceback: str = "",
 ) -> None:
-    """End a sample as failed, if the worker still holds it."""
+    """Store a sample as failed if the worker still holds it."""
     now = time.time()
     with db.write() as connection:
         held = connection.execute(
@@ -67,7 +67,7 @@ def fail(
 
 
 def name_of(db: Database, sample: int) -> str:
-    """A sample in words: its scenario and its profile."""
+    """A sample's name in messages: its scenario and its profile."""
     row = db.one(
         "SELECT c.key, p.name, s.repeat FROM samples s"
         " JOIN run_scenarios c ON c.run=s.run AND c.idx=s.scenario"

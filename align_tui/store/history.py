@@ -1,4 +1,4 @@
-"""The list of past runs with all that a list can be narrowed down by."""
+"""The list of past runs, with everything that the list can be filtered by."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from align_tui.store.runs import RunRow
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One run of the list; `bookmarks` and `verdicts` count its decisions that have one."""
+    """One run of the list. `bookmarks` and `verdicts` count its decisions that have one."""
 
     row: RunRow
     profiles: tuple[str, ...]
@@ -29,15 +29,15 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """What is shown of the chosen run; verdicts by their name."""
+    """What the list of runs shows of the chosen run; `verdicts` counts them by name."""
 
     run: str
     note: str
     tallies: tuple[Tally, ...]
     verdicts: dict[str, int]
     versions: dict[str, str]
-    models: tuple[str, ...] = ()  # of each profile, in short; empty where none decides
-    targets: Mapping[str, Targets] = field(default_factory=dict)  # of the tallies, by their key
+    models: tuple[str, ...] = ()  # one short name a profile; empty if it uses no model
+    targets: Mapping[str, Targets] = field(default_factory=dict)  # of the tallies, by key
 
 
 def _grouped(db: Database, sql: str) -> dict[str, tuple[str, ...]]:
@@ -48,7 +48,7 @@ def _grouped(db: Database, sql: str) -> dict[str, tuple[str, ...]]:
 
 
 def _counted(db: Database, table: str) -> dict[str, int]:
-    # CROSS JOIN keeps the order: few remarks are looked up, instead of all samples sorted by run.
+    # CROSS JOIN fixes the order: SQLite starts with the few annotations, not with all samples.
     rows = db.read(
         f"SELECT s.run, count(*) FROM {table} t CROSS JOIN results r ON r.seq=t.seq"
         " CROSS JOIN samples s ON s.id=r.sample GROUP BY s.run"
@@ -57,7 +57,7 @@ def _counted(db: Database, table: str) -> dict[str, int]:
 
 
 def list_history(db: Database, *, thrown: bool = False) -> list[RunLine]:
-    """All runs, the newest first; or those in the trash, the last thrown away first."""
+    """All runs, the newest first; with `thrown` those in the trash, the last thrown first."""
     with db.snapshot():
         rows: Iterable[RunRow] = runs.list_runs(db)
         if thrown:
@@ -81,7 +81,7 @@ def list_history(db: Database, *, thrown: bool = False) -> list[RunLine]:
 
 
 def read_detail(db: Database, run: str) -> RunDetail:
-    """What is shown of one run."""
+    """Read what the list of runs shows of one run."""
     counted = db.read(
         "SELECT v.verdict, count(*) FROM verdicts v JOIN results r ON r.seq=v.seq"
         " JOIN samples s ON s.id=r.sample WHERE s.run=? GROUP BY v.verdict",

@@ -1,4 +1,4 @@
-"""Setting a worker aside that shows no sign of life, so that others can go on."""
+"""Set aside a worker that shows no sign of life, so that others can go on."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ TRY_MS = 250
 
 
 def set_aside(db: Database, worker: WorkerRow) -> str | None:
-    """Have everybody know that this worker is silent; what stands in the way of that, or ''.
+    """Mark a worker as silent. Returns '', or why the database refuses the mark.
 
-    None where it has just shown a sign of life. One that was stopped (SIGSTOP) in the middle of
-    writing keeps the database locked, and nobody can go on: it is continued. Raises StoreError.
+    Returns None if the worker has just written a heartbeat, so that it is not silent.
+    A worker that was stopped (SIGSTOP) in the middle of writing keeps the database locked for
+    everybody, so this continues it (SIGCONT). Raises StoreError.
     """
     if not _is_locked(db):
         runs = workers.is_here(worker) and not processes.is_stopped(worker.pid)
-        with db.write() as connection:  # one transaction: a beat in between would come too late
+        with db.write() as connection:  # in one transaction: no beat can come in between
             if not workers.mark(connection, worker):
                 return None
             if runs:
-                # It runs and lets nobody in: one of its samples may be the reason.
+                # It runs but does not answer: the code of one of its samples may be the reason.
                 suspects.count_end(
                     connection, worker.id, f"it did not answer for {lease_s():.0f} s"
                 )
@@ -37,11 +38,11 @@ def set_aside(db: Database, worker: WorkerRow) -> str | None:
         except OSError:
             return f"it keeps {db.path} locked"
         return f"it keeps {db.path} locked, so it was continued"
-    return f"{db.path} is locked, by it or by another program"
+    return f"this worker or another program keeps {db.path} locked"
 
 
 def _is_locked(db: Database) -> bool:
-    """Can nobody write? Found out without waiting for long."""
+    """True if no process can start to write, within `TRY_MS` milliseconds."""
     with db.explained() as connection:
         connection.execute(f"PRAGMA busy_timeout={TRY_MS}")
         try:

@@ -1,4 +1,4 @@
-"""A run directory of another program as a run of this database."""
+"""Import a run directory of ALIGN as a run of this database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TAG = "imported"
 
 
 def study_of(found: RunDirectory, targets: Targets | None = None) -> Study:
-    """The study that a run directory was; `targets` in place of what it says of them."""
+    """The study of a run directory; `targets` replace those that the directory names."""
     aims = found.targets if targets is None else targets
     profile = Profile.model_validate(
         {
@@ -34,14 +34,14 @@ def study_of(found: RunDirectory, targets: Targets | None = None) -> Study:
 
 
 def _profile_name(text: str) -> str:
-    """`text` as a profile's name: no controls and no slashes, at most 80 characters."""
+    """`text` as a profile's name: no control characters or slashes, at most 80 characters."""
     return re.sub(r"[\x00-\x1f\x7f/\\]+", "-", text).strip()[:80] or "imported"
 
 
 def import_run(db: Database, found: RunDirectory, targets: Targets | None = None) -> str:
-    """Write what the directory holds as a finished run, tagged `imported`; its id.
+    """Write the directory's decisions as a finished run with the tag `imported`; its id.
 
-    Decisions are scored here, by ALIGN's rule. Raises StoreError; then nothing was written.
+    The decisions are scored by ALIGN's rule. Raises StoreError; then nothing is written.
     """
     study = study_of(found, targets)
     made_with = {"imported from": found.place, "imported by align-tui": __version__}
@@ -97,7 +97,7 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
 
 
 def _timed(found: RunDirectory) -> Iterator[tuple[Recorded, float, float]]:
-    """Each decision with when it began and ended: one after the other, the last when written."""
+    """(decision, start, end), one after the other; the last ends when the file was written."""
     at = found.written - sum(made.latency_s for made in found.decisions)
     for made in found.decisions:
         yield made, at, at + made.latency_s

@@ -1,9 +1,9 @@
-"""What a child run need not ask: decisions of its ancestors that still hold in it.
+"""Find the decisions of ancestor runs that a child run inherits, and so need not ask again.
 
-Nothing is copied: a decision is kept once, in the run that made it, and is found here by what it
-was made of: what was seen of the scenario, the profile (all but its name), the definitions of its
-targets' attributes and the repeat. Labels take no part, but for decision-makers that read them and
-for runs of version 0.1, whose seeds come from labels too.
+A decision is stored once, in the run that made it. A child inherits it if both agree in what the
+decision-maker sees of the scenario, in the profile (all but its name), in the definitions of its
+targets' attributes and in the repeat. Labels count only for decision-makers that read them, and
+for runs of version 0.1, whose seeds depend on labels too.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from align_tui.store.results import SampleState, states
 from align_tui.store.run_inputs import RunInputs, read_inputs
 
 Place = tuple[int, int, int]  # scenario, profile, repeat
-_Found = dict[int, tuple[int, ...]]  # an ancestor's index: the places in the run
+_Found = dict[int, tuple[int, ...]]  # an ancestor's index: the same thing's indexes in the run
 MAX_ANCESTORS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """A decision of the ancestor `run`, at its place in the child.
+    """A decision of the ancestor `run`, with its place in the child.
 
-    `choice` is None of an open answer; `scores` are by target id under what the child scores that
-    profile against; it ended at `finished`, in seconds since the epoch.
+    `choice` is None for a text answer. `scores` are (target id, is it right) for the targets that
+    the child scores this profile against. It ended at `finished`, in seconds since the epoch.
     """
 
     run: str
@@ -42,7 +42,7 @@ class Inherited:
 
 
 def ancestors(db: Database, run: str) -> tuple[str, ...]:
-    """Parent, grandparent and so on, as far as they still are in the database."""
+    """The parent, its parent and so on, as far as the database still has them."""
     rows = db.read(
         "WITH RECURSIVE line (id, age) AS (SELECT parent, 1 FROM runs WHERE id=?"
         " UNION ALL SELECT r.parent, age + 1 FROM line JOIN runs r ON r.id = line.id"
@@ -53,7 +53,7 @@ def ancestors(db: Database, run: str) -> tuple[str, ...]:
 
 
 def fingerprint(db: Database, run: str) -> tuple[tuple[str, int], ...]:
-    """The ancestors with how much each has decided: equal while the same is inherited."""
+    """(ancestor, its number of decisions) for each: equal while the run inherits the same."""
     return tuple(
         (ancestor, int(row["n"]))
         for ancestor in ancestors(db, run)
@@ -66,8 +66,10 @@ def fingerprint(db: Database, run: str) -> tuple[tuple[str, int], ...]:
 def inherited(
     db: Database, run: str, study: Study, scenario: int | None = None
 ) -> dict[Place, Inherited]:
-    """By place in the run (of `study`, or on one scenario of it): what holds there, the nearest
-    ancestor's first. Places at which the run has samples of its own are among them.
+    """The decisions that a run of `study` inherits, by place (all, or those on one scenario).
+
+    The nearest ancestor's decision counts. Places where the run has its own samples are included.
+    Raises StoreError.
     """
     found: dict[Place, Inherited] = {}
     line = ancestors(db, run)
@@ -81,7 +83,7 @@ def inherited(
 
 
 def unasked(db: Database, run: str, study: Study, pairs: Iterable[Place]) -> list[Place]:
-    """Those of the pairs that nothing inherited answers, or that the run has asked itself."""
+    """The places of `pairs` without an inherited decision, or with a sample of the run itself."""
     wanted = list(pairs)
     scenarios = {place[0] for place in wanted}
     only = next(iter(scenarios)) if len(scenarios) == 1 else None
@@ -93,7 +95,7 @@ def unasked(db: Database, run: str, study: Study, pairs: Iterable[Place]) -> lis
 
 
 class _Match:
-    """A run's scenarios and profiles by what they are, to be found again in its ancestors."""
+    """A run's scenarios and profiles by hash, to find the same ones in its ancestors."""
 
     def __init__(self, db: Database, run: str, study: Study, scenario: int | None) -> None:
         self._db, self._study, self._alone = db, study, scenario is not None
@@ -106,11 +108,11 @@ class _Match:
         ]
         self._inputs = read_inputs(db, run)
         self._definitions = [self._inputs.definition_of(each.target) for each in study.profiles]
-        self._contents: dict[str, tuple[str, str]] = {}  # a body's hash: what it holds, as hashes
-        self._hashes_now: dict[str, str] = {}  # of a profile as it was stored, as it is hashed now
+        self._contents: dict[str, tuple[str, str]] = {}  # a body's hash: its content's hashes
+        self._hashes_now: dict[str, str] = {}  # a profile's stored hash: as this version hashes it
 
     def of(self, ancestor: str) -> Iterable[Inherited]:
-        """What that run decided and still holds."""
+        """The ancestor's decisions that the run inherits."""
         db, study = self._db, self._study
         inputs = read_inputs(db, ancestor)
         if inputs.seed_rule != self._inputs.seed_rule:
@@ -137,10 +139,10 @@ class _Match:
                         )
 
     def _profiles_in(self, ancestor: str, inputs: RunInputs) -> dict[int, tuple[int, ...]]:
-        """Where the ancestor's profiles stand in the run, their attributes defined as they were.
+        """The run's indexes of each profile of the ancestor whose attributes are defined alike.
 
-        A definition that is unknown on either side, as it is in runs of version 0.1, counts as the
-        same: such a run was, and is, gone on with under the packs of the day.
+        A definition that one side did not store (version 0.1) counts as the same: such a run is
+        always resumed with the packs of the day.
         """
         found = {}
         sql = "SELECT idx, hash, body FROM run_profiles WHERE run=?"
@@ -155,7 +157,7 @@ class _Match:
         return before is None or now is None or before == now
 
     def _hash_now(self, row: Row) -> str:
-        """The hash of a stored profile as this version makes it, which may know more keys."""
+        """A stored profile's hash as this version computes it, which may know more keys."""
         known = self._hashes_now.get(row["hash"])
         if known is None:
             try:
@@ -166,9 +168,9 @@ class _Match:
         return known
 
     def _scenarios(self, ancestor: str, *, seen: bool) -> tuple[_Found, _Found]:
-        """Where the ancestor's scenarios stand in the run: the same body, else the same content.
+        """The run's indexes of each scenario of the ancestor with the same body or content.
 
-        Then, with `seen`, where a scenario stands that is seen alike and labelled otherwise.
+        Then, if `seen`, the indexes of scenarios that look the same but have other labels.
         """
         theirs, ours = _hashes(self._db, "run_scenarios", ancestor), self._bodies
         found = {idx: ours[digest] for idx, digest in theirs.items() if digest in ours}
@@ -176,7 +178,7 @@ class _Match:
         if not missing:
             return self._only_wanted(found), {}
         alike = [self._study.scenarios[idx] for idx in sorted(missing)]
-        texts = {scenario.text for scenario in alike}  # few are equal, so few are hashed
+        texts = {scenario.text for scenario in alike}  # hash only the few with an equal text
         contents = _places(dict(zip(sorted(missing), (each.hash for each in alike), strict=True)))
         looks = _places(dict(zip(sorted(missing), (each.seen_hash for each in alike), strict=True)))
         relabelled: _Found = {}
@@ -209,9 +211,9 @@ class _Match:
     def _scores(
         self, state: SampleState, s: int, p: int, *, stored: bool
     ) -> tuple[tuple[str, bool | None], ...]:
-        """As they were stored, where they hold; what only the child asks is scored here.
+        """The stored scores that still hold, and new ones for targets that only the child scores.
 
-        An open answer has the scores that were stored: labels are on choices.
+        A text answer has stored scores only, since labels belong to choices.
         """
         known = dict(state.scores) if stored else {}
         study = self._study

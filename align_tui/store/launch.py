@@ -1,4 +1,4 @@
-"""Seeing to it that some worker process serves the queue, started apart from this one."""
+"""Start a worker process for the queue unless one is running, and find out how it ended."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from align_tui.store.database import Database
 
 LOGS_KEPT = 50
 _KILLS = {int(getattr(signal, name, 0)) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
-_log: Path | None = None  # of the worker that this process started last
+_log: Path | None = None  # the log of the worker that this process started last
 
 
 def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
-    """Start a worker for this database unless one answers; the process, or None.
+    """Start a worker for this database unless one answers; its process, or None.
 
-    It belongs to a session of its own: it outlives a closed terminal, and ends by itself when it
-    has had nothing to do for a while.
+    The worker has its own session, so it outlives a closed terminal. It ends itself when it has
+    been idle for `ALIGN_TUI_IDLE_EXIT` seconds (600). Raises StoreError.
     """
     if workers.answering(db):
         return None
@@ -49,21 +49,21 @@ def ensure_worker(db: Database) -> subprocess.Popen[bytes] | None:
                 env=_environment(),
             )
     except OSError as error:
-        raise StoreError(f"No worker could be started: {error}", f"See {log}") from error
+        raise StoreError(f"The worker could not start: {error}", f"See {log}") from error
     global _log
     _log = log
     return process
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without an answer that was meant for this process: a worker outlives it."""
+    """This process's environment without its trust answer, which the worker would outlive."""
     return {key: value for key, value in os.environ.items() if key != VARIABLE} | SAFE
 
 
 def note_end(db: Database, process: subprocess.Popen[bytes]) -> None:
-    """Keep how a worker of ours ended that could not say it: its parent alone sees the status.
+    """Write down how a worker of this process ended: only its parent sees the exit status.
 
-    A kill from outside is nothing that whoever it decided could be blamed for.
+    A kill from outside is not written as an ending, since no sample is to blame for it.
     """
     status = process.returncode
     if status is None or status == 0:
@@ -72,25 +72,25 @@ def note_end(db: Database, process: subprocess.Popen[bytes]) -> None:
         if worker.pid == process.pid and workers.is_here(worker):
             if -status not in _KILLS:
                 crash_notes.add_ending(worker.id, in_words(status))
-            said = crash_notes.ending(worker.id) or in_words(status)
+            ending = crash_notes.ending(worker.id) or in_words(status)
             if _log is not None:
                 with contextlib.suppress(OSError), _log.open("a", encoding="utf-8") as out:
-                    out.write(f"{said}\n")
+                    out.write(f"{ending}\n")
 
 
 def in_words(status: int) -> str:
-    """How a process ended, by its status."""
+    """A sentence that says how a process with this exit status ended."""
     if status >= 0:
         return f"The process ended with status {status}"
     with contextlib.suppress(ValueError):
-        return f"The process was ended by {signal.Signals(-status).name}"
-    return f"The process was ended by signal {-status}"
+        return f"{signal.Signals(-status).name} ended the process"
+    return f"Signal {-status} ended the process"
 
 
 def log_tail(lines: int = 12) -> str:
-    """The last words of the worker that this process started last; empty when there are none.
+    """The last lines in the log of the worker that this process started last, or an empty text.
 
-    Users read them, so the tracebacks among them stay in the log.
+    Users read them, so tracebacks are left out.
     """
     if _log is None:
         return ""
@@ -102,13 +102,13 @@ def log_tail(lines: int = 12) -> str:
 
 
 def _new_log() -> Path:
-    """A file for one worker alone, so that its end is not looked for among the words of others."""
+    """A new log file for one worker, so that its lines do not mix with those of others."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime())
     return paths.state_dir() / "workers" / f"{stamp}-{secrets.token_hex(3)}.log"
 
 
 def _tidy(folder: Path) -> None:
-    """Keep the logs of the last workers only; their names sort by time."""
+    """Remove all but the newest logs; their names sort by time."""
     for path in sorted(folder.glob("*.log"))[:-LOGS_KEPT]:
         with contextlib.suppress(OSError):
             path.unlink()

@@ -1,4 +1,4 @@
-"""How long a worker keeps its samples without a sign of life."""
+"""The lease: how long a worker keeps its samples without a sign of life."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Watching workers for signs of life: who answers, and who has been silent for a lease.
+"""Watch the workers' heartbeats: which workers answer, and which were silent for a lease.
 
-A worker holds its samples as long as its heartbeat, a number in its row, goes on. Whoever wants to
-take them over has to watch that number stand still for a whole lease by a clock of its own. No
-time of day is compared, so that a clock that is set, or that of another host, decides nothing.
+A worker holds its samples as long as its heartbeat, a number in its row, goes on. Another process
+may take them over after it has watched that number stand still for a whole lease by its own clock.
+Nothing compares times of day, so a clock that somebody sets, or another host's, has no effect.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from align_tui.store.database import Database
 from align_tui.store.lease_length import lease_s
 from align_tui.store.workers import WorkerRow
 
-LOOKS = 5  # a lease is watched in so many looks at least
+LOOKS = 5  # a watcher looks at least this often in one lease
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The registered workers: those that answer, do not, and whose process is gone.
+    """The registered workers, by what one look found.
 
-    Those that are `blocked` show signs of life and keep what they hold, but take nothing more.
+    `answering` workers take samples, `silent` ones showed no sign of life for a lease, the process
+    of `gone` ones has ended. `blocked` ones keep the samples that they hold but claim no others.
     """
 
     answering: tuple[WorkerRow, ...] = ()
@@ -34,7 +35,7 @@ class Seen:
 
 
 class Watch:
-    """Watches the heartbeats of all workers, look by look; reads the database and never writes."""
+    """Watches the heartbeats of all workers, look by look. It reads the database, never writes."""
 
     def __init__(
         self, lease: float | None = None, clock: Callable[[], float] = time.monotonic
@@ -44,11 +45,11 @@ class Watch:
 
     @property
     def every_s(self) -> float:
-        """How often somebody has to look who wants to take over what a silent worker holds."""
+        """Seconds between two looks, for a process that takes over a silent worker's samples."""
         return min(2.0, self.lease_s / LOOKS)
 
     def look(self, db: Database) -> Seen:
-        """Who is there, and who has been silent for a lease, or was so to another watcher."""
+        """Sort the workers; a silent one was so to this watcher or another. Raises StoreError."""
         known = workers.list_workers(db)
         self._silence.look({worker.id: worker.heartbeat for worker in known})
         gone = tuple(worker for worker in known if workers.is_gone(worker))
@@ -64,5 +65,5 @@ class Watch:
         return worker.is_silent or self.quiet_s(worker) >= self.lease_s
 
     def quiet_s(self, worker: WorkerRow) -> float:
-        """For how long this watcher has seen no sign of life of it."""
+        """Seconds since this watcher last saw a sign of life of the worker."""
         return self._silence.seconds(worker.id)

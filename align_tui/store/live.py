@@ -1,4 +1,4 @@
-"""Text while it is being written: appended by the worker, read by every screen."""
+"""Live text: the worker appends what its models write, and every screen reads it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from align_tui.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text of one of a sample's generations; `t` in seconds since it was claimed.
+    """Some text of one of a sample's generations; `t` is in seconds since the claim.
 
-    With an attempt it is of that one alone; None stands for the one that runs.
+    `attempt` is the one that the text belongs to; None means the running one.
     """
 
     sample: int
@@ -23,7 +23,7 @@ class Piece:
 
 
 def append(db: Database, worker: str, pieces: Iterable[Piece]) -> None:
-    """Add pieces of samples that this worker still holds, in one transaction."""
+    """Add the pieces of samples that this worker still holds. Raises StoreError."""
     with db.write() as connection:
         connection.executemany(
             "INSERT INTO live (sample, stream, t, text) SELECT ?,?,?,? WHERE EXISTS"
@@ -36,7 +36,7 @@ def append(db: Database, worker: str, pieces: Iterable[Piece]) -> None:
 def read_since(
     db: Database, samples: Sequence[int], after: int
 ) -> tuple[list[tuple[int, Piece]], int]:
-    """((row id, piece) of those samples after row `after`, the last row id seen)."""
+    """Read the pieces of samples after row `after`: ([(row id, piece)], the last row id)."""
     if not samples:
         return [], after
     marks = ",".join("?" * len(samples))

@@ -1,4 +1,4 @@
-"""How samples end: decided, failed or given back; many of them in one transaction."""
+"""Write how samples end (decided, failed or given back), many in one transaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from align_tui.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A sample that this worker may decide as long as its heartbeat goes on."""
+    """A claimed sample: this worker may decide it as long as its heartbeat goes on."""
 
     id: int
     run: str
@@ -32,13 +32,13 @@ class Claimed:
 
     @property
     def key(self) -> tuple[int, int]:
-        """(sample, attempt): the same sample may come back to a worker that lost it."""
+        """(sample, attempt): a worker that lost a sample may claim it again later."""
         return (self.id, self.attempt)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision with all that is needed to check it; its scores are by target id."""
+    """A decision with its scores by target id and the seconds that it took."""
 
     claimed: Claimed
     decision: Decision
@@ -49,9 +49,9 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A sample that has no decision, why, and what a model wrote for it all the same.
+    """A sample that failed, why, and the replies that a model wrote for it.
 
-    `traceback` is that of an error that nobody foresaw (core/text/tracebacks.py), else empty.
+    `traceback` belongs to an unforeseen error (core/text/tracebacks.py); it is empty otherwise.
     """
 
     claimed: Claimed
@@ -74,10 +74,10 @@ _Rows = list[tuple[str, tuple[object, ...]]]
 
 
 def end_all(db: Database, worker: str, outcomes: Sequence[Outcome]) -> list[bool]:
-    """Write what came of samples; False for each whose lease this worker has lost.
+    """Write outcomes; for each sample False if this worker no longer holds it. Raises StoreError.
 
-    All in one transaction: with several workers on a database, taking turns at it costs more than
-    writing. What does not need the database is prepared before.
+    One transaction takes all of them: several workers lose more time to turns than to writing. So
+    the rows are also prepared before it.
     """
     prepared = [_rows(worker, outcome) for outcome in outcomes]
     with db.write() as connection:
@@ -123,9 +123,9 @@ def _rows(worker: str, outcome: Outcome) -> _Rows:
     return []
 
 
-CLOCK_S = 5.0  # of which a wall clock may be off before it was set meanwhile
-# When a sample began is the time of day at its claim, unless the clock was set since: a replay of
-# the run would wait for a day, or go back. How long it took is measured by another clock.
+CLOCK_S = 5.0  # a larger difference means that somebody set the wall clock meanwhile
+# A sample begins at the time of day of its claim. If somebody set the clock since, this takes the
+# end minus the latency (of a monotonic clock): else a replay could wait for a day, or go back.
 STARTED = f"CASE WHEN abs(? - started) > {CLOCK_S} THEN ? ELSE started END"
 _FAILED = (
     "INSERT INTO results (sample, finished, started, worker, latency_s, tokens, error_kind,"
@@ -247,5 +247,5 @@ def _reply(
 
 
 def _timeline(timeline: Sequence[tuple[float, int]]) -> str:
-    """JSON of (seconds to the millisecond, characters); a pair a token, so made in one go."""
+    """JSON of (seconds to the millisecond, characters); json.dumps is slow for a pair a token."""
     return "[" + ",".join([f"[{t:.3f},{n}]" for t, n in timeline]) + "]"

@@ -1,7 +1,7 @@
-"""What a damaged page took out of a run that its decisions refer to, made up for by stand-ins.
+"""Replace scenarios, profiles and texts that a damaged page destroyed by placeholders.
 
-Decisions are found by the number of their scenario and profile, so that none of either may be
-missing. A stand-in says that it is one, and nothing is decided with it.
+Decisions refer to scenarios and profiles by number, so none of them may be missing. A placeholder
+says that it is one, and no worker decides anything with it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _TEXTS = {"prompt": f"({LOST})", "messages": "[]", "schema": "{}"}
 
 
 def fill_gaps(connection: sqlite3.Connection) -> list[str]:
-    """Put stand-ins where something is missing or garbled; the tables in which that was needed."""
+    """Put placeholders where rows are missing or garbled; the tables that needed some."""
     _drop_garbled(connection)
     found = []
     for run in [str(row[0]) for row in connection.execute("SELECT id FROM runs")]:
@@ -35,7 +35,7 @@ def fill_gaps(connection: sqlite3.Connection) -> list[str]:
 
 
 def _drop_garbled(connection: sqlite3.Connection) -> None:
-    """Scenarios and texts are named by their hashes: what does not fit its own is no longer it."""
+    """Delete the scenarios and texts that no longer have the hash that names them."""
     for table in ("scenarios", "texts"):
         garbled = [
             (row[0],)
@@ -59,7 +59,7 @@ def _scenarios(connection: sqlite3.Connection, run: str) -> bool:
             continue
         made = True
         key = known.get(idx, f"lost-{idx + 1}")
-        body = canonical(scenario_to_json(_stand_in(connection, run, idx, key)))
+        body = canonical(scenario_to_json(_placeholder(connection, run, idx, key)))
         digest = content_hash(body)
         connection.execute("INSERT OR IGNORE INTO scenarios VALUES (?,?)", (digest, body))
         connection.execute(
@@ -69,8 +69,8 @@ def _scenarios(connection: sqlite3.Connection, run: str) -> bool:
     return made
 
 
-def _stand_in(connection: sqlite3.Connection, run: str, idx: int, key: str) -> Scenario:
-    """A scenario with the choices that its decisions name."""
+def _placeholder(connection: sqlite3.Connection, run: str, idx: int, key: str) -> Scenario:
+    """A scenario with the choices that the decisions on it name."""
     chosen = {
         int(row[0]): str(row[1])
         for row in connection.execute(
@@ -114,7 +114,7 @@ def _count(connection: sqlite3.Connection, run: str, column: str, known: dict[in
 
 
 def _close(connection: sqlite3.Connection, run: str, column: str, idx: int) -> None:
-    """Nothing is decided on a stand-in: what was still open of it goes."""
+    """Delete the open samples of a placeholder, so that no worker decides on it."""
     connection.execute(
         f"DELETE FROM samples WHERE run=? AND {column}=? AND status IN ('pending', 'running')",
         (run, idx),

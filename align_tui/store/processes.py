@@ -1,4 +1,4 @@
-"""Which process is which: told apart without a clock that can be set."""
+"""Identify processes without the wall clock, which somebody may set."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _BY_BOOT = Path("/proc/self/stat").exists()
 
 
 def host_name() -> str:
-    """The name under which this host's workers are known."""
+    """The host name that this host's workers register with."""
     return socket.gethostname()
 
 
 def boot() -> str:
-    """Which boot of which machine this is; empty where the system does not tell."""
+    """An id of this boot of this machine; empty if the system has none."""
     return _read("/proc/sys/kernel/random/boot_id")
 
 
 def namespace() -> str:
-    """Which processes can be seen from here (a container has its own); empty if untold."""
+    """An id of this process's PID namespace (a container has its own); empty if unknown."""
     try:
         return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
@@ -37,11 +37,10 @@ def _read(path: str) -> str:
 
 
 def process_start(pid: int) -> float | None:
-    """When that process began, as a number that never changes; None when it does not run.
+    """When a process started, as a number that never changes; None if it does not run.
 
-    On Linux these are seconds since the boot. (psutil's are seconds since the epoch: it adds the
-    moment of the boot, which moves with every step of the wall clock.) Elsewhere the system keeps
-    the moment itself.
+    On Linux it is in seconds since boot: psutil adds the time of the boot, which moves whenever
+    somebody sets the wall clock. Elsewhere it is psutil's, in seconds since the epoch.
     """
     if _BY_BOOT:
         fields = _fields(pid)
@@ -56,7 +55,7 @@ def process_start(pid: int) -> float | None:
 
 
 def is_stopped(pid: int) -> bool:
-    """Was that process stopped by a signal (SIGSTOP, ctrl+z), so that it can be continued?"""
+    """True if a signal stopped the process (SIGSTOP, ctrl+z), so that it can be continued."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
     except psutil.Error:
@@ -64,6 +63,6 @@ def is_stopped(pid: int) -> bool:
 
 
 def _fields(pid: int) -> list[str] | None:
-    """/proc/PID/stat from the third field on: the second, a name, may hold blanks and brackets."""
+    """The fields of /proc/PID/stat after the second, whose name may hold blanks and brackets."""
     text = _read(f"/proc/{pid}/stat")
     return text.rpartition(")")[2].split() if text else None

@@ -1,4 +1,4 @@
-"""The queue: samples claimed under a lease, finished once, or given back."""
+"""The queue: workers claim pending samples, and put back those that they do not decide."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from align_tui.store.suspects import NO_SUSPECT
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many samples of how many runs wait for whichever worker takes them."""
+    """How many samples are pending, and in how many runs."""
 
     samples: int = 0
     runs: int = 0
 
 
 def depth(db: Database) -> Depth:
-    """What is pending in all runs that are neither paused nor stopped."""
+    """Count the pending samples of all active runs."""
     rows = db.read(
         "SELECT (SELECT count(*) FROM samples s WHERE s.run=r.id AND s.status='pending') AS n"
         " FROM runs r WHERE r.state='active'"
@@ -33,7 +33,7 @@ def depth(db: Database) -> Depth:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A sample that a worker decides now; `started` is the wall clock's time of its claim."""
+    """A sample that a worker decides now; `started` is its claim in seconds since the epoch."""
 
     id: int
     scenario: int
@@ -45,7 +45,7 @@ class Running:
 
 
 def running(db: Database, run: str) -> list[Running]:
-    """The samples of the run that are being decided."""
+    """The run's running samples."""
     rows = db.read(
         "SELECT id, scenario, profile, repeat, attempt, started, worker FROM samples"
         " WHERE run=? AND status='running'",
@@ -55,7 +55,7 @@ def running(db: Database, run: str) -> list[Running]:
 
 
 def holders(db: Database, run: str) -> list[tuple[str, int]]:
-    """(worker, how many samples of the run it decides), who has the most of them first."""
+    """(worker, how many samples of the run it decides), the greatest number first."""
     rows = db.read(
         "SELECT worker, count(*) AS n FROM samples WHERE run=? AND status='running'"
         " GROUP BY worker ORDER BY n DESC",
@@ -65,13 +65,13 @@ def holders(db: Database, run: str) -> list[tuple[str, int]]:
 
 
 def by_status(db: Database, run: str) -> dict[str, int]:
-    """How many samples of the run are pending, running, done and failed; none of 0."""
+    """The number of the run's samples by status; a status without samples is left out."""
     rows = db.read("SELECT status, count(*) AS n FROM samples WHERE run=? GROUP BY status", (run,))
     return {str(row["status"]): int(row["n"]) for row in rows}
 
 
 def is_over(db: Database, run: str) -> bool:
-    """Is nothing of that run open?"""
+    """True if no sample of the run is pending or running."""
     open_ones = "SELECT 1 FROM samples WHERE run=? AND status=? LIMIT 1"
     return not any(db.read(open_ones, (run, status)) for status in ("pending", "running"))
 
@@ -85,17 +85,17 @@ def claim(
     only: Collection[str] | None = None,
     urgent: bool = False,
 ) -> list[Claimed]:
-    """Take up to `limit` pending samples of one run and one backbone, so they decode together.
+    """Claim up to `limit` pending samples of one run and one backbone, for one batch.
 
-    Samples that someone looks at (their priority is above 0) come first, of whatever run; with
-    `urgent` no others come. Then runs by priority and by age; in a run the backbones of `prefer`
-    first. Suspects (store/suspects.py) are not among them. With `only`, nothing is taken when the
-    next backbone in turn is not among them. Both hold keys of single models: a sample that asks
-    several is among them when all of its models are, and one that asks none always is.
+    Samples that somebody looks at (priority above 0) come first, whatever their run; with `urgent`
+    only these are claimed. Then runs come by priority and age, and in a run the backbones of
+    `prefer`. Suspects (store/suspects.py) are left out. With `only`, nothing is claimed unless the
+    next backbone is in it. `prefer` and `only` hold keys of single models: a sample that asks
+    several models is in them if all of its models are; one that asks none always is.
     """
     with db.explained() as connection:
         if limit <= 0 or _next_place(connection, prefer, urgent) is None:
-            return []  # the common case of an idle queue takes no write lock
+            return []  # an idle queue is the usual case, and takes no write lock
     with db.write() as connection:
         place = _next_place(connection, prefer, urgent)
         if place is None or (only is not None and not keys_in(place[1]) <= set(only)):
@@ -115,7 +115,7 @@ def claim(
 def _next_place(
     connection: sqlite3.Connection, prefer: Collection[str], urgent: bool
 ) -> tuple[str, str] | None:
-    """(run, backbone) whose turn it is. Each question is answered by one step in an index."""
+    """The (run, backbone) to claim from next. An index answers each query in one step."""
     looked_at = connection.execute(
         "SELECT s.run, s.backbone FROM samples s INDEXED BY samples_urgent"
         " CROSS JOIN runs r ON r.id=s.run"
@@ -152,15 +152,15 @@ def _next_place(
 
 _WAIT = "run=? AND status='pending' AND "
 _BEFORE = f"SELECT count(*) FROM samples WHERE {_WAIT}(priority>? OR (priority=? AND id<?))"
-# NOT INDEXED goes by id: neighbours are counted without going through the whole queue.
+# NOT INDEXED makes SQLite go by id, so that it counts neighbours without reading the whole queue.
 _BETWEEN = f"SELECT count(*) FROM samples NOT INDEXED WHERE {_WAIT}priority=? AND id>=? AND id<?"
 
 
 def ahead(db: Database, run: str, samples: Sequence[int]) -> dict[int, int]:
-    """By sample of a run that waits: how many of the run's are queued before it.
+    """How many pending samples of the run come before each of `samples` that is pending.
 
-    In the order of `claim` as far as it is known: what is looked at, then by age. Which of
-    several models a worker serves first is up to it.
+    The order is that of `claim` within one backbone: priority, then age. A worker chooses itself
+    which of several models it serves first.
     """
 
     def count(query: str, *values: int) -> int:
@@ -184,7 +184,7 @@ def ahead(db: Database, run: str, samples: Sequence[int]) -> dict[int, int]:
     return found
 
 
-# Held by somebody whose heart beats, as far as anybody knows.
+# True for a sample whose worker is registered and not marked as silent.
 _HELD = (
     "EXISTS (SELECT 1 FROM workers w WHERE w.id=samples.worker"
     " AND (w.silent IS NULL OR w.silent<>w.heartbeat))"
@@ -192,10 +192,10 @@ _HELD = (
 
 
 def reclaim(db: Database, dead_workers: Iterable[str] = (), *, but: str = "") -> int:
-    """Put back what nobody holds: what is of `dead_workers`, of silent ones, and of none.
+    """Put back the samples of `dead_workers`, of silent workers and of none; how many.
 
-    Never what is of worker `but`, who asks: a worker cannot tell of itself that it is gone. That a
-    silent one is still silent is looked at in the same step.
+    Samples of `but`, the worker that asks, stay: it cannot be gone. The same statement checks that
+    a silent worker is still silent.
     """
     dead = list(dead_workers)
     marks = ",".join("?" * len(dead))
@@ -215,7 +215,7 @@ def reclaim(db: Database, dead_workers: Iterable[str] = (), *, but: str = "") ->
 
 
 def give_back(db: Database, worker: str, keys: Iterable[tuple[int, int]]) -> None:
-    """Put back attempts that are entered as this worker's and that it knows nothing of."""
+    """Put back attempts that the database counts as this worker's but the worker does not know."""
     with db.write() as connection:
         for sample, attempt in keys:
             connection.execute(
@@ -226,10 +226,10 @@ def give_back(db: Database, worker: str, keys: Iterable[tuple[int, int]]) -> Non
 
 
 def orders(db: Database, worker: str) -> dict[tuple[int, int], str]:
-    """What is wanted of each (sample, attempt) this worker holds: 'go', or 'release'.
+    """What the worker shall do with each (sample, attempt) that it holds: 'go' or 'release'.
 
-    It is to release those of a run that was cancelled (services/cancel.py). One that is missing
-    (its run was deleted, somebody else took it over) is to be dropped.
+    It releases samples of a cancelled run (services/cancel.py). It drops those that are missing
+    here: their run was deleted, or another worker took them over.
     """
     rows = db.read(
         "SELECT s.id, s.attempt, r.state FROM samples s JOIN runs r ON r.id=s.run"

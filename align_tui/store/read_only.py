@@ -1,8 +1,8 @@
-"""Opening a run database that cannot be written: on a mount, or in a folder, without the right.
+"""Open a run database in a place where this process may not write.
 
-SQLite wants to write even to read: a file beside the database by which readers and writers agree.
-Where it cannot be made, nobody writes either, so the file is read as it lies. What it does not
-hold (a write-ahead log that nobody has copied in, tables of a newer version) is made in memory.
+Even to read, SQLite writes a file beside the database by which readers and writers agree. In a
+place where it cannot, nobody else writes either, so the file is read as it is. What the file lacks
+(the rows of a write-ahead log, tables of a newer version) is added to a copy in memory.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ TIMEOUT_S = 10.0
 
 
 def is_writable(path: Path) -> bool:
-    """May this process write the file, and files beside it?"""
+    """True if this process may write the file and files beside it."""
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write; raises sqlite3.Error, OSError."""
+    """Open a connection that cannot write. Raises sqlite3.Error, OSError."""
     log = _beside(path, "-wal")
     if _size(log) and not _size(_beside(path, "-shm")):
         return _copied(path, log)
@@ -39,7 +39,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """A copy that lives as long as its connection, to be brought up to date and read."""
+    """Copy a database into memory, where it can be brought up to date; closes the original."""
     copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.backup(copy)
     connection.close()

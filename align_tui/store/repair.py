@@ -1,8 +1,8 @@
-"""A damaged run database: told from a whole one, and saved as far as it can be read.
+"""Find out whether a run database is damaged, and save what can be read of it.
 
-Pages are damaged, not rows, so a table is read from both ends until a page stops it, and what lies
-between is asked for key by key. What was read goes into a new file; rows that refer to nothing any
-more are left out, and decisions that are lost are open again, to be decided by --resume.
+Pages are damaged, not rows. So `repair` reads each table from both ends until a damaged page stops
+it, then asks for the rows between key by key. It writes what it read into a new file, without rows
+that refer to lost ones. Samples whose decisions are lost are open again: --resume decides them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from align_tui.store.domain_tables import fill_targets
 from align_tui.store.errors import REPAIR, explain
 from align_tui.store.placeholders import fill_gaps
 
-# Parents before children. What workers say and write at the moment is not worth saving.
+# Parents before children. The tables of workers and live text are not worth saving.
 TABLES = (
     "scenarios", "texts", "runs", "run_scenarios", "run_profiles", "samples", "suspects",
     "run_targets", "results", "scores", "responses", "predictions", "relevance", "rankings",
@@ -35,7 +35,11 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a repair came to: decisions in the new file, samples open again, the old file's name."""
+    """What a repair saved.
+
+    `runs` and `decisions` count those of the new file, `reopened` the samples that are open again.
+    `lost` names the tables that lost rows, `damaged` is the old file's new path.
+    """
 
     runs: int
     decisions: int
@@ -45,28 +49,28 @@ class Saved:
 
 
 def trouble(db: Database) -> str | None:
-    """What is wrong with the file, in SQLite's words; None when it is whole. It reads all of it."""
+    """Read the whole file; what is wrong with it in SQLite's words, or None. Raises StoreError."""
     try:
-        said = str(db.connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        report = str(db.connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.DatabaseError as error:
         found = explain(error, db.path)
         if not isinstance(found, Damaged):
             raise found from error
         return str(error)
-    return None if said == "ok" else said.replace("*** in database main ***\n", "")
+    return None if report == "ok" else report.replace("*** in database main ***\n", "")
 
 
 def check_whole(db: Database) -> None:
-    """Raise Damaged unless the file is whole."""
-    said = trouble(db)
-    if said is not None:
-        raise Damaged(f"{db.path} is damaged: {said}", REPAIR.format(path=db.path))
+    """Raise Damaged if the file is damaged."""
+    damage = trouble(db)
+    if damage is not None:
+        raise Damaged(f"{db.path} is damaged: {damage}", REPAIR.format(path=db.path))
 
 
 def repair(path: Path) -> Saved:
-    """Save what can be read of the database into a new file of its name; the old one is kept.
+    """Save what can be read of the database into a new file at `path`, and keep the old file.
 
-    Raises StoreError when nothing of it is ours, or somebody works on it.
+    Raises StoreError if no run of align-tui can be read in it, or a worker uses it.
     """
     _nobody_works_on(path)
     draft = path.with_name(path.name + ".repaired")
@@ -86,8 +90,8 @@ def repair(path: Path) -> Saved:
         if not runs:
             draft.unlink(missing_ok=True)
             raise Damaged(
-                f"Nothing of a run can be read in {path}",
-                "It was left as it is. Put back a copy of it, or name another: --db FILE",
+                f"No run can be read in {path}",
+                "The file is unchanged. Put back a copy of it, or use --db FILE",
             )
         for ending in ("", *BESIDE):
             beside = path.with_name(path.name + ending)
@@ -116,12 +120,12 @@ def _nobody_works_on(path: Path) -> None:
 
 
 def _fill(new: Database, path: Path) -> tuple[tuple[str, ...], int]:
-    """Fill the new database; the tables that lost something, and how many samples are open again.
+    """Fill the new database; the tables that lost rows, and how many samples are open again.
 
-    The draft is nobody's yet: all of it is one transaction.
+    Nobody else uses the draft yet, so one transaction takes all of it.
     """
     old = sqlite3.connect(path, isolation_level=None)
-    # Text that a damaged page garbled is no reason to lose its row.
+    # Keep a row even if a damaged page garbled its text.
     old.text_factory = lambda raw: raw.decode("utf-8", "replace")
     lost = []
     new.connection.execute("PRAGMA foreign_keys=OFF")
@@ -152,7 +156,7 @@ def _fill(new: Database, path: Path) -> tuple[tuple[str, ...], int]:
 
 
 def _leave_out(connection: sqlite3.Connection, broken: list[sqlite3.Row]) -> None:
-    """Rows whose parent is lost go; those of tables without row ids by what they refer to."""
+    """Delete the rows whose parent is lost, or clear their reference if it may be empty."""
     for table, parent in {(row["table"], row["parent"]) for row in broken}:
         for key in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall():
             if key["table"] == parent:
@@ -166,7 +170,7 @@ def _leave_out(connection: sqlite3.Connection, broken: list[sqlite3.Row]) -> Non
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> bool:
-    """Copy what can be read of a table; was that all?"""
+    """Copy what can be read of a table; True if that was all of it."""
     known = [str(row[1]) for row in new.execute(f"PRAGMA table_info({table})")]
     keys = _keys(new, table)
     try:
@@ -180,7 +184,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> bool:
     insert = f"INSERT OR IGNORE INTO {table} ({listed}) VALUES ({marks})"
 
     def put(row: Row) -> None:
-        # What the damage garbled is refused: no such row can have been written.
+        # SQLite refuses a garbled row, which the program cannot have written so.
         with contextlib.suppress(sqlite3.IntegrityError, sqlite3.DataError):
             new.execute(insert, row)
 
@@ -210,7 +214,7 @@ def _keys(connection: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _read(old: sqlite3.Connection, sql: str, put: Callable[[Row], None], values: Row = ()) -> bool:
-    """Hand on rows until a damaged page; was there none?"""
+    """Pass rows to `put` until a damaged page stops it; True if none did."""
     try:
         for row in old.execute(sql, values):
             put(row)
@@ -222,7 +226,7 @@ def _read(old: sqlite3.Connection, sql: str, put: Callable[[Row], None], values:
 def _numbers(
     old: sqlite3.Connection, new: sqlite3.Connection, table: str, key: str
 ) -> Iterator[int]:
-    """Row ids that were not met from either end, and may lie beyond a damaged page."""
+    """Row ids that reading from both ends did not reach; their rows may be beyond the damage."""
     ends: list[object] = []
     for end in ("min", "max"):
         for connection, name in ((old, "rowid"), (new, key)):
@@ -234,7 +238,7 @@ def _numbers(
 
 
 def _parents(old: sqlite3.Connection, new: sqlite3.Connection, key: str) -> list[object]:
-    """Values of the first key of a table without row ids: what it hangs on is known already."""
+    """Values for the first key of a table without row ids, from the rows that it refers to."""
     known = {
         "run": (new, "SELECT id FROM runs"),
         "sample": (new, "SELECT id FROM samples"),

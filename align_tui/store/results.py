@@ -1,4 +1,4 @@
-"""Reading what was decided: one sample whole, a run in the order it finished, the tallies."""
+"""Read results: of one sample, of a run in the order its samples ended, and the tallies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from align_tui.store.database import Database, Row
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An ended sample: a decision, or a failure (then `error_kind` is set)."""
+    """The result of an ended sample: a decision, or a failure (then `error_kind` is set).
+
+    `started` and `finished` are seconds since the epoch.
+    """
 
     seq: int
     sample: int
@@ -39,7 +42,7 @@ class Result:
 
     @property
     def answer(self) -> Answer | None:
-        """What was answered; None where the sample failed. An open answer has no choice."""
+        """The answer; None if the sample failed."""
         if self.error_kind is not None:
             return None
         return TextAnswer(self.choice_text) if self.choice is None else ChoiceAnswer(self.choice)
@@ -47,9 +50,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class SampleState:
-    """Where a sample of a run stands; the marks of lists and panes are made from it.
+    """The status of one sample and its scores, for the marks in lists and panes.
 
-    A sample that is done and has no choice was answered in words of its own.
+    A sample that is done without a choice has a text answer.
     """
 
     id: int
@@ -66,7 +69,7 @@ class SampleState:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """One reply as it was stored, with the prompt that the model saw; hashes are SHA-256."""
+    """A stored reply with the prompt that the model saw. Hashes are SHA-256, times seconds."""
 
     role: str
     choice: int | None
@@ -91,7 +94,7 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How a profile does against one target, over all scored and over discriminating samples."""
+    """A profile's accuracy for one target, over all scored and over discriminating samples."""
 
     profile: int
     target: str
@@ -99,7 +102,7 @@ class Tally:
     discriminating: Rate
 
 
-# Not the tracebacks: they are long, and read for one sample or for a list of what failed.
+# Tracebacks are long, so only `traceback_of` reads them.
 _RESULT = """
 SELECT r.seq, r.sample, r.finished, r.started, r.choice, r.choice_text, r.reasoning,
   r.probabilities, r.votes, r.notes, r.latency_s, r.first_token_s, r.tokens, r.error_kind,
@@ -109,7 +112,7 @@ FROM results r JOIN samples s ON s.id = r.sample
 
 
 def _floats(text: str | None) -> tuple[float, ...] | None:
-    """The numbers; None too where one is not finite, which earlier versions stored."""
+    """Parse a JSON list; None too if a number is not finite, which earlier versions stored."""
     values = tuple(float(value) for value in json.loads(text)) if text else ()
     return values if values and all(map(math.isfinite, values)) else None
 
@@ -138,13 +141,13 @@ def _result(row: Row) -> Result:
 
 
 def results_after(db: Database, run: str, seq: int = 0, limit: int = 500) -> list[Result]:
-    """Results of the run with a number above `seq`, in the order they finished."""
+    """Up to `limit` results of the run with a number above `seq`, in the order they ended."""
     rows = db.read(_RESULT + " WHERE s.run=? AND r.seq>? ORDER BY r.seq LIMIT ?", (run, seq, limit))
     return [_result(row) for row in rows]
 
 
 def last_seq(db: Database, run: str) -> int:
-    """The number of the run's newest result, from which `results_after` goes on; 0 without one."""
+    """The number of the run's newest result, for `results_after`; 0 if it has none."""
     row = db.one(
         "SELECT ifnull(max(r.seq), 0) FROM results r JOIN samples s ON s.id=r.sample WHERE s.run=?",
         (run,),
@@ -153,9 +156,9 @@ def last_seq(db: Database, run: str) -> int:
 
 
 def periods(db: Database, run: str) -> list[tuple[int, float, float]]:
-    """(sample, when it began, when it ended) of every ended sample of the run.
+    """(sample, start, end) of every ended sample of the run, in the order in which they ended.
 
-    In the order in which they ended; the times are seconds of the wall clock.
+    The times are seconds since the epoch.
     """
     return [
         (int(row["sample"]), float(row["started"]), float(row["finished"]))
@@ -168,7 +171,7 @@ def periods(db: Database, run: str) -> list[tuple[int, float, float]]:
 
 
 def all_results(db: Database, run: str) -> Iterator[Result]:
-    """Every result of the run, in the order they finished, read page by page."""
+    """Read every result of the run, in the order they ended, page by page."""
     last = 0
     while page := results_after(db, run, last):
         yield from page
@@ -176,19 +179,19 @@ def all_results(db: Database, run: str) -> Iterator[Result]:
 
 
 def result_of(db: Database, sample: int) -> Result | None:
-    """The result of a sample, or None while it has none."""
+    """The result of a sample; None while it has none."""
     row = db.one(_RESULT + " WHERE r.sample=?", (sample,))
     return _result(row) if row is not None else None
 
 
 def traceback_of(db: Database, sample: int) -> str:
-    """The traceback of the error that a sample failed by; empty where none was kept."""
+    """The traceback of a failed sample's error; empty if none was stored."""
     row = db.one("SELECT traceback FROM results WHERE sample=?", (sample,))
     return str(row[0] or "") if row is not None else ""
 
 
 def failures(db: Database, run: str) -> Iterator[tuple[Result, str]]:
-    """(result, its traceback or an empty text) of each failed sample, as they failed."""
+    """(result, traceback or empty text) of each failed sample, in the order they failed."""
     for result in all_results(db, run):
         if result.error_kind:
             yield result, traceback_of(db, result.sample)
@@ -216,7 +219,7 @@ def scores_of(db: Database, samples: Sequence[int]) -> dict[int, dict[str, Score
 
 
 def states(db: Database, run: str, scenario: int | None = None) -> list[SampleState]:
-    """Where every sample of the run stands (or those on one scenario)."""
+    """The states of the run's samples (or of those on one scenario), by id."""
     where, values = ("", (run,)) if scenario is None else (" AND s.scenario=?", (run, scenario))
     scored: dict[int, list[tuple[str, bool | None]]] = {}
     for row in db.read(
@@ -285,7 +288,7 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
 
 
 def tallies(db: Database, run: str) -> list[Tally]:
-    """Alignment accuracy of every profile against every target it is scored against."""
+    """The accuracy of every profile for every target that its decisions are scored against."""
     counts: dict[tuple[int, str], list[int]] = {}
     for row in db.read(
         "SELECT profile, target, discriminating, count(*) AS n, sum(correct) AS right FROM scores"
@@ -305,7 +308,7 @@ def tallies(db: Database, run: str) -> list[Tally]:
 
 
 def open_counts(db: Database, run: str) -> dict[int, tuple[int, int]]:
-    """By profile: (failed, pending or running) samples."""
+    """(number of failed samples, of pending and running ones) by profile."""
     return {
         row["profile"]: (row["failed"], row["open"])
         for row in db.read(

@@ -1,4 +1,4 @@
-"""What people say of runs and decisions: tags, notes, bookmarks, verdicts. No result changes."""
+"""Read and write what people add to runs and decisions: tags, notes, bookmarks, verdicts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TAG, MAX_NOTE = 40, 20_000
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What was said of one decision."""
+    """What a person added to one decision."""
 
     bookmarked: bool = False
     verdict: Verdict | None = None
@@ -27,7 +27,7 @@ NOTHING = Annotation()
 
 
 def set_tags(db: Database, run: str, tags: Iterable[str]) -> tuple[str, ...]:
-    """Give a run these tags and no others (lower case, blanks as hyphens); what they became."""
+    """Give a run these tags and no others; the tags as stored (lower case, hyphens for blanks)."""
     kept = sorted({"-".join(tag.casefold().split())[:MAX_TAG] for tag in tags} - {""})
     with db.write() as connection:
         connection.execute("DELETE FROM run_tags WHERE run=?", (run,))
@@ -36,7 +36,7 @@ def set_tags(db: Database, run: str, tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def set_note(db: Database, run: str, body: str) -> None:
-    """Write a run's note in place of the one it had; blank removes it."""
+    """Replace a run's note; a blank one removes it."""
     with db.write() as connection:
         connection.execute("DELETE FROM run_notes WHERE run=?", (run,))
         if body.strip():
@@ -54,12 +54,12 @@ def note_of(db: Database, run: str) -> str:
 def _seq(db: Database, sample: int) -> int:
     row = db.one("SELECT seq FROM results WHERE sample=? AND error_kind IS NULL", (sample,))
     if row is None:
-        raise StoreError("There is no decision yet to say anything of")
+        raise StoreError("This sample has no decision yet that you could annotate")
     return int(row["seq"])
 
 
 def toggle_bookmark(db: Database, sample: int) -> bool:
-    """Bookmark a decision, or take the bookmark away; is it bookmarked now?"""
+    """Add or remove a decision's bookmark; True if it is bookmarked now."""
     seq = _seq(db, sample)
     with db.write() as connection:
         if connection.execute("DELETE FROM bookmarks WHERE seq=?", (seq,)).rowcount:
@@ -69,7 +69,7 @@ def toggle_bookmark(db: Database, sample: int) -> bool:
 
 
 def set_verdict(db: Database, sample: int, verdict: Verdict | None) -> None:
-    """Say what you think of a decision; None takes it back."""
+    """Store the user's verdict on a decision; None removes it."""
     seq = _seq(db, sample)
     with db.write() as connection:
         connection.execute("DELETE FROM verdicts WHERE seq=?", (seq,))
@@ -78,7 +78,7 @@ def set_verdict(db: Database, sample: int, verdict: Verdict | None) -> None:
 
 
 def next_verdict(db: Database, sample: int) -> Verdict | None:
-    """Turn the verdict on: agree, disagree, unsure, none; the one it has now."""
+    """Go on to the next verdict (agree, disagree, unsure, none); the new one."""
     order = (*VERDICTS, None)
     now = annotation_of(db, sample).verdict
     after = order[(order.index(now) + 1) % len(order)]
@@ -94,21 +94,21 @@ LEFT JOIN verdicts v ON v.seq=r.seq
 
 
 def annotation_of(db: Database, sample: int) -> Annotation:
-    """What was said of one decision."""
+    """Read the annotation of one decision."""
     row = db.one(_ANNOTATIONS + " WHERE r.sample=?", (sample,))
     return NOTHING if row is None else _annotation(bool(row["bookmarked"]), row["verdict"])
 
 
 def annotations_in(db: Database, run: str) -> dict[int, Annotation]:
-    """By sample: what was said of the run's decisions, where something was.
+    """The annotations of a run's decisions, by sample; decisions without any are left out.
 
-    It costs what was said, in all runs; how much was decided does not matter.
+    The cost grows with the annotations of all runs, and not with the decisions.
     """
     rows = db.read(
         "SELECT r.sample, b.seq IS NOT NULL AS bookmarked, v.verdict"
-        " FROM (SELECT seq FROM bookmarks UNION SELECT seq FROM verdicts) said"
-        " CROSS JOIN results r ON r.seq=said.seq CROSS JOIN samples s ON s.id=r.sample"
-        " LEFT JOIN bookmarks b ON b.seq=said.seq LEFT JOIN verdicts v ON v.seq=said.seq"
+        " FROM (SELECT seq FROM bookmarks UNION SELECT seq FROM verdicts) noted"
+        " CROSS JOIN results r ON r.seq=noted.seq CROSS JOIN samples s ON s.id=r.sample"
+        " LEFT JOIN bookmarks b ON b.seq=noted.seq LEFT JOIN verdicts v ON v.seq=noted.seq"
         " WHERE s.run=?",
         (run,),
     )
@@ -116,7 +116,7 @@ def annotations_in(db: Database, run: str) -> dict[int, Annotation]:
 
 
 def annotations_on(db: Database, run: str) -> dict[int, Annotation]:
-    """By sample: what was said of a run's decisions, where something was."""
+    """The same as `annotations_in`; the cost grows with the decisions of this run."""
     rows = db.read(
         _ANNOTATIONS + " WHERE s.run=? AND (b.seq IS NOT NULL OR v.seq IS NOT NULL)", (run,)
     )

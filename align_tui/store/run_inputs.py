@@ -1,7 +1,6 @@
-"""What a run keeps so that its texts and scores stay what they are: definitions, targets, seeds.
+"""Store with a run what its prompts, seeds and scores depend on: definitions, targets, seed rule.
 
-An attribute pack or a rule of seeds may change while a run is being decided, or before it is gone
-on with. Whatever takes part in a prompt, a seed or a score is therefore stored with the run.
+An attribute pack or the seed rule may change before a run is over, or before somebody resumes it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from align_tui.store.domain_tables import keep_targets
 
 @dataclass(frozen=True, slots=True)
 class RunInputs:
-    """How a run's texts are made: its rule of seeds, and the definitions its prompts quote.
+    """A run's seed rule and the attribute definitions that its prompts quote.
 
     `attributes` is None for a run of version 0.1, which stored none.
     """
@@ -31,7 +30,7 @@ class RunInputs:
     attributes: Attributes | None = None
 
     def definition_of(self, targets: Targets) -> str | None:
-        """A hash of what prompts may quote of the targets' attributes; None where it is unknown."""
+        """A hash of what prompts may quote of the targets' attributes; None if it is unknown."""
         if self.attributes is None:
             return None
         bodies: list[Json] = []
@@ -45,7 +44,7 @@ class RunInputs:
 def used_attributes(study: Study) -> Attributes:
     """The definitions of all attributes that the study's targets and labels name.
 
-    The study's own definitions count; what they lack is taken from the packs.
+    The study's own definitions come before those of the packs.
     """
     names = dict.fromkeys(
         [target.attribute for profile in study.profiles for target in profile.target]
@@ -70,10 +69,9 @@ def write_inputs(
     attributes: Attributes,
     parent: str | None,
 ) -> None:
-    """Store with a new run what keeps it as it is.
+    """Store a new run's seed rule, attribute definitions and targets.
 
-    A run that was made from another takes that one's rule of seeds, so that their texts differ by
-    the change alone.
+    A child run takes its parent's seed rule, so that their texts differ by the change alone.
     """
     rule: str = NEW_RULE
     if parent is not None:
@@ -87,7 +85,7 @@ def write_inputs(
 
 
 def read_inputs(db: Database, run: str) -> RunInputs:
-    """How the texts of the run are made; raises StoreError."""
+    """Read the inputs of a run. Raises StoreError."""
     row = db.one("SELECT seed_rule, attributes FROM runs WHERE id=?", (run,))
     if row is None:
         return RunInputs(NEW_RULE)
@@ -95,7 +93,7 @@ def read_inputs(db: Database, run: str) -> RunInputs:
 
 
 def inputs_of_sample(db: Database, sample: int) -> RunInputs:
-    """How the text of a sample was made, whichever run it is of; raises StoreError."""
+    """Read the inputs of the run that a sample belongs to. Raises StoreError."""
     row = db.one("SELECT run FROM samples WHERE id=?", (sample,))
     return read_inputs(db, str(row["run"])) if row is not None else RunInputs(NEW_RULE)
 
@@ -105,7 +103,7 @@ def _rule(text: object) -> SeedRule:
 
 
 def stored_attributes(text: str | None) -> Attributes | None:
-    """The definitions of a run; None where it stored none, or a damaged page garbled them."""
+    """The definitions in a run's row; None if it has none, or a damaged page garbled them."""
     if text is None:
         return None
     try:
@@ -115,11 +113,11 @@ def stored_attributes(text: str | None) -> Attributes | None:
 
 
 def stored_targets(db: Database, run: str) -> dict[str, Targets]:
-    """The targets that the run's scores are under, by their key; raises StoreError."""
+    """The targets that the run's decisions are scored against, by key. Raises StoreError."""
     found = {}
     for row in db.read("SELECT key, body FROM run_targets WHERE run=? ORDER BY key", (run,)):
         try:
             found[str(row["key"])] = targets_from_json(json.loads(row["body"]))
         except (ValueError, KeyError, TypeError):
-            continue  # garbled: whoever asks shows the key
+            continue  # garbled: callers show the key instead
     return found

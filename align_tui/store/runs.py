@@ -1,4 +1,4 @@
-"""Runs: made from a study, extended, listed, read back, paused and deleted."""
+"""Create, extend, list, read, pause, cancel and delete runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEPT = "id NOT IN (SELECT run FROM trash)"
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A line of the run list; counts are of samples."""
+    """A line of the list of runs; the counts are of samples."""
 
     id: str
     name: str
@@ -39,12 +39,12 @@ class RunRow:
 
     @property
     def finished(self) -> bool:
-        """Is nothing left to do?"""
+        """True if no sample is open."""
         return self.pending == 0 and self.running == 0
 
 
 def new_run_id() -> str:
-    """Sorts by time and can be typed: 20261123-181500-k3f9."""
+    """A new id that sorts by time and is short to type: 20261123-181500-k3f9."""
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
     tail = "".join(secrets.choice(alphabet) for _ in range(4))
     return time.strftime("%Y%m%d-%H%M%S-", time.localtime()) + tail
@@ -59,10 +59,9 @@ def create_run(
     priority: int = 0,
     enqueue: bool = True,
 ) -> str:
-    """Write a run of `study` and, unless told otherwise, queue all of its samples.
+    """Write a run of `study` with its attribute definitions; with `enqueue` queue its samples.
 
-    The definitions of its attributes are stored with it. Raises StoreError, and ConfigError where
-    they have to be read from a pack that is no longer sound.
+    Raises StoreError, and ConfigError if an attribute pack that it needs is not valid any more.
     """
     run = new_run_id()
     attributes = used_attributes(study)
@@ -106,9 +105,9 @@ def create_run(
 
 
 def day(db: Database, run: str) -> str:
-    """The day (ISO) that chat templates see as today while the run lasts.
+    """The date (ISO) that chat templates take for today in every prompt of the run.
 
-    A run that was made from another has that one's, so that its prompts differ by the change alone.
+    A child run has its parent's date, so that its prompts differ by the change alone.
     """
     return _day_of(db.connection, run)
 
@@ -143,7 +142,7 @@ def enqueue(
     *,
     priority: int = 0,
 ) -> None:
-    """Extend a run by samples (those it has are left alone, but for their priority)."""
+    """Add samples to a run; of those that it has already only the priority changes."""
     wanted = list(pairs)
     with db.write() as connection:
         _insert_samples(connection, run, study, wanted, priority)
@@ -157,7 +156,7 @@ def enqueue(
 
 
 def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
-    """Queue failed samples again (all of the run's, or those given); how many."""
+    """Queue failed samples again (all of the run, or those of `samples`); how many."""
     with db.write() as connection:
         failed = [
             int(row[0])
@@ -183,21 +182,21 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """How many samples of a run waited when it was cancelled, and how many were being decided."""
+    """How many samples of a run were pending and running when it was cancelled."""
 
     pending: int = 0
     running: int = 0
 
     @property
     def nothing(self) -> bool:
-        """Was nothing left to decide?"""
+        """True if the run had no open sample."""
         return not (self.pending or self.running)
 
 
 def cancel(db: Database, run: str) -> Cancelled:
-    """Have nothing more of the run decided, and what runs put back into the queue by its worker.
+    """Stop a run: workers claim no more of it and put its running samples back.
 
-    A run that is over stays as it is: there is nothing to cancel.
+    A run without open samples does not change.
     """
     with db.write() as connection:
         found = Cancelled(
@@ -213,27 +212,27 @@ def cancel(db: Database, run: str) -> Cancelled:
 
 
 def set_state(db: Database, run: str, state: str) -> None:
-    """'active', 'paused' (what runs may finish) or 'stopped' (what runs is put back)."""
+    """Set 'active', 'paused' (running samples may end) or 'stopped' (workers put them back)."""
     with db.write() as connection:
         connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
 
 
 def state_of(db: Database, run: str) -> str | None:
-    """'active', 'paused' or 'stopped'; None where the run is no longer there."""
+    """'active', 'paused' or 'stopped'; None if the run was deleted."""
     row = db.one("SELECT state FROM runs WHERE id=?", (run,))
     return str(row[0]) if row is not None else None
 
 
 def newest(db: Database) -> float | None:
-    """When the newest run was made, in seconds of the wall clock; None where there is no run."""
+    """When the newest run was created, in seconds since the epoch; None if there is no run."""
     row = db.one("SELECT max(created) FROM runs")
     return float(row[0]) if row is not None and row[0] is not None else None
 
 
 def resolve(db: Database, name: str | None) -> str:
-    """The id of the run that `name` (an id, or its unambiguous start or end) means.
+    """The id of the run that `name` means: an id, or the start or end of just one.
 
-    None is the newest. Raises StoreError.
+    None means the newest run. Raises StoreError.
     """
     if name is None:
         row = db.one(f"SELECT id FROM runs WHERE {KEPT} ORDER BY created DESC, rowid DESC LIMIT 1")
@@ -249,7 +248,7 @@ def resolve(db: Database, name: str | None) -> str:
         return str(rows[0][0])
     if not rows or not name:
         raise StoreError(f"There is no run {name!r}", "See: align-tui runs")
-    raise StoreError(f"{name!r} could be several runs", "Give more of the id: align-tui runs")
+    raise StoreError(f"{name!r} fits several runs", "Type more of the id. See: align-tui runs")
 
 
 _LIST = """
@@ -266,7 +265,7 @@ def _run_row(row: Row) -> RunRow:
 
 
 def list_runs(db: Database, limit: int | None = None) -> list[RunRow]:
-    """All runs but those in the trash, the newest first."""
+    """All runs outside the trash, the newest first."""
     if limit is None:
         return [_run_row(row) for row in db.read(_LIST.format(where=f"WHERE r.{KEPT}", limit=""))]
     newest = f"SELECT id FROM runs WHERE {KEPT} ORDER BY created DESC, rowid DESC LIMIT ?"
@@ -275,7 +274,7 @@ def list_runs(db: Database, limit: int | None = None) -> list[RunRow]:
 
 
 def get_run(db: Database, run: str) -> RunRow:
-    """One run's line; raises StoreError when there is none."""
+    """One run's line. Raises StoreError if there is no such run."""
     row = db.one(_LIST.format(where="WHERE r.id=?", limit=""), (run,))
     if row is None:
         raise StoreError(f"There is no run {run!r}", "See: align-tui runs")
@@ -283,7 +282,7 @@ def get_run(db: Database, run: str) -> RunRow:
 
 
 def load_study(db: Database, run: str) -> Study:
-    """The study that a run was made from, as it was then."""
+    """The study of a run as the database stores it. Raises StoreError, ConfigError."""
     head = db.one("SELECT * FROM runs WHERE id=?", (run,))
     if head is None:
         raise StoreError(f"There is no run {run!r}", "See: align-tui runs")
@@ -307,7 +306,7 @@ def load_study(db: Database, run: str) -> Study:
 
 
 def run_versions(db: Database, run: str) -> dict[str, str]:
-    """Versions of everything that took part, and each profile's model revision or file hash."""
+    """The versions of the packages used, and each profile's model revision or file hash."""
     head = db.one("SELECT versions FROM runs WHERE id=?", (run,))
     found = dict(json.loads(head[0])) if head is not None else {}
     for row in db.read("SELECT name, model FROM run_profiles WHERE run=? ORDER BY idx", (run,)):
@@ -317,12 +316,12 @@ def run_versions(db: Database, run: str) -> dict[str, str]:
 
 
 def model_label(body: str) -> str:
-    """A short name of the model of a stored profile; empty where it has none."""
+    """A short name of the model of a stored profile; empty if it has none."""
     return Profile.from_body(json.loads(body)).model_label
 
 
 def model_of(db: Database, sample: int) -> str:
-    """Which weights decided a sample; empty when that was not recorded."""
+    """The model revision or file hash that decided a sample; empty if it was not recorded."""
     row = db.one(
         "SELECT p.model FROM samples s JOIN run_profiles p ON p.run=s.run AND p.idx=s.profile"
         " WHERE s.id=?",
@@ -332,7 +331,7 @@ def model_of(db: Database, sample: int) -> str:
 
 
 def record_model(db: Database, run: str, profile: int, model: str) -> None:
-    """Keep which weights a profile of the run really used."""
+    """Store which model revision or file hash a profile of the run really used."""
     with db.write() as connection:
         connection.execute(
             "UPDATE run_profiles SET model=? WHERE run=? AND idx=? AND model IS NOT ?",
@@ -341,15 +340,15 @@ def record_model(db: Database, run: str, profile: int, model: str) -> None:
 
 
 def rename(db: Database, run: str, name: str) -> None:
-    """Call a run something else; raises StoreError for a name that is blank."""
+    """Rename a run. Raises StoreError for a blank name."""
     if not name.strip():
-        raise StoreError("A run needs a name", "Type one, or leave with escape.")
+        raise StoreError("A run needs a name", "Type one, or press escape.")
     with db.write() as connection:
         connection.execute("UPDATE runs SET name=? WHERE id=?", (name.strip()[:200], run))
 
 
 def delete_run(db: Database, run: str) -> None:
-    """Remove a run and all that it holds; scenarios and texts no other run uses go too."""
+    """Delete a run with all its rows, and the scenarios and texts that no other run uses."""
     with db.write() as connection:
         connection.execute("UPDATE runs SET state='stopped' WHERE id=?", (run,))
         connection.execute("DELETE FROM runs WHERE id=?", (run,))

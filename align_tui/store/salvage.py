@@ -1,6 +1,6 @@
-"""What a run database held that lost its name while it was in use, saved under another.
+"""Save the content of a run database that somebody deleted or replaced while it was in use.
 
-A file that was deleted lives on for as long as somebody has it open, and goes with the last one.
+The system keeps a deleted file for as long as a process has it open.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from align_tui.store.database import Database
 
 
 def saved_as(db: Database) -> Path:
-    """Where whatever this connection still reads is saved: one name for each lost file."""
+    """The path that `save` writes to; each lost file has its own."""
     number = db.identity[1] if db.identity is not None else 0
     return db.path.with_name(f"{db.path.name}.saved-{number}")
 
 
 def save(db: Database) -> Path | None:
-    """Write all that this connection still reads into a file beside; None when that fails."""
+    """Write all that this connection still reads to `saved_as`; the path, or None if it fails."""
     target = saved_as(db)
     draft = target.with_name(target.name + ".part")
     try:
@@ -35,11 +35,11 @@ def save(db: Database) -> Path | None:
 
 
 def told(db: Database, error: Gone) -> StoreError:
-    """The error with where the decisions are kept now, if there is such a place."""
+    """The error with a hint at the saved file; the error itself if nothing was saved."""
     target = saved_as(db)
     if not target.exists():
         return error
     return Gone(
         error.message,
-        f"All that was decided is kept in {target}: move it to {db.path}, or name it with --db.",
+        f"All decisions are saved in {target}: move it to {db.path}, or name it with --db.",
     )

@@ -1,4 +1,4 @@
-"""The tables, as numbered migrations that are only ever added to."""
+"""The tables, as numbered migrations. A new version adds one and never changes an old one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x414C4754  # "ALGT"
 LATEST = 8
 
-# Written out, not built: what the database looks like can be read here.
+# These statements are written out so that a reader sees the tables here.
 _INITIAL = """
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL,
@@ -98,8 +98,8 @@ CREATE TRIGGER results_fts_out AFTER DELETE ON results BEGIN
 END
 """
 
-# What people add to runs and decisions. Nothing here is read when anything is decided or scored;
-# a decision's remarks hang on its result, so that they go when it is decided anew.
+# What people add to runs and decisions. No decision and no score depends on it. A decision's
+# annotations belong to its result: they are deleted with it when the sample is decided again.
 _ANNOTATIONS = """
 CREATE TABLE run_tags (
   run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, tag TEXT NOT NULL,
@@ -122,8 +122,8 @@ CREATE TABLE trash (
 ) WITHOUT ROWID
 """
 
-# What someone looks at is found at once, however long the queue is; a worker's row tells how many
-# of its samples have not begun, which GPUs it was given and what it had to change.
+# The index finds the samples that somebody looks at, however long the queue is. A worker's row says
+# how many of its samples have no text yet, which GPUs it may use and what it had to change.
 _ENGINE = """
 CREATE INDEX samples_urgent ON samples (priority DESC, id) WHERE status='pending' AND priority>0;
 ALTER TABLE workers ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
@@ -131,14 +131,14 @@ ALTER TABLE workers ADD COLUMN gpus TEXT NOT NULL DEFAULT '';
 ALTER TABLE workers ADD COLUMN notes TEXT NOT NULL DEFAULT ''
 """
 
-# A chat template may write the date: a run keeps the day that it sees, so that a run that goes on
-# later has one prompt. How much of a reply was thought before it is counted apart.
+# A chat template may write the date, so a run stores the day that all its prompts see, however long
+# it lasts. Thinking tokens are counted apart from a reply's other tokens.
 _THINKING = """
 ALTER TABLE runs ADD COLUMN day TEXT;
 ALTER TABLE responses ADD COLUMN thinking_tokens INTEGER NOT NULL DEFAULT 0
 """
 
-# How often a worker's process ended while a sample was being decided (store/suspects.py).
+# How many workers ended while they were deciding a sample (store/suspects.py).
 _SUSPECTS = """
 CREATE TABLE suspects (
   sample INTEGER PRIMARY KEY REFERENCES samples(id) ON DELETE CASCADE,
@@ -146,15 +146,15 @@ CREATE TABLE suspects (
 )
 """
 
-# Which process a worker is, told without a clock that can be set; and the heartbeat at which it was
-# seen to stand still for a lease. A heartbeat is a number that every beat makes greater by one, and
-# samples.lease, once a time of day, and samples.cancel are no longer written.
+# `machine` identifies a worker's process without the wall clock, which somebody may set. `silent`
+# is the heartbeat that another process saw stand still for a lease. Every beat adds one to
+# `heartbeat`. Nothing writes samples.lease (once a time of day) and samples.cancel any more.
 _LEASES = """
 ALTER TABLE workers ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE workers ADD COLUMN silent REAL
 """
 
-# Of a sample that failed by an error that nobody foresaw.
+# The traceback of an unforeseen error that a sample failed by.
 _TRACEBACKS = """
 ALTER TABLE results ADD COLUMN traceback TEXT
 """
@@ -171,7 +171,7 @@ def _statements(script: str) -> list[str]:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date, once, whoever opens the database at the same moment."""
+    """Bring the schema up to date, once, even if several processes open the database at once."""
     from sqlite_utils import Database as UtilsDatabase
     from sqlite_utils.migrations import Migrations
 
@@ -220,7 +220,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # application_id and user_version lie in the file's header, inside the transaction too.
+        # application_id and user_version are in the file's header, which transactions cover too.
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         migrations.apply(UtilsDatabase(connection))
         connection.execute(f"PRAGMA user_version={LATEST}")

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from align_tui.store.database import Database
 from align_tui.store.runs import KEPT
 
-BEGIN, END = "\x02", "\x03"  # around a match: no reasoning is shown with control characters
+BEGIN, END = "\x02", "\x03"  # around a match: no shown reasoning has control characters
 EXCERPT_TOKENS = 28
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A decision whose reasoning matches, and the part of it around the match.
+    """A decision whose reasoning matches, with an excerpt around the match.
 
-    `parts` are pieces of that text, each with whether it is a match.
+    `parts` are the excerpt's pieces as (text, True if it matches).
     """
 
     seq: int
@@ -31,7 +31,7 @@ class Hit:
 
 
 def match_expression(query: str) -> str:
-    """An FTS5 expression of the words (each quoted, so that no syntax can be at fault)."""
+    """An FTS5 expression of the query's words; quotes keep any FTS5 syntax out."""
     words = re.findall(r"\w+", query, re.UNICODE)
     return " ".join(
         f'"{word}"' + ("*" if i == len(words) - 1 else "") for i, word in enumerate(words)
@@ -39,7 +39,7 @@ def match_expression(query: str) -> str:
 
 
 def matched_parts(text: str) -> tuple[tuple[str, bool], ...]:
-    """An excerpt with matches between `BEGIN` and `END`, taken to pieces."""
+    """Split an excerpt into (text, True if it stood between `BEGIN` and `END`)."""
     parts: list[tuple[str, bool]] = []
     inside = False
     for piece in re.split(f"([{BEGIN}{END}])", text):
@@ -58,10 +58,10 @@ def search(
     before: int | None = None,
     limit: int = 50,
 ) -> list[Hit]:
-    """A page of decisions (of one run, or of all) whose reasoning has all the words.
+    """A page of decisions (of one run, or of all) whose reasoning has all the query's words.
 
-    The newest come first; `before` is the `seq` of the last hit of the page above. Runs in the
-    trash are left out.
+    The newest come first. `before` is the `seq` of the last hit of the page above. The search
+    leaves out runs in the trash. Raises StoreError.
     """
     expression = match_expression(query)
     if not expression:
@@ -99,7 +99,7 @@ def search(
 
 
 def names_of(db: Database, hits: Sequence[Hit]) -> dict[int, tuple[str, str, str]]:
-    """(run's name, scenario's key, profile's name) by `seq`; none of a run that has gone since."""
+    """(run's name, scenario's key, profile's name) by `seq`; hits of deleted runs are left out."""
     where = json.dumps([[hit.seq, hit.run, hit.scenario, hit.profile] for hit in hits])
     rows = db.read(
         "SELECT json_extract(h.value, '$[0]'), r.name, c.key, p.name FROM json_each(?) h"

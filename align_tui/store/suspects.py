@@ -1,14 +1,14 @@
-"""Samples that were being decided when a worker's process ended: which of them is to blame?
+"""Find the sample that ends its worker's process, among those that the worker was deciding.
 
-One sample can end the process that decides it: code that crashes, or takes all memory. The others
-that were in flight are innocent, and so is everyone when somebody kills a worker. Therefore:
+One sample can end the process that decides it: its code crashes or takes all memory. The worker's
+other samples are innocent, and all of them are when somebody kills the worker. Therefore:
 
-- Each sample counts the ends that it was in flight at: those with a cause of their own (a crash,
-  os._exit, want of memory), and kills from outside, for which nothing speaks against it.
-- After one such end a sample shares its next worker with few others, after two with none; a kill
-  counts half as much. So the one at fault is found, and the innocent are decided.
-- Who alone was in flight at the third end with a cause fails. Kills alone fail a sample at the
-  tenth only, since some ends (a kill by the sample's own code) cannot be told from them.
+- The store counts for each sample how many workers ended while they were deciding it: ends with a
+  cause (a crash, os._exit, too little memory) apart from kills from outside, which prove nothing.
+- After one end with a cause a worker decides the sample beside few others, after two alone. A kill
+  counts half as much. So the sample at fault is found, and the innocent ones are decided.
+- A sample fails if it was alone at its third end with a cause. Kills fail it at the tenth only:
+  the store cannot distinguish some ends (a kill by the sample's own code) from kills.
 """
 
 from __future__ import annotations
@@ -34,28 +34,33 @@ NO_SUSPECT = f"NOT EXISTS (SELECT 1 FROM suspects x WHERE x.sample=samples.id AN
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What the end of a worker came to: how many samples went back, and which failed for it."""
+    """What the end of a worker did to its samples.
+
+    `back` counts those that went back to the queue; `failed` has a message for each that failed.
+    """
 
     back: int = 0
     failed: tuple[str, ...] = ()
 
 
 def bury(db: Database, dead: Mapping[str, str | None]) -> Ended:
-    """Put back what workers held whose process is gone; `dead` is how each ended, None for a kill.
+    """Put the samples of ended workers back into the queue, or fail those that ended too many.
 
-    A sample is counted once an end, whoever is first to bury; what ended workers too often fails.
+    `dead` has for each worker how it ended, or None for a kill. Each end counts once for a sample,
+    even if several processes call this for the same worker. Raises StoreError.
     """
     if not dead:
         return Ended()
     with db.write() as connection:
         ends = [count_end(connection, worker, how) for worker, how in dead.items()]
-    return Ended(sum(end.back for end in ends), tuple(said for end in ends for said in end.failed))
+    failed = tuple(message for end in ends for message in end.failed)
+    return Ended(sum(end.back for end in ends), failed)
 
 
 def count_end(connection: sqlite3.Connection, worker: str, how: str | None) -> Ended:
-    """`bury` for one worker, in the transaction of whoever calls.
+    """Do as `bury` does for one worker, in the caller's transaction.
 
-    While a model is loaded nothing is decided with it: no sample that waits for it is to blame.
+    A sample that was waiting for its model to load is not to blame: it goes back uncounted.
     """
     held = connection.execute(
         "SELECT id, run, scenario, profile, repeat, backbone<>'' AND EXISTS (SELECT 1"
@@ -69,9 +74,9 @@ def count_end(connection: sqlite3.Connection, worker: str, how: str | None) -> E
             _put_back(connection, int(row["id"]))
             back += 1
             continue
-        said = _count(connection, worker, row, how, alone=len(held) == 1)
-        back += said is None
-        failed += [said] if said is not None else []
+        message = _count(connection, worker, row, how, alone=len(held) == 1)
+        back += message is None
+        failed += [message] if message is not None else []
     return Ended(back, tuple(failed))
 
 
@@ -83,7 +88,7 @@ def _put_back(connection: sqlite3.Connection, sample: int) -> None:
 def _count(
     connection: sqlite3.Connection, worker: str, row: Row, how: str | None, *, alone: bool
 ) -> str | None:
-    """One end more for a sample, which goes back to the queue; what is said if it fails."""
+    """Count one more end for a sample and put it back; the message if it fails instead."""
     sample = int(row["id"])
     ends, kills = connection.execute(
         "INSERT INTO suspects (sample, ends, kills) VALUES (?,?,?) ON CONFLICT (sample)"
@@ -95,37 +100,37 @@ def _count(
         _put_back(connection, sample)
         return None
     connection.execute("DELETE FROM live WHERE sample=?", (sample,))
-    said = _verdict(_name(connection, row), ends, kills, how)
+    message = _failure_message(_name(connection, row), ends, kills, how)
     connection.execute("UPDATE samples SET status='failed' WHERE id=?", (sample,))
     now = time.time()
     connection.execute(
         "INSERT INTO results (sample, finished, started, worker, latency_s, error_kind,"
         f" error_message, traceback) SELECT id, ?, {STARTED}, ?, 0, ?, ?, ?"
         " FROM samples WHERE id=?",
-        (now, now, now, worker, EndedWorker.kind, said, _dump(how), sample),
+        (now, now, now, worker, EndedWorker.kind, message, _dump(how), sample),
     )
-    return said
+    return message
 
 
-def _verdict(name: str, ends: int, kills: int, how: str | None) -> str:
+def _failure_message(name: str, ends: int, kills: int, how: str | None) -> str:
     if how is None:
         return (
             f"Deciding {name} ended the worker: it was killed {kills} times meanwhile\n"
-            "If somebody else killed it, ask again: the sample is decided alone then."
+            "If somebody else killed it, ask again: a worker then decides this sample alone."
         )
     return (
-        f"Deciding {name} ended the worker {ends} times, the last time so: {first_line(how)}\n"
-        "Mend what it runs, then ask again: the sample is decided alone then."
+        f"Deciding {name} ended the worker {ends} times. The last time: {first_line(how)}\n"
+        "Mend the code that it runs, then ask again: a worker then decides this sample alone."
     )
 
 
 def _dump(how: str | None) -> str | None:
-    """The calls in which a process ended, where it or the kernel left them."""
+    """The calls in which a process ended, if its crash dump has them."""
     return kept_text(how) if how and len(how.strip().splitlines()) > 1 else None
 
 
 def first_line(how: str) -> str:
-    """What a crash's dump says first, and the user's line of code if it has one."""
+    """The first line of a crash dump, with the user's line of code if the dump has one."""
     lines = [line.strip() for line in how.splitlines() if line.strip()]
     head = lines[0] if lines else "no cause is known"
     # A crash's dump lists every thread, the innermost call first.
@@ -149,13 +154,14 @@ def _name(connection: sqlite3.Connection, row: Row) -> str:
 
 
 def claim(db: Database, worker: str, room: int) -> list[Claimed]:
-    """Take suspects that may be decided together: some few, or one. For a worker that holds none.
+    """Claim suspects that may be decided side by side: a few, or one. Raises StoreError.
 
-    Those with the fewest ends come first, so that one at fault does not hold up the innocent.
+    Only a worker that holds no sample may call this. Suspects with the fewest ends come first, so
+    that the one at fault does not hold up the innocent.
     """
     with db.explained() as connection:
         if room <= 0 or _next(connection) is None:
-            return []  # nearly always, and without a lock
+            return []  # the usual case takes no lock
     with db.write() as connection:
         first = _next(connection)
         if first is None:
@@ -183,7 +189,7 @@ def _next(connection: sqlite3.Connection) -> Row | None:
 
 
 def progress(db: Database) -> tuple[int, ...]:
-    """Changes whenever a sample ends, or the end of a worker is counted against one."""
+    """Numbers that change whenever a sample ends or a worker's end is counted for a sample."""
     row = db.one(
         "SELECT (SELECT ifnull(max(seq), 0) FROM results),"
         " (SELECT ifnull(sum(ends + kills), 0) FROM suspects)"
@@ -192,7 +198,7 @@ def progress(db: Database) -> tuple[int, ...]:
 
 
 def forgive(connection: sqlite3.Connection, samples: list[int]) -> None:
-    """Samples are asked again: once more, and alone."""
+    """Let samples that a user asks again be decided once more, alone."""
     connection.execute(
         "UPDATE suspects SET ends=min(ends, ?), kills=min(kills, ?)"
         " WHERE sample IN (SELECT value FROM json_each(?))",

@@ -1,4 +1,4 @@
-"""What models thought before their replies: kept in front of each reply, counted apart."""
+"""Read the thinking of models, which is stored in front of each reply and counted apart."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from align_tui.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What was thought for a sample.
+    """The thinking for one sample.
 
-    `text` stands before the reply whose reasoning became the decision's, and is `tokens` long;
-    `total` counts the thinking of all the sample's replies.
+    `text`, of `tokens` tokens, comes before the reply whose reasoning the decision has. `total`
+    counts the thinking tokens of all replies of the sample.
     """
 
     text: str
@@ -23,7 +23,7 @@ class Thought:
 
 
 def thoughts_of(db: Database, samples: Sequence[int]) -> dict[int, Thought]:
-    """By sample; one whose model did not think has no entry."""
+    """The thinking by sample; a sample whose model did not think is left out."""
     found: dict[int, list[tuple[bool, str, int]]] = {}
     for start in range(0, len(samples), 500):
         part = samples[start : start + 500]
@@ -49,7 +49,7 @@ def _thought(replies: Sequence[tuple[bool, str, int]]) -> Thought:
 
 
 def token_shares(db: Database, run: str) -> dict[int, tuple[int, int]]:
-    """(tokens, how many of them were thinking) by profile, of all replies of the run."""
+    """(tokens, thinking tokens among them) of all the run's replies, by profile."""
     return {
         row["profile"]: (row["tokens"], row["thinking"])
         for row in db.read(

@@ -1,4 +1,4 @@
-"""Runs thrown away: out of every list, brought back whole, or gone for good."""
+"""The trash: runs in it are in no list; a user brings them back or deletes them for good."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from align_tui.store.runs import delete_run
 
 
 def throw_away(db: Database, run: str) -> None:
-    """Put a run into the trash; what it was doing is stopped."""
+    """Put a run into the trash and stop it."""
     with db.write() as connection:
         connection.execute(
             "INSERT OR IGNORE INTO trash SELECT id, state, ? FROM runs WHERE id=?",
@@ -19,7 +19,7 @@ def throw_away(db: Database, run: str) -> None:
 
 
 def bring_back(db: Database, run: str) -> None:
-    """Take a run out of the trash, in the state it was thrown away in."""
+    """Take a run out of the trash and restore the state that it had."""
     with db.write() as connection:
         connection.execute(
             "UPDATE runs SET state=(SELECT state FROM trash WHERE run=id) WHERE id=?"
@@ -36,7 +36,7 @@ def thrown(db: Database) -> list[str]:
 
 
 def empty(db: Database) -> int:
-    """Remove everything in the trash for good; how many runs that were."""
+    """Delete all runs in the trash for good; how many there were."""
     gone = thrown(db)
     for run in gone:
         delete_run(db, run)

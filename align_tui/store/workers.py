@@ -1,4 +1,4 @@
-"""Who works on the queue: registered with process and host, alive while the heart beats."""
+"""The table of workers: each registers its process and host, and writes a heartbeat."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from align_tui.store.processes import process_start
 
 LOOK_S = 0.25
 BLOCKED = "blocked"
-START_S = 0.05  # two processes of one id begin further apart
+START_S = 0.05  # two processes with the same id start further apart than this
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """One engine process as it last described itself.
+    """A worker as it last described itself.
 
-    Of its `active` samples `waiting` have not begun to write; `gpus` are those it was given (all,
-    when empty); `notes` say what it had to change, such as a batch that did not fit. `heartbeat`
-    is a number that every beat makes greater by one; `silent` is the one at which somebody saw it
-    stand still for a whole lease. `machine` is the boot and the namespace of its process.
+    Of its `active` samples `waiting` have no text yet. `gpus` are the GPUs it may use (empty: all).
+    `notes` say what it had to change, such as a batch that did not fit. Every beat adds one to
+    `heartbeat`. `silent` is the heartbeat that another process saw stand still for a whole lease.
+    `machine` is the boot and the namespace of its process.
     """
 
     id: str
@@ -55,17 +55,17 @@ class WorkerRow:
 
     @property
     def is_silent(self) -> bool:
-        """Has it not shown a sign of life since somebody waited a whole lease for one?"""
+        """True if it has not beaten since a process waited a whole lease for a beat."""
         return self.silent == self.heartbeat
 
     @property
     def is_blocked(self) -> bool:
-        """Does it keep what it decides, and can do nothing else until that lets go of it?"""
+        """True if a sample's code blocks it: it keeps its samples but can do nothing else."""
         return self.state == BLOCKED
 
     @property
     def name(self) -> str:
-        """As it is called in a sentence: `3fa91c77 (process 4711)`."""
+        """Its name in messages: `3fa91c77 (process 4711)`."""
         where = "" if is_here(self) else f" on {self.host}"
         return f"{self.id[:8]} (process {self.pid}{where})"
 
@@ -78,7 +78,7 @@ def list_workers(db: Database) -> list[WorkerRow]:
 
 def _worker_row(row: Row) -> WorkerRow:
     values: dict[str, Any] = {key: row[key] for key in WorkerRow.__slots__}
-    # What it cannot write into a full database lies beside it.
+    # A worker with a full disk writes its trouble into its file instead.
     error = row["error"] or (
         crash_notes.trouble(row["id"]) if row["host"] == processes.host_name() else None
     )
@@ -90,54 +90,54 @@ def _machine() -> str:
 
 
 def is_here(worker: WorkerRow) -> bool:
-    """Can its process be seen from here, or be seen to be gone?"""
+    """True if this process can find out whether the worker's process runs."""
     mine = _machine()
     if worker.machine and worker.machine == mine:
-        return True  # whatever the host is called by now
+        return True  # even if somebody renamed the host
     if worker.host != processes.host_name():
         return False
-    # Another boot of this host: it is gone. Another container of that name may well live.
+    # After another boot of this host it is gone; in another container of this name it may live.
     return not (worker.machine and mine and worker.machine.split()[0] == mine.split()[0])
 
 
 def is_gone(worker: WorkerRow) -> bool:
-    """Is it certain that its process has ended? Of one elsewhere that is never known."""
+    """True if its process has certainly ended; always False for a worker on another host."""
     if not is_here(worker):
         return False
     if worker.machine and worker.machine != _machine():
-        return True  # of an earlier boot
+        return True  # it ran before this boot
     start = process_start(worker.pid)
     if start is None or not worker.machine:
-        return start is None  # one without a machine counts its start from elsewhere
+        return start is None  # without a machine its start time has another origin
     return abs(start - worker.process_start) > START_S
 
 
 def is_alive(worker: WorkerRow) -> bool:
-    """Does its process run; elsewhere, is there no sign of the contrary?"""
+    """True if its process runs; on another host, if it is not silent."""
     return not is_gone(worker) and (is_here(worker) or not worker.is_silent)
 
 
 def living(db: Database) -> list[WorkerRow]:
-    """The workers that are alive, those included that do not answer."""
+    """The workers that are alive, even if they do not answer. Raises StoreError."""
     return [worker for worker in list_workers(db) if is_alive(worker)]
 
 
 def answering(db: Database) -> list[WorkerRow]:
-    """The workers that can be relied on to take samples: neither silent, blocked nor ending."""
+    """The workers that will take samples: neither silent nor blocked nor asked to stop."""
     return [w for w in living(db) if not (w.is_silent or w.is_blocked or w.stop)]
 
 
 def mark_silent(db: Database, worker: WorkerRow) -> bool:
-    """Note for everybody that this worker showed no sign of life for a lease; False if it did now.
+    """Mark a worker as silent for a lease, for every process; False if it has just beaten.
 
-    With its next beat the mark holds no longer.
+    Its next beat ends the mark.
     """
     with db.write() as connection:
         return mark(connection, worker)
 
 
 def mark(connection: sqlite3.Connection, worker: WorkerRow) -> bool:
-    """`mark_silent` in the transaction of whoever calls."""
+    """Do as `mark_silent` does, in the caller's transaction."""
     marked = connection.execute(
         "UPDATE workers SET silent=heartbeat WHERE id=? AND heartbeat=?",
         (worker.id, worker.heartbeat),
@@ -145,23 +145,25 @@ def mark(connection: sqlite3.Connection, worker: WorkerRow) -> bool:
     return bool(marked.rowcount)
 
 
-def register(db: Database, gpus: str = "", told: Callable[[str], None] = lambda said: None) -> str:
-    """Enter this process; its worker id. Raises Final when another host works here.
+def register(
+    db: Database, gpus: str = "", report: Callable[[str], None] = lambda message: None
+) -> str:
+    """Register this process; its worker id. Raises Final if a worker of another host is alive.
 
-    `told` hears why it takes a while: a lease, where a worker of another host may be there.
+    If such a worker is registered, this calls `report` with a message and watches it for a lease.
     """
     worker = uuid.uuid4().hex[:12]
-    _refuse_other_hosts(db, told)
+    _refuse_other_hosts(db, report)
     _enter(db, worker, gpus)
     return worker
 
 
 def enter_again(db: Database, worker: str, gpus: str = "") -> None:
-    """Enter a worker that was taken for gone, under its old id.
+    """Register a worker again, under its old id, after another took it for gone.
 
-    Raises Final when another host took over meanwhile: this worker must not go on.
+    Raises Final if a worker of another host took over meanwhile: this one must not go on.
     """
-    _refuse_other_hosts(db, lambda said: None)
+    _refuse_other_hosts(db, lambda message: None)
     _enter(db, worker, gpus)
 
 
@@ -175,8 +177,8 @@ def _enter(db: Database, worker: str, gpus: str) -> None:
         )
 
 
-def _refuse_other_hosts(db: Database, told: Callable[[str], None]) -> None:
-    """Watch, for a lease at most, whether a worker of another host shows a sign of life."""
+def _refuse_other_hosts(db: Database, report: Callable[[str], None]) -> None:
+    """Raise Final if a worker of another host beats within a lease; mark it silent if not."""
 
     def elsewhere() -> dict[str, WorkerRow]:
         host = processes.host_name()
@@ -184,15 +186,15 @@ def _refuse_other_hosts(db: Database, told: Callable[[str], None]) -> None:
 
     before = elsewhere()
     for worker in before.values():
-        told(f"waiting for {lease_s():.0f} s at most: does worker {worker.name} still work here?")
+        report(f"waiting for {lease_s():.0f} s at most: does worker {worker.name} still work here?")
     until = time.monotonic() + lease_s()
     while before and time.monotonic() < until:
         time.sleep(LOOK_S)
         for worker in elsewhere().values():
             if worker.id not in before or worker.heartbeat != before[worker.id].heartbeat:
                 raise Final(
-                    f"{db.path} is being worked on from another host ({worker.host})",
-                    "SQLite on a shared file system cannot serve two hosts: use a database a host.",
+                    f"A worker on another host ({worker.host}) uses {db.path}",
+                    "SQLite on a shared file system cannot serve two hosts. Use one database each.",
                 )
     for worker in before.values():
         mark_silent(db, worker)
@@ -214,9 +216,9 @@ def beat(
     waiting: int = 0,
     notes: str = "",
 ) -> bool | None:
-    """Say that this worker lives and what it does, by which it keeps the samples that it holds.
+    """Write a heartbeat and what this worker does, so that it keeps its samples.
 
-    True when it is asked to stop, None when somebody took it off the list.
+    True if somebody asks it to stop, None if it is no longer registered.
     """
     with db.write() as connection:
         row = connection.execute(
@@ -242,15 +244,16 @@ def beat(
 
 
 def unregister(db: Database, worker: str) -> None:
-    """Take this worker off the list."""
+    """Remove this worker's row."""
     with db.write() as connection:
         connection.execute("DELETE FROM workers WHERE id=?", (worker,))
 
 
 def leave_if_idle(db: Database, worker: str) -> bool:
-    """Take this worker off the list unless something waits for it; has it gone?
+    """Remove this worker's row unless a sample is pending; True if it is removed.
 
-    In one step, so that whoever adds samples either finds it gone or is served by it.
+    Both happen in one transaction: a process that adds samples either finds no worker and starts
+    one, or this worker decides them.
     """
     with db.write() as connection:
         left = connection.execute(
@@ -263,13 +266,13 @@ def leave_if_idle(db: Database, worker: str) -> bool:
 
 
 def forget(db: Database, ids: list[str]) -> None:
-    """Take workers that are gone off the list, their samples put back before."""
+    """Remove the rows of workers that are gone; their samples must be back in the queue."""
     with db.write() as connection:
         connection.executemany("DELETE FROM workers WHERE id=?", [(worker,) for worker in ids])
 
 
 def ask_to_stop(db: Database, worker: str | None = None) -> int:
-    """Ask one worker (by the start of its id) or all to end; how many were asked."""
+    """Ask one worker (by the start of its id) or all to stop; how many were asked."""
     with db.write() as connection:
         found = connection.execute(
             "UPDATE workers SET stop=1 WHERE id LIKE ? ESCAPE '!'",

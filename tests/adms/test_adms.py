@@ -117,7 +117,7 @@ def test_choices_that_cannot_be_scored_behind_thinking_are_noted(thinking: str) 
 
     decision = decide(Untold(with_thinking(thinking, json.dumps(say(A)))))
     assert decision.choice == 0 and decision.probabilities is None
-    assert any("behind its thinking" in note for note in decision.notes) == bool(thinking)
+    assert any("after its thinking" in note for note in decision.notes) == bool(thinking)
 
 
 def test_baseline_states_no_target_and_takes_the_majority() -> None:

@@ -122,7 +122,7 @@ def test_its_traits_are_honoured_before_anything_starts(keywords: Path) -> None:
         ("raise SystemExit(3)", "cannot be loaded from odd:KIND: SystemExit: 3"),
         (
             "from align_tui.adms.base import AdmKind\nKIND = AdmKind(dict, print)",
-            "the parameters of a decision-maker derive from AdmParams",
+            "the class of a decision-maker's parameters must derive from AdmParams",
         ),
         ("", "has no attribute 'KIND'"),
     ],

@@ -1,4 +1,4 @@
-"""A backbone that writes slowly or not at all, for tests of the worker."""
+"""A fake backbone that writes slowly or not at all, for tests of the worker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FakeBackbone:
         self.closed = False
         self.most = 0
         self.now = 0
-        self.cut: str | None = None  # what is written in place of a whole reply
+        self.cut: str | None = None  # the text that it writes instead of a whole reply
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         self.begun += 1
@@ -59,7 +59,7 @@ class FakeBackbone:
 
 
 class Opener:
-    """Opens fakes, and remembers; `failing` raises that error instead."""
+    """Opens fake backbones and remembers them; raises `failing` if it is set."""
 
     def __init__(self, failing: BackboneError | None = None, room: int = 9) -> None:
         self.opened: list[tuple[str, FakeBackbone]] = []

@@ -1,4 +1,4 @@
-"""A decision-maker whose scenarios are named for what goes wrong with them. Not a test."""
+"""A decision-maker that misbehaves as each scenario's name says. Not a test."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from align_tui.core.answers import ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.predictions import Prediction
 
-made: Any = Decision  # with what a type checker would not let pass
+made: Any = Decision  # untyped, to pass values that a type checker refuses
 
 
 class Rude(BaseException):
-    """No Exception, and not one that asyncio knows."""
+    """A BaseException that is no Exception and that asyncio does not know."""
 
 
 class Unsayable(Exception):
-    """Its own words end whoever asks for them."""
+    """An error whose text raises when somebody reads it."""
 
     def __str__(self) -> str:
         if self.args:
@@ -100,7 +100,7 @@ async def decide(scenario: Any, targets: Any, llm: Any, parameters: Any) -> Any:
         re.match(r"(a+)+$", "a" * 60 + "b")
     if how == "waits":
         await asyncio.sleep(parameters.get("seconds", 0))
-    if how == "stays":  # a thread of it goes on for longer than anybody waits
+    if how == "stays":  # one of its threads runs for longer than the worker waits
         await asyncio.to_thread(time.sleep, parameters.get("seconds", 0))
     if how == "unsayable":
         raise Unsayable

@@ -1,4 +1,4 @@
-"""Real `align-tui` processes over a decision-maker that takes its time, for tests with signals."""
+"""Real `align-tui` processes with a slow decision-maker, for tests with signals."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ async def decide(scenario, targets, llm, parameters):
     return llm.seed % 2
 """
 
-# Read by every Python process that has its folder on PYTHONPATH: a wall clock that can be set, as
-# the process itself and psutil (which adds the moment of the boot) see it.
+# Every Python process with its folder on PYTHONPATH reads this. Tests can then set the wall clock
+# that the process and psutil (which adds the time of the boot) see.
 SET_CLOCK = """
 import time
 real = time.time
@@ -76,7 +76,7 @@ def slow_study(tmp_path: Path, n: int, takes: float = 0.1) -> Study:
 
 
 def begin_run(tmp_path: Path, *more: str) -> tuple[subprocess.Popen[str], str]:
-    """`run --json` over 40 scenarios once it has told its first decision; (process, run)."""
+    """Start `run --json` over 40 scenarios and wait for a decision; (process, run)."""
     arguments = ("run", "-p", str(slow_profile(tmp_path)), "-s", "demo-triage", "--json", *more)
     errors = (tmp_path / "stderr").open("w")
     process = align_tui(*arguments, stdout=subprocess.PIPE, stderr=errors)
@@ -96,13 +96,13 @@ def attempts(db: Database, run: str) -> list[int]:
 
 
 def workers_said() -> str:
-    """What all workers that were started in the background have written."""
+    """The logs of all workers in the background."""
     logs = sorted((paths.state_dir() / "workers").glob("*.log"))
     return "".join(log.read_text() for log in logs)
 
 
 def set_clock(tmp_path: Path) -> tuple[dict[str, str], Callable[[float], None]]:
-    """(environment, what sets the wall clock of every process that has it)."""
+    """(environment, function that sets the wall clock of every process with it)."""
     folder, file = tmp_path / "hook", tmp_path / "offset"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(SET_CLOCK.format(path=str(file)))

@@ -1,4 +1,4 @@
-"""Scorers as another package would bring them: one that waits, and some that fail."""
+"""Scorers as another package would provide them: one that waits, and some that fail."""
 
 from __future__ import annotations
 

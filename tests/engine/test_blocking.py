@@ -1,4 +1,4 @@
-"""Code that never awaits: it is named, others go on elsewhere, and in the end it is broken off."""
+"""Code that never awaits: the watchdog names it, frees the other samples, and interrupts it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_it_is_told_and_a_second_worker_goes_on(database: Database, start: Start
     assert row.is_blocked  # so that `run` and the screen start another
     start(0.5, 60)
     until(lambda: runs.get_run(database, run).done >= 20, 20)
-    assert runs.get_run(database, run).running == 1  # held by whoever still decides it
+    assert runs.get_run(database, run).running == 1  # the blocked worker still holds it
     until(lambda: runs.get_run(database, run).done == 21, 20)
     assert database.read("SELECT attempt FROM samples ORDER BY id")[0][0] == 1
     _, err = first.communicate(timeout=20)
@@ -85,7 +85,7 @@ def test_it_is_broken_off_in_the_end(database: Database, start: Start) -> None:
     [(_, trace)] = results.failures(database, run)
     assert "poison.py" in trace and "Traceback" in trace  # where the code was
     worker.communicate(timeout=20)
-    assert worker.returncode == 0  # one sample's code was broken off, and the worker went on
+    assert worker.returncode == 0  # it interrupted one sample's code and went on
 
 
 def test_a_worker_ends_though_code_does_not(database: Database, start: Start) -> None:
@@ -136,7 +136,7 @@ def test_what_a_locked_database_refused_is_told_later(
         dog._look(steps.now, time.monotonic())
     monkeypatch.undo()
     dog._look(steps.now, time.monotonic())
-    assert len(queue.orders(database, "w")) == 1  # the other one is for somebody else
+    assert len(queue.orders(database, "w")) == 1  # the other one is for another worker
 
 
 def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: Database) -> None:
@@ -145,7 +145,7 @@ def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: D
     steps = LoopSteps()
     dog = Watchdog(database.path, "w", steps, 15.0, Limits(2.0, 60.0))
     dog._step = steps.now = LoopStep(held_samples[0].id, time.monotonic())
-    # Stopped for ten minutes, its watcher sees that much time go by in one look.
+    # After a stop of ten minutes the watchdog sees that much time go by in one look.
     clock = iter([0.0, 600.0, 600.5])
     looks = iter([False, False, True])
     dog._ended.wait = lambda timeout=None: next(looks)  # type: ignore[method-assign]
@@ -161,7 +161,7 @@ def test_a_process_that_was_stopped_is_not_taken_for_one_that_blocks(database: D
 def test_code_that_lets_no_thread_run_fails_as_well(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its worker can say nothing: it counts as silent, and the sample as a suspect."""
+    """Its worker cannot answer, so it counts as silent and the sample as a suspect."""
     monkeypatch.setenv("ALIGN_TUI_LEASE", "1.2")
     names = ["regex-0", *(f"good-{n}" for n in range(12))]
     shutil.copy(POISON, tmp_path / "code.py")
@@ -183,7 +183,7 @@ def test_code_that_lets_no_thread_run_fails_as_well(
     assert [each["event"] for each in told].count("decision") == 12
     assert "has not answered" in err and "another worker is started" in err
     assert "was ended: no sign of life" in err
-    # Nothing is left that runs for ever: the last one serves the queue, and ends when it is idle.
+    # No code runs for ever any more: the last worker serves the queue, and ends when it is idle.
     assert all(not worker.is_silent for worker in workers.living(database))
     for worker in workers.living(database):
         os.kill(worker.pid, signal.SIGTERM)

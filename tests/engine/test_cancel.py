@@ -1,4 +1,4 @@
-"""Cancelling a run: what runs stops within a token, what waits does not start, nothing is lost."""
+"""A cancelled run: running samples stop within a token, pending ones wait, nothing is lost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOKEN_S = 0.01
 
 
 class Slow(FakeBackbone):
-    """Writes a word every 10 ms, for as long as it is let, and knows when it wrote the last."""
+    """Writes a word every 10 ms until it is cancelled, and knows when it wrote the last one."""
 
     words = 30
     last = 0.0
@@ -57,7 +57,7 @@ class Slow(FakeBackbone):
 
 
 class Slowly(Opener):
-    """Opens one that is slow."""
+    """Opens a slow backbone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Slowly(Opener):
 
 @asynccontextmanager
 async def deciding(db: Database, n: int = 3) -> AsyncIterator[tuple[Worker, Slow, str]]:
-    """A worker in the middle of a run whose first words are stored."""
+    """A worker in the middle of a run, after the database has the first words."""
     opener = Slowly()
     opener.slow.words = 100_000
     run = runs.create_run(db, model_study(n), {})
@@ -84,14 +84,14 @@ async def test_no_token_is_written_after_a_run_is_cancelled(database: Database) 
         cancelled = cancel_run(database, run)
         assert (cancelled.pending, cancelled.running) == (0, 3)
         await until(lambda: slow.cancelled == 3)
-        assert slow.last - asked < 0.2 + TOKEN_S  # seen within 0.2 s, and then not one more
+        assert slow.last - asked < 0.2 + TOKEN_S  # then no other word
         await until(lambda: not runs.get_run(database, run).running)
         row = runs.get_run(database, run)
         assert (row.pending, row.done, row.failed, row.state) == (3, 0, 0, "stopped")
         assert database.read("SELECT * FROM live") == []
         last = slow.last
         await asyncio.sleep(5 * TOKEN_S)
-        assert slow.last == last and slow.begun == 3  # nor is anything taken again
+        assert slow.last == last and slow.begun == 3  # and it claims no sample again
 
 
 async def test_another_run_goes_on_beside_one_that_is_cancelled(database: Database) -> None:
@@ -111,7 +111,7 @@ async def test_what_waits_does_not_start(database: Database) -> None:
     async with working(database.path, opener):
         await until(lambda: [w for w in workers.living(database) if w.state == "idle"])
         assert not opener.slow.begun
-        # It goes on when it is told to, to a decision for each.
+        # After a resume every sample gets a decision.
         runs.set_state(database, run, "active")
         await until(lambda: runs.get_run(database, run).done == 2)
 
@@ -131,7 +131,7 @@ async def decide(scenario, targets, llm, parameters):
 
 
 async def test_code_that_does_not_await_ends_first(database: Database, tmp_path: Path) -> None:
-    """It cannot be stopped from outside, but nothing is begun after it, and nothing fails."""
+    """The worker cannot stop it, but starts nothing after it, and no sample fails."""
     (tmp_path / "blocks.py").write_text(BLOCKS)
     adm = {"kind": "custom", "file": str(tmp_path / "blocks.py"), "needs_model": False}
     profile = Profile.model_validate({"name": "blocks", "adm": adm | {"takes": 0.05}})
@@ -153,7 +153,7 @@ async def test_code_that_does_not_await_ends_first(database: Database, tmp_path:
 
 
 async def test_a_cancelled_run_goes_on_to_the_same_text(database: Database) -> None:
-    """With the demo model: what it wrote so far is thrown away, and written again."""
+    """The demo model's text so far is discarded, and it writes the same text again."""
     from align_tui.backbones.local.backbone import LocalBackbone  # torch
 
     of = fakes.study(2, 1)
@@ -170,7 +170,7 @@ async def test_a_cancelled_run_goes_on_to_the_same_text(database: Database) -> N
         assert row.pending and not row.failed
         assert isinstance(model, LocalBackbone)
         await until(lambda: model._thread.batch.is_idle)  # its rows have left the batch
-        # The step that was under way: the token that it drew, and what stands before the first.
+        # The step in progress still ends: its token, and the text before the first one.
         assert all(count <= 2 for count in told.values())
         assert live_text(database, run) == 0
         runs.set_state(database, run, "active")
@@ -185,7 +185,7 @@ async def test_a_cancelled_run_goes_on_to_the_same_text(database: Database) -> N
 
 
 def count_pieces(worker: Worker) -> Counter[tuple[int, int]]:
-    """Pieces of text that the model hands on from now on, by (sample, attempt)."""
+    """Count the pieces of text that the model reports from now on, by (sample, attempt)."""
     told: Counter[tuple[int, int]] = Counter()
     tell = worker._live.tell
 
@@ -198,7 +198,7 @@ def count_pieces(worker: Worker) -> Counter[tuple[int, int]]:
 
 
 def live_text(db: Database, run: str) -> int:
-    """How many pieces of text are stored of samples of that run that are not done."""
+    """How many pieces of live text the database has of the run's undecided samples."""
     found = db.one(
         "SELECT count(*) FROM live WHERE sample IN (SELECT id FROM samples WHERE run=?)", (run,)
     )
@@ -209,7 +209,7 @@ def live_text(db: Database, run: str) -> int:
 def test_whoever_follows_a_run_that_is_cancelled_is_told(
     database: Database, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Real processes: the follower ends with 130, both say how it goes on, and it does."""
+    """Real processes: the follower ends with 130, both say how to resume, and that works."""
     process, run = begin_run(tmp_path)
     try:
         assert command(["cancel", run]) == 0
@@ -222,7 +222,7 @@ def test_whoever_follows_a_run_that_is_cancelled_is_told(
         errors = (tmp_path / "stderr").read_text()
         assert process.returncode == 130
         assert "Cancelled: " in errors and f"--resume {run}" in errors
-        # It goes on where it was: nothing is decided twice, and no attempt counts as a failure.
+        # The run resumes: no sample is decided twice, and no attempt counts as a failure.
         runs.set_state(database, run, "active")
         sync_until(lambda: runs.get_run(database, run).done == 40)
         assert command(["cancel", run]) == 0

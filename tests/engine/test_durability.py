@@ -1,4 +1,4 @@
-"""Real processes, killed with SIGKILL in the middle: nothing lost, nothing doubled."""
+"""Real processes that SIGKILL ends in the middle: no decision is lost or doubled."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_killing_workers_again_and_again(database: Database, tmp_path: Path) -> 
         process.wait()
     assert 0 < runs.get_run(database, run).done < 80
     last = align_tui("worker", "--db", str(database.path), "--idle-exit", "1")
-    # What the killed one held is taken over at once, long before its lease ends.
+    # Another worker takes over the killed one's samples at once, long before its lease ends.
     until(lambda: runs.get_run(database, run).finished, 12)
     last.wait(timeout=20)
     assert runs.get_run(database, run).done == 80
@@ -136,10 +136,10 @@ def test_hanging_up_interrupts_a_run_but_for_one_below_nohup(
         signal.signal(signal.SIGHUP, before)
     assert command.stdout is not None
     run = json.loads(command.stdout.readline())["run"]
-    command.stdout.readline()  # a decision: it listens to signals
+    command.stdout.readline()  # after a decision it handles signals
     command.send_signal(signal.SIGHUP)
     for worker in workers.list_workers(database):
-        os.kill(worker.pid, signal.SIGHUP)  # as the terminal does to all that it started
+        os.kill(worker.pid, signal.SIGHUP)  # as a closing terminal does
     command.communicate(timeout=60)
     assert command.returncode == (0 if deaf else 130)
     assert (runs.get_run(database, run).done == 40) == deaf

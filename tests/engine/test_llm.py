@@ -1,4 +1,4 @@
-"""The model as a sample sees it: a timeline counts from the sample, so that replays are in time."""
+"""The model as a sample asks it: a timeline counts from the sample's start, for replays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Backbone:
 
 @pytest.mark.asyncio
 async def test_a_timeline_counts_from_the_sample_and_not_from_the_request() -> None:
-    """Its model was loaded for a minute before anything could be asked of it."""
+    """The model took a minute to load before the sample could ask it."""
     told: list[tuple[int, str]] = []
     backbone: Any = Backbone()
     llm = SampleLlm(

@@ -1,4 +1,4 @@
-"""The run database under a worker's feet: deleted, replaced, damaged, its disk full, copied."""
+"""A database that is deleted, replaced, damaged, copied or full while a worker uses it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_what_was_decided_is_saved_when_the_file_goes(database: Database, 
     assert runs.get_run(kept, run).done == 20
     assert len(list(results.all_results(kept, run))) == 20
     kept.close()
-    # Whoever follows the run is told the same.
+    # The command that follows the run reports the same.
     with pytest.raises(Gone) as again:
         check_file(database)
     assert str(saved) in again.value.hint
@@ -89,7 +89,7 @@ def damage(db: Database, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["samples", "live_sample"])  # the second is read by workers alone
+@pytest.mark.parametrize("name", ["samples", "live_sample"])  # only workers read the second
 def test_a_damaged_page_ends_a_run_at_once(database: Database, name: str) -> None:
     run = runs.create_run(database, waiting_study(), {})
     damage(database, name)
@@ -117,7 +117,7 @@ async def test_a_full_disk_is_told_while_it_lasts(database: Database) -> None:
         await warm_up(database, opener)
         run = runs.create_run(database, model_study(40), {})
         await until(lambda: runs.get_run(database, run).running)
-        # SQLite's own error, as if no page could be had from the disk.
+        # SQLite's own error, as if the disk were full.
         db = worker.db.connection
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count={pages}")
@@ -128,7 +128,7 @@ async def test_a_full_disk_is_told_while_it_lasts(database: Database) -> None:
         troubles.look([row])
         troubles.look([row])
         assert len(told) == 1 and "No space is left" in told[0]
-        # Nothing of it could be written into the database itself.
+        # The worker could not write the error into the database.
         assert database.read("SELECT error FROM workers")[0][0] is None
         db.execute("PRAGMA max_page_count=1000000")
         await until(lambda: runs.get_run(database, run).done == 40)

@@ -1,4 +1,4 @@
-"""Processes that are stopped and go on, hang, or live through a step of the clock."""
+"""Processes that are stopped and continued, that hang, or whose clock is set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = 86_400
 
 @pytest.fixture(autouse=True)
 def short_lease(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A lease that tests have time for; no worker stays behind."""
+    """Use a short lease, and end the workers that a test leaves behind."""
     monkeypatch.setenv("ALIGN_TUI_LEASE", str(LEASE_S))
     yield
     for worker in workers.list_workers(database):
@@ -33,13 +33,13 @@ def short_lease(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def said_besides_notes(tmp_path: Path) -> str:
-    """What the run has said on standard error, the note on the code that it runs left out."""
+    """The run's standard error without the note on the code that it runs."""
     lines = (tmp_path / "stderr").read_text().splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("note: "))
 
 
 def undisturbed(database: Database, run: str) -> list[tuple[int, int | None]]:
-    """What the run comes to without any trouble: the decision-maker goes by its seed."""
+    """The run's decisions without any trouble, which the seeds determine."""
     study = runs.load_study(database, run)
     seed = study.profiles[0].decoding.seed
     return [
@@ -61,7 +61,7 @@ def test_a_closed_laptop_costs_nothing(database: Database, tmp_path: Path) -> No
     assert command.returncode == 0
     row = runs.get_run(database, run)
     assert (row.done, row.failed) == (40, 0)
-    # Its samples stayed its own: none was taken back, and no other worker was called.
+    # It kept its samples: no worker took them back, and no other one was started.
     assert set(attempts(database, run)) == {1}
     assert said_besides_notes(tmp_path) == ""
     assert "stood still" in workers_said() and "others took 0" in workers_said()
@@ -74,14 +74,14 @@ def test_a_worker_that_comes_back_finds_its_samples_with_another(
     study = real_runs.slow_study(tmp_path, 48)
     run = runs.create_run(database, study, {})
     logs = [(tmp_path / name).open("w") for name in ("first", "second")]
-    # Longer than a lease: the second one has nothing to do before it takes over.
+    # Longer than a lease: the second worker is idle until it takes over.
     arguments = ("worker", "--db", str(database.path), "--idle-exit", str(2 * LEASE_S))
     first = align_tui(*arguments, stderr=logs[0])
     until(lambda: runs.get_run(database, run).done >= 4)
     first.send_signal(signal.SIGSTOP)
     held = runs.get_run(database, run).running
     second = align_tui(*arguments, stderr=logs[1])
-    # The other takes over what the first one holds, and gets on with it.
+    # The other worker takes over the first one's samples and decides them.
     until(lambda: attempts(database, run).count(2) >= min(4, held))
     first.send_signal(signal.SIGCONT)
     until(lambda: runs.get_run(database, run).finished)
@@ -105,7 +105,7 @@ def test_a_worker_that_hangs_for_ever_is_told_and_replaced(
     [worker] = workers.living(database)
     os.kill(worker.pid, signal.SIGSTOP)
     stopped = time.monotonic()
-    errors = tmp_path / "stderr"  # a file, no terminal
+    errors = tmp_path / "stderr"  # a file, not a terminal
     until(lambda: "has not answered" in errors.read_text(), 2 * LEASE_S)
     assert time.monotonic() - stopped > LEASE_S / 2
     command.communicate(timeout=60)
@@ -132,7 +132,7 @@ def test_steps_of_the_clock_change_nothing(
         step(seconds)
         until(lambda before=before: runs.get_run(database, run).done > before + 4)  # type: ignore[misc]
     assert len(workers.living(database)) == 1
-    # A worker that starts after the step sees the others as they are, too.
+    # A worker that starts after the step also sees the others as they are.
     other = align_tui("worker", "--db", str(database.path), "--idle-exit", "0")
     command.communicate(timeout=60)
     assert command.returncode == 0 == other.wait(timeout=20)

@@ -1,6 +1,6 @@
-"""Decision-makers of a user's that do what ends a process: their sample fails, and nobody else's.
+"""A user's decision-makers that end their process: only their own samples fail.
 
-Real processes throughout. Scenarios are named for what tests/engine/poison.py does on them.
+All tests use real processes. A scenario's name says what tests/engine/poison.py does on it.
 """
 
 from __future__ import annotations
@@ -88,15 +88,15 @@ def test_what_ends_a_process_fails_its_sample_alone(database: Database) -> None:
         kind, said = found[name]
         number = {"kill": "9", "terminate": "15"}.get(name, words)
         assert kind == "adm" and (words in said or number in said), (name, said)
-    # A crash takes the worker with it: whoever was there is tried again, and found innocent.
+    # A crash ends the worker: the samples beside it are tried again and found innocent.
     kind, said = found["crash"]
     assert kind == "ended_worker" and "crash by poison ended the worker 3 times" in said
     assert "Segmentation fault" in said and "poison.py" in said
     traces = {study.scenarios[r.scenario].key: t for r, t in results.failures(database, run)}
     assert "most recent call first" in traces["crash"]
     assert all("poison.py" in traces[name] for name in ("exit", "task", "rude", "unsayable"))
-    assert not traces["list"]  # its message says all there is to say
-    # So does an end that only the process's parent sees.
+    assert not traces["list"]  # its message suffices
+    # The same holds for an end that only the process's parent sees.
     kind, said = found["_leave"]
     assert kind == "ended_worker" and "The process ended with status 5" in said
     assert found["half"] == (None, "")
@@ -111,7 +111,7 @@ def test_what_ends_a_process_fails_its_sample_alone(database: Database) -> None:
 def test_kills_from_outside_fail_nobody(database: Database) -> None:
     study = poisoned(["waits-1", "waits-2"], seconds=1.0)
     run = runs.create_run(database, study, {})
-    for _ in range(3):  # as often as the attempts that a poisoned sample has
+    for _ in range(3):  # as many attempts as a poisoned sample has
         worker = align_tui("worker", "--db", str(database.path))
         until(lambda: runs.get_run(database, run).running)
         worker.kill()
@@ -129,14 +129,14 @@ def test_a_worker_that_ends_in_good_order_leaves_no_words(database: Database) ->
     assert crash_notes.place(row.id).exists()
     worker.send_signal(signal.SIGTERM)
     _, err = worker.communicate(timeout=30)
-    assert worker.returncode == 0 and "it was told to (SIGTERM)" in err
+    assert worker.returncode == 0 and "it received SIGTERM" in err
     assert not crash_notes.place(row.id).exists()
 
 
 def test_the_last_words_are_those_of_the_worker_that_ended(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Somebody else's words in the folder of logs, and a worker that cannot even start.
+    # Another worker's log in the folder, and a worker that cannot even start.
     logs = crash_notes.place("x").parent
     logs.mkdir(parents=True)
     (logs / "20990101-000000-aaaaaa.log").write_text("words of another run\n")
@@ -153,7 +153,7 @@ def test_the_last_words_are_those_of_the_worker_that_ended(
 
 
 def bury(db: Database, how: str | None, size: int = 64) -> list[int]:
-    """One worker takes all that it may, and ends; what it held."""
+    """Let one worker claim all that it may and end; the samples that it held."""
     from align_tui.store import queue
 
     held = queue.claim(db, "w", size) or suspects.claim(db, "w", size)
@@ -166,7 +166,7 @@ def test_suspects_are_decided_among_few_then_alone(database: Database) -> None:
     assert len(bury(database, "It crashed")) == 20
     few = bury(database, "It crashed")
     assert len(few) == suspects.FEW
-    # The others come first: they were there at fewer ends.
+    # The others come first: fewer ends count against them.
     assert not set(bury(database, "It crashed")) & set(few)
     bury(database, "It crashed")
     [alone] = bury(database, "It crashed")
@@ -175,7 +175,7 @@ def test_suspects_are_decided_among_few_then_alone(database: Database) -> None:
     [failed] = results.all_results(database, run)
     assert failed.sample == alone and failed.error_kind == "ended_worker"
     assert "3 times" in (failed.error_message or "")
-    # Asked again it is decided alone, when all others have been, and once is enough.
+    # After it is asked again it is decided alone, after all others, and fails at the first end.
     assert runs.retry(database, run, [alone]) == 1
     while not runs.get_run(database, run).failed:
         held = bury(database, "It crashed")
@@ -203,7 +203,7 @@ def test_burying_twice_counts_once(database: Database) -> None:
 
 
 def test_no_sample_is_blamed_for_a_model_that_cannot_be_loaded(database: Database) -> None:
-    """Else `run` would start workers until each sample has failed, in place of giving up."""
+    """Otherwise `run` would start workers until each sample failed, instead of giving up."""
     from align_tui.store import queue
     from tests.engine.test_worker import model_study
 
@@ -232,7 +232,7 @@ def test_a_worker_that_beats_again_keeps_its_samples_and_no_end_is_counted(
     queue.claim(database, worker, 1)
     [row] = workers.list_workers(database)
 
-    def beats(pid: int) -> bool:  # while somebody else looks at its process
+    def beats(pid: int) -> bool:  # while another process looks at it
         workers.beat(database, worker, state="running")
         return False
 

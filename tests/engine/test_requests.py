@@ -1,4 +1,4 @@
-"""What a worker hands to a model beside the turns: the run's day, the profile's values."""
+"""What a worker passes to a model beside the messages: the run's day, the profile's values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.engine.test_worker import until, working
 
 
 class Listening(FakeBackbone):
-    """Remembers what it was asked, replies and scores alike; fails as often as `losses` says."""
+    """Remembers all requests, for replies and for scores; fails `losses` times first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Listening(FakeBackbone):
 
 
 class ListeningOpener(Opener):
-    """Opens one that listens, the same one again and again."""
+    """Always opens the same listening backbone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ async def test_a_run_that_goes_on_later_sees_the_day_on_which_it_began(
     assert {each.rendering.values["reasoning_effort"] for each in asked} == {"low"}
     assert {each.sampling.thinking for each in asked} == {"auto"}
     assert {each.sampling.max_thinking_tokens for each in asked} == {77}
-    # What is scored is rendered as what was written, and belongs to the same decision.
+    # A scoring request is rendered like the reply's request, and belongs to the same decision.
     told = {(b.rendering.date, b.sampling.thinking, b.group) for b in opener.one.scorings[:2]}
     assert told == {("2025-03-04", "auto", each.group) for each in asked} and len(told) == 2
 

@@ -1,4 +1,4 @@
-"""Decision-makers that ask several models: loaded together, claimed together, each in its role."""
+"""Decision-makers that ask several models: a worker loads them together, each in its role."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def kaleido(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @asynccontextmanager
 async def real_worker(path: Path) -> AsyncIterator[None]:
-    """A worker that opens real models."""
+    """A worker that loads real models."""
     worker = Worker(open_database(path), Settings(path))
     task = asyncio.create_task(worker.run())
     try:
@@ -225,5 +225,5 @@ async def test_a_role_that_the_profile_lacks_fails_the_sample_by_name(
     assert result.error_kind == "adm"
     assert "in the role 'r1'" in str(result.error_message)
     assert "[models.r1]" in str(result.error_message)
-    [attempt] = results.responses_of(database, result.sample)  # what r0 wrote is kept
+    [attempt] = results.responses_of(database, result.sample)  # the database keeps the reply of r0
     assert attempt.raw

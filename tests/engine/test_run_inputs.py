@@ -1,4 +1,4 @@
-"""A worker decides by what the run has stored: its definitions, and its rule of seeds."""
+"""A worker decides with the definitions and the seed rule that the run has stored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def decide(db: Database, run: str) -> None:
 
 
 def asked(db: Database, run: str) -> list[str]:
-    """What each sample's model was told first."""
+    """The first message to the model of each sample."""
     return [
         str(results.responses_of(db, state.id)[0].messages[0]["content"])
         for state in results.states(db, run)

@@ -1,4 +1,4 @@
-"""Scorers in the worker: awaited with the sample, and never its failure."""
+"""Scorers in the worker: it awaits them with the sample, and their errors do not fail it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_an_asynchronous_scorer_is_awaited_and_its_scores_are_stored(
     [
         ("failing_judge", "RuntimeError: the judge went home"),
         ("quitting_judge", "CancelledError"),
-        ("babbling_judge", "it gave a str, which is no Score"),
+        ("babbling_judge", "it returned a str, not a Score"),
         ("failing", "SystemExit: 3"),
     ],
 )

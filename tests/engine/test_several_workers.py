@@ -1,4 +1,4 @@
-"""Several worker processes on one queue: every sample once, whoever is killed."""
+"""Several workers on one queue: every sample is decided once, even if one is killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.conftest import make_scenarios
 
 pytestmark = pytest.mark.slow
 
-# Writes a line for each call: whatever is decided twice is seen. One gate a process.
+# Writes a line for each call, so that tests see a sample that is decided twice. One gate a process.
 COUNTED = """
 import asyncio, os
 four_at_a_time = asyncio.Semaphore(4)
@@ -83,12 +83,12 @@ def test_three_share_a_queue_and_one_is_killed(
     until(lambda: len({call[0] for call in calls(tmp_path)}) == 3)  # all of them work
     processes[0].send_signal(signal.SIGKILL)
     processes[0].wait()
-    # The others take over what it held at once, long before the lease ends.
+    # The others take over its samples at once, long before the lease ends.
     until(lambda: runs.get_run(database, run).finished, 30)
     assert runs.get_run(database, run).done == 400
     done = [r.scenario for r in results.all_results(database, run)]
     assert sorted(done) == list(range(400))
-    # The killed one may have decided what it could not write; nobody else decides anything twice.
+    # The killed one may not have written some decisions; only those are made twice.
     killed = str(processes[0].pid)
     keys = [key for pid, key, _ in calls(tmp_path) if pid != killed]
     assert len(keys) == len(set(keys))
@@ -104,7 +104,7 @@ def test_throughput_adds_up(database: Database, tmp_path: Path, start: Start) ->
     runs.set_state(database, run, "active")
     until(lambda: runs.get_run(database, run).finished, 30)
     shares = [sum(pid == str(p.pid) for pid, _, _ in calls(tmp_path)) for p in two]
-    # Neither sat idle while the other held more than it could do.
+    # Neither was idle while the other held more samples than it could decide.
     assert sum(shares) == 48 and min(shares) > 0
 
 

@@ -1,4 +1,4 @@
-"""How many samples a worker decides at once, where the model itself knows what is worth it."""
+"""How many samples a worker decides at once if the model itself sets the number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.engine.test_worker import model_study, until, warm_up, working
 
 
 class Server(Opener):
-    """Opens fakes that take twenty samples at once."""
+    """Opens fake backbones that take twenty samples at once."""
 
     def __call__(self, spec: BackboneSpec, progress: OnProgress) -> FakeBackbone:
         backbone = super().__call__(spec, progress)

@@ -1,4 +1,4 @@
-"""The worker in this process, with backbones that the tests hold in their hands."""
+"""The worker in the test's own process, with fake backbones that the tests control."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
 
 
 async def warm_up(db: Database, opener: Opener) -> None:
-    """Have the model loaded by a run that ends, then let nothing through any more."""
+    """Load the model with a run that ends, then hold every reply back."""
     first = runs.create_run(db, model_study(1), {})
     await until(lambda: runs.get_run(db, first).finished)
     opener.opened[0][1].gate.clear()
@@ -105,7 +105,7 @@ async def test_what_was_written_for_a_failed_sample_is_kept(database: Database) 
     assert reply.raw == '{"reasoning":"It goes on and' and reply.reasoning == "It goes on and"
     assert (reply.role, reply.choice, reply.retried) == ("failed", None, True)
     assert reply.timeline[-1][1] == len(reply.raw) and reply.sampling["max_tokens"] == 1024
-    # Asked again, nothing of it is left.
+    # After it is asked again, nothing of the failure is left.
     runs.retry(database, run, [result.sample])
     assert results.responses_of(database, result.sample) == []
 
@@ -239,7 +239,7 @@ async def test_an_open_answer_is_kept_as_its_text(database: Database, tmp_path: 
     for result in results.all_results(database, run):
         assert result.choice is None and result.choice_text == "I would wait. \ufffd"
     tallies = results.tallies(database, run)
-    assert all(tally.all.scored == 0 for tally in tallies)  # labels are on choices
+    assert all(tally.all.scored == 0 for tally in tallies)  # labels belong to choices
 
 
 async def test_a_worker_ends_when_told_to_or_idle(database: Database) -> None:
@@ -274,7 +274,7 @@ async def test_a_disk_that_fails_for_a_while_loses_no_decision(
 async def test_a_task_that_ends_without_an_outcome_keeps_no_sample(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Broken off, say, between two of our own lines."""
+    """An interruption between two lines of the worker does this, for example."""
 
     class Odd(BaseException):
         pass

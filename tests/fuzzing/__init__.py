@@ -1,1 +1,1 @@
-"""Hostile files for every reader: made, mutated, and read."""
+"""Make, mutate and read hostile files for every reader."""

@@ -1,4 +1,4 @@
-"""Files that are nearly right: a good one with bytes, lines or values changed, by a seed."""
+"""Mutate good files: change bytes, lines or values, by a seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUES: list[Any] = [
 
 
 def mutated(good: bytes, other: bytes, chance: random.Random) -> bytes:
-    """`good` with a few changes; `other` is another good file, to be spliced in."""
+    """`good` with a few changes, among them parts of `other`, another good file."""
     if chance.random() < 0.4:
         changed = _changed_values(good, chance)
         if changed is not None:
@@ -50,7 +50,7 @@ def mutated(good: bytes, other: bytes, chance: random.Random) -> bytes:
 
 
 def _changed_values(good: bytes, chance: random.Random) -> bytes | None:
-    """The JSON of a file with values or keys changed; None where it is no JSON."""
+    """The JSON of a file with changed values or keys; None if it is not JSON."""
     try:
         value = json.loads(good)
     except ValueError:
@@ -66,7 +66,8 @@ def _changed_values(good: bytes, chance: random.Random) -> bytes | None:
                 if isinstance(here, dict) and chance.random() < 0.2:
                     here[str(chance.choice(VALUES))[:600]] = here.pop(key)
                 else:
-                    here[key] = copy.deepcopy(chance.choice(VALUES))  # changed in its turn, later
+                    # A copy, since later changes may alter it.
+                    here[key] = copy.deepcopy(chance.choice(VALUES))
                 break
             here = here[key]
     return json.dumps(value).encode()

@@ -1,4 +1,4 @@
-"""Files that somebody might make to hang a reader: each a name, a reader, and how it is made."""
+"""Files that could hang a reader: for each a name, its reader, and a function that makes it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _record(key: str) -> list[object]:
 
 
 def template(text: str) -> bytes:
-    """A profile with that text as its user template."""
+    """A profile with a text as its user template."""
     return PROMPT.format(json.dumps(text)).encode()
 
 
@@ -238,7 +238,7 @@ def _header(value: object) -> bytes:
 
 
 def no_files(folder: Path) -> list[Path]:
-    """What is no file at all, or of a name that none can have."""
+    """Paths that are not files, or names that no file can have."""
     folder.mkdir(parents=True, exist_ok=True)
     pipe, loop = folder / "pipe.toml", folder / "loop.toml"
     if not pipe.exists():

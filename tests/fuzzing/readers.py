@@ -1,4 +1,4 @@
-"""Every reader of a user's files, called as the program calls it, on whatever there is."""
+"""Call every reader of a user's files as the program calls it, on any file."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from tests.fuzzing.mutating import mutated
 from tests.fuzzing.nasty import FILES, no_files
 
 REPO = Path(__file__).resolve().parent.parent.parent
-SHARED = REPO.parent / "shared" / "data"  # real files of the field, where they are
-LONGEST = 30.0  # seconds, after which a reader is said to hang
+SHARED = REPO.parent / "shared" / "data"  # real files of the field, if they exist
+LONGEST = 30.0  # seconds; a reader that takes longer counts as hanging
 
 
 def _template(path: Path) -> None:
@@ -48,7 +48,7 @@ def _template(path: Path) -> None:
 
 
 class _Tokenizer:
-    """What a chat template is told of its tokenizer; `apply_chat_template` is transformers'."""
+    """A tokenizer for chat templates, with transformers' `apply_chat_template`."""
 
     special_tokens_map: dict[str, str] = {"bos_token": "<s>"}  # noqa: RUF012
 
@@ -68,7 +68,7 @@ def _chat(path: Path) -> None:
 
 
 def _folder(path: Path) -> None:
-    """A model's folder in which that file is the config, the index, and the adapter's config."""
+    """A model's folder with the file as its config, its index and its adapter's config."""
     folder = path.parent / "model"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -110,7 +110,7 @@ CHAT = b"{% for m in messages %}{{ m.role + ': ' ~ m.content|trim }}{% endfor %}
 
 
 def good_files() -> dict[str, list[bytes]]:
-    """What the project and the field have, by reader."""
+    """Good files of the project and of the field, by reader."""
 
     def of(*patterns: tuple[Path, str]) -> list[bytes]:
         found = [p for folder, pattern in patterns for p in sorted(folder.glob(pattern))]
@@ -138,12 +138,12 @@ def good_files() -> dict[str, list[bytes]]:
 
 
 class Hang(BaseException):
-    """A reader that takes too long; no reader may catch it."""
+    """Raised in a reader that takes too long; no reader may catch it."""
 
 
 @dataclass
 class Figures:
-    """What became of the inputs. `escapes` are errors without a title, and hangs."""
+    """The results of all inputs. `escapes` are errors without a title, and hangs."""
 
     inputs: int = 0
     accepted: int = 0
@@ -156,11 +156,11 @@ class Figures:
 
     @property
     def most_memory_mb(self) -> int:
-        """The most that this process has held so far."""
+        """The most memory that this process has used so far, in MB."""
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
     def read(self, reader: str, path: Path, what: str) -> None:
-        """Have one file read, and note what comes of it."""
+        """Let a reader read one file, and note the result."""
         self.inputs += 1
         signal.signal(signal.SIGALRM, _hang)
         signal.setitimer(signal.ITIMER_REAL, LONGEST)
@@ -194,7 +194,7 @@ def _hang(number: int, frame: object) -> None:
 def inputs(
     seed: int, largest: int, without: Sequence[str] = ()
 ) -> Iterator[tuple[str, str, bytes]]:
-    """(reader, what it is, content) without an end: first each nasty file, then by chance."""
+    """Yield (reader, description, content) for ever: each nasty file once, then random ones."""
     chance = random.Random(seed)
     good = good_files()
     for reader, makers in FILES.items():
@@ -203,7 +203,7 @@ def inputs(
     names = sorted(good)
     for number in itertools.count():
         reader = chance.choice(names)
-        if number % 200 == 199:  # smaller, and read by another reader as well
+        if number % 200 == 199:  # smaller ones go to another reader too
             kind = chance.choice(sorted(FILES))
             name = chance.choice(sorted(FILES[kind]))
             size = chance.choice([1, 50, 5000])
@@ -215,7 +215,7 @@ def inputs(
 
 
 def fuzz(count: int, seed: int, folder: Path, largest: int, without: Sequence[str] = ()) -> Figures:
-    """Have `count` hostile inputs read in this process; `without` the nasty files of a reader."""
+    """Let `count` hostile inputs be read in this process; skip nasty files of `without`."""
     figures = Figures()
     for path, reader in itertools.product(no_files(folder / "none"), sorted(READERS)):
         if reader not in ("chat", "config"):
@@ -231,7 +231,7 @@ def fuzz(count: int, seed: int, folder: Path, largest: int, without: Sequence[st
 
 
 def commands(reader: str, path: Path) -> Sequence[str]:
-    """The command of `align-tui` that reads such a file."""
+    """The arguments with which `align-tui` reads a file at `path`; empty if no command does."""
     return {
         "scenarios": ["scenarios", "show", str(path)],
         "run": ["import", str(path)],

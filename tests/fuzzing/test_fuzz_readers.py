@@ -1,4 +1,4 @@
-"""Hostile files, a few hundred of those that tools/fuzz_readers.py reads by the ten thousand."""
+"""A few hundred hostile files; tools/fuzz_readers.py reads tens of thousands."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def test_no_file_escapes_hangs_or_eats_the_memory(tmp_path: Path) -> None:
     figures = fuzz(400, seed=3, folder=tmp_path, largest=5_000, without=["template"])
     assert figures.escapes == []
     assert figures.over_5_s == 0, figures.slow
-    assert figures.refused > 200 and figures.accepted > 10  # both kinds were met
+    assert figures.refused > 200 and figures.accepted > 10  # both kinds came up
 
 
 def test_a_reader_that_raises_or_hangs_would_be_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the test above would promise nothing."""
+    """Otherwise the test above would promise nothing."""
 
     def raises(path: Path) -> None:
         raise KeyError("oops")

@@ -1,4 +1,4 @@
-"""Packages with entry points, installed for a test: a module and its metadata on sys.path."""
+"""Install packages with entry points for a test: a module and its metadata on sys.path."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def installed(
     source: str,
     entry_points: Mapping[str, Mapping[str, str]],
 ) -> Iterator[Path]:
-    """A package of one module, with entry points by group; the folder it was installed into.
+    """Install a package of one module with entry points, by group; the folder that holds it.
 
-    The folder is on the path of this process, and on PYTHONPATH for those that it starts.
+    The folder is on the path of this process, and on PYTHONPATH for processes that it starts.
     """
     site = folder / "site"
     info = site / f"{module}-1.0.dist-info"

@@ -164,7 +164,7 @@ def test_a_host_that_shows_a_sign_of_life_is_not_joined_and_a_dead_one_is_no_obs
     told: list[str] = []
     try:
         with pytest.raises(StoreError, match="another host"):
-            workers.register(db, told=told.append)
+            workers.register(db, report=told.append)
     finally:
         ended.set()
         thread.join()

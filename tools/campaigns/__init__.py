@@ -1,1 +1,1 @@
-"""What tools/campaign.py does to real processes, kind by kind."""
+"""The kinds of trials of tools/campaign.py, one module each."""

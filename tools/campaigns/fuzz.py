@@ -1,4 +1,4 @@
-"""The fuzzer of readers (tools/fuzz_readers.py) as one kind of a campaign."""
+"""A trial with hostile files for every reader (tools/fuzz_readers.py)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INPUTS, COMMANDS = 1500, 12
 
 
 def fuzz(at: Place) -> None:
-    """Odd files for every reader, in process and through the command line."""
+    """Give odd files to every reader, in process and through the command line."""
     command = [sys.executable, str(TOOL), "--seed", str(at.chance.randrange(1 << 30))]
     command += ["--inputs", str(INPUTS), "--command-line", str(COMMANDS)]
     made = subprocess.run(command, capture_output=True, text=True, env=at.environment, timeout=600)

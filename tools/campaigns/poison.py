@@ -1,4 +1,4 @@
-"""Decision-makers whose code ends, blocks or poisons what it is given."""
+"""A trial with decision-makers whose code ends or blocks the worker, or returns bad values."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ KINDS = (
     *("cancelled", "cancels", "interrupt", "generator", "rude", "list", "object", "huge"),
     "nan",
 )
-"""What must fail its sample, and nothing else."""
+"""Kinds of code that must fail their own samples only."""
 INNOCENT = 24
 ATTEMPTS = 3
 
 
 def poison(at: Place) -> None:
-    """A run with some samples that misbehave: they fail by name, and all others are decided."""
+    """Run some samples that misbehave: these must fail, and all others must be decided."""
     bad = at.chance.sample(KINDS, at.chance.randint(1, 3))
     at.trial.decisions = INNOCENT
     command = at.start("run", *_sources(at, bad), "--json", *trust(), log="run.log")
@@ -52,7 +52,7 @@ def poison(at: Place) -> None:
 
 
 def _sources(at: Place, bad: list[str]) -> tuple[str, ...]:
-    """A profile, and scenarios of which some are named for what goes wrong with them."""
+    """Write a profile, and scenarios of which some misbehave as their names say."""
     shutil.copy(Path(str(code.__file__)), at.folder / "poison.py")
     keys = [f"fine-{number}" for number in range(INNOCENT)]
     for kind in bad:

@@ -1,4 +1,4 @@
-"""Servers that answer with whatever comes to them, and echo the key where they can."""
+"""A trial with a server that answers at random and echoes the API key."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GOOD = json.dumps({"reasoning": "So it is.", "choice": "Treat Patient A"})
 
 
 def servers(at: Place) -> None:
-    """A run on a server that plays dead, lies, stutters and tells the key to everyone."""
+    """Run a study on a server that is silent, lies, stutters and echoes the API key."""
     asyncio.run(_servers(at))
 
 

@@ -1,4 +1,4 @@
-"""Workers and runs that are killed, stopped, and whose clock is set, at moments drawn by chance."""
+"""Trials that kill or stop workers and runs, or set their clock, at random moments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS = (5, -5, 60, -60, DAY, -DAY)
 
 
 def kills(at: Place) -> None:
-    """kill -9 of workers, and of the run itself, which is then resumed."""
+    """Kill workers, and the run itself, with SIGKILL, then resume the run."""
     command, run = begin(at, 120)
     with contextlib.closing(open_database(at.path)) as db:
         for _ in range(at.chance.randint(2, 4)):
@@ -39,7 +39,7 @@ def kills(at: Place) -> None:
 
 
 def pauses(at: Place) -> None:
-    """SIGSTOP of the worker, of the run, or of both (a closed laptop), and SIGCONT."""
+    """Stop the worker, the run or both (a closed laptop) with SIGSTOP, then continue them."""
     command, run = begin(at, 80)
     with contextlib.closing(open_database(at.path)) as db:
         for _ in range(at.chance.randint(1, 3)):
@@ -60,7 +60,7 @@ def pauses(at: Place) -> None:
 
 
 def clocks(at: Place) -> None:
-    """Steps of the wall clock, as all processes of the run see it."""
+    """Set the wall clock that all processes of the run see."""
     at.environment, step = real_runs.set_clock(at.folder)
     step(0)
     command, run = begin(at, 120)

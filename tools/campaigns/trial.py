@@ -1,4 +1,4 @@
-"""One trial of a campaign: a place of its own, a run, and what is wrong with it at the end."""
+"""One trial of a campaign: its own folder, a run, and the checks at its end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENOUGH_S = 120.0
 
 @dataclass
 class Trial:
-    """What was done to one run, and what came of it. `failures` is empty when all is well."""
+    """The actions on one run, and their results. `failures` is empty if all is well."""
 
     kind: str
     seed: str
@@ -35,13 +35,13 @@ class Trial:
     failures: list[str] = field(default_factory=list)
 
     def count(self, what: str, times: int = 1) -> None:
-        """Note that something was done to the run."""
+        """Count an action on the run."""
         self.done[what] = self.done.get(what, 0) + times
 
-    def check(self, true: object, said: str) -> None:
-        """Note a failure unless it holds."""
+    def check(self, true: object, message: str) -> None:
+        """Note a failure unless a condition holds."""
         if not true:
-            self.failures.append(said)
+            self.failures.append(message)
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Place:
         return self.folder / "runs.db"
 
     def start(self, *arguments: str, log: str) -> subprocess.Popen[str]:
-        """An `align-tui` process whose streams go to files of the folder: `log`, and `log`.out."""
+        """Start `align-tui`; its streams go to files of the folder: `log`, and `log`.out."""
         with (self.folder / log).open("a") as err, (self.folder / f"{log}.out").open("a") as out:
             return subprocess.Popen(
                 [sys.executable, "-m", "align_tui", *arguments],
@@ -72,19 +72,19 @@ class Place:
             )
 
     def said(self, log: str) -> str:
-        """What a process has written."""
+        """The text that a process wrote."""
         path = self.folder / log
         return path.read_text(errors="replace") if path.exists() else ""
 
     def logs(self) -> str:
-        """All that processes have written, the workers too."""
+        """The text that all processes wrote, workers too."""
         files = [each for each in self.folder.rglob("*.log") if each.is_file()]
         return "\n".join(each.read_text(errors="replace") for each in files)
 
 
 @contextlib.contextmanager
 def place(folder: Path, trial: Trial) -> Iterator[Place]:
-    """A place of its own for one trial; no process stays behind."""
+    """Make a folder for one trial, and end its processes afterwards."""
     before = dict(os.environ)
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         os.environ[f"XDG_{name}_HOME"] = str(folder / name.lower())
@@ -97,7 +97,7 @@ def place(folder: Path, trial: Trial) -> Iterator[Place]:
     began = time.monotonic()
     try:
         yield made
-    except Exception as error:  # a trial that breaks is a finding, and the campaign goes on
+    except Exception as error:  # a broken trial is a failure, and the campaign goes on
         trial.failures.append(f"{type(error).__name__}: {error}")
     finally:
         if made.path.exists():
@@ -112,7 +112,7 @@ def place(folder: Path, trial: Trial) -> Iterator[Place]:
 
 
 def begin(at: Place, samples: int, takes: float = 0.05) -> tuple[subprocess.Popen[str], str]:
-    """`align-tui run` over a slow decision-maker, once it has told its first decision."""
+    """Start `align-tui run` with a slow decision-maker, and wait for its first decision."""
     profile = real_runs.slow_profile(at.folder, takes)
     repeat = max(1, samples // 40)
     at.trial.decisions = 40 * repeat
@@ -129,12 +129,12 @@ def begin(at: Place, samples: int, takes: float = 0.05) -> tuple[subprocess.Pope
 
 
 def trust() -> tuple[str, ...]:
-    """The decision-makers of a campaign are its own."""
+    """The environment of a trial, which trusts the campaign's own decision-makers."""
     return ("--trust",)
 
 
 def wait_for(command: subprocess.Popen[str], seconds: float = ENOUGH_S) -> int | None:
-    """The exit status, or None for a command that does not end."""
+    """The exit status of a command; None if it does not end."""
     try:
         return command.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -143,7 +143,7 @@ def wait_for(command: subprocess.Popen[str], seconds: float = ENOUGH_S) -> int |
 
 
 def soon(true: Callable[[], object], seconds: float) -> bool:
-    """Has it come to pass within so long?"""
+    """True if a condition holds within a time limit."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
@@ -153,7 +153,7 @@ def soon(true: Callable[[], object], seconds: float) -> bool:
 
 
 def is_whole(trial: Trial, db: Database, run: str) -> None:
-    """Every sample decided once, as it is decided undisturbed."""
+    """Check that every sample is decided once, and as in an undisturbed run."""
     row = runs.get_run(db, run)
     study = runs.load_study(db, run)
     seed = study.profiles[0].decoding.seed
@@ -169,7 +169,7 @@ def is_whole(trial: Trial, db: Database, run: str) -> None:
 
 
 def errors(db: Database, run: str) -> list[str]:
-    """What failed samples say, a few of them."""
+    """The messages of a few failed samples."""
     rows = db.read(
         "SELECT error_message FROM results JOIN samples ON samples.id=results.sample"
         " WHERE run=? AND error_kind IS NOT NULL LIMIT 3",

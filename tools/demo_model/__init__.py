@@ -1,1 +1,1 @@
-"""Parts of the trainer of the demonstration language model."""
+"""The trainer of the demo model."""

@@ -1,4 +1,4 @@
-"""Batches: samples as token ids with a weight per predicted token, made ahead in a process."""
+"""Batches of token ids with a weight per predicted token; a process makes them ahead."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ JUDGEMENTS = URGENCY_LEVELS + 2 * len(ATTRIBUTES)
 class Encoded:
     """One sample: its tokens, the weight of each as a target, and the deciding positions.
 
-    `tags` are (token, judgement, patient): where a fact has been told, what it says of whom.
-    `looks` are (token, token): before a judgement, and where its fact has been told.
+    `tags` are (token, judgement, patient): where a fact ends, what it says and about whom. `looks`
+    are (token, token): the one before a judgement, and the end of the judged fact.
     """
 
     ids: list[int]
@@ -44,10 +44,10 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded samples; `weights[i, t]` counts for predicting `ids[i, t]`.
+    """Right-padded samples; `weights[i, t]` is the weight of predicting `ids[i, t]`.
 
-    `judgements` and `patients` hold the tags of the facts that end at a token, or NO_TAG; `looks`
-    the token to look at from another.
+    `judgements` and `patients` hold the tags of the facts that end at a token, or NO_TAG. `looks`
+    holds for a token the one to look at.
     """
 
     ids: NDArray[np.int64]
@@ -61,12 +61,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Emphasis:
-    """How a sample is learned from.
+    """How training uses a sample.
 
-    `prompt`: the share of prompt tokens that are predicted too; `gaps`: the most words of a
-    scenario that are blotted out, so that no single word of a clause decides and all patients'
-    clauses are weighed; `clauses`: the share of rows that are one clause with its tag and nothing
-    else.
+    `prompt`: the share of prompt tokens that the model learns to predict too. `gaps`: the largest
+    share of a scenario's words that padding replaces, so that no single word decides and the model
+    weighs all patients' clauses. `clauses`: the share of rows that are only one clause and its tag.
     """
 
     prompt: float = PROMPT_SHARE
@@ -75,21 +74,21 @@ class Emphasis:
 
 
 def judgement(about: str, level: int) -> int:
-    """The class of what a fact says: urgency (0, 1, 2), or an attribute and its side (0, 1)."""
+    """The class of a fact's judgement: an urgency (0, 1, 2), or an attribute and side (0, 1)."""
     if about == "condition":
         return level
     return URGENCY_LEVELS + 2 * list(ATTRIBUTES).index(about) + level
 
 
 def level_of(scenario: Scenario, ending: Ending) -> int:
-    """The urgency or the side that a fact tells of."""
+    """The urgency or the side that a fact states."""
     if ending.about == "condition":
         return scenario.urgency[ending.patient]
     return scenario.labels[ending.about][ending.patient]
 
 
 def encode_clause(tokenizer: Tokenizer, maker: SampleMaker, rng: random.Random) -> Encoded:
-    """One clause about one patient, and its tag: what most words mean is learned from these."""
+    """One clause about one patient with its tag: the model learns most words from these."""
     about = rng.choice(ABOUT)
     level = rng.randrange(URGENCY_LEVELS if about == "condition" else 2)
     scenarios = maker.scenarios
@@ -101,7 +100,7 @@ def encode_clause(tokenizer: Tokenizer, maker: SampleMaker, rng: random.Random) 
 
 
 def _told(sample: Sample, prompt: str, encoding: Encoding) -> list[tuple[int, Ending]]:
-    """The last token of every fact, and the fact."""
+    """(last token, fact) of every fact."""
     start = prompt.index(USER) + len(USER)
     found = [(encoding.char_to_token(start + e.at - 1), e) for e in sample.scenario.endings]
     return [(token, ending) for token, ending in found if token is not None]
@@ -115,9 +114,9 @@ def _with_gaps(
     rng: random.Random,
     most: float,
 ) -> list[int]:
-    """The prompt's tokens, a random share of the scenario's words replaced by padding.
+    """The prompt's tokens with padding in place of a random share of the scenario's words.
 
-    Who is told of, marks and negations stay: without them a clause would say something else.
+    Patients' names, marks and negations stay, since a clause without them means something else.
     """
     share = rng.random() * most
     start = prompt.index(USER) + len(USER)
@@ -134,7 +133,7 @@ def _with_gaps(
 def encode(
     tokenizer: Tokenizer, sample: Sample, rng: random.Random, emphasis: Emphasis = Emphasis()
 ) -> Encoded:
-    """Tokens, weights and tags of a sample."""
+    """Encode a sample into tokens, weights and tags."""
     text = chat(sample.system, sample.user)
     prompt = tokenizer.encode(text)
     answer = tokenizer.encode(sample.answer.text)
@@ -165,7 +164,7 @@ def encode(
 
 
 def collate(rows: list[Encoded], pad: int) -> Batch:
-    """Rows padded to the longest."""
+    """Pad rows to the longest one."""
     shape = (len(rows), max(len(row.ids) for row in rows))
     ids = np.full(shape, pad, dtype=np.int64)
     weights = np.zeros(shape, dtype=np.float32)
@@ -186,7 +185,7 @@ def collate(rows: list[Encoded], pad: int) -> Batch:
 
 
 class BatchMaker:
-    """Endless batches from several mixes, of samples of like length, groups kept together."""
+    """Makes endless batches from several mixes, of samples of similar length, whole groups each."""
 
     def __init__(
         self,
@@ -238,7 +237,7 @@ def ahead(
     seed: int,
     emphasis: Emphasis,
 ) -> Iterator[Batch]:
-    """The batches of a BatchMaker, made in another process; close the iterator to end it."""
+    """The batches of a BatchMaker in another process; close the iterator to end the process."""
     context = get_context("spawn")
     queue: Queue[Batch] = context.Queue(maxsize=64)
     arguments = (queue, tokenizer.to_str(), (pools, mixes, size, seed, emphasis))

@@ -1,4 +1,4 @@
-"""Cases of the evaluation cells: native scenario records, and the questions put to them."""
+"""Cases of the evaluation cells: native scenario records, and questions about them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ask:
-    """One question: the prompts, the targets (none: baseline) and the right choices."""
+    """One question: its prompts, its targets (none: baseline) and the right choices."""
 
     cell: str
     scenario: str
@@ -47,7 +47,7 @@ def record_of(scenario: Scenario, name: str) -> Record:
 
 
 def read_records(path: Path) -> list[Record]:
-    """The records of a native JSONL or TOML file."""
+    """Read the records of a native JSONL or TOML file."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".jsonl":
         return [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -56,7 +56,7 @@ def read_records(path: Path) -> list[Record]:
         for value in tomllib.loads(text).values()
         if isinstance(value, list) and value and isinstance(value[0], dict)
     ]
-    # TOML says `choice`, one table each; JSONL `choices`.
+    # TOML has a table `choice` for each; JSONL has `choices`.
     return [{"choices": record.get("choice", []), **record} for record in max(lists, key=len)]
 
 
@@ -65,7 +65,7 @@ def _labels(choice: Record) -> dict[str, float]:
 
 
 def best_choice(record: Record, targets: Sequence[Target]) -> int | None:
-    """The index of the only choice at the smallest distance, or None where several tie."""
+    """The index of the only choice at the smallest distance; None if several tie."""
     if not targets:
         urgent = record.get("meta", {}).get("most_urgent")
         return None if urgent is None else int(urgent)
@@ -80,7 +80,7 @@ def best_choice(record: Record, targets: Sequence[Target]) -> int | None:
 
 
 def targets_of(record: Record, width: int) -> list[list[Target]]:
-    """Every set of `width` attributes of a record in every direction with one best choice."""
+    """Every set of `width` targets of a record, in every direction, with just one best choice."""
     names = [n for n in ATTRIBUTES if all(n in _labels(c) for c in record["choices"])]
     out = []
     for chosen in itertools.combinations(names, width):
@@ -92,7 +92,7 @@ def targets_of(record: Record, width: int) -> list[list[Target]]:
 
 
 def ask(cell: str, record: Record, system: str, targets: Sequence[Target]) -> Ask | None:
-    """A question about a record, or None where no single choice is right."""
+    """A question about a record; None if no single choice is right."""
     right = best_choice(record, targets)
     if right is None:
         return None
@@ -107,7 +107,7 @@ def ask(cell: str, record: Record, system: str, targets: Sequence[Target]) -> As
 
 @dataclass(frozen=True)
 class CellPlan:
-    """How a cell's records are made, and how they are asked."""
+    """How to make a cell's records and the questions about them."""
 
     mix: Mix
     held: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ PLANS = {
 def make_records(
     train: Pools, held: Pools, plan: CellPlan, name: str, count: int, seed: int
 ) -> list[Record]:
-    """The records of a cell, from a seed."""
+    """Make the records of a cell from a seed."""
     rng = random.Random(seed)
     maker = ScenarioMaker(with_held(train, held, plan.held), plan.mix, rng)
     records: list[Record] = []
@@ -142,7 +142,7 @@ def make_records(
 def make_asks(
     cell: str, records: list[Record], pools: Pools, plan: CellPlan, most: int, seed: int
 ) -> list[Ask]:
-    """Questions about records: for targets in both directions, and one without any."""
+    """Make questions about records: for targets in both directions, and one without a target."""
     rng = random.Random(seed)
     systems = SystemMaker(pools, plan.mix, rng)
     out: list[Ask] = []

@@ -47,7 +47,11 @@ CLEAN = replace(FULL, three=0.0, noise=0.0, cue=0.0, other_choices=0.0, missing=
 
 @dataclass(frozen=True)
 class Cell:
-    """A validation cell: its mix, the pools taken from the held-out tenth, and who counts."""
+    """A validation cell.
+
+    `held` names the pools that come from the held-out tenth. `aligned` selects aligned samples
+    (True), baseline samples (False) or all (None).
+    """
 
     mix: Mix
     held: tuple[str, ...] = ()

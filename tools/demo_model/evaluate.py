@@ -24,7 +24,7 @@ FINAL = re.compile(r"So treat (Patient [ABC])")
 
 @dataclass(frozen=True)
 class Outcome:
-    """An ask with the model's answer."""
+    """A question with the model's answer."""
 
     ask: Ask
     text: str
@@ -37,7 +37,7 @@ class Outcome:
 
 
 class Decoder:
-    """Greedy, unconstrained, batched decoding with transformers."""
+    """Answer in batches with transformers, greedily and without a grammar."""
 
     def __init__(self, folder: Path, batch: int = 32) -> None:
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -74,7 +74,7 @@ class Decoder:
 
 
 def read(ask: Ask, text: str) -> Outcome:
-    """The choice of an answer, and whether its reasoning ends on the same patient."""
+    """(the choice of an answer, True if its reasoning ends on the same patient)."""
     try:
         reply: Any = json.loads(text)
         chosen = ask.choices.index(reply["choice"])
@@ -89,7 +89,7 @@ def share(values: list[bool]) -> float | None:
 
 
 def summary(outcomes: list[Outcome]) -> dict[str, Any]:
-    """The scores of one cell."""
+    """Score one cell."""
     aligned = [o for o in outcomes if o.ask.targets]
     baseline = [o for o in outcomes if not o.ask.targets]
     by_attribute: dict[str, list[bool]] = defaultdict(list)
@@ -122,7 +122,7 @@ def summary(outcomes: list[Outcome]) -> dict[str, Any]:
 
 
 def cells(count: int, seed: int, write: Path | None, files: list[Path]) -> dict[str, list[Ask]]:
-    """The asks of every cell; the generated cells' scenario files are written for the app."""
+    """The questions of every cell; it also writes the generated scenario files for the app."""
     train, held = load(held=False), load(held=True)
     asks: dict[str, list[Ask]] = {}
     for number, (name, plan) in enumerate(PLANS.items()):
@@ -147,7 +147,7 @@ def cells(count: int, seed: int, write: Path | None, files: list[Path]) -> dict[
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=110, help="scenarios of a generated cell")
+    parser.add_argument("--count", type=int, default=110, help="scenarios in a generated cell")
     parser.add_argument("--seed", type=int, default=20260)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--write", type=Path, help="folder for the generated scenario files")

@@ -1,4 +1,4 @@
-"""The gradient of a batch, summed over parts that several processes take one after another."""
+"""The gradient of a batch: several processes compute parts of it and add them up."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from .model import ModelShape, TinyLlama
 
 Part = tuple[list[Any], float, int, int]
 JUDGING, LOOKING = 0.5, 0.3
-PATIENCE_S = 1800  # a process that died must not be waited for without end
+PATIENCE_S = 1800  # so that the trainer does not wait for a dead process for ever
 
 
 def share_of_loss(model: TinyLlama, part: Part, read: Any) -> tuple[Tensor, Tensor]:
-    """(The part's share of the whole loss, of that the answer's share.)
+    """(the part's share of the whole loss, the answer's share of it).
 
-    The answer's: weighted mean cross-entropy over the batch's weighted positions. The whole adds
-    JUDGING times the mean cross-entropy of what each told fact means and of whom, and LOOKING times
-    that of where the fact stands that is judged next (at its last token or the one after it).
+    The answer's loss is the weighted mean cross-entropy over the batch's weighted positions. The
+    whole loss adds JUDGING times the mean cross-entropy of each fact's meaning and patient, and
+    LOOKING times that of the position of the fact that the answer judges next (its last token or
+    the one after it).
     """
     arrays, total, tagged, looked = part
     ids, weights, judgements, patients, looks = (torch.from_numpy(array) for array in arrays)
@@ -55,7 +56,7 @@ def _work(
     parts: Queue[Part],
     done: Queue[float],
 ) -> None:
-    """One process: gradients of parts are added to `sums` until the trainer ends."""
+    """Run in a process: add the gradients of parts to `sums` until the trainer ends."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     model = TinyLlama(shape)
@@ -79,10 +80,10 @@ def _shared_zeros(like: Tensor) -> Tensor:
 
 
 class Gradients:
-    """Hands the parts of a batch to processes that share the weights, and adds up what they find.
+    """Gives the parts of a batch to processes that share the weights, and sums their gradients.
 
-    Each process takes the next part when it is done, so that a busy processor holds up one part
-    and not the whole step. Products are in bfloat16, weights and sums in float32.
+    Each process takes the next part when it is done, so that a busy processor delays one part and
+    not the whole step. Products are in bfloat16, weights and sums in float32.
     """
 
     def __init__(self, model: TinyLlama, workers: int, part: int = 8) -> None:
@@ -105,7 +106,7 @@ class Gradients:
             process.start()
 
     def add(self, batch: Batch) -> float:
-        """Set the gradient of the batch's loss on the model; the answer's part of the loss."""
+        """Set the gradient of the batch's loss on the model; returns the answer's loss."""
         total = max(1.0, float(batch.weights[:, 1:].sum()))
         tagged = max(1, int((batch.judgements != NO_TAG).sum()))
         looked = max(1, int((batch.looks != NO_TAG).sum()))

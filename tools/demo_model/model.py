@@ -1,4 +1,4 @@
-"""The network: a small Llama, trained here in plain PyTorch and exported for transformers."""
+"""The network: a small Llama in plain PyTorch, exported for transformers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    """Attention and gated MLP, each behind an RMS norm, as in Llama."""
+    """A block of attention and a gated MLP, each after an RMS norm, as in Llama."""
 
     def __init__(self, shape: ModelShape) -> None:
         super().__init__()
@@ -64,8 +64,8 @@ class Block(nn.Module):
         qkv = self.qkv(F.rms_norm(x, (hidden,), self.norm_attn, shape.eps))
         qkv = qkv.view(rows, length, 3, shape.heads, shape.head_dim)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        # Spelled out: at this size it trains twice as fast as the fused kernel, whose backward in
-        # bfloat16 took 39 % of a step.
+        # Written out, since at this size it trains twice as fast as the fused kernel, whose
+        # backward pass in bfloat16 took 39 % of a step.
         q, k = _rotate(q, cos, sin).to(v.dtype), _rotate(k, cos, sin).to(v.dtype)
         scores = (q @ k.transpose(-1, -2)).float() * shape.head_dim**-0.5 + hidden_from
         mixed = torch.softmax(scores, -1).to(v.dtype) @ v
@@ -75,11 +75,12 @@ class Block(nn.Module):
 
 
 class TinyLlama(nn.Module):
-    """A decoder whose forward gives the normed hidden states; `logits` applies the tied head.
+    """A decoder whose forward returns the normed hidden states; `logits` applies the tied head.
 
-    `judge` reads the tapped states: it is trained along, to say what each told fact means and of
-    whom, so that the lower blocks learn to read before the answer needs it. It is not exported. The
-    first head of the block above is trained to look at the fact that is judged next.
+    `judge` reads the states after block `tap`. Training teaches it to say what each fact means and
+    which patient it is about, so that the lower blocks learn to read before the answer needs it. It
+    is not exported. Training also teaches the first head of the next block to look at the fact that
+    the answer judges next.
     """
 
     cos: Tensor
@@ -130,12 +131,12 @@ class TinyLlama(nn.Module):
         return F.linear(hidden, self.embed.weight)
 
     def parameter_count(self) -> int:
-        """Parameters of the exported model."""
+        """The number of parameters of the exported model."""
         return sum(p.numel() for n, p in self.named_parameters() if not n.startswith("judge"))
 
 
 def llama_config(shape: ModelShape, pad: int, end: int) -> dict[str, Any]:
-    """The config.json that makes transformers build the same network."""
+    """The config.json with which transformers builds the same network."""
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -164,7 +165,7 @@ def llama_config(shape: ModelShape, pad: int, end: int) -> dict[str, Any]:
 
 
 def llama_weights(model: TinyLlama, dtype: torch.dtype = torch.float16) -> dict[str, Tensor]:
-    """The parameters under the names of transformers' Llama."""
+    """The parameters with the names of transformers' Llama."""
     named: dict[str, Tensor] = {
         "model.embed_tokens.weight": model.embed.weight,
         "model.norm.weight": model.norm,
@@ -191,7 +192,7 @@ def llama_weights(model: TinyLlama, dtype: torch.dtype = torch.float16) -> dict[
 def export(
     model: TinyLlama, folder: Path, tokenizer_files: Mapping[str, str], pad: int, end: int
 ) -> None:
-    """Write the model folder, each file renamed into place so that readers see whole files."""
+    """Write the model folder; it renames each file into place, so that readers see whole files."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".model-") as name:
         temp = Path(name)
@@ -215,7 +216,7 @@ def export(
 
 
 def learning_rate(step: int, total: int, peak: float, warm: int, floor: float = 0.05) -> float:
-    """Linear warm-up, then a cosine down to `floor` of the peak."""
+    """The learning rate: linear warm-up, then a cosine down to `floor` of the peak."""
     if step < warm:
         return peak * (step + 1) / warm
     along = min(1.0, (step - warm) / max(1, total - warm))

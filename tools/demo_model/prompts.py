@@ -1,4 +1,4 @@
-"""What is asked and what is answered: system wordings, reasoning, and whole samples."""
+"""Generate prompts and answers: system wordings, reasoning, and whole samples."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ LEVELS = (
 
 
 class Answer:
-    """The answer under construction.
+    """An answer under construction.
 
-    `keys` are (character, weight) of its deciding words; `looks` are (character, patient, about)
-    of those that judge a fact told in the scenario.
+    `keys` are (character, weight) of its deciding words. `looks` are (character, patient, about) of
+    those that judge a fact of the scenario.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Sample:
-    """A chat, the wanted answer, and what they were made from."""
+    """A chat, the correct answer, and the scenario and targets that they come from."""
 
     system: str
     user: str
@@ -90,7 +90,7 @@ class Sample:
 
 
 class SystemMaker:
-    """Draws system prompts for targets, or for none."""
+    """Draws system prompts for targets or without a target."""
 
     def __init__(self, pools: Pools, mix: Mix, rng: random.Random) -> None:
         self.pools, self.mix, self.rng = pools, mix, rng
@@ -157,7 +157,7 @@ class SystemMaker:
         return text
 
     def make(self, targets: list[Target]) -> str:
-        """A system prompt for the targets; empty targets give a baseline prompt."""
+        """A system prompt for the targets; without targets a baseline prompt."""
         rng, mix = self.rng, self.mix
         if not targets:
             if mix.plain_system or rng.random() < 0.4:
@@ -181,8 +181,8 @@ class SystemMaker:
         return text.lower() if case < 0.03 else text.upper() if case < 0.035 else text
 
 
-# How an answer words what a clause shows, by side (low, high) or urgency; forms of one attribute
-# differ from their first word on, so that a single token carries the judgement.
+# The words of an answer for a clause, by side (low, high) or urgency. The forms of one attribute
+# differ in their first word, so that a single token carries the judgement.
 VERDICTS = {
     "condition": (" stable", " serious", " critical"),
     "moral_desert": (" blame", " merit"),
@@ -204,7 +204,7 @@ LINKS = {
 
 
 def _verdicts(answer: Answer, scenario: Scenario, about: str, fitting: int | None = None) -> None:
-    """What marks each patient, in a word or two, and whether that is the side `fitting`."""
+    """Write each patient's mark in a word or two, and whether it is on the side `fitting`."""
     for p in range(scenario.patients):
         level = scenario.urgency[p] if about == "condition" else scenario.labels[about][p]
         answer.add(label(p) + LINKS[about])
@@ -218,8 +218,8 @@ def _verdicts(answer: Answer, scenario: Scenario, about: str, fitting: int | Non
 def answer_for(scenario: Scenario, targets: list[Target], best: int, tally: bool) -> Answer:
     """The JSON answer, with the words that carry the decision.
 
-    What marks each patient comes first and the decision from it: finding one patient's clause is
-    learned soon, since the label to look for has just been written.
+    The patients' marks come first and the decision follows from them. So the model learns soon to
+    find one patient's clause, since it has just written the label to look for.
     """
     answer = Answer()
     asked = [target for target in targets if target[0] in scenario.labels]
@@ -252,7 +252,7 @@ def answer_for(scenario: Scenario, targets: list[Target], best: int, tally: bool
 
 
 class SampleMaker:
-    """Draws groups of samples that share a scenario and differ in what is asked of it."""
+    """Draws groups of samples that share a scenario and differ in their questions."""
 
     def __init__(self, pools: Pools, mix: Mix, rng: random.Random) -> None:
         self.mix, self.rng = mix, rng
@@ -266,7 +266,7 @@ class SampleMaker:
         return Sample(system, scenario.user(), answer, scenario, targets, best)
 
     def group(self) -> list[Sample]:
-        """One scenario asked about its attributes, and perhaps without any."""
+        """The samples of one scenario: questions about its attributes, and perhaps a baseline."""
         rng, mix = self.rng, self.mix
         scenario = self.scenarios.make()
         urgency_told = scenario.fact("condition", 0) is not None

@@ -1,4 +1,4 @@
-"""Scenarios: who is hurt, what marks each patient, and the prose that tells it."""
+"""Generate scenarios: the patients, a condition and marks for each, and the prose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .text import as_they, capital, disturb, expand, sentence, with_pronoun
 
 Target = tuple[str, int]
 NUMBERS = {2: "two", 3: "three"}
-# While prose is put together, a private character after each clause says which fact ends there.
+# While the generator writes prose, a private character after each clause marks the fact it ends.
 FIRST_MARK = 0xE000
 ABOUT = ("condition", *ATTRIBUTES)
 CUE_SENTENCES = (
@@ -45,9 +45,9 @@ PAIR_JOINS = ("{0}, while {1}.", "{0}; {1}.", "{0}, but {1}.", "{0}, and {1}.", 
 
 @dataclass(frozen=True)
 class Mix:
-    """How hard and how varied the scenarios of a stage are (shares between 0 and 1).
+    """How difficult and varied the scenarios of a stage are (shares between 0 and 1).
 
-    With `tally` an answer to two targets says of every verdict whether it fits.
+    With `tally` an answer to two targets says for every verdict whether it fits.
     """
 
     three: float = 0.0
@@ -84,11 +84,11 @@ class Fact:
 
     @property
     def mark(self) -> str:
-        """The private character that stands for this fact."""
+        """The private character for this fact."""
         return chr(FIRST_MARK + self.patient * len(ABOUT) + ABOUT.index(self.about))
 
     def told(self) -> str:
-        """The clause as a sentence without its full stop, and its mark."""
+        """The clause as a sentence without its full stop, then its private character."""
         name = label(self.patient)
         if self.whole:
             return capital(self.text.replace("{P}", name)).rstrip(".") + self.mark
@@ -97,7 +97,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Ending:
-    """Where in the prose a fact has been told: the offset of the character after it."""
+    """The end of a fact in the prose: the offset of the character after it."""
 
     at: int
     patient: int
@@ -105,7 +105,7 @@ class Ending:
 
 
 def lift_marks(marked: str) -> tuple[str, list[Ending]]:
-    """The prose without its marks, and what they said."""
+    """(the prose without private characters, the ends of its facts)."""
     plain: list[str] = []
     endings: list[Ending] = []
     for char in marked:
@@ -119,7 +119,7 @@ def lift_marks(marked: str) -> tuple[str, list[Ending]]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A case with its truth: labels by attribute and patient, urgency by patient."""
+    """A case with its labels by attribute and patient, and the urgency by patient."""
 
     text: str
     patients: int
@@ -131,7 +131,7 @@ class Scenario:
     endings: list[Ending] = field(default_factory=list)
 
     def best(self, targets: list[Target]) -> list[int]:
-        """The patients at the smallest total distance from the targets, or the most urgent."""
+        """The patients nearest to the targets in total; without targets the most urgent ones."""
         asked = [(name, side) for name, side in targets if name in self.labels]
         if asked:
             score = [
@@ -150,7 +150,7 @@ class Scenario:
 
 
 def label(patient: int) -> str:
-    """The name of a patient in prose."""
+    """The name of a patient in the prose."""
     return "Patient " + "ABC"[patient]
 
 
@@ -223,14 +223,14 @@ class ScenarioMaker:
         return form.format(n=name, a=first.text + first.mark, b=second.text + second.mark)
 
     def _told(self, fact: Fact) -> str:
-        """The clause as a sentence without its end mark, at times with the patient named late."""
+        """The clause as a sentence without its end mark; sometimes the patient comes last."""
         if fact.whole or not self.mix.free_order or not self._chance(0.3):
             return fact.told()
         form = self.rng.choice(ROUNDABOUT)
         return form.format(n=label(fact.patient), t=fact.text.rstrip(".")) + fact.mark
 
     def _second(self, fact: Fact) -> str | None:
-        """A clause to follow one about the same patient, who is 'they' by now."""
+        """A clause that follows one about the same patient, now called 'they'."""
         if fact.whole:
             said = with_pronoun(fact.text)
             return None if said is None else said.rstrip(".") + fact.mark
@@ -238,7 +238,7 @@ class ScenarioMaker:
         return None if said is None else f"they {said}{fact.mark}"
 
     def _told_together(self, facts: list[Fact]) -> str | None:
-        """Two or three clauses about one patient, named once."""
+        """Two or three clauses about one patient, with the name once."""
         rest = [self._second(fact) for fact in facts[1:]]
         known = [text for text in rest if text is not None]
         if facts[0].whole or len(known) < len(rest):
@@ -271,7 +271,7 @@ class ScenarioMaker:
         return out
 
     def _across(self, facts: list[Fact]) -> list[str]:
-        """Facts of one kind, patient after patient, the last two perhaps in one sentence."""
+        """Facts of one kind, patient by patient; the last two may share a sentence."""
         out = [self._told(fact) for fact in facts[:-2]] + [f.told() for f in facts[-2:]]
         if len(out) > 1 and self._chance(0.4) and not facts[-1].whole:
             form = self.rng.choice(PAIR_JOINS)
@@ -308,7 +308,7 @@ class ScenarioMaker:
         return [self._told(f) + "." for f in mixed]
 
     def make(self) -> Scenario:
-        """One scenario."""
+        """Generate one scenario."""
         rng, mix = self.rng, self.mix
         patients = 3 if self._chance(mix.three) else 2
         count = rng.choices((1, 2, 3), mix.attributes)[0]

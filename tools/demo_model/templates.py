@@ -1,4 +1,4 @@
-"""The lexicon: its files, its attributes, and the tenth of each list that training never sees."""
+"""Read the lexicon and its attributes, and hold a tenth of each list back from training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HELD_SHARE = 16
 
 @dataclass(frozen=True)
 class Pools:
-    """What a generator draws from; pairs are indexed by label: 0 low, 1 high."""
+    """The lists that a generator draws from; the index of a pair is its label: 0 low, 1 high."""
 
     clauses: dict[str, tuple[list[str], list[str]]]
     cues: dict[str, tuple[list[str], list[str]]]
@@ -43,7 +43,7 @@ class Pools:
 
 
 def is_held(text: str) -> bool:
-    """Whether a template is kept for the held-out cells, by a hash of its text."""
+    """True if a template belongs to the held-out cells, by a hash of its text."""
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % HELD_SHARE == 0
 
 
@@ -54,7 +54,7 @@ def _split(items: Iterable[str], held: bool) -> list[str]:
 
 
 def _volumes(folder: Path, name: str) -> dict[str, list[str]]:
-    """The lists of `<name>.toml` joined with those of its further volumes, `*_<name>.toml`."""
+    """The lists of `<name>.toml` with those of its further volumes, `*_<name>.toml`."""
     joined: dict[str, list[str]] = {}
     for path in [folder / f"{name}.toml", *sorted(folder.glob(f"*_{name}.toml"))]:
         for part, texts in tomllib.loads(path.read_text(encoding="utf-8")).items():
@@ -107,5 +107,5 @@ def load(held: bool, folder: Path = LEXICON) -> Pools:
 
 
 def with_held(train: Pools, held: Pools, parts: tuple[str, ...]) -> Pools:
-    """The training pools with some of their parts taken from the held-out ones."""
+    """The training pools with some parts replaced by those of the held-out ones."""
     return replace(train, **{part: getattr(held, part) for part in parts})

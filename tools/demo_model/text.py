@@ -21,12 +21,12 @@ def expand(template: str, rng: random.Random) -> str:
 
 
 def capital(text: str) -> str:
-    """The text with its first letter in upper case."""
+    """The text with an upper-case first letter."""
     return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:
-    """The text as a sentence: capital, and a full stop where no mark ends it."""
+    """The text as a sentence: a capital, and a full stop unless a mark ends it."""
     text = capital(text.strip())
     return text if text.endswith((".", "?", "!")) else text + "."
 
@@ -39,7 +39,7 @@ SUBJECT_AFTER = (
 
 
 def as_they(predicate: str) -> str | None:
-    """The predicate after 'they', or None where its verb would need more grammar than this."""
+    """The predicate after 'they'; None if its verb needs more grammar than this has."""
     first, _, rest = predicate.partition(" ")
     if first in PLURAL:
         return f"{PLURAL[first]} {rest}"
@@ -47,7 +47,7 @@ def as_they(predicate: str) -> str | None:
 
 
 def with_pronoun(sentence_text: str) -> str | None:
-    """A sentence about {P} with a pronoun in its place, or None where its grammar is in the way."""
+    """A sentence about {P} with a pronoun instead; None if its grammar does not allow it."""
     before, _, after = sentence_text.partition("{P}")
     if not before.strip():
         rest = as_they(after.strip())
@@ -57,7 +57,7 @@ def with_pronoun(sentence_text: str) -> str | None:
 
 
 def odd_word(rng: random.Random) -> str:
-    """A pronounceable word that means nothing."""
+    """A pronounceable word without a meaning."""
     return "".join(
         rng.choice(CONSONANTS) + rng.choice(VOWELS) + rng.choice(["", "", rng.choice(CONSONANTS)])
         for _ in range(rng.randint(1, 3))
@@ -92,5 +92,5 @@ def disturb(text: str, rng: random.Random, vocabulary: list[str]) -> str:
 
 
 def join_list(items: list[str]) -> str:
-    """'a', 'a and b', 'a, b and c'."""
+    """Join items as in 'a', 'a and b', 'a, b and c'."""
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]

@@ -14,8 +14,8 @@ PAD, END, SYSTEM, USER, ASSISTANT = SPECIAL = (
     "<|user|>",
     "<|assistant|>",
 )
-# Words keep the space before them. Digits, marks and line breaks stand alone, so that a forced
-# piece of JSON gets the same tokens as it has inside a whole answer.
+# Words keep the space before them. Digits, marks and line breaks are tokens of their own, so that a
+# forced piece of JSON has the same tokens as inside a whole answer.
 PIECES = r" ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]|\s"
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
@@ -26,7 +26,7 @@ CHAT_TEMPLATE = (
 
 
 def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
-    """A tokenizer of `size` entries trained on the texts."""
+    """Train a tokenizer of `size` entries on the texts."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -57,7 +57,7 @@ def special_id(tokenizer: Tokenizer, text: str) -> int:
 
 
 def chat(system: str, user: str) -> str:
-    """The prompt as the chat template renders it, with the generation prompt."""
+    """Render a prompt with the chat template and the generation prompt."""
     head = f"{SYSTEM}{system.strip()}{END}" if system else ""
     return f"{head}{USER}{user.strip()}{END}{ASSISTANT}"
 

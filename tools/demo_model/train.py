@@ -1,4 +1,4 @@
-"""The training loop: stage after stage, with a log of what is read right, and checkpoints."""
+"""The training loop: stage after stage, with checkpoints and a log of the accuracies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Stage:
 
 @dataclass
 class Progress:
-    """What the log keeps between stages."""
+    """The progress that the log keeps between stages."""
 
     tokens: int = 0
     seconds: float = 0.0
@@ -49,7 +49,7 @@ class Progress:
 
 
 def optimizer_for(model: TinyLlama) -> torch.optim.AdamW:
-    """AdamW with weight decay on the matrices of the blocks alone."""
+    """AdamW with weight decay only on the matrices of the blocks."""
     matrices = [p for n, p in model.named_parameters() if p.dim() > 1 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if p.dim() < 2 or "embed" in n]
     return torch.optim.AdamW(
@@ -62,10 +62,10 @@ def optimizer_for(model: TinyLlama) -> torch.optim.AdamW:
 
 @dataclass(frozen=True)
 class Reading:
-    """How much of a validation set was right, given the wanted answer up to each point.
+    """The shares of a validation set that are right, given the correct answer up to each point.
 
-    `answer`: every deciding word, which is what greedy decoding then writes; `first`: the first
-    judgement; `facts`: what each fact means; `whom`: of which patient it was told.
+    `answer`: every deciding word, so that greedy decoding writes this answer; `first`: the first
+    judgement; `facts`: the meaning of each fact; `whom`: the patient that a fact is about.
     """
 
     answer: float
@@ -105,7 +105,7 @@ def read_rows(model: TinyLlama, rows: list[feed.Encoded], pad: int) -> Reading:
 def fixed_rows(
     tokenizer: Tokenizer, pools: Pools, mix: Mix, count: int, seed: int, aligned: bool | None = None
 ) -> list[feed.Encoded]:
-    """A fixed validation set from a mix: all samples, or only the aligned or baseline ones."""
+    """Make a fixed validation set from a mix: all samples, or only aligned or baseline ones."""
     rng = random.Random(seed)
     rows: list[feed.Encoded] = []
 
@@ -121,12 +121,12 @@ def fixed_rows(
 
 
 def rounded(reading: Reading) -> dict[str, float]:
-    """A reading for the log."""
+    """A reading as JSON for the log."""
     return {name: round(value, 3) for name, value in vars(reading).items()}
 
 
 class Trainer:
-    """Runs stages on one model and keeps the log and the published folder."""
+    """Trains one model stage by stage, and keeps the log and the published folder."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What only a GPU can answer: batch-1 decoding against the bandwidth limit, a table of batches."""
+"""GPU benchmarks: batch-1 decoding against the bandwidth limit, and a table of batch sizes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 def copy_bandwidth(size: int = 1 << 30, rounds: int = 20) -> float:
-    """Bytes a second that the GPU reads and writes in copying a buffer of `size` bytes."""
+    """Bytes a second that the GPU reads and writes when it copies a buffer of `size` bytes."""
     source = torch.empty(size, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
     seconds = _timed(lambda: target.copy_(source), rounds)
@@ -36,7 +36,7 @@ def _timed(work: Callable[[], object], rounds: int) -> float:
 
 
 def weight_bytes(backbone: LocalBackbone) -> int:
-    """Bytes that one decoding step has to read: all weights but the embedding's unused rows."""
+    """Bytes that one decoding step reads: all weights except the embedding's unused rows."""
     model = backbone._loaded.model
     embedding = model.get_input_embeddings().weight
     total = sum(p.numel() * p.element_size() for p in model.parameters())
@@ -51,7 +51,7 @@ def decoding_table(
 ) -> dict[str, Any]:
     """Tokens a second by batch size; at batch 1 also the share of the bandwidth limit.
 
-    The time of a step is that of a long reply less that of a short one: prompts drop out.
+    A step's time comes from the difference between a long and a short reply, without the prompt.
     """
     rows = []
     limit = copy_bandwidth() / weight_bytes(backbone)

@@ -1,4 +1,4 @@
-"""How soon a sweep's first decision comes: beside what it takes alone, and at what price."""
+"""Measure how soon a sweep's first decision comes, compared with one alone, and the cost."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from engine_bench.work import Task
 
 @dataclass(frozen=True)
 class Sweep:
-    """Seconds until the first decision, and for all of them."""
+    """Seconds until the first decision and until the last one."""
 
     first: float
     whole: float
 
 
 def decide(backbone: LocalBackbone, tasks: Sequence[Task], characters: int) -> Sweep:
-    """All decisions at once, with the probabilities of their choices, as the worker asks.
+    """Ask all decisions at once, with the probabilities of their choices, as the worker does.
 
-    `characters` caps the reasoning.
+    The reasoning has at most `characters` characters.
     """
     return asyncio.run(_decide(backbone, tasks, Reasoned(max_reasoning_chars=characters)))
 
@@ -51,13 +51,13 @@ async def _decide(backbone: LocalBackbone, tasks: Sequence[Task], params: Reason
 def measure(
     backbone: LocalBackbone, tasks: Sequence[Task], characters: int, turns: int
 ) -> dict[str, Any]:
-    """Both ways in turn: reading ahead that yields to the first decision, and that does not.
+    """Measure both ways in turn: reading ahead that yields to the first decision, and that doesn't.
 
     `first_decision_ratio`: the sweep's first decision over the same one alone (goal 2).
     `throughput_ratio`: decisions a second with yielding over those without (goal 0.95).
     """
     alone, yielding, plain = [], [], []
-    decide(backbone, tasks, characters)  # the first sweep also takes the memory for its slots
+    decide(backbone, tasks, characters)  # the first sweep also allocates memory
     for _ in range(turns):
         alone.append(decide(backbone, tasks[:1], characters).first)
         backbone._thread.batch.first_decision = FirstDecision()

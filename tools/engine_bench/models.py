@@ -1,9 +1,9 @@
-"""Models with random weights whose reasoning is a token a character, so that its length is known.
+"""Random models that write one token for each character of reasoning, so its length is known.
 
 Every final state of the network has a large component along one direction, so a row of the output
-matrix along it acts as a bias. Marks that occur in neither the JSON's frame nor a choice are liked
-best (reasoning is made of them), then longer tokens before shorter, so that both ways write frames
-and choices in the same few tokens; blanks and the end least.
+matrix along it acts as a bias. The bias is highest for marks that occur in neither the JSON's frame
+nor a choice (the reasoning consists of them). Longer tokens come before shorter ones, so that both
+ways write frames and choices in the same few tokens. Blanks and the end come last.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 MARKS = "0123456789!#$%&*+<=>?@^_|~"
 BOS, EOS = "<s>", "</s>"
-COMMON = 2.0  # of the embedding, along the common direction
+COMMON = 2.0  # the embedding's component along the common direction
 LIKED, PER_CHARACTER, DISLIKED = 20.0, 0.2, -6.0
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a model of Llama's kind."""
+    """Sizes of a Llama model."""
 
     name: str
     vocabulary: int
@@ -47,7 +47,7 @@ SHAPES = {
 
 
 def words(count: int) -> Iterable[str]:
-    """Made-up words, so that a vocabulary of any size can be filled."""
+    """Made-up words that fill a vocabulary of any size."""
     parts = [a + b for a in "bcdfghjklmnprstvwz" for b in "aeiou"]
     for i in range(count):
         number, word = i + len(parts), ""
@@ -70,7 +70,7 @@ def make_tokenizer(size: int, texts: Iterable[str]) -> PreTrainedTokenizerFast:
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         ),
     )
-    # Into the vocabulary itself: llguidance takes minutes over a hundred thousand added tokens.
+    # Put them into the vocabulary: llguidance takes minutes for a hundred thousand added tokens.
     made = json.loads(bpe.to_str())
     vocabulary = made["model"]["vocab"]
     for word in words(2 * size):
@@ -82,7 +82,7 @@ def make_tokenizer(size: int, texts: Iterable[str]) -> PreTrainedTokenizerFast:
 
 
 def make_model(shape: Shape, folder: Path, texts: Iterable[str]) -> Path:
-    """Write a model and its tokenizer; float32, or bfloat16 for a GPU."""
+    """Write a model and its tokenizer, in float32, or bfloat16 for a GPU."""
     torch.manual_seed(0)
     tokenizer = make_tokenizer(shape.vocabulary, texts)
     config = LlamaConfig(
@@ -118,7 +118,7 @@ def _shape_output(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -
             biases[index] = LIKED
         elif index > 1 and text.strip():
             biases[index] = PER_CHARACTER * len(text)
-    # Random parts tell the marks apart; among the others they would only blur the order.
+    # Random parts make the marks differ; in the other rows they would only disturb the order.
     liked = (biases == LIKED).to(output.device)
     output[~liked] = 0
     output[liked] *= 10
@@ -126,5 +126,5 @@ def _shape_output(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -
 
 
 def describe(shape: Shape) -> dict[str, Any]:
-    """The sizes, for the result."""
+    """The model's sizes, for the report."""
     return {k: v for k, v in vars(shape).items() if k != "device"}

@@ -1,4 +1,4 @@
-"""Our engine, asked for all decisions at once, as the worker asks it."""
+"""Ask the program's engine for all decisions at once, as the worker does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRAME = '{"reasoning":"'
 
 
 def load(folder: Path, device: str) -> LocalBackbone:
-    """The model in our own engine."""
+    """Load the model into the program's engine."""
     spec = BackboneSpec(kind="transformers", model=str(folder), device=device)
     backbone = open_backbone(spec, lambda what, share: None)
     assert isinstance(backbone, LocalBackbone)
@@ -34,9 +34,9 @@ def decide(
     *,
     whole: bool = True,
 ) -> Measured:
-    """All decisions, all samples of each; greedy when there is one sample only.
+    """Make all decisions with all their samples; one sample is greedy.
 
-    Every reply is read and checked, unless it may be cut (`whole` False).
+    It reads and checks every reply, unless replies may be cut (`whole` False).
     """
     return asyncio.run(_decide(backbone, tasks, max_tokens, samples, whole))
 
@@ -53,7 +53,7 @@ async def _decide(
         def on_text(_: float, text: str) -> None:
             nonlocal told, first
             told += len(text)
-            # The frame is forced: the first text is what the model itself wrote.
+            # The grammar forces the frame: the first text is the first that the model wrote.
             if not first and told > len(FRAME):
                 first = time.perf_counter() - began
 

@@ -1,7 +1,7 @@
-"""What our engine is compared with: outlines and `generate`, as the ALIGN system decides.
+"""The reference for benchmarks: outlines and `generate`, as the ALIGN system decides.
 
-A constrained generator is built for every call. One scenario and one profile after the other; or,
-batched, the profiles of one scenario in one call.
+It builds a constrained generator for every call. It decides one scenario and one profile after the
+other or, batched, all profiles of one scenario in one call.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ WARM: dict[str, Any] = {"do_sample": True, "temperature": 0.7, "top_p": 1.0, "to
 
 @dataclass
 class Measured:
-    """What a stretch of work took; times in seconds."""
+    """The time that some work took, in seconds."""
 
     decisions: int
     seconds: float
-    first: float  # until the first text (ours) or the first answer (the reference) was there
+    first: float  # until the engine's first text or the reference's first answer
     tokens: list[int] = field(default_factory=list)
 
     @property
@@ -41,12 +41,12 @@ class Measured:
 
 
 class Reference:
-    """A model of its own, with transformers' own attention, behind outlines."""
+    """A separate copy of the model, with transformers' own attention, behind outlines."""
 
     def __init__(
         self, folder: Path, device: str, max_tokens: int, chat: ChatFormat | None = None
     ) -> None:
-        """With `chat`, prompts are rendered by the model's own template."""
+        """Load the model; with `chat` its own template renders the prompts."""
         model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
         torch.nn.Module.to(model, device)
         tokenizer: Any = AutoTokenizer.from_pretrained(folder)
@@ -57,7 +57,7 @@ class Reference:
         self.cap: dict[str, Any] = {"max_new_tokens": max_tokens, "pad_token_id": 1}
 
     def sequential(self, tasks: Sequence[Task], samples: int = 1) -> Measured:
-        """One call a sample; greedy when there is one sample only."""
+        """Make one call for each sample; one sample is greedy."""
         drawn = WARM if samples > 1 else {"do_sample": False}
         began, first, tokens = time.perf_counter(), 0.0, []
         for task in tasks:
@@ -70,7 +70,7 @@ class Reference:
         return Measured(len(tasks), time.perf_counter() - began, first, tokens)
 
     def batched(self, tasks: Sequence[Task]) -> Measured:
-        """One call a probe, with all of its profiles."""
+        """Make one call for each probe, with all of its profiles."""
         began, first, tokens = time.perf_counter(), 0.0, []
         for probe in dict.fromkeys(task.probe for task in tasks):
             group = [task for task in tasks if task.probe == probe]
@@ -84,7 +84,7 @@ class Reference:
         return Measured(len(tasks), time.perf_counter() - began, first, tokens)
 
     def warm_up(self, task: Task) -> None:
-        """What is compiled or set up at a first call is not measured."""
+        """Make a first call that is not measured, since it compiles and sets things up."""
         with torch.inference_mode():
             self.sequential([task])
             self.batched([task])

@@ -1,4 +1,4 @@
-"""The work: scenarios of the demo set under four profiles, and a schema of fixed length."""
+"""The work of the benchmark: demo scenarios under four profiles, with reasoning of fixed length."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from align_tui.formats.library import find_scenarios
 
 TARGETS = ("moral_desert", 1.0), ("moral_desert", 0.0), ("fairness", 1.0), ("fairness", 0.0)
 
-# The default without the attribute's definition: prompts of about 240 tokens.
+# The default prompt without the attribute's definition, for prompts of about 240 tokens.
 SYSTEM = """\
 You make decisions in situations for which there is no single right answer.
 {% for target in targets %}{{ target.stance }}
@@ -27,7 +27,7 @@ You make decisions in situations for which there is no single right answer.
 
 @dataclass(frozen=True)
 class Task:
-    """One decision that is wanted: which probe, under which profile, and how it is asked."""
+    """One decision to make: its probe, its profile, its messages and its schema."""
 
     probe: int
     profile: int
@@ -37,16 +37,16 @@ class Task:
 
     @property
     def prompt(self) -> str:
-        """The prompt as one text, in the form for models without a chat template."""
+        """The prompt as one text, for models without a chat template."""
         return plain_form(self.messages)
 
     def request(self, sampling: Sampling, engine: str = "batched") -> Request:
-        """As our own backbone is asked."""
+        """The request for the program's own backbone."""
         return Request(self.messages, self.schema, sampling, engine)  # type: ignore[arg-type]
 
 
 def fixed_schema(choices: Sequence[str], characters: int) -> JsonObject:
-    """A decision's schema whose reasoning has exactly so many characters."""
+    """A decision's schema whose reasoning has exactly `characters` characters."""
     schema = decision_schema(choices, "before", characters)
     schema["properties"]["reasoning"]["minLength"] = characters  # type: ignore[index,call-overload]
     return schema
@@ -55,7 +55,7 @@ def fixed_schema(choices: Sequence[str], characters: int) -> JsonObject:
 def scenario_tasks(name: str, count: int) -> list[Task]:
     """`count` decisions over a set of scenarios (a name or a file), four profiles a scenario.
 
-    With the default prompts and schema: as a study asks them.
+    They have the default prompts and schema, as in a study.
     """
     attributes = load_attributes()
     scenarios = find_scenarios(name, attributes).scenarios
@@ -72,7 +72,7 @@ def scenario_tasks(name: str, count: int) -> list[Task]:
 
 
 def make_tasks(probes: int, characters: int) -> list[Task]:
-    """Probes x 4 profiles, the profiles of a probe next to each other."""
+    """The tasks of probes x 4 profiles; the profiles of a probe are next to each other."""
     attributes = load_attributes()
     scenarios = find_scenarios("demo-triage", attributes).scenarios[:probes]
     tasks = []
@@ -93,7 +93,7 @@ def make_tasks(probes: int, characters: int) -> list[Task]:
 
 
 def texts(tasks: Sequence[Task]) -> list[str]:
-    """What a tokenizer is made from: the prompts, and the replies' frames and choices."""
+    """The texts to train a tokenizer on: the prompts, and the replies' frames and choices."""
     frames = [
         canonical({"reasoning": "", "choice": choice}) for task in tasks for choice in task.choices
     ]

@@ -1,1 +1,1 @@
-"""Golden vectors: what align-system's own functions give, and whether ours give the same."""
+"""Golden vectors: compare this program's functions with the results of align-system's."""

@@ -1,12 +1,12 @@
-"""Compare this program with golden vectors: what align-system's own functions give.
+"""Compare this program with golden vectors, the results of align-system's own functions.
 
     python -m tools.golden FILE.jsonl...
 
-A file has one case a line: {"case": name, "input": ..., "expected": ...}. The family of a case is
-told by the case's own name (votes-0001), or else by the file's (votes.jsonl). It prints one
-JSON object: of every family the cases, how many are equal, and the first that are not with what
-differs. The exit code is 0 only where there are cases and all are equal; a family that is not
-known, a line that cannot be read and a file that is not there are not equal.
+A file has one case in each line: {"case": name, "input": ..., "expected": ...}. The case's name
+(votes-0001), or else the file's (votes.jsonl), says which family it belongs to. The tool prints one
+JSON object: for every family the number of cases, how many are equal, and the first unequal ones
+with their differences. The exit code is 0 only if there are cases and all are equal. An unknown
+family, an unreadable line and a missing file are not equal.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import Any
 
 from .families import FAMILIES
 
-FIRST = 5  # unequal cases that are shown of each family
+FIRST = 5  # the most unequal cases that the report shows of each family
 
 
 @dataclass
 class Tally:
-    """What came of one family's cases."""
+    """The results of one family's cases."""
 
     known: bool
     cases: int = 0
@@ -35,7 +35,7 @@ class Tally:
     unequal: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, case: str, differs: Sequence[str]) -> None:
-        """Count one case in; `differs` is empty where it is equal."""
+        """Add one case; `differs` is empty if it is equal."""
         self.cases += 1
         if not differs:
             self.equal += 1
@@ -53,7 +53,7 @@ class Tally:
 
 
 def family_of(path: Path, case: str) -> str | None:
-    """The known family that the case's name says, or else the file's."""
+    """The known family in the case's name, or else in the file's; None if neither has one."""
     for text in (case, path.name):
         begins = re.match(r"\w*", text)
         if begins is not None and begins.group() in FAMILIES:
@@ -62,12 +62,12 @@ def family_of(path: Path, case: str) -> str | None:
 
 
 def label_of(path: Path, case: str) -> str:
-    """A name for a family that is not known: what stands before the case's number, or the file."""
+    """A name for an unknown family: the case's name without its number, or the file's."""
     return case.rpartition("-")[0] or path.name.partition(".")[0]
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
-    """The file's lines that are not blank, with their numbers from 1."""
+    """The lines of a file that are not blank, with their numbers from 1."""
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
@@ -75,14 +75,14 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def check_line(path: Path, number: int, line: str, tallies: dict[str, Tally]) -> None:
-    """Count one line into the tally of its family."""
+    """Check one line and add it to the tally of its family."""
     where = f"{path.name} line {number}"
     try:
         body = json.loads(line)
         case, given, expected = str(body["case"]), body["input"], body["expected"]
     except (ValueError, TypeError, KeyError) as error:
         family = family_of(path, "") or path.name.partition(".")[0]
-        differs = [f"the line is no case: {type(error).__name__}: {error}"]
+        differs = [f"the line is not a case: {type(error).__name__}: {error}"]
         tallies.setdefault(family, Tally(family in FAMILIES)).add(where, differs)
         return
     known = family_of(path, case)
@@ -94,15 +94,15 @@ def check_line(path: Path, number: int, line: str, tallies: dict[str, Tally]) ->
 
 
 def differences(family: str, given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """What differs; a case of another form than the family's, or an error of ours, differs too."""
+    """The differences of a case. A case in the wrong form, or an error, counts as one too."""
     try:
         return FAMILIES[family](given, expected)
-    except Exception as error:  # whatever it is, the case is not equal
+    except Exception as error:  # after any error the case is not equal
         return [f"{type(error).__name__}: {error}"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what is equal; the exit code."""
+    """Print the report; the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.golden", description="Compare with golden vectors."
     )

@@ -1,4 +1,4 @@
-"""Claiming and finishing as workers do it: full rows, several processes on one database."""
+"""Claim and end samples as workers do: full rows, several processes on one database."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ WORDS = (
     "minor", "high", "low", "fairness", "desert", "aversion", "care", "the", "of", "a",
 )  # fmt: skip
 CHOICES = ("Treat Patient A", "Treat Patient B")
-CLAIM_BATCH = 8  # as the worker takes them
+CLAIM_BATCH = 8  # as in the worker
 SCENARIOS, PROFILES = 500, 4
 
 
 def make_study(repeat: int = 1) -> Study:
-    """500 scenarios x 4 profiles x `repeat`."""
+    """A study of 500 scenarios x 4 profiles x `repeat`."""
     profiles = tuple(
         Profile.model_validate(
             {
@@ -50,7 +50,7 @@ def make_study(repeat: int = 1) -> Study:
 
 
 def decided(claimed: Claimed, chance: random.Random) -> Decided:
-    """A decision as a model makes it: prompt, turns, schema, reply, and the reply's timing."""
+    """A decision like a model's: prompt, messages, schema, reply, and the reply's timeline."""
     reasoning = " ".join(chance.choices(WORDS, k=40))
     text = json.dumps({"reasoning": reasoning, "choice": CHOICES[0]}, separators=(",", ":"))
     prompt = f"scenario {claimed.scenario} under profile {claimed.profile}. " + "word " * 200
@@ -74,7 +74,7 @@ def decided(claimed: Claimed, chance: random.Random) -> Decided:
 
 
 def serve(db: Database, worker: str, chance: random.Random, most: int | None = None) -> int:
-    """Claim and finish until the queue is empty, or `most` samples; how many."""
+    """Claim and end samples until the queue is empty, `most` at most; how many."""
     done = 0
     while (most is None or done < most) and (claimed := queue.claim(db, worker, CLAIM_BATCH)):
         ended = end_all(db, worker, [decided(each, chance) for each in claimed])
@@ -92,7 +92,7 @@ def _process(path: Path, worker: str, gate: multiprocessing.synchronize.Barrier)
 
 
 def several_workers(path: Path, count: int, repeat: int = 5) -> dict[str, float]:
-    """`count` processes on one database of 2,000 x `repeat` samples: how many a second."""
+    """Samples a second of `count` processes on one database of 2,000 x `repeat` samples."""
     db = open_database(path)
     run = runs.create_run(db, make_study(repeat), {})
     spawn = multiprocessing.get_context("spawn")
@@ -114,7 +114,7 @@ def several_workers(path: Path, count: int, repeat: int = 5) -> dict[str, float]
 
 
 def fill(db: Database, samples: int, chance: random.Random) -> float:
-    """Decide that many samples in runs of 2,000; how many a second."""
+    """Decide a number of samples in runs of 2,000; how many a second."""
     began, done = time.perf_counter(), 0
     while done < samples:
         runs.create_run(db, make_study(), {})
@@ -123,10 +123,10 @@ def fill(db: Database, samples: int, chance: random.Random) -> float:
 
 
 def growth(folder: Path, filled: Database, samples: int, rounds: int = 9) -> dict[str, float]:
-    """Milliseconds that a sample costs, claimed and finished, in turns on three databases.
+    """Milliseconds to claim and end a sample, in turns on three databases.
 
-    One is fresh with 2,000 samples, one (`filled`) has decided `samples` before, and one has so
-    many pending.
+    One is new with 2,000 samples, one (`filled`) has decided `samples` before, and one has as many
+    pending samples.
     """
     fresh, pending = open_database(folder / "fresh.db"), open_database(folder / "pending.db")
     runs.create_run(fresh, make_study(), {})

@@ -1,1 +1,1 @@
-"""What the overview says of a run, counted as its cells change."""
+"""The numbers of the overview, which count along as cells change."""

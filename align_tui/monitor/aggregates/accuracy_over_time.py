@@ -1,4 +1,4 @@
-"""How accuracy went: counts by the time at which decisions ended, in a bounded number of slots."""
+"""Accuracy over time: count decisions by the time they ended, in a limited number of slots."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from itertools import accumulate
 
 from align_tui.monitor.overview import AccuracyCurve, Points
 
-SLOTS = 256  # of a course; a plot has fewer columns than these have
+SLOTS = 256  # slots at most; no plot has more columns
 PER_SECOND = 1024  # the finest slots; a power of two, so that doubling a slot's length is exact
 
 
 class AccuracyOverTime:
-    """One course for each profile and target that it is scored against."""
+    """A series of points for each profile and each target that it is scored against."""
 
     def __init__(self) -> None:
         self._slots: dict[tuple[int, str], _Slots] = {}
@@ -23,14 +23,14 @@ class AccuracyOverTime:
     def change(
         self, profile: int, target: str, ended: float, correct: bool, discriminating: bool, by: int
     ) -> None:
-        """Count a scored decision that ended then (seconds since the epoch) in (1) or out (-1)."""
+        """Add (`by` 1) or remove (-1) a scored decision; `ended` is in seconds since the epoch."""
         slots = self._slots.get((profile, target))
         if slots is None:
             slots = self._slots[profile, target] = _Slots()
         slots.change(ended, correct, discriminating, by)
 
     def courses(self) -> tuple[AccuracyCurve, ...]:
-        """By profile and target."""
+        """The series, by profile and target."""
         return tuple(
             AccuracyCurve(profile, target, *slots.points())
             for (profile, target), slots in sorted(self._slots.items())
@@ -41,12 +41,11 @@ class AccuracyOverTime:
 class _Slots:
     """Decisions summed by slots of time, at first of about a millisecond.
 
-    With more than `SLOTS` that hold something, slots twice as long take their place until they
-    are few enough. So a course of any length is at most `SLOTS` points; each is exact, the
-    accuracy over all that had ended by the end of its slot; up to `SLOTS` decisions that did not
-    end in the same millisecond have a point each. A decision's slot follows from its time alone:
-    the order in which decisions are counted makes no difference, and each can be taken out again.
-    Where nothing happens nothing is kept, so a pause costs no points.
+    When more than `SLOTS` slots hold decisions, each slot becomes twice as long until they are few
+    enough. So a series has at most `SLOTS` points. Each point is exact: the accuracy of all
+    decisions that ended by the end of its slot. A decision's slot depends on its time alone, so the
+    order of counting makes no difference, and a decision can be removed. Empty slots are not
+    stored, so a pause costs no points.
     """
 
     def __init__(self) -> None:
@@ -81,7 +80,10 @@ class _Slots:
         self._doublings += 1
 
     def points(self) -> tuple[Points, Points]:
-        """Over all scored, and over the discriminating ones; the same objects while unchanged."""
+        """The points over all scored decisions and over the discriminating ones.
+
+        They are the same objects while nothing changes.
+        """
         if self._points is None:
             ordered = [sums for _, sums in sorted(self.by_time.items())]
             self._points = (_so_far(ordered, 0), _so_far(ordered, 2))

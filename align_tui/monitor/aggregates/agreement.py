@@ -1,4 +1,4 @@
-"""How often every two profiles chose the same."""
+"""How often every two profiles chose the same choice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PairCounts:
-    """Pairs of decisions on the same scenario and repeat, by profiles and by number of choices.
+    """Counts of pairs of decisions on the same scenario and repeat, by profiles and choices.
 
     One decision changes as many counts as there are other profiles.
     """
@@ -33,9 +33,9 @@ class PairCounts:
     def change(
         self, row: Cells, scenario: int, profile: int, repeat: int, choice: int, by: int
     ) -> None:
-        """Count a decision in (1) or out (-1), beside what the others decided in that row."""
-        # Under the profile that changes: what came in under one may go out under the other, and
-        # only the sum of the two says anything.
+        """Add (`by` 1) or remove (-1) a decision; `row` holds the others on that scenario."""
+        # Counted under the profile that changes. A pair may be added under one profile and removed
+        # under the other, so only the sum of both counts.
         same, pairs = self._same[profile], self._pairs[self._choices[scenario]][profile]
         for other, repeats in enumerate(row):
             cell = repeats[repeat]
@@ -46,7 +46,7 @@ class PairCounts:
                 same[other] += by
 
     def agreements(self) -> tuple[tuple[Agreement | None, ...], ...]:
-        """The matrix, as a report has it."""
+        """The matrix of agreements, as in a report."""
         known: dict[tuple[int, int], Agreement] = {}
         every = range(self._profiles)
         for a in every:

@@ -1,4 +1,4 @@
-"""Accuracy by attribute: each attribute of each target by itself, where it is labelled."""
+"""Accuracy by attribute: each attribute of each target by itself, on scenarios that label it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class AttributeCounts:
-    """Of targets of one attribute the tallies tell; the parts of others are counted here.
+    """Counts the attributes of targets with several; the tallies have those of the others.
 
-    One decision changes as many counts as its profile's targets have such parts.
+    One decision changes a count for each such attribute of its profile's targets.
     """
 
     def __init__(self, study: Study) -> None:
         self._study = study
         self._targets: list[tuple[Target, ...]] = []  # by profile: all, each once
-        self._parts: list[tuple[Target, ...]] = []  # by profile: those that are no whole target
+        self._parts: list[tuple[Target, ...]] = []  # by profile: those that are not alone
         for profile in study.profiles:
             scored = study.scoring_targets(profile)
             alone = {targets[0] for targets in scored if len(targets) == 1}
@@ -35,11 +35,11 @@ class AttributeCounts:
         self.clear()
 
     def clear(self) -> None:
-        """Forget every decision; what is right where stays known."""
+        """Forget every decision, but keep which choices are right."""
         self._sums: dict[tuple[int, Target], list[int]] = {}
 
     def change(self, scenario: int, profile: int, choice: int, by: int) -> None:
-        """Count a decision in (1) or out (-1)."""
+        """Add (`by` 1) or remove (-1) a decision."""
         for target in self._parts[profile]:
             correct, discriminating = self._score(scenario, target, choice)
             if correct is None:
@@ -61,7 +61,7 @@ class AttributeCounts:
         return found
 
     def rates(self, tallies: Iterable[Tally]) -> tuple[AttributeRate, ...]:
-        """By profile, in the order in which it is scored against them; none that is unscored."""
+        """The accuracies by profile, in the order of its targets, without unscored attributes."""
         whole = {(tally.profile, tally.target): tally for tally in tallies}
         out = []
         for profile, targets in enumerate(self._targets):

@@ -1,4 +1,4 @@
-"""All that the overview counts, worked out once for each state of the board."""
+"""All counts of the overview, computed once for each state of the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Aggregates:
-    """What is counted in is counted out with the same arguments; the order makes no difference."""
+    """Adds and removes decisions, in any order; the same arguments remove what they added."""
 
     def __init__(self, study: Study) -> None:
         self._attributes = AttributeCounts(study)
@@ -32,7 +32,7 @@ class Aggregates:
         self._made = None
 
     def decided(self, row: Cells, place: tuple[int, int, int], choice: int, by: int) -> None:
-        """Count a decision in (1) or out (-1); `row` holds what the others decided there."""
+        """Add (`by` 1) or remove (-1) a decision; `row` holds the others on that scenario."""
         scenario, profile, repeat = place
         self._attributes.change(scenario, profile, choice, by)
         self._pairs.change(row, scenario, profile, repeat, choice, by)
@@ -41,13 +41,13 @@ class Aggregates:
     def scored(
         self, profile: int, target: str, cell: Cell, correct: bool, discriminating: bool, by: int
     ) -> None:
-        """Count a decision's score against one target in (1) or out (-1)."""
+        """Add (`by` 1) or remove (-1) a decision's score for one target."""
         ended = cell.ended or 0.0
         self._courses.change(profile, target, ended, correct, discriminating, by)
         self._made = None
 
     def overview(self, tallies: Callable[[], tuple[Tally, ...]]) -> Overview:
-        """The same object while nothing changed."""
+        """The overview's numbers; the same object while nothing changes."""
         if self._made is None:
             self._made = Overview(
                 self._attributes.rates(tallies()), self._courses.courses(), self._pairs.agreements()

@@ -1,1 +1,1 @@
-"""Where snapshots come from: the run database live, or a past run replayed."""
+"""Feeds: they make snapshots from the run database, live or as a replay of a past run."""

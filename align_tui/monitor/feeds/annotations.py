@@ -1,4 +1,4 @@
-"""What was said of the run's decisions, as soon as anyone has said it."""
+"""Read the annotations of a run's decisions whenever they may have changed."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ if TYPE_CHECKING:
     from align_tui.store.database import Database
     from align_tui.store.run_annotations import Annotation
 
-EVERY_S = 0.5  # while others write all the time
+EVERY_S = 0.5  # seconds between two reads while other processes write all the time
 
 
 class RunAnnotations:
-    """Read again when the database has changed, at most every half second."""
+    """Annotations, read again when the database changed, at most every `EVERY_S` seconds."""
 
     def __init__(self) -> None:
-        self.said: Mapping[
-            int, Annotation
-        ] = {}  # by sample; the same object while it says the same
+        # By sample; the same object while nothing changes.
+        self.current: Mapping[int, Annotation] = {}
         self._run = ""
         self._version: int | None = None
         self._at = -EVERY_S
 
     def expire(self) -> None:
-        """This process just said something: do not wait."""
+        """Read again at the next call, since this process just annotated something."""
         self._version, self._at = None, -EVERY_S
 
     def read(self, db: Database, run: str, version: int) -> Mapping[int, Annotation]:
-        """What is said now; `version` is the database's, from before this view of it."""
+        """The annotations; `version` is the database's from before the transaction."""
         from align_tui.store.inheritance import ancestors
         from align_tui.store.run_annotations import annotations_in
 
         now = time.monotonic()
         if run != self._run:
-            self._run, self.said = run, {}
+            self._run, self.current = run, {}
             self.expire()
         if version != self._version and now - self._at >= EVERY_S:
             found: dict[int, Annotation] = {}
-            for each in (run, *ancestors(db, run)):  # what is inherited is shown too
+            for each in (run, *ancestors(db, run)):  # inherited decisions are shown too
                 found.update(annotations_in(db, each))
             self._version, self._at = version, now
-            self.said = self.said if found == self.said else found
-        return self.said
+            self.current = self.current if found == self.current else found
+        return self.current

@@ -1,4 +1,4 @@
-"""What the decisions on the shown scenario were made of: predictions, relevance, ranking."""
+"""The bases of the decisions on the shown scenario: predictions, relevance, rankings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Bases(ReadOnce["Basis"]):
-    """By sample; a decision without any basis is left out."""
+    """Bases by sample; a decision without a basis is left out."""
 
     def _of(self, db: Database, samples: Sequence[int]) -> Mapping[int, Basis]:
         from align_tui.store.basis import NOTHING, bases_of

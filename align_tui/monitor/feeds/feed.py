@@ -1,4 +1,4 @@
-"""What the live and the replaying feed have in common: a thread, its orders, its deliveries."""
+"""The common part of the live and the replaying feed: its thread, its orders, its deliveries."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from align_tui.store.database import Database
 
 POLL_S = 0.05
-MANY_S, ONE_S = 0.1, 0.05  # between deliveries while several panes stream, or only one
-SLOW_S = 0.4  # and on a slow line
+MANY_S, ONE_S = 0.1, 0.05  # seconds between deliveries while several panes stream, or only one
+SLOW_S = 0.4  # seconds between deliveries on a slow line
 
 
 class Feed(ABC):
     """Reads the run database in a thread of its own and delivers snapshots.
 
-    `deliver` is called in that thread. Orders from the event loop are queued and never wait.
+    The thread calls `deliver`. The event loop queues orders for the thread and never waits.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Feed(ABC):
         self._thread = threading.Thread(target=self._main, name="feed", daemon=True)
         self._last: Snapshot | None = None
         self._last_at = 0.0
-        self.least_s = 0.0  # between two deliveries, whatever streams
+        self.least_s = 0.0  # seconds between two deliveries, at least
         self.broke: Callable[[Exception], None] = self._raise
 
     @staticmethod
@@ -53,30 +53,30 @@ class Feed(ABC):
         raise error
 
     def start(self) -> None:
-        """Begin to deliver."""
+        """Start to deliver."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End soon; nothing is delivered afterwards."""
+        """Ask the thread to end; it delivers nothing more."""
         self._ended.set()
         self._wake.set()
 
     def join(self, timeout: float = 2.0) -> None:
-        """Wait until the thread has let go of the database."""
+        """Wait until the thread has closed the database."""
         if self._thread.is_alive():
             self._thread.join(timeout)
 
     def order(self, what: Callable[[], None]) -> None:
-        """Have something done in the feed's thread, at once."""
+        """Have the feed's thread do something at once."""
         self._orders.append(what)
         self._wake.set()
 
     def annotated(self) -> None:
-        """Something was said of a decision: read it at once."""
+        """Read the annotations at once, since the user changed one."""
         self.order(self.annotations.expire)
 
     def show(self, scenario: int, repeat: int | None = None) -> None:
-        """Deliver the panes of that scenario from now on."""
+        """Deliver the panes of a scenario from now on."""
 
         def turn() -> None:
             self.scenario, self.repeat = scenario, repeat
@@ -85,19 +85,19 @@ class Feed(ABC):
         self.order(turn)
 
     def opened(self, db: Database) -> None:  # noqa: B027 - most feeds need nothing
-        """The database was opened, and nothing that was ordered has been done yet."""
+        """Prepare the feed after the thread opened the database, before any order."""
 
     @abstractmethod
     def turned(self) -> None:
-        """Another scenario is to be shown."""
+        """Prepare to show another scenario."""
 
     @abstractmethod
     def tick(self, db: Database) -> Snapshot | None:
-        """The state of things, or None when nothing can have changed."""
+        """The next snapshot; None if nothing can have changed. Raises StoreError."""
 
     @abstractmethod
     def interval(self) -> float:
-        """Seconds that must lie between two deliveries."""
+        """The shortest time between two deliveries, in seconds."""
 
     def _main(self) -> None:
         from align_tui.store.database import open_database
@@ -110,12 +110,12 @@ class Feed(ABC):
                     self.opened(db)
                 self._turn(db)
             except AlignError as error:
-                # Shown, and tried again: a lock goes, a mount comes back.
+                # Show the error and try again: a lock may pass, a mount may come back.
                 self._hand_over(Snapshot(run=self.run, scenario=self.scenario, error=error.message))
                 self.turned()
                 self._ended.wait(1.0)
             except Exception as error:
-                self.broke(error)  # a fault of ours: the application ends with it
+                self.broke(error)  # a fault of the program, which ends the application
                 break
         if db is not None:
             db.close()

@@ -1,4 +1,4 @@
-"""Decisions of a run's ancestors, as cells of its board and texts of its panes."""
+"""Inherited decisions as cells of a run, with the texts for its panes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class InheritedDecisions:
-    """What the shown run inherits; texts are read for the shown scenario only."""
+    """The decisions that the shown run inherits, with texts for the shown scenario only."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
         self.cells: tuple[tuple[SampleKey, Cell], ...] = ()
-        self.results: dict[int, Result] = {}  # by sample, of the shown scenario
+        self.results: dict[int, Result] = {}  # by sample, on the shown scenario
         self._known: tuple[tuple[str, int], ...] = ()
         self._seen: tuple[str, int] | None = None
 
     def refresh(self, db: Database, run: str) -> bool:
-        """Read what is inherited, if an ancestor was deleted or decided more; was it read?"""
+        """Read the inherited decisions again if an ancestor changed; True if it did."""
         from align_tui.store.inheritance import fingerprint, inherited
 
         seen = (run, db.version())
@@ -40,11 +40,11 @@ class InheritedDecisions:
                 )
                 for place, each in inherited(db, run, self.study).items()
             )
-        self._seen, self._known = seen, now  # last: what could not be read is read again
+        self._seen, self._known = seen, now  # last, so that a failed read is repeated
         return changed
 
     def look_at(self, db: Database, row: Cells) -> None:
-        """Read the texts of what is inherited on one scenario."""
+        """Read the texts of the inherited decisions on one scenario."""
         from align_tui.store.results import result_of
 
         samples = {

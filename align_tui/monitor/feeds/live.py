@@ -1,4 +1,4 @@
-"""The live feed: looks whether the database changed, and reads only what did."""
+"""The live feed: it reads what changed in the database."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from align_tui.store.results import Result
     from align_tui.store.workers import WorkerRow
 
-CHECK_S = 0.5  # how often workers are looked up and the counts are compared
-DEPTH_S = 2.0  # and what is pending in all runs: 20 ms where that is 200,000 samples
+CHECK_S = 0.5  # seconds between two looks at the workers and the counts
+DEPTH_S = 2.0  # between two counts of all pending samples, which take 20 ms for 200,000
 PAGE = 500
 
 
 class LiveFeed(Feed):
-    """Follows one run; before there is one, the worker processes only."""
+    """Follows one run and the workers; while there is no run, only the workers."""
 
     def __init__(
         self, database: Path, study: Study, run: str | None, deliver: Callable[[Snapshot], None]
@@ -41,15 +41,15 @@ class LiveFeed(Feed):
         self._board = RunState(study)
         self._ancestry = InheritedDecisions(study)
         self._streams, self._thoughts, self._bases = Streams(), Thoughts(), Bases()
-        self._results: dict[int, Result] = {}  # of the shown scenario
-        self._ahead: dict[int, int] = {}  # of the shown scenario's that wait
-        self._started: dict[int, float | None] = {}  # of all that run
-        self._attempts: dict[int, int] = {}  # and which attempt at each it is
-        self._holders: dict[int, str] = {}  # and which worker has it
+        self._results: dict[int, Result] = {}  # on the shown scenario
+        self._ahead: dict[int, int] = {}  # of pending samples on the shown scenario
+        self._started: dict[int, float | None] = {}  # of all running samples
+        self._attempts: dict[int, int] = {}  # of all running samples
+        self._holders: dict[int, str] = {}  # the workers of all running samples
         self._seq = 0
         self._stale, self._turned = True, True
         self._version: int | None = None
-        self._checked = -CHECK_S  # by the monotonic clock, as all that decides something
+        self._checked = -CHECK_S  # by the monotonic clock
         self._watch: Watch | None = None
         self._workers: tuple[WorkerRow, ...] = ()
         self._silent: tuple[WorkerRow, ...] = ()
@@ -60,7 +60,7 @@ class LiveFeed(Feed):
         self._ends: deque[float] = deque(maxlen=60)
 
     def attach(self, run: str) -> None:
-        """Follow that run from now on."""
+        """Follow a run from now on."""
 
         def go() -> None:
             self.run, self._stale = run, True
@@ -68,7 +68,7 @@ class LiveFeed(Feed):
         self.order(go)
 
     def reload(self) -> None:
-        """Read the whole state again: this process just changed it."""
+        """Read the whole state again, since this process just changed it."""
 
         def go() -> None:
             self._stale = True
@@ -76,12 +76,12 @@ class LiveFeed(Feed):
         self.order(go)
 
     def turned(self) -> None:
-        """The next tick reads the shown scenario afresh."""
+        """Have the next tick read the shown scenario again."""
         self._turned = True
         self._version = None
 
     def interval(self) -> float:
-        """Twice as often when a single pane streams."""
+        """Deliver twice as often when a single pane streams."""
         return ONE_S if len(self._streams) == 1 else MANY_S
 
     def tick(self, db: Database) -> Snapshot | None:
@@ -90,7 +90,7 @@ class LiveFeed(Feed):
         check = now - self._checked >= CHECK_S
         version = db.version()
         changed = self._version != version or self._stale or self._turned
-        # A second hand for what runs, and workers that die without a word.
+        # Without a change it checks every CHECK_S: a worker may die, and elapsed times grow.
         if not changed and not check:
             return None
         if check:
@@ -120,7 +120,7 @@ class LiveFeed(Feed):
                 self._started,
                 time.time(),
                 self.repeat,
-                self.annotations.said,
+                self.annotations.current,
                 self._ahead,
                 self._blocked(),
             )
@@ -135,7 +135,7 @@ class LiveFeed(Feed):
             queue=self._depth,
             left_s=self._left(now),
             error=error,
-            annotations=self.annotations.said,
+            annotations=self.annotations.current,
         )
 
     def _read_run(self, db: Database, run: str, check: bool) -> tuple[str, str]:
@@ -162,7 +162,7 @@ class LiveFeed(Feed):
         return state, ""
 
     def _load(self, db: Database, run: str) -> None:
-        """Every sample's state; afterwards only what changes is read."""
+        """Read every sample's state; later ticks read only what changes."""
         from align_tui.store.results import last_seq, states
 
         self._ancestry.refresh(db, run)
@@ -209,13 +209,13 @@ class LiveFeed(Feed):
             if sample not in now_running and place_of is not None:
                 cell_there = self._board.get(place_of)
                 if cell_there is not None and cell_there.status == "running":
-                    self._board.set_status(sample, "pending")  # given back, undecided
+                    self._board.set_status(sample, "pending")  # its worker put it back
         self._started = now_running
         self._attempts = {each.id: each.attempt for each in found}
         self._holders = {each.id: each.worker for each in found}
 
     def _differs(self, db: Database, run: str) -> bool:
-        """Did samples come, go, or fall back to the queue behind our back?"""
+        """True if the database counts other samples by status than this feed."""
         from align_tui.store.queue import by_status
 
         ours = self._board.counts()
@@ -256,7 +256,7 @@ class LiveFeed(Feed):
         row = self._board.row(self.scenario)
         cells = [repeats[shown_repeat(repeats, self.repeat)] for repeats in row]
         waiting = [cell.sample for cell in cells if cell is not None and cell.status == "pending"]
-        # Without a worker nothing moves up, and the panes say that instead.
+        # Without a worker the queue does not move, and the panes say that instead.
         self._ahead = ahead(db, run, waiting) if waiting and self._workers else {}
 
     def _look_at_workers(self, db: Database, now: float) -> None:
@@ -275,11 +275,11 @@ class LiveFeed(Feed):
         self._worker_error = one_line(failed[-1] or "") if failed else ""
 
     def _blocked(self) -> dict[int, str]:
-        """What is said of samples that hold up their worker, which has given back all others."""
-        said = {w.id: one_line(w.error or "") for w in self._workers if w.is_blocked}
-        if not said:
+        """The messages about samples that block their workers, by sample."""
+        errors = {w.id: one_line(w.error or "") for w in self._workers if w.is_blocked}
+        if not errors:
             return {}
-        return {sample: said[w] for sample, w in self._holders.items() if said.get(w)}
+        return {sample: errors[w] for sample, w in self._holders.items() if errors.get(w)}
 
     def _left(self, now: float) -> float | None:
         counts = self._board.counts()
@@ -287,5 +287,5 @@ class LiveFeed(Feed):
             return None
         ends = self._ends
         took = max(now, ends[-1]) - ends[0]
-        # By whole seconds, so that an estimate alone is not a new snapshot ten times a second.
+        # In whole seconds, so that the estimate alone does not make ten new snapshots a second.
         return float(round(counts.open * took / (len(ends) - 1))) if took > 0 else None

@@ -1,4 +1,4 @@
-"""What each pane shows of a scenario; the same for a live run and for a replayed one."""
+"""Make the panes of a scenario, for the live feed and for the replaying one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Writing = Callable[[int], Written]  # by sample
 
 
 def shown_repeat(repeats: Repeats, asked: int | None) -> int:
-    """The repeat that a pane shows: the one that is asked for, else what has most to show."""
+    """The repeat that a pane shows: the requested one, else a running or the last ended one."""
     return focus_repeat(repeats) if asked is None else min(asked, len(repeats) - 1)
 
 
@@ -37,10 +37,10 @@ def shown_panes(
     ahead: Mapping[int, int],
     blocked: Mapping[int, str],
 ) -> tuple[Shown, ...]:
-    """A pane a profile.
+    """Make one pane for each profile.
 
-    `ahead` says of samples that wait how many are queued before them, and `blocked` of those that
-    hold up their worker what is said of that.
+    `ahead` has for pending samples how many come before them, and `blocked` has messages about
+    samples that hold up their workers.
     """
     panes = []
     for profile, repeats in enumerate(row):

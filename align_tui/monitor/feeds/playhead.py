@@ -1,4 +1,4 @@
-"""Where a replay stands in its recording, and how it goes on."""
+"""The playhead: the position of a replay in its recording, and its speed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from align_tui.monitor.feeds.replay_clock import next_speed
 
 
 class Playhead:
-    """`at` and `length` are seconds of playing; `now` is the clock that it plays by, in seconds."""
+    """A replay's position: `at` and `length` are seconds of playing, and `now` returns seconds."""
 
     def __init__(self, speed: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self.at = 0.0
@@ -20,12 +20,12 @@ class Playhead:
         self._then = 0.0
 
     def begin(self, length: float) -> None:
-        """The recording is read, and that long: its clock runs from this moment on."""
+        """Start the clock of a recording of this length, now that it is read."""
         self.length = length
         self._then = self._now()
 
     def advance(self) -> None:
-        """On by what has passed since the last time; at the end it stops."""
+        """Move on by the time since the last call, and stop at the end."""
         now = self._now()
         if self.playing:
             self.go(self.at + (now - self._then) * self.speed)
@@ -33,11 +33,11 @@ class Playhead:
         self._then = now
 
     def go(self, to: float) -> None:
-        """To that second, or to the end that lies nearest."""
+        """Move to a second, or to the nearest end of the recording."""
         self.at = min(self.length, max(0.0, to))
 
     def go_to_end(self, step: int) -> None:
-        """To the end (1) or the start (-1)."""
+        """Move to the end (1) or the start (-1)."""
         self.go(self.length if step > 0 else 0.0)
 
     def toggle(self) -> None:
@@ -47,5 +47,5 @@ class Playhead:
         self.playing = not self.playing
 
     def change_speed(self, step: int) -> None:
-        """Faster (1) or slower (-1)."""
+        """Play faster (1) or slower (-1)."""
         self.speed = next_speed(self.speed, step)

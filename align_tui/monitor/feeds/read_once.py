@@ -1,4 +1,4 @@
-"""What belongs to the ended samples of the shown scenario, read once a result."""
+"""Read something for each ended sample on the shown scenario, once a result."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Part = TypeVar("Part")
 
 
 class ReadOnce(ABC, Generic[Part]):
-    """Kept for the shown scenario alone; samples that have nothing of it are left out."""
+    """Values by sample, for the shown scenario alone; samples without a value are left out."""
 
     def __init__(self) -> None:
         self.found: Mapping[int, Part] = {}
-        self._known: dict[int, int] = {}  # sample -> number of the result that was read
+        self._known: dict[int, int] = {}  # sample: number of the result that was read
 
     def read(self, db: Database, results: Mapping[int, Result]) -> None:
-        """Read what belongs to results that are new; forget all that are not among these."""
+        """Read the values of new results, and forget samples that are not among `results`."""
         now = {sample: result.seq for sample, result in results.items()}
         if now == self._known:
             return
@@ -33,4 +33,4 @@ class ReadOnce(ABC, Generic[Part]):
 
     @abstractmethod
     def _of(self, db: Database, samples: Sequence[int]) -> Mapping[int, Part]:
-        """What the store has for these samples; raises StoreError."""
+        """Read the values of these samples from the store. Raises StoreError."""

@@ -1,4 +1,4 @@
-"""The replaying feed: stored results and the timing of their text against a clock of its own."""
+"""The replaying feed: it plays stored results and their timed texts by a clock of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ReplayFeed(Feed):
-    """Plays a run. Texts are read for the shown scenario only.
+    """Plays a run. It reads texts for the shown scenario only.
 
     `now` is the clock that it plays by, in seconds.
     """
@@ -48,7 +48,7 @@ class ReplayFeed(Feed):
         self._thoughts, self._bases = Thoughts(), Bases()
         self._recording: Recording | None = None
         self._token_steps = 0
-        self._tokens: list[float] | None = None  # on the shown scenario, once they are needed
+        self._tokens: list[float] | None = None  # of the shown scenario, read when needed
         self._turned = True
 
     # Orders from the event loop
@@ -58,15 +58,15 @@ class ReplayFeed(Feed):
         self.order(self.head.toggle)
 
     def seek(self, seconds: float, *, absolute: bool = False) -> None:
-        """Move the playhead by, or to, that many seconds of playing."""
+        """Move the playhead by, or to, a number of seconds of playing."""
         self.order(lambda: self.head.go(seconds if absolute else self.head.at + seconds))
 
     def seek_share(self, share: float) -> None:
-        """Move the playhead to that share of the whole, from 0 to 1."""
+        """Move the playhead to a share of the whole recording, from 0 to 1."""
         self.order(lambda: self.head.go(share * self.head.length))
 
     def seek_words(self, words: str, refuse: Callable[[], None]) -> None:
-        """Move to the second that the words name; `refuse` is called when they name none."""
+        """Move to the second that the text names; call `refuse` if it names none."""
 
         def go() -> None:
             second = second_of(words, self.head.length)
@@ -84,7 +84,7 @@ class ReplayFeed(Feed):
         self.order(go)
 
     def seek_scenario(self, step: int) -> None:
-        """Move to where the scenario before or after is first decided, and show it."""
+        """Move to the first decision on the scenario before or after, and show that scenario."""
 
         def go() -> None:
             head, recording = self.head, self._recording
@@ -99,20 +99,20 @@ class ReplayFeed(Feed):
         self.order(go)
 
     def seek_token(self, step: int) -> None:
-        """Pause, and move to where a text on the shown scenario last grew, or next grows."""
+        """Pause, and move to the last or next second at which a text on the scenario grows."""
 
         def go() -> None:
             self.head.playing = False
-            self._token_steps += step  # their moments are read with the next tick
+            self._token_steps += step  # the next tick reads when the texts grow
 
         self.order(go)
 
     def change_speed(self, step: int) -> None:
-        """Faster or slower."""
+        """Play faster (1) or slower (-1)."""
         self.order(lambda: self.head.change_speed(step))
 
     def follow(self) -> None:
-        """Show the scenario that is being decided, wherever it goes."""
+        """Always show the scenario that is being decided."""
 
         def go() -> None:
             self.following, self.repeat = True, None
@@ -120,7 +120,7 @@ class ReplayFeed(Feed):
         self.order(go)
 
     def show(self, scenario: int, repeat: int | None = None) -> None:
-        """The user steps away from what is being decided."""
+        """Show a scenario that the user chose, and do not follow the decisions any more."""
 
         def go() -> None:
             self.following = False
@@ -132,19 +132,19 @@ class ReplayFeed(Feed):
     # The feed's own thread
 
     def opened(self, db: Database) -> None:
-        """Read the recording: whoever seeks at once seeks in all of it."""
+        """Read the recording before any order, so that a seek covers all of it."""
         self._read(db)
 
     def turned(self) -> None:
-        """Texts are read for another scenario."""
+        """Read texts for another scenario."""
         self._turned = True
 
     def interval(self) -> float:
-        """Playing is smooth: twenty frames a second."""
+        """Deliver twenty frames a second, so that playing is smooth."""
         return ONE_S
 
     def tick(self, db: Database) -> Snapshot | None:
-        """Advance the clock, apply what it passed, and show it."""
+        """Advance the clock, apply what happened until then, and make a snapshot."""
         recording, head, replayed = self._read(db), self.head, self._replayed
         head.advance()
         if self._token_steps:
@@ -159,7 +159,7 @@ class ReplayFeed(Feed):
         if self._turned:
             self._read_scenario(db)
         assert self.run is not None
-        said = self.annotations.read(db, self.run, db.version())
+        annotations = self.annotations.read(db, self.run, db.version())
         board = replayed.board
         return Snapshot(
             run=self.run,
@@ -179,7 +179,7 @@ class ReplayFeed(Feed):
                 following=self.following,
                 shortened_s=recording.clock.shortened_s,
             ),
-            annotations=said,
+            annotations=annotations,
         )
 
     def _read(self, db: Database) -> Recording:
@@ -212,7 +212,7 @@ class ReplayFeed(Feed):
         step = 1 if self._token_steps > 0 else -1
         for _ in range(abs(self._token_steps)):
             found = nearest(self._tokens, self.head.at, step)
-            if found is None:  # on another scenario something may still happen
+            if found is None:  # something may still happen on another scenario
                 found = nearest(recording.edges, self.head.at, step)
             self.head.go_to_end(step) if found is None else self.head.go(found)
         self._token_steps = 0
@@ -228,9 +228,9 @@ class ReplayFeed(Feed):
         def writing(sample: int) -> Written:
             return self._texts.writing(db, sample, moment)
 
-        row, said = self._replayed.board.row(self.scenario), self.annotations.said
+        row, annotations = self._replayed.board.row(self.scenario), self.annotations.current
         known, thoughts = self._ancestry.results | results, self._thoughts.found
         bases, repeat = self._bases.found, self.repeat
         return shown_panes(
-            row, known, thoughts, bases, writing, started, moment, repeat, said, {}, {}
+            row, known, thoughts, bases, writing, started, moment, repeat, annotations, {}, {}
         )

@@ -1,4 +1,4 @@
-"""A recording's clock: from the moments at which samples ran to seconds of playing."""
+"""A recording's clock: it maps the times at which samples ran to seconds of playing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LONG_GAP_S, SHORT_GAP_S = 5.0, 2.0
-ROUNDING_S = 1e-6  # seconds since 1970 as a double are known to a quarter of a microsecond
+ROUNDING_S = 1e-6  # a double holds seconds since 1970 to a quarter of a microsecond
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Real moments on one side, seconds of playing on the other, straight in between."""
+    """A piecewise linear map between real times and seconds of playing."""
 
     real: tuple[float, ...]
     played: tuple[float, ...]
@@ -23,15 +23,15 @@ class Clock:
 
     @property
     def length(self) -> float:
-        """Seconds of playing in all."""
+        """The length of the recording in seconds of playing."""
         return self.played[-1] if self.played else 0.0
 
     def moment(self, at: float) -> float:
-        """The real moment shown at that second of playing."""
+        """The real time at a second of playing."""
         return _interpolate(self.played, self.real, at)
 
     def second(self, moment: float) -> float:
-        """The second of playing that shows that real moment."""
+        """The second of playing at a real time."""
         return _interpolate(self.real, self.played, moment)
 
 
@@ -49,7 +49,7 @@ def _interpolate(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
 
 
 def make_clock(periods: Iterable[tuple[float, float]]) -> Clock:
-    """The clock of samples that ran in those periods; long pauses between them are shortened."""
+    """The clock of samples that ran in `periods`; it shortens long pauses between them."""
     covered: list[list[float]] = []
     for start, end in sorted(periods):
         if covered and start <= covered[-1][1]:
@@ -76,13 +76,13 @@ def make_clock(periods: Iterable[tuple[float, float]]) -> Clock:
 
 
 def characters_at(timeline: Sequence[tuple[float, int]], elapsed: float) -> int:
-    """How much of a text was written after that many seconds."""
+    """The number of characters that were written after a number of seconds."""
     i = bisect_right(timeline, elapsed, key=lambda point: point[0])
     return timeline[i - 1][1] if i else 0
 
 
 def nearest(moments: Sequence[float], at: float, step: int) -> float | None:
-    """Of ascending seconds, the one before (-1) or after (+1) `at`; None when there is none."""
+    """Of ascending seconds, the one before (-1) or after (+1) `at`; None if there is none."""
     if step > 0:
         i = bisect_right(moments, at + ROUNDING_S)
         return moments[i] if i < len(moments) else None
@@ -94,7 +94,7 @@ _PARTS = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
 
 def second_of(words: str, length: float) -> float | None:
-    """The second that `90`, `1:30`, `1:02:03` or `25 %` name, at most `length`; None if none."""
+    """Parse `90`, `1:30`, `1:02:03` or `25 %` to a second, at most `length`; None if invalid."""
     words = words.strip()
     if words.endswith("%"):
         share = second_of(words[:-1], math.inf) if ":" not in words else None
@@ -107,7 +107,7 @@ def second_of(words: str, length: float) -> float | None:
 
 
 def next_speed(speed: float, step: int) -> float:
-    """The next faster or slower of the speeds there are."""
+    """The next faster (1) or slower (-1) speed."""
     if step > 0:
         return next((s for s in SPEEDS if s > speed * 1.0001), SPEEDS[-1])
     return next((s for s in reversed(SPEEDS) if s < speed * 0.9999), SPEEDS[0])

@@ -1,4 +1,4 @@
-"""What a recording says at one moment: each sample's state, and which texts have been written."""
+"""The state of a recording at one moment: each sample's state and the texts so far."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ReplayedRun:
-    """Every sample as it was at the playhead; going on costs only what lies between."""
+    """Every sample as it was at the playhead. To go on costs only what happened in between."""
 
     def __init__(self, study: Study) -> None:
         self.board = RunState(study)
@@ -36,9 +36,10 @@ class ReplayedRun:
         *,
         ended: bool,
     ) -> None:
-        """Bring the board to that second; going back begins from the start.
+        """Bring the samples to their state at second `at`; going back begins from the start.
 
-        `ended` says that this is the end: whatever was rounded beyond it has ended too.
+        With `ended` this is the end of the recording, and all samples have ended, even if rounding
+        puts one later.
         """
         if at < self._applied or self._applied < 0:
             self.board.load((), inherited)
@@ -60,7 +61,7 @@ class ReplayedRun:
         self._begun, self._finished, self._applied = begun, finished, at
 
     def decided(self, recording: Recording, shown: int) -> int:
-        """The scenario that is being decided: the shown one, if it is one of several."""
+        """The scenario that is being decided; of several the shown one, if it is among them."""
         running = {place[0] for place in self._running}
         if shown in running:
             return shown
@@ -72,21 +73,21 @@ class ReplayedRun:
 
 
 class ReplayedTexts:
-    """The replies to the samples of the shown scenario, as far as they had come."""
+    """The replies to the samples on the shown scenario, as far as they were written."""
 
     def __init__(self) -> None:
         self.results: dict[int, Result] = {}
         self._replies: dict[int, list[StoredResponse]] = {}
 
     def turn_to(self, db: Database, run: str, scenario: int) -> None:
-        """Read the results of another scenario; its replies are read when they are asked for."""
+        """Read the results on another scenario; its replies are read when they are needed."""
         from align_tui.store.results import results_at
 
         self.results = {r.sample: r for r in results_at(db, run, scenario)}
         self._replies.clear()
 
     def replies(self, db: Database, sample: int) -> list[StoredResponse]:
-        """The replies to one sample, the first one first."""
+        """The replies of one sample, in order."""
         from align_tui.store.results import responses_of
 
         if sample not in self._replies:
@@ -94,7 +95,7 @@ class ReplayedTexts:
         return self._replies[sample]
 
     def writing(self, db: Database, sample: int, moment: float) -> Written:
-        """What a sample had written at that moment, in seconds since the epoch."""
+        """The text of a sample at a moment, in seconds since the epoch."""
         replies, result = self.replies(db, sample), self.results.get(sample)
         if not replies or result is None:
             return NOTHING

@@ -1,4 +1,4 @@
-"""The text that running samples of the shown scenario have written so far."""
+"""The live text of running samples on the shown scenario."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Stream:
-    """One attempt at a sample: the raw text of its first generation, and how many there are."""
+    """One attempt at a sample: the raw text of its first reply, and how many replies began."""
 
     attempt: int | None
     after: int = 0
@@ -25,7 +25,7 @@ class Stream:
 
 
 class Streams:
-    """Kept for the shown scenario alone, so that memory does not grow with the run."""
+    """Live texts of the shown scenario alone, so that memory does not grow with the run."""
 
     def __init__(self) -> None:
         self._by_sample: dict[int, Stream] = {}
@@ -38,7 +38,7 @@ class Streams:
         self._by_sample.clear()
 
     def watch(self, running: Mapping[int, int | None]) -> None:
-        """Keep exactly these samples, at these attempts."""
+        """Watch exactly these samples, at these attempts."""
         for sample in list(self._by_sample):
             if sample not in running or running[sample] != self._by_sample[sample].attempt:
                 del self._by_sample[sample]
@@ -47,13 +47,13 @@ class Streams:
                 self._by_sample[sample] = Stream(attempt)
 
     def read(self, db: Database) -> None:
-        """Take in what was written since the last time."""
+        """Read the text since the last call. Raises StoreError."""
         from align_tui.store import live
 
         if not self._by_sample:
             return
-        # From the sample read the least far: a new one's first pieces may be older than
-        # the last piece of another.
+        # Read from the earliest position of all samples: the first pieces of a new sample may be
+        # older than the last piece of another.
         after = min(stream.after for stream in self._by_sample.values())
         pieces, _ = live.read_since(db, list(self._by_sample), after)
         for row, piece in pieces:
@@ -67,7 +67,7 @@ class Streams:
                 stream.dirty = True
 
     def so_far(self, sample: int) -> Written:
-        """What a watched sample has written."""
+        """The text of a watched sample so far."""
         stream = self._by_sample.get(sample)
         if stream is None:
             return NOTHING

@@ -1,4 +1,4 @@
-"""What models thought for the ended samples of the shown scenario."""
+"""The thinking of models for the ended samples on the shown scenario."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Thoughts(ReadOnce["Thought"]):
-    """Safe to show."""
+    """Thinking by sample, safe to show."""
 
     def _of(self, db: Database, samples: Sequence[int]) -> Mapping[int, Thought]:
         from align_tui.store.thinking import thoughts_of

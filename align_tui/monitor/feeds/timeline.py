@@ -1,4 +1,4 @@
-"""What is recorded of a run: when each sample began and ended, and as what."""
+"""Read the recording of a run: when each sample began, when it ended, and how."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A sample that ran: when (in seconds of playing), and what it ended as."""
+    """A sample that ran: when, in seconds of playing, and the cell that it ended as."""
 
     place: SampleKey
     started: float
@@ -27,7 +27,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A run's samples against the clock of its playing; nothing of any text."""
+    """A run's samples by the clock of its playing, without texts."""
 
     state: str = ""
     clock: Clock = field(default_factory=lambda: make_clock(()))
@@ -36,17 +36,17 @@ class Recording:
     by_end: tuple[Event, ...] = ()
     ticks: tuple[tuple[float, int, Cell], ...] = ()  # as in Transport
     ends: tuple[float, ...] = ()  # the seconds of the ticks
-    edges: tuple[float, ...] = ()  # all seconds at which some sample begins or ends
+    edges: tuple[float, ...] = ()  # the seconds at which any sample begins or ends
     begins: tuple[tuple[float, int], ...] = ()  # when each scenario is first decided
 
     def scenario_near(self, at: float, step: int) -> tuple[float, int] | None:
-        """(second, scenario) of the nearest beginning of a scenario in that direction."""
+        """(second, scenario) of the nearest start of a scenario before or after a second."""
         second = nearest([begin for begin, _ in self.begins], at, step)
         return next((each for each in self.begins if each[0] == second), None)
 
 
 def read_recording(db: Database, run: str) -> Recording:
-    """Everything but the texts; raises StoreError."""
+    """Read a run's recording without its texts. Raises StoreError."""
     from align_tui.store.results import periods, states
     from align_tui.store.runs import state_of
 
@@ -83,7 +83,7 @@ def _place(state: SampleState) -> SampleKey:
 def token_seconds(
     clock: Clock, texts: Iterable[tuple[Result, Iterable[StoredResponse]]]
 ) -> list[float]:
-    """Ascending seconds of playing at which one of these samples begins, grows or ends."""
+    """The seconds of playing, ascending, at which a text of these samples begins, grows or ends."""
     moments: set[float] = set()
     for result, replies in texts:
         moments |= {result.started, result.finished}

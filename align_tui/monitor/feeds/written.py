@@ -1,4 +1,4 @@
-"""What a running sample has written, taken apart: what was thought, what is reasoned."""
+"""Split the text of a running sample into thinking and reasoning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from align_tui.core.text.display import plain
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The first reply of a sample as far as it has come, safe to show; `streams` were begun."""
+    """The first reply of a sample so far, safe to show; `streams` counts the replies that began."""
 
     text: str = ""
     thinking: str = ""
@@ -21,6 +21,6 @@ NOTHING = Written()
 
 
 def written(raw: str, streams: int) -> Written:
-    """Take the raw text of an unfinished reply apart."""
+    """Split the raw text of an unfinished reply."""
     thinking = plain(split_thinking(raw)[0]).strip()
     return Written(plain(reasoning_so_far(raw)), thinking, streams)

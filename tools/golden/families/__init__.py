@@ -1,4 +1,4 @@
-"""Checks of golden vectors: one module a family, each with a `check`."""
+"""Checks of golden vectors: one module for each family, with a function `check`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from . import average_distance, medical_only, votes
 
 Check: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
-"""From a case's input and expected values to what differs; an empty list: they are equal."""
+"""A function from a case's input and expected values to their differences (empty: equal)."""
 
 FAMILIES: Mapping[str, Check] = {
     "average_distance": average_distance.check,

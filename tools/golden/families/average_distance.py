@@ -1,4 +1,4 @@
-"""average_distance: probabilities, and the set of the best, of `AvgDistScalarAlignment`."""
+"""average_distance: the probabilities and the best choices of `AvgDistScalarAlignment`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .compare import (
 
 
 def check(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """What differs. Ties are exact here, as they are in align-system."""
+    """The differences of a case. Ties are exact, as in align-system."""
     names = list(given["predictions"])
     ranking = average_distance.rank(
         predictions_of(given["predictions"]),
@@ -32,5 +32,5 @@ def check(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     return [
         *numbers_differ("probability", expected["probabilities"], ours),
         *sets_differ("best", expected["best"], best),
-        *([] if ranking.taken in ranking.best else ["the taken choice is none of the best"]),
+        *([] if ranking.taken in ranking.best else ["the taken choice is not among the best"]),
     ]

@@ -1,4 +1,4 @@
-"""What the checks of families share: inputs as values of ours, and comparisons that say more."""
+"""Shared by the checks of families: convert inputs, and compare with readable differences."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from align_tui.core.predictions import Prediction, Predictions
 from align_tui.core.targets import Target, Targets
 
 RELATIVE = 1e-9
-SHARES = 1e-6  # of votes, which align-system rounds to six digits
+SHARES = 1e-6  # the tolerance for shares of votes, which align-system rounds to six digits
 
 
 def predictions_of(given: Mapping[str, Mapping[str, Any]]) -> Predictions:
-    """From {choice: {attribute: samples, or one number}}; the choices in their order."""
+    """Predictions from {choice: {attribute: samples, or one number}}, in the order of choices."""
     return tuple(
         {name: Prediction(_samples(value)) for name, value in by_attribute.items()}
         for by_attribute in given.values()
@@ -27,7 +27,7 @@ def _samples(value: Any) -> tuple[float, ...]:
 
 
 def targets_of(given: Sequence[Mapping[str, Any]]) -> Targets:
-    """From a list of {kdma, value}."""
+    """Targets from a list of {kdma, value}."""
     return tuple(Target(str(each["kdma"]), float(each["value"])) for each in given)
 
 
@@ -39,7 +39,7 @@ def numbers_differ(
     relative: float = RELATIVE,
     absolute: float = 0.0,
 ) -> list[str]:
-    """What differs between two maps from names to numbers."""
+    """The differences between two maps from names to numbers."""
     if expected.keys() != ours.keys():
         return [f"{what}: expected {sorted(expected)}, ours {sorted(ours)}"]
     return [
@@ -50,12 +50,12 @@ def numbers_differ(
 
 
 def sets_differ(what: str, expected: Collection[str], ours: Collection[str]) -> list[str]:
-    """What differs between two sets of names."""
+    """The differences between two sets of names."""
     if set(expected) == set(ours):
         return []
     return [f"{what}: expected {sorted(expected)}, ours {sorted(ours)}"]
 
 
 def values_differ(what: str, expected: object, ours: object) -> list[str]:
-    """What differs between two values that must be the same."""
+    """The difference between two values that must be equal."""
     return [] if expected == ours else [f"{what}: expected {expected!r}, ours {ours!r}"]

@@ -11,7 +11,7 @@ from .compare import predictions_of, values_differ
 
 
 def check(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """What differs."""
+    """The differences of a case."""
     names = list(given["predictions"])
     ranking = medical_only.rank(predictions_of(given["predictions"]), (), None, {}, 0)
     return values_differ("chosen", expected["chosen"], names[ranking.taken])

@@ -11,7 +11,7 @@ from .compare import SHARES, numbers_differ, values_differ
 
 
 def check(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """What differs."""
+    """The differences of a case."""
     names: Sequence[str] = given["choices"]
     positive = [names.index(pick) for pick in given["positive"]]
     negative = [names.index(pick) for pick in given["negative"] or ()]
