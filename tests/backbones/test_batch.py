@@ -154,7 +154,7 @@ async def test_running_out_of_memory_halves_the_batch_and_is_recorded(watched: W
     assert await watched.ask_all(8, temperature=1.0) == expected
     assert watched.batch.budget.tokens < before / 2
     [note] = watched.backbone.info.notes
-    assert note.startswith("out of memory at ")
+    assert note.startswith("out of memory with ")
     assert note.endswith(f" tokens in flight: at most {watched.batch.budget.tokens} from now on")
 
 

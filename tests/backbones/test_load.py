@@ -143,5 +143,5 @@ def test_what_cannot_be_batched_is_found_out(tiny_model: Path) -> None:
 
     scale.forward = biased
     [note] = unbatchable(model)
-    assert "something else than alone" in note
+    assert "something else in a batch than alone" in note
     assert model.config._attn_implementation == "sdpa"

@@ -321,12 +321,12 @@ def windows_in_words(windows: Windows | None) -> str:
     if windows is None:
         return "some layers keep a state, or share another's keys and values"
     counts = Counter(window for window in windows if window is not None)
-    said = [
+    parts = [
         f"{'chunks of' if window.chunked else 'the last'} {window.size:,} tokens in {count} of "
         f"{len(windows)} layers"
         for window, count in counts.items()
     ]
-    return "; ".join(said) or "none: every layer sees all that came before"
+    return "; ".join(parts) or "none: every layer sees all that came before"
 
 
 def _describe_tokenizer(findings: _Findings, tokenizer: PreTrainedTokenizerBase) -> None:

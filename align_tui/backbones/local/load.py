@@ -303,8 +303,8 @@ def loading_errors(spec: BackboneSpec, device: torch.device) -> Iterator[None]:
 
 def _load_message(spec: BackboneSpec, error: BaseException) -> str:
     """The message with the whole error on one line: its end often says what is wrong."""
-    said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
-    return f"{spec.label} cannot be loaded: {said[:LONGEST] or type(error).__name__}"
+    message = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    return f"{spec.label} cannot be loaded: {message[:LONGEST] or type(error).__name__}"
 
 
 def _load_hint(error: BaseException) -> str:

@@ -109,8 +109,10 @@ def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) ->
             what="it did not answer in time",
         )
     if isinstance(error, openai.APIConnectionError):
-        said = quoted(cause or error, 200)
-        return ServerFault(ServerError(f"{url} broke off: {said}"), again=True, what="it broke off")
+        server_text = quoted(cause or error, 200)
+        return ServerFault(
+            ServerError(f"{url} broke off: {server_text}"), again=True, what="it broke off"
+        )
     if isinstance(error, Redirected):
         return ServerFault(
             ServerError(
@@ -123,12 +125,12 @@ def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) ->
         return ServerFault(ServerError(f"{url} {error}", hint))
     if isinstance(error, Broken):
         return ServerFault(ServerError(f"{url} {quoted(error, 300)}"), again=True, what="it failed")
-    said = quoted(error, 300)
-    if TOO_LONG.search(said):
-        return _too_long(url, said)
+    server_text = quoted(error, 300)
+    if TOO_LONG.search(server_text):
+        return _too_long(url, server_text)
     if isinstance(error, openai.APIError):  # an error inside a stream
-        return ServerFault(ServerError(f"{url} says: {said}"), again=True, what="it failed")
-    other = ServerError(f"{url}: {type(error).__name__}: {said}")
+        return ServerFault(ServerError(f"{url} says: {server_text}"), again=True, what="it failed")
+    other = ServerError(f"{url}: {type(error).__name__}: {server_text}")
     other.unforeseen = True
     return ServerFault(other)
 
@@ -136,18 +138,18 @@ def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) ->
 def _of_status(
     error: openai.APIStatusError, url: str, model: str, quoted: Callable[[object, int], str]
 ) -> ServerFault:
-    status, said = error.status_code, quoted(_message_of(error), 300)
+    status, server_text = error.status_code, quoted(_message_of(error), 300)
     if status in (401, 403):
         return ServerFault(
             KeyRefused(
-                f"{url} answers {status}: {said}",
+                f"{url} answers {status}: {server_text}",
                 "Set backbone.server.api_key_env to the variable with your key.",
             )
         )
     if status in OVERLOADED:
         return ServerFault(
             ServerBusy(
-                f"{url} answers {status}: {said}",
+                f"{url} answers {status}: {server_text}",
                 "Lower backbone.server.in_flight (requests at once), or raise its retries.",
             ),
             again=True,
@@ -158,12 +160,12 @@ def _of_status(
     if status == 404:
         return ServerFault(
             ServerError(
-                f"{url} answers 404 for the model {model!r}: {said}",
+                f"{url} answers 404 for the model {model!r}: {server_text}",
                 "Check that the server knows the model by this name and that the URL ends in /v1.",
             )
         )
-    if status in (400, 413, 422) and TOO_LONG.search(f"{said} {error.code} {error.type}"):
-        return _too_long(url, said)
+    if status in (400, 413, 422) and TOO_LONG.search(f"{server_text} {error.code} {error.type}"):
+        return _too_long(url, server_text)
     again = status >= 500 or status in (408, 409, 425)
     hint = (
         "Every attempt failed. See the server's log."
@@ -172,14 +174,14 @@ def _of_status(
         "chat template) or a key of backbone.server.extra."
     )
     return ServerFault(
-        ServerError(f"{url} answers {status}: {said}", hint), again=again, what=str(status)
+        ServerError(f"{url} answers {status}: {server_text}", hint), again=again, what=str(status)
     )
 
 
-def _too_long(url: str, said: str) -> ServerFault:
+def _too_long(url: str, server_text: str) -> ServerFault:
     return ServerFault(
         PromptTooLong(
-            f"{url} says: {said}",
+            f"{url} says: {server_text}",
             "Serve the model with a longer context, shorten the scenario, or lower max_tokens.",
         )
     )

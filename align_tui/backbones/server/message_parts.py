@@ -25,8 +25,8 @@ def parts_of(message: Mapping[str, Any]) -> Parts:
     """The parts of a message, whose texts may be strings, parts, lists of parts, or null."""
     text, thinking, refusal = _parts_of_content(message.get("content"))
     for key in THINKING_KEYS:
-        if told := _text_of(message.get(key)):
-            thinking = told
+        if thought := _text_of(message.get(key)):
+            thinking = thought
             break
     return Parts(text, thinking, _text_of(message.get("refusal")) or refusal)
 

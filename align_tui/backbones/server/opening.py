@@ -84,8 +84,8 @@ async def _ask_one(url: str, spec: BackboneSpec, progress: OnProgress) -> Capabi
 
     whose = f"{urlsplit(url).netloc}: " if len(spec.server.base_urls) > 1 else ""
 
-    def on_wait(said: str) -> None:
-        progress(f"{whose}{said}" if said else f"asking {', '.join(hosts(spec))}", None)
+    def on_wait(reason: str) -> None:
+        progress(f"{whose}{reason}" if reason else f"asking {', '.join(hosts(spec))}", None)
 
     client = open_client(url, spec)
     try:

@@ -31,8 +31,9 @@ def check_value(value: object, schema: JsonObject) -> None:
     problem = next(Draft202012Validator(schema).iter_errors(value), None)
     if problem is not None:
         where = "/".join(str(part) for part in problem.absolute_path) or "the reply"
-        said = one_line(f"{where}: {problem.message[:200]}")
-        raise ReplyError(f"The reply does not fit its schema: {said}")
+        problem_text = one_line(f"{where}: {problem.message[:200]}")
+        # A model reads this too (`asked_again`), so new words would change replies.
+        raise ReplyError(f"The reply is not what was asked for: {problem_text}")
     wanted = schema.get("properties")
     if isinstance(wanted, Mapping) and isinstance(value, Mapping):
         order = [key for key in wanted if key in value]
@@ -68,8 +69,8 @@ def asked_again(
     messages: tuple[Message, ...], reply: str, problem: ReplyError
 ) -> tuple[Message, ...]:
     """The turns after a reply that did not fit, with a last turn that says what was wrong."""
-    said = f"{one_line(problem.message, 300)} Answer again, with the JSON object alone."
-    return (*messages, Message("assistant", reply[:4000]), Message("user", said))
+    complaint = f"{one_line(problem.message, 300)} Answer again, with the JSON object alone."
+    return (*messages, Message("assistant", reply[:4000]), Message("user", complaint))
 
 
 def as_sent(messages: tuple[Message, ...]) -> str:

@@ -55,5 +55,5 @@ class ServerSaid(Exception):
 
 
 def _without(secret: Secret, error: Exception) -> Exception:
-    said = ServerSaid(f"{type(error).__name__}: {secret.redacted(str(error))[:2000]}")
-    return said.with_traceback(error.__traceback__)
+    without_key = ServerSaid(f"{type(error).__name__}: {secret.redacted(str(error))[:2000]}")
+    return without_key.with_traceback(error.__traceback__)
