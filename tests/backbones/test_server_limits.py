@@ -290,7 +290,7 @@ async def test_an_event_that_has_not_ended_is_none() -> None:
     # As the standard says, earlier events count, and the reply is whole.
     async with facing(raw(bodies("\n", *CHUNKS) + STOP.encode())) as (_, backbone):
         made = await write(backbone)
-        assert made.text == GOOD and "without a reason" in made.notes[0]
+        assert made.text == GOOD and "without a finish reason" in made.notes[0]
 
 
 async def test_a_long_event_is_read_in_linear_time() -> None:

@@ -74,7 +74,7 @@ async def test_a_server_that_is_not_there_fails_every_sample_with_a_hint() -> No
     )
     failed = [json.loads(line) for line in out.splitlines() if '"failed"' in line][:2]
     assert code == 1 and {line["error"]["kind"] for line in failed} == {"unreachable"}
-    assert "Is the server running" in failed[0]["error"]["message"]
+    assert "Check that the server is running" in failed[0]["error"]["message"]
 
 
 async def test_doctor_tells_what_it_waits_for() -> None:

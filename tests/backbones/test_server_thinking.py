@@ -323,7 +323,7 @@ async def test_thinking_is_not_mistaken_for_an_ignored_schema(
         assert all(b["chat_template_kwargs"]["enable_thinking"] is False for b in asked)
         if schema == "unknown":
             # The request sends and states the schema; after a misfit it says what was wrong.
-            assert "nothing but think" in backbone.info.notes[0]
+            assert "only thought" in backbone.info.notes[0]
             assert "no schema held" not in backbone.info.name
             made = await write(backbone)
             assert made.text == GOOD and "structured_outputs" in server.asked[-1]
