@@ -72,7 +72,7 @@ async def compare(tasks: Sequence[Task], dtype: str) -> tuple[dict[str, Any], li
     assert isinstance(backbone, LocalBackbone)
     batched = await write(backbone, tasks, "batched")
     plain = await write(backbone, tasks, "generate")
-    backbone._thread.one_by_one = HfGenerator(backbone._loaded, "outlines_core")
+    backbone._thread.hf_generator = HfGenerator(backbone._loaded, "outlines_core")
     default = await write(backbone, tasks, "generate")
     scored = [await score(backbone, t, made) for t, made in zip(tasks, batched, strict=True)]
     backbone.close()

@@ -1,1 +1,1 @@
-"""Ways to run a model. Whatever is awaited at the same time decodes together."""
+"""Ways to run a model. Requests that wait at the same time decode together."""

@@ -1,4 +1,4 @@
-"""What a backbone is to whoever asks it: requests, what a model is, and protocols."""
+"""The interface of a backbone: its requests, facts about its model, and its protocols."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from align_tui.core.types import JsonObject
 OnText = Callable[[float, str], None]
 """Called from the model's thread with (seconds since the request, new text)."""
 OnProgress = Callable[[str, float | None], None]
-"""Called while a model is fetched or loaded with (what happens, share done or None)."""
+"""Called while a model is fetched or loaded, with (what happens, share done 0 to 1, or None)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A reply that is wanted: the turns before it, its schema, how tokens are drawn.
+    """A request for one reply: the turns before it, its schema, and how tokens are drawn.
 
-    Of those that wait, a higher `priority` is served first. With `to_choice` the reply may end
-    (finish `choice`) where its choice begins: a backbone that does so draws it in `score`.
-    Requests of one `group` make one decision together (0: of none).
+    A backbone serves the highest `priority` first. With `to_choice` it may end the reply where the
+    choice begins (finish `choice`), and then draws the choice in `score`. Requests of one `group`
+    make one decision together (0: no group).
     """
 
     messages: tuple[Message, ...]
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceScoringRequest:
-    """Half-written replies that differ in the choice alone, and how one of them is drawn."""
+    """Unfinished replies that differ only in their choice, and how one of them is drawn."""
 
     messages: tuple[Message, ...]
     replies: tuple[str, ...]
@@ -58,9 +58,9 @@ class ChoiceScoringRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which weights really run, and where. `identity` is a revision or a hash of the files.
+    """Which weights run, and where. `identity` is a revision or a hash of the files.
 
-    `side_by_side` is how many samples are worth deciding at once, where the model itself knows.
+    `side_by_side` is how many samples are worth deciding at once (None: the model cannot say).
     """
 
     name: str
@@ -73,14 +73,14 @@ class ModelInfo:
 
 
 class Backbone(Protocol):
-    """A model that is ready. All methods may be called from one event loop.
+    """A model that is ready. One event loop may call all methods.
 
-    What it can do is said by the protocols below: its kind declares which of them it has.
+    The protocols below say what a model can do. A kind of backbone declares which of them it has.
     """
 
     @property
     def info(self) -> ModelInfo:
-        """What was loaded."""
+        """Facts about the loaded model."""
         ...
 
     def tokens_generated(self) -> int:
@@ -97,18 +97,18 @@ class Generates(Protocol):
     """A backbone that writes text under a schema."""
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
-        """One constrained reply; cancelling the task stops it within one token."""
+        """Write one reply under its schema; cancelling the task stops it within one token."""
         ...
 
 
 @runtime_checkable
 class ScoresChoices(Protocol):
-    """A backbone that says how likely it takes each choice to be."""
+    """A backbone that computes how likely each choice is."""
 
     async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities | None:
-        """Probabilities of the choices, and which one is drawn, in one pass.
+        """Probabilities of the choices (they sum to 1) and the choice drawn, in one pass.
 
-        None where the model cannot tell: a server without token probabilities.
+        None when the model gives no probabilities, as a server without token probabilities does.
         """
         ...
 
@@ -120,7 +120,7 @@ class RatesStatements(Protocol):
     async def rate(
         self, action: str, statements: Sequence[Statement]
     ) -> tuple[StatementRating, ...]:
-        """The rating of each statement for the action, in their order."""
+        """The rating of each statement for the action, in the order of the statements."""
         ...
 
 
@@ -129,7 +129,7 @@ class Embeds(Protocol):
     """A backbone that turns texts into vectors."""
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """A vector of length 1 for each text, in their order; all of one size."""
+        """One unit vector for each text, in the order of the texts; all have the same size."""
         ...
 
 
@@ -144,8 +144,8 @@ PROTOCOLS: Final[Mapping[Capability, type]] = {
 
 @runtime_checkable
 class Waits(Protocol):
-    """A backbone that may have to wait for somebody else before it asks a model again."""
+    """A backbone that may have to wait, for a server say, before it asks its model again."""
 
     def waits_for(self) -> str:
-        """What it waits for, in words for the user; empty while it does not."""
+        """What it waits for, as a text for the user; empty while it does not wait."""
         ...

@@ -1,4 +1,4 @@
-"""Opening a backbone by its kind; nothing heavy is imported before one is opened."""
+"""Open a backbone by its kind; heavy packages are imported only then."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Opener = Callable[[BackboneSpec, OnProgress], Backbone]
 def open_backbone(spec: BackboneSpec, progress: OnProgress) -> Backbone:
     """Load the model that `spec` names, or reach its servers; slow. Raises BackboneError.
 
-    It is refused when it has no method for what its kind declares.
+    Refuses a backbone that lacks a method for a capability that its kind declares.
     """
     try:
         kind = BACKBONE_KINDS.get(spec.kind)
-    except ConfigError as error:  # a run of another machine, where its package is installed
+    except ConfigError as error:  # a run from another machine, which has the package
         message = f"{spec.label} cannot be opened: {error.message}"
         raise BackboneError(message, error.hint) from error
     backbone = _opener(spec.kind, kind.opener)(spec, progress)
@@ -37,11 +37,11 @@ def open_backbone(spec: BackboneSpec, progress: OnProgress) -> Backbone:
 
 
 def _opener(kind: str, place: str) -> Opener:
-    """The function at `module:function`; raises BackboneError for a package that is broken."""
+    """Import the function at `module:function`; raises BackboneError for a broken package."""
     module, _, name = place.partition(":")
     try:
         opener: Opener = getattr(import_module(module), name)
-    except Exception as error:  # another package's module runs when it is imported
+    except Exception as error:  # the import runs another package's code
         if kind in BACKBONE_KINDS.entries:
             raise
         raise BackboneError(

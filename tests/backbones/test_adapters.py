@@ -1,4 +1,4 @@
-"""Adapters: merged into their base by peft, or refused; never passed over."""
+"""Adapters: peft merges them into their base, or loading refuses them; none is ignored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IDS = torch.tensor([[5, 9, 7, 3]])
 
 
 def quiet(what: str, share: float | None) -> None:
-    """Progress that nobody watches."""
+    """Progress that is ignored."""
 
 
 def spec(model: object) -> BackboneSpec:
@@ -34,7 +34,7 @@ def logits(model: Any) -> torch.Tensor:
 
 @pytest.fixture
 def adapter(tiny_model: Path, tmp_path: Path) -> Path:
-    """A LoRA adapter of the tiny model, with weights that change what it says."""
+    """A LoRA adapter of the tiny model, with weights that change its replies."""
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(3)
@@ -55,7 +55,7 @@ def test_an_adapter_is_loaded_on_its_base(adapter: Path, tiny_model: Path, tmp_p
     torch.testing.assert_close(logits(loaded.model), wanted, rtol=1e-4, atol=1e-4)
     base = load_model(spec(tiny_model), quiet)
     assert not torch.allclose(logits(base.model), wanted, atol=1e-2)
-    # Merged, it is an ordinary model, and it is not called by its base's name.
+    # Merged, it is an ordinary model, under another name than its base.
     assert unbatchable(loaded.model) == ()
     assert loaded.info.identity.startswith(f"{base.info.identity} + adapter sha256:")
 
@@ -75,7 +75,7 @@ def test_whole_weights_with_an_adapter_beside_them_are_refused(
     both = Path(shutil.copytree(tiny_model, tmp_path / "both"))
     for path in adapter.iterdir():
         shutil.copy(path, both / path.name)
-    with pytest.raises(BackboneError, match="holds whole weights and an adapter"):
+    with pytest.raises(BackboneError, match="has whole weights and an adapter"):
         load_model(spec(both), quiet)
 
 
@@ -89,7 +89,7 @@ def test_an_adapter_that_does_not_fit_is_refused(adapter: Path) -> None:
     with pytest.raises(BackboneError, match="nobody/nowhere is not on this machine"):
         load_model(spec(adapter), quiet)
     path.write_text(json.dumps(config | {"base_model_name_or_path": str(adapter)}))
-    with pytest.raises(BackboneError, match="adapters adapt each other"):
+    with pytest.raises(BackboneError, match="more than 4 adapters adapt one another"):
         load_model(spec(adapter), quiet)
     (adapter / "adapter_model.safetensors").unlink()
     with pytest.raises(BackboneError, match=r"adapter_model\.safetensors is missing"):

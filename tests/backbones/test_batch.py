@@ -1,4 +1,4 @@
-"""The decode batch: what is read once, who gives way, and a device that runs out of memory."""
+"""The decode batch: shared reading, priorities, and a device that runs out of memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SYSTEM = "You are a medic of much experience and few words. " * 4
 
 
 class Watched:
-    """A backbone, and the size of every pass that its batch has made."""
+    """A backbone that records the size of every pass of its batch."""
 
     def __init__(self, folder: Path) -> None:
         spec = BackboneSpec(kind="transformers", model=str(folder))
@@ -92,7 +92,7 @@ async def test_samples_of_a_prompt_share_its_reading(watched: Watched) -> None:
     )
     assert len({each.text for each in made}) > 1
     written = sum(each.tokens for each in made)
-    # The prompt (with the reply's forced opening) once; then what was written, and no more.
+    # The prompt (with the reply's forced opening) once, and then only the written tokens.
     assert sum(watched.read) <= made[0].prompt_tokens + written + 8
 
 
@@ -105,11 +105,11 @@ async def test_prompts_share_the_reading_of_what_they_begin_with(watched: Watche
 
 async def test_long_prompts_are_read_in_pieces_beside_what_decodes(watched: Watched) -> None:
     expected = await watched.ask_all(6)
-    watched.batch.prefixes.clear()
+    watched.batch.prefix_cache.clear()
     watched.batch.budget.prefill = 40
     watched.read.clear()
     assert await watched.ask_all(6) == expected
-    # A piece of a prompt, and one token or what is forced of each of the others.
+    # A piece of a prompt, and one token or the forced tokens of each other reply.
     assert max(watched.read) <= 40 + 6 * 32
     assert sum(size > 1 for size in watched.read) > len(watched.read) / 2
 
@@ -142,7 +142,7 @@ async def test_what_someone_looks_at_goes_first(watched: Watched) -> None:
     while len(watched.batch.seats) < 2:
         await asyncio.sleep(0.001)
     await asyncio.gather(ask(99, 10), *sweep)
-    # It takes the place of one that decodes; the few before it had nearly ended.
+    # It takes the place of a reply that decodes; the few before it had nearly ended.
     assert order.index(99) <= 3
     assert sorted(order) == [*range(12), 99]
 
@@ -154,8 +154,8 @@ async def test_running_out_of_memory_halves_the_batch_and_is_recorded(watched: W
     assert await watched.ask_all(8, temperature=1.0) == expected
     assert watched.batch.budget.tokens < before / 2
     [note] = watched.backbone.info.notes
-    assert note.startswith("out of memory at ")
-    assert note.endswith(f" tokens in flight: {watched.batch.budget.tokens} from now on")
+    assert note.startswith("out of memory with ")
+    assert note.endswith(f" tokens in flight: at most {watched.batch.budget.tokens} from now on")
 
 
 async def test_one_that_does_not_fit_alone_says_so(
@@ -176,9 +176,9 @@ async def test_one_that_does_not_fit_alone_says_so(
 
 
 async def test_steps_of_fixed_shape_write_the_same(watched: Watched) -> None:
-    """The steps that a GPU records as graphs, here run as they are."""
+    """The steps that a GPU records as graphs run here without recording."""
     expected = await watched.ask_all(5)
-    watched.batch.prefixes.clear()
+    watched.batch.prefix_cache.clear()
     batch = watched.batch
     graphs = DecodeGraphs(batch.model, batch._cache, capture=False)
     batch._graphs = graphs
@@ -191,9 +191,9 @@ async def test_steps_of_fixed_shape_write_the_same(watched: Watched) -> None:
 async def test_recordings_give_way_where_memory_is_short(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A GPU that is played: a recording that finds no memory drops all, and the steps go on."""
+    """With a simulated GPU: a recording without memory drops all recordings, and steps go on."""
     expected = await watched.ask_all(5)
-    watched.batch.prefixes.clear()
+    watched.batch.prefix_cache.clear()
     pools: list[object] = []
 
     def capture(step: StaticStep, pool: object) -> None:
@@ -206,7 +206,7 @@ async def test_recordings_give_way_where_memory_is_short(
     batch = watched.batch
     batch._graphs = DecodeGraphs(batch.model, batch._cache)
     assert await watched.ask_all(5) == expected
-    assert len(pools) == len(set(pools)) == ATTEMPTS  # a pool is given up with its recordings
+    assert len(pools) == len(set(pools)) == ATTEMPTS  # the recordings' pool is dropped with them
     assert any("memory is too small" in note for note in batch.notes)
 
 
@@ -231,7 +231,7 @@ async def test_a_tokenizer_that_llguidance_does_not_know(
 def test_room_is_counted_in_tokens() -> None:
     budget = Budget(tokens=1000, prefill=100, prefix_bytes=0)
     long, short = Reader(ids=[1] * 400), Reader(ids=[1] * 40)
-    assert room_for([], Reader(ids=[1] * 5000), budget)  # one always may
+    assert room_for([], Reader(ids=[1] * 5000), budget)  # one reply always has room
     assert room_for([long], long, budget) and not room_for([long] * 2, short, budget)
     assert room_for([short] * 24, short, budget) and not room_for([short] * 25, short, budget)
     budget.halve(900)
@@ -252,12 +252,12 @@ def test_the_prefix_store_keeps_to_its_budget() -> None:
     one, two, three = ([i] * 20 for i in (1, 2, 3))
     store.put(one, layers(20))
     store.put(two, layers(20))
-    assert store.longest([*one, 9]).length == 20  # used of late: it stays
+    assert store.longest([*one, 9]).length == 20  # recently used, so it stays
     store.put(three, layers(20))
     assert [store.longest([*ids, 9]).length for ids in (one, two, three)] == [20, 0, 20]
     store.put([7] * 60, layers(60))
     assert store.longest([7] * 60).length == 0
-    # Whole with its logits, all but the last token without them, no more than was asked for.
+    # The whole sequence with logits, all but the last token without, and never above the limit.
     store.put(three, layers(20), torch.ones(3))
     whole = store.longest(three)
     assert whole.length == 20 and whole.logits is not None

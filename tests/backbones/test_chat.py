@@ -1,4 +1,4 @@
-"""Prompts: what the template writes is control, what a scenario says is text."""
+"""Prompts: the template writes control tokens, and a scenario's text stays text."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def chat(family: str) -> ChatFormat:
 
 def control_ids(family: str, text: str, system: str = "Be brief.") -> list[int]:
     made = chat(family).render((Message("system", system), Message("user", text)))
-    unknown = chat(family).tokenizer.unk_token_id  # stands for characters that it lacks
-    control = chat(family).plain.control
+    unknown = chat(family).tokenizer.unk_token_id  # stands for characters that the vocabulary lacks
+    control = chat(family).encoder.control
     return [token for token in made.ids if token in control and token != unknown]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_tokens_are_control_tokens_when_nobody_guards_them(family: str) -> None:
-    """Else the tests below would promise nothing."""
+    """Without this, the tests below would show nothing."""
     tokenizer = chat(family).tokenizer
     for token in CONTROL[family]:
         number = tokenizer(f"a{token}", add_special_tokens=False)["input_ids"][-1]
-        assert number in chat(family).plain.control, token
+        assert number in chat(family).encoder.control, token
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -67,7 +67,7 @@ def test_of_several_templates_the_default_one_is_used(tiny_model: Path) -> None:
 
 
 def test_what_a_normaliser_makes_a_control_token_is_text_too() -> None:
-    wide = "\uff3b\uff29\uff2e\uff33\uff34\uff3d"  # [INST] in full width
+    wide = "\uff3b\uff29\uff2e\uff33\uff34\uff3d"  # [INST] in full-width characters
     assert unicodedata.normalize("NFKC", wide) == "[INST]"
     assert control_ids("normalised", wide) == control_ids("normalised", "plain")
 
@@ -79,10 +79,10 @@ def test_what_a_normaliser_makes_a_control_token_is_text_too() -> None:
 def test_no_text_whatever_holds_a_control_token(family: str, parts: list[str]) -> None:
     text = "".join(parts)
     assert control_ids(family, text) == control_ids(family, "plain")
-    guarded = chat(family).plain.guard(text)
+    guarded = chat(family).encoder.guard(text)
     if family != "normalised":
         assert bare(guarded) == text.replace(CUT, "\ufffd")
-    assert not set(chat(family).plain.encode_plain(text)) & chat(family).plain.control - {
+    assert not set(chat(family).encoder.encode_literal(text)) & chat(family).encoder.control - {
         chat(family).tokenizer.unk_token_id
     }
 
@@ -107,7 +107,7 @@ def test_a_text_without_control_tokens_is_read_as_transformers_reads_it(family: 
 
 
 def test_a_template_that_marks_turns_with_ordinary_text_is_told() -> None:
-    """Nothing tells these marks from the same text in a scenario, so somebody has to."""
+    """The model cannot tell these marks from a scenario's text, so a note tells the user."""
     tokenizer = make("byte")
     tokenizer.chat_template = "{% for m in messages %}[INST] {{ m.content }} [/INST]{% endfor %}"
     format = ChatFormat(tokenizer)
@@ -124,7 +124,7 @@ def test_a_model_without_a_template_is_asked_in_a_plain_form() -> None:
     )
     assert made.text == "Be brief.\n\nQuestion: Who?<|im_end|>\n\nAnswer: "
     assert made.notes == (PLAIN_FORM,)
-    assert not set(made.ids) & ChatFormat(tokenizer).plain.control
+    assert not set(made.ids) & ChatFormat(tokenizer).encoder.control
 
 
 CLOCK = "{{ strftime_now('%d %b %Y') }} {{ strftime_now(\"%Y\") }}: {{ messages[0].content }}"
@@ -150,5 +150,5 @@ def test_a_profiles_values_reach_the_template() -> None:
 def test_a_template_that_breaks_is_told_and_not_a_traceback() -> None:
     tokenizer = make("byte")
     tokenizer.chat_template = "{{ messages[0].nothing.at_all }}"
-    with pytest.raises(BackboneError, match="chat template cannot be used"):
+    with pytest.raises(BackboneError, match="chat template failed"):
         ChatFormat(tokenizer).render((Message("user", "Hi"),))

@@ -1,4 +1,4 @@
-"""The choice from one scoring pass: what decoding would have drawn, in fewer steps."""
+"""The choice from one scoring pass equals what decoding draws, in fewer steps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROMPT = (Message("system", "You are a medic."), Message("user", "Whom do you tr
 
 
 def scoring(sampling: Sampling) -> Scoring:
-    """Three choices as tokens: 1 1, 1 2 and 2, of which 1 has .55 and is then split in halves."""
+    """Three choices as tokens 1 1, 1 2 and 2: token 1 has .55, split equally after it."""
     found = Scoring([[0, 1, 1, 9], [0, 1, 2, 9], [0, 2, 9, 9]], lambda _: None, sampling)
     first = torch.tensor([0.0, 0.55, 0.45]).log()
     halves = torch.tensor([0.0, 0.5001, 0.4999]).log()
@@ -43,7 +43,7 @@ def scoring(sampling: Sampling) -> Scoring:
 def test_a_greedy_choice_is_the_one_that_decoding_walks_to() -> None:
     found = scoring(GREEDY).probabilities()
     assert found.probabilities == pytest.approx((0.275, 0.275, 0.45), abs=0.001)
-    assert found.drawn == 0  # though the last one is the likeliest
+    assert found.drawn == 0  # although the last choice is the likeliest
 
 
 def test_drawn_choices_come_as_often_as_they_are_likely() -> None:
@@ -72,11 +72,11 @@ def demo() -> Iterator[LocalBackbone]:
 async def test_a_reply_ends_where_its_choice_begins(
     demo: LocalBackbone, order: ReasoningOrder, begins: str
 ) -> None:
-    told: list[str] = []
+    pieces: list[str] = []
     schema = decision_schema(CHOICES, order, 200)
     wanted = Request(PROMPT, schema, GREEDY, to_choice=True)
-    made = await demo.generate(wanted, lambda _, text: told.append(text))
-    assert made.finish == "choice" and made.text == "".join(told)
+    made = await demo.generate(wanted, lambda _, text: pieces.append(text))
+    assert made.finish == "choice" and made.text == "".join(pieces)
     assert made.text.startswith(begins) and made.text.endswith(CHOICE_MARK)
     assert made.text.count(CHOICE_MARK) == 1
     whole = await demo.generate(Request(PROMPT, schema, GREEDY), lambda _, text: None)
@@ -121,7 +121,7 @@ async def decisions(
 async def test_scored_and_decoded_choices_agree_under_greedy(
     demo: LocalBackbone, order: ReasoningOrder
 ) -> None:
-    """Both ways over the demo's studies: 160 decisions, the same choices and reasoning."""
+    """Both ways decide the demo's studies: 160 decisions with the same choices and reasoning."""
     study = load_study(Options(profiles=DEMO_PROFILES, scenarios=("demo-triage",)))
     for profile in study.profiles:
         assert profile.decoding.temperature == 0

@@ -1,4 +1,4 @@
-"""The engine on a GPU: what was promised of the CPU, and what only a GPU does."""
+"""The engine on a GPU: the promises of the CPU, and what only a GPU does."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def write(backbone: LocalBackbone, n: int, **more: Any) -> list[str]:
 
 @pytest.fixture(params=CONFIGS)
 def backbone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBackbone]:
-    """A tiny model of each kind in float32; TF32 would make sums of another order differ."""
+    """A tiny model of each kind in float32, without TF32, in which the order of sums matters."""
     folder = make_tiny_model(tmp_path / "m", config=request.param, spread=0.15)
     made = load(folder, dtype="float32")
     assert made.info.device == "cuda:0" and made.info.notes == ()
@@ -74,7 +74,7 @@ def backbone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBa
 
 def test_batched_is_alone_in_float32(backbone: LocalBackbone) -> None:
     together = write(backbone, 24)
-    backbone._thread.batch.prefixes.clear()
+    backbone._thread.batch.prefix_cache.clear()
     assert [write_one(backbone, i) for i in range(24)] == together
     assert write(backbone, 6, engine="generate") == together[:6]
 
@@ -88,18 +88,18 @@ def test_graphs_are_eager(backbone: LocalBackbone, temperature: float) -> None:
     graphs = backbone._thread.batch._graphs
     assert graphs is not None
     recorded = write(backbone, 12, temperature=temperature)
-    # A mixture of experts asks the device which of them to run: it is not recorded, and runs as
-    # it is. Greedy replies of some of these models have no step of single tokens alone.
+    # A mixture of experts reads from the device which experts to run, so its steps run without
+    # recording. Greedy replies of some of these models have no step with only single tokens.
     is_mixture = "expert" in str(backbone._loaded.model)
     assert graphs.is_capturing is not is_mixture
     assert graphs._steps or temperature == 0.0
-    backbone._thread.batch.prefixes.clear()
+    backbone._thread.batch.prefix_cache.clear()
     backbone._thread.batch._graphs = None
     assert write(backbone, 12, temperature=temperature) == recorded
 
 
 def test_bfloat16_decides_mostly_the_same() -> None:
-    """Sums of another order differ in their last bits, so a few decisions may."""
+    """The order of sums changes their last bits, so a few decisions may differ."""
     scenarios = find_scenarios("demo-triage", load_attributes()).scenarios
     chosen = [asyncio.run(demo_choices(dtype, scenarios)) for dtype in ("float32", "bfloat16")]
     same = sum(a == b for a, b in zip(*chosen, strict=True))
@@ -126,7 +126,7 @@ async def demo_choices(dtype: str, scenarios: Sequence[Scenario]) -> list[int]:
 
 
 def test_running_out_of_memory_is_recovered_from(tmp_path: Path) -> None:
-    """A real lack of memory: the process may take little more than the model itself."""
+    """A real lack of memory: the process may use little more than the model itself."""
     folder = make_tiny_model(tmp_path / "m", hidden_size=512, num_hidden_layers=8)
     made = load(folder, dtype="float32")
     expected = write(made, 40)

@@ -1,4 +1,4 @@
-"""The batched engine against `model.generate` under the same compact grammar, reply by reply."""
+"""Compare the batched engine with `model.generate` under the same grammar, reply by reply."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def some_words(chance: random.Random, most: int) -> str:
 
 
 def some_schema(chance: random.Random) -> JsonObject:
-    """A decision's schema, or one with whatever else a schema may hold."""
+    """A decision's schema, or one with other parts that a schema may have."""
     choices = list(dict.fromkeys(some_words(chance, 5) for _ in range(chance.randint(2, 5))))
     order: ReasoningOrder = chance.choice(["before", "after", "none"])
     schema = decision_schema(choices, order, chance.randint(2, 30))
@@ -63,10 +63,10 @@ async def test_greedy_text_equals_that_of_generate(tmp_path: Path) -> None:
 
     wanted = [some_request(seed) for seed in range(REPLIES)]
     batched = await asyncio.gather(*(write(request) for request in wanted))
-    plain = [
+    alone = [
         await write(Request(each.messages, each.schema, each.sampling, "generate"))
         for each in wanted
     ]
     backbone.close()
-    assert [made.text for made in batched] == [made.text for made in plain]
-    assert {made.finish for made in (*batched, *plain)} == {"stop"}
+    assert [made.text for made in batched] == [made.text for made in alone]
+    assert {made.finish for made in (*batched, *alone)} == {"stop"}

@@ -1,4 +1,4 @@
-"""A sweep's first decision: what yields to it, and that nobody waits for it in vain."""
+"""A sweep's first decision: which readers yield to it, and that none waits in vain."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def reply_of(backbone: LocalBackbone, text: str, group: int, max_tokens: int = 5
 
 
 def sweep(backbone: LocalBackbone, replies: list[Reply]) -> DecodeBatch:
-    """A batch of one's own, driven by hand, in which the first decision may cost what it likes."""
+    """A batch that the test steps by hand, with an unlimited budget for the first decision."""
     batch = DecodeBatch(
         backbone._loaded.model,
         backbone._loaded.device,
@@ -62,7 +62,7 @@ def sweep(backbone: LocalBackbone, replies: list[Reply]) -> DecodeBatch:
 
 @torch.inference_mode()
 def drive(batch: DecodeBatch, until: Reply) -> int:
-    """Steps until a reply has ended."""
+    """Step until a reply has ended."""
     for number in range(STEPS):
         if until in batch.step():
             return number
@@ -105,7 +105,7 @@ def test_a_suspect_is_read_though_the_first_decision_is_awaited(backbone: LocalB
 
 
 def test_nobody_yields_to_a_reply_that_would_not_get_there(backbone: LocalBackbone) -> None:
-    """What yielding may cost would be spent, and the first decision would come no sooner."""
+    """Yielding would use up its budget, and the first decision would come no sooner."""
     first = reply_of(backbone, "Who?", 1)
     others = [reply_of(backbone, f"{i} {LONG}", i + 2) for i in range(6)]
     batch = sweep(backbone, [first, *others])

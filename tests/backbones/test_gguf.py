@@ -1,4 +1,4 @@
-"""GGUF files: loaded in process, told apart, and refused when they are damaged."""
+"""GGUF files: the program loads and identifies them, and refuses damaged ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHOICES = ("Treat Patient A", "Treat Patient B")
 
 
 def quiet(what: str, share: float | None) -> None:
-    """Progress that nobody watches."""
+    """Progress that is ignored."""
 
 
 def spec(model: object, **more: object) -> BackboneSpec:
@@ -65,7 +65,7 @@ def test_a_gguf_file_is_the_model_that_it_was_made_of(demo_gguf: Path) -> None:
 
 
 def test_a_real_gguf_file_has_its_own_template_and_decides(smollm2: Path) -> None:
-    """`smollm2` is the file, loaded and saved again (tests/models.py)."""
+    """`smollm2` is this file, loaded and saved again (tests/models.py)."""
     made = write(smollm2)
     assert made.prompt.startswith("<|im_start|>system\n")
     assert made.prompt.endswith("<|im_start|>assistant\n")
@@ -78,15 +78,15 @@ def test_damaged_gguf_files_are_refused_in_a_sentence(demo_gguf: Path, tmp_path:
     path = tmp_path / "bad.gguf"
     for content, said in (
         (whole[: len(whole) // 2], "cut short"),
-        (whole[:1000], "no GGUF file"),
-        (b"GGUF" + b"\xff" * 64, "no GGUF file"),
+        (whole[:1000], "not a readable GGUF file"),
+        (b"GGUF" + b"\xff" * 64, "not a readable GGUF file"),
         (b"<html>not found</html>", "does not begin with GGUF"),
         (whole.replace(b"llama", b"llamo"), "'llamo', which transformers does not read"),
     ):
         path.write_bytes(content)
         with pytest.raises(BackboneError, match=said):
             load_model(spec(path), quiet)
-    with pytest.raises(BackboneError, match="a file of no kind"):
+    with pytest.raises(BackboneError, match="is not a file that the program can load"):
         load_model(spec(shutil.copy(demo_gguf, tmp_path / "model.bin")), quiet)
 
 
@@ -99,7 +99,7 @@ def test_bytes_at_random_are_no_traceback(
     try:
         read_header(path)
     except BackboneError as error:
-        assert "no GGUF file" in error.message or "cut short" in error.message
+        assert "not a readable GGUF file" in error.message or "cut short" in error.message
 
 
 def test_a_folder_of_gguf_files_says_to_name_one(demo_gguf: Path) -> None:

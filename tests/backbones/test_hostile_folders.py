@@ -1,4 +1,4 @@
-"""A model's folder from anybody: what would hang transformers, or eat the memory, is refused."""
+"""Hostile model folders: the program refuses what would hang transformers or use up memory."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_json_of_any_shape_is_told(folder: Path) -> None:
 def test_headers_that_claim_too_much_are_refused_at_once(kind: str, tmp_path: Path) -> None:
     for name, make in FILES[kind].items():
         if name == "many arrays":
-            continue  # long, and nothing is wrong with it
+            continue  # long, but valid
         path = tmp_path / f"x.{kind}"
         path.write_bytes(make(50_000))
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""Finding and loading models: what is missing, damaged or too large is said before it hurts."""
+"""Find and load models: report missing, damaged and too large ones before they do harm."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from align_tui.core.replies import decision_schema
 
 
 def quiet(what: str, share: float | None) -> None:
-    """Progress that nobody watches."""
+    """Progress that is ignored."""
 
 
 def spec(model: str, **more: object) -> BackboneSpec:
@@ -109,10 +109,10 @@ def write_one(folder: Path, **load: object) -> tuple[str, LocalBackbone]:
 def test_load_arguments_are_passed_on(tiny_model: Path) -> None:
     plain, backbone = write_one(tiny_model)
     assert backbone.info.notes == ()
-    # Placed by accelerate, layer by layer, as over several GPUs.
+    # accelerate places the layers, as it does over several GPUs.
     placed, backbone = write_one(tiny_model, device_map={"model": "cpu", "lm_head": "cpu"})
     assert placed == plain and backbone.info.notes == ()
-    # An attention of the user's choice is kept, at the price of batching.
+    # The program keeps the user's attention, and does not batch.
     eager, backbone = write_one(tiny_model, attn_implementation="eager")
     assert eager == plain
     assert backbone.info.notes == (
@@ -128,13 +128,13 @@ def test_a_load_argument_that_is_none_says_so(tiny_model: Path) -> None:
 def test_what_cannot_be_batched_is_found_out(tiny_model: Path) -> None:
     model = load_model(spec(str(tiny_model)), quiet).model
     assert unbatchable(model) == ()
-    # A flash kernel computes what ours does, so one that was asked for costs no batching.
+    # A flash kernel computes the same as the batched attention, so asking for one keeps batching.
     model = load_model(spec(str(tiny_model)), quiet).model
     model.config._attn_implementation = "flash_attention_2"
     assert unbatchable(model) == ()
     model = load_model(spec(str(tiny_model)), quiet).model
     scale = model.model.layers[0].self_attn
-    # An attention that does more than its interface is told: the check sees it.
+    # The check detects an attention that computes more than its interface receives.
     original = scale.forward
 
     def biased(hidden_states: torch.Tensor, *args: object, **more: object) -> object:
@@ -143,5 +143,5 @@ def test_what_cannot_be_batched_is_found_out(tiny_model: Path) -> None:
 
     scale.forward = biased
     [note] = unbatchable(model)
-    assert "something else than alone" in note
+    assert "something else in a batch than alone" in note
     assert model.config._attn_implementation == "sdpa"

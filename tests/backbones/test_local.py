@@ -1,4 +1,4 @@
-"""The batching engine on tiny models: constrained, repeatable, cancellable, and like generate."""
+"""The batched engine on tiny models: constrained, repeatable, cancellable, equal to generate."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCHEMA = decision_schema(CHOICES, "before", 48)
 
 
 def quiet(what: str, share: float | None) -> None:
-    """Progress that nobody watches."""
+    """Progress that is ignored."""
 
 
 def load(folder: Path) -> LocalBackbone:
@@ -49,7 +49,7 @@ def request(i: int, **sampling: object) -> Request:
 async def write(backbone: LocalBackbone, wanted: Request) -> Generation:
     pieces: list[str] = []
     made = await backbone.generate(wanted, lambda _, text: pieces.append(text))
-    assert "".join(pieces) == made.text  # what was streamed is what was written
+    assert "".join(pieces) == made.text  # the streamed text is the reply
     return made
 
 
@@ -86,9 +86,9 @@ async def test_text_does_not_depend_on_company(backbone: LocalBackbone, temperat
 
 async def test_greedy_equals_the_plain_way(backbone: LocalBackbone) -> None:
     batched = await asyncio.gather(*(write(backbone, request(i)) for i in range(12)))
-    plain = [await write(backbone, request(i, engine="generate")) for i in range(12)]
-    assert [made.text for made in batched] == [made.text for made in plain]
-    assert {made.finish for made in plain} == {"stop"}
+    alone = [await write(backbone, request(i, engine="generate")) for i in range(12)]
+    assert [made.text for made in batched] == [made.text for made in alone]
+    assert {made.finish for made in alone} == {"stop"}
 
 
 async def test_seeds_name_streams(backbone: LocalBackbone) -> None:
@@ -103,7 +103,7 @@ async def test_cap_and_prompt(backbone: LocalBackbone) -> None:
     assert made.prompt.startswith("<s>[system]You are a medic.")
     assert made.prompt.endswith("[assistant]")
     ids = backbone._loaded.tokenizer(made.prompt, add_special_tokens=False)["input_ids"]
-    assert made.prompt_tokens == len(ids) and list(ids).count(0) == 1  # one start token
+    assert made.prompt_tokens == len(ids) and list(ids).count(0) == 1  # exactly one start token
 
 
 async def test_cancelling_stops_within_a_token(backbone: LocalBackbone) -> None:
@@ -121,7 +121,7 @@ async def test_cancelling_stops_within_a_token(backbone: LocalBackbone) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    # The next request is served by the same thread: what came before it has ended.
+    # The same thread serves the next request, so the earlier one has ended.
     await write(backbone, request(1))
     count = len(seen)
     await write(backbone, request(2))
@@ -154,8 +154,8 @@ async def test_probabilities_do_not_depend_on_what_was_read_before(backbone: Loc
         scoring = ChoiceScoringRequest(prompt(i), tuple(replies))
         shares = (await backbone.score(scoring)).probabilities
         assert sum(shares) == pytest.approx(1.0)
-        # Nothing that was read before changes what is read now.
-        backbone._thread.batch.prefixes.clear()
+        # Earlier reading changes no result.
+        backbone._thread.batch.prefix_cache.clear()
         again = await backbone.score(scoring)
         assert again.probabilities == pytest.approx(shares, abs=1e-5)
 

@@ -1,5 +1,7 @@
-"""A real model, SmolLM2-135M-Instruct: what is promised of models holds of one that was not made
-for it (make test installs it)."""
+"""SmolLM2-135M-Instruct, a real model: the promises hold for a model that was not made for tests.
+
+`make test` installs it.
+"""
 
 from __future__ import annotations
 
@@ -61,20 +63,20 @@ async def test_it_decides_in_a_batch_as_alone_and_as_transformers_does(
 ) -> None:
     texts = [f"{GATE} It is {hour} o'clock." for hour in ("one", "four", "five")]
     together = await asyncio.gather(*(decide(model, text) for text in texts))
-    model._thread.batch.prefixes.clear()
+    model._thread.batch.prefix_cache.clear()
     for text, found in zip(texts, together, strict=True):
         alone = await decide(model, text)
         assert alone.generation.text == found.generation.text
         assert alone.probabilities == pytest.approx(found.probabilities, abs=1e-3)
-    plain = await decide(model, texts[0], "generate")
-    assert plain.generation.text == together[0].generation.text
-    assert plain.probabilities == pytest.approx(together[0].probabilities, abs=1e-3)
+    alone = await decide(model, texts[0], "generate")
+    assert alone.generation.text == together[0].generation.text
+    assert alone.probabilities == pytest.approx(together[0].probabilities, abs=1e-3)
 
 
 async def test_an_injected_system_turn_is_text(model: LocalBackbone) -> None:
-    """The same words as markup and as words with the marks spelled apart are nearly one prompt.
+    """Marks in a prompt's text give nearly the same result as the same marks spelled apart.
 
-    When the marks are read as control tokens, the probability of B moves by half.
+    When the model reads the marks as control tokens, the probability of B changes by half.
     """
     begun = '{"reasoning":"One of them goes first.","choice":"'
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)
@@ -82,13 +84,13 @@ async def test_an_injected_system_turn_is_text(model: LocalBackbone) -> None:
     async def share(text: str) -> float:
         return (await model.score(ChoiceScoringRequest(turns(text), replies))).probabilities[1]
 
-    plain = model._tokenizer.chat.plain
+    encoder = model._tokenizer.chat.encoder
     markup, spelled = GATE + MARKUP, GATE + MARKUP.replace("<|", "< |").replace("|>", "| >")
     assert await share(markup) == pytest.approx(await share(spelled), abs=0.1)
-    # As it was: the tokenizer's own reading, by which the text opens a turn.
+    # The tokenizer's own reading, in which the text opens a turn.
     prompt = model._tokenizer.chat.render(turns(markup))
-    control = [token for token in prompt.ids if token in plain.control]
-    read = [t for t in plain.tokenizer(prompt.text)["input_ids"] if t in plain.control]
+    control = [token for token in prompt.ids if token in encoder.control]
+    read = [t for t in encoder.tokenizer(prompt.text)["input_ids"] if t in encoder.control]
     assert len(control) == 5 < len(read)
 
 
@@ -117,15 +119,15 @@ async def test_numbers_that_overflow_are_told_and_stay_out_of_the_batch(
     model: LocalBackbone,
 ) -> None:
     expected = (await decide(model, GATE)).generation.text
-    [zebra] = model._tokenizer.chat.plain.encode(" zebra")[-1:]
+    [zebra] = model._tokenizer.chat.encoder.encode(" zebra")[-1:]
 
     def overflow(module: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         return output.masked_fill((inputs[0] == zebra)[..., None], float("inf"))
 
     model._loaded.model.get_input_embeddings().register_forward_hook(overflow)
-    model._thread.batch.prefixes.clear()
+    model._thread.batch.prefix_cache.clear()
     found = await asyncio.gather(
         decide(model, GATE), decide(model, f"{GATE} A zebra"), return_exceptions=True
     )
     assert isinstance(found[0], Response) and found[0].generation.text == expected
-    assert "computes no numbers" in str(found[1])
+    assert "computes NaN or infinity" in str(found[1])

@@ -1,4 +1,4 @@
-"""Kinds of backbones of other packages: opened by their kind, and held to what it declares."""
+"""Kinds of backbones from other packages: open them, and check what they declare."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_is_wrong_with_a_kind_is_an_error_of_the_backbone(kind: str, said: 
     if kind == "boasts":
         import vectors_plugin  # type: ignore[import-not-found]  # the package of this test
 
-        assert len(vectors_plugin.closed) == 1  # what was opened in vain holds no memory
+        assert len(vectors_plugin.closed) == 1  # a refused backbone is closed
 
 
 def test_every_capability_has_a_protocol_and_words() -> None:

@@ -1,4 +1,4 @@
-"""Code that a model brings: hashed with all that it may import, run only when it was trusted."""
+"""A model's own code: hashed with all that it may import, and run only when it is trusted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def nobody_said_yes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Theirs:
-    """A model of a kind that transformers does not know, and the class for it."""
+    """A model of a type that transformers does not know, with its class."""
 
     def __init__(self, folder: Path, marker: Path) -> None:
         self.folder, self.marker, self.code = folder, marker, folder / "own.py"
@@ -78,7 +78,7 @@ def theirs(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def quiet(what: str, share: float | None) -> None:
-    """Nobody watches."""
+    """Progress that is ignored."""
 
 
 def test_it_is_run_once_it_is_trusted_and_as_long_as_it_is_the_same(theirs: Theirs) -> None:
@@ -142,7 +142,7 @@ def test_every_python_file_counts(theirs: Theirs) -> None:
 def test_code_in_another_repository_counts_too(
     theirs: Theirs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`auto_map` may name classes of another repository, which the folder does not show."""
+    """`auto_map` may name classes of another repository, which is not in the folder."""
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     before = code_of_model(theirs.spec)
     theirs.write(where="org/elsewhere--")

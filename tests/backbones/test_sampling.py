@@ -1,4 +1,4 @@
-"""Drawing tokens: the sets that generate keeps, the shares that it gives, no row beside another."""
+"""Draw tokens: from the sets and with the shares of generate, and each row by itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SETTINGS = st.builds(
 
 
 def shares_of(logits: torch.Tensor, settings: Sampling) -> torch.Tensor:
-    """What `generate` would draw from."""
+    """The shares that `generate` would draw from."""
     warpers = LogitsProcessorList([TemperatureLogitsWarper(settings.temperature)])
     if settings.top_k:
         warpers.append(TopKLogitsWarper(settings.top_k))
@@ -58,7 +58,7 @@ def test_shares_are_those_of_generate(settings: Sampling, seed: int, size: int) 
     anything = torch.ones_like(rows, dtype=torch.bool)
     tokens = draw(rows, anything, [settings] * n, noise(n, size, seed))
     found = torch.bincount(torch.tensor(tokens), minlength=size) / n
-    assert float((found - expected).abs().max()) < 0.04  # five standard deviations at the most
+    assert float((found - expected).abs().max()) < 0.04  # at most five standard deviations
     assert not bool((found > 0)[expected == 0].any())
 
 

@@ -1,4 +1,4 @@
-"""Servers that are slow, stall, refuse, lie or hang up: typed errors, retries, no other harmed."""
+"""Servers that are slow, stall, refuse, lie or hang up: typed errors and retries, one by one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
             await asyncio.sleep(0.01)
 
 
-# --- what goes well ---------------------------------------------------------------------------
+# --- requests that succeed --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ async def test_each_dialect_puts_schema_and_sampling_where_its_server_looks(
         [body] = server.asked
         assert place in body and body["stream"] is True and body["max_tokens"] == 90
         assert body["seed"] == 5 and body["temperature"] == 0.0
-        # What a model's generation_config would add is switched off where the server is known.
+        # A known server gets keys that switch off the settings of a model's generation_config.
         assert ("repetition_penalty" in body) == (owner != "nobody")
         assert [turn["content"] for turn in body["messages"]] == [m.content for m in PROMPT]
         assert all(message.content in made.prompt for message in PROMPT)
@@ -103,7 +103,7 @@ async def test_servers_share_the_load() -> None:
         await asyncio.to_thread(backbone.close)
 
 
-# --- what goes wrong and is asked for again ---------------------------------------------------
+# --- failures and retries ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ async def test_one_failure_is_made_good(wrong: Act) -> None:
     async with facing(wrong) as (server, backbone):
         made = await write(backbone, heard=heard)
         assert made.text == GOOD and len(server.asked) == 2
-        # Text of the attempt that failed is taken back, where there was some.
+        # A restart takes back the text of the failed attempt, if there was any.
         assert "".join(heard).count(RESTART) == ("".join(heard) != GOOD)
 
 
@@ -144,17 +144,17 @@ async def test_what_does_not_mend_fails_typed_and_alone(
     async with facing(*[wrong] * 3) as (server, backbone):
         with pytest.raises(error, match=said):
             await write(backbone)
-        assert len(server.asked) == 3  # the first, and two more
+        assert len(server.asked) == 3  # the first attempt, and two retries
         assert (await write(backbone)).text == GOOD
 
 
 @pytest.mark.parametrize(("begun", "said"), [("", "sent no text"), ('{"reas', "stalled")])
 async def test_stalling_is_waited_for_so_long_and_asked_again(begun: str, said: str) -> None:
-    # The other wait is so long that only the one under test can end it.
+    # The other limit is so long that only the one under test can end it.
     waits = {"first_text_s": 600.0 if begun else 1.0, "stall_s": 1.0 if begun else 600.0}
     async with facing(stall(begun), spec=waits) as (server, backbone):
         assert (await write(backbone)).text == GOOD and len(server.asked) == 2
-        await until(lambda: server.busy == 0)  # the stalled one was hung up on
+        await until(lambda: server.busy == 0)  # the client hung up on the stalled request
     async with facing(stall(begun), spec=waits | {"retries": 0}) as (_, backbone):
         with pytest.raises(ServerUnreachable, match=said):
             await write(backbone)
@@ -194,7 +194,7 @@ async def test_a_failure_leaves_its_neighbours_alone() -> None:
             *(write(backbone, seed=i) for i in range(12)), return_exceptions=True
         )
         failed = [each for each in made if isinstance(each, BaseException)]
-        assert len(failed) == 2 and len(server.asked) == 12  # a 400 is not asked for again
+        assert len(failed) == 2 and len(server.asked) == 12  # a 400 is not retried
         assert all(isinstance(each, ServerError) and "400" in each.message for each in failed)
 
 
@@ -217,7 +217,7 @@ def test_retry_after_in_seconds_and_as_a_date() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     found = retry_after({"retry-after": later})
     assert found is not None and 80 < found <= 90
-    # By the server's own clock, where it tells it: ours may have been set.
+    # Relative to the server's clock, if it sends its time.
     dates = [format_datetime(datetime(2001, 1, 1, 0, 0, n, tzinfo=UTC)) for n in (0, 7)]
     assert retry_after({"retry-after": dates[1], "date": dates[0]}) == 7
     assert retry_after({"retry-after": later, "date": "yesterday"}) == pytest.approx(found, abs=5)
@@ -253,10 +253,10 @@ async def test_cancelling_closes_the_stream_and_frees_its_place() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await each
         assert (await waiting).text == GOOD
-        await until(lambda: server.busy == 0)  # the stalled one was hung up on
+        await until(lambda: server.busy == 0)  # the client hung up on the stalled request
 
 
-# --- what is asked before the first sample ----------------------------------------------------
+# --- probes before the first sample -----------------------------------------------------------
 
 
 async def test_a_server_that_ignores_the_schema_is_found_out_and_made_do_with() -> None:
@@ -275,7 +275,7 @@ async def test_a_server_that_ignores_the_schema_is_found_out_and_made_do_with() 
 
 async def test_a_server_that_refuses_caps_of_length_gets_a_schema_without() -> None:
     async with facing(say(LONG), refuses="maxLength") as (server, backbone):
-        assert "refuses caps" in backbone.info.notes[0]
+        assert "refuses schemas with string lengths" in backbone.info.notes[0]
         assert read_reply((await write(backbone)).text, CHOICES, "before")[0] == 0
         assert "maxLength" not in json.dumps(server.asked[0]["response_format"])
 
@@ -345,7 +345,7 @@ async def test_nobody_there() -> None:
         url = server.url
     with pytest.raises(ServerUnreachable, match="cannot be reached") as caught:
         await opened(spec(url))
-    assert "Is the server running" in caught.value.hint
+    assert "Check that the server is running" in caught.value.hint
     async with hostile() as server:
         backbone = await opened(spec(url, server))
         assert url in backbone.info.notes[-1]
@@ -368,7 +368,7 @@ async def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MY_KEY", "wrong-key")
         with pytest.raises(KeyRefused, match="answers 401") as caught:
             await opened(spec(server, api_key_env="MY_KEY"))
-        # The server repeats the key; what is stored does not.
+        # The server repeats the key, and the stored message does not.
         assert "wrong-key" not in caught.value.message and "***" in caught.value.message
         monkeypatch.setenv("MY_KEY", "sesame")
         assert (await write(await opened(spec(server, api_key_env="MY_KEY")))).text == GOOD

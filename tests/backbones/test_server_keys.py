@@ -1,4 +1,4 @@
-"""A server that echoes the key it was sent, in every way there is: nothing of it comes out."""
+"""A server echoes the key that it received, in many ways: no output contains any of it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SPELLED = {
     "".join(f"\\u{ord(char):04x}" for char in KEY),
 }  # fmt: skip
 PART = KEY[: len(KEY) // 2]
-FILLED = "x" * 285 + KEY  # a message that is cut in the middle of the key
+FILLED = "x" * 285 + KEY  # the message is cut in the middle of the key
 OWN = {"api_key_env": "MY_KEY", "retries": 0}
 
 
@@ -57,7 +57,7 @@ def assert_hidden(*texts: str) -> None:
     for text in texts:
         for spelling in (*SPELLED, PART):
             assert spelling.lower() not in text.lower(), text
-        # Nor is a beginning of it left that a cut would have shown.
+        # A cut leaves no beginning of the key either.
         assert KEY[: LEAST_OF_A_PART + 4] not in text, text
 
 
@@ -108,8 +108,8 @@ async def test_no_failure_tells_the_key(caplog: pytest.LogCaptureFixture) -> Non
             with pytest.raises(AlignError) as caught:
                 await write(backbone, heard=heard)
             error = caught.value
-            told = traceback.format_exception(error)
-            assert_hidden(error.message, error.hint, "".join(heard), "".join(told), what)
+            lines = traceback.format_exception(error)
+            assert_hidden(error.message, error.hint, "".join(heard), "".join(lines), what)
         assert len(server.asked) == len(FAILURES)
     assert_hidden(caplog.text)
 

@@ -1,4 +1,4 @@
-"""What the server path counts and checks by itself: probabilities of choices, replies, turns."""
+"""Parts of the server backbone: probabilities of choices, checks of replies, and the pool."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def replies_of(choices: Sequence[str]) -> list[str]:
 
 
 def weight(begun: str, char: str) -> float:
-    """How likely that character is next: any numbers do, as long as they stay the same."""
+    """The weight of the next character: arbitrary but fixed."""
     return 1 + hashlib.sha256(f"{begun}|{char}".encode()).digest()[0]
 
 
@@ -61,19 +61,19 @@ def test_probabilities_are_those_where_the_choices_part(choices: list[str]) -> N
             share *= weight(reply[:end], reply[end]) / sum(weight(reply[:end], c) for c in chars)
         expected.append(share)
     assert found == pytest.approx(expected)
-    # What is sent as begun is JSON so far: no half of an escape.
+    # The beginning that is sent ends in no half of an escape.
     assert all(json.loads(begun + '"}') for begun in begun_with[:1])
 
 
 @pytest.mark.parametrize(
-    "told",
+    "tokens",
     [None, [], [("Sure", -0.1), (" A", -4.0)], [("", 0.0)], [(" A", math.nan)]],
 )
 def test_a_server_that_writes_something_else_gives_no_probabilities(
-    told: list[tuple[str, float]] | None,
+    tokens: list[tuple[str, float]] | None,
 ) -> None:
     async def likeliest(begun: str) -> list[tuple[str, float]] | None:
-        return told
+        return tokens
 
     replies = replies_of(["Treat A", "Treat B"])
     assert asyncio.run(choice_probabilities(replies, likeliest)) is None
@@ -131,7 +131,7 @@ def test_places_are_shared_out_kept_and_given_back(
         pool = Pool(endpoints(servers), in_flight)
 
         async def use(number: int) -> None:
-            async with pool.lease() as endpoint:
+            async with pool.acquire() as endpoint:
                 assert endpoint.busy <= in_flight
                 busy = [each.busy for each in pool.endpoints]
                 assert max(busy) - min(busy) <= 1 or number > servers * in_flight
@@ -152,11 +152,11 @@ async def test_a_held_server_gets_nothing_until_its_time() -> None:
     held, free = pool.endpoints
     pool.hold(held, 0.2)
     for _ in range(3):
-        async with pool.lease() as endpoint:
+        async with pool.acquire() as endpoint:
             assert endpoint is free
     pool.hold(free, 0.1)
     began = asyncio.get_running_loop().time()
-    async with pool.lease() as endpoint:
+    async with pool.acquire() as endpoint:
         assert endpoint is free and asyncio.get_running_loop().time() - began >= 0.1
 
 

@@ -1,4 +1,4 @@
-"""A real server (llama.cpp's) on the demo model over loopback: what holds of a real protocol."""
+"""A real server (llama.cpp's) with the demo model over loopback."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def prompts(count: int) -> list[tuple[tuple[Message, ...], tuple[str, ...]]]:
 async def write(backbone: ServerBackbone, wanted: Request) -> Generation:
     pieces: list[str] = []
     made = await backbone.generate(wanted, lambda _, text: pieces.append(text))
-    assert "".join(pieces) == made.text and len(pieces) > 5  # it came as it was written
+    assert "".join(pieces) == made.text and len(pieces) > 5  # the text arrived in pieces
     return made
 
 
 async def test_what_the_server_is_and_can_is_found_out(backbone: ServerBackbone) -> None:
     assert backbone.info.identity.startswith("llamacpp:")
-    # It holds replies to their schema and tells probabilities: there is nothing to warn of.
+    # It holds replies to their schema and gives probabilities, so there are no warnings.
     assert backbone.info.notes == () and backbone.info.side_by_side == 32
 
 
@@ -112,7 +112,7 @@ async def test_choices_have_the_probabilities_that_the_model_in_process_gives(
         request = ChoiceScoringRequest(turns, tuple(replies))
         found, expected = await backbone.score(request), await local.score(request)
         assert found is not None and expected is not None
-        # The server counts in float16, and its tokens are the same.
+        # The server computes in float16, with the same tokens.
         assert found.probabilities == pytest.approx(expected.probabilities, abs=0.02)
     local.close()
 
@@ -120,7 +120,7 @@ async def test_choices_have_the_probabilities_that_the_model_in_process_gives(
 async def test_a_reply_is_had_behind_a_thinking_and_scored_there(
     backbone: ServerBackbone, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The demo model does not think: its first reply counts as thinking that used up its room."""
+    """The demo model does not think: its first reply serves as thinking that used up its tokens."""
     turns, choices = prompts(1)[0]
     real, asked = streaming.stream_reply, 0
 
@@ -139,7 +139,7 @@ async def test_a_reply_is_had_behind_a_thinking_and_scored_there(
         Request(turns, decision_schema(choices), sampling), lambda _, text: None
     )
     thinking, reply = split_thinking(made.text)
-    # This server refuses a schema with a turn that was begun, and is given the thinking to read.
+    # This server refuses a schema with an unfinished turn, so it gets the thinking as a whole turn.
     assert asked == 3 and thinking == "He bleeds." and "<think>" not in reply
     read_reply(reply, choices, "before")
     start = choice_start(made.text, "before")
@@ -166,7 +166,7 @@ async def test_cancelling_stops_the_server(backbone: ServerBackbone, url: str) -
     async with asyncio.timeout(20):
         while (slot := (await slots(url))[busy["id"]])["is_processing"]:
             await asyncio.sleep(0.01)
-    assert slot["n_prompt_tokens"] < 1500  # with what was written: far from the 1,000 items
+    assert slot["n_prompt_tokens"] < 1500  # including its reply: far from the 1,000 items
 
 
 async def slots(url: str) -> list[dict[str, Any]]:
@@ -217,7 +217,7 @@ def test_doctor_asks_the_server(url: str, tmp_path: Path) -> None:
     nobody = tmp_path / "nobody.toml"
     nobody.write_text(profile.read_text().replace(url, "http://127.0.0.1:9/v1"))
     done = align_tui("doctor", "-p", str(profile), "-p", str(nobody))
-    assert done.returncode == 1  # for the second alone
+    assert done.returncode == 1  # because of the second server
     said = [line for line in done.stdout.splitlines() if line.split()[1] == "server"]
     assert said[0].startswith("ok") and "holds replies to their schema" in said[0]
     assert said[1].startswith("fail") and "cannot be reached" in said[1]

@@ -1,4 +1,4 @@
-"""A run on servers through worker and database: what fails fails alone, and no key is kept."""
+"""A run on servers through worker and database: samples fail alone, and no key is kept."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_one_that_fails_leaves_the_others_and_no_key_is_kept(
     assert [line["event"] for line in lines].count("decision") == 5
     [failed] = [line for line in lines if line["event"] == "failed"]
     assert failed["error"]["kind"] == "server" and "***" in failed["error"]["message"]
-    # That the server ignores the schema is said, and kept with the run.
+    # The run reports and keeps that the server ignores the schema.
     assert "does not hold replies to their schema" in err
     db = open_database(Path(os.environ["ALIGN_TUI_DB"]))
     run = lines[0]["run"]
@@ -74,7 +74,7 @@ async def test_a_server_that_is_not_there_fails_every_sample_with_a_hint() -> No
     )
     failed = [json.loads(line) for line in out.splitlines() if '"failed"' in line][:2]
     assert code == 1 and {line["error"]["kind"] for line in failed} == {"unreachable"}
-    assert "Is the server running" in failed[0]["error"]["message"]
+    assert "Check that the server is running" in failed[0]["error"]["message"]
 
 
 async def test_doctor_tells_what_it_waits_for() -> None:
@@ -107,6 +107,6 @@ async def test_half_a_character_and_thinking_go_through_worker_and_database(
     ]
     texts = {response.raw for response in asked}
     assert texts == {f"\x02Hm\ufffd\x03{begin[:-1]}\ufffd{end}", f"{begin[:-1]}😀{end}"}
-    # The half that waited for its other half came as a piece of its own.
+    # The half that waited for its other half arrives as its own piece.
     assert sorted(response.thinking_tokens for response in asked) == [0, 2]
     db.close()

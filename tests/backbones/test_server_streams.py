@@ -1,4 +1,4 @@
-"""Streams of servers that are odd: read where they are clear, a typed failure where not."""
+"""Odd streams of servers: the program reads clear ones, and the others are typed failures."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ WHOLE_MESSAGE = {"choices": [{"message": {"content": GOOD}, "finish_reason": "st
         (["So \ud83d", "."], "So \ufffd."),
         (["So \ude00."], "So \ufffd."),
         (["\ud83d", "", "\ud83d", "\ude00"], "\ufffd😀"),
-        # An escape of the reply's own JSON, cut in the middle.
+        # An escape in the reply's JSON, cut in the middle.
         (["So \\ud83d", "\\ude00."], "So 😀."),
         (["So \\ud8", "3d."], "So \ufffd."),
-        (["\x02So\x03\x00."], "\ufffdSo\ufffd\ufffd."),  # marks of our own streams
+        (["\x02So\x03\x00."], "\ufffdSo\ufffd\ufffd."),  # marks of this program's streams
     ],
 )  # fmt: skip
 async def test_halves_of_characters_harm_nothing(pieces: list[str], reasoning: str) -> None:
@@ -86,7 +86,7 @@ async def test_bytes_of_a_character_may_come_in_two_events_or_not_at_all(cut: in
     done = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     whole = (event(begin.encode() + face[:cut]), event(face[cut:] + end.encode()))
     half = (event(begin.encode() + face[:cut]), event(end.encode()))
-    # The connection too may cut it, and does no harm.
+    # A cut by the connection does no harm either.
     stream = b"".join(whole) + done
     inside = stream.index(face[:cut]) + 1
     for parts, said in (
@@ -125,9 +125,9 @@ async def test_errors_and_names_hold_nothing_that_cannot_be_stored() -> None:
     ("act", "noted"),
     [
         (deltas(GOOD), ""), (deltas(GOOD, finish="eos"), ""), (say(GOOD + "\n"), ""),
-        (deltas(GOOD, finish=None), "without a reason"),
-        (deltas(GOOD, finish=""), "without a reason"),
-        (deltas(GOOD, finish=None, done=False), "without a reason"),
+        (deltas(GOOD, finish=None), "without a finish reason"),
+        (deltas(GOOD, finish=""), "without a finish reason"),
+        (deltas(GOOD, finish=None, done=False), "without a finish reason"),
         (deltas(GOOD, finish="end_turn"), "'end_turn'"), (say(GOOD, "tool_calls"), "'tool_calls'"),
         (deltas(GOOD, finish="length"), "'length'"), (deltas(GOOD, finish=7), "'7'"),
         (deltas(GOOD, finish="content_filter"), "'content_filter'"),
@@ -170,7 +170,7 @@ async def test_a_reply_that_is_whole_is_taken_from_a_stream_that_stalls() -> Non
     ("act", "said"),
     [
         (deltas(GOOD[:-1], finish=None), "in the middle"),
-        (deltas(GOOD[:-1], finish="tool_calls"), "reason of the server's own: 'tool_calls'"),
+        (deltas(GOOD[:-1], finish="tool_calls"), "an unknown reason: 'tool_calls'"),
         (deltas(GOOD[:-1], finish="content_filter"), "refused"),
         (deltas(GOOD[:-1], finish="end_turn"), "not JSON"),
         (deltas(GOOD[:-2] + '","choice":"Treat Patient B"}'), "two values"),
@@ -207,30 +207,31 @@ async def test_a_prompt_with_what_may_be_control_tokens_is_noted() -> None:
 # --- token probabilities, which a server may lack ---------------------------------------------
 
 
-def telling(*logs: Any, legacy: bool = False) -> Act:
+def with_logprobs(*logs: Any, legacy: bool = False) -> Act:
     """Answer with these log probabilities of the likeliest tokens."""
     named = dict(zip((" A", " B", " C"), logs, strict=False))
-    told: dict[str, Any] = {"top_logprobs": [named], "tokens": [" A"], "token_logprobs": [None]}
+    logprobs: dict[str, Any] = {"top_logprobs": [named], "tokens": [" A"], "token_logprobs": [None]}
     if not legacy:
         tops = [{"token": token, "logprob": log} for token, log in named.items()]
-        told = {"content": [{"token": " A", "logprob": None, "top_logprobs": tops}]}
-    answer = {"choices": [{"message": {"content": None}, "logprobs": told}]}
+        logprobs = {"content": [{"token": " A", "logprob": None, "top_logprobs": tops}]}
+    answer = {"choices": [{"message": {"content": None}, "logprobs": logprobs}]}
     return lambda call: call.json(200, answer)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "act",
     [
-        telling(None, None), telling("x"), telling(math.nan, -math.inf), telling(None, legacy=True),
+        with_logprobs(None, None), with_logprobs("x"), with_logprobs(math.nan, -math.inf),
+        with_logprobs(None, legacy=True),
         lambda call: call.json(200, {"choices": []}), lambda call: call.json(200, [1]),
         lambda call: call.json(200, {"choices": [{"message": None, "logprobs": [3]}]}),
         status(400), status(403), status(500), status(503), status(429, retry_after="0"), hang_up(),
         raw(b"\xff"),
     ],
 )  # fmt: skip
-async def test_no_fault_of_probabilities_refuses_a_server(told: Act) -> None:
+async def test_no_fault_of_probabilities_refuses_a_server(act: Act) -> None:
     async with hostile() as server:
-        server.told.append(told)
+        server.scorings.append(act)
         backbone = await opened(spec(server))
         [note] = backbone.info.notes
         assert "no token probabilities" in note
@@ -241,31 +242,31 @@ async def test_no_fault_of_probabilities_refuses_a_server(told: Act) -> None:
 @pytest.mark.parametrize("legacy", [False, True])
 async def test_probabilities_are_read_as_far_as_they_are_told(legacy: bool) -> None:
     async with hostile() as server:
-        server.told.append(telling(-0.5, -1.5, None, legacy=legacy))
+        server.scorings.append(with_logprobs(-0.5, -1.5, None, legacy=legacy))
         backbone = await opened(spec(server))
         found = await backbone.score(BALLOT)
         assert found is not None
         assert found.probabilities[0] / found.probabilities[1] == pytest.approx(math.e)
-        # One that fails at this alone later costs its probabilities, not its decision.
-        for wrong in (telling(None), status(400), status(500), hang_up()):
-            server.told.clear()
-            server.told.append(wrong)
+        # A later failure of probabilities alone does not fail the decision.
+        for wrong in (with_logprobs(None), status(400), status(500), hang_up()):
+            server.scorings.clear()
+            server.scorings.append(wrong)
             assert await backbone.score(BALLOT) is None
         await asyncio.to_thread(backbone.close)
 
 
-# --- what a server can, asked before the first sample -----------------------------------------
+# --- probes before the first sample -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("checks", "schema"),
     [
-        # One that misses is asked again; two that miss are believed.
+        # After one miss the check asks again; two misses count.
         ([say("No.")], "whole"), ([say("No."), say("No.")], "none"),
-        # Without a reason for the end, it is what has come that counts.
+        # Without a finish reason, the received text counts.
         ([say(None, None)], "whole"), ([say("No.", None), say("No.", None)], "none"),
         ([say("No."), say(f"```json\n{GOOD}\n```")], "none"),
-        # Cut among blanks before it shows anything.
+        # Cut within blanks, before it shows anything.
         ([say('{\n\n\t\t"wo', "length")], "whole"), ([say("{ \n", "length")] * 3, "unknown"),
         ([say('{"word":\n\n"', "length"), say("No."), say("No.")], "none"),
     ],

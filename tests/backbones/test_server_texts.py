@@ -1,4 +1,4 @@
-"""Texts from servers: repaired, told apart, and read where their meaning is clear."""
+"""Texts from servers: repair them, separate their parts, and read clear replies."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.backbones.server.event_stream import decoded
-from align_tui.backbones.server.inline_thinking import Inline, split_inline
+from align_tui.backbones.server.inline_thinking import InlineSplitter, split_inline
 from align_tui.backbones.server.logprobs import first_tokens
 from align_tui.backbones.server.markup import control_note
-from align_tui.backbones.server.message_parts import Said, said
+from align_tui.backbones.server.message_parts import Parts, parts_of
 from align_tui.backbones.server.repair import Repair, repaired
 from align_tui.backbones.server.reply_stream import ReplyStream
 from align_tui.backbones.server.whole_replies import read_whole
@@ -35,7 +35,7 @@ SCHEMA = decision_schema(("A", "B"), "before", 60)
 GOOD = '{"reasoning":"He waits.","choice":"A"}'
 TRAP = '{"reasoning":"</think> {","choice":"A"}'
 OTHER = '{"reasoning":"She waits.","choice":"B"}'
-# Any text, with halves of surrogate pairs, bytes that were no UTF-8 and marks of ours made likely.
+# Any text, often with halves of surrogate pairs, invalid UTF-8 bytes and this program's marks.
 ODD = st.text(
     st.characters(exclude_categories=[])
     | st.sampled_from("\ud83d\ude00\udc80\udc98\udcf0\udc9f\udcc3\0\x02\x03😀é")
@@ -64,7 +64,7 @@ def test_text_that_is_whole_stays_as_it_is_however_it_is_cut(text: str, data: An
     ]
     repair = Repair()
     assert "".join([*map(repair.feed, units), repair.end()]) == text
-    # Bytes of its UTF-8, cut anywhere.
+    # Its UTF-8 bytes, cut anywhere.
     raw = text.encode()
     cut = data.draw(st.integers(0, len(raw)))
     pieces = [part.decode("utf-8", "surrogateescape") for part in (raw[:cut], raw[cut:])]
@@ -103,34 +103,36 @@ def test_bytes_that_are_no_utf8_become_surrogates(chunks: list[bytes]) -> None:
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        ({"content": "a"}, Said("a")),
-        ({"content": None}, Said()),
-        ({}, Said()),
-        ({"content": 7, "reasoning_content": 7}, Said()),
-        ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, Said("ab")),
-        ({"content": ["a", {"type": "image_url", "image_url": {"url": "x"}}, "b"]}, Said("ab")),
-        ({"content": {"type": "text", "text": {"value": "a"}}}, Said("a")),
+        ({"content": "a"}, Parts("a")),
+        ({"content": None}, Parts()),
+        ({}, Parts()),
+        ({"content": 7, "reasoning_content": 7}, Parts()),
+        ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, Parts("ab")),
+        ({"content": ["a", {"type": "image_url", "image_url": {"url": "x"}}, "b"]}, Parts("ab")),
+        ({"content": {"type": "text", "text": {"value": "a"}}}, Parts("a")),
         (
             {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
                          {"type": "text", "text": "a"}]},
-            Said("a", "hm"),
+            Parts("a", "hm"),
         ),
-        ({"content": [{"type": "reasoning", "summary": [{"text": "hm"}]}]}, Said("", "hm")),
-        ({"content": [{"type": "refusal", "refusal": "no"}]}, Said("", "", "no")),
-        ({"content": "a", "reasoning_content": "hm"}, Said("a", "hm")),
-        ({"content": "", "reasoning": "hm", "reasoning_content": None}, Said("", "hm")),
-        ({"reasoning": ["h", {"text": "m"}]}, Said("", "hm")),
-        ({"reasoning": {"content": [{"type": "reasoning.text", "text": "hm"}]}}, Said("", "hm")),
-        # The same under two names is said once.
+        ({"content": [{"type": "reasoning", "summary": [{"text": "hm"}]}]}, Parts("", "hm")),
+        ({"content": [{"type": "refusal", "refusal": "no"}]}, Parts("", "", "no")),
+        ({"content": "a", "reasoning_content": "hm"}, Parts("a", "hm")),
+        ({"content": "", "reasoning": "hm", "reasoning_content": None}, Parts("", "hm")),
+        ({"reasoning": ["h", {"text": "m"}]}, Parts("", "hm")),
+        ({"reasoning": {"content": [{"type": "reasoning.text", "text": "hm"}]}}, Parts("", "hm")),
+        # The same text under two keys counts once.
         (
             {"reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]},
-            Said("", "hm"),
+            Parts("", "hm"),
         ),
-        ({"refusal": "no", "content": None}, Said("", "", "no")),
+        ({"refusal": "no", "content": None}, Parts("", "", "no")),
     ],
 )  # fmt: skip
-def test_messages_are_read_however_they_are_shaped(message: dict[str, Any], expected: Said) -> None:
-    assert said(message) == expected
+def test_messages_are_read_however_they_are_shaped(
+    message: dict[str, Any], expected: Parts
+) -> None:
+    assert parts_of(message) == expected
 
 
 json_values = st.recursive(
@@ -143,7 +145,7 @@ json_values = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["content", "reasoning_content", "refusal"]), json_values))
 def test_no_message_is_a_failure(message: dict[str, Any]) -> None:
-    found = said(message)
+    found = parts_of(message)
     assert all(isinstance(each, str) for each in (found.text, found.thinking, found.refusal))
 
 
@@ -160,11 +162,11 @@ INLINE = [
     ("<|channel>thought\nhm<channel|>{}", "hm"),
     ("<think></think>{}", ""),
     ("<think>a</think>\n<think>b</think>{}", "a\nb"),
-    # Opened by the chat template.
+    # The chat template wrote the opening mark.
     ("hm\n</think>\n\n{}", "hm"),
     ("hm[/THINK]{}", "hm"),
     ('Is it {"choice"? </think> {}', 'Is it {"choice"?'),
-    # The mark is spoken of before it stands there.
+    # The thinking mentions the mark before it ends.
     ("hm, then </think> comes.\n</think>{}", "hm, then </think> comes."),
     # Harmony, with and without its control tokens.
     (
@@ -203,10 +205,10 @@ def test_what_is_no_thinking_stays(text: str, expected: tuple[str, str]) -> None
 
 
 def heard(pieces: list[str]) -> tuple[str, str]:
-    """(thinking, reply) as they are told piece by piece."""
-    inline = Inline()
-    told = [pair for piece in pieces for pair in inline.feed(piece)] + inline.end()
-    parts = ["".join(text for thinking, text in told if thinking is kind) for kind in (True, False)]
+    """(thinking, reply), joined from the pieces."""
+    inline = InlineSplitter()
+    found = [pair for piece in pieces for pair in inline.feed(piece)] + inline.end()
+    parts = ["".join(text for thinking, text in found if thinking is k) for k in (True, False)]
     return parts[0].strip(), parts[1].strip()
 
 
@@ -216,7 +218,7 @@ def test_pieces_are_told_as_the_whole_is_read(case: tuple[str, str], size: int) 
     text = template.replace("{}", GOOD)
     thinking, reply = heard([text[i : i + size] for i in range(0, len(text), size)])
     if "a</think>" in text or "then </think>" in text or "assistantfinal" in text:
-        # Told anew at the end: only the whole text shows where the thinking ended.
+        # Sent again at the end, since only the whole text shows where the thinking ended.
         assert GOOD in thinking + reply
         return
     assert (thinking, reply) == split_inline(text)
@@ -238,12 +240,12 @@ def test_any_thinking_in_a_block_of_its_own_is_kept(thinking: str, reply: str) -
 def test_what_is_told_last_is_what_was_settled(
     pieces: list[tuple[str, bool]], changed: bool
 ) -> None:
-    told: list[str] = []
-    stream = ReplyStream(lambda at, text: told.append(text), 10.0)
+    heard_texts: list[str] = []
+    stream = ReplyStream(lambda at, text: heard_texts.append(text), 10.0)
     stream.begin()
     for piece, thinking in pieces:
-        stream.tell(11.0, piece, thinking=thinking)
-    # Once a reply has begun, thinking that comes late waits to be settled.
+        stream.add(11.0, piece, thinking=thinking)
+    # After the reply has begun, late thinking waits for `settle`.
     whole = with_thinking(
         "".join(text for text, thinking in pieces if thinking).strip(),
         "another"
@@ -251,11 +253,11 @@ def test_what_is_told_last_is_what_was_settled(
         else "".join(text for text, thinking in pieces if not thinking).strip(),
     )
     stream.settle(12.0, whole)
-    assert "".join(told).rpartition(RESTART)[2] == whole
+    assert "".join(heard_texts).rpartition(RESTART)[2] == whole
     assert not whole or stream.timeline[-1][1] == len(whole)
     in_order = [thinking for text, thinking in pieces if text.strip()]
     if not changed and in_order == sorted(in_order, reverse=True):
-        assert RESTART not in "".join(told)  # nothing had to be told anew
+        assert RESTART not in "".join(heard_texts)  # no text was sent again
 
 
 # --- replies ----------------------------------------------------------------------------------
@@ -312,7 +314,7 @@ def test_reading_takes_no_longer_for_marks_without_end() -> None:
     for text in (f"x {GOOD}{marks}x", "</think>" * 20_000):
         with pytest.raises(ReplyError):
             read_whole(split_inline(text)[1], SCHEMA)
-    inline = Inline()
+    inline = InlineSplitter()
     for _ in range(20_000):
         inline.feed(" \n")
     assert inline.feed(GOOD) == [(False, GOOD)]
@@ -337,8 +339,8 @@ def answered(logprobs: object) -> dict[str, Any]:
 
 
 def tops(*logs: object) -> dict[str, Any]:
-    told = [{"token": "abcdef"[i], "logprob": log} for i, log in enumerate(logs)]
-    return answered({"content": [{"token": "a", "logprob": None, "top_logprobs": told}]})
+    entries = [{"token": "abcdef"[i], "logprob": log} for i, log in enumerate(logs)]
+    return answered({"content": [{"token": "a", "logprob": None, "top_logprobs": entries}]})
 
 
 @pytest.mark.parametrize(
@@ -349,7 +351,7 @@ def tops(*logs: object) -> dict[str, Any]:
         (tops(math.nan, -math.inf, "-0.5", True, [], -2.5), [("f", -2.5)]),
         (tops(None, None), None),
         (tops(), None),
-        # The older shape.
+        # The older format.
         (
             answered({"tokens": ["a"], "token_logprobs": [-0.5],
                       "top_logprobs": [{"a": -0.5, "b": None, "c": -2}]}),

@@ -1,4 +1,4 @@
-"""Thinking models on servers: their thinking switched, capped, kept apart, and never the reply."""
+"""Thinking models on servers: switch and cap thinking, and keep it apart from the reply."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ DRAFT = '{"reasoning":"no","choice":"Treat Patient B"}'
         say(f"[THINK]He bleeds.[/THINK]```json\n{GOOD}\n```"),
         say(f"<|channel|>analysis<|message|>He bleeds.<|end|><|start|>assistant"
             f"<|channel|>final<|message|>{GOOD}<|return|>"),
-        # Thinking that comes behind the reply stands in front of it all the same.
+        # Thinking that arrives after the reply still comes first.
         deltas(GOOD, *thought("He bleeds.")),
     ],
 )  # fmt: skip
@@ -98,7 +98,7 @@ async def test_thinking_that_comes_although_it_is_off_is_noted() -> None:
         assert split_thinking(made.text) == ("ab", GOOD)
         assert "although thinking is off (2 tokens)" in made.notes[0]
         assert (await write(backbone)).notes == ()
-        assert "told no thinking" in (await write(backbone, thinking="on")).notes[0]
+        assert "sent no thinking" in (await write(backbone, thinking="on")).notes[0]
 
 
 # --- switched ---------------------------------------------------------------------------------
@@ -110,9 +110,9 @@ async def test_the_template_is_told_whether_to_think(owner: str, mode: ThinkingM
     async with facing(owner=owner) as (server, backbone):
         await write(backbone, thinking=mode)
         [body] = server.asked
-        told = body.get("chat_template_kwargs")
+        sent = body.get("chat_template_kwargs")
         switched = {"enable_thinking": mode == "on", "thinking": mode == "on"}
-        assert told == (None if owner == "nobody" or mode == "auto" else switched)
+        assert sent == (None if owner == "nobody" or mode == "auto" else switched)
         assert body["max_tokens"] == (90 if mode == "off" else 130)
         assert "reasoning_effort" not in body
 
@@ -131,9 +131,9 @@ async def test_values_of_the_profile_win_and_reach_scoring_too() -> None:
         )
         assert len(server.asked) == 2
         for body in server.asked:
-            told = {"enable_thinking": True, "thinking": False, "date_string": "1 May",
+            expected = {"enable_thinking": True, "thinking": False, "date_string": "1 May",
                     "reasoning_effort": "high", "mine": 1}  # fmt: skip
-            assert body["chat_template_kwargs"] == told and body["reasoning_effort"] == "high"
+            assert body["chat_template_kwargs"] == expected and body["reasoning_effort"] == "high"
             assert body["repetition_penalty"] == 1.5
     async with facing() as (server, backbone):
         made = await write(backbone, rendering=values)
@@ -171,16 +171,16 @@ SPENT = [
     deltas(*thought("He ", "bleeds."), finish="length"),
     deltas(*thought("He ", "bleeds."), finish="stop"),
     say("<think>\nHe bleeds.", "length"),
-    say("He bleeds.", "length"),  # the chat template opened the block
+    say("He bleeds.", "length"),  # the chat template wrote the opening mark
     say("<think>He bleeds.</think>\n"),
     deltas(MAGISTRAL, finish="MAX_TOKENS"),
 ]
 
 
 def second(made: Generation, server: Hostile) -> dict[str, Any]:
-    """The body of the second request, of a reply that has what both brought."""
+    """The body of the second request; checks that the reply combines both."""
     assert split_thinking(made.text) == ("He bleeds.", GOOD) and made.finish == "stop"
-    assert any("asked for the reply a second time" in note for note in made.notes)
+    assert any("asked for the reply again" in note for note in made.notes)
     first, body = server.asked
     assert body["max_tokens"] == 90 and first["messages"] == body["messages"][: len(PROMPT)]
     assert ("response_format" in body) or ("structured_outputs" in body)
@@ -235,7 +235,7 @@ async def test_thinking_that_never_ends_is_cut_and_never_read_as_the_reply() -> 
     async with facing(*[drafts] * 3, owner="vllm", spec={"retries": 0}) as (server, backbone):
         made = await write(backbone, thinking="on")
         assert made.finish == "length" and split_thinking(made.text)[1] == ""
-        assert len(server.asked) == 3  # as it is, going on, and asked anew
+        assert len(server.asked) == 3  # the request as it is, continued, and asked again
         assert (await write(backbone)).text == GOOD
     stops = deltas(*thought(DRAFT), finish="stop")
     inline = say(f"<think>{DRAFT}")
@@ -290,7 +290,7 @@ async def test_choices_have_no_probabilities_where_thinking_cannot_be_gone_on_wi
     refused = status(400, "the final message does not appear in the chat")
     async with hostile(owner="vllm", top=TOP) as server:
         backbone = await opened(spec(server))
-        server.told.append(refused)
+        server.scorings.append(refused)
         assert await backbone.score(request()) is None
         await asyncio.to_thread(backbone.close)
 
@@ -322,8 +322,8 @@ async def test_thinking_is_not_mistaken_for_an_ignored_schema(
         assert [body["max_tokens"] for body in asked] == rooms
         assert all(b["chat_template_kwargs"]["enable_thinking"] is False for b in asked)
         if schema == "unknown":
-            # It is sent and stated, and a reply that does not fit is told what was wrong.
-            assert "nothing but think" in backbone.info.notes[0]
+            # The request sends and states the schema; after a misfit it says what was wrong.
+            assert "only thought" in backbone.info.notes[0]
             assert "no schema held" not in backbone.info.name
             made = await write(backbone)
             assert made.text == GOOD and "structured_outputs" in server.asked[-1]

@@ -1,4 +1,4 @@
-"""Models that think before they reply: told by their template, off, on and cut at a cap."""
+"""Models that think before they reply: detected by their template, off, on, and capped."""
 
 from __future__ import annotations
 
@@ -96,52 +96,52 @@ def test_a_model_that_cannot_think_is_not_asked_to() -> None:
 
 
 def thought_of(text: str, cap: int = 100, template: str = QWEN3) -> tuple[str, list[int], Thought]:
-    """(what is told, the tokens that joined, the thought) as a model writes `text`."""
+    """(shown text, appended tokens, thought) when a model writes `text`."""
     format = chat(template)
     assert format.thinking is not None
     tokenizer = format.tokenizer
     tokens = thinking_tokens(
-        format.plain, format.thinking.marks, [tokenizer.eos_token_id], len(tokenizer)
+        format.encoder, format.thinking.marks, [tokenizer.eos_token_id], len(tokenizer)
     )
     thought = Thought(tokens, cap, lambda ids: str(tokenizer.decode(ids)).encode())
-    told, joined = "", []
+    shown, joined = "", []
     for token in tokenizer(text, add_special_tokens=False)["input_ids"]:
         if not thought.is_over:
             piece, more = thought.take(token)
-            told += piece
+            shown += piece
             joined += more
-    return told, joined, thought
+    return shown, joined, thought
 
 
 def test_thinking_ends_at_the_models_own_mark() -> None:
-    told, joined, thought = thought_of("He waits.</think>and more")
+    shown, joined, thought = thought_of("He waits.</think>and more")
     tokenizer = make("byte")
-    assert told == "He waits." and thought.is_over and not thought.was_cut
+    assert shown == "He waits." and thought.is_over and not thought.was_cut
     assert tokenizer.decode(joined) == "He waits.</think>\n\n"
 
 
 def test_thinking_is_cut_at_its_cap_and_closed() -> None:
-    told, joined, thought = thought_of("the patient is treated who is first", cap=3)
-    assert thought.was_cut and thought.count == 3 and told
-    assert make("byte").decode(joined) == told + "</think>\n\n"
+    shown, joined, thought = thought_of("the patient is treated who is first", cap=3)
+    assert thought.was_cut and thought.count == 3 and shown
+    assert make("byte").decode(joined) == shown + "</think>\n\n"
 
 
 def test_thinking_that_ends_with_the_turn_is_closed() -> None:
-    told, joined, thought = thought_of("He waits.<|im_end|>")
-    assert told == "He waits." and not thought.was_cut
+    shown, joined, thought = thought_of("He waits.<|im_end|>")
+    assert shown == "He waits." and not thought.was_cut
     assert make("byte").decode(joined) == "He waits.</think>\n\n"
 
 
 def test_a_mark_of_several_tokens_is_seen_and_not_told() -> None:
     template = QWEN3.replace("think>", "thinking>")
-    told, joined, thought = thought_of("He </thin waits.</thinking> more", template=template)
-    assert told == "He </thin waits." and thought.is_over
+    shown, joined, thought = thought_of("He </thin waits.</thinking> more", template=template)
+    assert shown == "He </thin waits." and thought.is_over
     assert make("byte").decode(joined).endswith("</thinking>\n\n")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny model with a template that thinks unless told otherwise."""
+    """A tiny model with a template that thinks unless it is switched off."""
     return make_tiny_model(
         tmp_path_factory.mktemp("thinks") / "tiny", template=R1.replace("<|im_", "<im_")
     )
@@ -198,7 +198,7 @@ async def test_the_cap_of_a_reply_is_not_spent_on_thinking(folder: Path) -> None
 
 
 async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
-    """The probabilities are those after this thinking: as plain passes of the model tell them."""
+    """The probabilities are those after this thinking, equal to single passes of the model."""
     import torch
 
     backbone = load(folder)
@@ -217,7 +217,7 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
     tokenizer = backbone._tokenizer
     prompt = tokenizer.chat.render(TURNS, thinking="on")
     ids = [*prompt.ids, *tokenizer._thought_ids(prompt, thinking)]
-    tails = [tokenizer.chat.plain.encode_plain(f'{begun}{choice}"') for choice in CHOICES]
+    tails = [tokenizer.chat.encoder.encode_literal(f'{begun}{choice}"') for choice in CHOICES]
     split = next(j for j, pair in enumerate(zip(*tails, strict=False)) if len(set(pair)) > 1)
     with torch.inference_mode():
         logits = model(torch.tensor([[*ids, *tails[0][:split]]])).logits[0, -1]
@@ -229,7 +229,7 @@ async def test_choices_are_scored_behind_what_was_thought(folder: Path) -> None:
 async def test_those_that_think_and_those_that_do_not_decode_together(folder: Path) -> None:
     backbone = load(folder)
     alone = [(await write(backbone, mode))[0].text for mode in ("on", "off")]
-    backbone._thread.batch.prefixes.clear()
+    backbone._thread.batch.prefix_cache.clear()
     together = await asyncio.gather(*(write(backbone, mode) for mode in ("on", "off")))
     assert [made.text for made, _ in together] == alone
     backbone.close()

@@ -1,4 +1,4 @@
-"""Wrong weights are never run: what is missing, foreign, double or cut short stops the load."""
+"""Wrong weights never run: missing, foreign, duplicate or truncated ones stop the load."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Tensors = dict[str, torch.Tensor]
 
 
 def quiet(what: str, share: float | None) -> None:
-    """Progress that nobody watches."""
+    """Progress that is ignored."""
 
 
 def spec(model: object, **more: object) -> BackboneSpec:
@@ -38,7 +38,7 @@ def spec(model: object, **more: object) -> BackboneSpec:
 
 @pytest.fixture
 def folder(tiny_model: Path, tmp_path: Path) -> Path:
-    """A copy of the tiny model that may be spoilt."""
+    """A copy of the tiny model that a test may damage."""
     return Path(shutil.copytree(tiny_model, tmp_path / "model"))
 
 
@@ -69,10 +69,10 @@ def halved(tensors: Tensors) -> Tensors:
     ("change", "config", "said"),
     [
         (without_head, {}, r"lacks 1 tensor \(lm_head\.weight\)"),
-        (renamed, {}, r"lacks 20 tensors .*, \.\.\.\); it has besides 20 tensors \(transformer"),
+        (renamed, {}, r"lacks 20 tensors .*, \.\.\.\); it adds 20 tensors \(transformer"),
         (dict, {"num_hidden_layers": 4}, r"lacks 18 tensors \(model\.layers\.2"),
-        (dict, {"num_hidden_layers": 1}, r"has besides 9 tensors \(model\.layers\.1"),
-        (halved, {}, r"has in other shapes 1 tensor \(model\.norm\.weight\)"),
+        (dict, {"num_hidden_layers": 1}, r"adds 9 tensors \(model\.layers\.1"),
+        (halved, {}, r"has other shapes for 1 tensor \(model\.norm\.weight\)"),
     ],
 )
 def test_weights_that_are_not_the_configs_are_refused_by_name(
@@ -106,7 +106,7 @@ def test_the_same_weights_in_other_forms_are_not_counted(folder: Path) -> None:
 
 
 def hub_files(name: str) -> bool:
-    """Is a file of a repository fetched? As the hub's own client filters."""
+    """Does the hub's client fetch a file of a repository, by its filter?"""
     from huggingface_hub.utils._paths import filter_repo_objects
 
     return list(
@@ -123,7 +123,7 @@ def hub_files(name: str) -> bool:
         ("tokenizer.model", True),
         ("chat_template.jinja", True),
         ("adapter_model.safetensors", True),
-        # Mistral-7B-Instruct-v0.3 has all of its 14.5 GB a second time in this one.
+        # Mistral-7B-Instruct-v0.3 has all of its 14.5 GB a second time in this file.
         ("consolidated.safetensors", False),
         ("original/consolidated.00.safetensors", False),
         ("original/model.safetensors", False),
@@ -204,7 +204,7 @@ def test_a_message_of_transformers_is_passed_on_whole(folder: Path) -> None:
     configure(folder, model_type="nobody-knows")
     with pytest.raises(BackboneError) as caught:
         load_model(spec(folder), quiet)
-    # What to do about it stands at the end of several lines.
+    # The last of several lines says what to do.
     assert "nobody-knows" in caught.value.message and "pip install" in caught.value.message
     assert "\n" not in caught.value.message
 

@@ -1,4 +1,4 @@
-"""Models whose layers see a window of what came before: batched, and equal to transformers."""
+"""Models with attention windows: batched, and equal to transformers."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ async def write_all(backbone: LocalBackbone, n: int, **more: Any) -> list[str]:
 
 
 def by_transformers(backbone: LocalBackbone, i: int, begun: str) -> list[float]:
-    """The probabilities by whole passes of the model as transformers runs it."""
+    """The probabilities from whole passes of the model in transformers."""
     model: Any = backbone._loaded.model
     prompt = backbone._tokenizer.chat.render(asked(i)).ids
-    tails = [backbone._tokenizer.chat.plain.encode_plain(f'{begun}{c}"') for c in CHOICES]
+    tails = [backbone._tokenizer.chat.encoder.encode_literal(f'{begun}{c}"') for c in CHOICES]
     split = next(j for j, pair in enumerate(zip(*tails, strict=False)) if len(set(pair)) > 1)
     with torch.inference_mode():
         logits = model(torch.tensor([[*prompt, *tails[0][:split]]])).logits[0, -1]
@@ -58,7 +58,7 @@ async def test_a_windowed_model_is_batched_and_writes_what_it_writes_alone(
     backbone = load(make_tiny_model(tmp_path / "m", config=config, spread=0.15))
     assert backbone.info.notes == () and any(backbone._thread.batch.windows)
     batched = await write_all(backbone, 5)
-    backbone._thread.batch.prefixes.clear()
+    backbone._thread.batch.prefix_cache.clear()
     assert batched == await write_all(backbone, 5, engine="generate")
     begun = batched[0][: batched[0].index('"choice":"') + len('"choice":"')]
     replies = tuple(f'{begun}{choice}"' for choice in CHOICES)
@@ -68,7 +68,7 @@ async def test_a_windowed_model_is_batched_and_writes_what_it_writes_alone(
 
 
 async def test_a_window_matters_and_is_told_from_none(tmp_path: Path) -> None:
-    """Else the test above would hold for windows that nobody applies."""
+    """Without this, the test above would pass for windows that are never applied."""
     texts = []
     for window in (32, 2048):
         folder = make_tiny_model(

@@ -1,4 +1,4 @@
-"""Small tokenizers of the families that models have, each with a chat template of its kind."""
+"""Small tokenizers of the common model families, each with a typical chat template."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ CONTROL = {
     "normalised": ["<s>", "</s>", "[inst]", "[/inst]"],
 }
 PLAIN = {"<think>", "</think>"}
-"""Added to the vocabulary without being called special, as Qwen3 has them."""
+"""Tokens that are added to the vocabulary without being special, as in Qwen3."""
 
 
 def make(family: str) -> Any:
-    """A tokenizer of the family, by its real parts: normaliser, pre-tokenizer and model."""
+    """A tokenizer of the family, from real parts: normaliser, pre-tokenizer and model."""
     from tokenizers import (
         AddedToken,
         Tokenizer,

@@ -1,4 +1,4 @@
-"""A backbone that faces hostile servers, and a reply of it."""
+"""A backbone on hostile servers, and one reply of it."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ async def write(
     cap: int = 40,
     **more: Any,
 ) -> Generation:
-    """One reply, which is told as it is written and can be kept."""
+    """Write one reply, and check its streamed text and that it can be stored."""
     pieces = heard if heard is not None else []
     sampling = Sampling(max_tokens=90, seed=seed, thinking=thinking, max_thinking_tokens=cap)
     request = replace(Request(PROMPT, SCHEMA, sampling), **more)
     made = await backbone.generate(request, lambda _, text: pieces.append(text))
-    # What was told last is what was written.
+    # The last streamed text is the reply.
     assert "".join(pieces).rpartition(RESTART)[2] == made.text
     assert made.timeline[-1][1] == len(made.text)
     "".join([*pieces, made.text, made.prompt, *made.notes]).encode()

@@ -1,4 +1,4 @@
-"""A Hugging Face Llama folder with a byte-level BPE tokenizer as the GGUF that llama.cpp reads."""
+"""Convert a Hugging Face Llama folder with a byte-level BPE tokenizer to GGUF for llama.cpp."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _as_stored(name: str, tensor: np.ndarray[Any, Any], config: dict[str, Any]) 
         return tensor.astype(np.float32)
     for part, heads in (("q_proj", "num_attention_heads"), ("k_proj", "num_key_value_heads")):
         if part in name:
-            # transformers turns halves of a head, llama.cpp neighbours: the rows change places.
+            # transformers rotates the halves of a head, llama.cpp neighbours: reorder the rows.
             rows, columns = tensor.shape
             halves = tensor.reshape(config[heads], 2, rows // config[heads] // 2, columns)
             return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(rows, columns))
@@ -87,7 +87,7 @@ def _add_tokenizer(writer: GGUFWriter, folder: Path, config: dict[str, Any]) -> 
     known = {number: text for text, number in body["model"]["vocab"].items()} | special
     size = config["vocab_size"]
     writer.add_tokenizer_model("gpt2")
-    # Its pieces are longer than this tokenizer's, but no merge joins what ours keeps apart.
+    # It splits text into longer pieces, but no merge joins pieces that this tokenizer splits.
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list([known.get(i, f"[UNUSED{i}]") for i in range(size)])
     writer.add_token_types(

@@ -1,6 +1,6 @@
-"""A server that misbehaves as it is told: just enough HTTP and server-sent events, in this loop.
+"""A server that misbehaves by a script: just enough HTTP and server-sent events, in this loop.
 
-What it is not told to do it does well, from the schema of the request.
+Without a script it answers correctly, from the schema of the request.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class Call:
 
     @property
     def schema(self) -> dict[str, Any] | None:
-        """The schema in the request, wherever a dialect puts it."""
+        """The schema in the request, from the key of any dialect."""
         wanted = self.body.get("response_format", {}).get("json_schema", {}).get("schema")
         found: dict[str, Any] | None = wanted or self.body.get("structured_outputs", {}).get("json")
         return found
 
 
 def fitting(schema: dict[str, Any]) -> str:
-    """The first thing that fits a schema of ours."""
+    """The first reply that fits one of this program's schemas."""
     made = {k: v["enum"][0] if "enum" in v else "so" for k, v in schema["properties"].items()}
     return json.dumps(made, separators=(",", ":"), ensure_ascii=False)
 
@@ -95,7 +95,7 @@ def status(code: int, message: str = "no", **headers: str) -> Act:
 
 
 def stall(begun: str) -> Act:
-    """Say the beginning of a reply and then nothing, until the client has had enough."""
+    """Send the beginning of a reply and then nothing, until the client hangs up."""
 
     async def act(call: Call) -> None:
         await call.head(200, "text/event-stream", {})
@@ -119,7 +119,7 @@ def hang_up(begun: str = "") -> Act:
 
 
 def events(*data: str) -> Act:
-    """Send these events, whatever they are, and end the stream."""
+    """Send these events as they are, and end the stream."""
 
     async def act(call: Call) -> None:
         await call.head(200, "text/event-stream", {})
@@ -130,7 +130,7 @@ def events(*data: str) -> Act:
 
 
 def deltas(*each: object, finish: object = "stop", usage: object = None, done: bool = True) -> Act:
-    """Send these as what chunks add, one a chunk; a string is a piece of the content."""
+    """Send these deltas, one in each chunk; a string is a piece of the content."""
 
     async def act(call: Call) -> None:
         await call.head(200, "text/event-stream", {})
@@ -150,7 +150,7 @@ def deltas(*each: object, finish: object = "stop", usage: object = None, done: b
 
 
 def raw(*parts: bytes) -> Act:
-    """Send these bytes as the body of a stream, one after the other."""
+    """Send these bytes, one after the other, as the body of a stream."""
 
     async def act(call: Call) -> None:
         await call.head(200, "text/event-stream", {})
@@ -163,7 +163,7 @@ def raw(*parts: bytes) -> Act:
 
 
 def unframed(*parts: bytes) -> Act:
-    """Send these bytes in place of an answer, its head included."""
+    """Send these bytes in place of a whole answer, headers included."""
 
     async def act(call: Call) -> None:
         for part in parts:
@@ -174,7 +174,7 @@ def unframed(*parts: bytes) -> Act:
 
 
 def endless(head: bytes, part: bytes, gap_s: float = 0.0) -> Act:
-    """Send a head, and then the same part for ever; how much was taken is in `call.sent`."""
+    """Send headers, and then the same part without end; counts the bytes in `call.sent`."""
 
     async def act(call: Call) -> None:
         call.writer.write(head)
@@ -189,7 +189,7 @@ def endless(head: bytes, part: bytes, gap_s: float = 0.0) -> Act:
 
 
 def answer(status: int, *lines: str) -> bytes:
-    """The head of an answer that ends with the connection."""
+    """The headers of an answer that ends with the connection."""
     return "\r\n".join([f"HTTP/1.1 {status} So", *lines, "Connection: close", "", ""]).encode()
 
 
@@ -198,10 +198,10 @@ EVENTS = answer(200, "Content-Type: text/event-stream")
 
 @dataclass
 class Hostile:
-    """`script` is what is done with the next requests for a reply; the rest is answered well.
+    """`script` has the acts for the next requests for a reply; others get a correct answer.
 
-    So are `listed` with the requests for the list of models, `checks` with the requests for a
-    reply at the start, and `told` with those for token probabilities (the last stays).
+    `listed` has acts for requests for the list of models, `checks` for the replies at the start,
+    and `scorings` for token probabilities (its last act stays).
     """
 
     owner: str = "nobody"
@@ -209,10 +209,10 @@ class Hostile:
     key: str | None = None
     ignores_schema: bool = False
     refuses: str | None = None  # a key of a schema for which it answers 400
-    top: list[tuple[str, float]] | None = None  # the likeliest tokens that it tells
+    top: list[tuple[str, float]] | None = None  # the likeliest tokens that it sends
     script: deque[Act] = field(default_factory=deque)
     checks: deque[Act] = field(default_factory=deque)
-    told: deque[Act] = field(default_factory=deque)
+    scorings: deque[Act] = field(default_factory=deque)
     listed: deque[Act] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
     busy: int = 0
@@ -221,7 +221,7 @@ class Hostile:
 
     @property
     def asked(self) -> list[dict[str, Any]]:
-        """The bodies of the requests for replies; what is asked at the start is left out."""
+        """The bodies of the requests for replies, without those at the start."""
         return [
             call.body
             for call in self.calls
@@ -255,8 +255,8 @@ class Hostile:
             await call.json(200, {"object": "list", "data": listed})
         elif self.refuses and self.refuses in json.dumps(call.schema):
             await status(400, f"unsupported keyword {self.refuses}")(call)
-        elif call.body.get("logprobs") and self.told:
-            await (self.told.popleft() if len(self.told) > 1 else self.told[0])(call)
+        elif call.body.get("logprobs") and self.scorings:
+            await (self.scorings.popleft() if len(self.scorings) > 1 else self.scorings[0])(call)
         elif call.body.get("logprobs"):
             await call.json(200, self._likeliest())
         elif _of_the_start(call.body) and self.checks:
@@ -303,7 +303,7 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> C
 
 @asynccontextmanager
 async def hostile(**settings: Any) -> AsyncIterator[Hostile]:
-    """A hostile server on a port of its own; it is gone when the block ends."""
+    """A hostile server on its own port, which stops when the block ends."""
     made = Hostile(**settings)
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"

@@ -1,8 +1,8 @@
-"""llama.cpp's server (from the wheel xllamacpp) on a GGUF file: a process of its own.
+"""Run llama.cpp's server (from the wheel xllamacpp) on a GGUF file, as its own process.
 
     python -m tests.servers.llama_server model.gguf [slots]
 
-It prints the address it listens on, and ends with its standard input.
+It prints its address, and ends when its standard input closes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import xllamacpp
 
 
 def main() -> None:
-    """Serve until standard input is closed."""
+    """Serve until standard input closes."""
     params = xllamacpp.CommonParams()
     params.model.path = sys.argv[1]
     params.n_parallel = int(sys.argv[2]) if len(sys.argv) > 2 else 4

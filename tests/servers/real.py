@@ -1,4 +1,4 @@
-"""Starting llama.cpp's server on the demo model, as a process of its own."""
+"""Start llama.cpp's server with the demo model, as its own process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.servers.gguf_file import write_gguf
 
 @contextmanager
 def llama_server(folder: Path) -> Iterator[str]:
-    """The base URL of a server of the demo model; its GGUF is written into `folder`."""
+    """The base URL of a server of the demo model; writes its GGUF into `folder`."""
     model = write_gguf(paths.demo_model(), folder / "demo.gguf")
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -28,7 +28,7 @@ def llama_server(folder: Path) -> Iterator[str]:
         )
     assert process.stdin is not None and process.stdout is not None
     try:
-        address = process.stdout.readline().strip()  # comes when it listens, or it has ended
+        address = process.stdout.readline().strip()  # waits until the server listens or ends
         assert address.startswith("http://"), (folder / "server.log").read_text()[-2000:]
         yield f"{address}/v1"
     finally:

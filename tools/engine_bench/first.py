@@ -35,7 +35,7 @@ def decide(backbone: LocalBackbone, tasks: Sequence[Task], characters: int) -> S
 
 
 async def _decide(backbone: LocalBackbone, tasks: Sequence[Task], params: Reasoned) -> Sweep:
-    backbone._thread.batch.prefixes.clear()
+    backbone._thread.batch.prefix_cache.clear()
     began = time.perf_counter()
     ends: list[float] = []
 

@@ -1,1 +1,1 @@
-"""Models in this process, through transformers."""
+"""Models that run in this process, through transformers."""

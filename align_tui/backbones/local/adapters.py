@@ -1,6 +1,6 @@
-"""Adapters (LoRA and its kin): put on their base by peft, and merged into it.
+"""Adapters (LoRA and similar): peft puts them on their base model and merges them into it.
 
-Merged, an adapted model is an ordinary one: it decodes in the batch as its base does.
+A merged model is an ordinary one: it decodes in the batch as its base does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def require_peft(folder: Path, base: str) -> None:
         import peft  # noqa: F401
     except ImportError as error:
         raise MissingPackage(
-            f"{folder} is an adapter of {base}, and adapters are loaded by the package peft: "
+            f"{folder} is an adapter of {base}, and loading adapters needs the package peft: "
             f"{error}",
             "Install it: pip install 'align-tui[peft]', in a checkout: pip install '.[peft]'. "
             "Or merge the adapter into its base (merge_and_unload) and name the merged folder.",
@@ -28,9 +28,10 @@ def require_peft(folder: Path, base: str) -> None:
 
 
 def adapted(model: PreTrainedModel, adapters: Sequence[Path]) -> PreTrainedModel:
-    """The model with the adapters merged into it, in their order.
+    """The model with the adapters merged into it, in the order given.
 
-    Raises BackboneError for one that does not fit: a tensor that it lacks, or that has no place.
+    Raises BackboneError for an adapter that lacks a tensor or has one that the model has no place
+    for.
     """
     from peft import PeftConfig, PeftModel
 
@@ -39,12 +40,12 @@ def adapted(model: PreTrainedModel, adapters: Sequence[Path]) -> PreTrainedModel
         over = PeftModel(model, config)
         found: Any = over.load_adapter(str(folder), "default")
         missing = [name for name in found.missing_keys if ".default." in name]
-        for what, names in (("lacks", missing), ("brings besides", found.unexpected_keys)):
+        for what, names in (("lacks", missing), ("adds", found.unexpected_keys)):
             if names:
                 raise BackboneError(
                     f"The adapter {folder} does not fit its base: it {what} {len(names)} tensors, "
-                    f"first {sorted(names)[0]}",
-                    "Is it an adapter of this model, in this version?",
+                    f"the first is {sorted(names)[0]}",
+                    "Check that the adapter was made for this model, in this version.",
                 )
         merged: PreTrainedModel = over.merge_and_unload()
         model = merged

@@ -1,7 +1,8 @@
-"""Attention of a packed batch: tokens of many replies in one row, each against its own slot.
+"""Attention of a packed batch: one row holds tokens of many replies, and each sees only its slot.
 
-A model of transformers calls the attention that its config names and passes keyword arguments on to
-it; registered there, `attend` gets the plan of a step. Without a plan it is transformers' own SDPA.
+A transformers model calls the attention that its config names, and passes keyword arguments on.
+`attend` is registered there, and so receives the plan of a step. Without a plan it runs
+transformers' own SDPA.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ WIDTH_STEP = 64
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Tokens of one reply in a step: `count` of them, from `start` on in its `slot`."""
+    """Tokens of one reply in a step: `count` tokens, from position `start` on in its `slot`."""
 
     slot: int
     start: int
@@ -34,11 +35,11 @@ class Piece:
 
 @dataclass(eq=False)
 class Plan:
-    """Where a step's packed tokens belong: first the `singles` (one token each), then `chunks`.
+    """Where a step's packed tokens belong: first `singles` lone tokens, then `chunks`.
 
-    `slot` and `position` are (tokens,); `ends` (rows,) is the last position of each single's slot:
-    of the `rows` slots attended to, those without a token this step come to nothing. `windows`
-    (one a layer; none: no layer has one) limit what is seen.
+    `slot` and `position` are (tokens,). `ends` (rows,) is the last position of each single's slot;
+    the result of a row without a token in this step is not used. `windows` holds one window for
+    each layer (empty: no layer has one), which limits what a token sees.
     """
 
     cache: KvCache
@@ -54,7 +55,7 @@ class Plan:
     _masks: dict[Window | None, torch.Tensor] = field(default_factory=dict)
 
     def on(self, device: torch.device) -> Plan:
-        """The same plan with its tensors on another device (layers may lie on several)."""
+        """The same plan with its tensors on another device (a model may span several)."""
         if device == self.slot.device:
             return self
         if device not in self._moved:
@@ -76,7 +77,7 @@ class Plan:
         return self.windows[layer] if self.windows else None
 
     def mask(self, window: Window | None = None) -> torch.Tensor:
-        """Booleans (rows, 1, 1, width) for the singles, whose row is their slot."""
+        """Booleans (rows, 1, 1, width) for the singles; the row of a single is its slot."""
         if window not in self._masks:
             self._masks[window] = single_mask(self.ends, self.width, window)
         return self._masks[window]
@@ -89,7 +90,7 @@ def make_plan(
     device: torch.device,
     windows: Windows = (),
 ) -> Plan:
-    """The plan of a step; singles in the order of their slots."""
+    """The plan of a step; `singles` have to be in the order of their slots."""
     slots: list[int] = []
     positions: list[int] = []
     for piece in [*singles, *chunks]:
@@ -134,10 +135,10 @@ def chunk_mask(piece: Piece, window: Window | None, device: torch.device) -> tor
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What some models' attention does beside a softmax of scaled products.
+    """What the attention of some models does besides a softmax of scaled products.
 
-    `softcap` bounds the products smoothly (Gemma 2); `sinks` (query heads,) take a share of the
-    attention that goes to no token (GPT-OSS).
+    `softcap` bounds the products smoothly (Gemma 2). `sinks` (query heads,) take a share of the
+    attention away from the tokens (GPT-OSS).
     """
 
     scale: float | None
@@ -146,7 +147,7 @@ class Extras:
 
     @property
     def is_plain(self) -> bool:
-        """Is it what torch's own attention computes?"""
+        """Can torch's own attention compute it?"""
         return self.softcap is None and self.sinks is None
 
 
@@ -164,7 +165,7 @@ def attend(
 ) -> tuple[torch.Tensor, None]:
     """Write the keys and values (1, heads, tokens, width) into their slots, and attend to them.
 
-    Returns (1, tokens, query heads, width), as transformers wants it.
+    Returns (1, tokens, query heads, width), as transformers expects.
     """
     extras = Extras(scaling, softcap, s_aux)
     if plan is None:
@@ -202,7 +203,10 @@ def _attend_singles(
     values: torch.Tensor,
     extras: Extras,
 ) -> torch.Tensor:
-    """(singles, query heads, width). Query heads that share a key head stand as its rows."""
+    """Attention of the singles: (singles, query heads, width).
+
+    Query heads that share a key head become its rows.
+    """
     heads = keys.shape[1]
     q = query[0, :, : plan.singles].transpose(0, 1)  # (singles, query heads, width)
     dense = q
@@ -228,7 +232,7 @@ def _attend_chunk(
     values: torch.Tensor,
     extras: Extras,
 ) -> torch.Tensor:
-    """(tokens, query heads, width) for tokens of one reply, each seeing those before it."""
+    """Attention of one reply's tokens, each to those before it: (tokens, query heads, width)."""
     end = piece.start + piece.count
     k, v = keys[piece.slot, :, :end][None], values[piece.slot, :, :end][None]
     if not extras.is_plain:
@@ -239,7 +243,7 @@ def _attend_chunk(
         out = sdpa(query, k, v, is_causal=True, scale=extras.scale, enable_gqa=True)
         return out[0].transpose(0, 1)
     mask = chunk_mask(piece, window, query.device)
-    if query.device.type == "cuda":  # whose quick kernels take a mask, or grouped heads, not both
+    if query.device.type == "cuda":  # its fast kernels take a mask or grouped heads, not both
         k, v = (each.repeat_interleave(query.shape[1] // each.shape[1], 1) for each in (k, v))
     gqa = k.shape[1] != query.shape[1]
     out = sdpa(query, k, v, attn_mask=mask, scale=extras.scale, enable_gqa=gqa)
@@ -253,7 +257,7 @@ def _weighed(
     mask: torch.Tensor,
     extras: Extras,
 ) -> torch.Tensor:
-    """(batch, query heads, tokens, width), step by step, for what torch's attention cannot do."""
+    """Attention with `Extras`, which torch's own lacks: (batch, query heads, tokens, width)."""
     groups = query.shape[1] // keys.shape[1]
     k, v = keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1)
     scale = extras.scale if extras.scale is not None else query.shape[-1] ** -0.5
@@ -273,12 +277,12 @@ def packed_logits(
 ) -> torch.Tensor:
     """Logits (kept, vocabulary) of packed tokens `ids` (tokens,); `keep` 0 keeps all."""
     index: int | torch.Tensor = 0
-    if not isinstance(keep, int):  # none may be wanted, of a piece of a prompt
+    if not isinstance(keep, int):  # a piece of a prompt may need no logits
         index = torch.tensor(keep, dtype=torch.long, device=ids.device)
     out = model(
         input_ids=ids[None],
         position_ids=plan.position[None],
-        # Four dimensions: a mask of our own, which transformers leaves as it is.
+        # transformers leaves a mask of four dimensions as it is.
         attention_mask=plan.mask() if plan.singles else plan.ends.new_ones(1, 1, 1, 1).bool(),
         use_cache=False,
         logits_to_keep=index,
@@ -296,7 +300,7 @@ def install(model: PreTrainedModel) -> bool:
     """Have the model attend through `attend`; False when it does not take attention by name."""
     if not getattr(model, "_supports_attention_backend", False):
         return False
-    # cuDNN's attention plans anew for every length: most of the time that prompts took to read.
+    # cuDNN's attention plans again for every length, which took most of the time for a prompt.
     torch.backends.cuda.enable_cudnn_sdp(False)
     try:
         model.set_attn_implementation(NAME)

@@ -1,4 +1,4 @@
-"""A loaded model as a backbone: requests come in from the event loop, a thread answers them."""
+"""A loaded model as a backbone: the event loop sends requests, and a thread answers them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class LocalBackbone:
 
     @property
     def info(self) -> ModelInfo:
-        """What was loaded, and what has to be said of how it runs."""
+        """Facts about the loaded model, with notes on how it runs."""
         return replace(self._loaded.info, notes=(*self._notes, *self._thread.notes))
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
-        """One constrained reply; cancelling the task stops it within one token."""
+        """Write one reply under its schema; cancelling the task stops it within one token."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Generation] = loop.create_future()
         reply = self._tokenizer.reply(
@@ -54,7 +54,7 @@ class LocalBackbone:
         return made
 
     async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities:
-        """Probabilities of the choices, and the one that is drawn, from one pass of the batch."""
+        """Probabilities of the choices (they sum to 1) and the choice drawn, from one pass."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[ChoiceProbabilities] = loop.create_future()
         sequences = self._tokenizer.sequences(request)
@@ -69,7 +69,7 @@ class LocalBackbone:
                 request.group,
             )
         except ValueError as error:
-            raise BackboneError(f"The choices cannot be told apart: {error}") from error
+            raise BackboneError(f"The model cannot tell the choices apart: {error}") from error
         self._thread.put(job)
         try:
             return await future
@@ -102,5 +102,5 @@ def _settle(
         else:
             future.set_result(outcome)  # type: ignore[arg-type]  # each future gets its own kind
 
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits any more
         loop.call_soon_threadsafe(settle)

@@ -1,9 +1,9 @@
 """The decode batch: replies join and leave at any step, each under its own grammar.
 
-A step reads the pending tokens of all in one forward pass: the token that a reply has drawn, what
-its grammar forces behind it, pieces of prompts, and the choices that are being scored. Nothing is
-padded. transformers' own continuous batching takes no logits processor a request, so it cannot
-constrain.
+A step reads all pending tokens in one forward pass: the token that a reply has drawn, the tokens
+that its grammar forces after it, pieces of prompts, and choices to score. There is no padding.
+transformers' own continuous batching takes no logits processor for each request, so it cannot
+constrain replies.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from align_tui.backbones.local.schedule import (
 from align_tui.backbones.local.windows import windows_of
 from align_tui.core.errors import ReplyError
 
-TRIALS = 3  # failed steps that a reply may have been in without being at fault
-LOOK_AHEAD = 16  # of those who wait, when the first ones wait for another's prompt
-FORCED = 32  # so many pending tokens are read at once, whatever prompts are being read beside
+TRIALS = 3  # failed steps that a reply may have taken part in without being at fault
+LOOK_AHEAD = 16  # waiting readers to look at, when the first ones wait for another's prompt
+FORCED = 32  # so many pending tokens of a reply are read in one step, outside the prefill budget
 
 
 class DecodeBatch:
-    """Replies and probes of one model, each in a slot (its place in `seats`). One thread's own.
+    """Replies and probes of one model, each in a slot (its place in `seats`). For one thread.
 
-    Many methods: a step is read, drawn and settled on the same seats and caches throughout.
+    Many methods: all parts of a step work on the same seats and caches.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class DecodeBatch:
         vocabulary: int,
         name: str = "The model",
     ) -> None:
-        """`vocabulary` is how many tokens the grammars know, `name` what errors call the model."""
+        """`vocabulary` is how many tokens the grammars know; `name` names the model in errors."""
         self.model = model
         self.device = device
         self.budget = budget
@@ -63,8 +63,8 @@ class DecodeBatch:
         self.windows = windows_of(model) or ()
         self.seats: list[Reader] = []
         self.waiting = Waiting()
-        self.prefixes = PrefixCache(budget.prefix_bytes)
-        self._stopped: list[Reader] = []  # told of with the next step that does not fail
+        self.prefix_cache = PrefixCache(budget.prefix_bytes)
+        self._stopped: list[Reader] = []  # reported by the next step that does not fail
         self._has_suspects = False
         self.first_decision: FirstDecision | None = FirstDecision()
         self._tokens_read = 0
@@ -75,42 +75,42 @@ class DecodeBatch:
 
     @property
     def is_idle(self) -> bool:
-        """Is nothing read, written or waited for?"""
+        """Is no reader in the batch or waiting?"""
         return not self.seats and not self.waiting
 
     @property
     def is_held_up(self) -> bool:
-        """Was nothing read in the last step, as everyone waits for the first decision's scoring?"""
+        """Did the last step read nothing, since all wait for the first decision's scoring?"""
         return not self.is_idle and not self._tokens_read
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user must know of how it runs."""
+        """Sentences that a user must know about how it runs."""
         if self._graphs is None or not self._graphs.refusal:
             return ()
-        return (f"its steps are not recorded for the GPU, and slower ({self._graphs.refusal})",)
+        return (f"its steps run slower, without CUDA graphs ({self._graphs.refusal})",)
 
     def add(self, reader: Reader) -> None:
-        """Queue a reply or a probe; it joins when there is room."""
+        """Queue a reply or a probe; it joins the batch when there is room."""
         if self.is_idle and self.first_decision is not None:
             self.first_decision.reset()
         self.waiting.push(reader)
 
     def step(self) -> list[Reader]:
-        """Let in who has room, read what is pending, draw; those that ended leave."""
+        """Admit readers, read pending tokens, draw the next; returns the readers that ended."""
         stopped = [seat for seat in self.seats if seat.stop_requested]
         self._leave(stopped)
         self._stopped += [*stopped, *self.waiting.take_stopped()]
         self._make_room()
         began, self._tokens_read = time.perf_counter(), 0
         if self.first_decision is not None:
-            self.first_decision.look(self.seats, self.waiting)
+            self.first_decision.update(self.seats, self.waiting)
         ready = self._admit_suspect() if self._has_suspects else self._admit()
         ready += self._read()
         self._draw(ready)
         if self.first_decision is not None:
             tokens = self._tokens_read or len(ready)
-            self.first_decision.spent(time.perf_counter() - began, tokens)
+            self.first_decision.record(time.perf_counter() - began, tokens)
         done = [seat for seat in self.seats if _is_done(seat)]
         self._keep_for_scoring(done)
         self._leave(done)
@@ -118,9 +118,9 @@ class DecodeBatch:
         return ended
 
     def retreat(self) -> Reader | None:
-        """After running out of memory: everyone waits again, and half as many may be in flight.
+        """After running out of memory, send all readers back and halve the budget.
 
-        One that was alone does not fit at all: it is dropped, and returned.
+        A reader that was alone does not fit at all: it is dropped and returned.
         """
         self.budget.halve(sum(len(seat.ids) for seat in self.seats))
         seats, self.seats = self.seats, []
@@ -132,10 +132,10 @@ class DecodeBatch:
         return None
 
     def isolate(self) -> list[Reader]:
-        """After a step failed: everyone waits again, and each is read alone once.
+        """After a failed step, send all readers back, to read each alone once.
 
-        Those at fault are dropped and returned: whoever was alone, and, when nobody fails alone,
-        all who were in a step that failed too often.
+        Drops and returns those at fault: a reader that was alone, and readers that took part in
+        too many failed steps.
         """
         seats, self.seats = self.seats, []
         self._forget()
@@ -150,7 +150,7 @@ class DecodeBatch:
         return [seat for seat in seats if seat.trials > TRIALS]
 
     def clear(self) -> list[Reader]:
-        """Drop everyone (after a failure of the model, or at the end); those who were dropped."""
+        """Drop all readers (after a failure of the model, or at the end) and return them."""
         dropped = [*self.seats, *self._stopped, *self.waiting.clear()]
         self.seats, self._stopped = [], []
         self._forget()
@@ -158,38 +158,38 @@ class DecodeBatch:
 
     def _forget(self) -> None:
         self._cache.clear()
-        self.prefixes = PrefixCache(self.budget.prefix_bytes)
+        self.prefix_cache = PrefixCache(self.budget.prefix_bytes)
         if self._graphs is not None:
             self._graphs.clear()
 
-    # --- who is in ------------------------------------------------------------------------
+    # --- admission ------------------------------------------------------------------------
 
     def _admit(self) -> list[tuple[Reply, torch.Tensor]]:
-        """Let in who has room; those whose prompt is known whole, with the logits after it."""
+        """Admit waiting readers; returns replies with a fully cached prompt, and their logits."""
         ready = []
         unread = sum(seat.pending for seat in self.seats)
         first = self.first_decision
-        # However many yield, what they yield to may stand behind them (a reply asked for again).
+        # Readers that yield may stand before the one that they yield to (a retried reply).
         able = (each for each in self.waiting if first is None or not first.yields(each))
         for reader in islice(able, LOOK_AHEAD):
             if unread >= self.budget.prefill and reader.growth:
                 break
-            known = self.prefixes.longest(reader.ids, reader.wanted + isinstance(reader, Reply))
+            known = self.prefix_cache.longest(reader.ids, reader.wanted + isinstance(reader, Reply))
             if worth_waiting(self.seats, reader, known.length):
                 continue
             if not self._find_room(reader):
                 break
             unread += len(reader.ids) - known.length
             if unread > self.budget.prefill and any(seat.is_fresh for seat in self.seats):
-                break  # one prompt done soon lets its first words be read before two done later
+                break  # one prompt done soon shows text earlier than two done later
             ready += self._seat(reader, known)
         return ready
 
     def _seat(self, reader: Reader, known: Known) -> list[tuple[Reply, torch.Tensor]]:
-        """Give a reader a slot with what is known of it; its logits when that is all of it."""
+        """Give a reader a slot with its cached beginning; its logits when all of it is cached."""
         self.waiting.remove(reader)
-        self.seats.append(reader)  # first: whoever has a seat is not lost when memory runs out
-        # At once for all that may come, so that slots are not made anew for each.
+        self.seats.append(reader)  # first: a seated reader is not lost when memory runs out
+        # Reserve for all that may join, so that not every reader makes the cache grow.
         most = self.budget.tokens // expected_length(reader)
         slots = max(len(self.seats), min(len(self.seats) + len(self.waiting), most))
         self._cache.reserve(slots, expected_length(reader))
@@ -201,7 +201,7 @@ class DecodeBatch:
         return [(reader, known.logits)]
 
     def _admit_suspect(self) -> list[tuple[Reply, torch.Tensor]]:
-        """Read whoever may be at fault alone, one after the other; the others wait meanwhile."""
+        """Read suspects alone, one after the other, while the other readers wait."""
         if any(seat.is_suspect for seat in self.seats):
             return []
         suspect = next((reader for reader in self.waiting if reader.is_suspect), None)
@@ -212,10 +212,10 @@ class DecodeBatch:
         self._leave(cleared)
         for seat in cleared:
             self._send_back(seat)
-        return self._seat(suspect, self.prefixes.longest(suspect.ids, suspect.wanted))
+        return self._seat(suspect, self.prefix_cache.longest(suspect.ids, suspect.wanted))
 
     def _find_room(self, reader: Reader) -> bool:
-        """Is there room for one more, if need be that of others who are less urgent?"""
+        """Is there room for one more, after sending back less urgent readers if need be?"""
         while not room_for(self.seats, reader, self.budget):
             other = least_urgent(self.seats, reader)
             if other is None:
@@ -225,7 +225,7 @@ class DecodeBatch:
         return True
 
     def _make_room(self) -> None:
-        """Replies that grew longer than expected: the least urgent go back and wait."""
+        """Send the least urgent back when replies have grown longer than expected."""
         while len(self.seats) > 1:
             if len(self.seats) * max(len(seat.ids) for seat in self.seats) <= self.budget.tokens:
                 return
@@ -241,7 +241,7 @@ class DecodeBatch:
         self.waiting.push(reader, again=True)
 
     def _leave(self, readers: Sequence[Reader]) -> None:
-        """Free the slots of some; whoever has the last slot moves into one that became free."""
+        """Free the slots of readers; the reader in the last slot moves into a freed one."""
         for reader in readers:
             slot, last = self.seats.index(reader), len(self.seats) - 1
             if slot != last:
@@ -250,15 +250,15 @@ class DecodeBatch:
             self.seats.pop()
 
     def _keep_for_scoring(self, done: Sequence[Reader]) -> None:
-        """A reply is about to be scored: its cache saves reading it again."""
+        """Keep the caches of finished replies: scoring them then need not read them again."""
         for reader in done:
             if isinstance(reader, Reply) and reader.finish in ("stop", "choice"):
                 try:
                     kept = self._cache.copy_out(self.seats.index(reader), reader.read)
-                except torch.OutOfMemoryError:  # then it is read again, and nothing else is lost
-                    self.prefixes.clear()
+                except torch.OutOfMemoryError:  # scoring then reads it again
+                    self.prefix_cache.clear()
                     return
-                self.prefixes.put(reader.ids[: reader.read], kept)
+                self.prefix_cache.put(reader.ids[: reader.read], kept)
 
     # --- reading --------------------------------------------------------------------------
 
@@ -281,7 +281,7 @@ class DecodeBatch:
         return sorted(singles, key=lambda piece: piece.slot), chunks
 
     def _read(self) -> list[tuple[Reply, torch.Tensor]]:
-        """One forward pass; the replies whose pending tokens are all read, with their logits."""
+        """Run one forward pass; returns replies without pending tokens, with their logits."""
         singles, chunks = self._pieces()
         pieces = [*singles, *chunks]
         if not pieces:
@@ -314,25 +314,25 @@ class DecodeBatch:
     def _forward(
         self, ids: list[int], singles: list[Piece], chunks: list[Piece], keep: list[int]
     ) -> torch.Tensor:
-        """Logits (kept, vocabulary) of the packed tokens numbered in `keep`."""
+        """Logits (kept, vocabulary) of the packed tokens whose numbers are in `keep`."""
         plan = make_plan(self._cache, singles, chunks, self.device, self.windows)
         return packed_logits(self.model, torch.tensor(ids, device=self.device), plan, keep)
 
     def _hand_out(self, reader: Reader, slot: int, logits: torch.Tensor) -> None:
         if isinstance(reader, Probe):
-            reader.logits.append(logits.clone())  # a graph's buffer holds other ones next time
+            reader.logits.append(logits.clone())  # the next step writes over a graph's buffer
         if reader.is_fresh and reader.pending == 0:
             reader.is_fresh = False
-            if not is_finite(logits[-1]):  # nobody may go on from that
+            if not is_finite(logits[-1]):  # no reader may go on from that
                 self._cache.wipe(slot)
                 return
             after = logits[-1].clone() if isinstance(reader, Reply) else None
-            self.prefixes.put(reader.ids, self._cache.copy_out(slot, reader.read), after)
+            self.prefix_cache.put(reader.ids, self._cache.copy_out(slot, reader.read), after)
 
     # --- drawing --------------------------------------------------------------------------
 
     def _draw(self, ready: Sequence[tuple[Reply, torch.Tensor]]) -> None:
-        """Draw the next token of each; what is wrong with one ends its reply and no other."""
+        """Draw the next token of each reply; a fault of one reply ends that reply alone."""
         if not ready:
             return
         replies = [reply for reply, _ in ready]
@@ -359,14 +359,14 @@ class DecodeBatch:
                 )
 
     def _end_without_numbers(self, replies: Sequence[Reply]) -> None:
-        """End replies whose logits are no numbers; they leave nothing behind."""
+        """End replies whose logits are not finite, and wipe their slots."""
         for reply in replies:
             reply.finish = "cancelled"
             reply.failure = not_finite(self.model, self.name, reply.ids)
             self._cache.wipe(self.seats.index(reply))
 
     def _allowed(self, replies: Sequence[Reply], logits: torch.Tensor) -> torch.Tensor:
-        """Booleans (replies, vocabulary): by each reply's grammar, or what thinking may hold."""
+        """Booleans (replies, vocabulary): what each grammar allows, or what thinking allows."""
         width, device = logits.shape[-1], logits.device
         held = [i for i, reply in enumerate(replies) if not reply.is_thinking]
         matchers = [matcher for i in held if (matcher := replies[i].matcher) is not None]
@@ -382,7 +382,7 @@ class DecodeBatch:
 
 
 def _can_record(model: PreTrainedModel, device: torch.device) -> bool:
-    """Does all of the model lie on one GPU?"""
+    """Is the whole model on one GPU?"""
     places = {parameter.device for parameter in model.parameters()}
     return device.type == "cuda" and places == {device}
 

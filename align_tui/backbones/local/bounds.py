@@ -1,4 +1,4 @@
-"""What a model can be given: how many positions it has, and which tokens it has weights for."""
+"""What a model can read: how many positions, and which tokens it has weights for."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from transformers import PreTrainedModel
 from align_tui.core.errors import BackboneError, PromptTooLong
 
 LONGEST_POSITIONS = 10_000_000
-"""Above this a config means that there is no limit."""
+"""A larger limit in a config means that there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The `positions` that a model reads at most (None: no limit), and its embedding's `rows`."""
+    """The most `positions` that a model reads (None: no limit), and its embedding's `rows`."""
 
     name: str
     positions: int | None
@@ -25,34 +25,34 @@ class Bounds:
     def check(self, ids: Sequence[int], prompt: int) -> None:
         """Raise PromptTooLong or BackboneError for tokens that the model cannot read.
 
-        The first `prompt` of them are the prompt; the others are its reply.
+        The first `prompt` tokens are the prompt; the others are its reply.
         """
         error = self.problem(ids, prompt)
         if error is not None:
             raise error
 
     def problem(self, ids: Sequence[int], prompt: int, known: int = 0) -> BackboneError | None:
-        """What is wrong with the tokens, or None; the first `known` of them have been looked at."""
+        """What is wrong with the tokens, or None; the first `known` were checked before."""
         if self.positions is not None and len(ids) > self.positions:
             shorter = "Take a model with a longer context, shorten the scenario"
             if prompt >= self.positions:
                 return PromptTooLong(
-                    f"The prompt has {prompt} tokens and {self.name} reads at most "
+                    f"The prompt has {prompt} tokens, and {self.name} reads at most "
                     f"{self.positions}",
                     f"{shorter}.",
                 )
             return PromptTooLong(
-                f"The prompt has {prompt} tokens, and its reply does not fit into the "
-                f"{self.positions - prompt} that are left of the {self.positions} which "
-                f"{self.name} reads at most",
+                f"The prompt has {prompt} tokens, and {self.name} reads at most "
+                f"{self.positions}: its reply does not fit into the "
+                f"{self.positions - prompt} that are left",
                 f"{shorter}, or lower adm.max_reasoning_chars.",
             )
         foreign = next((token for token in ids[known:] if token >= self.rows), None)
         if foreign is not None:
             return BackboneError(
-                f"The tokenizer of {self.name} makes token {foreign} of the text, and the model "
+                f"The tokenizer of {self.name} makes token {foreign} from the text, and the model "
                 f"has weights for {self.rows} tokens only",
-                "Model and tokenizer do not belong together, or tokens were added to one of them.",
+                "Use the tokenizer that belongs to the model. Tokens may have been added to it.",
             )
         return None
 
@@ -66,10 +66,10 @@ def bounds_of(model: PreTrainedModel, name: str) -> Bounds:
 
 
 def positions_of(config: Any) -> int | None:
-    """How many positions a config says that its model reads; None where it has no limit.
+    """How many positions a model reads according to its config; None for no limit.
 
-    A factor by which positions are stretched counts where the limit is that of before (YaRN in
-    Qwen2.5's way); a limit that has it in already is left as it is.
+    A factor that stretches positions multiplies a limit that was given without it (YaRN as in
+    Qwen2.5). A limit that includes the factor stays as it is.
     """
     limit = getattr(config, "max_position_embeddings", None)
     if not isinstance(limit, int) or not 0 < limit <= LONGEST_POSITIONS:

@@ -1,4 +1,4 @@
-"""How many tokens may be in flight: what the device has room for, and less after it ran out."""
+"""How many tokens may be in flight: what fits on the device, and less after it ran out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from align_tui.backbones.local.load import free_memory
 
 SHARE = {"cuda": 0.55, "mps": 0.3, "cpu": 0.25}  # of the free memory, for keys and values
 PREFIX_SHARE = {"cuda": 0.15, "mps": 0.1, "cpu": 0.05}
-# What is read again soon fits; the rest of a laptop's memory has other uses.
+# Enough for prompts that come again soon; a laptop's memory has other uses.
 PREFIX_MOST = {"cuda": 16 << 30, "mps": 1 << 30, "cpu": 512 << 20}
-# On a CPU a batch of some hundred replies is as fast a token as any larger one, and each of its
-# steps is shorter.
+# On a CPU a batch of some hundred replies writes as many tokens a second as any larger one, and
+# its steps are shorter.
 TOKENS_MOST = {"cuda": 1 << 20, "mps": 1 << 16, "cpu": 1 << 16}
 PREFILL = {"cuda": 2048, "mps": 512, "cpu": 256}
 LEAST = 1024
@@ -31,9 +31,9 @@ def bytes_per_token(model: PreTrainedModel) -> int:
 
 @dataclass
 class Budget:
-    """Bounds of a batch: `tokens` in flight, `prefill` tokens of new prompts a step.
+    """Bounds of a batch: `tokens` in flight, and `prefill` tokens of new prompts in a step.
 
-    `notes` records what has lowered them.
+    `notes` records why the bounds were lowered.
     """
 
     tokens: int
@@ -42,18 +42,18 @@ class Budget:
     notes: list[str] = field(default_factory=list)
 
     def halve(self, in_flight: int) -> None:
-        """After running out of memory with so many tokens in flight."""
-        # However few are left, one reply alone is always let in (schedule.py).
+        """Lower the bounds after running out of memory with `in_flight` tokens."""
+        # However small the budget is, one reply alone always has room (schedule.py).
         self.tokens = min(self.tokens, in_flight) // 2
         self.prefill = max(64, self.prefill // 2)
         self.prefix_bytes //= 2
         self.notes.append(
-            f"out of memory at {in_flight} tokens in flight: {self.tokens} from now on"
+            f"out of memory with {in_flight} tokens in flight: at most {self.tokens} from now on"
         )
 
 
 def device_budget(model: PreTrainedModel, device: torch.device) -> Budget:
-    """The budget that a loaded model leaves on its device."""
+    """The budget that a loaded model has on its device."""
     kind = device.type
     free = free_memory(device)
     tokens = int(free * SHARE.get(kind, 0.25)) // max(1, bytes_per_token(model))

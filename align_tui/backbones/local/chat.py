@@ -1,4 +1,4 @@
-"""From turns to the exact tokens that a model sees: chat templates, and models that have none."""
+"""Turn messages into the exact tokens that a model sees, with or without a chat template."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from align_tui.backbones.local.chat_template import render_chat
-from align_tui.backbones.local.literal_text import PlainText, bare, marks_of_template, template_of
+from align_tui.backbones.local.literal_text import (
+    LiteralEncoder,
+    bare,
+    marks_of_template,
+    template_of,
+)
 from align_tui.backbones.local.thinking import (
     Marks,
     Thinking,
@@ -25,8 +30,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 PLAIN_FORM = (
-    "This model has no chat template: it is asked in a plain form, with the question and the "
-    "answer laid out as text."
+    "This model has no chat template: its prompt is plain text, with a line for the question and "
+    "a line for the answer."
 )
 _CLOCK = re.compile(r"strftime_now\(\s{0,20}(['\"])(.{0,200}?)\1\s{0,20}\)")
 _PROBE = (Message("user", "Who is first?"),)
@@ -34,9 +39,9 @@ _PROBE = (Message("user", "Who is first?"),)
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model sees before it writes. `thinks`: it writes its thinking first, up to the marks.
+    """What a model sees before it writes. `thinks`: the marks of the thinking that it writes first.
 
-    `notes` are sentences for who reads the decision.
+    `notes` are sentences for the reader of the decision.
     """
 
     text: str
@@ -47,21 +52,21 @@ class Prompt:
 
 @dataclass(eq=False)
 class ChatFormat:
-    """How one model is spoken to: its chat template, its way to think, its tokenizer."""
+    """How one model reads a conversation: its chat template, its thinking and its tokenizer."""
 
     tokenizer: PreTrainedTokenizerBase
-    plain: PlainText = field(init=False)
+    encoder: LiteralEncoder = field(init=False)
     thinking: Thinking | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.plain = PlainText(self.tokenizer)
+        self.encoder = LiteralEncoder(self.tokenizer)
         self.thinking = None
         if self.template:
             self.thinking = find_thinking(self.tokenizer, self._probe)
 
     @property
     def template(self) -> str:
-        """The chat template's own text, '' for a model that has none."""
+        """The text of the chat template; '' for a model without one."""
         return template_of(self.tokenizer)
 
     def _probe(self, values: JsonObject) -> str:
@@ -76,30 +81,30 @@ class ChatFormat:
         rendering: Rendering = AS_IT_IS,
         thinking: ThinkingMode = "off",
     ) -> Prompt:
-        """The prompt, with what begins the model's turn and one start token.
+        """The prompt, up to the beginning of the model's turn, with one start token.
 
-        A template that refuses or drops the system turn gets it folded into the first user turn.
-        Nothing in a message's text is read as a control token. Raises BackboneError for a template
-        that cannot be used, and for thinking that the model cannot do.
+        When a template refuses or drops the system turn, its text moves into the first user turn.
+        The model reads nothing in a message's text as a control token. Raises BackboneError for a
+        template that cannot be used, and for thinking that the model cannot do.
         """
         thinks = self._wanted(thinking)
-        guarded = [Message(m.role, self.plain.guard(m.content)) for m in messages]
+        guarded = [Message(m.role, self.encoder.guard(m.content)) for m in messages]
         if not self.template:
             text = plain_form(guarded)
-            return Prompt(bare(text), self.plain.encode(text, special=True), None, (PLAIN_FORM,))
+            return Prompt(bare(text), self.encoder.encode(text, special=True), None, (PLAIN_FORM,))
         values = {} if self.thinking is None else self.thinking.values(thinks)
         text = self._rendered(guarded, Rendering({**values, **rendering.values}, rendering.date))
         marks = None
         if self.thinking is not None:
             text, marks = _begun(text, self.thinking.marks, thinks)
         # The template writes the start token itself where the model wants one.
-        return Prompt(bare(text), self.plain.encode(text), marks, tuple(self._notes(messages)))
+        return Prompt(bare(text), self.encoder.encode(text), marks, tuple(self._notes(messages)))
 
     def _wanted(self, mode: ThinkingMode) -> bool:
         if mode == "on" and self.thinking is None:
             raise BackboneError(
-                "decoding.thinking is on, and this model does not think: its chat template knows "
-                "no marks for it",
+                "decoding.thinking is on, and this model does not think: its chat template has "
+                "no marks for thinking",
                 "Set decoding.thinking to auto or off.",
             )
         return self.thinking is not None and (
@@ -122,9 +127,9 @@ class ChatFormat:
         except (TemplateTrouble, ValueError, TypeError) as error:
             line = getattr(error, "line", None)
             raise BackboneError(
-                f"The model's chat template cannot be used: {error}"
-                + (f" (line {line})" if line else ""),
-                "Is this a model for conversations? Its tokenizer_config.json holds the template.",
+                f"The model's chat template failed: {error}" + (f" (line {line})" if line else ""),
+                "Check that the model is made for conversations; the template is in its "
+                "tokenizer_config.json or chat_template.jinja.",
             ) from error
         return text
 
@@ -135,16 +140,16 @@ class ChatFormat:
 
     def _notes(self, messages: Sequence[Message]) -> list[str]:
         mark = marks_of_template(self.template, (m.content for m in messages))
-        if not mark or self.plain.guard(mark) != mark:
-            return []  # cut, it is text to the model
+        if not mark or self.encoder.guard(mark) != mark:
+            return []  # the guard cuts it, so it is text to the model
         return [
-            f"A text of the scenario or profile holds {mark}, which the model's chat template "
+            f"A text of the scenario or profile contains {mark}, which the model's chat template "
             "writes as ordinary text: the model cannot tell the two apart."
         ]
 
 
 def plain_form(messages: Sequence[Message]) -> str:
-    """Turns as a text that a model goes on with, for models without a chat template."""
+    """The turns as one text to continue, for models without a chat template."""
     parts = []
     for message in messages:
         if message.role == "system":
@@ -156,7 +161,7 @@ def plain_form(messages: Sequence[Message]) -> str:
 
 
 def fold_system(messages: Sequence[Message]) -> list[Message]:
-    """The system text in front of the first user turn, for models without a system role."""
+    """The turns with the system text in the first user turn, for models without that role."""
     system = "\n\n".join(m.content for m in messages if m.role == "system")
     rest = [m for m in messages if m.role != "system"]
     if not system or not rest or rest[0].role != "user":
@@ -165,7 +170,7 @@ def fold_system(messages: Sequence[Message]) -> list[Message]:
 
 
 def pinned(template: str, date: str | None) -> str:
-    """The template with the day that it asks for written in, at noon; None: as it is."""
+    """The template with `date` (at noon) in place of the clock; None leaves it as it is."""
     if date is None or "strftime_now" not in template:
         return template
     day = datetime.datetime.fromisoformat(date).replace(hour=12)
@@ -173,12 +178,12 @@ def pinned(template: str, date: str | None) -> str:
 
 
 def _begun(text: str, marks: Marks, thinks: bool) -> tuple[str, Marks | None]:
-    """The prompt with the model's turn begun as is wanted: thinking opened, closed or left out."""
+    """The prompt with the model's turn begun: thinking opened, closed or left out."""
     if thinks:
         if not is_open(text, marks):
             text += marks.opens
         return text, marks
-    if is_open(text, marks):  # the template thinks whatever it is told
+    if is_open(text, marks):  # the template opens thinking in any case
         return f"{text.rstrip()}\n\n{marks.bridge}", None
     if marks.channels and not text.endswith(marks.skip):
         return text + marks.skip, None

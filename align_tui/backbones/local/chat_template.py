@@ -1,6 +1,7 @@
-"""A model's chat template, rendered as transformers renders it, in the bounded sandbox.
+"""Render a model's chat template as transformers does, in the bounded sandbox.
 
-It comes with a model's files, so from anybody: what it costs is bounded as for a profile's own.
+The template comes with the model's files and so may be hostile. Its cost is bounded like that of a
+profile's templates.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ LONGEST_CLOCK = 200
 
 
 class _Generation(Extension):
-    """`{% generation %}` marks what a model wrote, for training; here it is only its body."""
+    """`{% generation %}` marks a model's text for training; here it renders its body only."""
 
     tags = {"generation"}  # noqa: RUF012 (as the base class has it)
 
@@ -42,7 +43,7 @@ class _Generation(Extension):
 
 
 class _Dict:
-    """`dict` in a template: makes one, and is no class whose attributes lead elsewhere."""
+    """`dict` in a template: it makes a dict, and has no attributes that lead to other classes."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
         return dict(*args, **kwargs)
@@ -52,7 +53,7 @@ class _Dict:
 
 
 class _Namespace(Namespace):
-    """`namespace` in a template; like transformers, without names that begin with `_`."""
+    """`namespace` in a template; as in transformers, it takes no name that begins with `_`."""
 
     def __init__(*args: Any, **kwargs: Any) -> None:
         self, given = args[0], dict(*args[1:], **kwargs)
@@ -76,7 +77,7 @@ def _raise_exception(message: object) -> NoReturn:
 
 def _strftime_now(format: str) -> str:
     if len(format) > LONGEST_CLOCK:
-        raise TooCostly("a format of the date that is too long")
+        raise TooCostly("a date format that is too long")
     return datetime.datetime.now().strftime(format)
 
 
@@ -123,7 +124,7 @@ def render_chat(
     turns: Sequence[Mapping[str, str]],
     values: JsonObject,
 ) -> str:
-    """The prompt that `template` makes of the turns, with what begins the model's turn.
+    """The prompt that `template` makes from the turns, up to the beginning of the model's turn.
 
     `values` are further variables of the template. Raises TemplateTrouble.
     """

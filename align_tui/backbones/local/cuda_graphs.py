@@ -1,6 +1,6 @@
-"""Steps of fixed shape, captured once as CUDA graphs: one launch in place of a model's thousands.
+"""Decode steps of fixed shape as CUDA graphs: one launch replaces thousands.
 
-A small batch on a GPU would otherwise wait for Python to launch kernels, and not for memory.
+Without graphs, a small batch on a GPU waits for Python to launch kernels, not for memory.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from align_tui.core.text.display import one_line
 
 SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256)
 WIDTH_STEP = 256
-ATTEMPTS = 3  # recordings that may run out of memory before no more are made
+ATTEMPTS = 3  # recordings that may run out of memory before recording stops
 
 
 class StaticStep:
-    """One token for each of the first `rows` slots, read from buffers whose place never changes."""
+    """A step of one token for each of the first `rows` slots, read from buffers that never move."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class StaticStep:
         self._graph: torch.cuda.CUDAGraph | None = None
 
     def forward(self) -> torch.Tensor:
-        """Logits (rows, vocabulary) of what the buffers hold."""
+        """Logits (rows, vocabulary) for the tokens in the buffers."""
         plan = Plan(
             cache=self.cache,
             slot=self._slots,
@@ -61,17 +61,17 @@ class StaticStep:
     def capture(self, pool: Any) -> None:
         """Record the step as a graph. Raises RuntimeError for a model that cannot be recorded.
 
-        It runs a few times before: the buffers must hold what is to be read, as it writes keys and
-        values of that.
+        The step first runs a few times and writes keys and values, so the buffers must already
+        hold the tokens of the step.
         """
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch does not type it
         side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):  # what is set up at a first run must not be recorded
+        with torch.cuda.stream(side):  # the recording must not hold the set-up of a first run
             for _ in range(2):
                 self.forward()
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        # Other threads may ask their own things of the GPU meanwhile.
+        # Other threads may use the GPU meanwhile.
         with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
             self.logits = self.forward()
         self._graph = graph
@@ -79,14 +79,14 @@ class StaticStep:
     def fill(self, ids: Sequence[int], positions: Sequence[int]) -> None:
         """Put tokens and their positions into the buffers.
 
-        Slots beyond the tokens given are free: what a spare row writes there, nobody reads.
+        Slots beyond these tokens are free: nothing reads what a spare row writes there.
         """
         spare = [0] * (self.rows - len(ids))
         self.ids.copy_(torch.tensor([*ids, *spare]))
         self.positions.copy_(torch.tensor([*positions, *spare]))
 
     def run(self) -> torch.Tensor:
-        """Logits (rows, vocabulary) of what the buffers hold; good until the next run."""
+        """Logits (rows, vocabulary) for the tokens in the buffers; valid until the next run."""
         if self._graph is not None:
             self._graph.replay()
         else:
@@ -95,11 +95,10 @@ class StaticStep:
 
 
 class DecodeGraphs:
-    """Static steps by (rows, width), made when first needed; new ones when the slots have moved.
+    """Static steps by (rows, width), made at first use, and again after the cache has moved.
 
-    `recorded` counts the recordings, `steps_run` the steps; `refusal` is why a model cannot be
-    recorded. `capture` False runs the same steps without a graph (as on a CPU, where tests compare
-    them).
+    `recorded` counts recordings and `steps_run` steps; `refusal` says why the model cannot be
+    recorded. With `capture` False the same steps run without a graph (tests on a CPU do so).
     """
 
     def __init__(
@@ -143,11 +142,11 @@ class DecodeGraphs:
 
     def _capture(self, step: StaticStep) -> None:
         try:
-            # torch gives a pool up with its last graph, and records into no such pool again.
+            # torch drops a pool with its last graph, and cannot record into that pool again.
             self._pool = self._pool or torch.cuda.graph_pool_handle()
             step.capture(self._pool)
         except torch.OutOfMemoryError:
-            # A recording keeps memory of its own, which the step needs more.
+            # A recording keeps memory that the step itself needs more.
             self.clear()
             torch.cuda.synchronize()
             torch.cuda.empty_cache()
@@ -155,16 +154,16 @@ class DecodeGraphs:
             if self._attempts <= 0:
                 self._refuse("the memory is too small for recordings")
         except RuntimeError as error:
-            # It asks the device something in mid-step.
+            # The model reads a value from the device during the step.
             self._refuse(one_line(str(error), 120))
             torch.cuda.synchronize()
 
     def _refuse(self, why: str) -> None:
-        """Run all steps as they are from now on."""
+        """Run all steps without recording from now on."""
         self.is_capturing = False
         self.refusal = why
 
     def clear(self) -> None:
-        """Drop what was recorded."""
+        """Drop all recordings."""
         self._steps.clear()
         self._pool = None

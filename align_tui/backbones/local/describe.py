@@ -1,6 +1,6 @@
-"""What a model is, told from its files: config, tokenizer and headers, and never its weights.
+"""Describe a model from its files: config, tokenizer and headers, never its weights.
 
-Each part is looked at by itself, so that a part that is broken hides none of the others.
+Each part is read by itself, so that a broken part hides no other part.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ NO_DRAWS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ModelFault:
-    """A sentence about what would go wrong. `stops`: the model decides nothing as it is."""
+    """A sentence about what would go wrong. `stops`: the model cannot decide until it is mended."""
 
     said: str
     hint: str = ""
@@ -75,7 +75,7 @@ class ModelFault:
 
 @dataclass(frozen=True, slots=True)
 class ChatTemplateFacts:
-    """What a chat template does with the day and with a system turn."""
+    """Does a chat template write the date, and does it keep a system turn?"""
 
     writes_date: bool
     keeps_system: bool
@@ -83,7 +83,7 @@ class ChatTemplateFacts:
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """An adapter: its folder, the base that its config names, its kind and its own size."""
+    """An adapter: its folder, the base that its config names, its kind and its size."""
 
     folder: str
     base: str
@@ -95,10 +95,11 @@ class Adapted:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a model is. What could not be read is None or empty, and `troubles` say why.
+    """Facts about a model. A fact that cannot be read is None or empty, and `troubles` say why.
 
-    `needed` is what its weights take as `dtype`, which loading would pick on `device`.
-    `positions` are None for a model without a limit too; `windows` is empty without a config.
+    `stored`, `needed` and `free` are bytes: `needed` is what the weights take as `dtype`, which
+    loading would pick on `device`. `positions` is also None for a model without a limit; `windows`
+    is empty without a config.
     """
 
     name: str
@@ -126,54 +127,54 @@ class Description:
 
     @property
     def loads(self) -> bool:
-        """Would it load here, and could it be asked?"""
-        return not any(trouble.stops for trouble in self.troubles)
+        """Would the model load here, and could it decide?"""
+        return not any(fault.stops for fault in self.troubles)
 
 
 @dataclass
-class _Look:
-    """What was found so far; an error of one part becomes a trouble."""
+class _Findings:
+    """The description so far; an error in one part becomes a fault."""
 
     spec: BackboneSpec
-    found: Description
-    troubles: list[ModelFault] = field(default_factory=list)
+    description: Description
+    faults: list[ModelFault] = field(default_factory=list)
 
-    def tell(self, **values: Any) -> None:
-        self.found = replace(self.found, **values)
+    def update(self, **values: Any) -> None:
+        self.description = replace(self.description, **values)
 
-    def trouble(self, said: str, hint: str = "", *, stops: bool = False) -> None:
-        if said not in {each.said for each in self.troubles}:
-            self.troubles.append(ModelFault(said, hint, stops))
+    def add_fault(self, said: str, hint: str = "", *, stops: bool = False) -> None:
+        if said not in {each.said for each in self.faults}:
+            self.faults.append(ModelFault(said, hint, stops))
 
-    def part(self, look: Callable[..., T], *of: Any) -> T | None:
-        """What `look(*of)` gives for one part; whatever its files lead to is told in a sentence."""
+    def part(self, read: Callable[..., T], *of: Any) -> T | None:
+        """The result of `read(*of)` for one part; an error becomes a fault, and gives None."""
         try:
             with loading_errors(self.spec, torch.device("meta")):
-                return look(*of)
+                return read(*of)
         except AlignError as error:
-            self.trouble(error.message, error.hint, stops=True)
+            self.add_fault(error.message, error.hint, stops=True)
         return None
 
 
 def describe(spec: BackboneSpec, name: str = "") -> Description:
-    """The description of the model that `spec` names; nothing is fetched, and nothing raised."""
+    """The description of the model that `spec` names; fetches nothing and raises nothing."""
     quieten()
     spec, asked = only_trusted(spec), spec
-    look = _Look(spec, Description(name or spec.label, "hub model"))
-    whole = look.part(lambda: locate(spec, lambda what, share: None, fetch=False))
-    files = whole or look.part(_as_far_as_here, spec)
+    findings = _Findings(spec, Description(name or spec.label, "hub model"))
+    whole = findings.part(lambda: locate(spec, lambda what, share: None, fetch=False))
+    files = whole or findings.part(_as_far_as_here, spec)
     if files is not None:
-        _look_at(look, files, whole is not None)
+        _describe_files(findings, files, whole is not None)
     if asked.trust_remote_code and not spec.trust_remote_code:
-        look.trouble(
-            "Its code is not run here: it was not trusted on this account yet.",
-            "A run with it asks first.",
+        findings.add_fault(
+            "The model's code is not run here: it is not trusted on this account yet.",
+            "A run with this model asks whether to trust it.",
         )
-    return replace(look.found, troubles=tuple(look.troubles))
+    return replace(findings.description, troubles=tuple(findings.faults))
 
 
 def _as_far_as_here(spec: BackboneSpec, depth: int = 0) -> ModelFiles | None:
-    """What is here of a model that `locate` refuses, not checked; None for nothing."""
+    """The unchecked files of a model that `locate` refuses; None when there are none."""
     path = Path(spec.model).expanduser()
     if spec.kind == "demo" or path.is_file():
         return ModelFiles(path.parent, "", gguf=path) if path.suffix.lower() == ".gguf" else None
@@ -185,39 +186,39 @@ def _as_far_as_here(spec: BackboneSpec, depth: int = 0) -> ModelFiles | None:
     return replace(under, adapters=(*under.adapters, folder))
 
 
-def _look_at(look: _Look, files: ModelFiles, is_whole: bool) -> None:
+def _describe_files(findings: _Findings, files: ModelFiles, is_whole: bool) -> None:
     place = files.adapters[-1] if files.adapters else files.gguf or files.folder
-    look.tell(kind=_kind(look.spec, files), place=str(place), identity=files.identity)
+    findings.update(kind=_kind(findings.spec, files), place=str(place), identity=files.identity)
     for folder in files.adapters:
-        look.part(_look_at_adapter, look, folder)
-    size = look.part(files.size) if is_whole or _has_weights(files) else None
+        findings.part(_describe_adapter, findings, folder)
+    size = findings.part(files.size) if is_whole or _has_weights(files) else None
     if size is not None:
-        look.tell(parameters=size.parameters, stored=size.stored)
-    look.part(_look_at_room, look, size)
+        findings.update(parameters=size.parameters, stored=size.stored)
+    findings.part(_describe_room, findings, size)
     if files.gguf is not None and size is not None:
-        look.part(_look_at_header, look, files.gguf)
+        findings.part(_describe_header, findings, files.gguf)
     config = tokenizer = None
     with reading(files):
-        # The header of a GGUF file that was refused has told all that there is to tell.
+        # The header of a refused GGUF file has given all facts that it can.
         is_folder = files.gguf is None
         if is_folder and (files.folder / "config.json").is_file():
-            has_config = look.part(_look_at_raw_config, look, files.folder) is not None
+            has_config = findings.part(_describe_raw_config, findings, files.folder) is not None
         else:
             has_config = is_whole
         if has_config:
-            config = look.part(read_config, files, look.spec)
+            config = findings.part(read_config, files, findings.spec)
         if has_config and (is_whole or (is_folder and has_tokenizer(files.folder))):
-            tokenizer = look.part(read_tokenizer, files, look.spec)
+            tokenizer = findings.part(read_tokenizer, files, findings.spec)
         elif is_folder and (files.folder / "tokenizer.json").is_file():
-            tokenizer = look.part(_tokenizer_without_config, files.folder)
+            tokenizer = findings.part(_tokenizer_without_config, files.folder)
     if config is not None:
-        look.part(_look_at_config, look, config)
+        findings.part(_describe_config, findings, config)
     if tokenizer is not None:
-        look.part(_look_at_tokenizer, look, tokenizer)
+        findings.part(_describe_tokenizer, findings, tokenizer)
     if is_whole and size is not None and config is not None and tokenizer is not None:
-        look.part(check_fit, look.spec, files)
+        findings.part(check_fit, findings.spec, files)
     if is_folder:
-        look.part(_look_at_draws, look, files.folder)
+        findings.part(_describe_draws, findings, files.folder)
 
 
 def _has_weights(files: ModelFiles) -> bool:
@@ -235,62 +236,62 @@ def _kind(spec: BackboneSpec, files: ModelFiles) -> str:
     return "folder" if Path(spec.model).expanduser().is_dir() else "hub snapshot"
 
 
-def _look_at_adapter(look: _Look, folder: Path) -> None:
-    told = object_in(folder / ADAPTER_CONFIG)
-    rank, targets = told.get("r"), told.get("target_modules")
+def _describe_adapter(findings: _Findings, folder: Path) -> None:
+    config = object_in(folder / ADAPTER_CONFIG)
+    rank, targets = config.get("r"), config.get("target_modules")
     weights = folder / ADAPTER
     adapted = Adapted(
         folder=str(folder),
         base=adapter_base(folder),
-        method=str(told.get("peft_type") or ""),
+        method=str(config.get("peft_type") or ""),
         rank=rank if isinstance(rank, int) else None,
         layers=tuple(sorted(map(str, targets))) if isinstance(targets, list) else (),
         parameters=size_in(header_of(weights)).parameters if weights.is_file() else None,
     )
-    look.tell(adapted=(*look.found.adapted, adapted))
+    findings.update(adapted=(*findings.description.adapted, adapted))
 
 
-def _look_at_room(look: _Look, size: Size | None) -> None:
-    device = pick_device(look.spec.device)
-    dtype = pick_dtype(look.spec, device)
+def _describe_room(findings: _Findings, size: Size | None) -> None:
+    device = pick_device(findings.spec.device)
+    dtype = pick_dtype(findings.spec, device)
     name = str(dtype).removeprefix("torch.")
-    look.tell(device=str(device), dtype=name, free=free_memory(device))
+    findings.update(device=str(device), dtype=name, free=free_memory(device))
     if size is not None:
-        look.tell(needed=size.parameters * torch.empty((), dtype=dtype).element_size())
-        check_room(look.spec, size)
+        findings.update(needed=size.parameters * torch.empty((), dtype=dtype).element_size())
+        check_room(findings.spec, size)
 
 
-def _look_at_header(look: _Look, path: Path) -> None:
-    """What a GGUF file's own header tells; its config, where it can be made, tells more."""
+def _describe_header(findings: _Findings, path: Path) -> None:
+    """Facts from a GGUF file's header; its config, when it can be made, adds more."""
     header = gguf_file.read_header(path)
     layers, positions = (header.of_architecture(k) for k in ("block_count", "context_length"))
-    look.tell(
+    findings.update(
         architecture=header.architecture,
         layers=layers if isinstance(layers, int) else None,
         positions=positions if isinstance(positions, int) else None,
     )
 
 
-def _look_at_raw_config(look: _Look, folder: Path) -> bool:
-    """What a config.json says without transformers, which may not know the architecture."""
+def _describe_raw_config(findings: _Findings, folder: Path) -> bool:
+    """Facts from config.json without transformers, which may not know the architecture."""
     path = folder / "config.json"
     try:
         config = object_in(path)
     except ValueError as error:
         raise BackboneError(f"{path} cannot be read: {error}") from error
     named = config.get("architectures") or [config.get("model_type") or ""]
-    look.tell(architecture=str(named[0] if isinstance(named, list) else named))
+    findings.update(architecture=str(named[0] if isinstance(named, list) else named))
     code = sorted(path.name for path in folder.glob("*.py"))
     if config.get("auto_map") or code:
-        does = "is run when it is loaded" if look.spec.trust_remote_code else "is not run"
-        look.trouble(
+        does = "runs when it is loaded" if findings.spec.trust_remote_code else "does not run"
+        findings.add_fault(
             f"The model brings code of its own ({', '.join(code[:3]) or 'auto_map'}), which {does}."
         )
     return True
 
 
 def _tokenizer_without_config(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer by its own file: transformers would ask the config, which cannot be read."""
+    """The tokenizer from its own file, since transformers would read the unreadable config."""
     from transformers import PreTrainedTokenizerFast
 
     made: PreTrainedTokenizerBase = PreTrainedTokenizerFast.from_pretrained(
@@ -299,14 +300,14 @@ def _tokenizer_without_config(folder: Path) -> PreTrainedTokenizerBase:
     return made
 
 
-def _look_at_config(look: _Look, config: PreTrainedConfig) -> None:
+def _describe_config(findings: _Findings, config: PreTrainedConfig) -> None:
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as KNOWN
 
     text: Any = config.get_text_config()
     named = config.architectures[0] if config.architectures else KNOWN.get(config.model_type)
     windows = windows_of_config(config)
-    look.tell(
-        architecture=str(named or look.found.architecture),
+    findings.update(
+        architecture=str(named or findings.description.architecture),
         layers=getattr(text, "num_hidden_layers", None),
         vocabulary=getattr(text, "vocab_size", None),
         positions=positions_of(text),
@@ -316,77 +317,79 @@ def _look_at_config(look: _Look, config: PreTrainedConfig) -> None:
 
 
 def windows_in_words(windows: Windows | None) -> str:
-    """Which earlier tokens the layers see, in a few words."""
+    """A few words on which earlier tokens the layers see."""
     if windows is None:
         return "some layers keep a state, or share another's keys and values"
     counts = Counter(window for window in windows if window is not None)
-    said = [
+    parts = [
         f"{'chunks of' if window.chunked else 'the last'} {window.size:,} tokens in {count} of "
         f"{len(windows)} layers"
         for window, count in counts.items()
     ]
-    return "; ".join(said) or "none: every layer sees all that came before"
+    return "; ".join(parts) or "none: every layer sees all that came before"
 
 
-def _look_at_tokenizer(look: _Look, tokenizer: PreTrainedTokenizerBase) -> None:
-    look.tell(tokenizer=len(tokenizer))
-    rows = look.found.vocabulary
+def _describe_tokenizer(findings: _Findings, tokenizer: PreTrainedTokenizerBase) -> None:
+    findings.update(tokenizer=len(tokenizer))
+    rows = findings.description.vocabulary
     if rows is not None:
         orphans = [text for text, number in tokenizer.get_vocab().items() if number >= rows]
         if orphans:
             shown = ", ".join(repr(text) for text in sorted(orphans)[:3])
-            look.trouble(
-                f"The tokenizer knows {len(orphans)} tokens that the model has no weights for "
-                f"({shown}{', ...' if len(orphans) > 3 else ''}): a text that holds one fails."
+            findings.add_fault(
+                f"The tokenizer has {len(orphans)} tokens that the model has no weights for "
+                f"({shown}{', ...' if len(orphans) > 3 else ''}): a text with one of them fails."
             )
     chat = ChatFormat(tokenizer)
-    look.tell(thinking=chat.thinking, has_template=bool(chat.template))
+    findings.update(thinking=chat.thinking, has_template=bool(chat.template))
     if chat.template:
-        look.part(_look_at_template, look, chat)
+        findings.part(_describe_template, findings, chat)
     try:
-        Grammars(chat.plain, rows or len(tokenizer))
+        Grammars(chat.encoder, rows or len(tokenizer))
     except (ValueError, RuntimeError) as error:
-        look.tell(batched=False)
-        look.trouble(
+        findings.update(batched=False)
+        findings.add_fault(
             f"llguidance does not know the tokenizer ({error}): the model writes one reply at a "
             "time."
         )
 
 
-def _look_at_template(look: _Look, chat: ChatFormat) -> None:
+def _describe_template(findings: _Findings, chat: ChatFormat) -> None:
     text, later = (chat.render(TURNS, Rendering(date=day)).text for day in DAYS)
     folded = chat.render(fold_system(TURNS), Rendering(date=DAYS[0])).text
-    look.tell(template=ChatTemplateFacts(writes_date=text != later, keeps_system=text != folded))
-    marks = [m for m in bracketed(chat.template) if m in text and chat.plain.guard(m) == m]
+    findings.update(
+        template=ChatTemplateFacts(writes_date=text != later, keeps_system=text != folded)
+    )
+    marks = [m for m in bracketed(chat.template) if m in text and chat.encoder.guard(m) == m]
     if marks:
-        look.trouble(
+        findings.add_fault(
             f"The chat template writes {', '.join(marks[:4])} as ordinary text: the model cannot "
             "tell such a mark from the same text in a scenario."
         )
 
 
-def _look_at_draws(look: _Look, folder: Path) -> None:
-    """Say which settings of a generation_config.json are left out, as loading leaves them out."""
+def _describe_draws(findings: _Findings, folder: Path) -> None:
+    """Name the settings of a generation_config.json that loading leaves out."""
     path = folder / "generation_config.json"
     if not path.is_file():
         return
     try:
-        told = object_in(path).items()
+        settings = object_in(path).items()
     except ValueError as error:
-        look.trouble(f"{path.name} cannot be read: {error}")
+        findings.add_fault(f"{path.name} cannot be read: {error}")
         return
-    asked = [
+    unused = [
         f"{key} {value}"
-        for key, value in sorted(told)
+        for key, value in sorted(settings)
         if not key.endswith("_token_id") and key not in NO_DRAWS and not _is_neutral(key, value)
     ]
-    if asked:
-        look.trouble(
-            f"The model's generation_config.json asks for {', '.join(asked)}: none of it is "
-            "applied, since tokens are drawn as a profile's [decoding] says."
+    if unused:
+        findings.add_fault(
+            f"The model's generation_config.json sets {', '.join(unused)}: the program "
+            "ignores this and draws tokens as a profile's [decoding] says."
         )
 
 
 def _is_neutral(key: str, value: object) -> bool:
-    """Does the setting change nothing? (1 is no temperature, no penalty, and one beam.)"""
+    """Does the setting change nothing? (1 means no temperature, no penalty, and one beam.)"""
     return not value or (value == 1 and key != "top_k")

@@ -1,4 +1,4 @@
-"""A model's files: found here or fetched, told apart, and identified before anything is loaded."""
+"""Find or fetch a model's files, tell their kind, and identify them before loading."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
 
 DEEPEST = 4
-"""An adapter may adapt an adapter, so many times at most."""
+"""How many adapters may adapt one another."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """What a model is loaded from: a folder, in it perhaps a `gguf` file, or `adapter`s over it.
+    """The files of a model: a folder, perhaps with a `gguf` file in it or `adapters` over it.
 
-    `identity` is the hub's revision or a hash of all the files.
+    `identity` is the hub's revision or a hash of all files.
     """
 
     folder: Path
@@ -39,16 +39,16 @@ class ModelFiles:
     adapters: tuple[Path, ...] = ()
 
     def size(self) -> Size:
-        """Parameters and bytes of the weights, adapters aside; raises BackboneError."""
+        """Parameters and bytes of the weights without adapters; raises BackboneError."""
         if self.gguf is not None:
             return gguf_file.read_header(self.gguf).size
         return count_parameters(self.folder)
 
 
 def locate(spec: BackboneSpec, progress: OnProgress, *, fetch: bool = True) -> ModelFiles:
-    """The files of the model that `spec` names, checked to be whole; fetched when not here.
+    """The complete files of the model that `spec` names; fetches what is missing.
 
-    Raises BackboneError: not here, only here in part, more than one model, or none.
+    Raises BackboneError when files are missing, or the folder holds no model or more than one.
     """
     return _locate(spec, progress, fetch, 0)
 
@@ -58,7 +58,7 @@ def _locate(spec: BackboneSpec, progress: OnProgress, fetch: bool, depth: int) -
         folder = paths.demo_model()
         if not (folder / "model.safetensors").is_file():
             raise BackboneError(
-                f"The demo model is not in this installation ({folder})",
+                f"The demo model is missing from this installation ({folder})",
                 "Install align-tui again, or name a model: --backbone MODEL.",
             )
         return ModelFiles(folder, files_hash(folder))
@@ -72,7 +72,7 @@ def _locate(spec: BackboneSpec, progress: OnProgress, fetch: bool, depth: int) -
     if spec.model.startswith((".", "/", "~")) or spec.model.count("/") != 1:
         raise BackboneError(
             f"There is no model at {spec.model}",
-            "Name a folder or a .gguf file that exists, or a hub id such as "
+            "Name an existing folder or .gguf file, or a hub id such as "
             "mistralai/Mistral-7B-Instruct-v0.3.",
         )
     folder = hub.find_snapshot(spec, progress, fetch=fetch)
@@ -82,7 +82,7 @@ def _locate(spec: BackboneSpec, progress: OnProgress, fetch: bool, depth: int) -
 def _single_file(path: Path) -> ModelFiles:
     if path.suffix.lower() != ".gguf":
         raise BackboneError(
-            f"{path} is a file of no kind that can be loaded",
+            f"{path} is not a file that the program can load",
             "Name the folder of a model, or a .gguf file.",
         )
     gguf_file.require_gguf()
@@ -98,11 +98,11 @@ def _in_folder(
     fetch: bool,
     depth: int,
 ) -> ModelFiles:
-    """A folder's model; of an adapter, the model that it adapts with the adapter over it."""
+    """The model of a folder; for an adapter, its base model with the adapter over it."""
     if not is_adapter(folder):
         if not (folder / "config.json").is_file():
             raise BackboneError(
-                f"{folder} is no model folder: it has no config.json", _gguf_hint(folder)
+                f"{folder} is not a model folder: it has no config.json", _gguf_hint(folder)
             )
         check_weights(folder)
         check_small_files(folder)
@@ -113,7 +113,9 @@ def _in_folder(
     adapters.require_peft(folder, base)
     check_small_files(folder)
     if depth >= DEEPEST:
-        raise BackboneError(f"{folder}: adapters adapt each other, and no model is at the end")
+        raise BackboneError(
+            f"{folder}: more than {DEEPEST} adapters adapt one another, without a base model"
+        )
     found = _locate(base_spec(spec, folder), progress, fetch, depth + 1)
     identity = f"{found.identity} + adapter {revision or files_hash(folder)}"
     return ModelFiles(found.folder, identity, found.gguf, (*found.adapters, folder))
@@ -126,11 +128,11 @@ def base_spec(spec: BackboneSpec, folder: Path) -> BackboneSpec:
 
 
 def _beside(base: str, folder: Path) -> str:
-    """A base that is named by a folder, as seen from the adapter's own."""
+    """The base's name; a relative folder is resolved from the adapter's folder."""
     near = folder / base
     return str(near.resolve()) if not Path(base).is_absolute() and near.is_dir() else base
 
 
 def _gguf_hint(folder: Path) -> str:
     files = sorted(folder.glob("*.gguf"))
-    return f"It holds GGUF files. Name one: {files[0]}" if files else ""
+    return f"It has GGUF files. Name one: {files[0]}" if files else ""

@@ -1,4 +1,4 @@
-"""Logits that are no numbers: told with what may help, and never taken for a decision."""
+"""Detect logits that are not finite, and explain them in an error with a hint."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from align_tui.core.errors import NotFinite
 
 
 def is_finite(logits: torch.Tensor) -> torch.Tensor:
-    """Booleans: are the logits (.., vocabulary) of each place fit to be drawn from?
+    """Booleans (..): can tokens be drawn from the logits (.., vocabulary) of each place?
 
-    Their largest is looked at: it is NaN where any is, and infinite where any is too large.
+    Only the largest logit is checked: it is NaN if any logit is, and infinite if any is +inf.
     """
     return logits.amax(-1).isfinite()
 
 
 @torch.inference_mode()
 def first_bad_layer(model: PreTrainedModel, ids: list[int]) -> str | None:
-    """The first part of the model whose output is not finite for these tokens, by its name.
+    """The name of the first part of the model whose output is not finite for these tokens.
 
-    The tokens are read once more, alone. None when nothing is found, or when that fails.
+    Reads the tokens once more, alone. None when all outputs are finite, or when reading fails.
     """
     found: list[str] = []
 
@@ -52,16 +52,16 @@ def first_bad_layer(model: PreTrainedModel, ids: list[int]) -> str | None:
 
 
 def not_finite(model: PreTrainedModel, name: str, ids: list[int]) -> NotFinite:
-    """The error of a sample for which the model computes no numbers."""
+    """The error for a sample whose logits are not finite."""
     dtype = str(model.dtype).removeprefix("torch.")
     layer = first_bad_layer(model, ids)
     where = f", first in {layer}" if layer else ""
-    bad = "" if _weights_are_finite(model) else " Its weights themselves are not all numbers."
+    bad = "" if _weights_are_finite(model) else " Some of its weights are not finite."
     return NotFinite(
-        f"{name} computes no numbers for this prompt (NaN or infinity, in {dtype}{where}).{bad}",
-        "Its files may be damaged: fetch them again."
+        f"{name} computes NaN or infinity for this prompt (in {dtype}{where}).{bad}",
+        "The model's files may be damaged: fetch them again."
         if bad
-        else "Try --set backbone.dtype=bfloat16 or float32: float16 overflows in some models.",
+        else "Try --set backbone.dtype=bfloat16 or float32: some models overflow in float16.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The first decision of a sweep: reading ahead yields to it, at a bounded price."""
+"""Let the first decision of a sweep finish early: reading other prompts waits, within a budget."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
 
 SHARE = 0.16
-"""Of the time that reading the waiting prompts takes (half of a sweep and more), so much may be
-spent on steps that read nothing."""
+"""The share of the time for reading the waiting prompts (half of a sweep or more) that steps which
+read nothing may spend."""
 STEP_TOKENS = 16
-"""A step that reads nothing takes about as long as reading so many tokens, until one was timed."""
+"""A step that reads nothing takes about as long as reading so many tokens; used until timed."""
 GRACE_S = 0.1
-"""Between a reply that ends at its choice and the coming of what scores the choice."""
+"""Seconds to wait, after a reply has ended at its choice, for the request that scores it."""
 MANY = 64
-"""A step that reads so many tokens tells how long a token takes."""
+"""A step has to read so many tokens to time one token."""
 
 
 class FirstDecision:
-    """Lets whoever writes first after the batch was idle come to its decision.
+    """Lets the first reply after an idle batch reach its decision.
 
-    In a sweep all prompts are there at once, and a step that reads takes as long as ten that write:
-    reading them all would hold back what is being written. Steps that read nothing are not free
-    either (they read the model's weights for a few tokens), so there is a budget of them.
+    In a sweep all prompts arrive at once, and a step that reads prompts takes as long as ten that
+    only write: reading all prompts would delay the first reply. Steps that read nothing cost time
+    too (they load the model's weights for a few tokens), so they have a budget.
     """
 
     def __init__(self) -> None:
@@ -37,11 +37,11 @@ class FirstDecision:
         self._step_s = 0.0
 
     def reset(self) -> None:
-        """The batch was idle: the next to write leads."""
+        """Start again after an idle batch: the next reply to write leads."""
         self.is_awaited, self._leader, self._is_over, self._left_at = False, None, False, None
 
-    def look(self, seats: Sequence[Reader], waiting: Iterable[Reader]) -> None:
-        """See, before a step, whether the first decision is being written (`is_awaited`)."""
+    def update(self, seats: Sequence[Reader], waiting: Iterable[Reader]) -> None:
+        """Before a step, update `is_awaited`: is the first decision still being written?"""
         if self._is_over:
             return
         if self._leader is None:
@@ -52,9 +52,7 @@ class FirstDecision:
             self._budget_s = SHARE * self._token_s * unread([*seats, *waiting])
             step_s = self._step_s or STEP_TOKENS * self._token_s
             if begun.expected * step_s > self._budget_s:
-                self._is_over = (
-                    True  # it would not get there: yielding would cost, and bring nothing
-                )
+                self._is_over = True  # yielding would cost time, and the budget would not suffice
                 return
         now = time.monotonic()
         if any(self.is_of_it(reader) for reader in (*seats, *waiting)):
@@ -66,34 +64,34 @@ class FirstDecision:
         self.is_awaited = not self._is_over
 
     def yields(self, reader: Reader) -> bool:
-        """Does the reader wait until the first decision is done? Not what someone looks at."""
+        """Does the reader wait for the first decision? Not if a user is looking at it."""
         return self.is_awaited and reader.priority <= 0 and not self.is_of_it(reader)
 
     def is_of_it(self, reader: Reader) -> bool:
-        """Is a reader of the decision that leads?"""
+        """Does the reader belong to the leading decision?"""
         return _decision(reader) == self._leader
 
-    def spent(self, seconds: float, tokens: int) -> None:
-        """A step took so long, and read or drew so many tokens."""
+    def record(self, seconds: float, tokens: int) -> None:
+        """Record a step: its seconds, and how many tokens it read or drew."""
         if tokens >= MANY:
             each = seconds / tokens
-            self._token_s = min(self._token_s or each, each)  # a first step also sets things up
+            self._token_s = min(self._token_s or each, each)  # a first step includes set-up
             return
         if tokens == 1:
             self._step_s = min(self._step_s or seconds, seconds)
         if self.is_awaited:
             self._budget_s -= seconds
             if tokens == 0 and self._left_at is None:
-                # It is here and cannot go on, so nothing would ever be spent: whoever holds it up
-                # (one that is read alone, or has no room) must not yield to it.
+                # The first decision is stuck, so the budget would never be spent. The reader that
+                # blocks it (a suspect that is read alone, or one without room) must not yield.
                 self._is_over, self.is_awaited = True, False
 
 
 def unread(readers: Sequence[Reader]) -> int:
-    """How many tokens of all these are still to be read, each shared beginning once.
+    """How many tokens of the readers are still unread, counting shared beginnings once.
 
-    In the order of their tokens each shares most with the one before it: a sweep of thousands is
-    not compared each with each.
+    Sorted by tokens, a reader shares most with the one before it, so comparing neighbours is
+    enough, even for thousands.
     """
     total = 0
     before: list[int] = []
@@ -105,5 +103,5 @@ def unread(readers: Sequence[Reader]) -> int:
 
 
 def _decision(reader: Reader) -> object:
-    """What tells a decision: its group, or the one reader that it consists of."""
+    """The key of a reader's decision: its group, or the reader itself."""
     return reader.group or reader

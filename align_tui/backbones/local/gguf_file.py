@@ -1,7 +1,7 @@
-"""GGUF files: what their header tells, and reading them through transformers.
+"""Read the header of GGUF files, and let transformers load them faster.
 
-transformers unpacks a file's weights into ordinary tensors (docs/profiles.md says what that costs):
-the packed form needs kernels that are fetched from a hub when they are first used.
+transformers unpacks a file's weights into ordinary tensors (docs/profiles.md gives the cost),
+since the packed form needs kernels that are fetched from a hub at their first use.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from align_tui.core.errors import BackboneError, MissingPackage
 
 FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 TEXT, ARRAY = 8, 9
-"""Kinds of values in a header, by the numbers that the format gives them."""
+"""Kinds of values in a header, by their numbers in the format."""
 LONGEST_TEXT, MOST_ENTRIES, MOST_DIMENSIONS, DEEPEST = 1 << 26, 4_000_000, 8, 4
 
 
 @dataclass(frozen=True, slots=True)
 class GgufFile:
-    """The header of a GGUF file: its metadata, and how much it holds."""
+    """The header of a GGUF file: its metadata and the size of its weights."""
 
     path: Path
     metadata: dict[str, Any]
@@ -37,11 +37,11 @@ class GgufFile:
 
     @property
     def architecture(self) -> str:
-        """The architecture, in llama.cpp's word."""
+        """The name of the architecture in llama.cpp."""
         return str(self.metadata.get("general.architecture", ""))
 
     def of_architecture(self, key: str) -> Any:
-        """A value that stands under the architecture's own name, or None."""
+        """The value of `<architecture>.<key>`, or None."""
         return self.metadata.get(f"{self.architecture}.{key}")
 
 
@@ -51,15 +51,15 @@ def require_gguf() -> None:
         import gguf  # noqa: F401
     except ImportError as error:
         raise MissingPackage(
-            f"GGUF files are read with the package gguf: {error}",
+            f"Reading GGUF files needs the package gguf: {error}",
             "Install it: pip install 'align-tui[gguf]', in a checkout: pip install '.[gguf]'",
         ) from error
 
 
 def read_header(path: Path) -> GgufFile:
-    """The file's header; raises BackboneError for one that is damaged or cut short.
+    """The file's header; raises BackboneError for a damaged or truncated file.
 
-    Our own reading of the header: the gguf package's takes 5 to 25 s for a large vocabulary.
+    The gguf package's own reader takes 5 to 25 s for a large vocabulary.
     """
     require_gguf()
     from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
@@ -80,21 +80,22 @@ def read_header(path: Path) -> GgufFile:
         RecursionError,
     ) as error:  # fmt: skip
         raise BackboneError(
-            f"{path} is no GGUF file that can be read: {error}", "Fetch the file again."
+            f"{path} is not a readable GGUF file: {error}", "Fetch the file again."
         ) from error
     for key, value in metadata.items():
         check_number(str(path), key, value)
     end = max((start + offset + stored for _, offset, stored in sizes), default=0)
     if path.stat().st_size < end:
         raise BackboneError(
-            f"{path} is cut short, at {path.stat().st_size} of {end} bytes", "Fetch the file again."
+            f"{path} is cut short: it has {path.stat().st_size} of {end} bytes",
+            "Fetch the file again.",
         )
     size = Size(sum(count for count, _, _ in sizes), sum(stored for _, _, stored in sizes))
     return GgufFile(path, metadata, size)
 
 
 class _Header:
-    """What stands at the beginning of a GGUF file (version 2 or 3), read in order."""
+    """Reads the beginning of a GGUF file (version 2 or 3) in order."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -102,13 +103,13 @@ class _Header:
             raise ValueError("it does not begin with GGUF")
         version, self._tensors, self._values = self._unpack("<IQQ")
         if version not in (2, 3):
-            raise ValueError(f"it is of version {version}, and 2 and 3 are read")
+            raise ValueError(f"it has version {version}, and only 2 and 3 are supported")
         self._left = MOST_ENTRIES
         self._count(self._tensors)
         self._count(self._values)
 
     def _count(self, entries: int) -> None:
-        """A count in a file is a claim: what it makes is bounded before it is read."""
+        """Refuse a count that is too large, before the entries are read."""
         self._left -= entries
         if self._left < 0:
             raise ValueError("its header counts more entries than any model has")
@@ -119,8 +120,8 @@ class _Header:
     def _text(self) -> str:
         (length,) = self._unpack("<Q")
         if length > LONGEST_TEXT:
-            raise ValueError("a text in its header has no sensible length")
-        self._count(length >> 6)  # texts are short, and so is all of them
+            raise ValueError("a text in its header is too long")
+        self._count(length >> 6)  # all texts together are bounded too
         return self.file.read(length).decode("utf-8", "replace")
 
     def _value(self, kind: int, depth: int = 0) -> Any:
@@ -146,7 +147,7 @@ class _Header:
         return found
 
     def tensors(self) -> list[tuple[tuple[int, ...], int, int]]:
-        """(shape, kind, place behind the header) of each."""
+        """(shape, kind, offset after the header) of each tensor."""
         found = []
         for _ in range(self._tensors):
             self._text()
@@ -168,7 +169,7 @@ def check_architecture(file: GgufFile) -> None:
     spelled = {word, word.replace("-", "_"), *ALIASES.get(word, ())}
     if not spelled & known and not is_gguf_arch_supported(word):
         raise BackboneError(
-            f"{file.path.name} holds a model of the architecture {word!r}, which transformers does "
+            f"{file.path.name} has a model of the architecture {word!r}, which transformers does "
             "not read from GGUF files",
             "Serve it with llama.cpp and name its URL (--backbone http://127.0.0.1:8080/v1), or "
             "take the model's safetensors.",
@@ -185,10 +186,10 @@ ALIASES = {
 
 @contextmanager
 def read_once() -> Iterator[None]:
-    """While this lasts, what transformers asks of a GGUF file again and again is worked out once.
+    """Inside this block, transformers parses a GGUF file only once.
 
-    It parses the header for config, tokenizer and weights, and lists all tensor names of an
-    architecture for every module: 20 s for SmolLM2, which takes 10 s so.
+    It would parse the header for config, tokenizer and weights, and list all tensor names of an
+    architecture for every module. Loading SmolLM2 takes 10 s instead of 20 s.
     """
     import gguf
     from transformers import modeling_gguf_pytorch_utils as reading
@@ -205,7 +206,7 @@ def read_once() -> Iterator[None]:
         (gguf, "GGUFReader", lru_cache(maxsize=1)(gguf.GGUFReader)),
         (gguf, "get_tensor_name_map", lru_cache(gguf.get_tensor_name_map)),
         (reading, "load_gguf_checkpoint", read_checkpoint),
-        (reading, "tqdm", lambda each, **_: each),  # its bar would be drawn into a worker's log
+        (reading, "tqdm", lambda each, **_: each),  # its progress bar would fill a worker's log
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     try:

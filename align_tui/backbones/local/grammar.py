@@ -1,7 +1,7 @@
-"""Constrained decoding: schemas as outlines expresses them, one llguidance matcher a generation.
+"""Constrained decoding: outlines writes the schema, and each reply has an llguidance matcher.
 
-The tokenizer is prepared once a model and a grammar once a schema; outlines' own generators would
-build both again for every call (docs/architecture.md).
+The tokenizer is prepared once for a model and a grammar once for a schema. outlines' own
+generators would build both again for every call (docs/architecture.md).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from align_tui.core.errors import ReplyError
 from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:
-    from align_tui.backbones.local.literal_text import PlainText
+    from align_tui.backbones.local.literal_text import LiteralEncoder
 
-# No blanks between JSON's marks: a sampled model would spend tokens on them.
+# No blanks in the JSON: a sampled model would spend tokens on them.
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
 
 
@@ -34,32 +34,34 @@ def _grammar(schema: str) -> str:
 
 
 def schema_text(schema: JsonObject) -> str:
-    """The schema as outlines hands it to a backend, the order of its keys kept."""
+    """The schema as the text that outlines gives to a backend, with its keys in order."""
     return str(JsonSchema(json.dumps(schema, ensure_ascii=False)).schema)
 
 
 class Grammars:
-    """Makes the matchers of one tokenizer."""
+    """Makes matchers for one tokenizer."""
 
-    def __init__(self, plain: PlainText, vocabulary: int) -> None:
-        """Raises ValueError for a tokenizer that llguidance does not know."""
-        self.size = max(vocabulary, len(plain.tokenizer))
-        self.tokens: LLTokenizer = from_tokenizer(plain.tokenizer, n_vocab=self.size)  # type: ignore[arg-type]  # it checks itself, with a ValueError
-        self._plain = plain
+    def __init__(self, encoder: LiteralEncoder, vocabulary: int) -> None:
+        """Prepare the tokenizer; raises ValueError for one that llguidance does not know."""
+        self.size = max(vocabulary, len(encoder.tokenizer))
+        self.tokens: LLTokenizer = from_tokenizer(encoder.tokenizer, n_vocab=self.size)  # type: ignore[arg-type]  # it checks itself, with a ValueError
+        self._encoder = encoder
         self._spelled: dict[int, list[int]] = {}
 
     def matcher(self, schema: JsonObject) -> LLMatcher:
-        """A fresh matcher; raises ReplyError for a schema that no grammar expresses."""
+        """A new matcher; raises ReplyError for a schema that llguidance cannot express."""
         matcher = LLMatcher(self.tokens, _grammar(schema_text(schema)), log_level=0)
         if matcher.is_error():
-            raise ReplyError(f"The reply's schema cannot be used: {matcher.get_error()[:300]}")
+            raise ReplyError(
+                f"llguidance cannot use the reply's schema: {matcher.get_error()[:300]}"
+            )
         return matcher
 
     def forced(self, matcher: LLMatcher) -> list[int]:
-        """The tokens that must come next, consumed; none of them a control token.
+        """Consume and return the tokens that must come next; none is a control token.
 
-        llguidance reads a choice's `<|im_end|>` as that token, as the tokenizer itself does: here
-        it is spelled out.
+        llguidance reads `<|im_end|>` in a choice as the control token, as the tokenizer does. Here
+        it becomes ordinary text tokens.
         """
         found: list[int] = []
         while forced := matcher.compute_ff_tokens():
@@ -71,11 +73,11 @@ class Grammars:
         return found
 
     def _as_text(self, token: int) -> list[int]:
-        if token not in self._plain.control:
+        if token not in self._encoder.control:
             return [token]
         if token not in self._spelled:
             text = self.tokens.decode_bytes([token]).decode("utf-8", "replace")
-            self._spelled[token] = self._plain.encode_plain(text)
+            self._spelled[token] = self._encoder.encode_literal(text)
         return self._spelled[token]
 
 
@@ -83,10 +85,7 @@ class Masks:
     """Which tokens may come next, for many matchers at once."""
 
     def __init__(self, size: int, threads: int | None) -> None:
-        """For matchers of `size` tokens.
-
-        `threads` work on the matchers (None: as many as llguidance thinks right).
-        """
+        """For matchers with `size` tokens; `threads` None lets llguidance choose."""
         self._size = size
         self._executor = LLExecutor(num_threads=threads)
         self._bits = np.zeros((0, 0), dtype=np.int32)
@@ -94,9 +93,9 @@ class Masks:
     def allowed(
         self, matchers: Sequence[LLMatcher], width: int, device: torch.device
     ) -> torch.Tensor:
-        """Booleans (matchers, width). The row of a matcher that has failed means nothing.
+        """Booleans (matchers, width). The row of a failed matcher has no meaning.
 
-        Tokens that the matchers know and the model has no logits for are left out.
+        Leaves out tokens that the matchers know and the model has no logits for.
         """
         words = -(-self._size // 32)
         if self._bits.shape[0] < len(matchers) or self._bits.shape[1] != words:
@@ -104,7 +103,7 @@ class Masks:
         bits = self._bits[: len(matchers)]
         numbered = [(matcher, i) for i, matcher in enumerate(matchers)]
         fill_next_token_bitmask_par(self._executor, numbered, bits)
-        # A byte a token would be eight times as much to move to a GPU.
+        # One byte for each token would move eight times as much to a GPU.
         octets = torch.from_numpy(bits.view(np.uint8)).to(device)
         powers = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8, device=device)
         found = (octets[:, :, None] & powers).ne(0).flatten(1)[:, :width]

@@ -1,7 +1,7 @@
-"""The plain way: `model.generate` under an outlines processor, one reply at a time.
+"""Write one reply at a time with `model.generate` of Hugging Face, under an outlines processor.
 
-Fallback for models whose cache cannot be batched and tokenizers that llguidance does not know, and
-what the batched engine is tested against.
+The fallback for models whose cache cannot be batched and for tokenizers that llguidance does not
+know. Tests compare the batched engine with it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from align_tui.core.types import JsonObject
 
 
 class _Streamer(BaseStreamer):
-    """Hands each token to the reply as it is made."""
+    """Adds the text of each new token to the reply."""
 
     def __init__(self, reply: Reply, tokenizer: Any, before: int = 0) -> None:
         self.reply = reply
         self.tokenizer = tokenizer
-        self.before = before  # tokens that were thought
+        self.before = before  # tokens of thinking
         self.seen: list[int] = []
-        self.told = 0
+        self.sent = 0
         self.is_prompt = True
 
     def put(self, value: torch.Tensor) -> None:
@@ -43,18 +43,18 @@ class _Streamer(BaseStreamer):
             return
         self.seen.extend(int(token) for token in value.reshape(-1))
         text = self.tokenizer.decode(self.seen, skip_special_tokens=True)
-        # A character may be made of several tokens: half of one is not told yet.
+        # One character may take several tokens: wait until it is whole.
         if not text.endswith("\ufffd"):
-            self._tell(text)
+            self._send(text)
 
     def end(self) -> None:
-        self._tell(self.tokenizer.decode(self.seen, skip_special_tokens=True))
+        self._send(self.tokenizer.decode(self.seen, skip_special_tokens=True))
 
-    def _tell(self, text: str) -> None:
-        if self.reply.finish is None:  # else it has ended where its choice begins
-            new = self.reply.up_to_choice(text[self.told :])
-            self.reply.tell(new, self.before + len(self.seen))
-        self.told = len(text)
+    def _send(self, text: str) -> None:
+        if self.reply.finish is None:  # otherwise the reply has ended where its choice begins
+            new = self.reply.up_to_choice(text[self.sent :])
+            self.reply.add_text(new, self.before + len(self.seen))
+        self.sent = len(text)
 
 
 class _Stop(StoppingCriteria):
@@ -67,7 +67,7 @@ class _Stop(StoppingCriteria):
 
 
 class HfGenerator:
-    """`model.generate` for one loaded model."""
+    """Writes replies of one loaded model with `model.generate`."""
 
     def __init__(self, loaded: Loaded, grammar_backend: str) -> None:
         """`grammar_backend` is outlines' name: 'llguidance', 'outlines_core' or 'xgrammar'."""
@@ -81,8 +81,8 @@ class HfGenerator:
         return get_json_schema_logits_processor(self.grammar_backend, self._outlines, schema)
 
     def run(self, reply: Reply) -> None:
-        """Write the reply, after its thinking; its `finish` says how it ended."""
-        # generate() draws from the global stream; this thread is alone in using it.
+        """Write the thinking and the reply; sets the reply's `finish`."""
+        # generate() draws from the global random stream, which only this thread uses.
         torch.manual_seed(reply.request.sampling.seed)
         if reply.thought is not None:
             self._think(reply, reply.thought)
@@ -99,21 +99,21 @@ class HfGenerator:
         if reply.stop_requested:
             reply.finish = "cancelled"
         elif reply.has_ended:
-            return  # at its choice, which scoring draws as it does for the batch
+            return  # at its choice, which scoring draws, as for the batch
         elif made >= most:
             reply.finish = "length"
         elif reply.bounds.positions is not None and made >= reply.bounds.positions - len(reply.ids):
-            reply.ids.extend([0] * (made + 1))  # as long as it would have become
+            reply.ids.extend([0] * (made + 1))  # the length that it would have reached
             reply.check_bounds()
         else:
             reply.finish = "stop"
 
     def _think(self, reply: Reply, thought: Thought) -> None:
-        """Free text up to where the thinking ends; what leads on joins the reply's tokens."""
-        ended = _Think(reply, thought)
+        """Write the thinking; the tokens that lead to the reply join the reply's tokens."""
+        ended = _ThinkingStop(reply, thought)
         stop = StoppingCriteriaList([_Stop(reply), ended])
-        self._generate(reply, thought.cap, [_Only(thought)], stop, ended.streamer)
-        if not thought.is_over and not reply.stop_requested:  # the positions came to their end
+        self._generate(reply, thought.cap, [_ThinkingMask(thought)], stop, ended.streamer)
+        if not thought.is_over and not reply.stop_requested:  # no positions are left
             reply.check_bounds()
 
     def _generate(
@@ -124,7 +124,7 @@ class HfGenerator:
         stop: StoppingCriteriaList,
         streamer: BaseStreamer,
     ) -> int:
-        """Let the model go on from the reply's tokens; how many it made, `most` at most."""
+        """Continue from the reply's tokens; returns how many tokens were made (at most `most`)."""
         sampling = reply.request.sampling
         ids = torch.tensor([reply.ids], device=self.loaded.device)
         drawn: dict[str, Any] = {"do_sample": False}
@@ -139,9 +139,9 @@ class HfGenerator:
         end = self.loaded.tokenizer.eos_token_id
         if reply.bounds.positions is not None:
             most = max(1, min(most, reply.bounds.positions - len(reply.ids)))
-        numbers = _Numbers(self.loaded, reply)
+        numbers = _FiniteCheck(self.loaded, reply)
         try:
-            # The processors' masks are compiled at their first use, for seconds: not worth it.
+            # Compiling the processors' masks at their first use takes seconds: not worth it.
             with torch.compiler.set_stance("force_eager"):
                 out = self.loaded.model.generate(  # type: ignore[operator]  # a mixin that transformers does not type
                     ids,
@@ -155,13 +155,13 @@ class HfGenerator:
                     **drawn,
                 )
         except (ValueError, TypeError) as error:
-            raise ReplyError(f"The model cannot be run by generate(): {error}") from error
+            raise ReplyError(f"generate() of transformers failed: {error}") from error
         return int(out.shape[1] - ids.shape[1])
 
     def _ends(self, reply: Reply) -> list[int]:
-        """The tokens that end a text: the model's own, and the one that a finished grammar leaves.
+        """The tokens that end a text: the model's own, and those that a finished grammar allows.
 
-        A tokenizer's may be none of the model's (of fine-tunes that changed one of them), or none.
+        A fine-tune may have changed the end token of the model or of the tokenizer alone.
         """
         own = self.loaded.model.generation_config.eos_token_id
         ends = {own} if isinstance(own, int) else set(own or ())
@@ -172,15 +172,15 @@ class HfGenerator:
         return sorted(ends)
 
     def read(self, probes: Sequence[Probe]) -> None:
-        """The logits of sequences, each from a pass of its own, as transformers computes them."""
+        """Fill the probes' logits, each from its own pass, as transformers computes them."""
         for probe in probes:
             ids = torch.tensor([probe.ids], device=self.loaded.device)
             out = self.loaded.model(ids, use_cache=False)
             probe.logits.append(out.logits[0, probe.first :])
 
 
-class _Numbers(LogitsProcessor):
-    """Ends a generation whose logits are no numbers, before anything is drawn from them."""
+class _FiniteCheck(LogitsProcessor):
+    """Ends a generation whose logits are not finite, before a token is drawn from them."""
 
     def __init__(self, loaded: Loaded, reply: Reply) -> None:
         self.loaded = loaded
@@ -193,8 +193,8 @@ class _Numbers(LogitsProcessor):
         return scores
 
 
-class _Only(LogitsProcessor):
-    """Leaves the tokens that thinking may hold."""
+class _ThinkingMask(LogitsProcessor):
+    """Masks all tokens that thinking may not contain."""
 
     def __init__(self, thought: Thought) -> None:
         self.thought = thought
@@ -204,35 +204,35 @@ class _Only(LogitsProcessor):
         return scores.masked_fill(~allowed, -torch.inf)
 
 
-class _Think(StoppingCriteria):
-    """Hands each token of the thinking to its reply, and stops where the thinking ends."""
+class _ThinkingStop(StoppingCriteria):
+    """Adds each token of the thinking to its reply, and stops where the thinking ends."""
 
     def __init__(self, reply: Reply, thought: Thought) -> None:
         self.reply = reply
         self.thought = thought
-        self.streamer = _Quiet()
+        self.streamer = _SilentStreamer()
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
         text, joined = self.thought.take(int(input_ids[0, -1]))
         self.reply.ids += joined
-        self.reply.tell_thinking(text, self.thought.is_over)
+        self.reply.add_thinking(text, self.thought.is_over)
         if self.thought.is_over:
             self.reply.reply_start = len(self.reply.ids)
         done = self.thought.is_over
         return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)
 
 
-class _Quiet(BaseStreamer):
-    """Told of nothing: what a model thinks is told as it ends or goes on."""
+class _SilentStreamer(BaseStreamer):
+    """Ignores tokens: `_ThinkingStop` adds the text of the thinking."""
 
     def put(self, value: Any) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def end(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 def compact(schema: JsonObject) -> str:
-    """The schema as text, with llguidance told to allow no blanks between JSON's marks."""
+    """The schema as text, with the option that allows llguidance no blanks in the JSON."""
     options = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
     return json.dumps({**schema, "x-guidance": options}, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Models of the hub: whole in its cache, or fetched; no file that is not loaded."""
+"""Find hub models in the cache or fetch them, and only the files that loading needs."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ WANTED = [
     "*.py",
 ]
 BESIDE = ["*/*"]
-"""Folders in a repository hold the same weights in other forms (original/, onnx/, ...)."""
+"""Folders in a repository, which have the same weights in other forms (original/, onnx/, ...)."""
 _GGUF = re.compile(r"([A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*):([\w.\-]+(?:/[\w.\-]+)*\.gguf)")
 T = TypeVar("T")
 
 
 def gguf_name(model: str) -> tuple[str, str] | None:
-    """(repository, file) of `org/name:file.gguf`, or None for what is no such name."""
+    """(repository, file) of `org/name:file.gguf`; None for any other name."""
     found = _GGUF.fullmatch(model)
     return (found[1], found[2]) if found and ".." not in found[2].split("/") else None
 
 
 def cached_snapshot(spec: BackboneSpec) -> Path | None:
-    """The folder of a hub model in the cache, whole or in part, or None; asks no network."""
+    """The folder of a hub model in the cache, complete or not, or None; uses no network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -47,14 +47,14 @@ def cached_snapshot(spec: BackboneSpec) -> Path | None:
 
 
 def missing_of(folder: Path) -> list[str]:
-    """What a snapshot lacks of a model or an adapter that can be loaded."""
+    """The names of files that a snapshot of a model or an adapter lacks."""
     return [] if is_adapter(folder) else missing_parts(folder)
 
 
 def find_snapshot(spec: BackboneSpec, progress: OnProgress, *, fetch: bool = True) -> Path:
-    """The folder of a hub model, fetched or completed when it is not wholly here.
+    """The folder of a hub model; fetches what is missing.
 
-    Raises BackboneError; what is here only in part is told as that.
+    Raises BackboneError, whose message says which files are missing.
     """
     folder = cached_snapshot(spec)
     lacks = missing_of(folder) if folder is not None else []
@@ -82,18 +82,18 @@ def find_snapshot(spec: BackboneSpec, progress: OnProgress, *, fetch: bool = Tru
 
     folder = _fetched(spec.model, spec.revision, here, progress, get)
     lacks = missing_of(folder)
-    if lacks:  # without an answer of the hub, its client hands back what is here
+    if lacks:  # without an answer from the hub, its client returns the incomplete folder
         raise BackboneError(
             f"{spec.model} is only partly on this machine ({', '.join(lacks[:4])} missing), and "
             "the hub did not complete it",
-            "Is there a network? Then the hub's copy may have no safetensors that transformers "
-            f"loads: see huggingface.co/{spec.model}/tree/main",
+            "Check the network. If it works, the hub's copy may have no safetensors that "
+            f"transformers loads: see huggingface.co/{spec.model}/tree/main",
         )
     return folder
 
 
 def find_gguf(spec: BackboneSpec, progress: OnProgress, *, fetch: bool = True) -> Path:
-    """The file that `org/name:file.gguf` names, fetched when it is not here."""
+    """The file that `org/name:file.gguf` names; fetches it when it is missing."""
     named = gguf_name(spec.model)
     assert named is not None
     repository, name = named
@@ -128,7 +128,7 @@ def _fetched(
     get: Callable[[], Path],
     name: str = "",
 ) -> Path:
-    """What `get` fetches; raises BackboneError that says why it cannot be."""
+    """The path that `get` fetches; raises BackboneError with the reason of a failure."""
     from huggingface_hub import constants
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -140,13 +140,13 @@ def _fetched(
     command = f"hf download {model} {name}".strip()
     elsewhere = f"On a machine with a network: {command}, then set HF_HOME to its cache."
     if constants.HF_HUB_OFFLINE:
-        raise BackboneError(f"{model} {here}, which is offline", elsewhere)
+        raise BackboneError(f"{model} {here}, and HF_HUB_OFFLINE is set", elsewhere)
     progress(f"fetching {model}", None)
     try:
         return get()
     except GatedRepoError as error:
         raise BackboneError(
-            f"{model} is behind a licence that this account has not accepted",
+            f"{model} has a licence that this account has not accepted",
             f"Accept it at huggingface.co/{model} and set HF_TOKEN.",
         ) from error
     except RevisionNotFoundError as error:
@@ -156,14 +156,14 @@ def _fetched(
             f"The hub knows no model {model!r}, or it is private",
             "Check the name; for a private model set HF_TOKEN.",
         ) from error
-    except Exception as error:  # the hub's client has changed its HTTP library, and so its errors
+    except Exception as error:  # the hub's client raises errors of its HTTP library
         raise BackboneError(
             f"{model} {here} and cannot be fetched ({_short(error)})", elsewhere
         ) from error
 
 
 def _short(error: BaseException) -> str:
-    """The first line of what the hub said, without the token that it was sent."""
+    """The first line of the hub's error, without the user's token."""
     from huggingface_hub import get_token
 
     lines = Secret(get_token() or "").redacted(str(error)).strip().splitlines()
@@ -174,7 +174,7 @@ def _progress_bar(name: str, progress: OnProgress) -> type[Any]:
     from huggingface_hub.utils.tqdm import tqdm as hub_tqdm
 
     class Reporting(hub_tqdm):
-        """The hub's progress bar, told to the worker's row in place of a terminal."""
+        """The hub's progress bar, which reports to `progress` and not to a terminal."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             quiet: dict[str, Any] = {**kwargs, "file": io.StringIO()}

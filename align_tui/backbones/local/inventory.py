@@ -1,4 +1,4 @@
-"""Which models are on this machine: a glance at configs and headers, without transformers."""
+"""List the models on this machine from configs and headers, without transformers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Glance:
     """A model at a glance. `here` is 'whole', 'in part', 'damaged', 'not here' or 'server'.
 
-    `lacks` says what is missing or wrong; `stored` are the bytes of its weights.
+    `lacks` says what is missing or wrong; `stored` is the size of the weights in bytes.
     """
 
     model: str
@@ -43,7 +43,7 @@ class Glance:
 
 
 def glance_at(spec: BackboneSpec) -> Glance:
-    """The model that a named backbone points to, as far as it is on this machine."""
+    """A glance at the model of a backbone; fetches nothing."""
     if not spec.is_local:
         where = ", ".join(spec.server.base_urls)
         return Glance(" at ".join(part for part in (spec.model, where) if part), "server")
@@ -66,7 +66,7 @@ def glance_at(spec: BackboneSpec) -> Glance:
 
 
 def cached_models() -> Iterator[Glance]:
-    """The models of the hub's cache; each GGUF file of a repository is a model of its own."""
+    """The models in the hub's cache; each GGUF file of a repository is a model."""
     from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -86,7 +86,7 @@ def cached_models() -> Iterator[Glance]:
 
 
 def _newest(repository: CachedRepoInfo) -> Path | None:
-    """The snapshot of `main`, which a bare name stands for; else the newest one."""
+    """The snapshot of `main`, which a name without a revision means; else the newest one."""
     ordered = sorted(repository.revisions, key=lambda r: ("main" in r.refs, r.last_modified))
     return ordered[-1].snapshot_path if ordered else None
 

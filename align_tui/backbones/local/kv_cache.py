@@ -1,7 +1,7 @@
-"""Keys and values of all replies in the batch: one slot a reply, written in place.
+"""The keys and values of all replies in the batch: one slot for each reply, written in place.
 
-A slot holds a reply's own positions from 0, whatever its neighbours hold: nothing is padded, cut or
-joined when replies come and go, and a step's shapes depend on no reply's length.
+A slot holds a reply's positions from 0 on. When replies come and go, no other slot is padded, cut
+or joined, and the shapes of a step do not depend on a reply's length.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import torch
 Layers = list[tuple[torch.Tensor, torch.Tensor]]
 """Keys and values of each layer for one sequence: (heads, positions, width)."""
 
-STEP = 128  # positions are added in steps of so many, so that few sizes come up
+STEP = 128  # positions are added in steps of so many, so that few sizes occur
 
 
 def round_up(value: int, step: int) -> int:
-    """The smallest multiple of `step` that is not below `value`."""
+    """The smallest multiple of `step` that is at least `value`."""
     return -(-value // step) * step
 
 
@@ -29,19 +29,19 @@ class Buffers:
     values: torch.Tensor
 
     def resized(self, slots: int, positions: int) -> Buffers:
-        """Larger ones with the same content."""
+        """Larger buffers with the same content."""
         return Buffers(*(_grown(old, slots, positions) for old in (self.keys, self.values)))
 
 
 def _grown(old: torch.Tensor, slots: int, positions: int) -> torch.Tensor:
-    # Zeros and not whatever lay there: a masked position still meets a multiplication by zero.
+    # Zeros, since a masked position is still multiplied by zero, and zero times NaN is NaN.
     new = old.new_zeros((slots, old.shape[1], positions, old.shape[3]))
     new[: old.shape[0], :, : old.shape[2]] = old
     return new
 
 
 class KvCache:
-    """Slots of equal size for every layer, made on the device that the layer runs on."""
+    """Slots of equal size for every layer, on the device that the layer runs on."""
 
     def __init__(self) -> None:
         self.slots = 0
@@ -50,7 +50,7 @@ class KvCache:
         self._layers: list[Buffers] = []
 
     def reserve(self, slots: int, positions: int) -> None:
-        """Have room for so many slots of so many positions; what they hold is kept."""
+        """Make room for so many slots of so many positions; keeps their content."""
         if slots <= self.slots and positions <= self.positions:
             return
         if slots > self.slots:
@@ -61,7 +61,7 @@ class KvCache:
             self._layers[i] = layer.resized(self.slots, self.positions)
 
     def layer(self, index: int, keys: torch.Tensor, values: torch.Tensor) -> Buffers:
-        """Buffers of a layer, made like the `keys` and `values` (.., heads, .., width) given."""
+        """The buffers of a layer, created like `keys` and `values` (.., heads, .., width)."""
         while len(self._layers) <= index:
             shape = (self.slots, keys.shape[1], self.positions)
             self._layers.append(
@@ -73,7 +73,7 @@ class KvCache:
         return self._layers[index]
 
     def load(self, slot: int, layers: Layers, length: int) -> None:
-        """Put the first `length` positions of a kept sequence into a slot; the rest is zeroed."""
+        """Put the first `length` positions of a kept sequence into a slot; zero the rest."""
         for index, (keys, values) in enumerate(layers):
             buffers = self.layer(index, keys[None], values[None])
             buffers.keys[slot, :, :length] = keys[:, :length]
@@ -96,13 +96,13 @@ class KvCache:
             layer.values[target, :, :length] = layer.values[source, :, :length]
 
     def wipe(self, slot: int) -> None:
-        """Leave only zeros in a slot: what is not finite must not meet whoever comes next."""
+        """Zero a slot, so that values that are not finite do not reach its next reader."""
         for layer in self._layers:
             layer.keys[slot] = 0
             layer.values[slot] = 0
 
     def clear(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         self.slots = self.positions = 0
         self.generation += 1
         self._layers = []

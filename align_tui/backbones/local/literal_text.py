@@ -1,8 +1,8 @@
-"""Text of a scenario or a model as a tokenizer reads it: as text, never as control tokens.
+"""Encode the text of a scenario or a model literally: no part of it becomes a control token.
 
-transformers has `sanitize_control_tokens` for chats that a template renders. The same is needed
-here for models without a template, for replies that are scored, and for what a normaliser makes a
-control token. So texts are looked at by their tokens, and cut where one begins.
+transformers has `sanitize_control_tokens` for chats that a template renders. Models without a
+template, replies to score, and text that a normaliser turns into a control token need the same. So
+`guard` looks at the tokens of a text, and cuts it where a control token begins.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 CUT = "\ufdd1"
-"""A character that Unicode never gives a meaning; it stands inside what is no control token."""
+"""A character that Unicode never assigns; `guard` puts it inside text to keep it literal."""
 ROUNDS = 8
 _MARKUP = re.compile(r"<\|.*\|>|</?\w*(think|tool|turn|im_)\w*>|\[/?[A-Z_]+\]", re.DOTALL)
 _BRACKETED = re.compile(r"\[/?[A-Z]{3,}\]|<</?[A-Z]{2,}>>|<\|?/?[a-z_]{2,}\|?>")
 
 
 def template_of(tokenizer: PreTrainedTokenizerBase) -> str:
-    """The text of a tokenizer's chat template, '' where it has none.
+    """The text of a tokenizer's chat template, '' when it has none.
 
-    Of several (Command R has others for tools and for documents) it is the default one.
+    Of several templates (Command R has some for tools and documents) it is the default one.
     """
     found: Any = getattr(tokenizer, "chat_template", None)
     if isinstance(found, dict):
@@ -33,7 +33,7 @@ def template_of(tokenizer: PreTrainedTokenizerBase) -> str:
 
 
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    """Ids of the tokens that structure a conversation, whether they are called special or not."""
+    """Ids of the tokens that structure a conversation, declared as special or not."""
     template = template_of(tokenizer)
     found = set(tokenizer.all_special_ids)
     for number, token in tokenizer.added_tokens_decoder.items():
@@ -51,8 +51,8 @@ def _unknown_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     return frozenset(number for number in found if isinstance(number, int))
 
 
-class PlainText:
-    """Encodes text for one tokenizer; what stands between CUTs belongs to no control token."""
+class LiteralEncoder:
+    """Encodes text for one tokenizer; text with a CUT in it never becomes a control token."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self.tokenizer = tokenizer
@@ -66,7 +66,7 @@ class PlainText:
         return re.compile("|".join(re.escape(text) for text in reversed(texts) if text) or "(?!)")
 
     def guard(self, text: str) -> str:
-        """The text with a CUT inside whatever would be read as a control token."""
+        """The text with a CUT inside each part that the tokenizer would read as a control token."""
         text = text.replace(CUT, "\ufffd")
         text = self._texts.sub(lambda found: found[0][0] + CUT + found[0][1:], text)
         for _ in range(ROUNDS):
@@ -78,18 +78,20 @@ class PlainText:
         return text
 
     def _control_spans(self, text: str) -> list[tuple[int, int]]:
-        """Where in a text its tokenizer finds control tokens: what a normaliser makes one, too."""
+        """Where the tokenizer finds control tokens in a text, after its normaliser."""
         if not getattr(self.tokenizer, "is_fast", False):
             return []
         found = self._backend(text).encode(text, add_special_tokens=False)
         pairs = zip(found.ids, found.offsets, strict=True)
-        real = self.control - self._unknown  # which stand for whatever the vocabulary lacks
+        real = (
+            self.control - self._unknown
+        )  # an unknown token stands for any character that the vocabulary lacks
         return [span for token, span in pairs if token in real and span[1] - span[0] > 1]
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
-        """Ids of a text with guarded parts; control tokens that are not cut are read as such.
+        """Ids of a text whose guarded parts are literal; control tokens without a CUT count.
 
-        With `special` the tokenizer's own start token (and the like) is put in front.
+        With `special` the tokenizer adds its own start token (and similar ones).
         """
         if CUT not in text:
             return list(self.tokenizer(text, add_special_tokens=special)["input_ids"])
@@ -104,12 +106,12 @@ class PlainText:
         found = backend.encode(text, add_special_tokens=special)
         return [token for token in found.ids if token != cut]
 
-    def encode_plain(self, text: str) -> list[int]:
-        """Ids of a text of which nothing is a control token."""
+    def encode_literal(self, text: str) -> list[int]:
+        """Ids of a text without any control token."""
         return self.encode(self.guard(text))
 
     def _backend(self, text: str) -> Any:
-        """The tokenizer underneath; for a text with CUTs a copy that parts text at them."""
+        """The underlying tokenizer; for a text with CUTs a copy that splits text at them."""
         backend: Any = self.tokenizer.backend_tokenizer
         if CUT not in text:
             return backend
@@ -129,15 +131,15 @@ def bare(text: str) -> str:
 
 
 def marks_of_template(template: str, texts: Iterable[str]) -> str:
-    """The first mark of a template that one of the texts holds, or ''.
+    """The first mark of a template that one of the texts contains, or ''.
 
-    Some templates mark turns with ordinary text ([INST]): a model cannot tell it from the same text
-    in a scenario, so it has to be said.
+    Some templates mark turns with ordinary text ([INST]). A model cannot tell it from the same text
+    in a scenario, so the user has to know.
     """
     marks = bracketed(template)
     return next((mark for text in texts for mark in marks if mark in text), "")
 
 
 def bracketed(template: str) -> list[str]:
-    """What looks like a mark in a template's text, control token or not."""
+    """The parts of a template that look like marks, control tokens or not."""
     return sorted(set(_BRACKETED.findall(template)))

@@ -1,4 +1,4 @@
-"""Loading a model: device, number format and memory are settled before the weights are read."""
+"""Load a model; device, number format and memory are checked before the weights are read."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from align_tui.core.errors import BackboneError, CodeRefused, OutOfMemory
 SMALL = 50_000_000
 SPARE = 0.10  # of the weights, for buffers and the first prompt
 LONGEST = 2000
-"""Characters of a message of transformers that are passed on."""
+"""How many characters of a transformers message an error quotes."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to run."""
+    """A model that is ready to run."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
@@ -49,13 +49,13 @@ class Loaded:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device that a profile's `backbone.device` means; 'auto' is the emptiest GPU, or CPU."""
+    """The torch device for `backbone.device`; 'auto' is the GPU with most free memory, or CPU."""
     if name != "auto":
         try:
             device = torch.device(name)
         except RuntimeError as error:
             raise BackboneError(
-                f"There is no device {name!r}", "Like cuda:0, mps or cpu."
+                f"There is no device {name!r}", "Name one such as cuda:0, mps or cpu."
             ) from error
         if device.type == "cuda" and not torch.cuda.is_available():
             raise BackboneError(
@@ -63,7 +63,7 @@ def pick_device(name: str) -> torch.device:
                 "See: align-tui doctor. Or --set backbone.device=auto",
             )
         if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-            raise BackboneError(f"This machine has {torch.cuda.device_count()} GPUs, no {name}")
+            raise BackboneError(f"This machine has {torch.cuda.device_count()} GPUs, and no {name}")
         return device
     if torch.cuda.is_available():
         free = [torch.cuda.mem_get_info(i)[0] for i in range(torch.cuda.device_count())]
@@ -74,14 +74,14 @@ def pick_device(name: str) -> torch.device:
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that the device has free."""
+    """The free memory of the device in bytes."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available)
 
 
 def pick_dtype(spec: BackboneSpec, device: torch.device) -> torch.dtype:
-    """'auto' is float32 on a CPU (exact and repeatable), bfloat16 on an accelerator."""
+    """The number format; 'auto' is float32 on a CPU (repeatable), bfloat16 on an accelerator."""
     if spec.dtype != "auto":
         return DTYPES[spec.dtype]
     if device.type == "cuda" and not torch.cuda.is_bf16_supported():
@@ -90,7 +90,7 @@ def pick_dtype(spec: BackboneSpec, device: torch.device) -> torch.dtype:
 
 
 def check_memory(parameters: int, dtype: torch.dtype, device: torch.device) -> None:
-    """Raise OutOfMemory, with the numbers, when the weights cannot fit."""
+    """Raise OutOfMemory, with sizes in its message, when the weights cannot fit."""
     need = int(parameters * torch.empty((), dtype=dtype).element_size() * (1 + SPARE))
     free = free_memory(device)
     if need > free:
@@ -117,7 +117,7 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
     model, tokenizer = _load(files, spec, dtype, device)
     placed = next(model.parameters()).device
     if placed.type == "cpu":
-        # Below this size threads wait for each other longer than they work (ten times longer
+        # Threads of a smaller model wait for each other longer than they work (ten times longer
         # beside another busy process).
         few = size.parameters < SMALL
         torch.set_num_threads(1 if few else max(1, psutil.cpu_count(False) or 1))
@@ -136,18 +136,18 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
 
 
 def quieten() -> None:
-    """Have transformers print nothing: what it has to say is told in this program's words."""
+    """Stop transformers from printing: the program reports its messages itself."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def check_loadable(spec: BackboneSpec) -> ModelFiles:
-    """All that loading checks before it reads numbers: the files, and that they fit each other.
+    """Check a model as loading does before it reads weights; returns its files.
 
-    Config, tokenizer and the names and shapes of all weights are read as for loading; of a GGUF
-    file, its header. Nothing is fetched, and no code is run that was not trusted. Raises
-    BackboneError (OutOfMemory when it cannot fit).
+    Reads config, tokenizer and the names and shapes of all weights, or the header of a GGUF file.
+    Fetches nothing and runs no untrusted code. Raises BackboneError (OutOfMemory when the model
+    cannot fit).
     """
     quieten()
     spec = only_trusted(spec)
@@ -158,7 +158,7 @@ def check_loadable(spec: BackboneSpec) -> ModelFiles:
 
 
 def check_room(spec: BackboneSpec, size: Size) -> None:
-    """Raise OutOfMemory where weights of that size cannot fit, BackboneError without the device."""
+    """Raise OutOfMemory when such weights cannot fit, BackboneError without the device."""
     device = pick_device(spec.device)
     if not {"device_map", "quantization_config"} & set(spec.load):
         check_memory(size.parameters, pick_dtype(spec, device), device)
@@ -167,8 +167,8 @@ def check_room(spec: BackboneSpec, size: Size) -> None:
 def check_fit(spec: BackboneSpec, files: ModelFiles) -> None:
     """Raise BackboneError unless config, tokenizer, weights and adapters fit each other.
 
-    Names and shapes are compared and no numbers are read, but those of adapters. A GGUF file is
-    left alone: transformers would unpack all of its weights.
+    Compares names and shapes, and reads no weights except an adapter's. Skips GGUF files, since
+    transformers would unpack all of their weights.
     """
     if files.gguf is not None:
         return
@@ -178,7 +178,7 @@ def check_fit(spec: BackboneSpec, files: ModelFiles) -> None:
             from align_tui.backbones.local.adapters import adapted
 
             with warnings.catch_warnings():
-                # torch says of each tensor that numbers are not copied into a model without any.
+                # torch warns for each tensor that a model on "meta" takes no numbers.
                 warnings.simplefilter("ignore")
                 adapted(model, files.adapters)
 
@@ -203,7 +203,7 @@ def _load(
 def _read(
     files: ModelFiles, spec: BackboneSpec, **load: Any
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Config, tokenizer and weights by transformers; raises what it raises, and BackboneError."""
+    """Read config, tokenizer and weights; raises errors of transformers, and BackboneError."""
     with reading(files):
         config = read_config(files, spec)
         tokenizer = read_tokenizer(files, spec)
@@ -213,32 +213,32 @@ def _read(
             files.folder,
             config=config,
             output_loading_info=True,
-            ignore_mismatched_sizes=True,  # they are looked at here, with their names
+            ignore_mismatched_sizes=True,  # _check_weights_fit reports them by name
             **_common(files, spec),
             **load,
         )
-    model, found = loaded  # as output_loading_info has it
+    model, found = loaded  # output_loading_info returns this pair
     _check_weights_fit(spec, found)
     return model, tokenizer
 
 
 def reading(files: ModelFiles) -> AbstractContextManager[None]:
-    """While this lasts, config, tokenizer and weights are read; a GGUF's header then only once."""
+    """A block in which transformers reads the files; it parses a GGUF header only once."""
     return read_once() if files.gguf is not None else nullcontext()
 
 
 def read_config(files: ModelFiles, spec: BackboneSpec) -> PreTrainedConfig:
-    """The config by transformers; raises what it raises, and BackboneError for no causal model."""
+    """The config; raises errors of transformers, and BackboneError for no causal model."""
     config: PreTrainedConfig = AutoConfig.from_pretrained(files.folder, **_common(files, spec))
     if getattr(config, "is_encoder_decoder", False):
         raise BackboneError(
-            f"{spec.label} is an encoder-decoder model, and decisions need a causal one"
+            f"{spec.label} is an encoder-decoder model, and this backbone needs a causal one"
         )
     return config
 
 
 def read_tokenizer(files: ModelFiles, spec: BackboneSpec) -> PreTrainedTokenizerBase:
-    """The tokenizer by transformers; raises what it raises."""
+    """The tokenizer; raises errors of transformers."""
     return AutoTokenizer.from_pretrained(files.folder, **_common(files, spec))
 
 
@@ -248,35 +248,36 @@ def _common(files: ModelFiles, spec: BackboneSpec) -> dict[str, Any]:
 
 
 def _check_weights_fit(spec: BackboneSpec, found: Mapping[str, Any]) -> None:
-    """Raise BackboneError unless the weights are those that the config describes, all of them.
+    """Raise BackboneError unless the weights are exactly those that the config describes.
 
-    A weight that is missing would be drawn at random, without a word. Tied ones are none of these.
+    transformers would fill a missing weight with random numbers. A tied weight does not count as
+    missing.
     """
     mismatched = [str(each[0]) for each in found.get("mismatched_keys", ())]
-    troubles = (
+    mismatches = (
         ("lacks", sorted(map(str, found.get("missing_keys", ())))),
-        ("has besides", sorted(map(str, found.get("unexpected_keys", ())))),
-        ("has in other shapes", sorted(mismatched)),
+        ("adds", sorted(map(str, found.get("unexpected_keys", ())))),
+        ("has other shapes for", sorted(mismatched)),
     )
-    said = [
+    differences = [
         f"it {what} {len(names)} tensor{'s' if len(names) > 1 else ''} "
         f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-        for what, names in troubles
+        for what, names in mismatches
         if names
     ]
-    if said:
+    if differences:
         raise BackboneError(
             f"The weights of {spec.label} are not those that its config.json describes: "
-            + "; ".join(said),
-            "It would decide with random numbers in their place. Are config.json and the weights "
-            "of the same model, and was it saved by the class that config.json names?",
+            + "; ".join(differences),
+            "The model would decide with random numbers in their place. Check that config.json and "
+            "the weights belong to one model, saved by the class that config.json names.",
         )
 
 
 def _forget_generation_config(model: PreTrainedModel) -> None:
-    """Keep nothing of it but the tokens' ids: tokens are drawn as the profile says.
+    """Keep only the token ids of the generation config: the profile says how tokens are drawn.
 
-    A repetition penalty that a model's files bring would change choices, without a word.
+    A repetition penalty in a model's files would change choices without notice.
     """
     old = getattr(model, "generation_config", None)
     ids = {name: getattr(old, name, None) for name in ("bos_token_id", "eos_token_id")}
@@ -285,7 +286,7 @@ def _forget_generation_config(model: PreTrainedModel) -> None:
 
 @contextmanager
 def loading_errors(spec: BackboneSpec, device: torch.device) -> Iterator[None]:
-    """What transformers, torch and safetensors raise of a model's files, as a BackboneError."""
+    """Turn errors that transformers, torch and safetensors raise into BackboneErrors."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -294,22 +295,22 @@ def loading_errors(spec: BackboneSpec, device: torch.device) -> Iterator[None]:
         raise
     except SafetensorError as error:
         raise BackboneError(f"The weights of {spec.label} are damaged: {error}") from error
-    except Exception as error:  # whatever a model's files and code of its own lead to
+    except Exception as error:  # a model's files and code may raise anything
         failure = BackboneError(_load_message(spec, error), _load_hint(error))
         failure.unforeseen = True
         raise failure from error
 
 
 def _load_message(spec: BackboneSpec, error: BaseException) -> str:
-    """The whole of what was said, on one line: what is wrong often stands at its end."""
-    said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
-    return f"{spec.label} cannot be loaded: {said[:LONGEST] or type(error).__name__}"
+    """The message with the whole error on one line: its end often says what is wrong."""
+    message = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    return f"{spec.label} cannot be loaded: {message[:LONGEST] or type(error).__name__}"
 
 
 def _load_hint(error: BaseException) -> str:
     if "trust_remote_code" in str(error):
         return (
-            "It brings code of its own, which runs only where a profile says trust_remote_code = "
-            "true, and when you were asked: align-tui run asks, or takes --trust."
+            "The model brings code of its own. It runs only when the profile says "
+            "trust_remote_code = true and you trust it: align-tui run asks, or takes --trust."
         )
-    return "Is it a causal language model with its tokenizer beside it? See: align-tui doctor"
+    return "Check that it is a causal language model with its tokenizer. See: align-tui doctor"

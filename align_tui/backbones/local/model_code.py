@@ -1,4 +1,4 @@
-"""The code that a model brings: run only where its hash was trusted, by loading and by looking."""
+"""Allow a model's own code to run only when the user has trusted its hash."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from align_tui.config.trust import allow, unknown
 from align_tui.core.errors import CodeRefused
 
 ELSEWHERE = frozenset({"code_revision", "trust_remote_code", "allow_all_kernels", "use_kernels"})
-"""Keys of `load` by which transformers would run other code than what was hashed."""
+"""Keys of `load` that make transformers run other code than the hashed code."""
 
 
 def check_code(spec: BackboneSpec, files: ModelFiles) -> None:
-    """Raise CodeRefused unless the code that loading would run is trusted, and what it was."""
+    """Raise CodeRefused unless the code that loading would run is trusted and unchanged."""
     named = sorted(ELSEWHERE & set(spec.load))
     attention = spec.load.get("attn_implementation")
     if named or (isinstance(attention, str) and "/" in attention):
         raise CodeRefused(
-            f"load.{named[0] if named else 'attn_implementation'} would fetch code, and run it",
-            "Leave it out of [backbone] load. Code beside a model: trust_remote_code = true",
+            f"load.{named[0] if named else 'attn_implementation'} would fetch code and run it",
+            "Remove it from [backbone] load. Code in the model's folder: trust_remote_code = true",
         )
     code = _code(spec, files)
     if code is not None:
         allow(code, spec.code_sha256)
     elif spec.code_sha256:
-        raise CodeRefused(f"{spec.label} has lost the code that it was trusted with")
+        raise CodeRefused(f"{spec.label} no longer has the code that the user trusted")
 
 
 def only_trusted(spec: BackboneSpec) -> BackboneSpec:
-    """The spec by which a model is looked at: code that nobody trusted yet is left alone."""
+    """The spec for describing a model, with trust_remote_code off for untrusted code."""
     if not spec.trust_remote_code:
         return spec
     try:
@@ -41,11 +41,11 @@ def only_trusted(spec: BackboneSpec) -> BackboneSpec:
 
 
 def _code(spec: BackboneSpec, files: ModelFiles) -> Code | None:
-    """The model's code; raises CodeRefused where what is loaded lies elsewhere than what counts."""
+    """The model's code; raises CodeRefused when loading would use other folders than its hash."""
     code = code_of_model(spec)
     if code is None:
         return None
     folders = {folder.resolve() for folder in code.folders}
     if not {each.resolve() for each in (files.folder, *files.adapters)} <= folders:
-        raise CodeRefused(f"The code of {spec.label} lies where nobody has looked at it")
+        raise CodeRefused(f"The code of {spec.label} is in a folder that its hash does not cover")
     return code

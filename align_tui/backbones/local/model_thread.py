@@ -1,4 +1,4 @@
-"""The thread of one loaded model: it takes jobs in, runs the batch and ends each job."""
+"""The thread of one loaded model: it takes jobs, runs the batch and ends each job."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Job = Reply | Scoring
 
 
 class ModelThread:
-    """Replies and scorings of one model, in a thread of its own.
+    """Runs the replies and scorings of one model in its own thread.
 
-    `put` and `tokens_generated` may be called from any thread. A job's `on_done` is called in the
-    model's thread, once: with its outcome, or with the error that ended it.
+    Any thread may call `put` and `tokens_generated`. The model's thread calls a job's `on_done`
+    once, with the outcome or with the error that ended the job.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class ModelThread:
     ) -> None:
         """`vocabulary` is how many tokens the grammars know; without `batched` each job runs alone.
 
-        `grammar_backend` is outlines' name of what holds the schema of a reply that is alone.
+        `grammar_backend` is outlines' name of the backend that constrains replies that run alone.
         """
         self._loaded = loaded
         self._batched = batched
         self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self.one_by_one = HfGenerator(loaded, grammar_backend)
+        self.hf_generator = HfGenerator(loaded, grammar_backend)
         self.budget = device_budget(loaded.model, loaded.device)
         self.batch = DecodeBatch(
             loaded.model, loaded.device, self.budget, vocabulary, loaded.info.name
@@ -62,11 +62,11 @@ class ModelThread:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user must know of how it runs."""
+        """Sentences that a user must know about how it runs."""
         return (*self.budget.notes, *self.batch.notes)
 
     def put(self, job: Job) -> None:
-        """Have a reply written, or choices scored."""
+        """Queue a reply to write, or choices to score."""
         self._inbox.put(job)
 
     def tokens_generated(self) -> int:
@@ -75,7 +75,7 @@ class ModelThread:
         return self._tokens + sum(seat.tokens for seat in seats if isinstance(seat, Reply))
 
     def close(self) -> None:
-        """End what is being written or read, and free the device's memory."""
+        """End all jobs, and free the device's memory."""
         self._inbox.put(None)
         self._thread.join(timeout=30)
         self.batch.clear()
@@ -91,8 +91,8 @@ class ModelThread:
         self._drop(Cancelled("The worker is ending"))
 
     def _take_in(self, *, block: bool) -> bool:
-        """Sort what has come in; False when it is time to end."""
-        # Held up, it is the event loop's turn: what scores the first choice is about to come.
+        """Take new jobs; False when the thread has to end."""
+        # Held up, wait for the event loop: it is about to send the scoring of the first choice.
         wait = HELD_UP_S if self.batch.is_held_up else None
         while True:
             try:
@@ -135,12 +135,12 @@ class ModelThread:
             self._end(reader)
 
     def _write_alone(self, reply: Reply) -> None:
-        self.one_by_one.run(reply)
+        self.hf_generator.run(reply)
         self._end(reply)
 
     def _score_alone(self, job: Scoring) -> None:
         if not any(probe.stop_requested for probe in job.probes):
-            self.one_by_one.read(job.probes)
+            self.hf_generator.read(job.probes)
             job.on_done(self._probabilities(job))
 
     def _end(self, reader: Reader) -> None:
@@ -150,8 +150,8 @@ class ModelThread:
         elif isinstance(reader, Probe) and reader in self._scorings:
             scoring = self._scorings.pop(reader)
             if not any(probe in self._scorings for probe in scoring.probes):
-                # It has left the batch, as others have that are told after it: what fails here
-                # (its logits may not fit once more) is its own.
+                # The reader has left the batch, and so have others that end after it: a failure
+                # here (its logits may not fit a second time) concerns this job alone.
                 self._guarded(partial(self._end_scoring, scoring), scoring)
 
     def _end_scoring(self, scoring: Scoring) -> None:
@@ -159,22 +159,22 @@ class ModelThread:
         scoring.on_done(Cancelled("stopped") if stopped else self._probabilities(scoring))
 
     def _probabilities(self, scoring: Scoring) -> ChoiceProbabilities | AlignError:
-        """The probabilities, or the error of a model that computes no numbers."""
+        """The probabilities, or the error for logits that are not finite."""
         for probe in scoring.probes:
             if not is_finite(torch.cat(probe.logits)).all():
                 return not_finite(self._loaded.model, self._loaded.info.name, probe.ids)
         return scoring.probabilities()
 
     def _guarded(self, work: Callable[[], None], job: Job | None = None) -> None:
-        """Run `work`; what it raises ends the job at fault, and never this thread.
+        """Run `work`; an error ends the job at fault, and never this thread.
 
-        Without a `job` the batch is at work: who is at fault is found by reading each alone.
+        Without a `job` the batch ran: reading each reader alone finds the one at fault.
         """
         try:
             work()
             return
         except (torch.OutOfMemoryError, MemoryError) as error:
-            # Text that is already written is kept: everyone's tokens are read again.
+            # Replies keep their text, and their tokens are read again.
             alone = self.batch.retreat() if job is None else job
             if self._loaded.device.type == "cuda":
                 torch.cuda.empty_cache()
@@ -183,7 +183,7 @@ class ModelThread:
             return
         except AlignError as error:
             failure: AlignError = error
-        except Exception as error:  # whatever a model's own code raises is told to who asked
+        except Exception as error:  # a model's own code may raise anything
             if _is_lost(error, self._loaded.device):
                 self._lose(error)
                 return
@@ -195,10 +195,10 @@ class ModelThread:
             self._fail(reader, failure)
 
     def _lose(self, error: Exception) -> None:
-        """The device can do nothing more in this process: everyone is told, and who comes too."""
+        """The device is unusable in this process: end all jobs, and refuse later ones."""
         self._lost = DeviceLost(
             f"{self._loaded.device} failed while {self._loaded.info.name} ran: {error}",
-            "The worker ends, and another takes its samples up.",
+            "This worker ends, and another worker takes its samples over.",
         )
         self._lost.__cause__ = error
         self._drop(self._lost)
@@ -206,13 +206,13 @@ class ModelThread:
     def _too_large(self, cause: BaseException) -> OutOfMemory:
         error = OutOfMemory(
             f"{self._loaded.device} ran out of memory while {self._loaded.info.name} wrote",
-            "Shorten the scenario, lower decoding.max_tokens, or take a smaller model.",
+            "Shorten the scenario, lower decoding.max_tokens, or use a smaller model.",
         )
         error.__cause__ = cause
         return error
 
     def _fail(self, job: Reader | Scoring, failure: AlignError) -> None:
-        """End one reply, or the scoring that a probe is of."""
+        """End one reply, or the scoring that a probe belongs to."""
         if isinstance(job, Reply):
             job.failure = failure
             self._end(job)
@@ -227,7 +227,7 @@ class ModelThread:
             scoring.on_done(failure)
 
     def _drop(self, failure: AlignError) -> None:
-        """End everything that is read, written or waited for."""
+        """End all running and waiting jobs."""
         for each in (*self.batch.clear(), *self._alone):
             if isinstance(each, Reply | Scoring):
                 each.on_done(failure)
@@ -238,6 +238,6 @@ class ModelThread:
 
 
 def _is_lost(error: Exception, device: torch.device) -> bool:
-    """Is the process's hold of the GPU broken (an assertion on the device, an illegal access)?"""
+    """Can this process no longer use the GPU (a device assertion, an illegal access)?"""
     lost = getattr(torch, "AcceleratorError", None)
     return device.type == "cuda" and lost is not None and isinstance(error, lost)

@@ -1,4 +1,4 @@
-"""Opening a model of this process."""
+"""Open a backbone that runs in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has been read of late, so that a prompt's common beginning is read once."""
+"""Keep keys and values of recent sequences, so that a shared beginning is read only once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import torch
 
 from align_tui.backbones.local.kv_cache import Layers
 
-LEAST = 8  # tokens: a shorter beginning is read again sooner than it is copied
+LEAST = 8  # tokens: reading a shorter beginning again is faster than copying it
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """The beginning of a sequence that is known: its `length`, its cache, and, when it is the
-    whole of what was read, the logits (vocabulary,) after it."""
+    """The cached beginning of a sequence: its `length` in tokens, and its keys and values.
+
+    `logits` (vocabulary,) follow it when the whole sequence is cached.
+    """
 
     length: int
     layers: Layers
@@ -31,8 +33,10 @@ class _Kept:
 
 
 class PrefixCache:
-    """The system prompt of a profile over its scenarios, a prompt over its samples, a reply until
-    it is scored. Bounded in bytes; the least recently used goes first.
+    """Sequences by their tokens, within `budget` bytes; drops the least recently used first.
+
+    Scenarios of a profile share its system prompt, samples share their prompt, and a reply stays
+    until its choices are scored.
     """
 
     def __init__(self, budget: int) -> None:
@@ -40,7 +44,7 @@ class PrefixCache:
         self._kept: list[_Kept] = []
 
     def put(self, ids: Sequence[int], layers: Layers, logits: torch.Tensor | None = None) -> None:
-        """Remember the cache of `ids`; one that it continues is replaced."""
+        """Keep the keys and values of `ids`, in place of a sequence that it continues."""
         size = sum(k.numel() * k.element_size() + v.numel() * v.element_size() for k, v in layers)
         if size > self.budget:
             return
@@ -52,9 +56,9 @@ class PrefixCache:
             total -= self._kept.pop(0).size
 
     def longest(self, ids: Sequence[int], limit: int | None = None) -> Known:
-        """The longest known beginning of `ids`, of `limit` tokens at most.
+        """The longest cached beginning of `ids`, at most `limit` tokens.
 
-        Without its logits the last token is left to be read again.
+        Without logits it leaves out the last token, which is read again for them.
         """
         ids = list(ids)
         limit = len(ids) if limit is None else limit
@@ -74,12 +78,12 @@ class PrefixCache:
         return Known(best, found.layers, found.logits if whole else None)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all sequences."""
         self._kept = []
 
 
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two sequences begin with alike: halving, as comparing slices is quick."""
+    """How many tokens two sequences share at their beginning (by bisection, with fast slices)."""
     low, high = 0, min(len(a), len(b))
     if a[:high] == b[:high]:
         return high

@@ -1,4 +1,4 @@
-"""What occupies a slot of the batch: tokens that are to be read, and what is wanted of them."""
+"""Sequences that occupy a slot of the batch: tokens to read, and the logits that are needed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import torch
 
 @dataclass(eq=False, kw_only=True)
 class Reader:
-    """A sequence whose first `read` tokens lie in its slot; the others are to be read.
+    """A sequence whose first `read` tokens are in its slot; the others are still to be read.
 
-    A reply that is being written and a prompt that is read for the first time differ in nothing
-    but how many tokens are pending. One that loses its slot starts again from 0 and loses nothing
-    else. `stop_requested` may be set from any thread. A higher `priority` is served first; those of
-    one `group` make one decision together. `is_suspect`: a step with it failed, so it is read alone
-    to see whether it is at fault; `trials` counts such steps.
+    A reply in progress and a new prompt differ only in how many tokens are pending. A reader that
+    loses its slot starts again from 0 and loses nothing else. Any thread may set `stop_requested`.
+    A higher `priority` is served first; readers of one `group` make one decision together.
+    `is_suspect`: a step with it failed, so it is read alone to find out whether it is at fault;
+    `trials` counts such steps.
     """
 
     ids: list[int]
@@ -34,7 +34,7 @@ class Reader:
 
     @property
     def wanted(self) -> int:
-        """The first position whose logits are wanted."""
+        """The first position whose logits are needed."""
         return len(self.ids) - 1
 
     @property
@@ -50,12 +50,12 @@ class Reader:
 
 @dataclass(eq=False, kw_only=True)
 class Probe(Reader):
-    """A sequence read for its logits, from position `first` on: they gather in `logits`."""
+    """A sequence to read for its logits from position `first` on; they collect in `logits`."""
 
     first: int
     logits: list[torch.Tensor] = field(default_factory=list)
 
     @property
     def wanted(self) -> int:
-        """The first position whose logits are wanted."""
+        """The first position whose logits are needed."""
         return self.first

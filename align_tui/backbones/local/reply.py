@@ -1,4 +1,4 @@
-"""One generation while it decodes: its tokens, its text as it grows, and how it ends."""
+"""A reply while the model writes it: its tokens, its growing text, and how it ends."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
 from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT, reasoning_cap
 
-CHARACTERS = 5  # a token of prose; the frame around the reasoning is forced, and read along
+CHARACTERS = 5  # in a token of prose; the JSON around the reasoning is forced, and costs no steps
 
 
 @dataclass(eq=False, kw_only=True)
 class Reply(Reader):
-    """A generation in the batch. Made in the event loop, driven by the model's thread.
+    """A reply in progress. The event loop makes it, and the model's thread writes it.
 
-    One that HfGenerator writes has no matcher of its own. `reply_start` is where its text begins in
-    `ids`, once it has thought.
+    A reply that HfGenerator writes has no matcher. `reply_start` is where its text begins in `ids`,
+    after its thinking.
     """
 
     request: Request
@@ -47,7 +47,7 @@ class Reply(Reader):
     tokens: int = 0
     first_token_s: float | None = None
     timeline: list[tuple[float, int]] = field(default_factory=list)
-    # The random stream of this reply: it depends on its seed alone, never on its batch.
+    # The random stream of this reply depends on its seed alone, never on the batch.
     _stream: torch.Generator | None = None
     _noise: torch.Tensor | None = None
     _opening: list[int] = field(default_factory=list)
@@ -67,48 +67,49 @@ class Reply(Reader):
 
     @property
     def expected(self) -> int:
-        """How many tokens it is likely to draw: its reasoning's cap in characters, as tokens."""
+        """How many tokens it is likely to draw, from the cap of its reasoning in characters."""
         cap = reasoning_cap(self.request.schema)
         room = self.thought.room if self.thought is not None else 0
         return min(self.growth, room + cap // CHARACTERS) if cap else self.growth
 
     @property
     def thinking_tokens(self) -> int:
-        """How many tokens it has thought."""
+        """How many tokens of thinking it has written."""
         return self.thought.count if self.thought is not None else 0
 
     @property
     def reply_tokens(self) -> int:
-        """How many tokens it has written of the reply itself."""
+        """How many tokens it has written after its thinking."""
         return self.tokens - self.thinking_tokens
 
     @property
     def has_ended(self) -> bool:
-        """Is nothing more of it to be written?"""
+        """Has the reply ended?"""
         return self.finish is not None
 
     @property
     def is_thinking(self) -> bool:
-        """Is its next token one of its thinking, which no grammar holds?"""
+        """Does its next token belong to its thinking, which has no grammar?"""
         return self.thought is not None and not self.thought.is_over
 
     def noise(self, size: int, device: torch.device) -> torch.Tensor | None:
-        """What decides the next token (exponential, a number a token of the vocabulary); none for a
-        greedy reply. The same until a token is taken.
+        """Exponential noise (size,) that decides the next token; None for a greedy reply.
+
+        The noise stays the same until `take` is called.
         """
         if self._noise is None and self.request.sampling.temperature > 0:
             if self._stream is None:
                 self._stream = torch.Generator(device)
                 self._stream.manual_seed(self.request.sampling.seed)
             drawn = torch.empty(size, device=device).exponential_(generator=self._stream)
-            self._noise = drawn.clamp_(min=1e-30)  # a share is divided by it
+            self._noise = drawn.clamp_(min=1e-30)  # `draw` divides by it
         return self._noise
 
     def open_forced(self) -> None:
-        """Put what the grammar forces at the very start behind the prompt.
+        """Append the tokens that the grammar forces at the start to the prompt.
 
-        It is told with the first token that is drawn: until then nothing has been written. A reply
-        that ends at its choice may end here, and one that thinks first begins later.
+        Their text is added with the first drawn token. A reply that ends at its choice may end
+        here. A reply that thinks first calls this after its thinking.
         """
         if self.is_thinking:
             return
@@ -122,7 +123,7 @@ class Reply(Reader):
         self.check_bounds()
 
     def check_bounds(self) -> None:
-        """End the reply when the model cannot read what it has come to."""
+        """End the reply with a failure when the model cannot read its tokens."""
         if self.finish is None and self.failure is None:
             known, self._checked = self._checked, len(self.ids)
             self.failure = self.bounds.problem(self.ids, self.prompt_tokens, known)
@@ -130,9 +131,9 @@ class Reply(Reader):
                 self.finish = "cancelled"
 
     def take(self, token: int) -> None:
-        """A drawn token: consume it and what it forces; set `finish` when that ends the reply.
+        """Add a drawn token and the tokens that it forces; set `finish` when the reply ends.
 
-        The tokens join `ids`: those that are forced are read with the drawn one, in one step.
+        The next step reads the drawn and the forced tokens together.
         """
         self._noise = None
         if self.is_thinking:
@@ -161,30 +162,30 @@ class Reply(Reader):
         assert self.thought is not None
         text, joined = self.thought.take(token)
         self.ids += joined
-        self.tell_thinking(text, self.thought.is_over)
+        self.add_thinking(text, self.thought.is_over)
         self.check_bounds()
         if self.thought.is_over:
             self.reply_start = len(self.ids)
             if self.finish is None:
                 self.open_forced()
 
-    def tell_thinking(self, text: str, is_over: bool) -> None:
-        """New text of the thinking, between the marks that set it apart from the reply."""
+    def add_thinking(self, text: str, is_over: bool) -> None:
+        """Add text of the thinking, between the marks that separate it from the reply."""
         if text and not self._parts:
             text = THINKING + text
         if is_over and (self._parts or text):
             text += THOUGHT
-        self.tell(text, self.tokens + 1)
+        self.add_text(text, self.tokens + 1)
 
     def _write(self, tokens: list[int]) -> None:
         assert self.grammars is not None
         text = self._decoder.decode(self.grammars.tokens.decode_bytes(tokens))
-        self.tell(self.up_to_choice(text), self.tokens + len(tokens))
+        self.add_text(self.up_to_choice(text), self.tokens + len(tokens))
 
     def up_to_choice(self, text: str) -> str:
-        """New text without the choice, where the reply is to end there: then it ends.
+        """The new text up to the choice; ends a reply that has `to_choice` there.
 
-        The mark has quotes that are escaped inside a string: it is never part of the reasoning.
+        The mark has quotes, which are escaped inside a string, so reasoning cannot contain it.
         """
         if not self.request.to_choice:
             return text
@@ -196,8 +197,8 @@ class Reply(Reader):
         self._tail = seen[1 - len(CHOICE_MARK) :]
         return text
 
-    def tell(self, text: str, tokens: int) -> None:
-        """New text, and how many tokens have been written with it."""
+    def add_text(self, text: str, tokens: int) -> None:
+        """Add new text; `tokens` is how many the reply has now."""
         self.tokens = tokens
         now = time.monotonic() - self.asked
         if self.first_token_s is None:

@@ -1,4 +1,4 @@
-"""Drawing the next token of many replies at once, each by its own settings and random stream."""
+"""Draw the next token of many replies at once, each with its own settings and random stream."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from align_tui.core.decisions import Sampling
 
-HEAD = 256  # of the likeliest tokens, looked at before all of them are sorted
+HEAD = 256  # how many of the likeliest tokens to try before sorting all of them
 
 
 def draw(
@@ -19,10 +19,11 @@ def draw(
 ) -> list[int]:
     """The next token of each row of `logits` (rows, vocabulary), among `allowed` (the same shape).
 
-    The token with the greatest share over noise wins, which draws by the shares when a row's noise
-    (vocabulary,) is exponential (Gumbel-max). It depends on the row's own logits, settings and
-    noise only, and hardly ever on a logit's last bits, as a sum over the vocabulary would.
-    Temperature, then top_k, top_p and min_p, as `generate` applies them. Greedy rows need no noise.
+    The token with the greatest probability / noise wins. With exponential noise (vocabulary,) this
+    draws by the probabilities (Gumbel-max). The result depends only on the row's own logits,
+    settings and noise, and hardly ever on the last bits of a logit, as a cumulative sum would.
+    Temperature, then top_k, top_p and min_p apply in the order of `generate`. Greedy rows need no
+    noise.
     """
     scores = logits.float().masked_fill(~allowed, -torch.inf)
     tokens: list[int] = scores.argmax(-1).tolist()
@@ -52,7 +53,7 @@ def _pick(shares: torch.Tensor, _: Sequence[Sampling], noise: torch.Tensor) -> t
 def _pick_cut(
     shares: torch.Tensor, settings: Sequence[Sampling], noise: torch.Tensor
 ) -> torch.Tensor:
-    """As `_pick`, from the likeliest tokens down to where top_k, top_p and min_p cut them off."""
+    """Draw like `_pick` from the tokens that top_k, top_p and min_p keep."""
     size = shares.shape[-1]
     cuts = torch.tensor(
         [[s.top_k or size, s.top_p, s.min_p] for s in settings], device=shares.device
@@ -60,7 +61,7 @@ def _pick_cut(
     ordered, order = shares.topk(min(size, HEAD), dim=-1)
     index = (_cut(ordered, cuts, size) / noise.gather(-1, order)).argmax(-1)
     tokens = order.gather(-1, index[:, None]).squeeze(-1)
-    # Where the cut falls behind the head, all of the row's tokens have to be put in order.
+    # When the cut falls after the head, all tokens of the row have to be sorted.
     top_k, top_p, min_p = cuts.unbind(-1)
     falls = (top_k <= HEAD) | ((top_k >= size) & (ordered.sum(-1) >= top_p) & (top_p < 1.0))
     falls |= (top_k >= size) & (ordered[:, -1] < min_p * ordered[:, 0])
@@ -73,11 +74,11 @@ def _pick_cut(
 
 
 def _cut(ordered: torch.Tensor, cuts: torch.Tensor, size: int) -> torch.Tensor:
-    """The shares (rows, likeliest first) that are left by top_k, top_p and min_p."""
+    """The shares (rows, likeliest first), zeroed where top_k, top_p and min_p cut them off."""
     top_k, top_p, min_p = cuts[:, :, None].unbind(1)
     ordered = ordered * (torch.arange(ordered.shape[-1], device=ordered.device) < top_k)
-    # top_p is of what top_k has left.
+    # top_p is a share of the sum that top_k keeps.
     total = torch.where(top_k < size, ordered.sum(-1, keepdim=True), 1.0)
-    # The smallest set that reaches top_p: a token stays while those before it fall short.
+    # Keep the smallest set that reaches top_p: a token stays while those before it fall short.
     kept = ordered * (ordered.cumsum(-1) - ordered < top_p * total)
     return kept * (kept >= min_p * kept[:, :1])

@@ -1,4 +1,4 @@
-"""Who waits, and who is let into the batch next."""
+"""The queue of waiting readers, and rules for which reader joins the batch next."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from align_tui.backbones.local.budget import Budget
 from align_tui.backbones.local.prefix_cache import common_prefix
 from align_tui.backbones.local.reader import Reader
 
-GROWTH = 256  # tokens a reply is expected to write; one that writes more may have to make room
-SHARED = 16  # tokens in common with a prompt that is being read: worth waiting for
+GROWTH = 256  # tokens that a reply is expected to write; a longer one may have to make room
+SHARED = 16  # tokens to share with a prompt in progress that make waiting for it worthwhile
 
 
 class Waiting:
-    """Readers in the order of their priority, then of their coming; what is scored comes first.
+    """Waiting readers by priority; at equal priority probes come first, then the oldest.
 
-    A reply that is scored is a decision about to be done: it has little to read.
+    A probe has little to read and completes a decision.
     """
 
     def __init__(self) -> None:
@@ -32,29 +32,29 @@ class Waiting:
         return iter([entry[-1] for entry in self._queue])
 
     def push(self, reader: Reader, *, again: bool = False) -> None:
-        """Queue a reader; one that had a slot before comes in front of its equals."""
+        """Queue a reader; with `again` (it had a slot before) in front of its equals."""
         number = next(self._again if again else self._number)
         insort(self._queue, (-reader.priority, bool(reader.growth), number, reader))
 
     def remove(self, reader: Reader) -> None:
-        """Take one out."""
+        """Remove one reader."""
         self._queue = [entry for entry in self._queue if entry[-1] is not reader]
 
     def take_stopped(self) -> list[Reader]:
-        """Take out those that were asked to stop."""
+        """Remove and return the readers that were asked to stop."""
         stopped = [reader for reader in self if reader.stop_requested]
         for reader in stopped:
             self.remove(reader)
         return stopped
 
     def clear(self) -> list[Reader]:
-        """Take out all."""
+        """Remove and return all readers."""
         readers, self._queue = list(self), []
         return readers
 
 
 def room_for(seats: Sequence[Reader], reader: Reader, budget: Budget) -> bool:
-    """May `reader` join those in the batch? One always may. Slots are as long as the longest."""
+    """May `reader` join the batch? One alone always may. All slots are as long as the longest."""
     if not seats:
         return True
     longest = max(expected_length(each) for each in (*seats, reader))
@@ -62,19 +62,19 @@ def room_for(seats: Sequence[Reader], reader: Reader, budget: Budget) -> bool:
 
 
 def expected_length(reader: Reader) -> int:
-    """How many positions its slot is likely to need."""
+    """How many positions the reader's slot is likely to need."""
     return len(reader.ids) + min(reader.growth, GROWTH)
 
 
 def worth_waiting(seats: Sequence[Reader], reader: Reader, known: int) -> bool:
-    """Is a prompt being read that has more in common with `reader` than is `known` already?"""
+    """Does a prompt in progress share more tokens with `reader` than the `known` cached ones?"""
     return any(
         seat.is_fresh and common_prefix(seat.ids, reader.ids) >= known + SHARED for seat in seats
     )
 
 
 def least_urgent(seats: Sequence[Reader], than: Reader) -> Reader | None:
-    """The newest of the least urgent in the batch, if less urgent than `than`."""
+    """The newest of the least urgent readers in the batch, if less urgent than `than`."""
     lowest = min((seat.priority for seat in seats), default=than.priority)
     if lowest >= than.priority:
         return None

@@ -1,9 +1,9 @@
-"""Probabilities of choices: each read up to where the choices' tokens have parted.
+"""Score choices: read each up to the position from which all choices differ.
 
-At each point where they part, the model's probabilities are normalised over the tokens that some
-choice continues with, and multiplied along each choice. That is what constrained sampling would
-draw: the sum is one, and text that is forced costs a long choice nothing. The choice is drawn from
-the same logits, token after token, as decoding would draw it.
+Wherever the choices' tokens differ, the model's probabilities are normalised over the tokens that
+continue some choice, and multiplied along each choice. These are the probabilities of constrained
+sampling: they sum to 1, and forced text does not lower the probability of a long choice. The choice
+is drawn from the same logits, token by token, as decoding would draw it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from align_tui.core.types import derive_seed
 
 @dataclass(eq=False)
 class Scoring:
-    """Choices (two at least) that are being scored: a probe each, read in the decode batch.
+    """Two or more choices to score, with one probe each, which the decode batch reads.
 
-    Raises ValueError when two are equal, or one is the beginning of another.
+    Raises ValueError when two choices are equal, or one is the beginning of another.
     """
 
     sequences: Sequence[Sequence[int]]
@@ -50,7 +50,7 @@ class Scoring:
         ]
 
     def probabilities(self) -> ChoiceProbabilities:
-        """Probability of each sequence and the one that is drawn, once all have been read."""
+        """Probability of each sequence and the index of the one drawn; all must have been read."""
         logits = [torch.cat(probe.logits).float().cpu() for probe in self.probes]
         logs = [0.0] * len(self.sequences)
         everyone = list(range(len(self.sequences)))
@@ -59,9 +59,9 @@ class Scoring:
         return ChoiceProbabilities(tuple(shares), self._drawn(logits))
 
     def _drawn(self, logits: Sequence[torch.Tensor]) -> int:
-        """The sequence that is left when a token is drawn wherever those that are left part.
+        """The index of the drawn sequence: draw a token wherever the remaining ones differ.
 
-        From a random stream of its own: the reply's has no token for the choice.
+        Uses its own random stream, since the reply's stream has no token for the choice.
         """
         stream = torch.Generator().manual_seed(derive_seed(self.sampling.seed, "choice"))
         group, position = list(range(len(self.sequences))), self.start
@@ -79,7 +79,7 @@ class Scoring:
 
 
 def _branch_depth(sequences: Sequence[Sequence[int]], start: int) -> int:
-    """The position of the last parting of ways: nothing behind it needs to be read."""
+    """The last position at which two sequences begin to differ; later tokens need no reading."""
     depth = start
     for i, one in enumerate(sequences):
         for other in sequences[:i]:

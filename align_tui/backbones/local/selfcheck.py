@@ -1,4 +1,4 @@
-"""Whether a model can be batched: what it says of itself, and what it computes."""
+"""Check whether a model can be batched, from its config and from what it computes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from align_tui.backbones.local.windows import Windows, shrunk, windows_of
 
 FIRST, SECOND = (1, 5, 2, 7, 3, 1), (4, 3, 6, 2)
 SMALL_WINDOW = 3
-"""Windows of this size are checked in place of the model's own, which may take minutes to fill."""
+"""The check uses windows of this size, since the model's own may take minutes to fill."""
 LEAST_ALIKE = 0.99
 
 
 def unbatchable(model: PreTrainedModel) -> tuple[str, ...]:
-    """Have the model attend to slots; why it cannot (one sentence), or nothing when it can."""
+    """Install the batched attention; returns a sentence on why it cannot be used, or none."""
     windows = windows_of(model)
     if windows is None:
         return ("its cache cannot be batched: one reply at a time",)
     named = model.config.get_text_config()._attn_implementation
-    # Flash kernels compute what ours does, and a model that knows no sdpa is left with eager;
-    # anything else was asked for because it differs.
+    # Flash kernels compute the same as the batched attention, and a model without sdpa has only
+    # eager. A user asks for any other attention because it differs.
     only_eager = named == "eager" and not getattr(model, "_supports_sdpa", True)
     known = named in {"sdpa", NAME} or named.startswith("flash_attention") or only_eager
     if not known:
@@ -34,7 +34,7 @@ def unbatchable(model: PreTrainedModel) -> tuple[str, ...]:
     try:
         with _small_windows(model, windows):
             if named.startswith("flash_attention"):
-                model.set_attn_implementation("sdpa")  # which every machine has
+                model.set_attn_implementation("sdpa")  # every machine has it
             alone = _alone(model)
             if not install(model):
                 return ("its attention cannot be batched: one reply at a time",)
@@ -45,13 +45,13 @@ def unbatchable(model: PreTrainedModel) -> tuple[str, ...]:
         is_alike = False
     if not is_alike:
         model.set_attn_implementation(original)
-        return ("batched, it computes something else than alone: one reply at a time",)
+        return ("it computes something else in a batch than alone: one reply at a time",)
     return ()
 
 
 @contextmanager
 def _small_windows(model: PreTrainedModel, windows: Windows) -> Iterator[None]:
-    """While this lasts, the model's own windows are small enough for short sequences to leave."""
+    """Inside this block the model's windows are small, so that short sequences exceed them."""
     config = model.config.get_text_config()
     names = {
         "attention_chunk_size" if window.chunked else "sliding_window"
@@ -70,7 +70,7 @@ def _small_windows(model: PreTrainedModel, windows: Windows) -> Iterator[None]:
 
 @torch.inference_mode()
 def _alone(model: PreTrainedModel) -> torch.Tensor:
-    """Logits (2, vocabulary) after each of the two sequences, read by itself as the model does."""
+    """Logits (2, vocabulary) after the two sequences, each read alone by the model itself."""
     return torch.stack(
         [
             model(torch.tensor([ids], device=model.device), use_cache=False).logits[0, -1]
@@ -81,7 +81,7 @@ def _alone(model: PreTrainedModel) -> torch.Tensor:
 
 @torch.inference_mode()
 def _packed(model: PreTrainedModel, windows: Windows) -> torch.Tensor:
-    """Logits (2, vocabulary) after the same two, read together and in pieces."""
+    """Logits (2, vocabulary) after the same sequences, read together and in pieces."""
     device = model.device
     cache = KvCache()
     cache.reserve(2, len(FIRST))
@@ -101,10 +101,10 @@ def _packed(model: PreTrainedModel, windows: Windows) -> torch.Tensor:
 
 
 def _is_alike(batched: torch.Tensor, alone: torch.Tensor) -> bool:
-    """Are two sequences read together, in pieces, what each is when it is read alone?
+    """Are the batched logits (almost) the same as those of each sequence alone?
 
-    An attention that needs more than keys, values and positions (a bias, say) would show. Logits
-    that are not finite show nothing: then each sample says so.
+    An attention that needs more than keys, values and positions (a bias, say) gives other logits.
+    Logits that are not finite show nothing; each sample then fails with its own error.
     """
     if not alone.isfinite().all():
         return True

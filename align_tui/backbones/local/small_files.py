@@ -1,7 +1,7 @@
-"""The small files of a model's folder: JSON that is read here, and what transformers reads itself.
+"""Check the small files of a model's folder before transformers opens them, and read its JSON.
 
-A folder comes from anybody. What transformers opens is looked at first: a pipe among the files
-would have it wait, and a config of a thousand million layers would have it build them.
+A folder may be hostile: transformers would wait for a pipe among the files, and build the layers of
+a config that asks for a billion of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _COUNTS = re.compile("layer|expert|head|label|block")
 
 
 def object_in(path: Path) -> dict[str, Any]:
-    """The object that a JSON file holds; raises ValueError for whatever is wrong with it."""
+    """The object in a JSON file; raises ValueError for any fault of the file."""
     try:
         return parse_object(read_bytes(path, MOST_JSON, BackboneError))
     except AlignError as error:
@@ -48,7 +48,7 @@ def check_small_files(folder: Path) -> None:
 
 
 def check_counts(path: Path) -> None:
-    """Raise BackboneError for a config that counts more parts than any model has."""
+    """Raise BackboneError for a config with more layers, heads, ... than any model has."""
     try:
         table = object_in(path)
     except ValueError as error:
@@ -64,5 +64,5 @@ def check_number(where: str, key: str, value: object) -> None:
     if isinstance(value, int) and value > MOST_COUNTED and _COUNTS.search(key):
         raise BackboneError(
             f"{where} cannot be read: {key[:80]} is {min(value, 10**15):,}",
-            "No model has so many. Is the file the model's own?",
+            "No model has so many. Fetch the model's files again.",
         )

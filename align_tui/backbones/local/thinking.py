@@ -1,7 +1,7 @@
-"""How a model thinks before it replies: its marks, and the switch that its template has.
+"""How a model thinks before it replies: the marks of its thinking, and its template's switch.
 
-Seen at load from the chat template and the vocabulary, by no model's name: what the template writes
-with its switch on, off and untouched says what it does by itself.
+Loading finds both from the chat template, without a list of models: comparing what the template
+writes with the switch on, off and unset shows what the model does by default.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 SWITCHES = ("enable_thinking", "thinking")
-"""Variables by which templates are told whether the model is to think."""
+"""Template variables that turn thinking on and off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What stands around thinking: what `opens` it, what ends it, and the `bridge` to the reply.
+    """The marks around thinking: what `opens` it, what `closes` it, and the `bridge` to the reply.
 
-    The bridge begins with what ends the thinking. A model that speaks in `channels` has to be sent
-    to that of its reply, by `skip`, when it is not to think.
+    The bridge begins with the closing mark. For a model with `channels`, `skip` opens the reply's
+    channel when the model must not think.
     """
 
     opens: str
@@ -36,7 +36,7 @@ class Marks:
 
     @property
     def channels(self) -> bool:
-        """Is a reply begun by naming its channel (GPT-OSS)?"""
+        """Does a reply begin with the name of its channel (GPT-OSS)?"""
         return bool(self.skip)
 
 
@@ -49,7 +49,7 @@ MARKS = (
     _block("<thinking>", "</thinking>"),
     _block("<seed:think>", "</seed:think>"),
     Marks("[THINK]", "[/THINK]", "[/THINK]"),  # Magistral
-    Marks(  # GPT-OSS: channels, and not a block
+    Marks(  # GPT-OSS: channels in place of a block
         "<|channel|>analysis<|message|>",
         "<|end|>",
         "<|end|><|start|>assistant<|channel|>final<|message|>",
@@ -60,9 +60,9 @@ MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """A model that can think. `by_itself`: its template has it think unless told otherwise.
+    """How a model can think. `by_itself`: it thinks unless its template is told not to.
 
-    `switches`: which variables of its template turn that on and off.
+    `switches`: the template variables that turn thinking on and off.
     """
 
     marks: Marks
@@ -70,16 +70,16 @@ class Thinking:
     switches: tuple[str, ...] = ()
 
     def values(self, wanted: bool) -> JsonObject:
-        """The template's variables, set to what is wanted."""
+        """The template's switches, all set to `wanted`."""
         return dict.fromkeys(self.switches, wanted)
 
 
 def find_thinking(
     tokenizer: PreTrainedTokenizerBase, apply: Callable[[JsonObject], str]
 ) -> Thinking | None:
-    """How the model thinks, or None for one that does not.
+    """How the model thinks, or None for a model that does not.
 
-    `apply` renders the same turns with the template's variables set; it may raise ValueError.
+    `apply` renders the same turns with the given template variables; it may raise ValueError.
     """
     template = template_of(tokenizer)
     marks = next((each for each in MARKS if _is_used(each, template)), None)
@@ -94,18 +94,18 @@ def find_thinking(
         return Thinking(marks, by_itself=False, switches=switches)
     if on != off:
         by_itself = untouched == on
-    else:  # no switch: it thinks by itself when its prompt opens a block, or tells it how to
+    else:  # no switch: the model thinks when its prompt opens a block or describes one
         by_itself = is_open(untouched, marks) or marks.opens.strip() in untouched
     return Thinking(marks, by_itself or marks.channels, switches)
 
 
 def _is_used(marks: Marks, template: str) -> bool:
-    """Does the template know the marks? (GPT-OSS's are written by a macro: its channel is.)"""
+    """Does the template use the marks? (A macro writes GPT-OSS's, so look for its channel.)"""
     if marks.channels:
         return "<|channel|>" in template and "analysis" in template
     return marks.closes in template or marks.opens.strip() in template
 
 
 def is_open(prompt: str, marks: Marks) -> bool:
-    """Does a rendered prompt end inside thinking that it has opened?"""
+    """Does a rendered prompt end with the mark that opens thinking?"""
     return prompt.rstrip().endswith(marks.opens.strip())

@@ -1,4 +1,4 @@
-"""Requests as one model's tokens: prompts, replies that are begun, and what holds them."""
+"""Turn requests into one model's tokens: prompts, unfinished replies and their grammars."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REMEMBERED = 512
 
 
 class RequestTokenizer:
-    """Turns what is asked of a model into its tokens. Belongs to the event loop."""
+    """Turns requests into a model's tokens. For the event loop only."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.chat = ChatFormat(loaded.tokenizer)
@@ -29,7 +29,7 @@ class RequestTokenizer:
         self.notes: tuple[str, ...] = ()
         self.grammars: Grammars | None = None
         try:
-            self.grammars = Grammars(self.chat.plain, self.bounds.rows)
+            self.grammars = Grammars(self.chat.encoder, self.bounds.rows)
         except (ValueError, RuntimeError) as error:
             self.notes = (f"llguidance does not know its tokenizer ({error}): one reply at a time",)
         self.vocabulary = max(self.bounds.rows, len(loaded.tokenizer))
@@ -47,9 +47,9 @@ class RequestTokenizer:
         on_text: OnText,
         on_done: Callable[[Generation | BaseException], None],
     ) -> Reply:
-        """A reply that is to be written; raises BackboneError for what the model cannot read."""
+        """A reply to write; raises BackboneError for a prompt that the model cannot read."""
         prompt = self.chat.render(request.messages, request.rendering, request.sampling.thinking)
-        self.bounds.check([*prompt.ids, 0], len(prompt.ids))  # one token at least is written
+        self.bounds.check([*prompt.ids, 0], len(prompt.ids))  # a reply has at least one token
         grammars = self.grammars
         return Reply(
             ids=prompt.ids,
@@ -71,7 +71,7 @@ class RequestTokenizer:
     def _tokens_of(self, marks: Marks) -> ThinkingTokens:
         if marks not in self._thinking:
             self._thinking[marks] = thinking_tokens(
-                self.chat.plain, marks, self._ends, self.vocabulary
+                self.chat.encoder, marks, self._ends, self.vocabulary
             )
         return self._thinking[marks]
 
@@ -86,7 +86,7 @@ class RequestTokenizer:
         return str(self.chat.tokenizer.decode(tokens)).encode()
 
     def remember(self, reply: Reply, made: Generation) -> None:
-        """Keep the tokens of what a reply's model thought: it is scored behind the same ones."""
+        """Keep the tokens of a reply's thinking: scoring reads exactly these before the choices."""
         thinking, _ = split_thinking(made.text)
         if reply.thought is None or not thinking:
             return
@@ -95,16 +95,16 @@ class RequestTokenizer:
             self._thoughts.popitem(last=False)
 
     def sequences(self, request: ChoiceScoringRequest) -> list[list[int]]:
-        """The tokens of each half-written reply behind its prompt.
+        """The tokens of the prompt and each unfinished reply.
 
-        Raises BackboneError for what the model cannot read.
+        Raises BackboneError for tokens that the model cannot read.
         """
         prompt = self.chat.render(request.messages, request.rendering, request.sampling.thinking)
         sequences = []
         for text in request.replies:
             thinking, reply = split_thinking(text)
             ids = [*prompt.ids, *self._thought_ids(prompt, thinking)]
-            sequences.append([*ids, *self.chat.plain.encode_plain(reply)])
+            sequences.append([*ids, *self.chat.encoder.encode_literal(reply)])
             self.bounds.check(sequences[-1], len(prompt.ids))
         return sequences
 
@@ -115,4 +115,4 @@ class RequestTokenizer:
         if known is not None:
             return known
         bridge = self._tokens_of(prompt.thinks).bridge
-        return [*self.chat.plain.encode_plain(thinking), *bridge]
+        return [*self.chat.encoder.encode_literal(thinking), *bridge]

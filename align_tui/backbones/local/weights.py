@@ -1,4 +1,4 @@
-"""The files that a model's weights lie in: those that transformers loads, counted and hashed."""
+"""Find the weight files that transformers loads, and check, count and hash them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ TOKENIZERS = (
     ("vocab.json", "merges.txt"),
     ("vocab.txt",),
 )
-"""Files that a tokenizer is made of: one of these sets has to be there."""
+"""The files of a tokenizer: a folder needs one of these sets."""
 LFS = b"version https://git-lfs"
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is of a model: parameters, and the bytes that they take as stored."""
+    """The size of a model: its parameters, and the bytes that they take in its files."""
 
     parameters: int
     stored: int
@@ -44,7 +44,7 @@ class Size:
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors files that transformers loads from a folder, in its order of preference.
 
-    Others beside them (`consolidated.safetensors`, `original/`, ...) hold the same weights again.
+    Other files (`consolidated.safetensors`, `original/`, ...) have the same weights again.
     """
     named = _named_in_config(folder)
     if named is not None and not named.endswith(".index.json"):
@@ -62,7 +62,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def _named_in_config(folder: Path) -> str | None:
-    """The file that the config names as its weights, inside the folder; few do."""
+    """The name of the weight file in the folder that config.json names; few configs do."""
     try:
         config = object_in(folder / "config.json")
         named = config.get("transformers_weights")
@@ -72,7 +72,7 @@ def _named_in_config(folder: Path) -> str | None:
 
 
 def missing_parts(folder: Path) -> list[str]:
-    """What a folder lacks of a model that can be loaded, a few words each; empty when whole."""
+    """The parts of a loadable model that a folder lacks; empty when it is complete."""
     missing = [] if (folder / "config.json").is_file() else ["config.json"]
     if not has_tokenizer(folder):
         missing.append("the tokenizer's files")
@@ -85,23 +85,23 @@ def missing_parts(folder: Path) -> list[str]:
 
 
 def has_tokenizer(folder: Path) -> bool:
-    """Are the files of some tokenizer in the folder?"""
+    """Does the folder have the files of a tokenizer?"""
     return any(all((folder / name).is_file() for name in names) for names in TOKENIZERS)
 
 
 def is_adapter(folder: Path) -> bool:
-    """Is it an adapter (PEFT) alone, without the weights that it adapts?"""
+    """Is the folder an adapter (PEFT) without the weights of its base?"""
     return (folder / ADAPTER_CONFIG).is_file() and not weight_files(folder)
 
 
 def check_weights(folder: Path) -> None:
-    """Raise BackboneError for a folder that is not a whole model, or is more than one."""
+    """Raise BackboneError for a folder with an incomplete model, or with more than one."""
     files = weight_files(folder)
     if files and (folder / ADAPTER_CONFIG).is_file():
         raise BackboneError(
-            f"{folder} holds whole weights and an adapter of {adapter_base(folder)!r} beside them",
-            "Which one is meant? Keep one of them in the folder: the adapter alone (it is loaded "
-            "on its base), or the weights without adapter_config.json.",
+            f"{folder} has whole weights and an adapter of {adapter_base(folder)!r} beside them",
+            "Keep one of them in the folder: the adapter alone (it is loaded on its base), or the "
+            "weights without adapter_config.json.",
         )
     if not files:
         pickled = [p.name for p in folder.glob("*.bin")] + [p.name for p in folder.glob("*.pt")]
@@ -110,17 +110,17 @@ def check_weights(folder: Path) -> None:
             if pickled
             else f"transformers loads {WEIGHTS}, or the shards that {INDEX} names."
         )
-        raise BackboneError(f"{folder} holds no safetensors weights that can be loaded", hint)
+        raise BackboneError(f"{folder} has no safetensors weights that transformers loads", hint)
     missing = missing_parts(folder)
     if missing:
         raise BackboneError(
-            f"{folder} is only a part of a model: {', '.join(missing[:4])} is missing",
+            f"{folder} has only a part of a model; missing: {', '.join(missing[:4])}",
             "Fetch the model's files again.",
         )
 
 
 def adapter_base(folder: Path) -> str:
-    """The model that an adapter's config says it adapts."""
+    """The base model that an adapter's config names."""
     path = folder / ADAPTER_CONFIG
     try:
         base = object_in(path)["base_model_name_or_path"]
@@ -130,16 +130,16 @@ def adapter_base(folder: Path) -> str:
 
 
 def header_of(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file: dtype, shape and place by tensor. Raises BackboneError.
+    """The header of a safetensors file: dtype, shape and offsets by tensor name.
 
-    A file that ends before its tensors do is refused, and so is what stands in for a file.
+    Raises BackboneError for a truncated file and for a Git LFS pointer.
     """
     try:
         with open_regular(path, BackboneError) as file:
             start = file.read(8)
             length = int.from_bytes(start, "little")
             if LFS.startswith(start) or start.startswith(LFS[:8]):
-                raise ValueError("it is a Git LFS pointer, and not the file itself")
+                raise ValueError("it is a Git LFS pointer, not the file itself")
             if not 2 <= length <= LONGEST_HEADER:
                 raise ValueError("its header is damaged")
             header = parse_object(file.read(length), MOST_SIGNS)
@@ -148,7 +148,7 @@ def header_of(path: Path) -> dict[str, Any]:
             raise ValueError("its header is damaged")
         end = 8 + length + max((int(e["data_offsets"][1]) for e in header.values()), default=0)
         if path.stat().st_size < end:
-            raise ValueError(f"it is cut short, at {path.stat().st_size} of {end} bytes")
+            raise ValueError(f"it is cut short: it has {path.stat().st_size} of {end} bytes")
         return header
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise BackboneError(
@@ -157,7 +157,7 @@ def header_of(path: Path) -> dict[str, Any]:
 
 
 def _is_tensor(entry: Any) -> bool:
-    """Does an entry of a header say what a tensor is, with numbers that a tensor may have?"""
+    """Does an entry of a header describe a tensor, with possible numbers?"""
     numbers = [*entry["shape"], *entry["data_offsets"]]
     return (
         isinstance(entry["dtype"], str)
@@ -168,7 +168,7 @@ def _is_tensor(entry: Any) -> bool:
 
 
 def count_parameters(folder: Path) -> Size:
-    """Parameters and bytes of a folder's weights, from the files' headers."""
+    """Parameters and bytes of a folder's weights, from the headers of its files."""
     parameters = stored = 0
     for path in weight_files(folder):
         size = size_in(header_of(path))
@@ -188,7 +188,7 @@ def size_in(header: Mapping[str, Any]) -> Size:
 
 
 def files_hash(folder: Path) -> str:
-    """SHA-256 of config, tokenizer and weights (of very large weights: see `file_blocks`)."""
+    """SHA-256 of config, tokenizer and weights (for very large weights see `file_blocks`)."""
     files = [p for p in sorted(folder.glob("*.json")) if p.is_file()]
     files += weight_files(folder) if not is_adapter(folder) else [folder / ADAPTER]
     for path in files:
@@ -198,9 +198,9 @@ def files_hash(folder: Path) -> str:
 
 
 def hash_of(files: list[Path]) -> str:
-    """SHA-256 over names and contents, of a single file over its content alone.
+    """SHA-256 of names and contents of the files; of a single file its content alone.
 
-    Above HASH_LIMIT bytes in all, over samples of the contents.
+    Above HASH_LIMIT bytes in total, it covers samples of large files.
     """
     digest = hashlib.sha256()
     large = sum(path.stat().st_size for path in files) > HASH_LIMIT
@@ -212,9 +212,9 @@ def hash_of(files: list[Path]) -> str:
 
 
 def file_blocks(path: Path, *, sampled: bool) -> Iterator[bytes]:
-    """A file's bytes; `sampled`: its size and blocks from all over it, the first ones included.
+    """A file's bytes; with `sampled` its size and blocks spread evenly over it.
 
-    Two models of one architecture differ in nothing but their numbers, so a header is not enough.
+    Two models of one architecture differ only in their weights, so a header is not enough.
     """
     size = path.stat().st_size
     with path.open("rb") as file:

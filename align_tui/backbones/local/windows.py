@@ -1,4 +1,4 @@
-"""Which earlier tokens a layer's attention may see: all of them, a sliding window, or a chunk."""
+"""Which earlier tokens the attention of a layer sees: all, a sliding window, or a chunk."""
 
 from __future__ import annotations
 
@@ -11,31 +11,34 @@ from transformers import PreTrainedModel
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The last `size` positions; with `chunked` those of the own chunk of `size` positions."""
+    """The last `size` positions; with `chunked` the positions of a token's own chunk of `size`."""
 
     size: int
     chunked: bool = False
 
     def sees(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
-        """Booleans: is a key's position inside the window of a query's? Broadcasts the two."""
+        """Booleans: does each query position see each key position? The two broadcast."""
         if self.chunked:
             return keys // self.size == queries // self.size
         return keys > queries - self.size
 
 
 Windows = tuple[Window | None, ...]
-"""One a layer; None where a layer sees everything before a token."""
+"""One entry for each layer; None for a layer that sees all earlier tokens."""
 _SIZES = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
 
 
 def windows_of(model: PreTrainedModel) -> Windows | None:
-    """The windows of a loaded model's layers, as `windows_of_config` has them."""
+    """The windows of a loaded model's layers; see `windows_of_config`."""
     return windows_of_config(model.config)
 
 
 def windows_of_config(config: Any) -> Windows | None:
-    """The windows of the layers that a config describes; None for layers that keep something else
-    than keys and values of every position (a recurrent state, a convolution's, another layer's)."""
+    """The windows of a config's layers.
+
+    None when a layer keeps something else than keys and values of every position (a recurrent
+    state, a convolution's state, another layer's keys).
+    """
     config = config.get_text_config()
     kinds = getattr(config, "layer_types", None)
     if kinds is None:
@@ -55,5 +58,5 @@ def windows_of_config(config: Any) -> Windows | None:
 
 
 def shrunk(windows: Windows, size: int) -> Windows:
-    """The same windows of another size."""
+    """The same windows with another size."""
     return tuple(window and Window(size, window.chunked) for window in windows)

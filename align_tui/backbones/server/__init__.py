@@ -1,1 +1,1 @@
-"""Models on OpenAI-compatible servers, through Outlines' async clients."""
+"""Models that run on OpenAI-compatible servers, through Outlines' async clients."""

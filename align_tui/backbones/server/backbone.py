@@ -1,4 +1,4 @@
-"""A model on servers: replies streamed, checked, and asked for again where that may help."""
+"""A model on servers as a backbone: it streams replies, checks them, and retries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from outlines.exceptions import BadRequestError
 
 from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
-from align_tui.backbones.server.capabilities import Capabilities, make_ask
+from align_tui.backbones.server.capabilities import Capabilities, make_request
 from align_tui.backbones.server.errors import Unfit
 from align_tui.backbones.server.markup import control_note
 from align_tui.backbones.server.outcomes import ServerReply, Settled, only_thought, settle
@@ -31,8 +31,8 @@ T = TypeVar("T")
 
 
 @dataclass(eq=False)
-class _Wanted:
-    """What a reply is asked with. `states`: the prompt states the schema, and what was wrong."""
+class _ReplyOrder:
+    """The turns and schema to send. `states`: the prompt states the schema and earlier faults."""
 
     messages: tuple[Message, ...]
     schema: JsonObject
@@ -43,7 +43,7 @@ class _Wanted:
         self.turns = self.messages
 
     def settle(self, reply: ServerReply) -> Settled:
-        """Raise Unfit for a reply that does not fit; a free model is told so the next time."""
+        """Settle a reply; raises Unfit, and with `states` the next turns say what was wrong."""
         try:
             return settle(reply, self.schema)
         except Unfit as unfit:
@@ -53,7 +53,7 @@ class _Wanted:
 
 
 class ServerBackbone:
-    """One model behind one or several servers. All of it belongs to the event loop."""
+    """One model on one or several servers. For the event loop only, unless a method says else."""
 
     def __init__(
         self,
@@ -70,76 +70,76 @@ class ServerBackbone:
         self._tokens = 0
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
-        """One reply that fits its schema; cancelling the task closes its stream.
+        """Write one reply that fits its schema; cancelling the task closes its stream.
 
-        Raises ServerError, or ReplyError when no attempt brought a reply that fits.
+        Raises ServerError, or ReplyError when no attempt gave a reply that fits.
         """
         self._loop = loop = asyncio.get_running_loop()
         stream = ReplyStream(on_text, loop.time())
-        wanted = self._wanted(request)
+        order = self._order(request)
 
         async def work(endpoint: Endpoint) -> Generation:
             stream.begin()
-            turns = wanted.turns
-            reply = await self._first(endpoint, request, wanted, stream)
+            turns = order.turns
+            reply = await self._first_reply(endpoint, request, order, stream)
             asked_twice = only_thought(reply)
             if asked_twice:
-                reply = await self._behind_thinking(endpoint, request, wanted, reply, stream)
-            settled = wanted.settle(reply)
+                reply = await self._reply_after_thinking(endpoint, request, order, reply, stream)
+            settled = order.settle(reply)
             text = with_thinking(reply.thinking, settled.text)
             stream.settle(loop.time(), text)
             notes = (*self._notes(request, reply, asked_twice=asked_twice), *settled.notes)
             return _generation(reply, text, settled.finish, notes, turns, stream, loop.time())
 
-        return await self._ask(work)
+        return await self._with_retries(work)
 
-    def _wanted(self, request: Request) -> _Wanted:
+    def _order(self, request: Request) -> _ReplyOrder:
         schema = request.schema
         if self._capabilities.schema == "plain":
             schema = without_lengths(schema)
         if not self._capabilities.states_schema:
-            return _Wanted(request.messages, schema, states=False)
-        return _Wanted(with_schema(request.messages, schema), schema, states=True)
+            return _ReplyOrder(request.messages, schema, states=False)
+        return _ReplyOrder(with_schema(request.messages, schema), schema, states=True)
 
-    async def _first(
-        self, endpoint: Endpoint, request: Request, wanted: _Wanted, stream: ReplyStream
+    async def _first_reply(
+        self, endpoint: Endpoint, request: Request, order: _ReplyOrder, stream: ReplyStream
     ) -> ServerReply:
-        """What comes of the request as it is."""
+        """The reply to the request as it is."""
         sampling = request.sampling
         body = self._capabilities.body(sampling, self._spec.server.extra, request.rendering)
         most = 0 if sampling.thinking == "off" else sampling.max_thinking_tokens
-        return await self._streamed(endpoint, wanted, wanted.turns, body, stream, most)
+        return await self._stream(endpoint, order, order.turns, body, stream, most)
 
-    async def _behind_thinking(
+    async def _reply_after_thinking(
         self,
         endpoint: Endpoint,
         request: Request,
-        wanted: _Wanted,
+        order: _ReplyOrder,
         first: ServerReply,
         stream: ReplyStream,
     ) -> ServerReply:
-        """The reply that a model did not come to while it thought, asked for with its thinking."""
+        """Ask again, with the thinking, a model that has only thought."""
         found, extra = self._capabilities, self._spec.server.extra
         reply = first
-        for turns, going_on in conclusions(found.template, wanted.turns, first.thinking):
+        for turns, going_on in conclusions(found.template, order.turns, first.thinking):
             body = found.concluding_body(
                 request.sampling, extra, request.rendering, going_on=going_on
             )
             try:
-                second = await self._streamed(endpoint, wanted, turns, body, stream)
+                second = await self._stream(endpoint, order, turns, body, stream)
             except BadRequestError:
                 if not going_on:
                     raise
-                continue  # its template does not leave such a turn as it is
+                continue  # its template does not accept such a turn
             reply = joined(first, second)
             if not only_thought(reply):
                 break
         return reply
 
-    async def _streamed(
+    async def _stream(
         self,
         endpoint: Endpoint,
-        wanted: _Wanted,
+        order: _ReplyOrder,
         turns: tuple[Message, ...],
         body: dict[str, Any],
         stream: ReplyStream,
@@ -151,13 +151,15 @@ class ServerBackbone:
             nonlocal counted
             counted += 1
             self._tokens += 1
-            stream.tell(now, piece, thinking=thinking)
+            stream.add(now, piece, thinking=thinking)
 
-        schema = wanted.schema if self._capabilities.sends_schema else None
+        schema = order.schema if self._capabilities.sends_schema else None
         body = {**body, "stream_options": {"include_usage": True}}
-        ask = make_ask(self._spec, self._capabilities, turns, schema, body, thinking_pieces)
-        reply = await stream_reply(endpoint, ask, on_piece)
-        # A piece is about a token; the server's own count is what remains.
+        server_request = make_request(
+            self._spec, self._capabilities, turns, schema, body, thinking_pieces
+        )
+        reply = await stream_reply(endpoint, server_request, on_piece)
+        # A piece is about a token: add what the server counts beyond that.
         self._tokens += max(0, reply.tokens - counted)
         return reply
 
@@ -170,10 +172,10 @@ class ServerBackbone:
         return [note for note in about if note is not None] + thought
 
     async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities | None:
-        """Probabilities of the choices; none is drawn, since replies come whole.
+        """Probabilities of the choices (they sum to 1); draws none, since replies are whole.
 
-        None where the server tells no token probabilities, does not go on with a begun reply (or
-        not with one that has thinking in front), or fails at that alone: a decision needs none.
+        None when the server gives no token probabilities, cannot continue an unfinished reply (or
+        one with thinking), or fails at scoring alone: a decision does not need probabilities.
         """
         self._loop = asyncio.get_running_loop()
         thinking = split_thinking(request.replies[0])[0] if request.replies else ""
@@ -185,33 +187,35 @@ class ServerBackbone:
         async def likeliest(begun: str) -> Sequence[tuple[str, float]] | None:
             turn = template.begun(thinking, begun)
             turns = (*request.messages, Message("assistant", turn or begun))
-            ask = make_ask(self._spec, self._capabilities, turns, None, body)
-            return await self._ask(lambda endpoint: likeliest_tokens(endpoint, ask))
+            server_request = make_request(self._spec, self._capabilities, turns, None, body)
+            return await self._with_retries(
+                lambda endpoint: likeliest_tokens(endpoint, server_request)
+            )
 
         replies = [split_thinking(reply)[1] for reply in request.replies]
         try:
             found = await choice_probabilities(replies, likeliest)
         except (ServerUnreachable, ServerBusy, KeyRefused):
-            raise  # it is the server that fails, and a resumed run decides with probabilities
+            raise  # the server itself fails; a resumed run gets the probabilities
         except ServerError:
             return None
         return ChoiceProbabilities(found) if found is not None else None
 
-    async def _ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
+    async def _with_retries(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
         return await ask_until_answered(
             self._pool, self._capabilities.model, self._spec.server.retries, work
         )
 
     def tokens_generated(self) -> int:
-        """Tokens written since the servers were reached."""
+        """Tokens written since the backbone was opened."""
         return self._tokens
 
     def waits_for(self) -> str:
-        """Why no request is on its way, where one waits; from any thread."""
+        """Why all requests wait, or ''; may be called from any thread."""
         return self._pool.waits_for()
 
     def close(self) -> None:
-        """Close the connections, in the loop that they belong to; called from another thread."""
+        """Close the connections in their event loop; must be called from another thread."""
         if self._loop is None or not self._loop.is_running():
             return
         closing = asyncio.run_coroutine_threadsafe(self._close(), self._loop)

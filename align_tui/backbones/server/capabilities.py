@@ -1,4 +1,4 @@
-"""What one model on one kind of server can do, and how a request to it is put."""
+"""What one model on one kind of server can do, and how to build a request for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from align_tui.backbones.server.streaming import Ask
+from align_tui.backbones.server.streaming import ServerRequest
 from align_tui.backbones.server.thinking import ThinkingTemplate, room
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import AS_IT_IS, Message, Rendering, Sampling
@@ -14,22 +14,22 @@ from align_tui.core.errors import ServerError
 from align_tui.core.types import JsonObject
 
 Schema = Literal["whole", "plain", "unknown", "none"]
-"""Is a reply held to its schema: all of it, all but the strings' lengths, or not at all?
+"""How far the server constrains a reply: the whole schema, all but string lengths, or nothing.
 
-Unknown where the model did nothing but think, however much room it had.
+'unknown': the model only thought when it was checked, however many tokens it had.
 """
 SCHEMAS: tuple[Schema, ...] = ("none", "unknown", "plain", "whole")
 TOP = 20
-"""Likeliest tokens asked for at a position: what hosted servers and vLLM give at most."""
+"""How many likeliest tokens to request: the most that hosted servers and vLLM give."""
 FAMILIES = ("vllm", "sglang", "llamacpp")
-# What a server adds on its own (from a model's generation_config, say) is switched off, so that
-# tokens are drawn as the profile says.
+# Switch off what a server adds by itself (from a model's generation_config, say), so that it draws
+# tokens as the profile says.
 OFF: dict[str, dict[str, Any]] = {
     "vllm": {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0},
     "sglang": {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0},
     "llamacpp": {"top_k": 0, "min_p": 0.0},
 }
-# How a server is told to go on with the last turn in place of answering it.
+# Keys that make a server continue the last turn in place of answering it.
 GO_ON: dict[str, dict[str, Any]] = {
     "vllm": {"continue_final_message": True, "add_generation_prompt": False},
     "sglang": {"continue_final_message": True},
@@ -39,7 +39,11 @@ SEED_BITS = 0x7FFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What one model on one kind of server can do. `family` is the program that serves."""
+    """What one model on one kind of server can do.
+
+    `family` is the server program, `dialect` how Outlines talks to it, and `cap` the key that caps
+    a reply's tokens.
+    """
 
     family: str
     dialect: str
@@ -51,44 +55,47 @@ class Capabilities:
 
     @property
     def template(self) -> ThinkingTemplate:
-        """What the model's chat template can be told, and how."""
+        """What a request can tell the model's chat template."""
         known = self.family in FAMILIES
         return ThinkingTemplate(self.model, known and self.template_values, known)
 
     @property
     def sends_schema(self) -> bool:
-        """Is the schema sent with a request?"""
+        """Does a request send the schema?"""
         return self.schema != "none"
 
     @property
     def states_schema(self) -> bool:
-        """Does the prompt state the schema, since the server may not hold replies to it?"""
+        """Does the prompt state the schema, since the server may not constrain replies?"""
         return self.schema in ("none", "unknown")
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user of the results must know."""
+        """Sentences that a user of the results must know."""
         notes = []
         if self.schema == "none":
             notes.append(
-                "the server does not hold replies to their schema: they are checked here, and "
-                "asked for again when they do not fit"
+                "the server does not hold replies to their schema: the program checks them, and "
+                "asks again when they do not fit"
             )
         if self.schema == "unknown":
             notes.append(
-                "the model did nothing but think when the server was asked whether it holds "
-                "replies to their schema: it is sent, stated in the prompt and checked here"
+                "the model only thought while the program checked whether the server holds replies "
+                "to their schema: the program sends the schema, states it in the prompt and checks "
+                "replies"
             )
         if self.schema == "plain":
-            notes.append("the server refuses caps of a reply's length: max_tokens alone bounds it")
+            notes.append(
+                "the server refuses schemas with string lengths: only max_tokens bounds a reply"
+            )
         if not self.logprobs:
-            notes.append("the server tells no token probabilities: choices have none")
+            notes.append("the server gives no token probabilities: choices have none")
         return tuple(notes)
 
     def body(
         self, sampling: Sampling, extra: JsonObject, rendering: Rendering = AS_IT_IS
     ) -> dict[str, Any]:
-        """The keys of a request that say how tokens are drawn, and what the template is told."""
+        """The keys of a request for sampling and for the chat template."""
         more = dict(OFF.get(self.family, {}))
         if sampling.top_k:
             more["top_k"] = sampling.top_k
@@ -105,16 +112,16 @@ class Capabilities:
     def concluding_body(
         self, sampling: Sampling, extra: JsonObject, rendering: Rendering, *, going_on: bool
     ) -> dict[str, Any]:
-        """The keys of a request for the reply alone, behind a thinking that was had before."""
+        """The keys of a request for the reply alone, after its thinking."""
         made = self.body(replace(sampling, thinking="off"), extra, rendering)
         if going_on:
             made["extra_body"] = {**GO_ON.get(self.dialect, {}), **made["extra_body"]}
         return made
 
     def scoring_body(self, extra: JsonObject, rendering: Rendering = AS_IT_IS) -> dict[str, Any]:
-        """The keys of a request for the likeliest next tokens of a reply that was begun.
+        """The keys of a request for the likeliest next tokens of an unfinished reply.
 
-        Its thinking is behind it, and llama.cpp goes on with no turn while thinking is on.
+        Thinking is off: the turn has it already, and llama.cpp continues no turn with thinking on.
         """
         keys = self.template.keys("off", rendering, extra)
         return {
@@ -127,7 +134,7 @@ class Capabilities:
 
 
 def weakest(found: Sequence[Capabilities]) -> Capabilities:
-    """What all servers of a backbone can do; raises ServerError when they serve other models."""
+    """What all servers of a backbone can do; raises ServerError when their models differ."""
     first = found[0]
     for other in found[1:]:
         alike = replace(
@@ -140,10 +147,10 @@ def weakest(found: Sequence[Capabilities]) -> Capabilities:
             raise ServerError(
                 f"The servers differ: {first.family} with {first.model}, "
                 f"{other.family} with {other.model}",
-                "All base_urls of one backbone have to serve the same model alike.",
+                "All base_urls of one backbone have to serve the same model in the same way.",
             )
     levels = {each.schema for each in found}
-    # One server wants a schema without lengths and another may need them: neither is sent.
+    # One server needs a schema without lengths and another may need lengths: send none.
     schema = "none" if levels >= {"plain", "unknown"} else min(levels, key=SCHEMAS.index)
     return replace(
         first,
@@ -153,17 +160,17 @@ def weakest(found: Sequence[Capabilities]) -> Capabilities:
     )
 
 
-def make_ask(
+def make_request(
     spec: BackboneSpec,
     found: Capabilities,
     messages: tuple[Message, ...],
     schema: JsonObject | None,
     body: dict[str, Any],
     thinking_pieces: int = 0,
-) -> Ask:
-    """A request to a server of these capabilities."""
+) -> ServerRequest:
+    """A request to a server with these capabilities."""
     server = spec.server
-    return Ask(
+    return ServerRequest(
         found.dialect,
         found.model,
         messages,

@@ -1,8 +1,8 @@
-"""What stands where Outlines expects the OpenAI client: it sends the request, and looks at answers.
+"""An adapter in the place of Outlines' OpenAI client: it sends the request and reads the answers.
 
-Outlines hands on text alone. Why a reply ended, how many tokens it took and how likely they were
-is read here as it passes. Answers are taken as plain JSON: building the client's own objects of
-every chunk takes half of a decision's processor time (tools/bench_server.py).
+Outlines passes on only text. The adapter also keeps why a reply ended, how many tokens it took and
+how likely they were. It reads answers as plain JSON, since building the client's objects for every
+chunk takes half of a decision's processor time (tools/bench_server.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from openai import AsyncStream
 
 from align_tui.backbones.server.errors import Broken
-from align_tui.backbones.server.message_parts import Said, said
+from align_tui.backbones.server.message_parts import Parts, parts_of
 from align_tui.backbones.server.repair import Repair, repaired
 from align_tui.core.text.redaction import NOTHING, Redaction, Secret
 
@@ -25,30 +25,30 @@ LONGEST_REFUSAL = 20_000
 
 
 class _Cleaned:
-    """A text that comes in pieces, repaired and without the key."""
+    """Repairs a text that comes in pieces, and removes the key from it."""
 
     def __init__(self, secret: Secret) -> None:
         self._repair = Repair()
         self._redaction = Redaction(secret)
 
     def feed(self, piece: str) -> str:
-        """What is certain of the text so far."""
+        """Add a piece; returns the new text that is certain."""
         return self._redaction.feed(self._repair.feed(piece))
 
     def end(self) -> str:
-        """What still waited: nothing more comes."""
+        """The rest of the text, after the last piece."""
         return self._redaction.feed(self._repair.end()) + self._redaction.end()
 
 
 class AnswerThought(str):
-    """A piece of what the model thinks. Outlines hands it on like a piece of the reply."""
+    """A piece of the model's thinking, which Outlines passes on like a piece of the reply."""
 
     __slots__ = ()
 
 
 @dataclass(slots=True)
 class AnswerMessage:
-    """A whole message, or what a chunk adds to it: what Outlines reads of either."""
+    """A message or a chunk's part of one, with the fields that Outlines reads."""
 
     content: str | None
     refusal: str | None = None
@@ -71,10 +71,10 @@ class ServerAnswer:
 
 @dataclass(eq=False)
 class ClientAdapter:
-    """One request. `ended` and `usage` are what the server said last of them.
+    """One request. `ended` and `usage` are the server's last values of finish reason and usage.
 
-    Every text is repaired here, and the key that was sent is blotted out of it, so that nothing
-    behind it meets half a character or the key.
+    It repairs every text and removes the key from it, so that later code meets neither half a
+    character nor the key.
     """
 
     client: AsyncOpenAI
@@ -92,7 +92,7 @@ class ClientAdapter:
 
     @property
     def chat(self) -> ClientAdapter:
-        """The way to `create` as Outlines walks it: `client.chat.completions.create`."""
+        """Outlines calls `client.chat.completions.create`."""
         return self
 
     @property
@@ -103,13 +103,13 @@ class ClientAdapter:
     async def create(
         self, *, extra_body: Mapping[str, Any] | None = None, **body: Any
     ) -> ServerAnswer | AsyncIterator[ServerAnswer]:
-        """Send a request; the answer, or the chunks of its stream."""
+        """Send a request; returns the answer, or the chunks of its stream."""
         sent = {**body, **(extra_body or {})}
         path = "/chat/completions"
         if not body.get("stream"):
             answer = await self.client.post(path, cast_to=object, body=sent)
             if not isinstance(answer, Mapping):
-                raise Broken("answered what is no reply")
+                raise Broken("sent an answer that is not a reply")
             self.answer = answer
             return ServerAnswer([_answer("")])
         stream = await self.client.post(
@@ -121,7 +121,7 @@ class ClientAdapter:
     async def _watch(self, stream: AsyncStream[object]) -> AsyncIterator[ServerAnswer]:
         async for chunk in stream:
             if not isinstance(chunk, Mapping):
-                raise Broken("sent what is no chunk")
+                raise Broken("sent an event that is not a chunk")
             for choice in chunk.get("choices") or ():
                 for piece in self._pieces(choice):
                     yield ServerAnswer([_answer(piece)])
@@ -133,19 +133,19 @@ class ClientAdapter:
                 yield ServerAnswer([_answer(piece)])
 
     def _pieces(self, choice: Mapping[str, Any]) -> list[str]:
-        """The texts that a chunk's choice adds; why the reply ends is kept."""
+        """The texts that a chunk's choice adds; keeps the finish reason."""
         if ended := choice.get("finish_reason"):
             self.ended = self.secret.redacted(repaired(str(ended)))
-        # Some servers send a whole message, with or behind the pieces of it.
+        # Some servers send the whole message with its pieces or after them.
         delta = choice.get("delta") or ({} if self._came else choice.get("message"))
-        added = said(delta) if isinstance(delta, Mapping) else Said()
+        added = parts_of(delta) if isinstance(delta, Mapping) else Parts()
         self.refusal = (self.refusal + added.refusal)[:LONGEST_REFUSAL]
         pieces = [AnswerThought(self._thinking.feed(added.thinking)), self._text.feed(added.text)]
         self._came = self._came or any(pieces)
         return [piece for piece in pieces if piece]
 
     async def close(self) -> None:
-        """Close the stream: a server that has not finished stops at that."""
+        """Close the stream, which stops a server that is still writing."""
         if self._stream is not None:
             await self._stream.close()
 

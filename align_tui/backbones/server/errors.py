@@ -1,4 +1,4 @@
-"""What went wrong with a server, in our words: the error, and whether to ask again."""
+"""Explain an exception of a server request: its titled error, and whether to retry."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ OVERLOADED = (429, 503, 529)
 
 @dataclass(frozen=True, slots=True)
 class ServerFault:
-    """One failure. `again`: another attempt may succeed, `at_once`: without a wait before it.
+    """One failure of a server.
 
-    `hold`: the whole server needs a rest, `after`: of so many seconds, where it said so. `what`
-    names it in a word: 429.
+    `again`: another attempt may succeed; `at_once`: it needs no wait. `hold`: send no request to
+    the server for a while, for `after` seconds when it says so. `what` is a short name: 429.
     """
 
     error: AlignError
@@ -49,22 +49,22 @@ class ServerFault:
 
 
 class Broken(Exception):
-    """A stream that stalled, ended early or held what is no chunk."""
+    """A stream that stalled, ended early or had a malformed chunk."""
 
 
 class Slow(Broken):
-    """A reply that came, and took longer than a reply may."""
+    """A reply that took longer than the limit."""
 
 
 class Redirected(Exception):
-    """A server that sends its clients elsewhere: neither prompt nor key goes there."""
+    """A redirect to another server, which gets neither the prompt nor the key."""
 
     def __init__(self, status: int, where: str) -> None:
         super().__init__(f"answers {status} and leads to {one_line(where, 200)}")
 
 
 class Unfit(Exception):
-    """A whole reply that cannot be used, for the reason that `problem` tells."""
+    """A whole reply that does not fit its schema; `problem` gives the reason."""
 
     def __init__(self, problem: ReplyError) -> None:
         super().__init__(problem.message)
@@ -72,9 +72,9 @@ class Unfit(Exception):
 
 
 def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) -> ServerFault:
-    """The fault behind an exception of the client, of Outlines or of ours.
+    """The fault behind an exception of the client, of Outlines or of this package.
 
-    Whatever it quotes of the server is without `secret`, blotted out before it is cut.
+    `secret` is removed from all text of the server that it quotes, before the text is cut.
     """
 
     def quoted(text: object, width: int) -> str:
@@ -91,7 +91,7 @@ def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) ->
         return ServerFault(
             ServerUnreachable(
                 f"{url} cannot be reached: {quoted(cause, 200) or 'no answer in time'}",
-                "Is the server running, and the URL right? See: align-tui doctor",
+                "Check that the server is running and the URL is right. See: align-tui doctor",
             ),
             again=True,
             hold=True,
@@ -102,32 +102,35 @@ def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) ->
         return ServerFault(
             ServerUnreachable(
                 f"{url} {message} in time",
-                "Is it overloaded? Longer waits: first_text_s and stall_s in [backbone.server].",
+                "The server may be overloaded. For longer waits, set first_text_s and stall_s in "
+                "[backbone.server].",
             ),
             again=True,
             what="it did not answer in time",
         )
     if isinstance(error, openai.APIConnectionError):
-        said = quoted(cause or error, 200)
-        return ServerFault(ServerError(f"{url} broke off: {said}"), again=True, what="it broke off")
+        server_text = quoted(cause or error, 200)
+        return ServerFault(
+            ServerError(f"{url} broke off: {server_text}"), again=True, what="it broke off"
+        )
     if isinstance(error, Redirected):
         return ServerFault(
             ServerError(
                 f"{url} {quoted(error, 300)}",
-                "Nothing was sent there. If it is the server that you mean, name it in base_urls.",
+                "Nothing was sent there. If you mean that server, name it in base_urls.",
             )
         )
     if isinstance(error, Slow):
-        hint = "Longer: total_s in [backbone.server]."
+        hint = "For a longer limit, set total_s in [backbone.server]."
         return ServerFault(ServerError(f"{url} {error}", hint))
     if isinstance(error, Broken):
         return ServerFault(ServerError(f"{url} {quoted(error, 300)}"), again=True, what="it failed")
-    said = quoted(error, 300)
-    if TOO_LONG.search(said):
-        return _too_long(url, said)
-    if isinstance(error, openai.APIError):  # an error that came inside a stream
-        return ServerFault(ServerError(f"{url} says: {said}"), again=True, what="it failed")
-    other = ServerError(f"{url}: {type(error).__name__}: {said}")
+    server_text = quoted(error, 300)
+    if TOO_LONG.search(server_text):
+        return _too_long(url, server_text)
+    if isinstance(error, openai.APIError):  # an error inside a stream
+        return ServerFault(ServerError(f"{url} says: {server_text}"), again=True, what="it failed")
+    other = ServerError(f"{url}: {type(error).__name__}: {server_text}")
     other.unforeseen = True
     return ServerFault(other)
 
@@ -135,19 +138,19 @@ def explain(error: Exception, url: str, model: str, secret: Secret = NOTHING) ->
 def _of_status(
     error: openai.APIStatusError, url: str, model: str, quoted: Callable[[object, int], str]
 ) -> ServerFault:
-    status, said = error.status_code, quoted(_said(error), 300)
+    status, server_text = error.status_code, quoted(_message_of(error), 300)
     if status in (401, 403):
         return ServerFault(
             KeyRefused(
-                f"{url} answers {status}: {said}",
-                "Name the variable that holds your key: backbone.server.api_key_env",
+                f"{url} answers {status}: {server_text}",
+                "Set backbone.server.api_key_env to the variable with your key.",
             )
         )
     if status in OVERLOADED:
         return ServerFault(
             ServerBusy(
-                f"{url} answers {status}: {said}",
-                "Fewer requests at once: backbone.server.in_flight; more patience: retries.",
+                f"{url} answers {status}: {server_text}",
+                "Lower backbone.server.in_flight (requests at once), or raise its retries.",
             ),
             again=True,
             hold=True,
@@ -157,45 +160,45 @@ def _of_status(
     if status == 404:
         return ServerFault(
             ServerError(
-                f"{url} answers 404 for the model {model!r}: {said}",
-                "Is the model's name as the server spells it, and does the URL end in /v1?",
+                f"{url} answers 404 for the model {model!r}: {server_text}",
+                "Check that the server knows the model by this name and that the URL ends in /v1.",
             )
         )
-    if status in (400, 413, 422) and TOO_LONG.search(f"{said} {error.code} {error.type}"):
-        return _too_long(url, said)
+    if status in (400, 413, 422) and TOO_LONG.search(f"{server_text} {error.code} {error.type}"):
+        return _too_long(url, server_text)
     again = status >= 500 or status in (408, 409, 425)
     hint = (
-        "It came back with every attempt. What does the server's log say?"
+        "Every attempt failed. See the server's log."
         if again
-        else "A schema that is too much for it (lower adm.max_reasoning_chars), a turn that its "
-        "chat template does not know, or a key of backbone.server.extra?"
+        else "The server may not take the schema (lower adm.max_reasoning_chars), a turn (see its "
+        "chat template) or a key of backbone.server.extra."
     )
     return ServerFault(
-        ServerError(f"{url} answers {status}: {said}", hint), again=again, what=str(status)
+        ServerError(f"{url} answers {status}: {server_text}", hint), again=again, what=str(status)
     )
 
 
-def _too_long(url: str, said: str) -> ServerFault:
+def _too_long(url: str, server_text: str) -> ServerFault:
     return ServerFault(
         PromptTooLong(
-            f"{url} says: {said}",
+            f"{url} says: {server_text}",
             "Serve the model with a longer context, shorten the scenario, or lower max_tokens.",
         )
     )
 
 
-def _said(error: openai.APIStatusError) -> str:
+def _message_of(error: openai.APIStatusError) -> str:
     body = error.body
     if isinstance(body, Mapping):
         inner = body.get("error", body)
         body = inner.get("message", inner) if isinstance(inner, Mapping) else inner
-    return str(body or error.message or "nothing more")
+    return str(body or error.message or "no message")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that `Retry-After` asks for (a number, or a date), never negative; None without.
+    """The seconds of a `Retry-After` header (a number or a date), at least 0; None without one.
 
-    A date is compared with the server's own clock (`Date`), where it tells it: ours may be wrong.
+    A date is compared with the server's clock (`Date`) if it is sent, since ours may be wrong.
     """
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value):

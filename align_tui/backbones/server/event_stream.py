@@ -1,9 +1,9 @@
-"""The events of a stream, read as the standard of server-sent events says, and bounded.
+"""Read the events of a stream as the standard of server-sent events says, within bounds.
 
-Lines end with CR, LF or both; a byte order mark in front counts for nothing; an event without data
-(a comment, or only `id` or `retry`, which are for whoever connects anew) says nothing. A server
-that cuts a character between two events sends bytes that are no UTF-8: each becomes a surrogate
-(U+DC80 to U+DCFF), from which repair.py makes the character again.
+Lines end with CR, LF or both. A byte order mark at the start and events without data (a comment, or
+only `id` or `retry`, which serve reconnecting) are ignored. A server that cuts a character between
+two events sends invalid UTF-8: each such byte becomes a surrogate (U+DC80 to U+DCFF), from which
+repair.py restores the character.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from openai._streaming import ServerSentEvent, SSEBytesDecoder, SSEDecoder
 from align_tui.backbones.server.errors import Broken
 
 LONGEST = 8_000_000
-"""Characters of an event, and of a line: a whole reply in one event needs no more."""
+"""The most characters of an event or a line; a whole reply in one event needs fewer."""
 _END = re.compile(r"[\r\n]")
 
 
 class LenientDecoder(SSEDecoder):
-    """Reads events as the standard has them, whatever their bytes."""
+    """Reads events as the standard says, whatever their bytes are."""
 
     async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
-        """The events of a stream of bytes; one that has not ended with the stream is no event."""
+        """The events of a stream of bytes; drops an event that the stream cuts off."""
         data: list[str] = []
         kind, size = "", 0
         async for line in lines(decoded(iterator)):
@@ -34,7 +34,7 @@ class LenientDecoder(SSEDecoder):
                 name, _, value = line.partition(":")
                 if name == "data":
                     data.append(value.removeprefix(" "))
-                    size += len(value) + 1  # lines without text take memory too
+                    size += len(value) + 1  # an empty line takes memory too
                     if size > LONGEST:
                         raise Broken(f"sent an event of more than {LONGEST} characters")
                 elif name == "event":
@@ -47,14 +47,14 @@ class LenientDecoder(SSEDecoder):
 
 
 class LenientClient(AsyncOpenAI):
-    """The client, with a decoder that bears what servers send."""
+    """The OpenAI client with a decoder that accepts what servers send."""
 
     def _make_sse_decoder(self) -> SSEDecoder | SSEBytesDecoder:
         return LenientDecoder()
 
 
 async def decoded(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
-    """The text of the bytes, a surrogate in place of each that is no UTF-8."""
+    """The text of the bytes, with a surrogate for each byte that is not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     at_start = True
     async for chunk in chunks:
@@ -66,9 +66,9 @@ async def decoded(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
 
 
 async def lines(texts: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The lines of a text that comes in pieces, without their ends; the last needs none.
+    """The lines of a text that comes in pieces, without line ends; the last line needs none.
 
-    Raises Broken for a line without end.
+    Raises Broken for a line that is too long.
     """
     begun: list[str] = []
     length = 0

@@ -1,7 +1,7 @@
-"""Thinking that a server leaves in the text of a reply, told apart from the reply.
+"""Separate a reply from the thinking that a server leaves in its text.
 
-`split_inline` reads a whole text and has the last word. `Inline` reads it as it comes: what it
-tells on the way may turn out otherwise, and is then told anew.
+`split_inline` reads a whole text, and its result is final. `InlineSplitter` reads a text in pieces;
+its result may turn out wrong, and the caller then shows the final one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from align_tui.core.strict_json import read_json_at
 _NAMES = r"(?:\w+:)?(?:think|thinking|thoughts?|reason|reasoning|reflection|analysis)"
 _HEAD = r"(?:[^<]|<\|constrain\|>){0,40}<\|message\|>"
 _FINAL = rf"(?:<\|start\|>assistant)?<\|channel\|>final{_HEAD}"
-# Each way to think: how it begins, and how it ends.
+# Each form of thinking: how it begins, and how it ends.
 _WAYS = (
     (rf"<({_NAMES})>", rf"</{_NAMES}>"),
     (r"\[THINK\]", r"\[/THINK\]"),
@@ -28,21 +28,21 @@ _WAYS = (
 )
 _OPENS = [(re.compile(begin, re.I), re.compile(end, re.I)) for begin, end in _WAYS]
 _RUN_TOGETHER = "assistantfinal"
-"""Ends harmony's thinking where a server leaves its control tokens out of the text."""
+"""Ends thinking in the harmony format when a server removes the control tokens."""
 _ANY_END = re.compile("|".join([*(f"(?:{end})" for _, end in _WAYS), _RUN_TOGETHER]), re.I)
 _LEAD = re.compile(rf"\s*(?:{_FINAL}\s*)?", re.I)
 _JSON_BEGINS = ("{", "[", "`", '"')
 _MOST = 100
-"""Blocks of thinking that a message may have."""
+"""The most blocks of thinking in a message."""
 _PARTIAL = 96
-"""Characters of a mark that may have come in part: no mark that is known is longer."""
+"""The most characters of an incomplete mark; no known mark is longer."""
 
 
 def split_inline(text: str) -> tuple[str, str]:
-    """(thinking, reply) of the text of a message, both without the marks and blanks around them.
+    """(thinking, reply) of a message's text, without marks and without blanks around them.
 
-    A block that is not closed is thinking to its end. A mark that closes a block which the chat
-    template opened counts where the text is not JSON already.
+    A block without its closing mark is thinking to the end of the text. A closing mark without an
+    opening one (which the chat template wrote) counts unless the text begins with JSON.
     """
     thoughts: list[str] = []
     rest = _led(text)
@@ -63,12 +63,12 @@ def split_inline(text: str) -> tuple[str, str]:
 
 
 def begins_json(text: str) -> bool:
-    """Does a text begin as a reply in JSON does, fenced or not?"""
+    """Does a text begin like a JSON reply, fenced or not?"""
     return _led(text).startswith(_JSON_BEGINS)
 
 
 def _led(text: str) -> str:
-    """The text without blanks and the mark of harmony's last channel in front."""
+    """The text without leading blanks and the mark of harmony's final channel."""
     found = _LEAD.match(text)
     return text[found.end() :] if found else text
 
@@ -78,7 +78,7 @@ def _joined(thoughts: list[str]) -> str:
 
 
 def _opened(text: str) -> tuple[int, re.Pattern[str]] | None:
-    """Where thinking begins at the start of a text, and what ends it."""
+    """If a text begins with an opening mark: where the mark ends, and its closing pattern."""
     for opens, closes in _OPENS:
         if found := opens.match(text):
             if found.groups():
@@ -98,7 +98,7 @@ def _is_json_first(text: str) -> bool:
 
 
 def _closing(text: str) -> re.Match[str] | None:
-    """The mark behind which the reply stands: JSON follows it, or no other mark does."""
+    """The closing mark before the reply: JSON follows it, or it is the last mark."""
     last = None
     for closed in _ANY_END.finditer(text):
         if begins_json(text[closed.end() : closed.end() + 200]):
@@ -107,8 +107,8 @@ def _closing(text: str) -> re.Match[str] | None:
     return None if text.startswith("{") else last
 
 
-class Inline:
-    """Tells thinking from reply in pieces: pairs of (is it thinking?, text)."""
+class InlineSplitter:
+    """Splits a text in pieces into pairs of (is it thinking?, text)."""
 
     def __init__(self) -> None:
         self._waiting = ""
@@ -116,37 +116,37 @@ class Inline:
         self._replying = False
 
     def feed(self, piece: str) -> list[tuple[bool, str]]:
-        """What can be told with one more piece."""
+        """Add a piece; returns the new pairs."""
         if self._replying:
             return [(False, piece)]
         self._waiting += piece
-        told: list[tuple[bool, str]] = []
-        while not self._replying and self._step(told):
+        found: list[tuple[bool, str]] = []
+        while not self._replying and self._step(found):
             pass
-        return told
+        return found
 
     def end(self) -> list[tuple[bool, str]]:
-        """What still waited: nothing more comes."""
+        """The rest of the text, after the last piece."""
         left, self._waiting = self._waiting, ""
         return [(self._closes is not None, left)] if left else []
 
-    def _step(self, told: list[tuple[bool, str]]) -> bool:
-        """Read on in what waits; False when that needs more of the text."""
+    def _step(self, found: list[tuple[bool, str]]) -> bool:
+        """Read the waiting text up to the next mark; False when that needs more text."""
         if self._closes is None:
-            return self._begin(told)
+            return self._begin(found)
         closed = self._closes.search(self._waiting)
         if closed is not None:
-            self._tell(told, closed.start())
+            self._emit_thinking(found, closed.start())
             self._waiting = self._waiting[closed.end() - closed.start() :]
             self._closes = None
             return True
-        # A mark may have come in part: what could be its beginning waits.
+        # Text that could be the beginning of a mark waits.
         late = max(0, len(self._waiting) - _PARTIAL)
         cut = max(self._waiting.rfind(sign, late) for sign in "<[◁")
-        self._tell(told, cut if cut >= 0 else len(self._waiting))
+        self._emit_thinking(found, cut if cut >= 0 else len(self._waiting))
         return False
 
-    def _begin(self, told: list[tuple[bool, str]]) -> bool:
+    def _begin(self, found: list[tuple[bool, str]]) -> bool:
         bare = _led(self._waiting)
         if (ends := _opened(bare)) is not None:
             self._waiting, self._closes = bare[ends[0] :], ends[1]
@@ -157,14 +157,14 @@ class Inline:
             return False
         if bare.startswith(_JSON_BEGINS):
             self._replying = True
-            told.append((False, bare))
+            found.append((False, bare))
             self._waiting = ""
             return False
-        # Neither JSON nor a mark: most likely thinking whose block the chat template opened.
+        # Neither JSON nor a mark: probably thinking whose opening mark the chat template wrote.
         self._closes = _ANY_END
         return True
 
-    def _tell(self, told: list[tuple[bool, str]], end: int) -> None:
+    def _emit_thinking(self, found: list[tuple[bool, str]], end: int) -> None:
         if end:
-            told.append((True, self._waiting[:end]))
+            found.append((True, self._waiting[:end]))
         self._waiting = self._waiting[end:]

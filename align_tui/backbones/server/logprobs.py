@@ -1,4 +1,4 @@
-"""Token probabilities in a server's answer: whatever of them can be read, and never a failure."""
+"""Read token probabilities in a server's answer; malformed ones are skipped, never an error."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from align_tui.backbones.server.repair import repaired
 
 
 def first_tokens(answer: Mapping[str, Any]) -> Sequence[tuple[str, float]] | None:
-    """(token, natural logarithm of its probability) of what may come first; None when not told.
+    """(token, natural logarithm of its probability) for the first position; None without any.
 
-    Entries without a finite number are passed over: servers tell null where they do not know.
+    Skips entries without a finite number: servers send null for an unknown one.
     """
     found = [
         (repaired(token), float(log))
-        for token, log in _told(answer)
+        for token, log in _entries(answer)
         if isinstance(token, str)
         and isinstance(log, int | float)
         and not isinstance(log, bool)
@@ -25,11 +25,11 @@ def first_tokens(answer: Mapping[str, Any]) -> Sequence[tuple[str, float]] | Non
     return found or None
 
 
-def _told(answer: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
-    told = _mapping(_first(answer.get("choices"))).get("logprobs")
-    first = _mapping(_first(_mapping(told).get("content")))
-    # In the older shape the tokens of a position are the keys of an object.
-    tops = first.get("top_logprobs") or _first(_mapping(told).get("top_logprobs"))
+def _entries(answer: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
+    logprobs = _mapping(_first(answer.get("choices"))).get("logprobs")
+    first = _mapping(_first(_mapping(logprobs).get("content")))
+    # In the older format the tokens of a position are the keys of an object.
+    tops = first.get("top_logprobs") or _first(_mapping(logprobs).get("top_logprobs"))
     if isinstance(tops, Mapping):
         yield from tops.items()
     elif isinstance(tops, list):

@@ -1,6 +1,6 @@
-"""Text in a prompt that looks like a control token of some model.
+"""Warn of text in a prompt that looks like a control token of some model.
 
-A server tokenises the turns itself, so nothing can be guarded from here: the user is told.
+A server tokenises the turns itself, so the program can only warn the user.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONTROL = re.compile(
 
 
 def control_note(messages: Iterable[Message]) -> str | None:
-    """A sentence for the user where the turns hold what a model may read as markup."""
+    """A sentence for the user when the turns contain text that a model may read as markup."""
     found = dict.fromkeys(
         match.group() for message in messages for match in CONTROL.finditer(message.content)
     )
@@ -32,6 +32,6 @@ def control_note(messages: Iterable[Message]) -> str | None:
         return None
     shown = ", ".join(list(found)[:3])
     return (
-        f"The prompt's text holds {shown}, which may be a control token of the model: "
-        "a server reads it as one, and it cannot be guarded from here."
+        f"The prompt contains {shown}, which may be a control token of the model: "
+        "the server reads it as one, and the program cannot prevent that."
     )

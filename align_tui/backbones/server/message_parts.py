@@ -1,4 +1,4 @@
-"""What a message of a server says, however it is shaped: reply, thinking and refusal apart."""
+"""Separate a server's message, of any known shape, into reply, thinking and refusal."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from dataclasses import dataclass
 from typing import Any
 
 THINKING_KEYS = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thought")
-"""Where servers put what a model thinks. Some say the same under two of them: the first counts."""
+"""Keys for a model's thinking. Some servers repeat it under two keys: the first counts."""
 _THINKING_TYPES = ("think", "reason", "thought", "analysis")
 _TEXT_KEYS = ("text", "content", "thinking", "reasoning", "summary", "value", "refusal")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The text of a message, or what a chunk adds to it."""
+class Parts:
+    """The parts of a message, or of what a chunk adds to it."""
 
     text: str = ""
     thinking: str = ""
     refusal: str = ""
 
 
-def said(message: Mapping[str, Any]) -> Said:
-    """What a message says: texts may be strings, lists of parts, parts, or null."""
-    text, thinking, refusal = _parted(message.get("content"))
+def parts_of(message: Mapping[str, Any]) -> Parts:
+    """The parts of a message, whose texts may be strings, parts, lists of parts, or null."""
+    text, thinking, refusal = _parts_of_content(message.get("content"))
     for key in THINKING_KEYS:
-        if told := _text_of(message.get(key)):
-            thinking = told
+        if thought := _text_of(message.get(key)):
+            thinking = thought
             break
-    return Said(text, thinking, _text_of(message.get("refusal")) or refusal)
+    return Parts(text, thinking, _text_of(message.get("refusal")) or refusal)
 
 
-def _parted(content: object) -> tuple[str, str, str]:
-    """(text, thinking, refusal) of a content."""
+def _parts_of_content(content: object) -> tuple[str, str, str]:
+    """(text, thinking, refusal) of a message's content."""
     if isinstance(content, str):
         return content, "", ""
     texts, thoughts, refusals = [], [], []
@@ -48,7 +48,7 @@ def _parted(content: object) -> tuple[str, str, str]:
 
 
 def _text_of(value: object, depth: int = 0) -> str:
-    """All text of a string, a part or a list of parts; what is no text counts for nothing."""
+    """All text of a string, a part or a list of parts; ignores anything else."""
     if isinstance(value, str):
         return value
     if depth > 8:

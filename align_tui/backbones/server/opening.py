@@ -1,4 +1,4 @@
-"""Reaching a profile's servers: what they can is asked before the first sample."""
+"""Open a backbone on servers: find out what they can do before the first sample."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ RETRIES_AT_START = 2
 
 
 def open_server(spec: BackboneSpec, progress: OnProgress) -> ServerBackbone:
-    """The backbone of the servers that `spec` names; blocks while they are asked.
+    """The backbone of the servers that `spec` names; blocks while it probes them.
 
-    Raises MissingPackage, KeyRefused, ServerUnreachable when none can be reached, ServerError.
+    Raises MissingPackage, KeyRefused, ServerUnreachable when it can reach none, or ServerError.
     """
     require_package()
     api_key(spec.server)
@@ -36,8 +36,8 @@ def open_server(spec: BackboneSpec, progress: OnProgress) -> ServerBackbone:
 
 
 def describe(spec: BackboneSpec, found: Capabilities, missing: list[ServerError]) -> ModelInfo:
-    """What is known of the model, for a run's record."""
-    name = one_line(found.model, 120)  # a server's word, and shown
+    """Facts about the model, which a run records."""
+    name = one_line(found.model, 120)  # the server chose this text, and screens show it
     notes = [*found.notes, *(f"left out at the start: {error.message}" for error in missing)]
     return ModelInfo(
         name=name if found.schema != "none" else f"{name} (no schema held)",
@@ -51,14 +51,14 @@ def describe(spec: BackboneSpec, found: Capabilities, missing: list[ServerError]
 
 
 def hosts(spec: BackboneSpec) -> list[str]:
-    """Host and port of every server."""
+    """The host and port of every server."""
     return [urlsplit(url).netloc for url in spec.server.base_urls]
 
 
 async def ask_all(
     spec: BackboneSpec, progress: OnProgress
 ) -> tuple[Capabilities, list[ServerError]]:
-    """What every server can do, and the errors of those that could not be reached."""
+    """What all servers can do, and the errors of servers that cannot be reached."""
     from align_tui.backbones.server.capabilities import weakest
 
     answers = await asyncio.gather(
@@ -84,8 +84,8 @@ async def _ask_one(url: str, spec: BackboneSpec, progress: OnProgress) -> Capabi
 
     whose = f"{urlsplit(url).netloc}: " if len(spec.server.base_urls) > 1 else ""
 
-    def on_wait(said: str) -> None:
-        progress(f"{whose}{said}" if said else f"asking {', '.join(hosts(spec))}", None)
+    def on_wait(reason: str) -> None:
+        progress(f"{whose}{reason}" if reason else f"asking {', '.join(hosts(spec))}", None)
 
     client = open_client(url, spec)
     try:

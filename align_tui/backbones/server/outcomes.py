@@ -1,4 +1,4 @@
-"""What is made of a text that a server sent: a reply, one that was cut, or a failure."""
+"""Decide what a server's text is: a whole reply, a cut reply, or a failure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ REFUSED = ("content_filter", "refusal", "safety", "prohibited_content", "recitat
 
 @dataclass(slots=True)
 class ServerReply:
-    """What came of it, taken as it came: whether it is a reply is settled elsewhere.
+    """What a server has sent, unchecked; `settle` decides whether it is a reply.
 
-    `ended` is the server's word for why it ended, `broken` what ended it otherwise. Token counts
-    are 0 where the server does not tell them.
+    `ended` is the server's finish reason, `broken` the error that ended the stream. Token counts
+    are 0 when the server does not give them.
     """
 
     text: str = ""
@@ -36,12 +36,12 @@ class ServerReply:
 
 
 def is_cut(ended: str | None) -> bool:
-    """Did the server end a text at the cap of tokens?"""
+    """Did the server end the text at the cap of tokens?"""
     return ended is not None and ended.lower() in CUT
 
 
 def only_thought(reply: ServerReply) -> bool:
-    """Did the model think, end by itself or by the cap, and not reply?"""
+    """Did the model think and then end, by itself or by the cap, without a reply?"""
     if not reply.thinking or reply.text or reply.refusal or reply.ended is None:
         return False
     return reply.ended.lower() in (*WHOLE, *CUT)
@@ -49,9 +49,9 @@ def only_thought(reply: ServerReply) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A reply that fits its schema, or one that was cut; and what a user must know of it.
+    """A reply that fits its schema, or a cut one, with notes for the user.
 
-    `bare`: nothing but stop markers stood around it.
+    `bare`: the server sent nothing around it except stop markers.
     """
 
     text: str
@@ -61,10 +61,10 @@ class Settled:
 
 
 def settle(reply: ServerReply, schema: JsonObject) -> Settled:
-    """Take a text that is whole and fits, however its stream ended.
+    """Accept a text that is whole and fits, however its stream ended, or a text cut at the cap.
 
-    A text that is not raises what broke the stream, Broken where it ended without a reason,
-    ReplyError where the model refused or the server ended it for a reason of its own, else Unfit.
+    Otherwise raises the error that broke the stream, Broken for an end without a finish reason,
+    ReplyError for a refusal or an unknown finish reason, or else Unfit.
     """
     ended = (reply.ended or "").lower()
     if reply.refusal:
@@ -78,7 +78,7 @@ def settle(reply: ServerReply, schema: JsonObject) -> Settled:
     else:
         return Settled(whole.text, "stop", tuple(_notes(reply, whole)), whole.bare)
     if reply.broken is not None:
-        raise reply.broken  # as it is: its cause says what kind of failure it was
+        raise reply.broken  # unchanged, since `explain` reads its cause
     if ended in REFUSED:
         raise ReplyError("The model refused to answer: content filter")
     if ended in CUT:
@@ -86,20 +86,20 @@ def settle(reply: ServerReply, schema: JsonObject) -> Settled:
     if not ended:
         raise Broken("ended its reply in the middle")
     if ended not in WHOLE:
-        raise ReplyError(f"The reply ended for a reason of the server's own: {ended[:80]!r}")
+        raise ReplyError(f"The server ended the reply for an unknown reason: {ended[:80]!r}")
     raise Unfit(problem)
 
 
 def _notes(reply: ServerReply, whole: Whole) -> list[str]:
     notes = []
-    fits = "the reply is whole and fits its schema, and was taken."
+    fits = "the reply is whole and fits its schema, so the program accepted it."
     if reply.broken is not None:
-        notes.append(f"The server's stream broke off behind the reply: {fits}")
+        notes.append(f"The server's stream broke off after the reply: {fits}")
     elif not reply.ended:
-        notes.append(f"The server's stream ended without a reason: {fits}")
+        notes.append(f"The server's stream ended without a finish reason: {fits}")
     elif reply.ended.lower() not in USUAL or is_cut(reply.ended):
         notes.append(f"The server ended the reply with {one_line(reply.ended, 40)!r}: {fits}")
     if whole.left_out:
         left = one_line(whole.left_out, 60)
-        notes.append(f"The server sent more than the reply, which was left out: {left}")
+        notes.append(f"The server sent more than the reply; left out: {left}")
     return notes

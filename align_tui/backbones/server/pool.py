@@ -1,4 +1,4 @@
-"""The servers of one backbone: who has the least to do, and who is left in peace for a while."""
+"""Share requests among the servers of one backbone, and pause failing servers for a while."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ LEAST_HOLD_S = 0.05
 
 
 def backoff(failures: int) -> float:
-    """Seconds to wait after that many failures: doubling, and no two callers alike."""
+    """Seconds to wait after so many failures: doubled each time, with a random part."""
     longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 16))
     return longest * random.uniform(0.5, 1.0)
 
 
-def _told(seconds: float) -> str:
+def _seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s".replace(".0", "")
 
 
 @dataclass(eq=False)
 class Endpoint:
-    """One server. `failures` counts those since it last answered; times are the loop's."""
+    """One server. `failures` counts failures since its last answer; times are the event loop's."""
 
     url: str
     client: AsyncOpenAI
@@ -47,21 +47,21 @@ class Endpoint:
 
     @cached_property
     def secret(self) -> Secret:
-        """The key that is sent to it, which nothing that it answers may tell."""
+        """The key that requests send; the program removes it from the server's texts."""
         return Secret(self.client.api_key) if self.client.api_key != NO_KEY else NOTHING
 
 
 class Pool:
-    """Hands out servers; at most `in_flight` requests at once to each.
+    """Hands out servers, with at most `in_flight` requests at once to each.
 
-    `on_wait` is told what is waited for when that begins, and "" when it ends.
+    Calls `on_wait` with the reason when a wait begins, and with "" when it ends.
     """
 
     def __init__(
         self,
         endpoints: Sequence[Endpoint],
         in_flight: int,
-        on_wait: Callable[[str], None] = lambda said: None,
+        on_wait: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.endpoints = tuple(endpoints)
         self._in_flight = in_flight
@@ -72,8 +72,8 @@ class Pool:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[Endpoint]:
-        """The server with the least to do; waits while all are full or held."""
+    async def acquire(self) -> AsyncIterator[Endpoint]:
+        """The server with the fewest requests; waits while all are full or held."""
         self._loop = loop = asyncio.get_running_loop()
         while (endpoint := self._freest(loop.time())) is None:
             future: asyncio.Future[None] = loop.create_future()
@@ -82,7 +82,7 @@ class Pool:
                 await future
             except asyncio.CancelledError:
                 if future.done() and not future.cancelled():
-                    self._wake()  # a turn that is not taken is the next one's
+                    self._wake()  # pass the turn on to the next request
                 raise
         if endpoint.held_for:
             endpoint.held_for = ""
@@ -95,9 +95,9 @@ class Pool:
             self._wake()
 
     def waits_for(self) -> str:
-        """What keeps every request from being sent, in words; empty while one is on its way.
+        """Why all requests wait, as a text for the user; empty while one is running.
 
-        From any thread: whoever beats a worker's heart need not be in its loop.
+        May be called from any thread: a worker's heartbeat may run in another one.
         """
         if self._loop is None or any(endpoint.busy for endpoint in self.endpoints):
             return ""
@@ -111,36 +111,36 @@ class Pool:
         return "the server" if len(self.endpoints) == 1 else urlsplit(endpoint.url).netloc
 
     async def pause(self, endpoint: Endpoint, seconds: float, what: str) -> None:
-        """Wait before another attempt, for the reason that the last one failed there."""
-        said = f"asking {self._named(endpoint)} again in {_told(seconds)} ({what})"
-        self._pauses.append(said)
-        self._on_wait(said)
+        """Wait before another attempt; `what` names the failure of the last one."""
+        message = f"asking {self._named(endpoint)} again in {_seconds(seconds)} ({what})"
+        self._pauses.append(message)
+        self._on_wait(message)
         try:
             await asyncio.sleep(seconds)
         finally:
-            self._pauses.remove(said)
+            self._pauses.remove(message)
             self._on_wait("")
 
     def hold(self, endpoint: Endpoint, seconds: float | None, what: str = "") -> None:
-        """Send nothing to that server for so long; None: longer with every time it failed."""
+        """Send the server nothing for `seconds` (None: longer after each failure)."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if seconds is None:
             if endpoint.held_until > now:
                 return  # requests that failed together count as one failure
             seconds = backoff(endpoint.failures)
-            said = f"asking {self._named(endpoint)} again in {_told(seconds)} ({what})"
+            message = f"asking {self._named(endpoint)} again in {_seconds(seconds)} ({what})"
         else:
-            said = f"{self._named(endpoint)} asks to wait {_told(seconds)} ({what})"
+            message = f"{self._named(endpoint)} asks to wait {_seconds(seconds)} ({what})"
             seconds = max(seconds, LEAST_HOLD_S)
         endpoint.failures += 1
         if now + seconds > endpoint.held_until:
-            endpoint.held_until, endpoint.held_for = now + seconds, said
-            self._on_wait(said)
+            endpoint.held_until, endpoint.held_for = now + seconds, message
+            self._on_wait(message)
         loop.call_at(endpoint.held_until, self._wake, len(self.endpoints) * self._in_flight)
 
     def _freest(self, now: float) -> Endpoint | None:
-        # The turn goes round, so that equals share what there is.
+        # Rotate the order, so that equally busy servers share the requests.
         self._turn = (self._turn + 1) % len(self.endpoints)
         order = self.endpoints[self._turn :] + self.endpoints[: self._turn]
         free = [e for e in order if e.busy < self._in_flight and e.held_until <= now]

@@ -1,7 +1,7 @@
-"""Text from a server made whole as it comes: halves of characters joined, marks of ours taken out.
+"""Repair a server's text in pieces: join halves of characters, and remove this program's marks.
 
-A server may cut a character between two chunks: the halves of a surrogate pair, or the bytes of
-its UTF-8 (see `event_stream`, which turns such bytes into the surrogates U+DC80 to U+DCFF).
+A server may cut a character between two chunks: into the halves of a surrogate pair, or into bytes
+of its UTF-8 (`event_stream` turns such bytes into the surrogates U+DC80 to U+DCFF).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from align_tui.core.text.repair import raw_bytes, storable
 
 
 class Repair:
-    """Repairs a text that comes in pieces: the pieces together are the repair of the whole."""
+    """Repairs a text in pieces; the joined result equals the repair of the whole text."""
 
     def __init__(self) -> None:
         self._held = ""
 
     def feed(self, piece: str) -> str:
-        """What is certain of the text so far; half a character waits for its other half."""
+        """Add a piece; returns the new certain text, without half a character at its end."""
         if not self._held and piece.isascii():
             return without_marks(piece)
         text = self._held + piece
@@ -27,24 +27,24 @@ class Repair:
         return repaired(text[: len(text) - len(self._held)])
 
     def end(self) -> str:
-        """What still waited: nothing more comes."""
+        """The rest of the text, after the last piece."""
         text, self._held = self._held, ""
         return repaired(text)
 
 
 def repaired(text: str) -> str:
-    """A whole text, repaired: UTF-8 can hold it, and it has no mark of our own streams."""
+    """A whole text, repaired: valid for UTF-8, and without marks of this program's streams."""
     return without_marks(storable(text))
 
 
 def _unfinished(text: str) -> str:
-    """The end of a text that the next piece may complete."""
+    """The end of a text that the next piece may complete to a character."""
     last = text[-1:]
     if "\ud800" <= last <= "\udbff":
         return last
     if not "\udc80" <= last <= "\udcff":
         return ""
-    # A run of bytes begins behind the low half of a pair, should there be one.
+    # If a high half comes before the bytes, the first byte is its low half.
     begin = len(text)
     while begin and "\udc80" <= text[begin - 1] <= "\udcff":
         begin -= 1

@@ -1,4 +1,4 @@
-"""Whole replies checked against their schema, whoever promised to have constrained them."""
+"""Check whole replies against their schema, and build the turns that state a schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LENGTHS = {"minLength", "maxLength"}
 
 
 def check_reply(text: str, schema: JsonObject) -> None:
-    """Raise ReplyError unless `text` is JSON that fits, its keys in the order of the schema."""
+    """Raise ReplyError unless `text` is JSON that fits, with its keys in the schema's order."""
     try:
         value = read_json(text)
     except (ValueError, RecursionError) as error:
@@ -27,12 +27,13 @@ def check_reply(text: str, schema: JsonObject) -> None:
 
 
 def check_value(value: object, schema: JsonObject) -> None:
-    """Raise ReplyError unless a reply that was read fits, its keys in the order of the schema."""
+    """Raise ReplyError unless a parsed reply fits, with its keys in the schema's order."""
     problem = next(Draft202012Validator(schema).iter_errors(value), None)
     if problem is not None:
         where = "/".join(str(part) for part in problem.absolute_path) or "the reply"
-        said = one_line(f"{where}: {problem.message[:200]}")
-        raise ReplyError(f"The reply is not what was asked for: {said}")
+        problem_text = one_line(f"{where}: {problem.message[:200]}")
+        # A model reads this too (`asked_again`), so new words would change replies.
+        raise ReplyError(f"The reply is not what was asked for: {problem_text}")
     wanted = schema.get("properties")
     if isinstance(wanted, Mapping) and isinstance(value, Mapping):
         order = [key for key in wanted if key in value]
@@ -42,7 +43,7 @@ def check_value(value: object, schema: JsonObject) -> None:
 
 
 def without_lengths(schema: JsonObject) -> JsonObject:
-    """The schema without caps of strings' lengths, which some servers refuse."""
+    """The schema without string lengths, which some servers refuse."""
 
     def bare(value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -54,7 +55,7 @@ def without_lengths(schema: JsonObject) -> JsonObject:
 
 
 def with_schema(messages: tuple[Message, ...], schema: JsonObject) -> tuple[Message, ...]:
-    """The turns for a server that does not hold the model to a schema: they state it."""
+    """The turns with the schema stated, for a server that does not hold replies to it."""
     last = messages[-1]
     stated = json.dumps(schema, ensure_ascii=False)
     asked = (
@@ -67,11 +68,11 @@ def with_schema(messages: tuple[Message, ...], schema: JsonObject) -> tuple[Mess
 def asked_again(
     messages: tuple[Message, ...], reply: str, problem: ReplyError
 ) -> tuple[Message, ...]:
-    """The turns after a reply that did not fit, saying what was wrong with it."""
-    said = f"{one_line(problem.message, 300)} Answer again, with the JSON object alone."
-    return (*messages, Message("assistant", reply[:4000]), Message("user", said))
+    """The turns after a reply that did not fit, with a last turn that says what was wrong."""
+    complaint = f"{one_line(problem.message, 300)} Answer again, with the JSON object alone."
+    return (*messages, Message("assistant", reply[:4000]), Message("user", complaint))
 
 
 def as_sent(messages: tuple[Message, ...]) -> str:
-    """The turns as one text. The server's own rendering is not told to its clients."""
+    """The turns as one text, since a server does not send its own rendering."""
     return "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)

@@ -1,4 +1,4 @@
-"""Asking again: another attempt where one may succeed, on another server where there is one."""
+"""Retry requests when another attempt may succeed, on another server if there is one."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ LONGEST_HOLD_S = 600.0
 async def ask_until_answered(
     pool: Pool, model: str, retries: int, work: Callable[[Endpoint], Awaitable[T]]
 ) -> T:
-    """What `work` returns for some server, tried up to `retries` times more.
+    """The result of `work` for some server, after up to `retries` more attempts.
 
-    Raises ServerError (or a kind of it) when that did not help or cannot, ReplyError when no reply
-    was fit, and any AlignError of `work` as it is.
+    Raises ServerError (or a subclass) when attempts failed or cannot help, ReplyError when no reply
+    did fit, and any AlignError of `work` unchanged.
     """
     attempt = 0
     while True:
-        async with pool.lease() as endpoint:
+        async with pool.acquire() as endpoint:
             try:
                 answer = await work(endpoint)
             except AlignError:
                 raise
-            except Exception as error:  # whatever a hostile server makes client and parser raise
+            except Exception as error:  # a hostile server may cause any exception
                 fault = explain(error, endpoint.url, model, endpoint.secret)
                 cause = _without(endpoint.secret, error)
             else:
                 endpoint.failures = 0
                 return answer
-            # Outside of the handler: the exception as it came must not be told as the context.
+            # Outside the handler, so that the original exception, with the key, is not its context.
             if not fault.again or attempt >= retries:
                 raise fault.error from cause
             if fault.after is not None and fault.after > LONGEST_HOLD_S:
                 raise ServerBusy(
                     f"{fault.error.message} (and asks to wait {fault.after:.0f} s)",
-                    "Come back later: align-tui run --resume RUN",
+                    "Resume the run later: align-tui run --resume RUN",
                 ) from cause
             if fault.hold:
                 pool.hold(endpoint, fault.after, fault.what)
@@ -51,9 +51,9 @@ async def ask_until_answered(
 
 
 class ServerSaid(Exception):
-    """What the client raised, in its words without the key: tracebacks are printed and kept."""
+    """The client's exception without the key, since tracebacks are printed and kept."""
 
 
 def _without(secret: Secret, error: Exception) -> Exception:
-    said = ServerSaid(f"{type(error).__name__}: {secret.redacted(str(error))[:2000]}")
-    return said.with_traceback(error.__traceback__)
+    without_key = ServerSaid(f"{type(error).__name__}: {secret.redacted(str(error))[:2000]}")
+    return without_key.with_traceback(error.__traceback__)

@@ -1,9 +1,9 @@
-"""Probabilities of choices from the likeliest next tokens of a reply that was begun.
+"""Compute probabilities of choices from the likeliest next tokens of an unfinished reply.
 
-At each point where the choices part, the probabilities of the tokens that some choice continues
-with are normalised and multiplied along each choice: what constrained sampling would draw (as
-backbones/local/scoring.py does from the logits). A choice whose token is not among the likeliest
-that a server tells counts as 0 there.
+Wherever the choices differ, the probabilities of the tokens that continue some choice are
+normalised, and multiplied along each choice. These are the probabilities of constrained sampling
+(backbones/local/scoring.py computes them from logits). A token that is not among the likeliest of
+the server counts as 0.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 Likeliest = Callable[[str], Awaitable[Sequence[tuple[str, float]] | None]]
-"""Takes the beginning of a reply; (token, log probability) of what may come next, or None."""
+"""Takes the beginning of a reply; returns (token, log probability) of the next token, or None."""
 LEAST_MASS = 0.5
-"""Below this the model is writing something else: the reply was not continued, or not followed."""
+"""With less mass on the choices, the model writes something else than the reply."""
 SMALL = 0.01
-"""A group of several choices with less of the mass is not followed further."""
+"""A group of choices with a smaller share of the mass is not split further."""
 DEEPEST = 32
-_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')  # not one that is escaped
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')  # an unescaped quote
 
 
 async def choice_probabilities(
     replies: Sequence[str], likeliest: Likeliest
 ) -> tuple[float, ...] | None:
-    """Probability (sum 1) of each reply up to the end of its choice; None when it cannot be told.
+    """Probability (sum 1) of each reply up to the end of its choice; None when unknown.
 
-    The replies differ in the choice alone, and none is the beginning of another.
+    The replies differ only in the choice, and none is the beginning of another.
     """
     if len(replies) < 2:
         return (1.0,) * len(replies)
@@ -52,9 +52,9 @@ async def choice_probabilities(
 
 
 def _before_parting(replies: Sequence[str]) -> str:
-    """What all begin with, up to where a token is likely to end.
+    """The common beginning of the replies, up to a position where a token probably ends.
 
-    That is before the last blank in the choice, or behind the quote that opens it.
+    That is before the last blank in the choice, or after the quote that opens it.
     """
     length = next(
         (i for i, chars in enumerate(zip(*replies, strict=False)) if len(set(chars)) > 1),
@@ -69,7 +69,7 @@ def _before_parting(replies: Sequence[str]) -> str:
 def _parted(
     begun: str, members: Sequence[int], replies: Sequence[str], found: Sequence[tuple[str, float]]
 ) -> dict[tuple[int, ...], tuple[float, str]]:
-    """Which choices each token continues with: (probability, likeliest token) by choices."""
+    """(probability, likeliest token) for each group of choices that the same tokens continue."""
     parts: dict[tuple[int, ...], tuple[float, str]] = {}
     for token, log in sorted(found, key=lambda pair: -pair[1]):
         if not token or math.isnan(log):

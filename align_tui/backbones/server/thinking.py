@@ -1,4 +1,4 @@
-"""Thinking on a server: how it is switched, what it may spend, and how a reply is had behind it."""
+"""Thinking on a server: switch it, cap it, and ask for the reply after it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from align_tui.core.decisions import Message, Rendering, Sampling, ThinkingMode
 from align_tui.core.types import Json, JsonObject
 
 TEMPLATE_VALUES = "chat_template_kwargs"
-# The names under which chat templates ask whether the model may think (Qwen3 and others; DeepSeek
-# and Granite). A template passes over a value that it does not know.
+# Chat templates' variables that turn thinking on and off (Qwen3 and others; DeepSeek and Granite).
+# A template ignores a variable that it does not know.
 SWITCHES = ("enable_thinking", "thinking")
 EFFORT = "reasoning_effort"
 CONCLUDE = "You have thought enough. Answer now, with the JSON object alone."
@@ -20,9 +20,9 @@ CONCLUDE = "You have thought enough. Answer now, with the JSON object alone."
 
 @dataclass(frozen=True, slots=True)
 class ThinkingTemplate:
-    """What one server lets a client say to its model's chat template.
+    """What a request can tell the chat template of a server's model.
 
-    `takes_values`: it hands on values. `goes_on`: it goes on with an assistant's turn.
+    `takes_values`: the server passes values on. `goes_on`: it continues an assistant's turn.
     """
 
     model: str
@@ -34,7 +34,7 @@ class ThinkingTemplate:
         return "gpt-oss" in self.model.lower()
 
     def keys(self, mode: ThinkingMode, rendering: Rendering, extra: JsonObject) -> dict[str, Any]:
-        """Keys of a request's body: the switch, then the profile's values, then its own `extra`."""
+        """Keys of a request's body: the switch, then the profile's values, then `extra`."""
         values: dict[str, Json] = {}
         made: dict[str, Any] = {}
         if self.takes_values:
@@ -43,7 +43,7 @@ class ThinkingTemplate:
             values |= rendering.values
         effort = rendering.values.get(EFFORT)
         if effort is None and mode == "off" and self.takes_values and self._always_thinks:
-            effort = "low"  # the least that it can
+            effort = "low"  # the least that the model accepts
             values[EFFORT] = effort
         if effort is not None:
             made[EFFORT] = effort
@@ -55,7 +55,7 @@ class ThinkingTemplate:
         return {**made, **{k: v for k, v in extra.items() if k != TEMPLATE_VALUES}}
 
     def begun(self, thinking: str, reply: str = "") -> str | None:
-        """An assistant's turn that has thought and goes on; None where that cannot be sent."""
+        """An assistant's turn with thinking, to continue; None when the server cannot do so."""
         if not thinking:
             return reply
         if not self.goes_on or self._always_thinks:
@@ -65,18 +65,18 @@ class ThinkingTemplate:
         return f"<think>\n{thinking}\n</think>\n\n{reply}"
 
     def not_sent(self, rendering: Rendering) -> str | None:
-        """A sentence for the user where values of the profile do not reach the template."""
+        """A sentence for the user when values of the profile do not reach the template."""
         lost = [] if self.takes_values else sorted(set(rendering.values) - {EFFORT})
         if not lost:
             return None
         return (
             f"The values of [prompt.chat_template] were not sent ({', '.join(lost)}): this server "
-            "is not known to take them. What it takes can be put in backbone.server.extra."
+            "may refuse them. Put keys that it accepts in backbone.server.extra."
         )
 
 
 def room(sampling: Sampling) -> int:
-    """Tokens that a first request may take: the thinking's come on top, where it is wanted."""
+    """The token cap of a first request: the reply's, plus the thinking's unless it is off."""
     if sampling.thinking == "off":
         return sampling.max_tokens
     return sampling.max_tokens + sampling.max_thinking_tokens
@@ -85,7 +85,7 @@ def room(sampling: Sampling) -> int:
 def conclusions(
     template: ThinkingTemplate, turns: tuple[Message, ...], thinking: str
 ) -> Iterator[tuple[tuple[Message, ...], bool]]:
-    """Ways to ask for the reply behind a thinking: (turns, goes the server on with the last?)."""
+    """Ways to ask for the reply after its thinking: (turns, continue the last turn?)."""
     begun = template.begun(thinking)
     if begun is not None:
         yield (*turns, Message("assistant", begun)), True
@@ -93,7 +93,7 @@ def conclusions(
 
 
 def joined(first: ServerReply, second: ServerReply) -> ServerReply:
-    """The second reply, with what was thought and spent for the first."""
+    """The second reply, with the thinking and the token counts of the first added."""
     thoughts = [each for each in (first.thinking, second.thinking) if each]
     second.thinking = "\n".join(thoughts)
     second.tokens += first.tokens
@@ -103,19 +103,19 @@ def joined(first: ServerReply, second: ServerReply) -> ServerReply:
 
 
 def thinking_notes(mode: ThinkingMode, reply: ServerReply, *, asked_twice: bool) -> list[str]:
-    """Sentences for the user of a reply."""
+    """Sentences about a reply's thinking for the user."""
     spent = f"{reply.thinking_tokens} tokens"
     notes = []
     if mode == "off" and reply.thinking:
         notes.append(
             f"The model thought before its reply although thinking is off ({spent}): "
-            "its thinking is kept apart from the reply."
+            "the program keeps the thinking apart from the reply."
         )
     if mode == "on" and not reply.thinking:
-        notes.append("Thinking is on, and the server told no thinking of the model.")
+        notes.append("Thinking is on, and the server sent no thinking of the model.")
     if asked_twice and not only_thought(reply):
         notes.append(
-            f"The model spent its room on thinking ({spent}) and gave no reply: it was given "
-            "its thinking and asked for the reply a second time."
+            f"The model used up its tokens on thinking ({spent}) and gave no reply: the program "
+            "sent it its thinking and asked for the reply again."
         )
     return notes

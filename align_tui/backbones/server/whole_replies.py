@@ -1,4 +1,4 @@
-"""A reply read from the text of a server: the JSON object that fits, whatever stands around it."""
+"""Read a reply from a server's text: the JSON object that fits, without text around it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _MARK = (
     r"|(?:final )?answer:"
 )
 _MARKS = re.compile(rf"(?>\s+|{_MARK})*+", re.IGNORECASE)  # atomic: some marks fit two ways
-"""Stop markers, tags and fences, which say nothing of the reply that they stand around."""
+"""Stop markers, tags and fences around a reply, which carry no meaning."""
 _PART_OF = ("[", ",", '":')
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A reply that fits. `left_out` is what stood around it, blanks and fences apart.
+    """A reply that fits. `left_out` is the text around it, without blanks and fences.
 
-    `bare`: there was nothing but stop markers behind it, as where a server holds its schema.
+    `bare`: only stop markers follow it, as when a server holds the reply to its schema.
     """
 
     text: str
@@ -33,9 +33,9 @@ class Whole:
 
 
 def read_whole(text: str, schema: JsonObject) -> Whole:
-    """The reply in a text; raises ReplyError where there is none, or where it is not clear which.
+    """The reply in a text; raises ReplyError when there is none, or more than one.
 
-    Taken is one object at the beginning or the end of the text, or alone between marks.
+    The reply is one object at the beginning or the end of the text, or alone between marks.
     """
     bare = text.strip()
     try:
@@ -61,7 +61,7 @@ def read_whole(text: str, schema: JsonObject) -> Whole:
 
 
 def _inner(value: object) -> str | None:
-    """The reply that a list of one, or a string, holds as its only thing."""
+    """The reply inside a string or a list of one object, or None."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         return value
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
@@ -70,7 +70,7 @@ def _inner(value: object) -> str | None:
 
 
 def _amid(text: str) -> tuple[object, int, int] | None:
-    """The only object of a text, where it begins and ends; None where that is not clear."""
+    """The only object of a text, with its begin and end; None when there may be several."""
     begin = text.find("{")
     if begin < 0:
         return None
@@ -79,7 +79,7 @@ def _amid(text: str) -> tuple[object, int, int] | None:
     except (ValueError, RecursionError):
         return None
     before, after = text[:begin], text[end:]
-    # More objects, or a part of something larger: which of it is the reply is not clear.
+    # More objects, or part of a larger value: it is unclear which is the reply.
     if "{" in after or after.lstrip().startswith(",") or before.rstrip().endswith(_PART_OF):
         return None
     fenced = before.rstrip().lower().endswith(("```", "```json")) and after.lstrip()[:3] == "```"
