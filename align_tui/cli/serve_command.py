@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
 
 OPEN_TO_OTHERS = (
-    "Careful: other machines can reach {host} port {port}, and the connection has no encryption. "
-    "Somebody who reads the traffic gets the token of the address, and can then run studies and "
-    "read all runs as this user. SSH is safer: serve on 127.0.0.1, and on the browser's machine "
+    "Careful: other machines can reach {host} port {port}. There is no password except the token "
+    "in the address, and no encryption. Somebody who reads the traffic gets the token, and can "
+    "then run studies and read all runs as this user. SSH is safer: "
+    "serve on 127.0.0.1, and on the browser's machine "
     "run ssh -L {port}:127.0.0.1:{port} HOST."
 )
 
