@@ -43,5 +43,5 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_a_run_is_followed_without_torch() -> None:
-    found = loaded_after("import align_tui.cli.running, align_tui.cli.history")
+    found = loaded_after("import align_tui.cli.run_command, align_tui.cli.runs")
     assert found.isdisjoint({"torch", "transformers", "outlines", "textual"})

@@ -48,7 +48,9 @@ def one_command(arguments: list[str], places: dict[str, str]) -> dict[str, objec
         took = time.monotonic() - began
         said.seek(0)
         text = said.read(100_000).decode("utf-8", "replace")
-    escaped = started.returncode not in (0, 1, 2) or "Traceback" in text or "nobody foresaw" in text
+    escaped = (
+        started.returncode not in (0, 1, 2) or "Traceback" in text or "unexpected error" in text
+    )
     return {
         "escaped": escaped,
         "said": text[-600:] if escaped else "",

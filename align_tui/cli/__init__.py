@@ -1,4 +1,4 @@
-"""The command line. Heavy parts are imported inside the commands, so that --help is quick."""
+"""The command line. Commands import heavy modules when they run, so that --help is quick."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
-"""What a write to a stream fails with that is full, gone or closed; it names no file."""
+"""Errors of a write to a stream that is full, gone or closed. They name no file."""
 
 
 def main() -> None:
-    """Run `align-tui` with the process's arguments, and end it with the right status."""
+    """Run `align-tui` with the arguments of this process, and exit with its status."""
     leave_working_folder()
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1 or bool(os.environ.get("ALIGN_TUI_DEBUG"))
@@ -26,27 +26,30 @@ def main() -> None:
 
 
 def run(arguments: list[str], *, debug: bool = False) -> int:
-    """The exit status of `align-tui ARGUMENTS`; errors are told on stderr, never as tracebacks."""
+    """Run `align-tui ARGUMENTS`, print errors on stderr, and return the exit status.
+
+    With `debug` the errors have their tracebacks.
+    """
     from align_tui.output import terminal
 
     os.environ["ALIGN_TUI_DEBUG"] = "1" if debug else ""
-    # pydantic would read the metadata of every installed package to look for plugins.
+    # Without this pydantic reads the metadata of every installed package to look for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # Nobody is asked about kernels, which transformers would fetch from a hub as code.
+    # Without this transformers downloads kernels from a hub, and they are code.
     os.environ.setdefault("USE_HUB_KERNELS", "NO")
     terminal.prepare()
     try:
         status = _command(arguments)
         terminal.settle()
     except BrokenPipeError:
-        # The reader of our output left (`| head`); the interpreter must not flush into it again.
+        # The reader of the pipe ended (`| head`). The interpreter must not flush into it again.
         terminal.silence(sys.stdout)
         return 0
     except BaseException as error:
         if isinstance(error, SystemExit | GeneratorExit):
             raise
-        status = _told(error, debug=debug)
-        _let_go()
+        status = _report(error, debug=debug)
+        _drop_unwritten()
     terminal.tell_what_lacked()
     return status
 
@@ -55,7 +58,7 @@ def _command(arguments: list[str]) -> int:
     import typer
 
     from align_tui.cli.app import app
-    from align_tui.cli.arguments import repaired_arguments
+    from align_tui.cli.argument_repair import repaired_arguments
 
     command = typer.main.get_command(app)
     status = command.main(
@@ -64,8 +67,8 @@ def _command(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _let_go() -> None:
-    """Have what could not be written forgotten, lest the interpreter fails with it once more."""
+def _drop_unwritten() -> None:
+    """Drop the output that cannot be written, so that the interpreter does not fail at its end."""
     from align_tui.core.errors import OutputError
     from align_tui.output import terminal
 
@@ -75,8 +78,8 @@ def _let_go() -> None:
         terminal.silence(sys.stdout)
 
 
-def _told(error: BaseException, *, debug: bool) -> int:
-    """Tell an error on stderr, with its traceback where that is wanted; its exit status."""
+def _report(error: BaseException, *, debug: bool) -> int:
+    """Print an error on stderr, with its traceback if `debug`, and return the exit status."""
     import typer
 
     from align_tui.core.decision_checks import told
@@ -95,20 +98,23 @@ def _told(error: BaseException, *, debug: bool) -> int:
         say("".join(traceback.format_exception(error)).rstrip(), error=True)
     if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
         error = cannot(error)
-    where = _kept(error)
+    log = _keep_traceback(error)
     if isinstance(error, AlignError):
         tell(error)
         return error.status
     what = one_line(told(error), 1000)
-    say(f"align-tui: an error that nobody foresaw: {what}", error=True)
+    say(f"align-tui: an unexpected error: {what}", error=True)
     if not debug:
-        how = f"Its traceback is in {where}" if where else "--debug shows its traceback"
-        say(f"  {how}: please report it.", error=True)
+        how = f"The traceback is in {log}" if log else "--debug shows the traceback"
+        say(f"  {how}. Please report it.", error=True)
     return 1
 
 
-def _kept(error: BaseException) -> Path | None:
-    """Keep the traceback of an error that nobody foresaw; the file that has it, if one has."""
+def _keep_traceback(error: BaseException) -> Path | None:
+    """Write the traceback of an unexpected error to a log file, and return the file.
+
+    Returns None for an expected error, and if the file cannot be written.
+    """
     from align_tui.config.failure_log import command_log, keep_error
     from align_tui.core.errors import is_unforeseen
 
@@ -118,21 +124,21 @@ def _kept(error: BaseException) -> Path | None:
 
 
 def _click_status(error: BaseException) -> int | None:
-    """Show an error of click's own (a wrong option) and give its status; None for another's."""
+    """Print an error of click (a wrong option) and return its status; None for other errors."""
     from align_tui.output.terminal import say
 
     show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
     if status is None:
         return None
     if show is not None:
-        said = io.StringIO()  # a wrong option is quoted as it was typed
-        show(file=said)
-        say(said.getvalue().rstrip(), error=True)
+        message = io.StringIO()  # `say` cleans it: click quotes a wrong option as it was typed
+        show(file=message)
+        say(message.getvalue().rstrip(), error=True)
     return int(status)
 
 
 def tell(error: Exception) -> None:
-    """Title, message and hint of an expected error, on stderr."""
+    """Print the title, message and hint of an expected error on stderr."""
     from align_tui.core.errors import AlignError
     from align_tui.output.terminal import say
 

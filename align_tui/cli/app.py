@@ -1,7 +1,7 @@
-"""The commands, with their options and examples; what they do stands beside."""
+"""The commands with their options and examples. Other modules of this folder do their work."""
 
-# No `from __future__ import annotations`: Typer would evaluate every annotation of every command
-# from its text, a tenth of what --help takes.
+# No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
+# which makes --help a tenth slower.
 
 import os
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from align_tui.cli.groups import models_app, profiles_app, scenarios_app, workers_app
-from align_tui.cli.parameters import (
+from align_tui.cli.command_groups import models_app, profiles_app, scenarios_app, workers_app
+from align_tui.cli.shared_options import (
     Backbones,
     Database,
     Limit,
@@ -19,20 +19,20 @@ from align_tui.cli.parameters import (
     Profiles,
     Repeat,
     Rule,
+    RunOrNewest,
     Scale,
     Scenarios,
     ScoredOnly,
     Targets,
     Trust,
+    examples,
 )
 
 app = typer.Typer(
     name="align-tui",
-    help="Compare how language models decide when they are told to value an attribute.\n\n"
-    "Begin with two commands: `align-tui` opens the demo study on the screen, with a model of its "
-    "own; `align-tui doctor` tells what a study with a model of yours would need on this machine.",
-    epilog="Any command: --debug shows the traceback of an error. "
-    "ALIGN_TUI_DB names the run database.",
+    help="Compare how language models decide when you ask them to value an attribute.\n\n"
+    "Begin with two commands. `align-tui` opens the demo study, which brings a small model. "
+    "`align-tui doctor` checks whether this machine can run your own model.",
     no_args_is_help=False,
     add_completion=True,
     rich_markup_mode=None,
@@ -47,14 +47,21 @@ app.add_typer(workers_app, name="workers")
 
 @app.callback(
     invoke_without_command=True,
-    epilog="Examples:  align-tui    align-tui -p baseline -p moral-desert-high -s mine.jsonl    "
-    "align-tui --run 20261123-181500-k3f9",
+    epilog="Every command takes --debug, which shows the traceback of an error. "
+    "The environment variable ALIGN_TUI_DB names the run database.\n\n"
+    + examples(
+        "align-tui",
+        "align-tui -p baseline -p moral-desert-high -s mine.jsonl",
+        "align-tui --run 20261123-181500-k3f9",
+    ),
 )
 def explore(
     context: typer.Context,
     profile: Profiles = None,
     scenarios: Scenarios = None,
-    run: Annotated[str | None, typer.Option("--run", help="Open this run.")] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Open this run, given by its id.")
+    ] = None,
     target: Targets = None,
     backbone: Backbones = None,
     override: Overrides = None,
@@ -63,14 +70,18 @@ def explore(
     low_bandwidth: LowBandwidth = False,
     theme: Annotated[
         str | None,
-        typer.Option(envvar="ALIGN_TUI_THEME", help="dark (default), light or high-contrast."),
+        typer.Option(
+            envvar="ALIGN_TUI_THEME",
+            help="Colours of the screen: dark (default), light or high-contrast.",
+        ),
     ] = None,
     db: Database = None,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Compare how language models decide when they are told to value an attribute.
+    """Compare how language models decide when you ask them to value an attribute.
 
-    Without a command: open the explorer, on the demo study when nothing is named.
+    Without a command, align-tui opens the explorer on the screen. Without a profile, a scenario
+    set or a run, the explorer shows the demo study.
     """
     if version:
         from align_tui import __version__
@@ -85,7 +96,7 @@ def explore(
     from align_tui.tui import gc_tuning
 
     gc_tuning.hold()  # the screen lets go
-    from align_tui.cli.options import study_options
+    from align_tui.cli.option_values import study_options
     from align_tui.cli.screen import open_explorer
 
     options = study_options(
@@ -101,14 +112,19 @@ def explore(
 
 
 @app.command(
-    epilog="Examples:  align-tui run    align-tui run mta.toml --json > out.jsonl    "
-    "align-tui run -p baseline -p random -s demo-triage --limit 10    "
-    "align-tui run --backbone mistral-7b --backbone llama-3.1-8b    "
-    "align-tui run --target moral_desert=1.0 --scored-only    align-tui run --resume k3f9"
+    epilog=examples(
+        "align-tui run",
+        "align-tui run mta.toml --json > out.jsonl",
+        "align-tui run -p baseline -p random -s demo-triage --limit 10",
+        "align-tui run --backbone mistral-7b --backbone llama-3.1-8b",
+        "align-tui run --target moral_desert=1.0 --scored-only",
+        "align-tui run --resume k3f9",
+    )
 )
 def run(
     study: Annotated[
-        Path | None, typer.Argument(help="A study file, or the name of an example.")
+        Path | None,
+        typer.Argument(help="A study file, or the name of an example study (default: the demo)."),
     ] = None,
     profile: Profiles = None,
     scenarios: Scenarios = None,
@@ -121,26 +137,35 @@ def run(
     scoring: Rule = None,
     scale: Scale = None,
     resume: Annotated[
-        str | None, typer.Option(help="Go on with that run (failed samples are tried again).")
+        str | None,
+        typer.Option(help="Continue the run with this id, and try its failed samples again."),
     ] = None,
     trust: Trust = False,
     detach: Annotated[
-        bool, typer.Option("--detach", help="Start it, print its id, and leave it running.")
+        bool,
+        typer.Option("--detach", help="Start the run, print its id, and leave it to a worker."),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="JSON Lines in place of a table.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON Lines instead of a table.")
+    ] = False,
     db: Database = None,
 ) -> None:
-    """Decide a study without a screen: progress on stderr, the result table on stdout.
+    """Run a study without the screen.
 
-    Exit status: 0 all decided, 1 some samples failed, 2 a wrong option or configuration (nothing
-    was started), 130 interrupted or cancelled (go on with --resume).
+    The progress goes to stderr and the result table to stdout.
+
+    Exit status: 0 if every sample was decided, 1 if samples failed, 2 if an option or a file is
+    wrong (then nothing started), 130 if somebody interrupted or cancelled the run (--resume
+    continues it).
     """
-    from align_tui.cli.options import study_options
-    from align_tui.cli.running import resume_run, start_run
+    from align_tui.cli.option_values import study_options
+    from align_tui.cli.run_command import resume_run, start_run
 
     if resume is not None:
         if any((study, profile, scenarios, limit, target, repeat, backbone, override, scoring)):
-            raise typer.BadParameter("--resume goes on with a run as it is; it takes no study")
+            raise typer.BadParameter(
+                "--resume continues a run as it is: leave out the study and its options"
+            )
         raise typer.Exit(resume_run(resume, db, trust=trust, as_json=json, detach=detach))
     options = study_options(
         study,
@@ -159,21 +184,30 @@ def run(
 
 
 @app.command(
-    epilog="Examples:  align-tui replay    align-tui replay k3f9 --speed 4    "
-    "align-tui replay k3f9 --json    align-tui replay k3f9 --speed 16 --record run.cast"
+    epilog=examples(
+        "align-tui replay",
+        "align-tui replay k3f9 --speed 4",
+        "align-tui replay k3f9 --json",
+        "align-tui replay k3f9 --speed 16 --record run.cast",
+    )
 )
 def replay(
-    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
-    speed: Annotated[float, typer.Option(min=0.25, max=64, help="Times real time.")] = 1.0,
-    json: Annotated[bool, typer.Option("--json", help="Print the stored events instead.")] = False,
+    run: RunOrNewest = None,
+    speed: Annotated[
+        float, typer.Option(min=0.25, max=64, help="How many times faster than it was.")
+    ] = 1.0,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the run's events as JSON Lines instead.")
+    ] = False,
     record: Annotated[
-        Path | None, typer.Option(help="Write an asciinema file instead; needs no terminal.")
+        Path | None,
+        typer.Option(help="Record the replay to this asciinema file instead (needs no terminal)."),
     ] = None,
-    size: Annotated[str, typer.Option(help="Columns x rows of the recording.")] = "120x40",
+    size: Annotated[str, typer.Option(help="Size of the recording in columns x rows.")] = "120x40",
     low_bandwidth: LowBandwidth = False,
     db: Database = None,
 ) -> None:
-    """Open a past run and play it as it was."""
+    """Play a past run on the screen, as it happened."""
     from align_tui.cli.screen import open_replay, print_replay, record_replay
 
     if record is not None:
@@ -184,33 +218,41 @@ def replay(
 
 
 @app.command(
-    epilog="Examples:  align-tui serve    align-tui serve --port 0 -p baseline -s mine.jsonl    "
-    "align-tui serve --run k3f9 --replay"
+    epilog=examples(
+        "align-tui serve",
+        "align-tui serve --port 0 -p baseline -s mine.jsonl",
+        "align-tui serve --run k3f9 --replay",
+    )
 )
 def serve(
     profile: Profiles = None,
     scenarios: Scenarios = None,
-    run: Annotated[str | None, typer.Option("--run", help="Open this run.")] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Open this run, given by its id.")
+    ] = None,
     replay: Annotated[
-        bool, typer.Option("--replay", help="Play the run (the newest without --run).")
+        bool, typer.Option("--replay", help="Replay the run (default: the newest).")
     ] = False,
     target: Targets = None,
     backbone: Backbones = None,
     override: Overrides = None,
     limit: Limit = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     trust: Trust = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any free port.")
+    ] = 8000,
     low_bandwidth: LowBandwidth = False,
     db: Database = None,
 ) -> None:
-    """Open the explorer in a browser: each tab is an application of its own on the same runs.
+    """Serve the explorer to a browser.
 
-    The address that is printed holds a token, without which nobody is let in. Only this machine
-    reaches it unless --host says otherwise.
+    Each tab is a separate explorer on the same runs. The command prints an address with a token,
+    and the server refuses requests without it. Only this machine reaches the server, unless --host
+    names another address.
     """
-    from align_tui.cli.options import study_options
-    from align_tui.cli.serving import serve_explorer
+    from align_tui.cli.option_values import study_options
+    from align_tui.cli.serve_command import serve_explorer
     from align_tui.web.command import Opened
 
     options = study_options(
@@ -226,147 +268,173 @@ def serve(
     raise typer.Exit(serve_explorer(opened, host, port, trust=trust))
 
 
-@app.command(epilog="Examples:  align-tui browse    align-tui browse k3f9")
+@app.command(epilog=examples("align-tui browse", "align-tui browse k3f9"))
 def browse(
-    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
+    run: RunOrNewest = None,
     db: Database = None,
 ) -> None:
-    """Open the list of all runs on the screen; nothing is decided."""
+    """Open the list of all runs on the screen, and start no run."""
     from align_tui.cli.screen import open_browser
 
     raise typer.Exit(open_browser(run, db))
 
 
-@app.command(epilog="Examples:  align-tui runs    align-tui runs --limit 5 --json")
+@app.command(epilog=examples("align-tui runs", "align-tui runs --limit 5 --json"))
 def runs(
-    limit: Limit = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="List only the newest N runs.")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each run.")
+    ] = False,
     db: Database = None,
 ) -> None:
     """List the runs, the newest first."""
-    from align_tui.cli.history import list_runs
+    from align_tui.cli.runs import list_runs
 
     list_runs(db, limit=limit, as_json=json)
 
 
-@app.command(epilog="Examples:  align-tui show    align-tui show k3f9 --json")
+@app.command(epilog=examples("align-tui show", "align-tui show k3f9 --json"))
 def show(
-    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    run: RunOrNewest = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     db: Database = None,
 ) -> None:
-    """Show one run: its results, settings and versions."""
-    from align_tui.cli.history import show_run
+    """Show the results, settings and versions of a run."""
+    from align_tui.cli.runs import show_run
 
     show_run(run, db, as_json=json)
 
 
 @app.command(
-    epilog="Examples:  align-tui export k3f9 --format csv > run.csv    "
-    "align-tui export k3f9 --format align-system -o outputs/"
+    epilog=examples(
+        "align-tui export k3f9 --format csv > run.csv",
+        "align-tui export k3f9 --format align-system -o outputs/",
+    )
 )
 def export(
-    run: Annotated[str | None, typer.Argument(help="A run's id; the newest without.")] = None,
+    run: RunOrNewest = None,
     format_name: Annotated[
-        str, typer.Option("--format", help="jsonl, csv, markdown or align-system.")
+        str,
+        typer.Option("--format", help="jsonl, csv, markdown, align-system, report or report-html."),
     ] = "jsonl",
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="File (a folder for align-system).")
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="The file to write (for align-system, a folder; default: stdout)."
+        ),
     ] = None,
     db: Database = None,
 ) -> None:
-    """Write a run out; to stdout unless a file is named."""
-    from align_tui.cli.history import export_run
+    """Export a run to a file, a folder or stdout."""
+    from align_tui.cli.runs import export_run
 
     export_run(run, db, format_name, out)
 
 
 @app.command(
-    epilog="Examples:  align-tui report k3f9 > report.md    "
-    "align-tui report k3f9 m2p4 --format html -o report.html"
+    epilog=examples(
+        "align-tui report k3f9 > report.md",
+        "align-tui report k3f9 m2p4 --format html -o report.html",
+    )
 )
 def report(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN]...", help="Runs' ids; the newest without.")
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="The ids of the runs (default: the newest run)."),
     ] = None,
     format_name: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.")] = None,
-    title: Annotated[str, typer.Option(help="Its title; the runs' names without.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write (default: stdout).")
+    ] = None,
+    title: Annotated[
+        str, typer.Option(help="The report's title (default: the names of the runs).")
+    ] = "",
     db: Database = None,
 ) -> None:
-    """Write what runs found: accuracies, paired comparisons, agreement, examples, provenance."""
-    from align_tui.cli.history import report_runs
+    """Write a report on one or more runs.
+
+    It has accuracies, paired comparisons, agreement, examples and provenance.
+    """
+    from align_tui.cli.runs import report_runs
 
     report_runs(names or [], db, format_name, out, title)
 
 
 @app.command(
     "import",
-    epilog="Examples:  align-tui import outputs/2025-07-01/12-00-00    "
-    "align-tui import run/input_output.json --target moral_desert=1",
+    epilog=examples(
+        "align-tui import outputs/2025-07-01/12-00-00",
+        "align-tui import run/input_output.json --target moral_desert=1",
+    ),
 )
 def import_command(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Run directories of align-system.")
+        list[Path], typer.Argument(metavar="FOLDER", help="The run directories to read.")
     ],
     target: Targets = None,
     scale: Scale = None,
     db: Database = None,
 ) -> None:
-    """Read finished runs of align-system, so that they open here like our own."""
-    from align_tui.cli.history import import_runs
+    """Import finished runs of align-system.
+
+    Each run directory becomes a run in the run database.
+    """
+    from align_tui.cli.runs import import_runs
 
     import_runs(folders, db, target, scale)
 
 
-@app.command(epilog="Examples:  align-tui cancel k3f9    align-tui run --resume k3f9")
+@app.command(epilog=examples("align-tui cancel k3f9", "align-tui run --resume k3f9"))
 def cancel(
-    run: Annotated[str, typer.Argument(help="A run's id.")],
+    run: Annotated[str, typer.Argument(help="The run's id.")],
     db: Database = None,
 ) -> None:
-    """Stop what runs and what waits of a run; `run --resume` goes on with it.
+    """Cancel a run; `run --resume` continues it.
 
-    What models write stops within one token, and these samples go back to the queue. Exit status: 1
-    where a sample goes on all the same, since its decision-maker's code does not await.
+    Models stop within one token, and their samples go back to the queue. The exit status is 1 if
+    the code of a decision-maker cannot be stopped before it ends.
     """
-    from align_tui.cli.stopping import cancel as cancel_by_name
+    from align_tui.cli.cancel_command import cancel as cancel_by_name
 
     raise typer.Exit(cancel_by_name(run, db))
 
 
-@app.command(epilog="Examples:  align-tui delete k3f9    align-tui delete k3f9 --yes")
+@app.command(epilog=examples("align-tui delete k3f9", "align-tui delete k3f9 --yes"))
 def delete(
-    run: Annotated[str, typer.Argument(help="A run's id.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
     db: Database = None,
 ) -> None:
-    """Remove a run and everything it holds, after confirmation."""
-    from align_tui.cli.history import delete_run
+    """Ask, then delete a run with all its decisions."""
+    from align_tui.cli.runs import delete_run
 
     raise typer.Exit(delete_run(run, db, yes=yes))
 
 
 @app.command(
-    epilog="Examples:  align-tui worker    align-tui worker --gpus 0,1    "
-    "align-tui worker --unload-after 60"
+    epilog=examples(
+        "align-tui worker", "align-tui worker --gpus 0,1", "align-tui worker --unload-after 60"
+    )
 )
 def worker(
     idle_exit: Annotated[
-        float | None, typer.Option(help="End after so many seconds without work.")
+        float | None,
+        typer.Option(help="End after this many seconds without work (default: never)."),
     ] = None,
     unload_after: Annotated[
-        float, typer.Option(help="Unload a model that was idle for so many seconds.")
+        float, typer.Option(help="Unload a model after it was idle for this many seconds.")
     ] = 600.0,
     gpus: Annotated[
-        str | None, typer.Option(help="The GPUs it may use: 0,1 (all without; none: no GPU).")
+        str | None, typer.Option(help="The GPUs to use, such as 0,1, or none (default: all).")
     ] = None,
     db: Database = None,
 ) -> None:
-    """Run one engine process in the foreground, as the app starts it for itself.
+    """Run a worker in the foreground.
 
-    Several share a database's queue, each with GPUs of its own.
+    Other commands start a worker in the background when they need one. Start workers yourself to
+    give each one GPUs of its own: all workers of a database share its queue.
     """
-    from align_tui.cli.options import database_path, pin_gpus
+    from align_tui.cli.option_values import database_path, pin_gpus
 
     pinned = pin_gpus(gpus)  # before anything imports torch
     from align_tui.engine.process import serve
@@ -376,9 +444,9 @@ def worker(
     serve(Settings(path, idle_exit_s=idle_exit, unload_idle_s=unload_after, gpus=pinned))
 
 
-@app.command(epilog="Example:  align-tui keys > ~/.config/align-tui/keys.toml")
+@app.command(epilog=examples("align-tui keys > ~/.config/align-tui/keys.toml"))
 def keys() -> None:
-    """Print every key of every screen, as a file that you can change and keep."""
+    """Print the keys of every screen as a file that you can edit."""
     from align_tui.config.paths import user_keymap
     from align_tui.output.terminal import say_data
     from align_tui.tui.keymap_file import read_keymap, table
@@ -387,18 +455,21 @@ def keys() -> None:
 
 
 @app.command(
-    epilog="Examples:  align-tui doctor    align-tui doctor --backbone mistral-7b    "
-    "align-tui doctor --repair --db runs.db"
+    epilog=examples(
+        "align-tui doctor",
+        "align-tui doctor --backbone mistral-7b",
+        "align-tui doctor --repair --db runs.db",
+    )
 )
 def doctor(
     profile: Profiles = None,
     backbone: Backbones = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Save what can be read of a damaged run database.")
+        bool, typer.Option("--repair", help="Save what is readable of a damaged run database.")
     ] = False,
     db: Database = None,
 ) -> None:
-    """Tell what would stop a study on this machine."""
+    """Check whether a study can run on this machine."""
     if repair:
         from align_tui.cli.doctor import repair_database
 

@@ -1,4 +1,4 @@
-"""`align-tui doctor`: what would stop a study on this machine."""
+"""`align-tui doctor`: check whether a study can run on this machine."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from contextlib import closing
 from pathlib import Path
 
 from align_tui.backbones.registry import open_backbone
-from align_tui.cli.options import database_path
+from align_tui.cli.option_values import database_path
 from align_tui.config.backbone_kinds import BACKBONE_KINDS
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import list_backbones, read_backbone, typed
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.core.errors import AlignError, Damaged, StoreError
+from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
 from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
@@ -28,15 +29,15 @@ from align_tui.store.database import network_file_system, open_database
 from align_tui.store.repair import check_whole, repair, trouble
 
 OURS = frozenset(BACKBONE_KINDS.entries)
-"""Kinds of backbones that can be looked at without loading them; a package's kind cannot."""
+"""The kinds of backbones that doctor can check without loading them. It cannot check others'."""
 Finding = tuple[str, str, str]
-"""(mark: 'ok', 'warn' or 'fail'; what was looked at; what was found)."""
+"""(mark: 'ok', 'warn' or 'fail'; the part that was checked; what doctor found)."""
 
 
 def examine(
     profiles: Sequence[str] | None, backbones: Sequence[str] | None, db: Path | None
 ) -> int:
-    """Print every finding; 1 when something would stop a study, else 0."""
+    """Print every finding, and return the exit status: 1 if something would stop a study."""
     out = console()
     styles = {"ok": "green", "warn": "yellow", "fail": "red"}
     failed = False
@@ -45,7 +46,7 @@ def examine(
         _models(profiles or (), backbones or ()),
     )  # fmt: skip
     for check in checks:
-        for mark, what, found in told(check):
+        for mark, what, found in _with_spinner(check):
             out.print(f"{mark:<5}", style=styles[mark], end="")
             out.print(f"{what:<12} {one_line(found)}", soft_wrap=True)
             failed |= mark == "fail"
@@ -53,34 +54,34 @@ def examine(
 
 
 def repair_database(db: Path | None) -> int:
-    """Save what can be read of a damaged run database; the exit status."""
+    """Save what is readable of a damaged run database, and return the exit status."""
     path = database_path(db).expanduser()
     if not path.exists():
-        raise StoreError(f"There is no run database at {path}", "Name one: --db FILE")
+        raise StoreError(f"There is no run database at {path}", "Name the file with --db FILE.")
     try:
         with waiting(f"reading {path}"), closing(open_database(path, create=False)) as opened:
-            said = trouble(opened)
+            damage = trouble(opened)
     except Damaged as error:
-        said = error.message
-    if said is None:
-        say(f"{path} is whole: there is nothing to repair.")
+        damage = error.message
+    if damage is None:
+        say(f"{path} is not damaged. There is nothing to repair.")
         return 0
-    with waiting("saving what can be read"):
+    with waiting("saving what is readable"):
         saved = repair(path)
-    say(f"{path} was damaged. It is a new file now, which holds {saved.decisions} decisions of")
-    say(f"{saved.runs} runs; the damaged one is kept as {saved.damaged}.")
+    say(f"{path} was damaged. A new file replaces it, with {counted(saved.decisions, 'decision')}")
+    say(f"of {counted(saved.runs, 'run')}. The damaged file is now {saved.damaged}.")
     if saved.lost:
-        say(f"Not all could be read of: {', '.join(saved.lost)}.")
+        say(f"These tables were only partly readable: {', '.join(saved.lost)}.")
     if saved.reopened:
-        say(f"{saved.reopened} samples lost their decision, and are open again:")
-        say("  align-tui run --resume RUN decides them.")
+        say(f"{counted(saved.reopened, 'sample')} lost the decision. To decide again:")
+        say("  align-tui run --resume RUN")
     return 0
 
 
-def told(check: Iterator[Finding]) -> Iterator[Finding]:
-    """The findings, with a word on the terminal while the next one takes its time."""
+def _with_spinner(check: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings of a check; the terminal shows `checking ...` until the next one is there."""
     while True:
-        with waiting("looking"):
+        with waiting("checking"):
             finding = next(check, None)
         if finding is None:
             return
@@ -95,12 +96,12 @@ def _torch() -> Iterator[Finding]:
     try:
         import torch
     except (ImportError, OSError) as error:
-        yield "fail", "torch", f"cannot be imported: {error}"
+        yield "fail", "torch", f"Python cannot import it: {error}"
         return
-    yield "ok", "torch", f"{torch.__version__}, {torch.get_num_threads()} threads"
+    yield "ok", "torch", f"{torch.__version__}, {counted(torch.get_num_threads(), 'thread')}"
     if not torch.cuda.is_available():
         built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for CPU"
-        yield "ok", "cuda", f"no GPU to be seen; torch is {built}"
+        yield "ok", "cuda", f"torch finds no GPU; it is {built}"
         return
     for index in range(torch.cuda.device_count()):
         free, total = torch.cuda.mem_get_info(index)
@@ -118,7 +119,14 @@ def _memory() -> Iterator[Finding]:
 def _database(path: Path) -> Iterator[Finding]:
     remote = network_file_system(path)
     if remote:
-        yield "warn", "database", f"{path} lies on a network file system ({remote}): use --db"
+        yield (
+            "warn",
+            "database",
+            (
+                f"{path} is on a network file system ({remote}), which may damage it: "
+                "name a local file with --db"
+            ),
+        )
     folder = path.parent
     while not folder.exists():
         folder = folder.parent
@@ -126,15 +134,15 @@ def _database(path: Path) -> Iterator[Finding]:
     mark = "fail" if free < 50e6 else "warn" if free < 1e9 else "ok"
     yield mark, "disk", f"{free / 1e9:.1f} GB free under {folder}"
     if not path.exists():
-        yield "ok", "database", f"{path} will be made with the first run"
+        yield "ok", "database", f"the first run will create {path}"
         return
     try:
         if seen_by_others(path):
-            yield "warn", "database", f"others of this machine can read {path}: chmod 600 it"
+            yield "warn", "database", f"other users can read {path}: run chmod 600 {path}"
         db = open_database(path)
         mode = db.journal_mode()
         size = path.stat().st_size / 1e6
-        how = "cannot be written: to be read only" if db.read_only else f"journal mode {mode}"
+        how = "this account can only read it" if db.read_only else f"journal mode {mode}"
         yield "warn" if db.read_only else "ok", "database", f"{path}, {size:.1f} MB, {how}"
         check_whole(db)
         for worker in workers.living(db):
@@ -142,7 +150,11 @@ def _database(path: Path) -> Iterator[Finding]:
             yield mark, "worker", f"{worker.id}: {state}, process {worker.pid}"
         newest = runs.newest(db)
         if newest is not None and newest > time.time() + 60:
-            yield "warn", "clock", "the newest run was made in the future: was the clock set back?"
+            yield (
+                "warn",
+                "clock",
+                ("the newest run starts in the future: somebody may have set the clock back"),
+            )
         db.close()
     except AlignError as error:
         yield "fail", "database", f"{error.message}. {error.hint}"
@@ -155,9 +167,9 @@ def _terminal() -> Iterator[Finding]:
     yield mark, "terminal", f"{size.columns}x{size.lines}, {colours}"
     encoding = locale.getpreferredencoding(False)
     if "utf" not in encoding.lower():
-        yield "warn", "locale", f"{encoding} is not UTF-8: marks are drawn in ASCII"
+        yield "warn", "locale", f"{encoding} is not UTF-8: the screen draws marks in ASCII"
     if os.environ.get("NO_COLOR"):
-        yield "ok", "colour", "NO_COLOR is set: marks without colour"
+        yield "ok", "colour", "NO_COLOR is set: the screen uses no colours"
 
 
 def _clock() -> Iterator[Finding]:
@@ -166,7 +178,7 @@ def _clock() -> Iterator[Finding]:
 
 
 def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]:
-    """The models of those profiles on those backbones; without either, of all that are known."""
+    """The models of these profiles on these backbones; without both, all known models."""
     asked = bool(names or backbones)
     specs: dict[str, tuple[BackboneSpec, list[str]]] = {}
     for name in names or [str(entry.path) for entry in list_profiles()]:
@@ -188,9 +200,13 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
             continue
         specs.setdefault(spec.key, (spec, []))[1].append(f"--backbone {known.name}")
     for spec, users in specs.values():
-        used = f"(of {len(users)} profiles)" if len(users) > 1 else f"(of {users[0]})"
+        used = f"({len(users)} profiles)" if len(users) > 1 else f"({users[0]})"
         if spec.kind not in OURS:
-            yield "ok", "model", f"{spec.label} {used}: of the kind {spec.kind}, asked by a run"
+            yield (
+                "ok",
+                "model",
+                (f"{spec.label} {used}: doctor cannot check the kind {spec.kind}; a run does"),
+            )
         elif not spec.is_local:
             yield _server(spec, used, "fail" if asked else "warn")
         else:
@@ -198,7 +214,7 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
 
 
 def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
-    """Whether a model would load here: all is checked but the weights' numbers."""
+    """Check whether a model would load here. It reads everything except the weights' numbers."""
     from align_tui.backbones.local.load import check_loadable
 
     label = spec.model or "demo model"
@@ -211,25 +227,27 @@ def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
         "ok",
         "model",
         f"{label} {used}: {files.gguf or files.folder}, {size.parameters / 1e6:,.1f} M parameters; "
-        "its files are whole, fit each other and have room here",
+        "its files are complete and match, and the memory suffices",
     )
 
 
 def _tell_wait(what: str, share: float | None) -> None:
-    """On standard error, so that nobody waits without knowing what for."""
+    """Print on stderr what doctor waits for."""
     if " wait " in what or " again in " in what:
         say(f"  {what}", error=True)
 
 
 def _server(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
-    """What a profile's servers say of themselves; `otherwise` marks those that say nothing."""
+    """Ask a backbone's servers what they can do; `otherwise` is the mark if they do not answer."""
     try:
         info = open_backbone(spec, _tell_wait).info
     except AlignError as error:
         return otherwise, "server", f"{spec.label} {used}: {error.message}. {error.hint}"
-    said = "; ".join(info.notes) or "holds replies to their schema, tells token probabilities"
+    abilities = (
+        "; ".join(info.notes) or "keeps replies to their schema and returns token probabilities"
+    )
     return (
         "warn" if info.notes else "ok",
         "server",
-        f"{info.identity} {used} at {info.device}: {said}",
+        f"{info.identity} {used} at {info.device}: {abilities}",
     )

@@ -1,4 +1,4 @@
-"""The models of this machine on the command line: a list of them, and what one of them is."""
+"""`align-tui models`: list the models on this machine, and describe one of them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.text import Text
 from align_tui.backbones.local.inventory import Glance, cached_models, glance_at
 from align_tui.config.backbones import list_backbones, read_backbone, resolve, typed
 from align_tui.core.errors import AlignError, ConfigError
+from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
 from align_tui.output.tables import console, quiet_table, waiting
 from align_tui.output.terminal import say_json
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from align_tui.backbones.local.describe import Adapted, Description
 
 WIDE = 120
-"""From so many columns on a backbone's model stands beside its name, and not below it."""
+"""On a terminal of this many columns the model stands beside its backbone, not below it."""
 NAMED = 120
-"""Characters of a name or a path that a file may bring into a table."""
+"""The most characters of a name or path in a table."""
 
 
 def list_models(*, as_json: bool) -> None:
-    """Print the named backbones and the models of the hub's cache, one line each."""
+    """Print the named backbones and the models of the hub's cache, one on each line."""
     with waiting("looking through the hub's cache"):
         rows = list(_rows())
     if as_json:
@@ -58,11 +59,11 @@ def list_models(*, as_json: bool) -> None:
     for index, (name, found) in enumerate(broken):
         verb = "lacks " if found.here == "in part" else ""
         out.print("\n" * (not index) + one_line(f"{name or found.model}: {verb}{found.lacks}"))
-    out.print("\nWhat one of them is: align-tui models show NAME", style="dim")
+    out.print("\nTo describe a model: align-tui models show NAME", style="dim")
 
 
 def _rows() -> Iterator[tuple[str, Glance]]:
-    """(the backbone's name or '', the model), the named ones first; a model stands there once."""
+    """Yield (backbone's name or '', model), the named backbones first. No model comes twice."""
     named = set()
     for entry in list_backbones():
         try:
@@ -71,7 +72,7 @@ def _rows() -> Iterator[tuple[str, Glance]]:
             yield entry.name, Glance(entry.name, "damaged", lacks=error.message)
             continue
         found = glance_at(spec)
-        # A revision of its own is another snapshot than the one that the cache's list shows.
+        # A backbone with its own revision is another snapshot than the cache's list shows.
         named |= {found.model} if spec.is_local and spec.revision is None else set()
         yield entry.name, found
     for found in cached_models():
@@ -80,16 +81,16 @@ def _rows() -> Iterator[tuple[str, Glance]]:
 
 
 def show_model(value: str, *, as_json: bool) -> int:
-    """Print what a model is; the exit status, 1 where something would stop it from deciding.
+    """Print what a model is; the exit status is 1 if the model cannot decide scenarios.
 
-    Raises ConfigError for a name that is nothing, and for a model on a server.
+    Raises ConfigError for an unknown name, and for a model on a server.
     """
     backbone = resolve(typed(value))
     spec = backbone.spec
     if not spec.is_local:
         raise ConfigError(
-            f"{value} is a model on a server, and its files are there",
-            f"To ask the server: align-tui doctor --backbone {value}",
+            f"{value} is a model on a server, and its files are not on this machine",
+            f"To check the server: align-tui doctor --backbone {value}",
         )
     with waiting(f"reading {value}"):
         from align_tui.backbones.local.describe import describe
@@ -103,8 +104,8 @@ def show_model(value: str, *, as_json: bool) -> int:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for label, said in lines(found):
-        grid.add_row(Text(label, "dim"), Text(one_line(said)))
+    for label, fact in lines(found):
+        grid.add_row(Text(label, "dim"), Text(one_line(fact)))
     out.print(grid)
     _print_troubles(found)
     return 0 if found.loads else 1
@@ -113,13 +114,13 @@ def show_model(value: str, *, as_json: bool) -> int:
 def _print_troubles(found: Description) -> None:
     out = console()
     if not found.troubles:
-        out.print("\nNothing is known that would go wrong.")
+        out.print("\nThe checks found no problem.")
         return
     stops = [trouble for trouble in found.troubles if trouble.stops]
     others = [trouble for trouble in found.troubles if not trouble.stops]
     for heading, style, troubles in (
-        ("What stops it from deciding", "red", stops),
-        ("What to know", "yellow", others),
+        ("Problems that stop the model", "red", stops),
+        ("Other problems", "yellow", others),
     ):
         if not troubles:
             continue
@@ -135,17 +136,17 @@ def _print_troubles(found: Description) -> None:
 
 
 def lines(found: Description) -> Iterator[tuple[str, str]]:
-    """(label, what is known) of each thing that a description tells; the unknown is left out."""
+    """Yield (label, fact) for each known fact of a description."""
     yield "kind", found.kind
     if found.place:
         yield "place", found.place
     if found.identity:
-        # The whole of it is in --json; so many digits of it fit a line.
+        # A line has room for this many digits; --json has all of them.
         yield "identity", re.sub(r"(sha256:[0-9a-f]{24})[0-9a-f]+", r"\1…", found.identity)
     for adapted in found.adapted:
         yield "adapts", _adapted(adapted)
     if found.architecture:
-        layers = f", {found.layers} layers" if found.layers else ""
+        layers = f", {counted(found.layers, 'layer')}" if found.layers else ""
         yield "architecture", f"{found.architecture}{layers}"
     if found.parameters is not None and found.stored is not None:
         bits = 8 * found.stored / max(1, found.parameters)
@@ -163,7 +164,7 @@ def lines(found: Description) -> Iterator[tuple[str, str]]:
 
 
 def _text_lines(found: Description) -> Iterator[tuple[str, str]]:
-    """What a model's texts are: its vocabulary, its window, its template and its thinking."""
+    """Yield (label, fact) on how a model reads and writes text."""
     known = [
         f"{number:,} {what}"
         for number, what in (
@@ -173,7 +174,7 @@ def _text_lines(found: Description) -> Iterator[tuple[str, str]]:
         if number is not None
     ]
     if len(known) == 2 and found.vocabulary == found.tokenizer:
-        known = [f"{found.vocabulary:,} tokens, in model and tokenizer alike"]
+        known = [f"{found.vocabulary:,} tokens, in both model and tokenizer"]
     if known:
         yield "vocabulary", ", ".join(known)
     if found.positions is not None or found.windows:
@@ -192,14 +193,14 @@ def _text_lines(found: Description) -> Iterator[tuple[str, str]]:
 def _template(found: Description) -> str:
     if found.template is None:
         return (
-            "none: the model is asked in a plain form, with question and answer laid out as text"
+            "none: the prompt is plain text with question and answer"
             if not found.has_template
-            else "there is one, and it cannot be used"
+            else "the model has one, but it cannot be used"
         )
     system = (
         "keeps the system turn"
         if found.template.keeps_system
-        else "has no system role: its text goes in front of the first user turn"
+        else "has no system role: the system text goes before the first user turn"
     )
     return f"{system}; writes {'the day of the run' if found.template.writes_date else 'no date'}"
 
@@ -212,7 +213,7 @@ def _thinking(found: Description) -> str:
     switches = ", ".join(found.thinking.switches)
     return (
         f"{when} (decoding.thinking), between {marks.opens.strip()} and {marks.closes.strip()}; "
-        f"{f'switched by {switches}' if switches else 'its template has no switch'}"
+        f"{f'switched by {switches}' if switches else 'the template has no switch'}"
     )
 
 

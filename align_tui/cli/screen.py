@@ -1,4 +1,4 @@
-"""Opening the explorer and the replay."""
+"""Open the explorer, the list of runs or a replay on the screen; record or print a replay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui.cli.options import database_path, versions
+from align_tui.cli.option_values import database_path, versions
 from align_tui.core.errors import ConfigError
 from align_tui.output.terminal import say, say_json
 from align_tui.tui.launch import Launch
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.launch import Reader
 
-MOST_CELLS = 500  # of a recording, each way
+MOST_CELLS = 500  # the largest width and height of a recording
 
 
 def _needs_terminal() -> None:
     if os.environ.get("TEXTUAL_DRIVER"):
-        return  # not a terminal's: `align-tui serve` has it drawn in a browser
+        return  # no terminal needed: `align-tui serve` draws the screen in a browser
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
-            "The explorer needs a terminal, and this is none",
-            "Without a screen: align-tui run, or align-tui replay --json",
+            "The explorer needs a terminal for its input and output",
+            "Without a terminal, use align-tui run or align-tui replay --json.",
         )
 
 
@@ -40,10 +40,10 @@ def open_explorer(
     trust: bool = False,
     low_bandwidth: bool = False,
 ) -> int:
-    """Open the study (or the run `run`) on the screen; the exit status."""
+    """Open the study, or the run `run`, on the screen; return the exit status."""
     _needs_terminal()
     if run is not None and not options.is_demo:
-        raise ConfigError("--run opens a run as it is; it takes no profiles or scenarios")
+        raise ConfigError("--run opens a run as it is: leave out profiles and other study options")
     launch = Launch(
         database_path(db),
         None,
@@ -54,7 +54,7 @@ def open_explorer(
     )
 
     def read() -> tuple[Launch, Study]:
-        from align_tui.cli.consent import consent
+        from align_tui.cli.trust import consent
 
         if run is not None:
             opened = _past(replace(launch, versions=versions()))
@@ -65,14 +65,14 @@ def open_explorer(
 
         study = load_study(options)
         if trust:
-            consent(study, trust=True)  # else the screen asks, when it is to be decided
+            consent(study, trust=True)  # else the screen asks before it runs the code
         return replace(launch, study=study, versions=versions()), study
 
     return _open(read, ", ".join(options.scenarios) if run is None else _named(run))
 
 
 def open_browser(run: str | None, db: Path | None) -> int:
-    """Open the list of runs, over the run that is named or the newest."""
+    """Open the list of runs with the given or the newest run behind it; return the exit status."""
     _needs_terminal()
     launch = Launch(
         database_path(db),
@@ -89,7 +89,7 @@ def open_browser(run: str | None, db: Path | None) -> int:
 def open_replay(
     run: str | None, db: Path | None, *, speed: float, low_bandwidth: bool = False
 ) -> int:
-    """Play a run on the screen; the exit status."""
+    """Play a run on the screen; return the exit status."""
     _needs_terminal()
     launch = Launch(
         database_path(db),
@@ -105,7 +105,7 @@ def open_replay(
 
 
 def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, size: str) -> int:
-    """Write the replay of a run as an asciinema recording; the exit status."""
+    """Record the replay of a run as an asciinema file; return the exit status."""
     from rich.progress import Progress
 
     from align_tui.output.tables import PlainConsole
@@ -114,18 +114,20 @@ def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, 
 
     columns, _, rows = size.lower().partition("x")
     if not (columns.isdecimal() and rows.isdecimal()):
-        raise ConfigError(f"--size {size!r} is no size", "Columns and rows, such as 120x40.")
+        raise ConfigError(
+            f"--size {size!r} is not a size", "Give columns and rows, such as 120x40."
+        )
     width, height = int(columns), int(rows)
     if not (MIN_WIDTH <= width <= MOST_CELLS and MIN_HEIGHT <= height <= MOST_CELLS):
         raise ConfigError(
-            f"--size {size} is no size for this screen",
-            f"From {MIN_WIDTH}x{MIN_HEIGHT} to {MOST_CELLS}x{MOST_CELLS}.",
+            f"A recording cannot have the size {size}",
+            f"Give a size from {MIN_WIDTH}x{MIN_HEIGHT} to {MOST_CELLS}x{MOST_CELLS}.",
         )
     asked = Launch(
         database_path(db), None, run, autostart=False, replay=True, speed=speed, debug=_debug()
     )
     launch, study = _past(asked)
-    # The application takes over sys.stderr while it runs; the terminal's own is left to us.
+    # The application replaces sys.stderr while it runs; sys.__stderr__ is still the terminal.
     quiet = not sys.stderr.isatty()
     with Progress(
         console=PlainConsole(file=sys.__stderr__), transient=True, disable=quiet
@@ -137,7 +139,7 @@ def record_replay(run: str | None, db: Path | None, out: Path, *, speed: float, 
 
 
 def print_replay(run: str | None, db: Path | None) -> int:
-    """Print the stored events of a run, one JSON object a line."""
+    """Print the stored events of a run, one JSON object on each line; return the exit status."""
     from align_tui.output.events import stored_events
     from align_tui.store.database import open_database
     from align_tui.store.runs import resolve
@@ -159,7 +161,7 @@ def _named(run: str | None) -> str:
 
 
 def _past(launch: Launch) -> tuple[Launch, Study]:
-    """A run to go on with, or to replay; raises StoreError when there is none of that name."""
+    """The launch with its stored run, and the run's study. Raises StoreError if there is none."""
     from align_tui.store.database import open_database
     from align_tui.store.runs import load_study, resolve
 

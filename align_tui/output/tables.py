@@ -21,13 +21,13 @@ from align_tui.output.decision_json import target_words
 from align_tui.output.events import Event
 
 PIPED_WIDTH = 240
-LATE_S = 3.0  # where nobody sees a line that comes and goes, short waits are not told
+LATE_S = 3.0  # a pipe cannot show a line that disappears, so it gets only the long waits
 
 
 class PlainConsole(Console):
-    """A console that is commanded by its styles alone: no text in it is markup or an escape code.
+    """A console that styles text, and never reads the text as markup or escape codes.
 
-    Where columns are to stay straight a text is made `plain` before it gets here.
+    To keep columns straight, callers make a text `plain` before they print it.
     """
 
     def __init__(self, *, file: TextIO | None = None, width: int | None = None) -> None:
@@ -48,12 +48,12 @@ class PlainConsole(Console):
                 yield Segment(safe, style.update_link(None) if linked and style else style, control)
 
     def on_broken_pipe(self) -> None:
-        """Whoever runs the command knows what to do then."""
+        """Raise it again: the command handles it."""
         raise  # noqa: PLE0704 - Rich calls it while it handles that
 
 
 def console(*, error: bool = False) -> PlainConsole:
-    """Standard output or error for people; a pipe is never folded."""
+    """A console for people on standard output or error; it does not fold lines in a pipe."""
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
     return PlainConsole(file=stream, width=width)
@@ -61,7 +61,7 @@ def console(*, error: bool = False) -> PlainConsole:
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Say on standard error what is waited for: on a terminal at once, else after a while."""
+    """Print on stderr what the command does now: on a terminal at once, else after LATE_S."""
     err = console(error=True)
     said = f"{one_line(what, 200)} ..."
     if err.is_terminal:
@@ -101,7 +101,7 @@ def point(value: float | None) -> str:
 
 
 def result_table(study: Study, summary: Event) -> Table:
-    """Two lines a profile and target: over all scored samples, over the discriminating ones.
+    """Two lines for each profile and target: all scored samples, and the discriminating ones.
 
     The model stands below the profile's name, so that long names of both fit 80 columns.
     """
@@ -147,7 +147,10 @@ def loose_ends(summary: Event) -> list[str]:
 
 
 def thinking_lines(study: Study, shares: Mapping[int, tuple[int, int]]) -> list[str]:
-    """A line for every profile whose model thought; `shares` as `store.thinking` has them."""
+    """A line for each profile whose model thought.
+
+    `shares` are (tokens, thinking tokens) by profile index, from `store.thinking`.
+    """
     return [
         f"{one_line(profile.name)}: {thinking} of {tokens} tokens ({thinking / tokens:.0%}) "
         "were thinking"

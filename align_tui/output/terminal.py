@@ -26,7 +26,7 @@ _lacking: set[str] = set()
 
 
 def prepare() -> None:
-    """Make the standard streams such that nothing that is said can fail for its characters."""
+    """Prepare the standard streams so that no character of a text makes a write fail."""
     _fill_closed()
     codecs.register_error(REPLACING, _replaced)
     for stream, errors in (
@@ -39,7 +39,7 @@ def prepare() -> None:
 
 
 def _fill_closed() -> None:
-    """Open what was closed (`>&-`), lest a file of ours takes the number of a standard stream."""
+    """Open closed streams (`>&-`), so that no other file gets the number of a standard stream."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115
@@ -55,7 +55,7 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 def _like(char: str) -> str:
-    """Something of ASCII that looks like it and is as wide; else question marks."""
+    """An ASCII character that looks alike, or question marks of the same width."""
     if char in _LIKE:
         return _LIKE[char]
     import unicodedata  # with json below: every start would pay for them, and few need them
@@ -69,7 +69,7 @@ def _like(char: str) -> str:
 
 
 def say(text: str, *, error: bool = False) -> None:
-    """Tell people a text, and end the line; raises OutputError, but not where `error` is told."""
+    """Print a text for people as a line. Raises OutputError, except for standard error."""
     stream = sys.stderr if error else sys.stdout
     try:
         stream.write(plain(text) + "\n")
@@ -79,20 +79,20 @@ def say(text: str, *, error: bool = False) -> None:
     except OSError as trouble:
         if not error:
             raise cannot(trouble) from trouble
-        silence(stream)  # whom should it be told to?
+        silence(stream)  # nobody can read an error about standard error
 
 
 def ask(question: str) -> str:
-    """What is typed as an answer, without blanks around it; empty when nobody answers."""
+    """Ask the user and return the answer without blanks around it; empty at the end of input."""
     sys.stderr.write(plain(question))
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 
 
 def say_data(pieces: Iterable[str]) -> None:
-    """Write what is for files and programs, as UTF-8; raises OutputError.
+    """Write data for files and programs, as UTF-8. Raises OutputError.
 
-    On a terminal it is shown as everything else is.
+    On a terminal it makes the data safe to show, as `say` does.
     """
     stream = sys.stdout
     buffer = None if stream.isatty() else getattr(stream, "buffer", None)
@@ -111,7 +111,7 @@ def say_data(pieces: Iterable[str]) -> None:
 
 
 def say_json(value: Any) -> None:
-    """Write a value as one line of JSON, at once; raises OutputError."""
+    """Write a value as one line of JSON, and flush it. Raises OutputError."""
     from align_tui.output.json_text import json_text
 
     shown = sys.stdout.isatty() and not _is_utf8(sys.stdout)
@@ -123,14 +123,14 @@ def _is_utf8(stream: TextIO) -> bool:
 
 
 def cannot(error: OSError) -> OutputError:
-    """What is told when standard output takes no more."""
+    """The error for a standard output that cannot be written."""
     return OutputError(
-        f"Standard output: {error.strerror or error}", "Name a file with -o, or make room."
+        f"Standard output: {error.strerror or error}", "Name a file with -o, or free disk space."
     )
 
 
 def settle() -> None:
-    """Send on what is still held back; raises OutputError."""
+    """Flush standard output. Raises OutputError."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -140,7 +140,7 @@ def settle() -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Let nothing more be written there: Python would try again when it ends, and complain."""
+    """Discard later writes to the stream: else Python writes again at its end, and complains."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -148,12 +148,12 @@ def silence(stream: TextIO) -> None:
 
 
 def tell_what_lacked() -> None:
-    """Say once that signs were replaced, if any were."""
+    """Print once that signs were replaced, if any were."""
     if _lacking:
         encodings = " and ".join(sorted(_lacking))
         _lacking.clear()
         say(
-            f"align-tui: some signs were replaced, because {encodings} has no such signs.\n"
-            "  For all of them: a UTF-8 locale, or PYTHONUTF8=1",
+            f"align-tui: some signs were replaced, because {encodings} does not have them.\n"
+            "  To see all signs, use a UTF-8 locale or set PYTHONUTF8=1.",
             error=True,
         )

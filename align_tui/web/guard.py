@@ -1,4 +1,4 @@
-"""Who may ask: pages of strangers are kept out of a server that has no passwords.
+"""Refuse requests from the pages of other sites, because the server has no passwords.
 
 A page from anywhere can have a browser ask 127.0.0.1, and open a websocket there: browsers send
 along where the page is from (Origin). A name of the page's own that resolves to 127.0.0.1 (DNS
@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 
 def is_loopback(host: str) -> bool:
-    """Does only this machine reach that address?"""
+    """Can only this machine reach this address?"""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -53,7 +53,7 @@ class Guard:
         return address.is_loopback or not self._loopback
 
     def admits(self, host: str, origin: str | None) -> bool:
-        """May this be answered? Programs that are no browsers send no origin."""
+        """May the server answer this request? Only browsers send an origin."""
         if not self.knows(host):
             return False
         if origin is None:
@@ -64,7 +64,7 @@ class Guard:
             return False
 
     def middleware(self) -> Middleware:
-        """Every request is checked before anything is done for it."""
+        """A middleware that checks every request before its handler runs."""
 
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -72,8 +72,8 @@ class Guard:
                 request.headers.get(hdrs.HOST, ""), request.headers.get(hdrs.ORIGIN)
             ):
                 raise web.HTTPForbidden(
-                    text="This is asked for by a name, or by a page, that is not this server's. "
-                    "Open it by its address, as align-tui serve has printed it.\n"
+                    text="The server refuses this request: its host name or its page is not the "
+                    "server's own. Open the address that align-tui serve printed.\n"
                 )
             return await handler(request)
 

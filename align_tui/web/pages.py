@@ -55,7 +55,9 @@ class Tabs(Server):
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """One tab, until it is closed, says nothing more, or its application ends."""
         if self.open_now >= MOST_TABS:
-            raise web.HTTPServiceUnavailable(text=f"{MOST_TABS} tabs are open: close one.\n")
+            raise web.HTTPServiceUnavailable(
+                text=f"{MOST_TABS} tabs are open. Close one of them first.\n"
+            )
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)

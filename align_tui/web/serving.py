@@ -1,4 +1,4 @@
-"""The server's life: a port is taken, tabs come and go, ctrl+c ends it and them."""
+"""Run the web server: take a port, serve tabs, and end them all at ctrl+c."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def take_port(host: str, port: int) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
-        said = f"{host} port {port} cannot be listened on: {error.strerror or error}"
+        message = f"The server cannot listen on {host} port {port}: {error.strerror or error}"
         if error.errno == errno.EADDRINUSE:
-            hint = "Another one: --port 8001, or --port 0 for any that is free."
+            hint = "Choose another port: --port 8001, or --port 0 for any free port."
         elif error.errno == errno.EACCES:
-            hint = "Ports below 1024 belong to the system: --port 8000."
+            hint = "The system keeps ports below 1024 for itself. Choose another one: --port 8000."
         else:
-            hint = "An address of this machine: --host 127.0.0.1, or 0.0.0.0 for all of them."
-        raise ServeError(said, hint) from error
+            hint = "Give an address of this machine: --host 127.0.0.1, or 0.0.0.0 for all of them."
+        raise ServeError(message, hint) from error
 
 
 def address_of(host: str, taken: socket.socket, token: Token) -> str:
@@ -52,7 +52,7 @@ def address_of(host: str, taken: socket.socket, token: Token) -> str:
 def serve(
     tabs: Tabs, token: Token, host: str, taken: socket.socket, ready: Callable[[], None]
 ) -> None:
-    """Answer until a signal ends it; `ready` is called once it does answer."""
+    """Serve until a signal ends it; call `ready` when the server answers."""
     _quiet_logs()
     asyncio.run(_serve(site(tabs, Guard(host), token), tabs, taken, ready))
 

@@ -1,4 +1,4 @@
-"""The secret in the address: whoever has it is let in, other accounts of the machine are not."""
+"""The token in the address: the server refuses requests without it, also from this machine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from aiohttp.typedefs import Handler, Middleware
 NAME = "token"
 BYTES = 32
 REFUSED = (
-    "This needs the whole address that align-tui serve has printed: it ends with a token, which "
-    "is another one at each start.\n"
+    "Open the whole address that align-tui serve printed. It ends with a token, which changes at "
+    "each start.\n"
 )
 
 
@@ -35,7 +35,7 @@ class Token:
         return self.fits(request.cookies.get(cookie_name(request), ""))
 
     def middleware(self) -> Middleware:
-        """Every request is checked before anything is done; a first visit gets the cookie."""
+        """A middleware that checks every request, and gives a first visit the cookie."""
 
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -219,7 +219,7 @@ def test_doctor_asks_the_server(url: str, tmp_path: Path) -> None:
     done = align_tui("doctor", "-p", str(profile), "-p", str(nobody))
     assert done.returncode == 1  # because of the second server
     said = [line for line in done.stdout.splitlines() if line.split()[1] == "server"]
-    assert said[0].startswith("ok") and "holds replies to their schema" in said[0]
+    assert said[0].startswith("ok") and "keeps replies to their schema" in said[0]
     assert said[1].startswith("fail") and "cannot be reached" in said[1]
 
 

@@ -140,10 +140,10 @@ def test_a_template_that_thinks_dates_and_has_no_system_role(
     assert "writes the day of the run" in said
     other = make_tiny_model(tmp_path / "folds", template=DROPS_SYSTEM)
     assert show(capsys, other)["template"] == {"writes_date": False, "keeps_system": False}
-    assert "in front of the first user turn" in shown(capsys, other)
+    assert "before the first user turn" in shown(capsys, other)
     plain = make_tiny_model(tmp_path / "plain", template=None)
     assert show(capsys, plain)["has_template"] is False
-    assert "none: the model is asked in a plain form" in shown(capsys, plain)
+    assert "none: the prompt is plain text" in shown(capsys, plain)
 
 
 def test_a_template_that_cannot_be_used_stops(tmp_path: Path, capsys: Capture) -> None:
@@ -151,7 +151,7 @@ def test_a_template_that_cannot_be_used_stops(tmp_path: Path, capsys: Capture) -
     found = show(capsys, model, 1)
     assert "chat template failed: never" in troubles(found)
     assert found["parameters"] > 100_000 and found["positions"] == 2048
-    assert "there is one, and it cannot be used" in shown(capsys, model, 1)
+    assert "the model has one, but it cannot be used" in shown(capsys, model, 1)
 
 
 def test_marks_that_are_ordinary_text_are_said(tmp_path: Path, capsys: Capture) -> None:

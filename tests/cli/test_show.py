@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli.history import show_run
+from align_tui.cli.runs import show_run
 from align_tui.store import runs
 from align_tui.store.database import Database
 from tests.tui import fakes

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli import history, run
+from align_tui.cli import run
+from align_tui.cli import runs as run_commands
 from align_tui.config.failure_log import command_log
 from align_tui.core.errors import StoreError
 from align_tui.store import runs
@@ -26,7 +27,7 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_and_a_log(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr(history, "list_runs", fail)
+    monkeypatch.setattr(run_commands, "list_runs", fail)
     assert run(["runs"]) == 1
     said = capsys.readouterr().err
     assert "ZeroDivisionError: a fault of ours" in said and str(command_log()) in said
@@ -43,9 +44,9 @@ def test_a_log_that_cannot_be_written_is_no_second_failure(
 ) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(history, "list_runs", fail)
+    monkeypatch.setattr(run_commands, "list_runs", fail)
     assert run(["runs"]) == 1
-    assert "--debug shows its traceback" in capsys.readouterr().err
+    assert "--debug shows the traceback" in capsys.readouterr().err
 
 
 def test_an_expected_error_leaves_no_log(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from align_tui import cli
-from align_tui.cli import keeping
-from align_tui.cli.consent import consent
+from align_tui.cli import worker_keeper
+from align_tui.cli.trust import consent
 from align_tui.config import paths, trust
 from align_tui.config.code import codes_of
 from align_tui.config.options import Options
@@ -98,7 +98,7 @@ def align(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         status = cli.run(list(words))
         return Done(status, *capsys.readouterr())
 
-    monkeypatch.setattr(keeping, "ensure_worker", ensure_worker)
+    monkeypatch.setattr(worker_keeper, "ensure_worker", ensure_worker)
     yield do
     for thread in threads:
         thread.join(20)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli import keeping, waiting, watching
-from align_tui.cli.keeping import Keeper
-from align_tui.cli.waiting import Patience, reason
+from align_tui.cli import failure_checks, wait_reasons, worker_keeper
+from align_tui.cli.wait_reasons import Patience, reason
+from align_tui.cli.worker_keeper import Keeper
 from align_tui.core.errors import StoreError
 from align_tui.output import tables
 from align_tui.store import processes, queue, runs, workers
@@ -73,7 +73,7 @@ def test_every_reason_names_who_or_what_is_waited_for(database: Database) -> Non
     assert why(database, run, keeper).endswith("decides: No space is left")
     runs.set_state(database, run, "paused")
     assert why(database, run, keeper) == (
-        f"run {run} is paused: align-tui run --resume {run} lets it go on"
+        f"run {run} is paused; to continue it: align-tui run --resume {run}"
     )
     assert told == ["align-tui: No space is left"]  # a trouble is told at once, and once
 
@@ -122,7 +122,7 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
         started.append(Process())
         return started[-1]
 
-    monkeypatch.setattr(keeping, "ensure_worker", ensure)
+    monkeypatch.setattr(worker_keeper, "ensure_worker", ensure)
     told: list[str] = []
     clock = Clock()
     keeper = Keeper(database, told.append, clock)
@@ -138,7 +138,7 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
     assert told == [] and started == []
     look(1)
     assert "has not answered for 15 s" in told[0] and worker[:8] in told[0]
-    assert "another worker is started" in told[1] and len(told) == 2 and len(started) == 1
+    assert "started another worker" in told[1] and len(told) == 2 and len(started) == 1
     look(1)
     assert len(told) == 2 and len(started) == 1
     workers.beat(database, worker, state="idle")
@@ -146,7 +146,7 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
     assert "answers again" in told[2]
     # One that ends with an error again and again is no help, and its last words are told.
     workers.unregister(database, worker)
-    monkeypatch.setattr(watching, "log_tail", lambda: "no CUDA")
+    monkeypatch.setattr(failure_checks, "log_tail", lambda: "no CUDA")
     with pytest.raises(StoreError, match="ended") as caught:
         for _ in range(10):
             started[-1].returncode = 3  # type: ignore[assignment]
@@ -172,7 +172,7 @@ def test_a_worker_that_hangs_before_it_is_registered_is_told_and_replaced(
         started.append(Process(len(started) + 1))
         return started[-1]
 
-    monkeypatch.setattr(keeping, "ensure_worker", ensure)
+    monkeypatch.setattr(worker_keeper, "ensure_worker", ensure)
     run = runs.create_run(database, make_study(1), {})
     told: list[str] = []
     clock = Clock()
@@ -184,7 +184,7 @@ def test_a_worker_that_hangs_before_it_is_registered_is_told_and_replaced(
         clock.now += 1
         keeper._next = 0.0
         keeper.look()
-    assert told == ["the worker that was started (process 1) does not begin"]
+    assert told == ["the new worker (process 1) does not begin to work"]
     assert [process.pid for process in started] == [1, 2]
 
 
@@ -203,11 +203,11 @@ def test_a_run_that_nobody_follows_is_left_to_a_worker_that_answers(
         started.append(True)
         return Process()
 
-    monkeypatch.setattr(keeping, "ensure_worker", ensure)
+    monkeypatch.setattr(worker_keeper, "ensure_worker", ensure)
     worker = workers.register(database)
     with pytest.MonkeyPatch.context() as patch:
         # The worker's heart beats while we look away.
-        patch.setattr(keeping, "POLL_S", 0.0)
+        patch.setattr(worker_keeper, "POLL_S", 0.0)
         beats = Keeper.look
 
         def look(self: Keeper) -> object:
@@ -217,9 +217,9 @@ def test_a_run_that_nobody_follows_is_left_to_a_worker_that_answers(
 
         patch.setattr(Keeper, "look", look)
         told: list[str] = []
-        keeping.entrust(database, told.append)
+        worker_keeper.entrust(database, told.append)
         assert started == [] and told == []
-    keeping.entrust(database, told.append)
+    worker_keeper.entrust(database, told.append)
     assert started == [True] and "has not answered" in told[0]
 
 
@@ -308,4 +308,4 @@ def test_a_long_step_of_a_command_is_told_on_a_pipe(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert done.stderr == "reading [red]it ...\n" and done.stdout == ""
-    assert tables.LATE_S < SOON_S > waiting.FIRST_S
+    assert tables.LATE_S < SOON_S > wait_reasons.FIRST_S

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from align_tui.cli.libraries import EXAMPLE
+from align_tui.cli.profiles import EXAMPLE
 from align_tui.config.library import load_profile
 from align_tui.config.prompts.render import _SANDBOX, check_template, render_messages
 from align_tui.config.prompts.sandbox import TemplateTrouble, compiled, rendered

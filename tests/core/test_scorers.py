@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli.options import study_options
+from align_tui.cli.option_values import study_options
 from align_tui.config.reading.toml import validate
 from align_tui.config.study import StudyFile
 from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer

@@ -216,7 +216,7 @@ def test_whoever_follows_a_run_that_is_cancelled_is_told(
         said = capfd.readouterr().err
         row = runs.get_run(database, run)
         assert row.state == "stopped" and not row.running and row.pending and not row.failed
-        assert f"Cancelled: {row.done} of 40 samples have ended." in said
+        assert f"Cancelled: {row.done} of 40 samples finished." in said
         assert f"align-tui run --resume {run}" in said
         process.communicate(timeout=60)
         errors = (tmp_path / "stderr").read_text()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli.watching import Troubles, check_file
+from align_tui.cli.failure_checks import Troubles, check_file
 from align_tui.config.study import Study
 from align_tui.core.errors import Damaged, Gone
 from align_tui.engine.worker import Settings, Worker

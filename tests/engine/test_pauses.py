@@ -112,7 +112,7 @@ def test_a_worker_that_hangs_for_ever_is_told_and_replaced(
     assert command.returncode == 0
     said = errors.read_text()
     assert f"worker {worker.id[:8]} (process {worker.pid})" in said
-    assert f"kill -CONT {worker.pid}" in said and "another worker is started" in said
+    assert f"kill -CONT {worker.pid}" in said and "started another worker" in said
     assert "Traceback" not in said + workers_said()
     row = runs.get_run(database, run)
     assert (row.done, row.failed) == (40, 0)

@@ -117,7 +117,7 @@ def test_gpus_that_are_none_are_refused(database: Database, gpus: str) -> None:
 
 def test_gpus_are_hidden_before_torch_is_imported() -> None:
     code = (
-        "import json, os, sys; from align_tui.cli.options import pin_gpus;"
+        "import json, os, sys; from align_tui.cli.option_values import pin_gpus;"
         "print(json.dumps([pin_gpus('1,0'), os.environ['CUDA_VISIBLE_DEVICES'],"
         " 'torch' in sys.modules, pin_gpus('none'), os.environ['CUDA_VISIBLE_DEVICES']]))"
     )

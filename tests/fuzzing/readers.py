@@ -19,7 +19,7 @@ from align_tui.backbones.local import small_files, weights
 from align_tui.backbones.local.chat_template import render_chat
 from align_tui.backbones.local.gguf_file import read_header
 from align_tui.backbones.local.inventory import glance_at
-from align_tui.cli.libraries import EXAMPLE
+from align_tui.cli.profiles import EXAMPLE
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes, read_pack
 from align_tui.config.backbone_spec import BackboneSpec

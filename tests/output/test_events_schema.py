@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from align_tui.cli.history import export_run, show_run
+from align_tui.cli.runs import export_run, show_run
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
 from align_tui.core.alignment.ranking import Ranking

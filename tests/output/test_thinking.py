@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli.history import show_run
+from align_tui.cli.runs import show_run
 from align_tui.output.exporters.csv import csv_lines
 from align_tui.output.exporters.jsonl import jsonl
 from align_tui.output.exporters.markdown import markdown as exported_markdown

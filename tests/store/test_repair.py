@@ -73,7 +73,7 @@ def decisions(path: Path) -> dict[int, tuple[int | None, str]]:
 def test_a_whole_one_is_left_alone(decided: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = decided.read_bytes()
     assert repair_database(decided) == 0
-    assert "is whole" in capsys.readouterr().out and decided.read_bytes() == before
+    assert "is not damaged" in capsys.readouterr().out and decided.read_bytes() == before
 
 
 def test_a_page_of_decisions_costs_those_on_it(
@@ -91,7 +91,7 @@ def test_a_page_of_decisions_costs_those_on_it(
     said = capsys.readouterr().out
     after = decisions(decided)
     assert 150 < len(after) < 200 and after.items() <= before.items()
-    assert f"{len(after)} decisions" in said and "Not all could be read of: results" in said
+    assert f"{len(after)} decisions" in said and "only partly readable: results" in said
     db = open_database(decided)
     check_whole(db)
     [run] = runs.list_runs(db)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from align_tui.cli.history import list_runs, show_run
+from align_tui.cli.runs import list_runs, show_run
 from align_tui.config.attributes import load_attributes
 from align_tui.core.targets import Target, target_id
 from align_tui.engine.worker import Settings, Worker

@@ -21,7 +21,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.cli.serving import serve_explorer
+from align_tui.cli.serve_command import serve_explorer
 from align_tui.config.options import Options
 from align_tui.core.errors import ServeError, StoreError
 from align_tui.store import runs, workers

@@ -1,4 +1,4 @@
-"""Everything that a report says, gathered once; how it is laid out is another module's."""
+"""Gather everything that a report shows. Other modules lay it out."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class RunPart:
-    """One run: what it was, how far it came, and what it was made with."""
+    """One run: its settings, progress and versions."""
 
     row: RunRow
     repeat: int
@@ -81,9 +81,9 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one column made of an example, and what people said of that.
+    """One column's decision on an example, with the annotation of people.
 
-    `ratings` are its predictions and ranking in short, `answer` an open answer; empty without.
+    `ratings` are its predictions and ranking in short, and `answer` an open answer, or empty.
     """
 
     label: str
@@ -107,7 +107,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole."""
+    """All facts of a report."""
 
     title: str
     written: str

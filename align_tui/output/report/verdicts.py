@@ -1,4 +1,4 @@
-"""What people said of decisions, beside what the labels say. No result comes from here."""
+"""Count people's verdicts on decisions, and compare them with the labels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Verdicts:
 def tally(
     columns: Sequence[Column], labels: Sequence[str], annotations: Mapping[int, Annotation]
 ) -> tuple[Verdicts, ...]:
-    """The columns of which something was said, in their order."""
+    """The verdicts on each column that has any, in the order of the columns."""
     found = []
     for column, label in zip(columns, labels, strict=True):
         said: Counter[tuple[str, bool | None]] = Counter()

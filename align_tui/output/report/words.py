@@ -1,4 +1,4 @@
-"""The sentences and numbers that both kinds of report have in common."""
+"""The sentences and numbers of reports, shared by Markdown and HTML."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from align_tui.core.answers import letter
 from align_tui.core.stats.paired import Difference
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets
+from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
 from align_tui.output import decision_json
 from align_tui.output.report.data import Report, RunPart, Said
@@ -15,29 +16,30 @@ from align_tui.output.tables import CAPTION, point
 from align_tui.store.thinking import Thought
 
 HOW_COMPARED = (
-    "Each row pairs two columns on the scenarios that both decided and that are scored for both, "
-    "under one target. Difference: accuracy of the second less that of the first, with its 95 % "
-    "interval (Newcombe 1998, method 10). p: McNemar's exact test, two-sided; Holm: adjusted for "
-    "all comparisons of this report."
+    "Each row compares two columns under one target, on the scenarios that both decided and that "
+    "are scored for both. Difference: the accuracy of the second minus that of the first, with its "
+    "95 % interval (Newcombe 1998, method 10). p: McNemar's exact test, two-sided. Holm: p "
+    "adjusted for all comparisons of this report."
 )
 DEPENDENT = (
-    "Some comparisons hold the same question several times (repeats, or one probe labelled for "
+    "Some comparisons have the same question several times (repeats, or one probe labelled for "
     "several attributes, as 22 of MTA's 62 records are). Their pairs are not independent: p is "
-    "too small and the interval too narrow. The column `questions` says how many there are."
+    "too small and the interval too narrow. The column `questions` counts different questions."
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
 HOW_AGREED = (
-    "Share of decisions in which two columns chose the same, whoever was right. S corrects for "
-    "chance (Bennett, Alpert, Goldstein 1954): 0 as two uniform choosers, 1 always the same."
+    "The share of decisions in which two columns took the same choice, right or wrong. S corrects "
+    "it for chance (Bennett, Alpert, Goldstein 1954): 0 means as often as two uniform choosers, "
+    "1 means always."
 )
 HOW_ACCURATE = (
-    f"{CAPTION} Chance: a uniform chooser's expectation on the same decisions. A column without "
-    "a target is scored against every target of its run."
+    f"{CAPTION} Chance: the expected accuracy of a uniform chooser on the same decisions. A "
+    "column without a target is scored against every target of its run."
 )
 HOW_JUDGED = (
-    "What people said of decisions that they looked at. It changes no number above, and whoever "
-    "chose what to look at chose these: they are no sample. Right and wrong are by the labels, "
-    "against the column's own target."
+    "People gave these verdicts on decisions that they read. The verdicts change no number above. "
+    "People chose which decisions to read, so these are not a random sample. Right and wrong come "
+    "from the labels, against the column's own target."
 )
 HOW_MARKED = "✓ right, ✗ wrong, each against its own target; · unscored or without a target."
 FEW = 30
@@ -59,7 +61,7 @@ def rate_words(rate: Rate) -> str:
 
 
 def agreed_words(counts: tuple[int, int]) -> str:
-    """`7 of 9`: agreed with, of those agreed or disagreed with; a dash for none."""
+    """`7 of 9`: 7 verdicts agree, of 9 that agree or disagree; a dash if there are none."""
     agree, disagree = counts
     return f"{agree} of {agree + disagree}" if agree + disagree else "–"
 
@@ -83,15 +85,16 @@ def p_words(p: float) -> str:
 
 
 def caveats(report: Report) -> list[str]:
-    """What a reader has to know beside the numbers: the runs' own notes among it."""
+    """The sentences that a reader of the numbers needs to know, with the runs' notes first."""
     out = list(dict.fromkeys(note for part in report.runs for note in part.notes))
     if report.dependent:
         out.append(DEPENDENT)
     for part in report.runs:
         if part.probes < part.scenarios:
             out.append(
-                f"The {part.scenarios} scenarios of run {part.row.id} ask {part.probes} different "
-                "questions: numbers under different targets are not independent of each other."
+                f"The {counted(part.scenarios, 'scenario')} of run {part.row.id} ask "
+                f"{counted(part.probes, 'different question')}: "
+                "numbers under different targets are not independent of each other."
             )
     scored = [a.all.scored for a in report.accuracies if a.all.scored]
     if scored and min(scored) < FEW:
@@ -100,15 +103,15 @@ def caveats(report: Report) -> list[str]:
         left = part.row.pending + part.row.running
         if left or part.row.failed:
             out.append(
-                f"Run {part.row.id}: {left} samples are not decided yet and {part.row.failed} "
-                "failed; they count nowhere."
+                f"Run {part.row.id} has {counted(left, 'open sample')} and "
+                f"{counted(part.row.failed, 'failed sample')}. No number includes them."
             )
     return out
 
 
 def thinking_words(thought: Thought) -> str:
     """`thinking, 120 tokens`."""
-    return "thinking" + (f", {thought.tokens} tokens" if thought.tokens else "")
+    return "thinking" + (f", {counted(thought.tokens, 'token')}" if thought.tokens else "")
 
 
 def answer_words(said: Said) -> str:
@@ -119,16 +122,21 @@ def answer_words(said: Said) -> str:
 
 
 def thought_words(thought: Thought | None) -> str:
-    """What was thought, with how long it is; '' where nothing was."""
+    """The thinking with its length in tokens; '' if the model did not think."""
     if thought is None:
         return ""
-    return f"({thought.tokens} tokens) {thought.text}" if thought.tokens else thought.text
+    return (
+        f"({counted(thought.tokens, 'token')}) {thought.text}" if thought.tokens else thought.text
+    )
 
 
 def run_words(part: RunPart) -> str:
-    """What a run consists of, in one line."""
-    same = "" if part.probes == part.scenarios else f" ({part.probes} different questions)"
+    """The size, progress and scorer of a run in one line."""
+    same = (
+        "" if part.probes == part.scenarios else f" ({counted(part.probes, 'different question')})"
+    )
     return (
-        f"{len(part.profiles)} profiles × {part.scenarios} scenarios{same} × {part.repeat}; "
-        f"{part.row.done} decided, {part.row.failed} failed; scoring rule: {part.rule}"
+        f"{counted(len(part.profiles), 'profile')} × {counted(part.scenarios, 'scenario')}{same} "
+        f"× {counted(part.repeat, 'repeat')}; "
+        f"{part.row.done} decided, {part.row.failed} failed; scorer: {part.rule}"
     )

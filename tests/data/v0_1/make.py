@@ -34,7 +34,7 @@ os.environ |= {
 from align_tui.datasets.library import find_scenarios  # noqa: E402
 from align_tui.variants import with_scenario  # noqa: E402
 
-from align_tui.cli.options import versions  # noqa: E402
+from align_tui.cli.option_values import versions  # noqa: E402
 from align_tui.config.attributes import load_attributes  # noqa: E402
 from align_tui.config.library import load_profile  # noqa: E402
 from align_tui.config.study import Study  # noqa: E402

@@ -1,12 +1,12 @@
-"""`align-tui serve`: what is to be opened is checked here, before anybody comes."""
+"""`align-tui serve`: check the study or run, then serve the explorer to browsers."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from align_tui.cli.consent import consent
-from align_tui.cli.options import database_path
+from align_tui.cli.option_values import database_path
+from align_tui.cli.trust import consent
 from align_tui.core.errors import ConfigError, ServeError
 from align_tui.core.text.display import one_line
 from align_tui.output.terminal import say
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
 
 OPEN_TO_OTHERS = (
-    "Careful: there is no password but the token in the address, and no encryption: whoever reads "
-    "the traffic of {host} port {port} has the token, and can then run studies and read all runs "
-    "as this user. Over SSH there is no need: serve on 127.0.0.1, and "
-    "ssh -L {port}:127.0.0.1:{port} HOST from where the browser is."
+    "Careful: other machines can reach {host} port {port}. There is no password except the token "
+    "in the address, and no encryption. Somebody who reads the traffic gets the token, and can "
+    "then run studies and read all runs as this user. SSH is safer: "
+    "serve on 127.0.0.1, and on the browser's machine "
+    "run ssh -L {port}:127.0.0.1:{port} HOST."
 )
 
 
 def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False) -> int:
-    """Serve it until ctrl+c; the exit status.
+    """Serve the explorer until ctrl+c; return the exit status.
 
-    With `trust` the code that it runs is trusted; else the page asks, when it is to be decided.
-    Raises ServeError without the extra or the port, and whatever is wrong with the study.
+    With `trust` it trusts the code of the study; else the page asks before it runs the code.
+    Raises ServeError if the extra `serve` is not installed or the port cannot be used, and the
+    errors of reading the study.
     """
     try:
         from align_tui.web.guard import is_loopback
@@ -36,8 +38,8 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
         from align_tui.web.token import Token
     except ImportError as error:
         raise ServeError(
-            f"Browsers are served through the package textual-serve: {error}",
-            "Install it: pip install 'align-tui[serve]', in a checkout: pip install '.[serve]'",
+            f"align-tui serve needs the package textual-serve: {error}",
+            "Install it: pip install 'align-tui[serve]' (in a checkout: pip install '.[serve]').",
         ) from error
     study = _study(opened)
     if trust:
@@ -45,16 +47,19 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
     try:
         taken = take_port(host, port)
     except UnicodeError as error:
-        raise ServeError(f"{one_line(host, 60)!r} is no host's name", "Like 127.0.0.1") from error
+        raise ServeError(
+            f"{one_line(host, 60)!r} cannot be the name of a host",
+            "Give an address of this machine, such as --host 127.0.0.1.",
+        ) from error
     token = Token()
     address = address_of(host, taken, token)
     if not is_loopback(host):
-        said = OPEN_TO_OTHERS.format(host=one_line(host), port=taken.getsockname()[1])
-        say(said, error=True)
+        warning = OPEN_TO_OTHERS.format(host=one_line(host), port=taken.getsockname()[1])
+        say(warning, error=True)
 
     def ready() -> None:
         say(address)
-        say("ctrl+c ends it; what workers decide goes on", error=True)
+        say("Press ctrl+c to stop the server. Workers continue their runs.", error=True)
 
     title = f"{one_line(study.name, 60)} – align-tui"
     serve(Tabs(command(opened), title), token, host, taken, ready)
@@ -62,10 +67,10 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
 
 
 def _study(opened: Opened) -> Study:
-    """What is opened; raises what opening it would raise."""
+    """Read the study that the browser will open, so that its errors appear here."""
     past = opened.run is not None or opened.replay
     if past and not opened.options.is_demo:
-        raise ConfigError("A past run opens as it is; it takes no profiles or scenarios")
+        raise ConfigError("A past run opens as it is: leave out profiles and other study options")
     if not past:
         from align_tui.studies.assemble import load_study
 

@@ -1,4 +1,4 @@
-"""Past runs and living workers on the command line."""
+"""Commands on past runs: list, show, export, import, report and delete."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from align_tui.cli.options import database_path
+from align_tui.cli.option_values import database_path
 from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.seeds import SEED_RULES
+from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line, plain
 from align_tui.files.write import write_text
 from align_tui.formats.align_system.runs import read_run_directory
@@ -29,7 +30,7 @@ from align_tui.output.tables import (
 )
 from align_tui.output.terminal import ask, say, say_data, say_json
 from align_tui.services.runs import import_run, remove_run
-from align_tui.store import results, runs, workers
+from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
 from align_tui.store.run_inputs import read_inputs
 from align_tui.store.thinking import token_shares
@@ -44,7 +45,7 @@ def _open(db_path: Path | None) -> Database:
 
 
 def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None:
-    """Print the runs, the newest first."""
+    """Print a table of the runs, the newest first."""
     path = database_path(db_path)
     rows = runs.list_runs(_open(db_path), limit) if path.exists() else []
     if as_json:
@@ -52,7 +53,7 @@ def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None
             say_json({name: getattr(row, name) for name in row.__slots__})
         return
     if not rows:
-        say("No run yet. Start one: align-tui run", error=True)
+        say("There is no run yet. Start one: align-tui run", error=True)
         return
     table = quiet_table("run", "study", "started", "state", "decided", "failed", "open")
     for row in rows:
@@ -71,7 +72,7 @@ def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None
 
 
 def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
-    """Print one run: results, settings, versions, failures."""
+    """Print the results, settings, versions and failures of a run."""
     db = _open(db_path)
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
@@ -84,12 +85,13 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
     if row.parent:
-        out.print(f"made from run {row.parent}, which has what is not asked here")
-        out.print(f"both together: align-tui report {row.parent} {run}", style="dim")
+        out.print(f"made from run {row.parent}, which has the samples that this run leaves out")
+        out.print(f"report on both: align-tui report {row.parent} {run}", style="dim")
     out.print(
-        f"{len(study.profiles)} profiles x {len(study.scenarios)} scenarios x {study.repeat}; "
+        f"{counted(len(study.profiles), 'profile')} x {counted(len(study.scenarios), 'scenario')} "
+        f"x {counted(study.repeat, 'repeat')}; "
         f"{row.done} decided, {row.failed} failed, {row.pending + row.running} open; "
-        f"scoring: {study.rule}{', scored pairs only' if study.scored_only else ''}\n"
+        f"scorer: {study.rule}{', only scored scenarios' if study.scored_only else ''}\n"
     )
     out.print(result_table(study, summary))
     for line in loose_ends(summary):
@@ -112,18 +114,20 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     for result in results.all_results(db, run):
         if result.error_kind:
             where = (study.profiles[result.profile].name, study.scenarios[result.scenario].key)
-            said = one_line(result.error_message or "", 300)
-            out.print(f"failed: {one_line(' on '.join(where))}: {said}", style="red")
+            message = one_line(result.error_message or "", 300)
+            out.print(f"failed: {one_line(' on '.join(where))}: {message}", style="red")
 
 
 def export_run(name: str | None, db_path: Path | None, format_name: str, out: Path | None) -> None:
-    """Write a run in one of the formats of EXPORTERS: to `out`, or to standard output."""
+    """Write a run to `out`, or to stdout, in one of the formats of EXPORTERS."""
     exporter = EXPORTERS.get(format_name)
     db = _open(db_path)
     run = runs.resolve(db, name)
     if exporter.folder is not None:
         if out is None:
-            raise ConfigError(f"{format_name} is written into a folder", "Name one: -o outputs/")
+            raise ConfigError(
+                f"The format {format_name} needs a folder to write to", "Name one: -o outputs/"
+            )
         for path in exporter.folder(db, run, out):
             say(str(path), error=True)
         return
@@ -142,10 +146,10 @@ def import_runs(
     targets: Sequence[str] | None,
     scale: Sequence[str] | None,
 ) -> None:
-    """Read align-system's run directories, each as a run; prints their ids."""
+    """Import each run directory of align-system as a run, and print the ids of the runs."""
     attributes = load_attributes()
     aims, scales = parse_targets(targets or (), attributes), parse_scale(scale or ())
-    # All are read before any is written.
+    # Read all of them before writing any: an error then leaves the database as it was.
     found = []
     for folder in folders:
         with waiting(f"reading {folder}"):
@@ -162,7 +166,7 @@ def import_runs(
 def report_runs(
     names: Sequence[str], db_path: Path | None, format_name: str, out: Path | None, title: str
 ) -> None:
-    """Write a report over runs in one of the formats of `REPORTS`."""
+    """Write a report on runs in one of the formats of `REPORTS`."""
     from align_tui.output.report.data import gather
 
     if format_name not in REPORTS:
@@ -170,7 +174,7 @@ def report_runs(
             f"There is no report format {format_name!r}", f"Known: {', '.join(REPORTS)}"
         )
     db = _open(db_path)
-    with waiting("reading what the runs found"):
+    with waiting("reading the runs"):
         report = gather(db, [runs.resolve(db, name) for name in names or (None,)], title=title)
     if format_name == "html":
         from align_tui.output.report.html import html as made
@@ -184,53 +188,21 @@ def report_runs(
 
 
 def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
-    """Remove a run after asking; the exit status."""
+    """Ask, then delete a run; the exit status is 1 if the user says no."""
     db = _open(db_path)
     run = runs.resolve(db, name)
     row = runs.get_run(db, run)
     if not yes:
         if not sys.stdin.isatty():
-            raise ConfigError("Nobody is here to confirm", "Say --yes to delete without asking.")
-        question = f"Delete run {run} ({one_line(row.name, 40)}, {row.done} decisions)? [y/N] "
+            raise ConfigError(
+                "align-tui cannot ask you without a terminal", "Add --yes to delete without asking."
+            )
+        decisions = counted(row.done, "decision")
+        question = f"Delete run {run} ({one_line(row.name, 40)}, {decisions})? [y/N] "
         if ask(question).lower() not in ("y", "yes"):
-            say("Left as it is.", error=True)
+            say("Nothing was deleted.", error=True)
             return 1
     with waiting(f"deleting {run}"):
         remove_run(db, run)
     say(f"Deleted {run}.", error=True)
     return 0
-
-
-def list_workers(db_path: Path | None) -> None:
-    """Print the workers of the database, as the explorer shows them."""
-    from align_tui.tui.format.glyphs import choose_glyphs
-    from align_tui.tui.format.styled_text import text_of
-    from align_tui.tui.format.workers import SAMPLES, worker_table
-
-    path = database_path(db_path)
-    known = workers.list_workers(_open(db_path)) if path.exists() else []
-    living = [worker for worker in known if workers.is_alive(worker)]
-    if not living:
-        say("No worker is running.", error=True)
-    if known:
-        gone = [worker for worker in known if worker not in living]
-        for line in worker_table(living, gone, console().width, choose_glyphs()):
-            say(text_of(line).rstrip())
-        say(SAMPLES, error=True)
-
-
-def stop_workers(name: str | None, db_path: Path | None) -> int:
-    """Ask workers to end and wait for it; the exit status."""
-    db = _open(db_path)
-    wanted = [w for w in workers.living(db) if w.id.startswith(name or "")]
-    workers.ask_to_stop(db, name)
-    until = time.monotonic() + STOP_S
-    with waiting(f"waiting until {len(wanted)} workers have put back what they hold"):
-        while (left := [w for w in wanted if workers.is_alive(w)]) and time.monotonic() < until:
-            time.sleep(0.05)
-    say(f"{len(wanted) - len(left)} of {len(wanted)} workers have ended.", error=True)
-    for worker in left:
-        if workers.is_here(worker):
-            hint = f": kill -KILL {worker.pid} ends it, and what it holds goes back to the queue"
-            say(f"worker {worker.name} does not end{hint}", error=True)
-    return 1 if left or (name and not wanted) else 0

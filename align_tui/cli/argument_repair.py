@@ -1,4 +1,4 @@
-"""Arguments that are not UTF-8: names of files stay as they are, any other text is repaired."""
+"""Repair arguments that are not UTF-8, and leave the names of files as they are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from align_tui.core.text.repair import storable
 
 PATH_OPTIONS = ("--db", "-o", "--out", "--record")
-"""Options whose value is a path, also of a file that is still to be made."""
+"""Options whose value is a path. The file need not exist yet."""
 
 
 def repaired_arguments(arguments: Sequence[str]) -> list[str]:
-    """The arguments as the commands take them: what is no path may go into the run database."""
+    """Repair every argument that is not a path: commands may store it in the run database."""
     befores = ("", *arguments)
     return [
         argument if _is_path(argument, before) else storable(argument)

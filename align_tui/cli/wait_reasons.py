@@ -1,28 +1,29 @@
-"""What a run that is followed waits for, in words; said on standard error, a pipe too."""
+"""Sentences on what a run waits for, and when `align-tui run` prints them on stderr."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from align_tui.cli.keeping import Keeper, stopped_words
+from align_tui.cli.worker_keeper import Keeper, stopped_words
+from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
 from align_tui.store import queue
 from align_tui.store.database import Database
 from align_tui.store.runs import RunRow
 from align_tui.store.workers import WorkerRow
 
-FIRST_S = 3.0  # without a decision; whoever waits is to know why within five seconds
-BETWEEN_S = 5.0  # two different reasons
-MOST_S = 0.5  # of one turn of the loop
-AGAIN_S = 60.0  # the same reason
-QUIET_S = 4.0  # a worker that shows no sign of life for longer is worth a word
+FIRST_S = 3.0  # from the last decision to the first sentence; users know why within 5 s
+BETWEEN_S = 5.0  # between two different sentences
+MOST_S = 0.5  # the longest that one turn of the loop counts as waiting
+AGAIN_S = 60.0  # between two equal sentences
+QUIET_S = 4.0  # a sentence says so if a worker shows no sign of life for longer
 
 
 class Patience:
-    """When to say what is waited for: not while something happens, and not again and again.
+    """Decides when to print what a run waits for: only without progress, and not too often.
 
-    A pause of this process itself (SIGSTOP, a closed laptop) is no waiting.
+    A pause of this process (SIGSTOP, a closed laptop) does not count as waiting.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,15 +36,15 @@ class Patience:
 
     @property
     def is_over(self) -> bool:
-        """Has nothing happened for so long that the reason should be looked up?"""
+        """Is the last progress so long ago that the reason should be looked up?"""
         return self._waited >= FIRST_S
 
     def progressed(self) -> None:
-        """Something happened."""
+        """Start to wait anew: the run made progress."""
         self._waited = 0.0
 
     def asks(self) -> bool:
-        """Is it time to look the reason up? Once a second; called again and again."""
+        """Is it time to look the reason up? True at most once a second."""
         now = self._clock()
         self._waited += min(now - self._last, MOST_S)
         self._last = now
@@ -53,7 +54,7 @@ class Patience:
         return True
 
     def due(self, reason: str) -> bool:
-        """Is this reason to be said now? If so, it counts as said."""
+        """Should this reason be printed now? If True, it counts as printed."""
         now = self._clock()
         same = _without_numbers(reason) == _without_numbers(self._said)
         pause = AGAIN_S if same else BETWEEN_S
@@ -68,9 +69,9 @@ def _without_numbers(text: str) -> str:
 
 
 def reason(db: Database, row: RunRow, keeper: Keeper) -> str:
-    """Why the run does not get on; raises StoreError."""
+    """A sentence on why the run makes no progress. Raises StoreError."""
     if row.state != "active":
-        return f"run {row.id} is {row.state}: align-tui run --resume {row.id} lets it go on"
+        return f"run {row.id} is {row.state}; to continue it: align-tui run --resume {row.id}"
     seen = keeper.seen
     by_id = {worker.id: worker for worker in (*seen.answering, *seen.silent, *seen.blocked)}
     for holder, count in queue.holders(db, row.id):
@@ -86,23 +87,23 @@ def reason(db: Database, row: RunRow, keeper: Keeper) -> str:
 
 
 def _held(worker: WorkerRow, count: int, keeper: Keeper) -> str:
-    samples = f"{count} sample{'s' * (count != 1)}"
+    samples = counted(count, "sample")
     quiet = keeper.watch.quiet_s(worker)
     if worker.is_silent or quiet >= min(QUIET_S, keeper.watch.lease_s / 2):
         return (
             f"waiting for {samples} of worker {worker.name}, which has not answered for"
             f" {quiet:.0f} s{stopped_words(worker)}"
         )
-    doing = _doing(worker)
-    return f"waiting for {samples} that worker {worker.name} decides{doing}"
+    activity = _activity(worker)
+    return f"waiting for {samples} that worker {worker.name} decides{activity}"
 
 
-def _doing(worker: WorkerRow) -> str:
-    said = worker.error or worker.detail
-    if not said:
+def _activity(worker: WorkerRow) -> str:
+    text = worker.error or worker.detail
+    if not text:
         return ""
     share = f" {100 * worker.progress:.0f} %" if worker.progress is not None else ""
-    return f": {one_line(said, 200)}{share}"
+    return f": {one_line(text, 200)}{share}"
 
 
 def _queued(db: Database, row: RunRow, keeper: Keeper) -> str:
@@ -110,11 +111,13 @@ def _queued(db: Database, row: RunRow, keeper: Keeper) -> str:
     quiet = [w for w in keeper.seen.answering if keeper.watch.quiet_s(w) >= QUIET_S]
     if not busy:
         worker = (quiet or keeper.seen.answering)[0]
-        told = f", which has not answered for {keeper.watch.quiet_s(worker):.0f} s" if quiet else ""
-        return f"waiting for worker {worker.name} to take samples{told}{_doing(worker)}"
+        silence = ""
+        if quiet:
+            silence = f", which has not answered for {keeper.watch.quiet_s(worker):.0f} s"
+        return f"waiting for worker {worker.name} to take samples{silence}{_activity(worker)}"
     depth = queue.depth(db)
     others = f", and {depth.samples - row.pending} more wait" if depth.runs > 1 else ""
-    samples = sum(worker.active for worker in busy)
+    samples = counted(sum(worker.active for worker in busy), "sample")
     names = busy[0].name if len(busy) == 1 else f"{len(busy)} workers"
     which = f"worker {names} decides" if len(busy) == 1 else f"{names} decide"
-    return f"waiting for its turn: {which} {samples} samples of other runs{others}{_doing(busy[0])}"
+    return f"waiting for its turn: {which} {samples} of other runs{others}{_activity(busy[0])}"

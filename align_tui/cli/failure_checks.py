@@ -1,4 +1,4 @@
-"""What can go wrong with the database and its workers while a run is followed."""
+"""Checks for a lost database and failed workers while a command follows a run."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from align_tui.store.database import Database
 from align_tui.store.launch import in_words, log_tail, note_end
 from align_tui.store.workers import WorkerRow
 
-RESTARTS = 5  # of workers that end before anything has come of them
-GRACE_S = 8.0  # for workers to write what they have decided into a file that lost its name
+RESTARTS = 5  # restarts of workers that end before they decide anything
+GRACE_S = 8.0  # time for workers to save their decisions after the file was deleted
 POLL_S = 0.1
 
 
 def check_file(db: Database) -> None:
-    """Raise Gone when the database was deleted or replaced, once what it held is saved."""
+    """Raise Gone if the database was deleted or replaced, after its content is saved."""
     try:
         db.check_there()
     except Gone as error:
         until = time.monotonic() + GRACE_S
-        # Workers notice it too, and save more than this process knows of.
+        # Workers notice it too, and they save decisions that this process does not know.
         while time.monotonic() < until and any(workers.is_alive(w) for w in _known(db)):
             time.sleep(POLL_S)
         if not salvage.saved_as(db).exists():
@@ -40,7 +40,7 @@ def _known(db: Database) -> Sequence[WorkerRow]:
 
 
 class Ends:
-    """Counts workers that ended with an error, and gives up when nothing comes of new ones."""
+    """Counts workers that end with an error, and gives up if new ones make no progress."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -48,36 +48,37 @@ class Ends:
         self._seen: tuple[int, ...] = ()
 
     def ended(self, process: subprocess.Popen[bytes], *, may_give_up: bool = True) -> bool:
-        """A worker of ours has ended: has anything come of it? A sample that it is blamed for, say.
+        """Record that a worker of this process ended; did it make progress?
 
-        Raises StoreError when another would end as well.
+        It counts as progress that the store blames the end on a sample. Raises StoreError after too
+        many ends without progress, if `may_give_up`.
         """
         note_end(self._db, process)
         if not process.returncode:
             return True
         repair.check_whole(self._db)
-        # Of one sample that ends its worker something comes each time: it is counted, and fails.
+        # A sample that ends its workers is progress each time: the store counts, and it fails.
         seen = suspects.progress(self._db)
         has_come, self._seen = seen != self._seen, seen
         self._count = 1 if has_come else self._count + 1
         if self._count > RESTARTS and may_give_up:
             raise StoreError(
                 f"The worker ended {self._count} times. {in_words(process.returncode)}",
-                "Its last words:\n" + log_tail(),
+                "The end of its log:\n" + log_tail(),
             )
         return has_come
 
 
 class Troubles:
-    """Tells each trouble of the workers once, as soon as it is known."""
+    """Reports each trouble of the workers once, as soon as it is known."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
-        self._told: set[str] = set()
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._reported: set[str] = set()
 
     def look(self, living: Sequence[WorkerRow]) -> None:
-        """Tell what is new among the troubles of these workers; what is over may come again."""
+        """Report the new troubles of these workers; one that is over may be reported again."""
         now = {one_line(worker.error, 400) for worker in living if worker.error}
-        for said in sorted(now - self._told):
-            self._tell(f"align-tui: {said}")
-        self._told = now
+        for trouble in sorted(now - self._reported):
+            self._report(f"align-tui: {trouble}")
+        self._reported = now

@@ -1,4 +1,4 @@
-"""`align-tui run`: a study decided without a screen, followed in the database."""
+"""`align-tui run`: start or resume a run, and follow it in the database without a screen."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from types import FrameType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from align_tui.cli.consent import consent
-from align_tui.cli.keeping import Keeper, entrust
-from align_tui.cli.options import database_path, versions
-from align_tui.cli.stopping import STOPPED, say_stopped, wait_until_released
-from align_tui.cli.waiting import Patience, reason
+from align_tui.cli.cancel_command import STOPPED, say_stopped, wait_until_released
+from align_tui.cli.option_values import database_path, versions
+from align_tui.cli.trust import consent
+from align_tui.cli.wait_reasons import Patience, reason
+from align_tui.cli.worker_keeper import Keeper, entrust
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
@@ -35,17 +35,17 @@ POLL_S = 0.05
 
 
 class Interrupted(Exception):
-    """SIGINT, SIGTERM or SIGHUP while a run was followed."""
+    """The process got SIGINT, SIGTERM or SIGHUP while it followed a run."""
 
 
 class CancelledMeanwhile(Exception):
-    """Somebody else stopped the run that is followed: align-tui cancel, or a screen."""
+    """Somebody else cancelled the run, with `align-tui cancel` or on a screen."""
 
 
 def start_run(
     options: Options, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool
 ) -> int:
-    """Create a run of the study and follow it; the exit status."""
+    """Create a run of the study and follow it; return the exit status."""
     study = load_study(options)
     consent(study, trust=trust)
     path = database_path(db_path)
@@ -56,7 +56,7 @@ def start_run(
 
 
 def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool) -> int:
-    """Go on with a run: what is pending, and what failed once more."""
+    """Continue a run with its pending and failed samples; return the exit status."""
     path = database_path(db_path)
     with waiting(f"reading the run from {path}"):
         db = open_database(path, create=False)
@@ -69,7 +69,7 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
 
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
     if detach:
-        entrust(db, lambda what: say(what, error=True))
+        entrust(db, lambda text: say(text, error=True))
         if as_json:
             say_json({"event": "started", "run": run})
         else:
@@ -91,7 +91,7 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         say_stopped("Cancelled", wait_until_released(db, run))
         return STOPPED
     with suppress(StoreError):
-        db.checkpoint()  # whoever copies the file now has all of it
+        db.checkpoint()  # from now on a copy of the database file is complete
     for key, value in runs.run_versions(db, run).items():
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
@@ -105,7 +105,7 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         for line in loose_ends(final):
             out.print(line)
         out.print(f"run {run}. {CAPTION}", style="dim")
-        _tell_failures(db, run, study)
+        _print_failures(db, run, study)
     return 1 if events.failures(final) else 0
 
 
@@ -124,7 +124,7 @@ def _signals() -> Iterator[None]:
 
 
 def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
-    """Show results as they come, until nothing is open.
+    """Show results as they come, until no sample is open.
 
     Raises StoreError, Interrupted, CancelledMeanwhile.
     """
@@ -140,7 +140,7 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     )
     row = runs.get_run(db, run)
     last = results.last_seq(db, run)
-    keeper = Keeper(db, lambda said: screen.print(plain(said), markup=False, soft_wrap=True))
+    keeper = Keeper(db, lambda text: screen.print(plain(text), markup=False, soft_wrap=True))
     patience, why = Patience(), ""
     version = -1
     with bar:
@@ -164,23 +164,23 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                 if row.state == "stopped" and not row.finished:
                     raise CancelledMeanwhile
             seen = keeper.look()
-            said = [w.error or w.detail or w.state for w in seen.answering]
+            states = [w.error or w.detail or w.state for w in seen.answering]
             if patience.asks():
                 why = reason(db, runs.get_run(db, run), keeper)
                 if not screen.is_terminal and patience.due(why):
                     say(why, error=True)
-            said = [why] if patience.is_over and why else said
-            bar.update(task, description=one_line(", ".join(said) or "starting a worker", 60))
+            states = [why] if patience.is_over and why else states
+            bar.update(task, description=one_line(", ".join(states) or "starting a worker", 60))
             time.sleep(POLL_S)
 
 
-def _tell_failures(db: Database, run: str, study: Study, most: int = 5) -> None:
+def _print_failures(db: Database, run: str, study: Study, most: int = 5) -> None:
     failed = [r for r in results.all_results(db, run) if r.error_kind]
     for result in failed[:most]:
         profile = study.profiles[result.profile]
         name = with_model(profile.name, profile.model_label)
         key = study.scenarios[result.scenario].key
-        said = one_line(result.error_message or "", 400)
-        say(f"failed: {one_line(name)} on {one_line(key)}: {said}", error=True)
+        message = one_line(result.error_message or "", 400)
+        say(f"failed: {one_line(name)} on {one_line(key)}: {message}", error=True)
     if len(failed) > most:
-        say(f"and {len(failed) - most} more: align-tui show {run}", error=True)
+        say(f"and {len(failed) - most} more; list them: align-tui show {run}", error=True)

@@ -1,4 +1,4 @@
-"""Asking whether code that files bring may run, before anything is written or started."""
+"""Ask the user to trust code that a profile or model brings, before anything starts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from align_tui.output.terminal import ask, say
 
 
 def consent(study: Study, *, trust: bool) -> None:
-    """Have the user say once of each code that the study runs that it may; remembers the answer.
+    """Ask the user once to trust each piece of code that the study runs, and remember the answer.
 
-    `trust` is the answer where it was given beforehand. Raises CodeRefused for a no, and where
-    there is no terminal to ask on.
+    With `trust` the user has trusted all of it beforehand. Raises CodeRefused if the user says no,
+    and if there is no terminal to ask on.
     """
     codes = codes_of(study.profiles)
     asked = () if trust or everything_is_trusted() else unknown(codes, study.own_code)
@@ -26,16 +26,19 @@ def consent(study: Study, *, trust: bool) -> None:
 
 
 def _ask(code: Code) -> None:
-    said = describe(code)
+    description = describe(code)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CodeRefused(f"{said} Nobody is here to be asked", "Look at it, then: --trust")
-    say(f"{said}\n{RUNS_AS_YOU}", error=True)
-    if ask("Run it, now and whenever it is the same? [y/N] ").lower() not in ("y", "yes"):
-        raise CodeRefused(f"{one_line(code.place, 400)} was not trusted", "Nothing was started.")
+        raise CodeRefused(
+            f"{description} align-tui cannot ask you without a terminal",
+            "Read the code. If you trust it, add --trust.",
+        )
+    say(f"{description}\n{RUNS_AS_YOU}", error=True)
+    if ask("Run it, now and as long as it does not change? [y/N] ").lower() not in ("y", "yes"):
+        raise CodeRefused(f"You did not trust {one_line(code.place, 400)}", "Nothing was started.")
     remember([code])
 
 
 def describe(code: Code) -> str:
-    """What it is, where it lies, and the beginning of its hash."""
+    """A sentence that names the code, its place and the beginning of its hash."""
     what = "the decision-maker" if code.what == "decision-maker" else "the model"
     return f"This runs code of {what} {one_line(code.place, 400)} (SHA-256 {code.sha256[:16]}…)."

@@ -1,4 +1,4 @@
-"""From options on the command line to what the program works with."""
+"""Turn the options of the command line into values: study options, database, versions, GPUs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "te
 
 
 def database_path(named: Path | None) -> Path:
-    """`--db`, or `ALIGN_TUI_DB`, or the user's data folder."""
+    """The path of the run database: `--db`, else `ALIGN_TUI_DB`, else one in the data folder."""
     return named if named is not None else paths.default_database()
 
 
@@ -36,7 +36,7 @@ def study_options(
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
 ) -> Options:
-    """The options as one value; raises ConfigError."""
+    """Collect the study options of a command in one value. Raises ConfigError."""
     if scoring is not None:
         SCORERS.get(scoring)
     return Options(
@@ -55,7 +55,7 @@ def study_options(
 
 
 def versions() -> dict[str, str]:
-    """What a run is made with; kept beside its results."""
+    """The versions of the program, its packages and the platform. A run stores them."""
     from importlib import metadata
 
     found = {"align-tui": __version__, "python": platform.python_version()}
@@ -69,17 +69,20 @@ def versions() -> dict[str, str]:
 
 
 def pin_gpus(gpus: str | None) -> str:
-    """Let this process see only the GPUs named (numbers as nvidia-smi's, or UUIDs); their names.
+    """Let this process see only the named GPUs, and return their names.
 
-    It works before torch is imported only. Raises ConfigError for anything else.
+    `gpus` lists numbers of nvidia-smi or UUIDs, separated by commas, or is `none`. Call this before
+    anything imports torch. Raises ConfigError for another value.
     """
     if gpus is None:
         return ""
     names = [] if gpus == "none" else [name.strip() for name in gpus.split(",")]
     if not all(re.fullmatch(r"\d+|(GPU|MIG)-[0-9a-fA-F-]+", name) for name in names):
-        raise ConfigError(f"--gpus {gpus!r} names no GPUs", "Like 0,1, UUIDs, or none.")
+        raise ConfigError(
+            f"--gpus {gpus!r} names no GPUs", "Use numbers such as 0,1, or UUIDs, or none."
+        )
     if len(set(names)) < len(names):
-        raise ConfigError(f"--gpus {gpus!r} names one twice")
-    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # nvidia-smi's numbers, not the fastest first
+        raise ConfigError(f"--gpus {gpus!r} names a GPU twice")
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # as nvidia-smi numbers them
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(names)
     return ",".join(names) or "none"

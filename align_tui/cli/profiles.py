@@ -1,4 +1,4 @@
-"""The libraries of scenarios and profiles on the command line."""
+"""`align-tui profiles`: list, show, check and create profiles."""
 
 from __future__ import annotations
 
@@ -26,85 +26,25 @@ from align_tui.config.prompts.render import render_messages
 from align_tui.config.reading.toml import Table as TomlTable
 from align_tui.config.targets import target_tables
 from align_tui.core.errors import AlignError, ConfigError
-from align_tui.core.scenarios import Choice, Scenario, scenario_to_json
+from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.targets import target_id
 from align_tui.core.text.display import one_line, plain
 from align_tui.files.write import make_folder, write_text
 from align_tui.formats import library
-from align_tui.output.tables import console, quiet_table, waiting
-from align_tui.output.terminal import say, say_json
-from align_tui.studies.assemble import check_profile, parse_scale, parse_targets
+from align_tui.output.tables import console, quiet_table
+from align_tui.output.terminal import say
+from align_tui.studies.assemble import check_profile, parse_targets
 
-NAMED = 120
-"""Characters of a file's name in a table."""
-
-
-def list_scenarios() -> None:
-    """Print the scenario sets with their sizes and attributes."""
-    attributes = load_attributes()
-    table = quiet_table("set", "scenarios", "labelled for", "origin")
-    for entry in library.list_sets():
-        try:
-            found = library.find_scenarios(entry.name, attributes)
-            size, labels = str(len(found)), ", ".join(sorted(found.labelled)) or "–"
-        except AlignError as error:
-            size, labels = "!", one_line(error.message)
-        name = Text(one_line(entry.name, NAMED))
-        table.add_row(name, size, Text(one_line(labels)), entry.origin)
-    console().print(table)
-
-
-def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> None:
-    """Print a scenario set, or one JSON line a scenario."""
-    found = library.find_scenarios(name, load_attributes(), parse_scale(scale or ()))
-    if as_json:
-        for scenario in found:
-            say_json(scenario_to_json(scenario))
-        return
-    out = console()
-    out.print(f"{one_line(found.name)}: {len(found)} scenarios ({found.format})", style="bold")
-    if found.description:
-        out.print(plain(found.description))
-    for note in found.notes:
-        out.print(f"note: {plain(note)}", style="dim")
-    for scenario in found:
-        out.print(f"\n{one_line(scenario.key)}  {one_line(scenario.title)}", style="bold")
-        out.print(plain(scenario.text))
-        for choice in scenario.choices:
-            labels = ", ".join(f"{one_line(k)} {v:.3g}" for k, v in choice.labels.items())
-            out.print(f"  - {one_line(choice.text)}  {('(' + labels + ')') if labels else ''}")
-
-
-def import_scenarios(
-    path: Path, name: str | None, scale: Sequence[str] | None, *, replace: bool
-) -> None:
-    """Read a file and keep it in the user's library."""
-    with waiting(f"reading {path}"):
-        entry, found = library.import_set(
-            path,
-            load_attributes(),
-            name=name,
-            scale=parse_scale(scale or ()),
-            overwrite=replace,
-        )
-    for note in found.notes:
-        say(f"note: {note}", error=True)
-    say(f"{len(found)} scenarios ({found.format}) are now the set {entry.name!r}.", error=True)
-
-
-def export_scenarios(name: str, out: Path, format_name: str) -> None:
-    """Write a scenario set as a file."""
-    found = library.find_scenarios(name, load_attributes())
-    library.export_set(found, out, format_name)
-    say(str(out), error=True)
+NAME_WIDTH = 120
+"""The most characters of a file's name in a table."""
 
 
 def list_profiles() -> None:
-    """Print the profiles with kind and target, and the backbones that can be named."""
+    """Print a table of the profiles, and a table of the named backbones."""
     out = console()
     table = quiet_table("profile", "decides by", "target", "model", "origin")
     for entry in library_profiles():
-        name = Text(one_line(entry.name, NAMED))
+        name = Text(one_line(entry.name, NAME_WIDTH))
         try:
             profile = load_profile(str(entry.path))
             own = names_backbone(str(entry.path))
@@ -119,7 +59,7 @@ def list_profiles() -> None:
     out.print(table)
     named = quiet_table("backbone", "kind", "model", "origin")
     for entry in list_backbones():
-        name = Text(one_line(entry.name, NAMED))
+        name = Text(one_line(entry.name, NAME_WIDTH))
         try:
             spec = read_backbone(entry.path).spec
         except AlignError as error:
@@ -131,8 +71,8 @@ def list_profiles() -> None:
     out.print()
     out.print(named)
     out.print(
-        f"\nAny model, for a profile that names none: --backbone NAME (without it, {DEFAULT}), "
-        "or a hub id, folder, GGUF file or URL.",
+        f"\nA profile with the model `any` uses {DEFAULT}. Choose another one with --backbone: "
+        "a backbone's name, a hub id, a folder, a GGUF file or a URL.",
         style="dim",
     )
 
@@ -145,7 +85,7 @@ EXAMPLE = Scenario(
 
 
 def show_profile(name: str, backbone: str | None) -> None:
-    """Print a whole profile as TOML, and the prompt that it makes."""
+    """Print all settings of a profile as TOML, and its prompt for an example scenario."""
     profile = load_profile(name, backbone=typed(backbone) if backbone is not None else None)
     out = console()
     out.print(tomli_w.dumps(_without_none(profile)), end="")
@@ -162,13 +102,15 @@ def _without_none(profile: Profile) -> TomlTable:
 
 
 def check_profiles(names: Sequence[str] | None) -> int:
-    """Check profiles (without names, backbones too): prints what is wrong; the exit status."""
+    """Check profiles and print what is wrong with them; the exit status is 2 if one is wrong.
+
+    Without names it checks all profiles and all named backbones.
+    """
     wrong = 0
-    wanted = list(names or [str(entry.path) for entry in library_profiles()])
-    for name in wanted:
+    for name in names or [str(entry.path) for entry in library_profiles()]:
         try:
             profile = load_profile(name)
-            # A target that no prompt states may come from the command line, as the oracle's does.
+            # No prompt states the oracle's target: it may come from the command line later.
             later = not profile.adm.traits.states_target
             check_profile(profile, load_attributes(), target_later=later)
             say(f"ok  {one_line(profile.name)}")
@@ -198,12 +140,12 @@ def new_profile(
     backbone: str | None,
     overrides: Sequence[str] | None,
 ) -> None:
-    """Write a profile that extends another; raises ConfigError rather than replace a file."""
+    """Write a profile that extends another one. Raises ConfigError if the file exists already."""
     as_file = name.endswith(".toml")
     if not as_file and library.safe_name(name) != name:
         raise ConfigError(
-            f"{name!r} cannot be a profile's name",
-            "Letters, digits, '.', '_', '-'; or the path of a file that ends in .toml.",
+            f"A profile cannot have the name {name!r}",
+            "Use letters, digits, '.', '_' and '-', or the path of a file that ends in .toml.",
         )
     path = Path(name).expanduser() if as_file else paths.user_profiles() / f"{name}.toml"
     if path.exists():
@@ -219,11 +161,11 @@ def new_profile(
     overrides = [placed(override, Path.cwd()) for override in overrides or ()]
     for override in overrides:
         table = with_override(table, *parse_override(override))
-    wanted = parse_targets(targets or (), attributes)
-    if wanted is not None:
-        table["target"] = target_tables(wanted)
-    # Checked as it will be read, before anything is written.
-    load_profile(str(parent), backbone=backbone, overrides=tuple(overrides), targets=wanted)
+    new_targets = parse_targets(targets or (), attributes)
+    if new_targets is not None:
+        table["target"] = target_tables(new_targets)
+    # Load it before writing it: a profile that cannot be used is not written.
+    load_profile(str(parent), backbone=backbone, overrides=tuple(overrides), targets=new_targets)
     make_folder(path.parent, mine=not as_file)
     write_text(path, tomli_w.dumps(table), mine=not as_file)
     say(str(path))
