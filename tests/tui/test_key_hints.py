@@ -97,7 +97,7 @@ def test_no_text_of_the_screen_names_a_key_by_hand() -> None:
     assert LETTER.search("in the trash: u brings it back") and LETTER.search(
         "enter here, a for all"
     )
-    assert WORDS.search("press space to go on") and not LETTER.search("asks for a scenario")
+    assert WORDS.search("press space to resume") and not LETTER.search("asks for a scenario")
 
 
 def shown(app: AlignApp) -> str:
@@ -174,7 +174,7 @@ async def test_every_screen_and_dialog_names_the_keys_that_it_has(
         screen.host.complain("It broke")
         await pilot.pause()
         check(app, "complaint")
-        assert "puts this away" in shown(app)
+        assert "closes this" in shown(app)
 
 
 async def test_questions_and_replays_name_the_keys_that_they_have(

@@ -154,7 +154,7 @@ async def test_a_day_with_the_runs(
         await pilot.press("T")
         await wait(pilot, lambda: "brings back" in words(app) and len(screen.state.shown) == 1)
         await pilot.press("x")
-        await wait(pilot, lambda: "it is in the trash" in words(app))
+        await wait(pilot, lambda: "this run is in the trash" in words(app))
         await pilot.press("D")
         await wait(pilot, lambda: "Remove Paused" in words(app))
         await pilot.press("y")
@@ -168,7 +168,7 @@ async def test_a_day_with_the_runs(
         out = tmp_path / "out.jsonl"
         for said in ("written:", "exists already"):
             await pilot.press("x", "enter")
-            await wait(pilot, lambda: "to which file" in words(app))
+            await wait(pilot, lambda: "write to file" in words(app))
             await pilot.press("ctrl+u", *"out.jsonl", "enter")
             await wait(pilot, lambda said=said: said in words(app))
         assert len(out.read_text().splitlines()) == 26
@@ -300,7 +300,7 @@ async def test_the_study_screen_keeps_bookmark_and_verdict(
         await pilot.press("j", "j", "2")  # a failure is no decision
         await wait(pilot, lambda: "cut at 9 tokens" in words(app))
         await pilot.press("V")
-        await wait(pilot, lambda: "that needs a decision" in words(app))
+        await wait(pilot, lambda: "this needs a decision" in words(app))
 
 
 async def test_browsing_begins_with_the_list_and_lives_in_ascii(

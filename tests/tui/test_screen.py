@@ -135,7 +135,7 @@ async def test_keys(path: Path, finished: tuple[str, Study], wait: Any) -> None:
         await pilot.press("l", "g", "j", "j")
         await wait(pilot, lambda: "cut at 9 tokens" in prose(screen, 1))
         await pilot.press("question_mark")
-        await wait(pilot, lambda: "all profiles decide this scenario" in words(app))
+        await wait(pilot, lambda: "run this scenario with all profiles" in words(app))
         await pilot.press("escape", "1", "i")
         await wait(pilot, lambda: "prompt as the model saw it" in words(app))
         assert "<prompt of reservoir-road>" in words(app)
@@ -223,7 +223,7 @@ async def test_pausing_and_leaving(
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "paused")
         assert worker.claim() == []
-        await wait(pilot, lambda: "press space to go on" in words(app))
+        await wait(pilot, lambda: "press space to resume" in words(app))
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "active")
         await pilot.press("q")
@@ -292,7 +292,7 @@ async def test_a_key_stops_what_runs_and_another_goes_on(
         await wait(pilot, lambda: "4 samples are left" in words(app))
         assert queue.orders(db, worker.id) == {held.key: "release"} and worker.claim(4) == []
         worker.release([held])
-        await wait(pilot, lambda: "stopped: press space to go on" in words(app))
+        await wait(pilot, lambda: "stopped: press space to resume" in words(app))
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "active")
         for claimed in worker.claim(4):

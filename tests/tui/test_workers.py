@@ -131,7 +131,7 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     assert "no worker runs" in lines[1] and lines[-1].startswith("! 3fa91c77")
     transport = Transport(0.0, 1.0, True, 1.0, (), True, 0.0)
     lines, _ = part_of(replace(base, transport=transport))
-    assert lines == [" a replay asks no model: who works is shown while a run is decided"]
+    assert lines == [" a replay asks no model: open the run itself to see its workers"]
 
 
 def said(*found: WorkerRow, width: int = 120) -> str:
@@ -180,7 +180,7 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     # Beside one that works both are told.
     both = text_of(status_line(view, replace(base, workers=(worker(id="b"),)), 160, UNICODE))
     assert "does not answer" in both and "812 tok/s" in both and "2 running" in both
-    assert "does not answer, another is started" in waiting_words(
+    assert "does not answer, starting another" in waiting_words(
         (), "active", False, STUDY, 3, (silent,)
     )
     assert "does not answer" in running_words((), True, (silent,))
@@ -206,7 +206,7 @@ def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:
     assert "! 2 workers are blocked" in text_of(status_line(view, both, 80, UNICODE))
     lines = lines_of(stuck)
     assert lines[1].startswith("! 3fa91c77  blocked ") and "loading" not in lines[1]
-    assert "is blocked, another is started" in waiting_words((stuck,), "active", False, STUDY, 3)
+    assert "is blocked, starting another" in waiting_words((stuck,), "active", False, STUDY, 3)
     assert (
         waiting_words((stuck, worker(id="b")), "active", False, STUDY, 3) == "queued: 3 before it"
     )
