@@ -1,4 +1,4 @@
-"""Change and try again: editors, child runs, and the screen that turns to them."""
+"""The editors of the study screen: each runs its change in a child run, and shows it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_an_edited_scenario_is_asked_in_a_child_run(
         editor.area.text = shown.replace("text = ", "txt = ", 1)
         await pilot.press("f2")
         await wait(pilot, lambda: "! " in words(app))
-        assert isinstance(app.screen, EditDialog)  # what is wrong is said, nothing is lost
+        assert isinstance(app.screen, EditDialog)  # it shows the error and keeps the text
 
         editor.area.text = shown.replace("Patient A", "Patient Q")
         await pilot.press("f2")

@@ -1,4 +1,4 @@
-"""Columns on the fly: one more, a copy, one less; and what is worth keeping saved as a file."""
+"""Adding, copying and removing columns, and saving a profile or a scenario as a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.asyncio
 
 @pytest.fixture(autouse=True)
 def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No worker is started, and the user's files are in a folder of the test's."""
+    """Start no worker, and keep the user's files in a folder of the test."""
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
     monkeypatch.setattr(paths, "user_profiles", lambda: tmp_path / "lib" / "profiles")
     monkeypatch.setattr(paths, "user_scenarios", lambda: tmp_path / "lib" / "scenarios")
@@ -47,7 +47,7 @@ def child_of(db: Database, run: str) -> str | None:
 async def test_before_anything_is_asked_there_is_no_run(
     path: Path, db: Database, wait: Any
 ) -> None:
-    """Columns come and go on the screen alone; what is asked then is what stands there."""
+    """Columns change only on the screen; a run then has the columns that are shown."""
     study = fakes.study(3)
     app = opened(path, study)
     async with app.run_test(size=(145, 40)) as pilot:
@@ -100,13 +100,13 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(pending=6, inherited=23))
         assert screen.session.run == child_of(db, run)
-        # What decides by a target alone takes the focused column's.
+        # A profile that needs a target takes the focused column's.
         await pilot.press("2", "A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*"oracle", "enter")
         await wait(pilot, lambda: names(app)[5:] == ["oracle"])
         assert screen_of(app).session.study.profiles[5].target == study.profiles[1].target
-        # The same once more is refused, and nothing happens.
+        # Adding the same profile again is refused and changes nothing.
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*file, "enter")
@@ -157,13 +157,13 @@ async def test_a_removed_column_is_in_the_run_that_had_it(
             await wait(pilot, lambda: screen_of(app).snapshot.counts.inherited)
         assert names(app) == ["risk-aversion-high"]
         assert screen_of(app).snapshot.counts == Counts(inherited=6)
-        await pilot.press("A")  # the last one removed is offered first, with what it decided
+        await pilot.press("A")  # the column removed last is offered first, and keeps its decisions
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: "moral-desert-low " in words(app) and "removed" in words(app))
         await pilot.press("enter")
         await wait(pilot, lambda: names(app) == ["risk-aversion-high", "moral-desert-low"])
         await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(inherited=12))
-        await pilot.press("A")  # what stands there again is not offered
+        await pilot.press("A")  # a column that is shown again is not offered
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: words(app).count("  removed  ") == 2)
         await pilot.press("escape", "2", "X")
@@ -255,7 +255,7 @@ async def test_what_stands_there_is_saved_to_the_library(
         await wait(pilot, lambda: "profile saved as" in words(app))
         assert load_profile("mine").hash == study.profiles[1].hash
 
-        await pilot.press("3", "W")  # another under the same name: asked first
+        await pilot.press("3", "W")  # another profile under the same name: the dialog asks first
         await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
         screen = app.screen
         assert isinstance(screen, SaveDialog)

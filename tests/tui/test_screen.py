@@ -35,7 +35,7 @@ def screen_of(app: AlignApp) -> StudyScreen:
 
 
 def words(app: Shell) -> str:
-    """Everything on the terminal."""
+    """All text on the screen."""
     _width, height = app.size
     lines = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in lines[:height])
@@ -43,7 +43,7 @@ def words(app: Shell) -> str:
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """No process is started; who was asked to start one is counted."""
+    """Start no process; return the databases for which a worker was to be started."""
     asked: list[Path] = []
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: asked.append(db.path))
     return asked

@@ -1,4 +1,4 @@
-"""What is said of the workers: a line each, everywhere the same, and all of them in a few words."""
+"""The texts about workers: the table, the status line, and why a sample waits."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_a_worker_waits_for_is_told_where_its_samples_are() -> None:
         .startswith(f"{UNICODE.alive} waiting: {said}")
     )
     assert running_words([held_samples], True) == f"waiting: {said}"
-    assert running_words([held_samples], False) == "deciding"  # it asks no server
+    assert running_words([held_samples], False) == "deciding"  # this profile asks no server
 
 
 def test_each_worker_is_told_in_a_line() -> None:
@@ -177,7 +177,7 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     assert "! worker 3fa91c77 does not answer" in line and "2 waiting" in line
     for word in ("running", "tok/s", "Llama", UNICODE.alive):
         assert word not in line
-    # Beside one that works both are told.
+    # Beside a worker that works, both are shown.
     both = text_of(status_line(view, replace(base, workers=(worker(id="b"),)), 160, UNICODE))
     assert "does not answer" in both and "812 tok/s" in both and "2 running" in both
     assert "does not answer, starting another" in waiting_words(
@@ -256,7 +256,7 @@ async def test_a_screen_replaces_a_worker_that_does_not_answer(
         assert isinstance(screen, StudyScreen)
         await wait(pilot, lambda: screen.snapshot.silent and not screen.snapshot.workers)
         await wait(pilot, lambda: asked)
-        # The others know of it too: whoever starts can take over at once.
+        # Other processes see it too, so that a new worker can take over at once.
         assert workers.answering(db) == [] and len(workers.living(db)) == 1
         hung.beat("running")
         await wait(pilot, lambda: screen.snapshot.workers and not screen.snapshot.silent)
