@@ -75,7 +75,7 @@ async def test_targets_are_steered_by_arrow_keys(
     async with app.run_test(size=(80, 24)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("1", "v")
-        await wait(pilot, lambda: "is not told of targets" in words(app))
+        await wait(pilot, lambda: "targets do not change how this decision-maker" in words(app))
         await pilot.press("escape", "2", "v")
         await wait(pilot, lambda: isinstance(app.screen, TargetDialog) and "1.0" in words(app))
         await pilot.press("left", "left", "left")

@@ -51,7 +51,7 @@ async def test_before_anything_is_asked_there_is_no_run(
     study = fakes.study(3)
     app = opened(path, study)
     async with app.run_test(size=(145, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: "fairness-high" in words(app) and "fairness ▲" in words(app))
@@ -67,7 +67,7 @@ async def test_before_anything_is_asked_there_is_no_run(
         await pilot.press("f2")
         await wait(pilot, lambda: names(app)[:2] == ["moral-desert-high", "moral-desert-high~1"])
         assert db.one("SELECT 1 FROM runs") is None
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await pilot.press("enter")
         await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(pending=5))
         shown = names(app)
@@ -129,7 +129,7 @@ async def test_a_copy_decides_what_it_is_a_copy_of_until_it_is_changed(
         await wait(pilot, lambda: names(app)[:2] == ["baseline", "baseline~1"])
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(inherited=29))
-        await wait(pilot, lambda: "nothing to ask" in words(app))
+        await wait(pilot, lambda: "nothing to run" in words(app))
         await pilot.press("C")  # of the copy
         await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         editor = app.screen
@@ -153,7 +153,7 @@ async def test_a_removed_column_is_in_the_run_that_had_it(
         for left in (3, 2, 1):
             await pilot.press("1", "X")
             await wait(pilot, lambda left=left: len(names(app)) == left)
-            await wait(pilot, lambda: "brings it back, r has the run" in words(app))
+            await wait(pilot, lambda: "brings it back, r lists the run" in words(app))
             await wait(pilot, lambda: screen_of(app).snapshot.counts.inherited)
         assert names(app) == ["risk-aversion-high"]
         assert screen_of(app).snapshot.counts == Counts(inherited=6)
@@ -193,12 +193,12 @@ async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, w
     far = load_profile("baseline", backbone="mistral-7b")
     app = opened(path, Study("s", (study.profiles[0], far), study.scenarios))
     async with app.run_test(size=(145, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await wait(pilot, lambda: "v0.3 is not on this machine" in prose(screen_of(app), 0))
         assert "hf download" in prose(screen_of(app), 0)
         await pilot.press("2", "X")
         await wait(pilot, lambda: len(names(app)) == 1)
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         assert "hf download" not in prose(screen_of(app), 0)
 
 
@@ -206,7 +206,7 @@ async def test_what_is_added_is_on_the_model_of_its_neighbour(path: Path, wait: 
     far = load_profile("baseline", backbone="mistral-7b")
     app = opened(path, Study("s", (load_profile("random"), far), fakes.scenarios(2)))
     async with app.run_test(size=(145, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: words(app).count("Mistral-7B-Instruct-v0.3") > 5)
@@ -262,7 +262,7 @@ async def test_what_stands_there_is_saved_to_the_library(
         screen.field.value = "mine"
         await wait(pilot, lambda: "already" in words(app))
         await pilot.press("enter")
-        await wait(pilot, lambda: "enter once more" in words(app))
+        await wait(pilot, lambda: "press enter again" in words(app))
         assert load_profile("mine").hash == study.profiles[1].hash
         await pilot.press("enter")
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))

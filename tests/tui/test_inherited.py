@@ -213,7 +213,7 @@ async def test_a_run_that_is_being_read_says_so(
     async with app.run_test(size=(145, 40)) as pilot:
         await pilot.pause()
         assert "reading the run" in words(app)
-        assert "Nothing has been asked" not in words(app) and "to decide" not in words(app)
+        assert "Nothing is decided" not in words(app) and "to decide" not in words(app)
 
 
 @pytest.mark.asyncio

@@ -189,12 +189,12 @@ async def test_questions_and_replays_name_the_keys_that_they_have(
         await pilot.pause()
         check(app, "replay")
         await press(app, pilot, "x")
-        await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
+        await wait(pilot, lambda: "a replay asks no model" in screen.state.notice)
         check(app, "replay's notice")
         screen.host.say("")
         # A moved key must not make a replay ask models.
         await pilot.press(keymap_of(app).keys(type(screen)).names.first("study.run_all"))
-        await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
+        await wait(pilot, lambda: "a replay asks no model" in screen.state.notice)
         dialogs: list[tuple[Screen[Any], str]] = [
             (LeaveDialog("demo", Counts(0, 0, 1, 2), False), "stay"),
             (TrustDialog(Code("model", "/somewhere", "0" * 64), False), "do not run it"),
@@ -214,9 +214,9 @@ async def test_an_empty_study_greets_with_the_keys_that_it_has(
     study = fakes.study(2)
     app = AlignApp(Launch(path, study, None, False), study)
     async with app.run_test(size=(140, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been asked" in shown(app))
+        await wait(pilot, lambda: "Nothing is decided" in shown(app))
         check(app, "greeting")
-        for said in ("the whole study", "all profiles", "help"):
+        for said in ("run the whole study", "run this scenario", "help"):
             assert re.search(f"[{''.join(OWN)}]  {said}", shown(app)), said
         await press(app, pilot, "space")
         await wait(pilot, lambda: "nothing runs yet" in shown(app))

@@ -26,9 +26,7 @@ from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study.replay import ReplayScreen
 from align_tui.tui.screens.study.screen import StudyScreen
 
-VERSION_01 = (
-    Path(__file__).parent / "keys_v01.toml"
-)  # what its `align-tui keys` printed
+VERSION_01 = Path(__file__).parent / "keys_v01.toml"  # what its `align-tui keys` printed
 
 
 def file_of(text: str) -> Path:

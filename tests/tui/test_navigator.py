@@ -214,7 +214,7 @@ async def test_filters_in_a_replay(path: Path, finished: tuple[str, Study], wait
         await wait(pilot, lambda: screen.snapshot.counts.done == 0)
         assert screen.state.scenario == wrong[1]
         await pilot.press("x")
-        assert "a replay asks nothing" in screen.state.notice
+        assert "a replay asks no model" in screen.state.notice
         await pilot.press("escape", "q")
 
 

@@ -188,7 +188,7 @@ async def test_the_transport_keys(path: Path, finished: tuple[str, Study], wait:
         await pilot.click("#transport", offset=(first, 0))
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("T", "x", "enter")
-        await wait(pilot, lambda: "no time" in screen.state.notice)
+        await wait(pilot, lambda: "not a time" in screen.state.notice)
         await pilot.press("full_stop")
         await wait(pilot, lambda: now().at > 0.0)
         await pilot.press("comma")

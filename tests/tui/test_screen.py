@@ -54,7 +54,7 @@ async def test_streaming_then_decision(path: Path, db: Database, wait: Any) -> N
     app = opened(path, study)
     async with app.run_test(size=(145, 40)) as pilot:
         screen = screen_of(app)
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         assert results_count(db) == 0 and db.one("SELECT 1 FROM runs") is None
         await pilot.press("enter")
         await wait(pilot, lambda: screen.snapshot.counts.pending == 4)
@@ -227,11 +227,11 @@ async def test_pausing_and_leaving(
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "active")
         await pilot.press("q")
-        await wait(pilot, lambda: "leave it running" in words(app))
+        await wait(pilot, lambda: "leave: the run goes on" in words(app))
         await pilot.press("escape")
         assert app.is_running and app.screen is screen
         await pilot.press("ctrl+c")
-        await wait(pilot, lambda: "leave it running" in words(app))
+        await wait(pilot, lambda: "leave: the run goes on" in words(app))
         await pilot.press("s")
         await wait(pilot, lambda: not app.is_running or app.return_value)
     parting = app.return_value

@@ -168,9 +168,7 @@ async def test_what_fails_after_a_failure_is_in_the_log_too(
         app._handle_exception(error)
     assert app.failure is not None and app.failure.error is first
     log = screen_log().read_text(encoding="utf-8")
-    assert (
-        "what follows" in log and "the first" not in log
-    )  # the first is logged at the end
+    assert "what follows" in log and "the first" not in log  # the first is logged at the end
 
 
 def test_a_closed_store_thread_does_no_jobs(path: Path, db: Database) -> None:

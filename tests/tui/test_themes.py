@@ -64,9 +64,7 @@ def test_a_theme_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, pat
 def read_pairs(app: AlignApp) -> set[tuple[str, str, str]]:
     """(foreground, background, example) for all words on the screen."""
     pairs: dict[tuple[str, str], str] = {}
-    over = isinstance(
-        app.screen, ModalScreen
-    )  # the screen below is dimmed
+    over = isinstance(app.screen, ModalScreen)  # the screen below is dimmed
     boxes = [box.region for box in app.screen.query(".box, #--input, #--results")] if over else []
     for y, strip in enumerate(app.screen._compositor.render_strips()):
         x = 0

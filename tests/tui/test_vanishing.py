@@ -80,7 +80,7 @@ def test_the_screen_goes_and_the_run_goes_on(database: Database, tmp_path: Path,
     profile.write_text('[adm]\nkind = "custom"\nfile = "slow.py"\nneeds_model = false\n')
     arguments = ("-p", str(profile), "-s", "demo-triage", "--limit", "30")
     first = Terminal(*arguments, deaf="nohup" in how)
-    first.until(lambda: b"Nothing has been" in first.seen)
+    first.until(lambda: b"Nothing is decided" in first.seen)
     os.write(first.fd, b"a")
     first.until(lambda: runs.list_runs(database) and runs.list_runs(database)[0].done >= 3)
     [row] = runs.list_runs(database)

@@ -128,7 +128,7 @@ WHY = {
     "none": "it alone has the best score",
     "first": "it is the first of the {tied} choices that share the best score ({letters})",
     "seed": "the sample's seed drew it from {tied} choices that share the best score ({letters})",
-    "drawn": "the sample's seed drew it from all choices in proportion to their scores",
+    "drawn": "the sample's seed drew it from all choices in proportion to the scores",
 }
 
 

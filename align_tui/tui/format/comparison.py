@@ -162,7 +162,7 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     found = digest.comparison
     one, two = found.a + 1, found.b + 1
     if found.a == found.b:
-        return (((" Press + to add a column to compare with", "text"),), (), (), ())
+        return (((" there is only one column: add another to compare with", "text"),), (), (), ())
     return (
         cut(_counts(found, one, two), width, glyphs.more),
         cut(_difference(found, one, two, width, glyphs), width, glyphs.more),

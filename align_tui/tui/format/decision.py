@@ -156,7 +156,7 @@ def foot_lines(
         last: list[Span] = []
         for action, does in (
             ("ask_again", " asks again"),
-            ("run_scenario", " asks again for all that failed here"),
+            ("run_scenario", " all that failed here"),
         ):
             key = keys.first(f"study.{action}")
             part: Line = (("   " * bool(last) + key, "key"), (does, "quiet" if last else "text"))
