@@ -72,7 +72,7 @@ def help_text(facts: HelpFacts) -> str:
         f"{marks['wrong']} wrong   {marks['unscored']} decided, unscored   "
         f"{marks['failed']} failed",
         f"  {glyphs.edited} what-if variant   {glyphs.kept} bookmarked   "
-        f"{glyphs.only} the list is filtered   / search hit",
+        f"{glyphs.only} the list is filtered   / found by a search",
         f"  {glyphs.high} high target   {glyphs.low} low target   "
         f"{glyphs.ends[0]}{glyphs.line}{glyphs.dot}{glyphs.line}{glyphs.ends[1]} accuracy with its "
         f"Wilson 95 % interval, from 0 to 1   {glyphs.chance} chance",

@@ -90,8 +90,8 @@ class TargetDialog(Dialog["Changed"]):
             "{target_editor.high} high",
             "{target_editor.clear} none",
         )
-        lines: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
-        self._message.paint(self._complaint or lines)
+        hints: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
+        self._message.paint(self._complaint or hints)
 
     def action_move(self, by: int) -> None:
         """Choose the attribute `by` lines down."""
