@@ -19,8 +19,8 @@ from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import list_backbones, read_backbone, typed
 from align_tui.config.library import list_profiles, load_profile
 from align_tui.core.errors import AlignError, Damaged, StoreError
-from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.files.private import seen_by_others
 from align_tui.output.tables import console, waiting
 from align_tui.output.terminal import say

@@ -13,8 +13,8 @@ from rich.text import Text
 from align_tui.backbones.local.inventory import Glance, cached_models, glance_at
 from align_tui.config.backbones import list_backbones, read_backbone, resolve, typed
 from align_tui.core.errors import AlignError, ConfigError
-from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.output.tables import console, quiet_table, waiting
 from align_tui.output.terminal import say_json
 

@@ -13,8 +13,8 @@ from align_tui.cli.option_values import database_path
 from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.seeds import SEED_RULES
-from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
 from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.output import events

@@ -10,8 +10,8 @@ from rich.text import Text
 from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import AlignError
 from align_tui.core.scenarios import scenario_to_json
-from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.plurals import counted
 from align_tui.formats import library
 from align_tui.output.tables import console, quiet_table, waiting
 from align_tui.output.terminal import say, say_json

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from align_tui.cli.worker_keeper import Keeper, stopped_words
-from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.store import queue
 from align_tui.store.database import Database
 from align_tui.store.runs import RunRow

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from align_tui.cli.option_values import database_path
-from align_tui.core.text.counting import counted
+from align_tui.core.text.plurals import counted
 from align_tui.output.tables import console, waiting
 from align_tui.output.terminal import say
 from align_tui.store import workers

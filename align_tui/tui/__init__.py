@@ -1,1 +1,1 @@
-"""The screen. Importing this package loads nothing; `align_tui.tui.app.run` opens it."""
+"""The terminal screens. Importing this package loads nothing; `tui.app.run` opens them."""

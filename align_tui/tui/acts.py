@@ -1,4 +1,4 @@
-"""Acts: what a key does, in one row: its name, its keys, what it does in words and in code."""
+"""Acts: rows of a table that give each key its name, its description and its function."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 from textual.binding import Binding, BindingType
 
 Target = TypeVar("Target")
-Command: TypeAlias = tuple[str, Callable[[], object]]  # what it does in words, and in code
+Command: TypeAlias = tuple[str, Callable[[], object]]  # its description, and its function
 
 
 @dataclass(frozen=True, slots=True)
 class Act(Generic[Target]):
     """One row of a screen's table.
 
-    `name` is what a keymap file calls it, so that it stays what it is; `keys` are the default ones,
-    as Textual names them; `does` is what help and palette say of it; `do` is called with the
-    actions of the screen. With `priority` it goes before what a focused field does with its keys.
+    Keymap files use `name`, so it must not change. `keys` are the default keys, as Textual names
+    them. Help and palette show `does`. `do` is called with the actions of the screen. An act with
+    `priority` gets its keys before a focused field does.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Act(Generic[Target]):
 
 
 def bindings(acts: Iterable[Act[Target]]) -> list[BindingType]:
-    """The BINDINGS of a screen; each has the screen's `action_act` called."""
+    """The BINDINGS of a screen; each calls the screen's `action_act`."""
     return [
         Binding(act.keys, f"act({act.name!r})", act.does, priority=act.priority, id=act.name)
         for act in acts
@@ -38,16 +38,16 @@ def bindings(acts: Iterable[Act[Target]]) -> list[BindingType]:
 
 
 def calls(acts: Iterable[Act[Target]], target: Target) -> dict[str, Callable[[], object]]:
-    """What `action_act` does, by the name of an act."""
+    """The function that `action_act` calls, by the name of the act."""
     return {act.name: partial(act.do, target) for act in acts}
 
 
 @runtime_checkable
 class HasCommands(Protocol):
-    """A screen, or the application, with something for the palette that has no key."""
+    """A screen, or the application, with commands for the palette that have no key."""
 
     def commands(self) -> Iterator[Command]:
-        """What it can do beside its acts."""
+        """The commands that it offers beside its acts."""
 
 
 @runtime_checkable
@@ -55,4 +55,4 @@ class CanBeLeft(Protocol):
     """A screen that asks before the program ends."""
 
     def leave(self) -> None:
-        """End the application, or ask whether it shall end."""
+        """End the application, or ask the user whether to end it."""

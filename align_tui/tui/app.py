@@ -1,4 +1,4 @@
-"""Opening the screen, and making an exit status of its end."""
+"""Open the screen, and return an exit status when the user leaves it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 
 
 def run(read: Reader, what: str = "", *, traceback: bool = False) -> int:
-    """Open the screen, show what `read` gives, and stay until it is left; the exit status.
+    """Open the screen, show what `read` returns, and return the exit status once the user leaves.
 
-    `what` is said while it is read. Raises what `read` raises of our errors, when the terminal is
-    itself again.
+    The screen shows `what` while `read` works. Raises the AlignError that `read` raised, after the
+    terminal has been restored.
     """
-    if hasattr(signal, "SIGHUP"):  # a screen without a terminal ends, whoever was deaf before it
+    if hasattr(
+        signal, "SIGHUP"
+    ):  # end with the terminal, even if the parent process ignored the signal
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    gc_tuning.hold()  # the study screen lets go
+    gc_tuning.hold()  # the study screen calls `settle`
     try:
         from align_tui.tui.startup import OpeningApp
 
@@ -34,7 +36,7 @@ def run(read: Reader, what: str = "", *, traceback: bool = False) -> int:
         if traceback:
             say(app.failure.trace, error=True)
         say(app.failure.sentence(), error=True)
-    said = parting.farewell() if parting is not None else ""
-    if said:
-        say(said, error=True)
+    message = parting.farewell() if parting is not None else ""
+    if message:
+        say(message, error=True)
     return 1 if app.failure is not None else int(app.return_code or 0)

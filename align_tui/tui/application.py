@@ -1,4 +1,4 @@
-"""The application: theme, signs, and the screen for what was launched."""
+"""The Textual application: its theme, its glyphs, and the screens that it opens."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _commands() -> type[Provider]:
 
 
 class Shell(App[ExitMessage]):
-    """What every application of ours is: its looks, its keys, its end, and how it shows a study."""
+    """Base of our applications: theme, keys, how a study is shown, and how errors end it."""
 
     TITLE = "align-tui"
     CSS = "Input > .input--placeholder, Input > .input--suggestion { color: $quiet; }"
@@ -53,8 +53,14 @@ class Shell(App[ExitMessage]):
     SECTION: ClassVar[str] = "app"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave", "leave", priority=True, show=False, id="app.leave"),
-        # A colon is text where text is typed; the other key works there too.
-        Binding("colon", "command_palette", "everything by its name", show=False, id="app.palette"),
+        # In a text field a colon is typed text; ctrl+p works there too.
+        Binding(
+            "colon",
+            "command_palette",
+            "command palette: every action by its name",
+            show=False,
+            id="app.palette",
+        ),
         Binding("ctrl+p", "command_palette", "", priority=True, show=False, id="app.palette"),
     ]
 
@@ -70,20 +76,20 @@ class Shell(App[ExitMessage]):
         self.wear(os.environ.get("ALIGN_TUI_THEME", theme.DEFAULT))
 
     def wear(self, name: str) -> None:
-        """Show everything in these colours from now on, until it is left; raises ConfigError."""
+        """Show everything in these colours until the program ends; raises ConfigError."""
         chosen = theme.use(name)
         self.register_theme(chosen)
         self.theme = chosen.name
         self.call_next(self._recolour)  # after Textual has worked its style sheets out again
 
     def _recolour(self) -> None:
-        """What is painted line by line knows the names of styles, and not that they changed."""
+        """Recolour the widgets that paint line by line: they only know the names of styles."""
         for screen in self.screen_stack:
             for widget in screen.walk_children(Edged):
                 widget.recolour()
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal's driver, sending what changed and no more."""
+        """The driver of the terminal, changed so that it sends only what differs."""
         driver = super().get_driver_class()
         if "TEXTUAL_DRIVER" in os.environ:  # it takes a while to import
             from textual.drivers.web_driver import WebDriver
@@ -99,7 +105,7 @@ class Shell(App[ExitMessage]):
         return thrifty_driver(driver)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, and behind them the one that lets no escape code through."""
+        """Textual's filters, and after them the one that removes escape codes."""
         return (*super().get_line_filters(), self._clean)
 
     def show(self, launch: Launch, study: Study) -> None:
@@ -128,25 +134,25 @@ class Shell(App[ExitMessage]):
         from align_tui.tui.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            looks = "-ascii" if self.glyphs.ascii else ""
-            self.push_screen(Palette(id="--command-palette", classes=looks))
+            classes = "-ascii" if self.glyphs.ascii else ""
+            self.push_screen(Palette(id="--command-palette", classes=classes))
 
-    # Textual overloads this by whether it is awaited; what it takes and gives is left to it.
+    # Textual has several overloads of this method; its argument and result types stay as they are.
     def push_screen(self, screen: Any, *args: Any, **more: Any) -> Any:
-        """Every screen comes with the user's keys."""
+        """Push a screen, with the user's keys installed on it."""
         if isinstance(screen, Screen):
             install(screen, self.keymap)
         return super().push_screen(screen, *args, **more)
 
     def switch_screen(self, screen: Any) -> Any:
-        """As when it is pushed."""
+        """Switch to a screen, with the user's keys installed on it."""
         if isinstance(screen, Screen):
             install(screen, self.keymap)
         return super().switch_screen(screen)
 
     @on(OpenRun)
     def open_run(self, asked: OpenRun) -> None:
-        """Show a run in place of all that is shown."""
+        """Show a run in place of all screens that are open."""
         from align_tui.tui.screens.study.view_state import ViewState
 
         launch, state = self.launch, None
@@ -162,21 +168,21 @@ class Shell(App[ExitMessage]):
         self.push_screen(self._screen_for(launch, asked.study, state))
 
     def commands(self) -> Iterator[Command]:
-        """What the palette can do everywhere: other colours, until the program is left."""
+        """The palette's commands for every screen: another theme, until the program ends."""
         for name in theme.COLOURS:
             yield f"theme: {name}", partial(self.wear, name)
 
     def action_leave(self) -> None:
-        """ctrl+c: as q, from every screen."""
+        """Leave the program from any screen, as q does on the study screen."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
         screen = self.screen
         screen.leave() if isinstance(screen, CanBeLeft) else self.exit()
 
     async def on_event(self, event: events.Event) -> None:
-        """What is typed and pasted is repaired here, for every field: a terminal sends anything.
+        """Repair typed and pasted text for every field, since a terminal may send anything.
 
-        What comes while the last screen closes is for nobody.
+        Input that arrives after the last screen has closed is dropped.
         """
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return
@@ -187,7 +193,7 @@ class Shell(App[ExitMessage]):
         await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
-        """No traceback reaches a user who did not ask for it, and none is lost."""
+        """Keep the error for the log instead of printing a traceback."""
         self._keep(Failure.of(error))
         if self.is_headless:
             super()._handle_exception(error)
@@ -196,14 +202,14 @@ class Shell(App[ExitMessage]):
         self._close_messages_no_wait()
 
     def _keep(self, failure: Failure) -> None:
-        """The first failure ends the screen, and is told; the log has those that follow from it."""
+        """Keep the first failure, which the user sees; write later ones to the log."""
         if self.failure is None:
             self.failure = failure
         elif failure.error is not self.failure.error:
             failure.log()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """What Textual calls where one of its threads fails, with a traceback for the terminal."""
+        """Keep the failure of a thread, whose traceback Textual wants to print."""
         if self.is_headless:
             super().panic(*renderables)
             return
@@ -213,7 +219,7 @@ class Shell(App[ExitMessage]):
 
 
 class AlignApp(Shell):
-    """Shows one study or one past run that has been read already."""
+    """Shows one study or one past run that is already in memory."""
 
     SECTION: ClassVar[str] = "app"  # of a keymap file
 
@@ -222,5 +228,5 @@ class AlignApp(Shell):
         self._asked = launch, study
 
     def on_mount(self) -> None:
-        """Show it."""
+        """Show the study."""
         self.show(*self._asked)

@@ -1,7 +1,7 @@
-"""A replay as an asciinema recording (version 2): what the real screen sends, on a virtual clock.
+"""Write a replay as an asciinema recording (version 2): the screen's output on a virtual clock.
 
 The format: https://docs.asciinema.org/manual/asciicast/v2/. The first line is an object that gives
-the size; every other line is `[seconds, code, data]`, the code `o` for output and `m` for a marker.
+the size. Every other line is `[seconds, code, data]`; the code is `o` for output, `m` for a marker.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from align_tui.store.database import Database
     from align_tui.tui.launch import Launch
 
-FRAME_S = 0.1  # of the recording, from one frame to the next
-REST_S = 2.0  # how long the end is shown
+FRAME_S = 0.1  # recorded time from one frame to the next
+REST_S = 2.0  # how long the recording shows the end
 OPENING, CURSOR_OFF = "\x1b[?1049h", "\x1b[?25l"
 Write = Callable[[str], None]
 
 
 def header(size: tuple[int, int], title: str, now: float) -> str:
-    """The first line of a recording of that many columns and rows."""
+    """The first line of a recording; `size` is (columns, rows)."""
     return json.dumps(
         {
             "version": 2,
@@ -53,27 +53,27 @@ def header(size: tuple[int, int], title: str, now: float) -> str:
 
 
 def line(second: float, code: str, data: str) -> str:
-    """Another line of it."""
+    """A later line of a recording."""
     return json.dumps([round(second, 3), code, data], ensure_ascii=False)
 
 
 class RecordingDriver(HeadlessDriver):
-    """A terminal of a fixed size with nobody before it: what is sent to it is kept."""
+    """A terminal of a fixed size that keeps the output and shows it to nobody."""
 
     sent: list[str]
 
     @property
     def is_headless(self) -> bool:
-        """It is painted on, unlike Textual's own."""
+        """False, so that Textual paints on it."""
         return False
 
     def write(self, data: str) -> None:
-        """Keep it."""
+        """Keep the output."""
         self.__dict__.setdefault("sent", []).append(data)
 
 
 class RecordedApp(AlignApp):
-    """The application with a tape for a terminal, in all its colours."""
+    """The application on a recording driver, in true colour."""
 
     def __init__(self, launch: Launch, study: Study) -> None:
         super().__init__(launch, study, UNICODE)
@@ -83,29 +83,29 @@ class RecordedApp(AlignApp):
             legacy_windows=False,
             file=self.console.file,
         )
-        self.taped = RecordedScreen(launch, study, UNICODE)
+        self.recorded = RecordedScreen(launch, study, UNICODE)
 
     def get_driver_class(self) -> type[Driver]:
-        """The tape."""
+        """The recording driver."""
         return RecordingDriver
 
     @on(events.Mount)
-    def tape(self, event: events.Mount) -> None:
-        """The replay, in place of the screen that would run by itself."""
+    def show_recorded(self, event: events.Mount) -> None:
+        """Show the screen that is turned by hand in place of the one that plays by itself."""
         event.prevent_default()
-        self.push_screen(self.taped)
+        self.push_screen(self.recorded)
 
     def take(self) -> str:
-        """What was sent to the terminal since the last time."""
+        """The output since the last call."""
         assert isinstance(self._driver, RecordingDriver)
         sent = self._driver.__dict__.pop("sent", [])
-        return "".join(sent).replace("\n", "\r\n")  # as a terminal's line discipline has it
+        return "".join(sent).replace("\n", "\r\n")  # as a terminal's line discipline does
 
 
 class Recorder:
-    """Plays a run frame by frame and writes each as soon as it is painted.
+    """Plays a run frame by frame and writes each frame as soon as it is painted.
 
-    Nobody waits at this screen, so that the database is read in its event loop.
+    No user waits for this screen, so its event loop may read the database.
     """
 
     def __init__(
@@ -126,14 +126,14 @@ class Recorder:
             launch.database,
             study,
             launch.run,
-            self.app.taped.deliver,
+            self.app.recorded.deliver,
             launch.speed,
             now=lambda: self._second,
         )
         self._marked: int | None = None
 
     async def play(self, pilot: Pilot[object]) -> None:
-        """From the start to the end, and the last frame once more at rest."""
+        """Record from the start to the end, and the last frame once more."""
         await pilot.pause()
         self._write(line(0.0, "o", OPENING + CURSOR_OFF + self.app.take()))
         while await self._frame(pilot) or not self.frames:
@@ -144,11 +144,11 @@ class Recorder:
         self.app.exit()
 
     async def _frame(self, pilot: Pilot[object]) -> bool:
-        """Paint what the moment shows; is there more to come?"""
+        """Paint and write the frame of this moment; True if there are more to come."""
         snapshot = self._feed.tick(self._db)
         assert snapshot is not None and snapshot.transport is not None
         self._mark(snapshot.scenario)
-        self.app.taped.deliver(snapshot)
+        self.app.recorded.deliver(snapshot)
         await pilot.pause(0)
         await pilot.pause(0)
         self.frames += 1
@@ -173,10 +173,10 @@ def record(
     size: tuple[int, int],
     tell: Callable[[float], None] = lambda share: None,
 ) -> None:
-    """Write the replay of the launched run to `path`, in `size` columns and rows.
+    """Write the replay of the launched run to `path`; `size` is (columns, rows).
 
-    `path` holds either what it held or all of the recording. `tell` is called with how much of
-    the run is written, from 0 to 1. Raises StoreError, OutputError.
+    Afterwards `path` holds its old content or the whole recording. `tell` is called with the share
+    of the run that is written, from 0 to 1. Raises StoreError, OutputError.
     """
     from align_tui.store.database import open_database
 

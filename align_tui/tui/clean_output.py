@@ -1,7 +1,7 @@
-"""The last gate before a terminal: no text that is drawn commands it, whoever drew it.
+"""Remove escape codes from everything that is drawn, as the last step before the terminal.
 
-Screens make text `plain` where it comes in, so that what was there shows as a mark. This looks once
-more at every line of every widget, Textual's own ones too, and takes out what is left.
+Screens already make text `plain` where it comes in, so that a mark shows what stood there. This
+filter checks every line of every widget again, Textual's own widgets included.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from align_tui.core.text.display import has_controls
 
 
 class Clean(LineFilter):
-    """A filter of lines that lets only text through, at the same width."""
+    """A line filter that lets only text through and keeps its width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The line's segments; those that were clean are the same ones."""
-        for text, style, control in segments:  # nearly every line passes here, at every paint
+        """The line's segments; clean segments are returned as they are."""
+        for text, style, control in segments:  # fast path: nearly every line is clean
             if not (text.isprintable() or control) or (style is not None and style.link):
                 break
         else:

@@ -1,4 +1,4 @@
-"""A screen that failed: one sentence for the user, and the traceback in a file that it names."""
+"""The failure of a screen: one sentence for the user, and the traceback in a log file."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What went wrong: the error, and the traceback that it came with."""
+    """The error, and its traceback as text."""
 
     error: BaseException
     trace: str
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
-        """Of an exception that nobody caught."""
+        """The failure for an exception that nobody caught."""
         return cls(error, "".join(traceback.format_exception(error)))
 
     @classmethod
     def drawn(cls, drawn: Iterable[RenderableType]) -> Failure:
-        """Of an error that Textual kept to itself, from the traceback that it has drawn."""
+        """The failure for an error of which Textual gives only the drawn traceback."""
         from rich.console import Console
 
         out = StringIO()
@@ -41,14 +41,14 @@ class Failure:
 
     @property
     def what(self) -> str:
-        """Its kind and its words, on one line."""
+        """The error's class and message, on one line."""
         return one_line(f"{type(self.error).__name__}: {self.error}".removesuffix(": "), 300)
 
     def sentence(self) -> str:
-        """What the user is told; the traceback is in the log then."""
+        """Write the traceback to the log, and return the sentence for the user."""
         how = f"its traceback is in {screen_log()}" if self.log() else "--debug shows its traceback"
-        return f"The screen failed ({self.what}): {how}. Nothing decided is lost."
+        return f"The screen failed ({self.what}): {how}. No decision is lost."
 
     def log(self) -> bool:
-        """Keep the traceback in the log of screens; could it be written?"""
+        """Write the traceback to the log of screens; True if that worked."""
         return keep(screen_log(), self.what, self.trace)

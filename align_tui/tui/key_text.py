@@ -1,4 +1,4 @@
-"""The names of keys: as a user types them, as Textual has them, and as they are shown."""
+"""The names of keys: as a user writes them, as Textual calls them, and as the screen shows them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def normal(key: str) -> str:
 
 
 def shown_key(key: str) -> str:
-    """A key as a sentence names it: `question_mark` is `?`, `pageup` is `page up`."""
+    """A key's name in a sentence: `question_mark` is `?`, `pageup` is `page up`."""
     return WORDS.get(key, written_key(key))
 
 
 def written_key(key: str) -> str:
-    """A key as the file has it: its sign, or Textual's name."""
+    """A key's name in a keymap file: its sign, or Textual's name."""
     sign = SIGNS.get(key) or (key_to_character(key) if key != "space" else None)
     return sign if sign and sign.isprintable() else key
 
 
 def known_key(key: str) -> bool:
-    """Is there such a key?"""
+    """True if Textual knows a key of that name."""
     if not key or ("," in key and key != ","):
         return False
     *modifiers, last = key.split("+") if key != "+" else ["+"]

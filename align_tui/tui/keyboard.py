@@ -1,7 +1,7 @@
-"""What a terminal sends, whatever its bytes are: nothing of it may end the screen.
+"""Read the terminal's input so that no bytes can end the screen.
 
-A byte that is no UTF-8 (an umlaut typed in a Latin-1 terminal, half a paste, an old report of the
-mouse) and sequences with impossible numbers end Textual's own reader.
+Textual's own reader fails at bytes that are not UTF-8 (an umlaut typed in a Latin-1 terminal, half
+a paste, an old mouse report) and at sequences with impossible numbers.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from textual.message import Message
 
 CHUNK, WAIT_S = 4096, 0.1
 MOST_CELLS = (2000, 1000)
-"""Columns and rows of the largest screen that is drawn; numbers beyond are no terminal's."""
+"""Columns and rows of the largest screen that is drawn; no terminal is larger."""
 
 
 class Keyboard:
-    """Turns bytes into the messages that they mean; what means nothing is passed over."""
+    """Turns bytes into Textual's messages and ignores bytes that mean nothing."""
 
     def __init__(self) -> None:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._parser = XTermParser()
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """The messages of the bytes that came."""
+        """The messages for the bytes that arrived."""
         text = self._decode(data)
-        if text:  # an empty one would be the parser's end
-            yield from self._borne(lambda: self._parser.feed(text))
+        if text:  # the parser takes an empty text as the end of the input
+            yield from self._parse(lambda: self._parser.feed(text))
 
     def tick(self) -> Iterator[Message]:
-        """The messages that time brings: an escape that nothing followed is the key."""
-        yield from self._borne(self._parser.tick)
+        """The messages that are due: an escape that nothing followed is the escape key."""
+        yield from self._parse(self._parser.tick)
 
-    def _borne(self, parse: Callable[[], Iterable[Message]]) -> Iterator[Message]:
+    def _parse(self, parse: Callable[[], Iterable[Message]]) -> Iterator[Message]:
         try:
             for message in parse():
                 if _possible(message):
                     yield message
-        except Exception:  # what Textual's parser makes of numbers that it never expected
+        except Exception:  # Textual's parser fails at numbers that it does not expect
             before, self._parser = self._parser, XTermParser()
             self._parser.mouse_pixels = before.mouse_pixels
             sizes = (before.terminal_size, before.terminal_pixel_size)
@@ -53,7 +53,7 @@ class Keyboard:
 
 
 def _possible(message: Message) -> bool:
-    """Can a terminal have meant that?"""
+    """True if a real terminal can have sent this message."""
     if isinstance(message, events.Key):
         return message.character is None or _is_text(message.character)
     if isinstance(message, events.Resize):
@@ -73,12 +73,12 @@ def _is_text(character: str) -> bool:
 
 
 def sturdy_driver(driver: type[Driver]) -> type[Driver]:
-    """That driver, reading its terminal through a `Keyboard`; one without a terminal stays."""
+    """A subclass of that driver which reads through a `Keyboard`; other drivers are unchanged."""
     if not issubclass(driver, LinuxDriver):
         return driver
 
     class Sturdy(driver):  # type: ignore[valid-type, misc]  # known when it runs
-        """Survives whatever is typed."""
+        """Survives any input."""
 
         def run_input_thread(self) -> None:
             keyboard = Keyboard()
@@ -87,7 +87,7 @@ def sturdy_driver(driver: type[Driver]) -> type[Driver]:
                 while not self.exit_event.is_set():
                     if selector.select(WAIT_S):
                         data = os.read(self.fileno, CHUNK)
-                        if not data:  # nobody is there to type; who hangs up sends a signal
+                        if not data:  # no input can come; a terminal that hangs up sends a signal
                             self.exit_event.wait(WAIT_S)
                         for message in keyboard.feed(data):
                             self.process_message(message)

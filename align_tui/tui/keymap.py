@@ -1,9 +1,9 @@
-"""Which keys the actions of a screen have: the default ones, and the user's in their place.
+"""The keys of each screen's actions: the default keys, or the user's in their place.
 
-What a screen can do is what its BINDINGS say. The id of a binding names the action: `study.pause`
-is `pause` in the table `[study]` of the user's file. Textual's own `App.set_keymap` goes by the
-same ids, and is not used: it cannot take a key away from an action, it lets the keys of a base
-class push out those of the class made from it, and it works all of it out again at each key press.
+The BINDINGS of a screen list its actions. The id of a binding names the action: `study.pause` is
+`pause` in the table `[study]` of the user's file. Textual's own `App.set_keymap` uses the same ids,
+but we cannot use it: it cannot remove a key from an action, it lets the keys of a base class
+replace those of the subclass, and it computes everything again at each key press.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from align_tui.config.keys import KeyLine
 
-Bound = dict[str, list[Binding]]  # by key, as Textual has it
+Bound = dict[str, list[Binding]]  # by key, as Textual stores it
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that a screen does, with its keys as Textual names them; `does` says what."""
+    """An action of a screen: what it does in words, and its keys as Textual names them."""
 
     id: str
     call: str
@@ -37,7 +37,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ScreenKeys:
-    """All keys of one class: by key, by action in the order of the help, and as they are shown."""
+    """All keys of one class: by key, by action in the order of the help, and their shown names."""
 
     bound: Bound
     actions: tuple[Action, ...]
@@ -46,7 +46,7 @@ class ScreenKeys:
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The user's lines; without any, everything has its default keys."""
+    """The lines of the user's file; without lines every action has its default keys."""
 
     lines: tuple[KeyLine, ...] = ()
     _known: dict[type, ScreenKeys] = field(default_factory=dict, compare=False, repr=False)
@@ -56,7 +56,7 @@ class Keymap:
         return [line for line in self.lines if line.screen == section] if section else []
 
     def keys(self, kind: type[DOMNode]) -> ScreenKeys:
-        """The keys of a class, worked out once."""
+        """The keys of a class, computed once."""
         known = self._known.get(kind)
         if known is None:
             known = self._known[kind] = _screen_keys(kind, self)
@@ -77,9 +77,9 @@ def name_of(binding: Binding) -> str:
 
 
 def bound(kind: type[DOMNode], keymap: Keymap) -> Bound:
-    """The keys of a class of ours and those that it inherits from others of ours.
+    """The keys of one of our classes, with those that it inherits from our other classes.
 
-    A class's own keys go before inherited ones, as everywhere in Textual.
+    A class's own keys override inherited ones, as everywhere in Textual.
     """
     keys: Bound = {}
     for base in reversed(kind.__mro__):
@@ -90,7 +90,7 @@ def bound(kind: type[DOMNode], keymap: Keymap) -> Bound:
 
 
 def _move(keys: Bound, lines: Sequence[KeyLine]) -> None:
-    """Take all of these actions from where they are, then put them where the lines say."""
+    """Remove these actions from their keys, then bind them to the keys that the lines give."""
     old: dict[str, dict[str, Binding]] = {line.action: {} for line in lines}
     for key, bindings in list(keys.items()):
         if name_of(bindings[0]) in old:
@@ -98,8 +98,8 @@ def _move(keys: Bound, lines: Sequence[KeyLine]) -> None:
     for line in lines:
         if not old[line.action]:
             continue
-        # Of an action bound twice, the binding of this table, and the one that says what it does;
-        # a key that stays where it was keeps its own, which may go before what is typed.
+        # An action may be bound twice: prefer the binding of this table, and one with a
+        # description. A key that stays keeps its own binding, which may have priority.
         own = f"{line.screen}.{line.action}"
         moved = max(old[line.action].values(), key=lambda b: (b.id == own, bool(b.description)))
         for key in map(normal, line.keys):
@@ -111,7 +111,7 @@ def _screen_keys(kind: type[DOMNode], keymap: Keymap) -> ScreenKeys:
     by_id: dict[str, list[tuple[str, Binding]]] = {}
     for key, (binding, *_) in found.items():
         by_id.setdefault(binding.id or binding.action, []).append((key, binding))
-    if keymap.lines:  # an action whose keys the user took away is still one
+    if keymap.lines:  # list an action even if the user removed all its keys
         named = {line.action for line in keymap.lines if not line.keys}
         for key, (binding, *_) in bound(kind, DEFAULT).items():
             if name_of(binding) in named and binding.id not in by_id:
@@ -126,7 +126,7 @@ def _screen_keys(kind: type[DOMNode], keymap: Keymap) -> ScreenKeys:
 
 
 def install(node: DOMNode, keymap: Keymap) -> None:
-    """Give a screen (or the application) the user's keys."""
+    """Install the user's keys on a screen, or on the application."""
     if keymap.lines:
         ours, default = keymap.keys(type(node)).bound, DEFAULT.keys(type(node)).bound
         rest = {k: b for k, b in node._bindings.key_to_bindings.items() if k not in default}
@@ -140,10 +140,10 @@ def keymap_of(node: DOMNode) -> Keymap:
 
 
 def actions_of(node: DOMNode) -> tuple[Action, ...]:
-    """What a screen (or the application) does, with the user's keys."""
+    """The actions of a screen, or of the application, with the user's keys."""
     return keymap_of(node).keys(type(node)).actions
 
 
 def keys_of(node: DOMNode) -> KeyNames:
-    """The names of the keys of a screen's actions, as the user has them."""
+    """The names of the keys of a screen's actions, in the user's keymap."""
     return keymap_of(node).keys(type(node)).names

@@ -1,4 +1,4 @@
-"""The user's keymap file: read and checked against what the screens do, and printed whole."""
+"""Read the user's keymap file, check it against the actions of the screens, and print it whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Names = dict[str, set[str]]  # by table: the actions that have a default key
 
 
 def screens() -> dict[str, type[DOMNode]]:
-    """Every class with keys of ours, by the name of its table; "app" holds everywhere."""
+    """Every class that has a table of keys, by the table's name; "app" holds on every screen."""
     from textual.dom import DOMNode
 
     import align_tui.tui as package
@@ -37,7 +37,7 @@ def screens() -> dict[str, type[DOMNode]]:
 
 
 def read_keymap(path: Path) -> Keymap:
-    """The user's keymap; raises ConfigError for what is unknown and for what collides."""
+    """Read the user's keymap; raises ConfigError for unknown names and for conflicts."""
     lines = read_key_lines(path)
     if not lines:
         return Keymap()
@@ -58,10 +58,12 @@ def read_keymap(path: Path) -> Keymap:
 
 def _check(line: KeyLine, names: Names) -> None:
     if line.screen not in names:
-        raise ConfigError(f"{line.where}: no screen {line.screen!r}", _near(line.screen, names))
+        raise ConfigError(
+            f"{line.where}: there is no screen {line.screen!r}", _near(line.screen, names)
+        )
     if line.action not in names[line.screen]:
-        said = f"{line.where}: the screen {line.screen} has no action {line.action!r}"
-        raise ConfigError(said, _near(line.action, names[line.screen]))
+        message = f"{line.where}: the screen {line.screen} has no action {line.action!r}"
+        raise ConfigError(message, _near(line.action, names[line.screen]))
     for key in line.keys:
         if not known_key(key):
             near = _near(key.rpartition("+")[2], NAMED)
@@ -70,11 +72,11 @@ def _check(line: KeyLine, names: Names) -> None:
 
 def _near(word: str, names: Iterable[str]) -> str:
     close = close_to(word, list(names), n=1)
-    return f"Did you mean {close[0]!r}?" if close else "All of them: align-tui keys"
+    return f"Did you mean {close[0]!r}?" if close else "To list all of them: align-tui keys"
 
 
 def _find_conflict(keymap: Keymap, section: str, kind: type[DOMNode]) -> None:
-    """Raise ConfigError for two actions on one key, at least one of them by the file."""
+    """Raise ConfigError if the file puts an action on the key of another action."""
     lines = keymap.of(section)
     moved = {line.action for line in lines}
     taken: dict[str, str] = {
@@ -94,9 +96,9 @@ def _find_conflict(keymap: Keymap, section: str, kind: type[DOMNode]) -> None:
 
 
 def table(keymap: Keymap) -> str:
-    """Every action of every screen as a keymap file, each with what it does.
+    """A keymap file with every action of every screen, each with its description.
 
-    Of what a screen inherits, only what the user's file gives it other keys for.
+    An inherited action is listed only where the user's file gives it other keys.
     """
     out = ["# Keys of align-tui: change what you like, and delete the rest.", ""]
     for section, kind in sorted(screens().items()):
@@ -116,7 +118,7 @@ def _row(name: str, keys: tuple[str, ...], does: str) -> str:
 
     written = [written_key(key) for key in keys]
     value = written[0] if len(written) == 1 else written
-    # The writer gives every item of a list a line of its own.
+    # The TOML writer puts every item of a list on its own line.
     parts = [part.strip() for part in tomli_w.dumps({name: value}).splitlines()]
     line = " ".join(parts).replace("[ ", "[").replace(", ]", "]")
     return f"{line}  # {does}" if does else line

@@ -1,6 +1,6 @@
-"""Keymap files of version 0.1: their tables and actions, and what these are called now.
+"""Keymap files of version 0.1: their names of tables and actions, with today's names.
 
-Version 0.1 named a table after a class of the program and an action after what Textual calls.
+Version 0.1 named a table after a class of the program and an action after a method of it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ REPLAY = {
     "speed(1)": "faster",
     "speed(-1)": "slower",
 }
-# By the table's name in version 0.1: its name now, and its actions' names.
+# By the table's name in version 0.1: its name today, and the names of its actions.
 OLD: dict[str, tuple[str, dict[str, str]]] = {
     "app": ("app", {"leave": "leave", "command_palette": "palette"}),
     "study": ("study", STUDY),
@@ -217,15 +217,15 @@ OLD: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def renamed(line: KeyLine, names: Mapping[str, Collection[str]]) -> KeyLine:
-    """The line with the names of today; as it is where version 0.1 had no such action.
+    """The line with today's names; unchanged if version 0.1 had no such action.
 
-    `names` are the actions of today by table. What is one of them is read as that; anything else
-    is looked up among the old ones, such as `dismiss` in [text], which was another dialog's table.
+    `names` are today's actions by table. A line that names one of them stays as it is. Any other
+    is looked up among the old names, such as `dismiss` in [text], which was another dialog's table.
     """
     if line.action in names.get(line.screen, ()) or line.screen not in OLD:
         return line
     section, actions = OLD[line.screen]
     if line.action not in actions:
-        # The table of today is the better guess at what was meant, where there is one.
+        # If a table of today has this name, the user more likely means that one.
         return line if line.screen in names else replace(line, screen=section)
     return replace(line, screen=section, action=actions[line.action])

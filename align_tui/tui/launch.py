@@ -1,4 +1,4 @@
-"""What the command line hands over to the screen."""
+"""The options that the command line passes to the screen."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Reader: TypeAlias = "Callable[[], tuple[Launch, Study]]"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A study to explore, or a run (`run`) to go on with or to replay.
+    """A study to explore, or a run (`run`) to resume or to replay.
 
-    With `autostart` everything is queued right after the first paint. `versions` are kept with
-    a run that this screen creates. With `browse` the list of runs lies over the run; with
+    With `autostart` the screen queues the whole study right after the first paint. A run that the
+    screen creates stores `versions`. With `browse` the list of runs opens over the run. With
     `low_bandwidth` streaming text is painted less often.
     """
 

@@ -1,7 +1,7 @@
-"""Fewer bytes for the same picture: what a terminal knows already is not sent to it again.
+"""Send fewer bytes for the same picture: leave out what the terminal already knows.
 
-Rich closes every piece of text with a reset and opens the next with its whole style, so that over
-half of what a screen sends are colours that were set already. Over SSH that is what a stream costs.
+Rich ends every piece of text with a reset and begins the next with its whole style. So more than
+half of the bytes set colours that are already set, which makes streaming text slow over SSH.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from functools import lru_cache
 from textual.driver import Driver
 
 _MOVE = r"\x1b\[\d+;\d+H|\r?\n"
-# A reset that nothing is drawn under, up to the next style; a reset; a style.
+# A reset before which the next style comes without drawing; a reset; a style.
 _STYLED = re.compile(rf"\x1b\[0m((?:{_MOVE})*)\x1b\[([\d;]+)m|\x1b\[0m|\x1b\[([\d;]+)m")
-# To a row, perhaps on by a few rows, and then to a row again.
+# A move to a row, perhaps a few rows on, and then a move to a row again.
 _MOVED_TWICE = re.compile(r"\x1b\[(\d+);\d+H((?:\r?\n)*)(?=\x1b\[(\d+);\d+H)")
 _PART = re.compile(r"([34])8;(?:2;\d+;\d+;\d+|5;\d+)|[\d]+")
 
 
 @lru_cache(maxsize=1024)
 def _parts(style: str) -> tuple[tuple[str, ...], str, str]:
-    """(attributes, colour, colour behind) of a style's numbers.
+    """(attributes, foreground, background) of a style's numbers.
 
-    One of the 16 colours counts as an attribute; where no colour is named it is the terminal's.
+    One of the 16 basic colours counts as an attribute. A colour that is not named is the
+    terminal's default.
     """
     attributes: list[str] = []
     fore, back = "39", "49"
@@ -38,9 +39,9 @@ def _parts(style: str) -> tuple[tuple[str, ...], str, str]:
 
 
 def _settled(moves: str) -> str:
-    """`moves` without those that the next one undoes.
+    """`moves` without those that the next move undoes.
 
-    A line feed on the last row scrolls, so one goes only where a later row is moved to.
+    A line feed on the last row scrolls, so it is removed only if a later row is moved to.
     """
 
     def needed(match: re.Match[str]) -> str:
@@ -52,7 +53,7 @@ def _settled(moves: str) -> str:
 
 @lru_cache(maxsize=4096)
 def change(old: str, new: str) -> str:
-    """The shortest sequence that turns the style `old` into `new`; empty when they are equal."""
+    """The shortest sequence that changes the style `old` to `new`; empty when they are equal."""
     if old == new:
         return ""
     before, after = _parts(old), _parts(new)
@@ -63,12 +64,12 @@ def change(old: str, new: str) -> str:
 
 
 def thrifty(data: str) -> str:
-    """`data` without what it says twice: resets before an equal style, moves before a move.
+    """`data` without repetitions: resets before an equal style, moves before a move.
 
-    Drawn on a terminal in which no style is set, the result is the same picture and leaves the same
-    state: what is drawn with, where the cursor is.
+    On a terminal in which no style is set, the result draws the same picture and leaves the same
+    style and cursor position.
     """
-    current: str | None = ""  # None: several styles on top of each other, which nobody adds up here
+    current: str | None = ""  # None: several styles apply at once, which this code does not combine
 
     def shorter(match: re.Match[str]) -> str:
         nonlocal current
@@ -85,11 +86,11 @@ def thrifty(data: str) -> str:
 
 
 def thrifty_driver(driver: type[Driver]) -> type[Driver]:
-    """That driver, sending less."""
+    """A subclass of that driver which sends less."""
 
-    # Which driver it is (a terminal's, a browser's) is known only when the app starts.
+    # The driver (for a terminal or a browser) is known only when the application starts.
     class Thrifty(driver):  # type: ignore[valid-type, misc]
-        """Writes what `thrifty` leaves."""
+        """Writes what `thrifty` returns."""
 
         def write(self, data: str) -> None:
             super().write(thrifty(data))

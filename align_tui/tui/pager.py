@@ -1,4 +1,4 @@
-"""A text handed on: kept as a file, and opened in the user's pager."""
+"""Write a text to a file, and open it in the user's pager."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from align_tui.files.write import make_folder, write_text
 
 
 def keep(name: str, text: str) -> Path:
-    """Write a text under that name into the folder for such files; raises OutputError."""
+    """Write a text to a file of that name in the state folder; raises OutputError."""
     folder = paths.state_dir() / "copied"
     make_folder(folder, mine=True)
     path = folder / (re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") + ".txt")
@@ -25,22 +25,24 @@ def keep(name: str, text: str) -> Path:
 
 
 def pager_command(environ: Mapping[str, str] | None = None) -> list[str]:
-    """$PAGER taken to words, or less, or more; raises ConfigError when there is none."""
+    """The words of $PAGER, or less, or more; raises ConfigError when there is none."""
     env = os.environ if environ is None else environ
     try:
         words = shlex.split(env.get("PAGER", ""))
     except ValueError as error:
-        raise ConfigError(f"PAGER cannot be read: {error}", "Like: PAGER='less -S'") from error
+        raise ConfigError(
+            f"PAGER cannot be read: {error}", "For example: PAGER='less -S'"
+        ) from error
     for candidate in [words] if words else [["less"], ["more"]]:
         if shutil.which(candidate[0], path=env.get("PATH")):
             return candidate
     raise ConfigError(
         f"There is no pager {words[0]!r} here" if words else "There is neither less nor more here",
-        "Name one: PAGER=less",
+        "Set PAGER to a program that is installed: PAGER=less",
     )
 
 
 def show(command: list[str], path: Path) -> None:
-    """Run the pager on a file until the user leaves it; the terminal is its own meanwhile."""
-    # What it exits with says how it was left, and nothing about us.
+    """Run the pager on a file until the user leaves it; it has the terminal to itself."""
+    # Its exit status says how the user left it, not whether anything failed.
     subprocess.run([*command, str(path)], check=False)

@@ -1,4 +1,4 @@
-"""The command palette: everything that the screen below it can do, each with its key."""
+"""The command palette: every action of the screen below it, with its keys."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from align_tui.tui.key_text import shown_key
 from align_tui.tui.keymap import actions_of
 
 NO_PALETTE = ("app.palette", "replay.nothing")
-Entry = tuple[str, str, Callable[[], object]]  # what it does, its keys, how it is done
+Entry = tuple[str, str, Callable[[], object]]  # its description, its keys, its function
 
 
 class Commands(Provider):
-    """What has a key, and what has a name."""
+    """The actions that have a key, and the commands that have only a name."""
 
     def entries(self) -> Iterator[Entry]:
-        """Everything, in the order of the help."""
+        """All entries, in the order of the help."""
         screen, app = self.screen, self.app
         for node in (screen, app):
             for action in actions_of(node):
@@ -38,12 +38,12 @@ class Commands(Provider):
                     yield does, "", command
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
+        """All entries, as long as the user has typed nothing."""
         for does, keys, command in self.entries():
             yield DiscoveryHit(prompt(does, keys), command, text=does)
 
     async def search(self, query: str) -> Hits:
-        """What fits best, by what it does or by its key."""
+        """The entries that match the query by description or by key."""
         matcher = self.matcher(query)
         for does, keys, command in self.entries():
             score = 1.0 if query in keys.split(", ") else matcher.match(does)
@@ -52,12 +52,12 @@ class Commands(Provider):
 
 
 def prompt(does: str, keys: str) -> Content:
-    """An entry's line; the text is literal, never markup, since titles come from files."""
+    """The line of an entry. Its text is never read as markup, since titles come from files."""
     return Content.assemble((f"{keys:<16} ", "bold"), does)
 
 
 class Palette(CommandPalette):
-    """Textual's palette, in our looks, and in ASCII where no other signs can be shown."""
+    """Textual's palette in our style, drawn in ASCII on terminals without UTF-8."""
 
     DEFAULT_CSS: ClassVar[str] = """
     Palette SearchIcon { display: none; }
@@ -68,7 +68,7 @@ class Palette(CommandPalette):
 
     @work(exclusive=True, group="--textual-command-palette-gather-commands")
     async def _gather_commands(self, search_value: str) -> None:
-        """As Textual's, if the palette still stands: it may be closed before or meanwhile."""
+        """Do as Textual does, unless the palette was closed before this, or is meanwhile."""
         if not self.query(CommandList):
             return
         try:
@@ -78,6 +78,6 @@ class Palette(CommandPalette):
                 raise
 
     def _action_command_list(self, action: str) -> None:
-        """A page down in a list that has not been laid out yet is nothing, and no KeyError."""
+        """Ignore page down in a list that has no size yet, which would be a KeyError."""
         if self.query_one(CommandList).size.height:
             super()._action_command_list(action)

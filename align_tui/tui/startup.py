@@ -1,4 +1,4 @@
-"""The first frame: painted before what it will show has been read, or even imported."""
+"""The first frame: painted before the study has been read, or the study screen imported."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class OpeningApp(Shell):
-    """Paints a frame, has `read` called in a thread, and shows what came of it.
+    """Paints a frame, calls `read` in a thread, and shows the study that it returns.
 
-    Where that is an AlignError the app ends and leaves it in `refusal`: nothing has been written.
+    If `read` raises an AlignError, the application ends and keeps the error in `refusal`.
     """
 
     CSS = "#opening { dock: top; width: 100%; background: $panel; }"
@@ -34,20 +34,20 @@ class OpeningApp(Shell):
         self.refusal: AlignError | None = None
 
     def compose(self) -> ComposeResult:
-        """The status line, before there is a status."""
+        """A line that shows what is being opened."""
         self._paint()
         yield self._line
 
     def on_mount(self) -> None:
-        """Read beside the painting of the first frame, which has little to do but to wait."""
+        """Read the study in a thread while the first frame is painted."""
         self.run_worker(self._open(), exclusive=True)
         self._waiting = self.set_interval(0.5, self._paint)
 
     def _paint(self) -> None:
-        """What is waited for, and how long by now."""
+        """Show what is being opened, and for how long already."""
         waited = int(time.monotonic() - self._since)
-        said = " ".join(filter(None, ("opening", one_line(self._what, 200), self.glyphs.more)))
-        self._line.paint((((f" {said} {f'{waited} s' if waited else ''}", "quiet"),),))
+        text = " ".join(filter(None, ("opening", one_line(self._what, 200), self.glyphs.more)))
+        self._line.paint((((f" {text} {f'{waited} s' if waited else ''}", "quiet"),),))
 
     async def _open(self) -> None:
         try:
@@ -56,12 +56,12 @@ class OpeningApp(Shell):
             self.refusal = error
             self.exit()
         else:
-            # A change on a screen below has Textual paint the whole one above it.
+            # A change on a lower screen makes Textual paint the whole screen above it.
             self._waiting.stop()
             self.show(launch, study)
 
     def _reading(self) -> tuple[Launch, Study]:
-        found = self._read()
+        opened = self._read()
         import align_tui.tui.screens.study.screen  # noqa: F401 - not in the event loop
 
-        return found
+        return opened

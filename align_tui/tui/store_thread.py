@@ -1,4 +1,4 @@
-"""One thread with one connection that writes to the store, so that a key never waits for it."""
+"""A thread with one connection to the store, so that no key waits for the database."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], bool]
-"""Has something done in the event loop; False where the screen takes no messages any more."""
-GRACE_S = 3.0  # a worker that ends within it did not start
+"""Calls a function in the event loop; False if the screen no longer takes messages."""
+GRACE_S = 3.0  # a worker that ends within this time did not start
 
 
 def fail_in_loop(post: Post, error: BaseException) -> None:
-    """Bring an error of a thread to where the application deals with errors.
+    """Raise an error of a thread in the event loop, where the application handles errors.
 
-    Of one that comes while the screen goes the traceback is kept, and nothing is said.
+    If the screen is already closing, only the log gets the traceback.
     """
 
     def again() -> None:
@@ -39,7 +39,8 @@ def fail_in_loop(post: Post, error: BaseException) -> None:
 class StoreThread:
     """Does jobs with the store, one after the other.
 
-    `post` brings what follows a job back to the event loop.
+    `post` calls what follows a job in the event loop. `failed` gets the message and the hint of an
+    AlignError there.
     """
 
     def __init__(self, database: Path, post: Post, failed: Callable[[str, str], None]) -> None:
@@ -47,15 +48,15 @@ class StoreThread:
         self._post = post
         self._failed = failed
         self._db: Database | None = None
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._worker: subprocess.Popen[bytes] | None = None
-        self._hung: list[subprocess.Popen[bytes]] = []  # kept, so that their end is noticed
+        self._hung: list[subprocess.Popen[bytes]] = []  # kept, so that we notice when they end
         self._closed = False
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Have `job` done in the desk's thread and `then` called with what it returned.
+        """Call `job` in the store's thread, and `then` in the event loop with its result.
 
-        Keys that were pressed before their screen went may come after it: they do nothing.
+        After `close` this does nothing: a key may still arrive after its screen has closed.
         """
         if not self._closed:
             self._pool.submit(self._try, job, then)
@@ -83,9 +84,9 @@ class StoreThread:
     def ensure_worker(
         self, started: Callable[[bool], None], silent: Sequence[WorkerRow] = ()
     ) -> None:
-        """Start a worker unless one answers; one that ends at once is reported with its log.
+        """Start a worker unless one answers; a worker that ends at once is reported with its log.
 
-        Those that are known to be `silent` (or blocked) are no reason not to, and set aside first.
+        Workers known to be `silent` (or blocked) do not count: they are set aside first.
         """
 
         def job(db: Database) -> subprocess.Popen[bytes] | None:
@@ -95,7 +96,7 @@ class StoreThread:
             ours = self._worker
             if ours is not None and ours.poll() is None:
                 if ours.pid not in {worker.pid for worker in silent}:
-                    return None  # ours is still getting ready
+                    return None  # our worker is still starting
                 self._hung.append(ours)
             return workers.ensure_worker(db)
 
@@ -107,7 +108,7 @@ class StoreThread:
         self.do(job, then)
 
     def worker_ended(self) -> int | None:
-        """How the worker that this screen started ended, once; None while it runs."""
+        """The exit status of the worker that this screen started, returned once; else None."""
         if self._worker is None:
             return None
         code = self._worker.poll()
@@ -116,7 +117,7 @@ class StoreThread:
         return code
 
     def close(self) -> None:
-        """Let what was begun end, and close the connection."""
+        """Finish the jobs that were begun, and close the connection."""
 
         def end() -> None:
             if self._db is not None:

@@ -1,7 +1,8 @@
-"""Three sets of colours, and the styles that spans name.
+"""Three sets of colours, and the named styles of spans.
 
-What is read has a contrast of at least 4.5:1 on every background it stands on (WCAG 2.2, 1.4.3);
-`faint` is for edges and the empty part of bars, where nothing is read, but in high contrast.
+Text has a contrast of at least 4.5:1 on every background that it stands on (WCAG 2.2, 1.4.3).
+`faint` is for edges and the empty part of bars, which hold no text; only in the high-contrast set
+it has that contrast too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from align_tui.tui.format.styled_text import Line
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """One set; `lane` is the scale that intervals are drawn on, a lane from 0 to 1."""
+    """One set of colours; `lane` is the background of the scale that intervals are drawn on."""
 
     dark: bool
     background: str
@@ -100,7 +101,7 @@ COLOURS = {
 
 
 def styles_of(colours: Colours) -> dict[str, str]:
-    """What each style's name stands for in these colours."""
+    """Each style in these colours, by its name."""
     c = colours
     return {
         "": "",
@@ -125,17 +126,17 @@ def styles_of(colours: Colours) -> dict[str, str]:
         "lane bright": f"{c.bright} on {c.lane}",
         "lane chance": f"{c.violet} on {c.lane}",
         "title": f"bold {c.bright}",
-        # Words that only one of two texts has, and what a search found: underlined, not only
-        # coloured.
+        # Words that only one of two texts has, and the words a search found. Underlined, so that
+        # they are seen without colours too.
         "only": f"underline {c.yellow}",
         "hit": f"bold underline {c.yellow}",
-        # Where in a long text the window stands; reversed, so that it is seen without colours too.
+        # The position in a long text. Reversed, so that it is seen without colours too.
         "thumb": f"reverse {c.thumb}",
     }
 
 
 def theme_of(name: str) -> Theme:
-    """The colours of that name as Textual has them."""
+    """The colours of that name as a Textual theme."""
     c = COLOURS[name]
     return Theme(
         name=f"align-{name}",
@@ -171,7 +172,7 @@ STYLES = styles_of(COLOURS[DEFAULT])
 
 
 def use(name: str) -> Theme:
-    """Have spans drawn in these colours from now on, in this process; raises ConfigError."""
+    """Draw spans in these colours from now on, in this process; raises ConfigError."""
     if name not in COLOURS:
         close = close_to(name, COLOURS, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(COLOURS)}."
@@ -182,7 +183,7 @@ def use(name: str) -> Theme:
 
 
 def content(line: Line) -> Content:
-    """One line of spans; the text is literal, never markup."""
+    """One line of spans; its text is never read as markup."""
     joined: list[tuple[str, str]] = []
     for text, style in line:
         if joined and joined[-1][1] == style:
@@ -194,5 +195,5 @@ def content(line: Line) -> Content:
 
 @lru_cache(maxsize=len(STYLES))
 def rich_style(name: str) -> Style:
-    """A style that spans name, for widgets that paint line by line."""
+    """The style of that name, for widgets that paint line by line."""
     return Style.parse(STYLES[name])

@@ -23,7 +23,7 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.targets import Distribution, Target
 from align_tui.studies.assemble import load_study
 from align_tui.studies.edits import profile_toml, with_profile, with_targets
-from align_tui.tui.format.target_editor import steering
+from align_tui.tui.format.target_editor import make_editor
 from tests.conftest import make_study
 
 SPREAD = Target("moral_desert", Distribution((0.1, 0.9), 0.2, "someone"), 2.0)
@@ -253,7 +253,7 @@ def test_the_alignment_function_is_edited_and_switched(misaligned: bool, tmp_pat
 
 
 def test_the_editor_of_targets_keeps_distributions_and_weights() -> None:
-    state = steering(["merit"], (SPREAD, Target("fairness", 0.2, 3.0)))
+    state = make_editor(["merit"], (SPREAD, Target("fairness", 0.2, 3.0)))
     assert state.names == ("moral_desert", "fairness", "merit")
     assert state.turned(1).set_to(0.0).targets == (SPREAD, Target("fairness", 0.2, 3.0))
     turned = state.moved(1).turned(1).moved(1).turned(1)

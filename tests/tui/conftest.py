@@ -31,13 +31,13 @@ def wait() -> Wait:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the database is."""
+    """The path of the database."""
     return tmp_path / "runs.db"
 
 
 @pytest.fixture
 def db(path: Path) -> Any:
-    """The worker's connection to it."""
+    """The worker's connection to the database."""
     opened: Database = open_database(path)
     yield opened
     opened.close()
@@ -45,7 +45,7 @@ def db(path: Path) -> Any:
 
 @pytest.fixture
 def finished(db: Database) -> tuple[str, Any]:
-    """(id, study) of a run in which all is decided but one failure."""
+    """(id, study) of a run in which everything is decided except one failure."""
     study = fakes.study(6)
     run = runs.create_run(db, study, {"python": "3"})
     worker = fakes.FakeWorker(db, study)

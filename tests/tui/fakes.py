@@ -1,4 +1,4 @@
-"""A study, and a worker that decides what it is told to: no model, no engine."""
+"""A study, and a fake worker that decides samples without a model or an engine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def profile(name: str, target: tuple[str, float] | None = None, **adm: object) -
 
 
 def scenarios(count: int = 8) -> tuple[Scenario, ...]:
-    """Demo scenarios, round and round."""
+    """Demo scenarios, repeated as often as needed."""
     found = tomllib.loads(DEMO.read_text(encoding="utf-8"))["scenario"]
     out = []
     for number in range(count):
@@ -56,19 +56,19 @@ def study(count: int = 8, profiles: int = 4, **extra: object) -> Study:
 
 
 class FakeWorker:
-    """Claims samples and decides them, in this process."""
+    """Claims samples and decides them in this process."""
 
     def __init__(self, db: Database, of: Study) -> None:
         self.db, self.study = db, of
         self.id = workers.register(db)
 
     def beat(self, state: str = "working", **extra: object) -> None:
-        """Say what a worker says."""
+        """Write the heartbeat of a worker."""
         known: dict[str, object] = {"model": "demo", "device": "cpu", "memory_mb": 240.0}
         workers.beat(self.db, self.id, state=state, **{**known, **extra})  # type: ignore[arg-type]
 
     def claim(self, limit: int = 4) -> list[queue.Claimed]:
-        """Some pending samples."""
+        """Claim some pending samples."""
         return queue.claim(self.db, self.id, limit)
 
     def raw(
@@ -89,7 +89,7 @@ class FakeWorker:
         return with_thinking(thinking, reply), choice
 
     def write(self, claimed: queue.Claimed, text: str, t: float = 0.1, stream: int = 0) -> None:
-        """A piece of live text."""
+        """Write a piece of live text."""
         live.append(self.db, self.id, [live.Piece(claimed.id, stream, t, text)])
 
     def finish(
@@ -100,7 +100,7 @@ class FakeWorker:
         thinking: str = "",
         notes: tuple[str, ...] = (),
     ) -> None:
-        """Decide it; what was thought before is three characters a token."""
+        """Decide the sample; its thinking counts as three characters a token."""
         raw, choice = self.raw(claimed, reasoning, thinking)
         shown = self.study.scenarios[claimed.scenario]
         size = 8
@@ -131,11 +131,11 @@ class FakeWorker:
         ending.finish(self.db, self.id, claimed, decision, shown.choices[choice].text, scores, took)
 
     def fail(self, claimed: queue.Claimed, kind: str, message: str, traceback: str = "") -> None:
-        """Have it fail."""
+        """Let the sample fail."""
         ending.fail(self.db, self.id, claimed, kind, message, 0.5, traceback)
 
     def release(self, claimed: Sequence[queue.Claimed]) -> None:
-        """Give them back, undecided."""
+        """Put the samples back, undecided."""
         ending.release(self.db, self.id, claimed)
 
     def stream(
@@ -163,5 +163,5 @@ class FakeWorker:
 
 
 def is_bookmarked(shown: Shown) -> bool:
-    """Has the user bookmarked what that pane shows?"""
+    """True if the user has bookmarked the decision that the pane shows."""
     return shown.annotation is not None and shown.annotation.bookmarked

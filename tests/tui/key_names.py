@@ -1,4 +1,4 @@
-"""The default keys of screens, for tests of what is painted without one."""
+"""The default keys of the screens, for tests of lines that are painted without a screen."""
 
 from __future__ import annotations
 

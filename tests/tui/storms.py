@@ -85,7 +85,7 @@ WORKED = ("live", "leave")  # with a worker process that decides meanwhile
 
 @dataclass(slots=True)
 class Tally:
-    """What a storm did and what it found."""
+    """What a storm did and found."""
 
     screen: str
     seed: str
@@ -98,7 +98,7 @@ class Tally:
 
 
 def hostile_study(count: int = 6) -> Study:
-    """A study of four profiles whose every other scenario is written by someone who means harm."""
+    """A study of four profiles in which every other scenario has hostile text."""
     study = fakes.study(count)
     scenarios = tuple(
         shown
@@ -116,7 +116,7 @@ def hostile_study(count: int = 6) -> Study:
 
 
 def decided_run(db: Database, study: Study) -> str:
-    """A run of it in which all is decided but one failure."""
+    """A run of the study in which everything is decided except one failure."""
     with db.write() as connection:  # what keys have queued meanwhile is nothing for this worker
         connection.execute("UPDATE runs SET state='paused'")
     run = runs.create_run(db, study, {})
@@ -134,7 +134,7 @@ def decided_run(db: Database, study: Study) -> str:
 
 
 def where(error: Exception) -> str:
-    """The error, and the places in our code and the last ones in Textual's that it came through."""
+    """The error, with its frames in our code and the last frames in Textual."""
     frames = traceback.extract_tb(error.__traceback__)
     told = [f for f in frames if "/align_tui/" in f.filename or f in frames[-3:]]
     lines = [f"  {Path(f.filename).name}:{f.lineno} {f.name}: {f.line}" for f in told]
@@ -142,12 +142,12 @@ def where(error: Exception) -> str:
 
 
 def stands(app: AlignApp) -> bool:
-    """Has it neither been left nor failed?"""
+    """True if the application has neither been left nor failed."""
     return app.is_running and not app._exit and app._exception is None
 
 
 def as_key(key: str) -> events.Key:
-    """The event of a key, as a terminal brings it."""
+    """The event of a key, as a terminal sends it."""
     if len(key) == 1:
         from textual.keys import _character_to_key
 
@@ -222,12 +222,12 @@ class Storm:
         return any(type(screen).__name__ == DOORS[self.door][0] for screen in app.screen_stack)
 
     def _arrived(self, app: AlignApp) -> bool:
-        """Has the screen at the bottom been told what is decided?"""
+        """True if the lowest screen has received the decisions."""
         screen = app.screen
         return isinstance(screen, StudyScreen) and bool(screen.snapshot.panes)
 
     async def _go(self, app: AlignApp, pilot: Pilot[Any]) -> bool:
-        """Open the screen from the one below all others; True when it is there."""
+        """Open the screen from the lowest one; True when it is open."""
         while len(app.screen_stack) > 2:
             app.pop_screen()
         base = app.screen
@@ -279,7 +279,7 @@ class Storm:
         return self.chance.choice(SPECIAL)
 
     def _resize(self, app: AlignApp) -> None:
-        """One or several at once: a window that is drawn larger sends plenty."""
+        """Send one or several resizes: dragging a window's edge sends many."""
         for _ in range(self.chance.choice((1, 1, 1, 4, 12))):
             self.tally.resizes += 1
             size = Size(*(self.chance.randint(1, most) for most in LARGEST))
@@ -299,7 +299,7 @@ class Storm:
             await pilot.click(offset=at, times=self.chance.choice((1, 1, 2)))
 
     async def _taken(self, app: AlignApp) -> None:
-        """Until every message that waits is dealt with."""
+        """Wait until every pending message is handled."""
         end = time.monotonic() + 20.0
         while stands(app):
             await asyncio.sleep(0)
@@ -315,7 +315,7 @@ class Storm:
 
 
 def sound(path: Path, before: Decisions) -> list[str]:
-    """What is wrong with the database after a storm: nothing, or each thing in words."""
+    """A sentence for each thing that is wrong with the database after a storm."""
     db = open_database(path)
     try:
         found = [str(row[0]) for row in db.read("PRAGMA integrity_check") if row[0] != "ok"]
@@ -339,7 +339,7 @@ def sound(path: Path, before: Decisions) -> list[str]:
 
 
 def decisions(db: Database) -> Decisions:
-    """What was decided on each sample; failures are left out, they may be tried again."""
+    """The decision on each sample, without failures, which may be tried again."""
     rows = db.read(
         "SELECT s.run, s.scenario, s.profile, s.repeat, r.seq, r.choice, r.choice_text, r.reasoning"
         " FROM results r JOIN samples s ON s.id=r.sample WHERE r.error_kind IS NULL"

@@ -1,4 +1,4 @@
-"""Change and try again: editors, child runs, and the screen that turns to them."""
+"""The editors of the study screen: each runs its change in a child run, and shows it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_an_edited_scenario_is_asked_in_a_child_run(
         editor.area.text = shown.replace("text = ", "txt = ", 1)
         await pilot.press("f2")
         await wait(pilot, lambda: "! " in words(app))
-        assert isinstance(app.screen, EditDialog)  # what is wrong is said, nothing is lost
+        assert isinstance(app.screen, EditDialog)  # it shows the error and keeps the text
 
         editor.area.text = shown.replace("Patient A", "Patient Q")
         await pilot.press("f2")
@@ -78,7 +78,7 @@ async def test_targets_are_steered_by_arrow_keys(
     async with app.run_test(size=(80, 24)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("1", "v")
-        await wait(pilot, lambda: "is not told of targets" in words(app))
+        await wait(pilot, lambda: "targets do not change how this decision-maker" in words(app))
         await pilot.press("escape", "2", "v")
         await wait(pilot, lambda: isinstance(app.screen, TargetDialog) and "1.0" in words(app))
         await pilot.press("left", "left", "left")

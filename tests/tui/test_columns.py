@@ -1,4 +1,4 @@
-"""Columns on the fly: one more, a copy, one less; and what is worth keeping saved as a file."""
+"""Adding, copying and removing columns, and saving a profile or a scenario as a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.asyncio
 
 @pytest.fixture(autouse=True)
 def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No worker is started, and the user's files are in a folder of the test's."""
+    """Start no worker, and keep the user's files in a folder of the test."""
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
     monkeypatch.setattr(paths, "user_profiles", lambda: tmp_path / "lib" / "profiles")
     monkeypatch.setattr(paths, "user_scenarios", lambda: tmp_path / "lib" / "scenarios")
@@ -47,11 +47,11 @@ def child_of(db: Database, run: str) -> str | None:
 async def test_before_anything_is_asked_there_is_no_run(
     path: Path, db: Database, wait: Any
 ) -> None:
-    """Columns come and go on the screen alone; what is asked then is what stands there."""
+    """Columns change only on the screen; a run then has the columns that are shown."""
     study = fakes.study(3)
     app = opened(path, study)
     async with app.run_test(size=(145, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: "fairness-high" in words(app) and "fairness ▲" in words(app))
@@ -67,7 +67,7 @@ async def test_before_anything_is_asked_there_is_no_run(
         await pilot.press("f2")
         await wait(pilot, lambda: names(app)[:2] == ["moral-desert-high", "moral-desert-high~1"])
         assert db.one("SELECT 1 FROM runs") is None
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await pilot.press("enter")
         await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(pending=5))
         shown = names(app)
@@ -100,13 +100,13 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(pending=6, inherited=23))
         assert screen.session.run == child_of(db, run)
-        # What decides by a target alone takes the focused column's.
+        # A profile that needs a target takes the focused column's.
         await pilot.press("2", "A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*"oracle", "enter")
         await wait(pilot, lambda: names(app)[5:] == ["oracle"])
         assert screen_of(app).session.study.profiles[5].target == study.profiles[1].target
-        # The same once more is refused, and nothing happens.
+        # Adding the same profile again is refused and changes nothing.
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*file, "enter")
@@ -129,7 +129,7 @@ async def test_a_copy_decides_what_it_is_a_copy_of_until_it_is_changed(
         await wait(pilot, lambda: names(app)[:2] == ["baseline", "baseline~1"])
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(inherited=29))
-        await wait(pilot, lambda: "nothing to ask" in words(app))
+        await wait(pilot, lambda: "nothing to run" in words(app))
         await pilot.press("C")  # of the copy
         await wait(pilot, lambda: isinstance(app.screen, EditDialog))
         editor = app.screen
@@ -153,17 +153,17 @@ async def test_a_removed_column_is_in_the_run_that_had_it(
         for left in (3, 2, 1):
             await pilot.press("1", "X")
             await wait(pilot, lambda left=left: len(names(app)) == left)
-            await wait(pilot, lambda: "brings it back, r has the run" in words(app))
+            await wait(pilot, lambda: "brings it back, r lists the run" in words(app))
             await wait(pilot, lambda: screen_of(app).snapshot.counts.inherited)
         assert names(app) == ["risk-aversion-high"]
         assert screen_of(app).snapshot.counts == Counts(inherited=6)
-        await pilot.press("A")  # the last one removed is offered first, with what it decided
+        await pilot.press("A")  # the column removed last is offered first, and keeps its decisions
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: "moral-desert-low " in words(app) and "removed" in words(app))
         await pilot.press("enter")
         await wait(pilot, lambda: names(app) == ["risk-aversion-high", "moral-desert-low"])
         await wait(pilot, lambda: screen_of(app).snapshot.counts == Counts(inherited=12))
-        await pilot.press("A")  # what stands there again is not offered
+        await pilot.press("A")  # a column that is shown again is not offered
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: words(app).count("  removed  ") == 2)
         await pilot.press("escape", "2", "X")
@@ -193,12 +193,12 @@ async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, w
     far = load_profile("baseline", backbone="mistral-7b")
     app = opened(path, Study("s", (study.profiles[0], far), study.scenarios))
     async with app.run_test(size=(145, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await wait(pilot, lambda: "v0.3 is not on this machine" in prose(screen_of(app), 0))
         assert "hf download" in prose(screen_of(app), 0)
         await pilot.press("2", "X")
         await wait(pilot, lambda: len(names(app)) == 1)
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         assert "hf download" not in prose(screen_of(app), 0)
 
 
@@ -206,7 +206,7 @@ async def test_what_is_added_is_on_the_model_of_its_neighbour(path: Path, wait: 
     far = load_profile("baseline", backbone="mistral-7b")
     app = opened(path, Study("s", (load_profile("random"), far), fakes.scenarios(2)))
     async with app.run_test(size=(145, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await wait(pilot, lambda: words(app).count("Mistral-7B-Instruct-v0.3") > 5)
@@ -255,14 +255,14 @@ async def test_what_stands_there_is_saved_to_the_library(
         await wait(pilot, lambda: "profile saved as" in words(app))
         assert load_profile("mine").hash == study.profiles[1].hash
 
-        await pilot.press("3", "W")  # another under the same name: asked first
+        await pilot.press("3", "W")  # another profile under the same name: the dialog asks first
         await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
         screen = app.screen
         assert isinstance(screen, SaveDialog)
         screen.field.value = "mine"
         await wait(pilot, lambda: "already" in words(app))
         await pilot.press("enter")
-        await wait(pilot, lambda: "enter once more" in words(app))
+        await wait(pilot, lambda: "press enter again" in words(app))
         assert load_profile("mine").hash == study.profiles[1].hash
         await pilot.press("enter")
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))

@@ -1,4 +1,4 @@
-"""The comparison: pure lines, and the screen over columns of two runs."""
+"""The comparison: its lines, and its screen with columns of two runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Finished = tuple[str, Study]
 
 
 def decided(db: Database, study: Study, reasoning: str | None = None) -> str:
-    """A run of the study, wholly decided."""
+    """A run of the study in which everything is decided."""
     run = runs.create_run(db, study, {"torch": "9"})
     worker = fakes.FakeWorker(db, study)
     while batch := worker.claim(8):
@@ -147,7 +147,7 @@ async def test_the_screen_compares_columns_of_two_runs(
         await pilot.press(*"warm", "enter")
         await wait(pilot, lambda: len(screen.state.columns) == 5 and screen.state.second == 4)
         await wait(pilot, lambda: screen.state.digest and screen.state.digest.comparison.b == 4)
-        # The fake decides by place: both baselines chose alike.
+        # The fake worker decides by the column's place, so both baselines chose the same.
         assert screen.state.digest.comparison.agreement.share == 1.0
         await wait(pilot, lambda: "none: they chose the same" in words(app))
         await pilot.press("o", "n")

@@ -1,4 +1,4 @@
-"""What the overview counts, against the same worked out from all cells at once."""
+"""The counts of the overview, compared with counts computed from all cells at once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ choices = st.lists(st.tuples(*(values for _ in ATTRIBUTES)), min_size=2, max_siz
 
 @st.composite
 def studies(draw: st.DrawFn) -> Study:
-    """Four profiles on a few scenarios, each labelled for none, one or both attributes."""
+    """Four profiles on a few scenarios, each labelled for no, one or both attributes."""
     scenarios = []
     for number, each in enumerate(draw(st.lists(choices, min_size=1, max_size=4))):
         labels = [
@@ -60,7 +60,7 @@ def studies(draw: st.DrawFn) -> Study:
             for row in each
         ]
         made = tuple(Choice(f"choice {i}", found) for i, found in enumerate(labels))
-        # Two may be the same but for the key, as in MTA.
+        # Two scenarios may differ only in their keys, as in MTA.
         scenarios.append(Scenario(f"s{number}", f"text {number % 3}", made))
     return Study("any", PROFILES, tuple(scenarios), repeat=REPEAT)
 
@@ -87,7 +87,7 @@ def histories(draw: st.DrawFn) -> tuple[Study, list[tuple[SampleKey, Cell]]]:
 
 
 def decided(study: Study, place: SampleKey, choice: int, ended: float) -> Cell:
-    """A decision as the store keeps it, scored against all that its profile is scored against."""
+    """A decision as the store keeps it, scored against all targets of its profile."""
     shown = study.scenarios[place[0]]
     scores = tuple(
         (target_id(targets), study.scorer.is_correct(choice, shown, targets))
@@ -147,7 +147,7 @@ def courses(study: Study, cells: Cells) -> list[AccuracyCurve]:
 
 
 def columns(study: Study, cells: Cells) -> list[Column]:
-    """The profiles as comparisons and reports take them."""
+    """The profiles as columns, as comparisons and reports use them."""
     out = []
     for index, each in enumerate(study.profiles):
         outcomes = {
@@ -191,7 +191,7 @@ def test_counts_are_those_of_all_cells_at_once(
         assert overview.agreements[a][b] == overview.agreements[b][a] == wanted
     assert all(overview.agreements[a][a] is None for a in range(len(made)))
     tallies = {(tally.profile, tally.target): tally for tally in board.tallies()}
-    for course in overview.courses:  # a course ends where the accuracy stands
+    for course in overview.courses:  # a curve ends at the current accuracy
         tally = tallies[course.profile, course.target]
         for points, whole in (
             (course.all, tally.all),
@@ -199,7 +199,7 @@ def test_counts_are_those_of_all_cells_at_once(
         ):
             scored, right = points[-1] if points else (0, 0)
             assert make_rate(right, scored) == whole
-    for place, cell in cells.items():  # all taken back out
+    for place, cell in cells.items():  # take all cells out again
         board.put(place, Cell(cell.sample, "pending"))
     assert board.overview().attributes == () and board.overview().courses == ()
     board.clear()
@@ -235,7 +235,7 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
 
     shuffled = chance.sample(found, len(found))
     counts, points = course_of(shuffled)
-    assert points == course_of(found)[1]  # whatever order they came in
+    assert points == course_of(found)[1]  # in whichever order they came
     assert SLOTS / 4 < len(points) <= SLOTS
     assert set(points) <= set(so_far(found)) and points[-1] == so_far(found)[-1]
     for moment, correct in shuffled[:2500]:
@@ -248,7 +248,7 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
 
 
 def test_a_pause_costs_no_points() -> None:
-    """An hour of decisions, a month of nothing, an hour again: both hours are there to be seen."""
+    """An hour of decisions, a month of nothing, another hour: the curve shows both hours."""
     counts = AccuracyOverTime()
     for start in (0.0, 30 * 86_400.0):
         for number in range(1000):
@@ -278,7 +278,7 @@ def test_the_numbers_are_the_reports(finished: tuple[str, Study], db: Database) 
 
 
 def test_of_several_attributes_each_counts_by_itself() -> None:
-    """A profile that keeps to the one and not to the other is seen to do so."""
+    """The counts tell apart a profile that follows one attribute and not the other."""
     choices = (
         Choice("A", {"moral_desert": 1.0, "fairness": 0.0}),
         Choice("B", {"moral_desert": 0.0, "fairness": 0.4}),

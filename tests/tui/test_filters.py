@@ -1,4 +1,4 @@
-"""Filters let through what matches and nothing else, and stepping goes over that alone."""
+"""Filters pass exactly the scenarios that match, and keys step over only these."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MARKS: tuple[MarkName, ...] = ("right", "wrong", "failed", "pending")
 
 
 def made(labels: list[frozenset[str]], edited: list[bool], repeat: int) -> Study:
-    """A study of two profiles with scenarios that are labelled and edited so."""
+    """A study of two profiles with scenarios that have these labels and edits."""
     scenarios = tuple(
         Scenario(
             f"s{number}",
@@ -44,7 +44,7 @@ def made(labels: list[frozenset[str]], edited: list[bool], repeat: int) -> Study
 
 @st.composite
 def boards(draw: st.DrawFn) -> tuple[Study, list[tuple[tuple[int, int, int], Cell]]]:
-    """A study, and what becomes of its samples one after the other."""
+    """A study, and the changes of its samples one after the other."""
     count, repeat = draw(st.integers(1, 6)), draw(st.integers(1, 2))
     labels = draw(st.lists(st.frozensets(st.sampled_from(NAMES)), min_size=count, max_size=count))
     edited = draw(st.lists(st.booleans(), min_size=count, max_size=count))
@@ -76,7 +76,7 @@ def cells_of(row: Cells) -> list[Cell]:
 
 
 def holds(kind: Kind, scenario: Scenario, row: Cells, annotations: dict[int, Annotation]) -> bool:
-    """What each filter means, said once more."""
+    """The meaning of each filter, written a second time."""
     said = [annotations[cell.sample] for cell in cells_of(row) if cell.sample in annotations]
     rules: dict[Kind, Callable[[], bool]] = {
         "apart": lambda: any(
@@ -101,7 +101,7 @@ def test_what_is_listed_satisfies_each_filter_and_nothing_else_does(
     board: tuple[Study, list[tuple[tuple[int, int, int], Cell]]],
     asked: list[tuple[Filter, dict[int, Annotation]]],
 ) -> None:
-    """Also after samples came and went, which only the rows that changed are looked at for."""
+    """This holds after samples change too, although only changed rows are checked again."""
     study, events = board
     kept, sieve = RunState(study), Sieve(study)
     for number, (wanted, annotations_now) in enumerate(asked):
@@ -142,7 +142,7 @@ def test_nothing_is_worked_out_again_while_nothing_changed() -> None:
 
 
 def test_wrong_is_what_the_marks_say() -> None:
-    """Against another target another scenario is wrong, and the list follows."""
+    """With another target another scenario is wrong, and the list changes."""
     study = made([frozenset()] * 2, [False] * 2, 1)
     board, sieve, annotations = RunState(study), Sieve(study), dict[int, Annotation]()
     board.put((0, 0, 0), Cell(1, "done", 0, (("x=1.0", False), ("y=1.0", True))))
@@ -184,7 +184,7 @@ def test_a_filter_is_said_in_words_and_its_numbers_are_never_cut() -> None:
 
 
 def test_the_list_loses_no_column_without_saying_so() -> None:
-    """At every width: all columns, or as many as fit with a sign where some are left out."""
+    """At every width it shows all columns, or as many as fit and a sign for the others."""
     marks = MARKS * 4
     scenario = replace(fakes.scenarios(1)[0], title="A title that is longer than its room")
     for profiles in (1, 4, 9, 16):

@@ -1,4 +1,4 @@
-"""What a screen sends to the terminal holds no control character but the driver's own."""
+"""A screen sends no control characters to the terminal except the driver's own."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from tests import hostile
 from tests.tui.storms import DOORS, REPLAYED, as_key
 
 SIZE = (110, 34)
-ELSEWHERE = {"RecordedScreen", "TrustDialog"}  # a replay's, sent to a file; one that no key opens
+ELSEWHERE = {"RecordedScreen", "TrustDialog"}  # one is written to a file, no key opens the other
 
 
 class Seen(AlignApp):
-    """The application on a tape that keeps all that is sent to it."""
+    """The application with a driver that keeps all output."""
 
     def __init__(self, launch: Launch, study: Study) -> None:
         super().__init__(launch, study, UNICODE)
@@ -49,17 +49,17 @@ class Seen(AlignApp):
         )
 
     def get_driver_class(self) -> type[Driver]:
-        """The tape, as a terminal would be written to."""
+        """The recording driver, which writes as to a terminal."""
         return thrifty_driver(RecordingDriver)
 
     def taken(self) -> str:
-        """What was sent since the last time."""
+        """The output since the last call."""
         assert isinstance(self._driver, RecordingDriver)
         return "".join(self._driver.__dict__.pop("sent", []))
 
 
 def screens() -> Iterator[type[Screen[Any]]]:
-    """Every screen and dialog that somebody can open: those that no other one is made from."""
+    """Every screen and dialog that a user can open: those that have no subclass."""
     found: set[type[Screen[Any]]] = set()
     for module in pkgutil.walk_packages(align_tui.tui.__path__, "align_tui.tui."):
         for value in vars(importlib.import_module(module.name)).values():
@@ -78,7 +78,7 @@ def test_every_screen_is_walked() -> None:
 
 
 class Walk:
-    """Goes through doors of one application and keeps what each screen sent."""
+    """Opens screens of one application by `DOORS`, and keeps the output of each."""
 
     def __init__(self, app: Seen, doors: list[str]) -> None:
         self.app, self.doors = app, doors
@@ -105,7 +105,7 @@ class Walk:
         for door in self.doors:
             name, keys = DOORS[door]
             app.taken()
-            for _ in range(5):  # a list that is still empty when its key comes takes it for nothing
+            for _ in range(5):  # an empty list ignores its key
                 for key in keys:
                     app.post_message(as_key(key))
                     await until(
@@ -123,7 +123,9 @@ class Walk:
             await asyncio.sleep(0.05)
             if app.screen.query(Input):
                 app.screen.post_message(events.Paste(hostile.TEXT))
-                app.screen.query(Input).first().value += hostile.TEXT  # whatever a paste drops
+                app.screen.query(
+                    Input
+                ).first().value += hostile.TEXT  # a paste would drop some of it
                 await asyncio.sleep(0.05)
             self.sent[door] = app.taken()
             await back()

@@ -1,4 +1,4 @@
-"""A child run's screen: what its ancestors decided stands there, and only the rest is asked."""
+"""The screen of a child run: it shows inherited decisions, and only the rest is run."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_what_holds_counts_like_any_decision(
     assert now[0, "moral_desert=1.0"] == before[0, "moral_desert=1.0"]
     # Nothing aims there any more, and the new target is scored of the old decision.
     assert (0, "moral_desert=0.0") in before and (0, "moral_desert=0.0") not in now
-    # Nothing was copied, and what is told of a run elsewhere is its own.
+    # Nothing was copied, and other places count only the run's own decisions.
     assert len(results.states(db, run)) == 6 and results.tallies(db, run) == []
     assert [len(column.outcomes) for column in read_columns(db, run)] == [0, 0, 0, 0]
     compared = read_columns(db, run, inherited=True)
@@ -145,13 +145,16 @@ async def test_only_what_is_missing_is_asked(
         decide(db, study)
         await wait(pilot, lambda: screen.snapshot.counts.done == 6)
         await pilot.press("enter")
-        await wait(pilot, lambda: "everyone was asked here already" in words(app))
-        await pilot.press("a")  # what the parent failed at was never decided
+        await wait(
+            pilot,
+            lambda: "all profiles have decided this scenario, or are queued for it" in words(app),
+        )
+        await pilot.press("a")  # the sample that failed in the parent was never decided
         await wait(pilot, lambda: screen.snapshot.counts.pending == 1)
         decide(db, study)
         await wait(pilot, lambda: screen.snapshot.counts.done == 7)
         await pilot.press("a")
-        await wait(pilot, lambda: "the whole study was asked already" in words(app))
+        await wait(pilot, lambda: "the whole study is decided or queued already" in words(app))
         assert screen.snapshot.counts == Counts(done=7, inherited=17)
     own = {(state.scenario, state.profile) for state in results.states(db, run)}
     assert own == {(2, 1), *((scenario, 2) for scenario in range(6))}
@@ -178,7 +181,7 @@ async def test_keys_work_on_decisions_of_another_run(
         await pilot.press("i")
         await wait(pilot, lambda: isinstance(app.screen, DecisionScreen))
         await wait(pilot, lambda: "risk_aversion=1.0: " in words(app))
-        await pilot.press("escape", "1", "i")  # scored against what this run aims at
+        await pilot.press("escape", "1", "i")  # scored against the targets of this run
         await wait(pilot, lambda: isinstance(app.screen, DecisionScreen))
         await wait(pilot, lambda: "fairness=1.0: " in words(app))
         assert "moral_desert=0.0" not in words(app)
@@ -203,21 +206,21 @@ async def test_keys_work_on_decisions_of_another_run(
 async def test_a_run_that_is_being_read_says_so(
     path: Path, db: Database, child: tuple[str, Study, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not that nothing was asked, which it cannot know yet."""
+    """It does not say that nothing is decided, which it cannot know yet."""
     run, study, _ = child
     monkeypatch.setattr(LiveFeed, "start", lambda self: None)
     app = opened(path, study, run)
     async with app.run_test(size=(145, 40)) as pilot:
         await pilot.pause()
         assert "reading the run" in words(app)
-        assert "Nothing has been asked" not in words(app) and "to decide" not in words(app)
+        assert "Nothing is decided" not in words(app) and "to decide" not in words(app)
 
 
 @pytest.mark.asyncio
 async def test_a_run_that_only_inherits_can_be_replayed(
     path: Path, db: Database, finished: tuple[str, Study], wait: Any
 ) -> None:
-    """Such as one with a column less: nothing happened in it, and it ends as it begins."""
+    """For example a run with one column less: nothing happens in it, so it ends as it begins."""
     parent, study = finished
     changed = edits.without_column(study, 0, load_attributes())
     run, asked = queueing.run_changed(db, changed, parent, {})

@@ -1,4 +1,4 @@
-"""Inside a decision: what the model saw, copied, kept, and opened in a pager."""
+"""The decision screen: its parts, which the user can copy, keep and open in a pager."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_part_is_there_and_as_it_was(db: Database, finished: Finished) -> 
     assert "seeds from  the scenario's text and choices\n" in parts["hashes"]
     assert finished[1].profiles[1].hash in parts["hashes"]
     assert all(text in parts["everything"] for text in list(parts.values())[1:])
-    # The fake worker made its own prompt: nothing is claimed of it.
+    # The fake worker made its own prompt, so no part of it is marked.
     assert "is not marked" in parts["messages"]
 
 
@@ -78,7 +78,7 @@ def test_what_the_attribute_put_in_stands_between_signs(
 
 
 def test_the_traceback_of_a_failed_sample_is_a_part_of_its_own(db: Database) -> None:
-    """Only where there is one, and nowhere else: the pane and the decision have the sentence."""
+    """The traceback has its own part; the pane and the decision show only the sentence."""
     study = fakes.study(1, 2)
     run = runs.create_run(db, study, {})
     worker = fakes.FakeWorker(db, study)
@@ -156,13 +156,13 @@ async def test_parts_are_stepped_through_copied_and_kept(
         await wait(pilot, lambda: "no pager" in words(app))
         monkeypatch.setenv("PAGER", sys.executable)
         await pilot.press("shift+tab", "o")
-        await wait(pilot, lambda: "cannot be handed over" in words(app))
+        await wait(pilot, lambda: "cannot run in this terminal" in words(app))
         await pilot.press("escape")
         assert app.screen is not screen
 
 
 class RealTerminal:
-    """A program in a pty; what it writes is searched as it is."""
+    """A program in a pty, whose output is searched as it is."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self.seen = b""
@@ -172,7 +172,7 @@ class RealTerminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
 
     def until(self, words: bytes, seconds: float = 60.0) -> None:
-        """Read until it has written these words since the last time."""
+        """Read until the program has written these words since the last call."""
         end = time.monotonic() + seconds
         while words not in self.seen:
             assert time.monotonic() < end, f"never wrote {words!r}: {self.seen[-2000:]!r}"

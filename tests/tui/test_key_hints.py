@@ -1,4 +1,4 @@
-"""No sentence names a default key: whoever moves every action reads their own keys everywhere."""
+"""Every sentence names the user's keys: with all actions moved, no default key is shown."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def moved() -> str:
 
 
 def literals(tree: ast.AST) -> Iterator[ast.Constant]:
-    """Every text of the code but docstrings and what a Binding is made of."""
+    """Every string in the code except docstrings and arguments of Binding."""
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "Binding":
         return
     body = getattr(tree, "body", None)
@@ -77,7 +77,7 @@ def literals(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def test_no_text_of_the_screen_names_a_key_by_hand() -> None:
-    """What names one is written `{study.pause}`, and there is such an action."""
+    """A sentence names a key by its action, as `{study.pause}`, and the action exists."""
     known = {action.id for kind in screens().values() for action in DEFAULT.keys(kind).actions}
     allowed = {"tui/key_text.py", "tui/format/key_names.py", "tui/keyboard.py", "tui/keymap.py"}
     found, named = [], set()
@@ -97,17 +97,17 @@ def test_no_text_of_the_screen_names_a_key_by_hand() -> None:
     assert LETTER.search("in the trash: u brings it back") and LETTER.search(
         "enter here, a for all"
     )
-    assert WORDS.search("press space to go on") and not LETTER.search("asks for a scenario")
+    assert WORDS.search("press space to resume") and not LETTER.search("asks for a scenario")
 
 
 def shown(app: AlignApp) -> str:
-    """The text of the screen on top, without what a study brings."""
+    """The text of the top screen, without texts of the study."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
 def hints(screen: Screen[Any]) -> list[str]:
-    """What stands where keys are named: the line at the bottom, edges, and what is said."""
+    """The texts that name keys: the line at the bottom, the borders and the notices."""
     out = [str(getattr(widget, "border_subtitle", None) or "") for widget in screen.walk_children()]
     for widget in screen.query("#keys, .keys, #said"):
         out += ["".join(text for text, _ in line) for line in getattr(widget, "lines", ())]
@@ -115,7 +115,7 @@ def hints(screen: Screen[Any]) -> list[str]:
 
 
 def check(app: AlignApp, door: str) -> None:
-    """No default key stands anywhere, and those of this screen do where there are hints."""
+    """No default key is shown, and hints show the moved keys of this screen."""
     assert (wrong := WORDS.search(shown(app))) is None, (door, wrong, hints(app.screen))
     for hint in hints(app.screen):
         assert LETTER.search(hint) is None, (door, hint)
@@ -124,7 +124,7 @@ def check(app: AlignApp, door: str) -> None:
 
 
 async def press(app: AlignApp, pilot: Pilot[Any], key: str) -> None:
-    """What this key does by default, by the key that does it now."""
+    """Press the moved key of the action that has this default key."""
     kind = type(app.screen)
     binding = DEFAULT.keys(kind).bound["question_mark" if key == "?" else
                                        "slash" if key == "/" else key][0]  # fmt: skip
@@ -174,7 +174,7 @@ async def test_every_screen_and_dialog_names_the_keys_that_it_has(
         screen.host.complain("It broke")
         await pilot.pause()
         check(app, "complaint")
-        assert "puts this away" in shown(app)
+        assert "closes this" in shown(app)
 
 
 async def test_questions_and_replays_name_the_keys_that_they_have(
@@ -189,12 +189,12 @@ async def test_questions_and_replays_name_the_keys_that_they_have(
         await pilot.pause()
         check(app, "replay")
         await press(app, pilot, "x")
-        await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
+        await wait(pilot, lambda: "a replay asks no model" in screen.state.notice)
         check(app, "replay's notice")
         screen.host.say("")
-        # A key of its own must not have a replay ask models.
+        # A moved key must not make a replay ask models.
         await pilot.press(keymap_of(app).keys(type(screen)).names.first("study.run_all"))
-        await wait(pilot, lambda: "a replay asks nothing" in screen.state.notice)
+        await wait(pilot, lambda: "a replay asks no model" in screen.state.notice)
         dialogs: list[tuple[Screen[Any], str]] = [
             (LeaveDialog("demo", Counts(0, 0, 1, 2), False), "stay"),
             (TrustDialog(Code("model", "/somewhere", "0" * 64), False), "do not run it"),
@@ -214,9 +214,9 @@ async def test_an_empty_study_greets_with_the_keys_that_it_has(
     study = fakes.study(2)
     app = AlignApp(Launch(path, study, None, False), study)
     async with app.run_test(size=(140, 40)) as pilot:
-        await wait(pilot, lambda: "Nothing has been asked" in shown(app))
+        await wait(pilot, lambda: "Nothing is decided" in shown(app))
         check(app, "greeting")
-        for said in ("the whole study", "all profiles", "help"):
+        for said in ("run the whole", "run this scenario", "help"):
             assert re.search(f"[{''.join(OWN)}]  {said}", shown(app)), said
         await press(app, pilot, "space")
         await wait(pilot, lambda: "nothing runs yet" in shown(app))

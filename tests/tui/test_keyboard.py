@@ -1,4 +1,4 @@
-"""The screen stays whatever bytes the terminal sends, and one that fails says so by its status."""
+"""No bytes from the terminal end the screen; a screen that fails exits with status 1."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_paste_keeps_what_can_be_read_of_it() -> None:
 
 
 class Screen:
-    """A program in a pty that answers for everything it is sent."""
+    """The program in a pty."""
 
     def __init__(self, *command: str) -> None:
         self.seen = b""
@@ -81,7 +81,7 @@ class Screen:
             self.take()
 
     def take(self, seconds: float = 0.05) -> bool:
-        """Read what comes within so long; False when it has ended."""
+        """Read what comes within that time; False when the program has ended."""
         if not select.select([self.fd], [], [], seconds)[0]:
             return True
         try:
@@ -92,7 +92,7 @@ class Screen:
         return bool(data)
 
     def end(self, seconds: float = 30.0) -> int:
-        """Its exit status, when it has ended by itself."""
+        """The exit status of the program, after it has ended by itself."""
         until = time.monotonic() + seconds
         while self.take():
             assert time.monotonic() < until, f"it did not end: {self.seen[-1500:]!r}"
@@ -107,7 +107,7 @@ def test_a_real_screen_survives_every_byte() -> None:
     for sequence in SEQUENCES[:-1]:
         os.write(screen.fd, sequence)
         screen.take(0.005)
-    os.write(screen.fd, b"\x1b[201~" + b"j" * 33)  # whatever is still open ends here
+    os.write(screen.fd, b"\x1b[201~" + b"j" * 33)  # ends a paste that may still be open
     screen.seen = b""
     os.write(screen.fd, b"?")
     screen.until(lambda: b"step through" in screen.seen or b"scenario" in screen.seen)

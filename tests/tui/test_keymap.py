@@ -1,4 +1,4 @@
-"""Keys are the user's: every action can be moved, and what cannot work is named with its line."""
+"""A keymap file can move every action; an error in it names its line."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def test_every_binding_has_an_id_of_its_own_table_and_a_key_of_its_name() -> Non
             assert table_of == section and name.isidentifier(), (section, binding[0])
             same = taken.setdefault(f"{section}.{name}", (section, binding[0].action))
             assert same == (section, binding[0].action)
-        # Within a screen, inherited actions included, a name means one action.
+        # Within a screen, with its inherited actions, a name means one action.
         named: dict[str, str] = {}
         for bindings in bound(kind, Keymap()).values():
             assert named.setdefault(name_of(bindings[0]), bindings[0].id or "") == bindings[0].id
 
 
 def test_what_is_printed_reads_back_and_changes_nothing() -> None:
-    """`align-tui keys > keys.toml` is a file to start from."""
+    """The user can start from the file that `align-tui keys > keys.toml` writes."""
     printed = table(Keymap())
     again = read_keymap(file_of(printed))
     for kind in screens().values():
@@ -78,7 +78,7 @@ def test_what_is_printed_reads_back_and_changes_nothing() -> None:
 
 
 def test_a_keymap_of_version_01_still_opens() -> None:
-    """Read whole it changes nothing, and each line of it moves what it moved then."""
+    """The whole file changes nothing, and each line moves the action that it moved then."""
     whole = read_keymap(file_of(VERSION_01.read_text(encoding="utf-8")))
     for kind in screens().values():
         assert bound(kind, whole) == bound(kind, Keymap())
@@ -97,13 +97,13 @@ def test_a_keymap_of_version_01_still_opens() -> None:
 
 
 def test_old_names_are_those_of_today_where_both_are_known() -> None:
-    """What [text] was is another dialog now: its own names go before the old ones."""
+    """[text] is another dialog now, so its own names take precedence over the old ones."""
     names = {section: {name_of(b[0]) for b in bound(kind, DEFAULT).values()}
              for section, kind in screens().items()}  # fmt: skip
     for section, (now, renamed) in OLD.items():
         assert set(renamed.values()) <= names[now], section
         for action, name in renamed.items():
-            if action in names.get(section, ()):  # it would be read as that of today
+            if action in names.get(section, ()):  # it would be read as today's action
                 assert (section, action) == (now, name)
     keymap = read_keymap(file_of('[text]\nback = "f5"\n"line(1)" = "f6"\ndismiss = "f7"\n'))
     assert [(line.screen, line.action) for line in keymap.lines] == [

@@ -1,4 +1,4 @@
-"""The navigator: filters on the live screen and in the replay, what others say, asking again."""
+"""The list of scenarios: filters live and in a replay, annotations of others, asking again."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ pytestmark = pytest.mark.asyncio
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """No process is started; who was asked to start one is counted."""
+    """Start no process; return the databases for which a worker was to be started."""
     asked: list[Path] = []
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: asked.append(db.path))
     return asked
 
 
 def lines(screen: StudyScreen) -> list[str]:
-    """The lines of the list under the numbers of the profiles."""
+    """The lines of the list below the numbers of the profiles."""
     return [text_of(line) for line in screen.widgets.listing.lines[1:]]
 
 
 def numbers(screen: StudyScreen) -> list[int]:
-    """The scenarios that the list shows (of fewer than ten), counted from 0."""
+    """The indices of the listed scenarios (of fewer than ten)."""
     return [int(line[1:2]) - 1 for line in lines(screen) if line[1:2].isdigit()]
 
 
@@ -48,7 +48,7 @@ def title(screen: StudyScreen) -> str:
 
 
 def wrong_ones(screen: StudyScreen) -> list[int]:
-    """Scenarios with a wrong mark, read off the list's own lines."""
+    """The scenarios with a wrong mark, read from the lines of the list."""
     return [number for number, line in zip(numbers(screen), lines(screen), strict=True)
             if "✗" in line]  # fmt: skip
 
@@ -81,12 +81,12 @@ async def test_a_filter_is_chosen_stepped_over_and_cleared_last(
         await choose(app, pilot, wait, "w", "enter")
         assert numbers(screen) == wrong and "wrong" in title(screen)
         assert f"{len(wrong)}/6" in title(screen)
-        assert look.scenario == 0  # where one is does not change by itself
+        assert look.scenario == 0  # the current scenario does not change by itself
         for key, place in (("G", -1), ("g", 0), ("j", 1), ("k", 0), ("up", 0), ("N", -1), ("n", 0)):
             await pilot.press(key)
             assert look.scenario == wrong[place], key
         await pilot.press(*("n" * len(wrong)))
-        assert look.scenario == wrong[0]  # round the end
+        assert look.scenario == wrong[0]  # past the end
 
         await choose(app, pilot, wait, "f", "j", "space", "space", "enter")
         assert look.wanted.kinds == {"wrong", "failed"}
@@ -118,7 +118,7 @@ async def test_attributes_are_any_of_and_one_key_clears(
             for number, scenario in enumerate(study.scenarios)
             if {names[0], names[2]} & scenario.labelled
         ]
-        await pilot.press("slash", *"adrift sea")  # a search goes over what is listed too
+        await pilot.press("slash", *"adrift sea")  # a search also steps over listed scenarios only
         modal = app.screen
         await wait(pilot, lambda: len(modal.found) >= 5 and not modal.searching)  # type: ignore[attr-defined]
         await pilot.press("enter")
@@ -190,7 +190,7 @@ async def test_a_click_chooses_what_the_list_shows(
 
 
 async def test_filters_in_a_replay(path: Path, finished: tuple[str, Study], wait: Any) -> None:
-    """What matches comes and goes with the playhead."""
+    """The matches change with the time of the replay."""
     run, study = finished
     app = AlignApp(Launch(path, study, run, False, replay=True, speed=0.25), study)
     async with app.run_test(size=(145, 40)) as pilot:
@@ -214,7 +214,7 @@ async def test_filters_in_a_replay(path: Path, finished: tuple[str, Study], wait
         await wait(pilot, lambda: screen.snapshot.counts.done == 0)
         assert screen.state.scenario == wrong[1]
         await pilot.press("x")
-        assert "a replay asks nothing" in screen.state.notice
+        assert "a replay asks no model" in screen.state.notice
         await pilot.press("escape", "q")
 
 
@@ -257,7 +257,7 @@ async def test_variants_stand_under_their_parent(path: Path, db: Database, wait:
         assert [line[3:5] == "└✎" for line in lines(screen)] == [False, False, True, False]
         await choose(app, pilot, wait, "e", "enter")
         assert numbers(screen) == [2]
-        assert lines(screen)[0][3:5] == "✎ "  # of no family that is in sight
+        assert lines(screen)[0][3:5] == "✎ "  # its original is not listed
         await pilot.press("g")
         await wait(pilot, lambda: f"✎ {variant.key}" in words(app))
 
@@ -281,7 +281,7 @@ async def test_one_failed_decision_is_asked_again(
         assert words(app).count("x asks again") == 2
         await pilot.press("x")
         assert "nothing failed here" in screen.state.notice and not no_worker
-        await pilot.press("j", "3", "x")  # the texts of that scenario may not be here yet
+        await pilot.press("j", "3", "x")  # the texts of that scenario may not have arrived
         await wait(pilot, lambda: screen.snapshot.counts.pending == 1 and no_worker)
         again = next(s for s in results.states(db, run, 1) if s.status == "pending")
         assert (again.scenario, again.profile) == (1, 2)

@@ -1,4 +1,4 @@
-"""Scenarios that ask for a text, with choices beside them or none, on every part of the screen."""
+"""Scenarios that ask for a text, with and without choices, on every part of the screen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SAID = "I would wait until more is known."
 
 @pytest.fixture
 def open_run(db: Database, tmp_path: Path) -> tuple[str, Study]:
-    """A run of two columns, one of which answered the open scenarios with a text."""
+    """A run of two columns, of which one answered the open scenarios with a text."""
     target = [{"attribute": "merit", "value": 1.0}]
     adm = {"kind": "custom", "file": str(tmp_path / "own.py"), "needs_model": False}
     profiles = tuple(

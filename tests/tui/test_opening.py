@@ -1,4 +1,4 @@
-"""The first frame comes before the study, and what is wrong with the study after the screen."""
+"""The first frame appears before the study is read; errors of the study follow the screen's end."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_a_frame_is_there_before_the_study_is(path: Path, wait: Any) -> No
         await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
         await wait(pilot, lambda: "1/2" in words(app))
         assert "opening" not in words(app)
-        assert app._waiting._task is None  # it counts no more seconds that nobody sees
+        assert app._waiting._task is None  # the hidden frame counts no more seconds
 
 
 async def test_it_can_be_left_before_the_study_is_there() -> None:
@@ -65,7 +65,7 @@ async def test_what_is_wrong_with_a_study_ends_the_screen() -> None:
 
 
 def in_terminal(arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
-    """(exit status, all that the terminal got) of the program in a pty."""
+    """(exit status, output) of the program in a pty."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "align_tui", *arguments]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env) as process:
@@ -75,7 +75,7 @@ def in_terminal(arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
             while data := os.read(ours, 1 << 16):
                 seen += data
         except OSError:
-            pass  # on Linux a terminal whose other side is closed says so
+            pass  # Linux raises this when the other side of the pty is closed
         os.close(ours)
     return process.returncode, seen.decode(errors="replace")
 

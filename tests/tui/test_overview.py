@@ -1,4 +1,4 @@
-"""The overview below the panes: its views at any size, and the keys that turn them."""
+"""The overview below the panes: its views at any size, and the keys that change them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def tally(number: int, focus: int = 0, **extra: Any) -> TallyRow:
 
 
 def matrix(size: int, pairs: int = 40) -> tuple[tuple[Agreement | None, ...], ...]:
-    """Every two agree on as many as their numbers add up to."""
+    """Every two profiles agree on as many pairs as their numbers add up to."""
     return tuple(
         tuple(
             None if a == b else agreement_of(a + b, {2: pairs + (a + b) % 2}) for b in range(size)
@@ -151,7 +151,7 @@ def test_plots_want_no_line_that_stays_empty() -> None:
         height = min(wanted, most)
         part = part_of(2, size, 0, width, height, UNICODE)
         assert len(part.lines) == height
-        assert wanted <= most or part.hidden  # more only where rows have to be left out
+        assert wanted <= most or part.hidden  # more only if rows must be left out
 
 
 def test_titles_and_margins_say_which_view_it_is_and_what_is_cut() -> None:
@@ -190,12 +190,12 @@ def test_the_overview_takes_at_most_a_third_of_the_height() -> None:
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process is started."""
+    """Start no process."""
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
 
 
 def block(app: AlignApp) -> str:
-    """What stands below the panes, its title included."""
+    """The text of the overview, with its title."""
     screen = screen_of(app)
     region = screen.widgets.tallies.region
     return "\n".join(words(app).splitlines()[region.y : region.bottom])

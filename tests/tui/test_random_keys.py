@@ -1,4 +1,4 @@
-"""Storms on every screen, in small: tools/storm.py has the full ones."""
+"""Short storms on every screen; tools/storm.py has the full ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def test_keys_in_any_order(
     tmp_path: Path, path: Path, db: Database, monkeypatch: pytest.MonkeyPatch, door: str
 ) -> None:
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
-    monkeypatch.chdir(tmp_path)  # what is exported goes where the program stands
+    monkeypatch.chdir(tmp_path)  # exports go to the working directory
     study = hostile_study()
     run = decided_run(db, study)
     before = decisions(db)

@@ -1,4 +1,4 @@
-"""How choices were rated and ranked, as lines: gauges, samples, targets, relevance, scores."""
+"""The table of ratings: gauges, samples, targets, relevance, scores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = st.sampled_from(("moral_desert", "risk_aversion", "fairness", WIDE))
 
 
 def rated(*means: float, tie: bool = False, **more: object) -> Rated:
-    """Choices with these means of one attribute; the first is ranked best."""
+    """Choices with these means for one attribute, of which the first is ranked best."""
     predictions = tuple({"moral_desert": Prediction((mean,))} for mean in means)
     best = (0, 1) if tie else (0,)
     ranking = Ranking("average_distance", "closeness", means, best, 0, "seed" if tie else "none")
@@ -35,7 +35,7 @@ def rated(*means: float, tie: bool = False, **more: object) -> Rated:
 
 
 def shown(value: Rated, width: int = 76, height: int = 9, glyphs: Glyphs = UNICODE) -> list[str]:
-    """The lines' text, the first choice taken and right."""
+    """The text of the lines, with the first choice taken and right."""
     return [text_of(line) for line in rating_lines(value, 0, "right", width, height, glyphs)]
 
 
@@ -92,7 +92,7 @@ def test_ties_are_marked_at_their_scores() -> None:
 
 
 def several(count: int, choices: int = 2) -> Rated:
-    """Attributes of which the last differs most between the choices."""
+    """Several attributes; the last one differs most between the choices."""
     names = [f"attribute_{n}" for n in range(count)]
     predictions = tuple(
         {name: Prediction((0.5 + (c == 0) * n / 20,)) for n, name in enumerate(names)}
@@ -182,7 +182,7 @@ def test_every_table_fits_its_room(
 
 
 def basis(tie_break: str = "none") -> Basis:
-    """A decision of two choices, rated thrice, drawn among two that tie."""
+    """The basis of a decision with two tied choices, each rated three times."""
     predictions = (
         {
             "moral_desert": Prediction(

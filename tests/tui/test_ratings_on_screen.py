@@ -1,6 +1,6 @@
-"""A study whose decision-makers rate the choices: its panes, sign by sign, and what `i` opens.
+"""Profiles that rate the choices: snapshots of their panes, and the screen that `i` opens.
 
-ALIGN_TUI_RENEW=1 pytest tests/tui/test_ratings_on_screen.py    # writes the snapshots anew
+ALIGN_TUI_RENEW=1 pytest tests/tui/test_ratings_on_screen.py    # renews the snapshots
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def rated(profile: int, choices: int) -> Decision:
 
 @pytest.fixture
 def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Study]:
-    """A baseline beside three that rate; the last answers the second scenario in its own words."""
+    """A baseline and three profiles that rate; the last answers the second scenario with a text."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr(runs, "new_run_id", lambda: RUN)
@@ -112,7 +112,7 @@ async def seen(
     *keys: str,
     there: str = "tie: seed",
 ) -> str:
-    """The screen with its styles, once that is there and nothing moves."""
+    """The screen with its styles, once those words are shown and nothing changes any more."""
     app = AlignApp(Launch(path, None, run[0], False), run[1])
     async with app.run_test(size=size) as pilot:
         await wait(pilot, lambda: "bridge" in styled(app).lower())

@@ -1,4 +1,4 @@
-"""A replay ends where the live screen did, and its text grows as it was written."""
+"""A replay ends like the live screen, and its text grows as it was written."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_text_grows_and_seeking_back_takes_it_away(
 def test_stepping_by_token_sample_and_scenario(
     path: Path, finished: tuple[str, Study], db: Database
 ) -> None:
-    """Each step stops where something was written, ended or begun, at the moment it was."""
+    """Each step stops at the moment at which something was written, ended or begun."""
     run, study = finished
     sample = spread_out(db, run)
     feed = ReplayFeed(path, study, run, lambda snapshot: None, now=lambda: 0.0)
@@ -118,7 +118,7 @@ def test_stepping_by_token_sample_and_scenario(
 
 
 def spread_out(db: Database, run: str) -> int:
-    """Let every sample of a run take ten seconds, one after the other; the first's id."""
+    """Let the samples of a run take ten seconds each, in sequence; return the first one's id."""
     rows = db.read("SELECT id FROM samples WHERE run=? ORDER BY scenario, profile", (run,))
     for number, row in enumerate(rows):
         began = 1_760_000_000.0 + 10 * number
@@ -188,7 +188,7 @@ async def test_the_transport_keys(path: Path, finished: tuple[str, Study], wait:
         await pilot.click("#transport", offset=(first, 0))
         await wait(pilot, lambda: now().at == 0.0)
         await pilot.press("T", "x", "enter")
-        await wait(pilot, lambda: "no time" in screen.state.notice)
+        await wait(pilot, lambda: "not a time" in screen.state.notice)
         await pilot.press("full_stop")
         await wait(pilot, lambda: now().at > 0.0)
         await pilot.press("comma")

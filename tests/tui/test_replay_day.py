@@ -1,4 +1,4 @@
-"""A day of replay on a virtual clock: every hour in its place, and no more memory at its end."""
+"""A day of replay on a virtual clock: each hour is in its place, and memory does not grow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOUR = 3600.0
 
 
 def test_a_day_leaves_memory_flat(path: Path, finished: tuple[str, Study], db: Database) -> None:
-    """24 samples of an hour each; each look at the clock is two minutes after the one before."""
+    """24 samples of an hour each; the clock goes on by two minutes each time it is read."""
     run, study = finished
     rows = db.read("SELECT id FROM samples WHERE run=? ORDER BY scenario, profile", (run,))
     with db.write() as connection:
@@ -42,5 +42,5 @@ def test_a_day_leaves_memory_flat(path: Path, finished: tuple[str, Study], db: D
     finally:
         tracemalloc.stop()
     assert feed.head.at == feed.head.length == 24 * HOUR and not feed.head.playing
-    # One scenario's texts are kept, a few kilobytes; the first hours fill caches.
+    # The feed keeps one scenario's texts, a few kilobytes; the first hours fill caches.
     assert kept[24] - kept[8] < 64_000, kept

@@ -1,4 +1,4 @@
-"""The replay's end is the live screen's, cell by cell; what is recorded of it ends there too."""
+"""A replay ends with the same screen as the live run, cell by cell; so does its recording."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
-# Every scenario, then every view of the overview but the workers, whom a replay has not.
+# Every scenario, then every view of the overview except the workers, which a replay does not have.
 TURNS = [("g", 0), ("j", 1), ("j", 2), ("o", 2), ("o", 2), ("o", 2)]
-Cell = tuple[str, str]  # what stands there, and its style
+Cell = tuple[str, str]  # its text, and its style
 
 
 def cells_of(app: AlignApp) -> list[list[Cell]]:
-    """Every cell of the screen, row by row; of a blank only what shows counts."""
+    """Every cell of the screen, row by row; for a blank only the visible style counts."""
     screen = app.screen_stack[-1]
     rows = []
     for strip in screen._compositor.render_strips():
@@ -101,7 +101,7 @@ async def test_cell_by_cell(
                 else:
                     worker.finish(claimed, took=0.2)
         workers.unregister(db, worker.id)
-        # Before the first snapshot nothing is open either, and no worker known.
+        # Before the first snapshot nothing is open either, and no worker is known.
         await wait(pilot, lambda: screen.snapshot.counts.total)
         await wait(pilot, lambda: screen.snapshot.counts.open == 0 and not screen.snapshot.workers)
         for key, scenario in TURNS:
@@ -118,7 +118,7 @@ async def test_cell_by_cell(
             await pilot.press(key)
             ours = await read(replay, pilot, wait, scenario)
             assert "├" in words(ours)[-2] and "space pla" in words(ours)[-1]
-            del ours[-2]  # the transport line
+            del ours[-2]  # the timeline
             assert words(ours)[0].rstrip().endswith("replay")
             word = words(ours)[0].rindex("replay")
             assert words(theirs)[0][word:].strip() == ""

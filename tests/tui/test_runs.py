@@ -1,4 +1,4 @@
-"""The list of runs: narrowing down, remarks, the trash, search, opening what another writes."""
+"""The list of runs: filter, tags and notes, trash, search, and runs that another process writes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def three(db: Database, finished: Finished) -> tuple[str, str, str]:
-    """A finished run, a paused one and one that waits; the newest last."""
+    """A finished, a paused and a waiting run, the newest last."""
     run, study = finished
     paused = runs.create_run(db, study, {})
     runs.set_state(db, paused, "paused")
@@ -110,7 +110,7 @@ def runs_screen(app: AlignApp) -> RunsScreen:
 
 
 def listed(app: AlignApp) -> list[RunLine]:
-    """The runs that are listed; none where another screen is on top."""
+    """The listed runs; none if another screen is on top."""
     return app.screen.state.shown if isinstance(app.screen, RunsScreen) else []
 
 
@@ -154,7 +154,7 @@ async def test_a_day_with_the_runs(
         await pilot.press("T")
         await wait(pilot, lambda: "brings back" in words(app) and len(screen.state.shown) == 1)
         await pilot.press("x")
-        await wait(pilot, lambda: "it is in the trash" in words(app))
+        await wait(pilot, lambda: "this run is in the trash" in words(app))
         await pilot.press("D")
         await wait(pilot, lambda: "Remove Paused" in words(app))
         await pilot.press("y")
@@ -164,11 +164,11 @@ async def test_a_day_with_the_runs(
         # A filter, and out of it.
         await pilot.press("f", *"is:fin", "enter")
         await wait(pilot, lambda: [line.row.id for line in screen.state.shown] == [run])
-        # Export, once; what is there is never written over.
+        # Export twice; an existing file is never overwritten.
         out = tmp_path / "out.jsonl"
         for said in ("written:", "exists already"):
             await pilot.press("x", "enter")
-            await wait(pilot, lambda: "to which file" in words(app))
+            await wait(pilot, lambda: "write to file" in words(app))
             await pilot.press("ctrl+u", *"out.jsonl", "enter")
             await wait(pilot, lambda said=said: said in words(app))
         assert len(out.read_text().splitlines()) == 26
@@ -231,7 +231,7 @@ async def test_a_run_that_another_process_writes_opens_live_for_two(
         await wait(pilot, lambda: "1/24" in words(app))
         for claimed in worker.claim(3):
             worker.finish(claimed)
-        await wait(pilot, lambda: "4/24" in words(app))  # the list follows by itself
+        await wait(pilot, lambda: "4/24" in words(app))  # the list updates by itself
 
 
 async def test_replay_compare_and_import_from_the_list(
@@ -297,10 +297,10 @@ async def test_the_study_screen_keeps_bookmark_and_verdict(
             pilot, lambda: run_annotations.annotation_of(db, sample) == run_annotations.NOTHING
         )
         await wait(pilot, lambda: "you" not in words(app).split("stronger claim")[-1])
-        await pilot.press("j", "j", "2")  # a failure is no decision
+        await pilot.press("j", "j", "2")  # a failed sample has no decision
         await wait(pilot, lambda: "cut at 9 tokens" in words(app))
         await pilot.press("V")
-        await wait(pilot, lambda: "that needs a decision" in words(app))
+        await wait(pilot, lambda: "this needs a decision" in words(app))
 
 
 async def test_browsing_begins_with_the_list_and_lives_in_ascii(

@@ -35,7 +35,7 @@ def screen_of(app: AlignApp) -> StudyScreen:
 
 
 def words(app: Shell) -> str:
-    """Everything on the terminal."""
+    """All text on the screen."""
     _width, height = app.size
     lines = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in lines[:height])
@@ -43,7 +43,7 @@ def words(app: Shell) -> str:
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """No process is started; who was asked to start one is counted."""
+    """Start no process; return the databases for which a worker was to be started."""
     asked: list[Path] = []
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: asked.append(db.path))
     return asked
@@ -54,7 +54,7 @@ async def test_streaming_then_decision(path: Path, db: Database, wait: Any) -> N
     app = opened(path, study)
     async with app.run_test(size=(145, 40)) as pilot:
         screen = screen_of(app)
-        await wait(pilot, lambda: "Nothing has been" in words(app))
+        await wait(pilot, lambda: "Nothing is decided" in words(app))
         assert results_count(db) == 0 and db.one("SELECT 1 FROM runs") is None
         await pilot.press("enter")
         await wait(pilot, lambda: screen.snapshot.counts.pending == 4)
@@ -135,7 +135,7 @@ async def test_keys(path: Path, finished: tuple[str, Study], wait: Any) -> None:
         await pilot.press("l", "g", "j", "j")
         await wait(pilot, lambda: "cut at 9 tokens" in prose(screen, 1))
         await pilot.press("question_mark")
-        await wait(pilot, lambda: "all profiles decide this scenario" in words(app))
+        await wait(pilot, lambda: "run this scenario with all profiles" in words(app))
         await pilot.press("escape", "1", "i")
         await wait(pilot, lambda: "prompt as the model saw it" in words(app))
         assert "<prompt of reservoir-road>" in words(app)
@@ -223,15 +223,15 @@ async def test_pausing_and_leaving(
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "paused")
         assert worker.claim() == []
-        await wait(pilot, lambda: "press space to go on" in words(app))
+        await wait(pilot, lambda: "press space to resume" in words(app))
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "active")
         await pilot.press("q")
-        await wait(pilot, lambda: "leave it running" in words(app))
+        await wait(pilot, lambda: "leave: the run goes on" in words(app))
         await pilot.press("escape")
         assert app.is_running and app.screen is screen
         await pilot.press("ctrl+c")
-        await wait(pilot, lambda: "leave it running" in words(app))
+        await wait(pilot, lambda: "leave: the run goes on" in words(app))
         await pilot.press("s")
         await wait(pilot, lambda: not app.is_running or app.return_value)
     parting = app.return_value
@@ -292,7 +292,7 @@ async def test_a_key_stops_what_runs_and_another_goes_on(
         await wait(pilot, lambda: "4 samples are left" in words(app))
         assert queue.orders(db, worker.id) == {held.key: "release"} and worker.claim(4) == []
         worker.release([held])
-        await wait(pilot, lambda: "stopped: press space to go on" in words(app))
+        await wait(pilot, lambda: "stopped: press space to resume" in words(app))
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "active")
         for claimed in worker.claim(4):

@@ -1,4 +1,4 @@
-"""Text of any script keeps to its cells: edges stay where they are, nothing spills."""
+"""Text of any script stays within its cells, so that edges stay in place."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def study_in_all_scripts() -> Study:
 async def test_edges_stay_where_they_are(
     path: Path, db: Database, wait: Any, size: tuple[int, int]
 ) -> None:
-    """The same columns hold the same edges, whatever stands between them."""
+    """The edges are in the same columns, whatever text is between them."""
     study = study_in_all_scripts()
     run = runs.create_run(db, study, {})
     worker = fakes.FakeWorker(db, study)
@@ -102,13 +102,13 @@ async def test_edges_stay_where_they_are(
                         if sign in "│╭╮╰╯":
                             edges.add(at)
                         at += cell_len(sign)
-                    # What a terminal adds up sign by sign is what was measured as a whole.
+                    # The widths of the single signs add up to the width of the whole.
                 rows.append(edges)
             seen.append(rows)
             await pilot.press("j")
         plainest = seen[2]  # Arabic: every sign is one cell wide, or none
         for number, rows in enumerate(seen):
             if number == 4:
-                continue  # emoji that are joined: terminals differ in how wide they are
+                continue  # terminals differ in the width of joined emoji
             high = min(len(rows), len(plainest)) - 3
             assert rows[:high] == plainest[:high], SCRIPTS[number]

@@ -1,6 +1,6 @@
-"""Six screens, sign by sign and style by style, as files that a review can read.
+"""Snapshots of six screens with their styles, as files that a reviewer can read.
 
-ALIGN_TUI_RENEW=1 pytest tests/tui/test_snapshots.py    # writes them anew; then read the diff
+ALIGN_TUI_RENEW=1 pytest tests/tui/test_snapshots.py    # renews them; then read the diff
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.tui import fakes
 FOLDER = Path(__file__).parent / "snapshots"
 RUN = "20250701-120000-demo"
 STARTED = 1_751_371_200.0
-# The size, the keys that lead there, and words that stand there once all is painted.
+# The size, the keys that open the screen, and words that it shows once all is painted.
 SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...], bool, str]] = {
     "main-80x24": ((80, 24), (), False, "stronger"),
     "main-120x40": ((120, 40), ("j",), False, "stronger"),
@@ -54,7 +54,7 @@ def styled(app: AlignApp) -> str:
 
 @pytest.fixture
 def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Study]:
-    """The run of `finished`, at a time and under a name that never change."""
+    """The run of `finished`, with a fixed time and name."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr(runs, "new_run_id", lambda: RUN)
@@ -94,7 +94,7 @@ async def test_it_looks_as_it_did(
             await pilot.press(key)
         await wait(pilot, lambda: there in styled(app))
         before, seen = "", styled(app)
-        while before != seen:  # a notice or a text may still be on its way
+        while before != seen:  # a notice or a text may still come
             await pilot.pause(0.3)
             before, seen = seen, styled(app)
     kept = FOLDER / f"{name}.txt"

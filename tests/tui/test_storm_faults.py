@@ -1,4 +1,4 @@
-"""What storms of keys have found, each by itself."""
+"""Faults that storms of keys have found, one test for each."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ async def test_a_row_that_was_read_before_a_column_came(
         assert isinstance(screen, CompareScreen)
         digest = screen.state.digest
         assert digest is not None
-        screen.state.second = len(screen.state.keys)  # as it is once a column was added
+        screen.state.second = len(screen.state.keys)  # the state after a column was added
         screen.reading.read_texts(digest.paired.rows[0])
 
 
@@ -167,9 +167,9 @@ def test_what_a_job_raises_while_its_screen_goes_keeps_its_traceback(
     def job(db: Database) -> None:
         raise error
 
-    desk = StoreThread(path, lambda what: False, lambda *_: None)
-    desk.do(job, lambda _: None)
-    desk.close()
+    thread = StoreThread(path, lambda what: False, lambda *_: None)
+    thread.do(job, lambda _: None)
+    thread.close()
     log = screen_log().read_text(encoding="utf-8")
     assert "in job" in log and type(error).__name__ in log
 
@@ -185,10 +185,10 @@ async def test_what_fails_after_a_failure_is_in_the_log_too(
         app._handle_exception(error)
     assert app.failure is not None and app.failure.error is first
     log = screen_log().read_text(encoding="utf-8")
-    assert "what follows" in log and "the first" not in log  # it is told, and logged, at the end
+    assert "what follows" in log and "the first" not in log  # the first is logged at the end
 
 
-def test_a_desk_that_is_closed_takes_no_orders(path: Path, db: Database) -> None:
-    desk = StoreThread(path, lambda what: True, lambda *_: None)
-    desk.close()
-    desk.do(lambda db: pytest.fail("it was done"), lambda _: None)
+def test_a_closed_store_thread_does_no_jobs(path: Path, db: Database) -> None:
+    thread = StoreThread(path, lambda what: True, lambda *_: None)
+    thread.close()
+    thread.do(lambda db: pytest.fail("it was done"), lambda _: None)

@@ -1,4 +1,4 @@
-"""Three themes in which everything that is read can be read."""
+"""All text is readable in each of the three themes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def afterwards_as_before() -> Any:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG's ratio, from 1 to 21; one algorithm that is not the theme's own."""
+    """The contrast ratio of WCAG, from 1 to 21, computed independently of the theme's code."""
 
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -47,7 +47,7 @@ def test_every_style_on_every_ground(name: str) -> None:
     colours = theme.COLOURS[name]
     for style, said in theme.styles_of(colours).items():
         if not style or (style in ("faint", "thumb") and name != "high-contrast"):
-            continue  # nothing is read in them
+            continue  # no text has these styles
         plain = said.removeprefix("bold ").removeprefix("underline ").removeprefix("reverse ")
         words = plain.split(" on ")
         for ground in words[1:] or (colours.background, colours.panel):
@@ -62,9 +62,9 @@ def test_a_theme_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, pat
 
 
 def read_pairs(app: AlignApp) -> set[tuple[str, str, str]]:
-    """(foreground, background, an example) of all words on the screen."""
+    """(foreground, background, example) for all words on the screen."""
     pairs: dict[tuple[str, str], str] = {}
-    over = isinstance(app.screen, ModalScreen)  # what lies under it is dimmed, and not to be read
+    over = isinstance(app.screen, ModalScreen)  # the screen below is dimmed
     boxes = [box.region for box in app.screen.query(".box, #--input, #--results")] if over else []
     for y, strip in enumerate(app.screen._compositor.render_strips()):
         x = 0
@@ -87,7 +87,7 @@ def read_pairs(app: AlignApp) -> set[tuple[str, str, str]]:
 async def test_every_pair_on_the_screens(
     name: str, path: Path, finished: tuple[str, Study], wait: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The study, the help, the list of runs, a question and the palette, as they are painted."""
+    """The painted study, help, list of runs, question and palette."""
     monkeypatch.setenv("ALIGN_TUI_THEME", name)
     run, study = finished
     app = AlignApp(Launch(path, study, run, False), study)
@@ -113,7 +113,7 @@ async def test_every_pair_on_the_screens(
 async def test_changed_while_it_runs_everything_is_as_if_started_so(
     path: Path, finished: tuple[str, Study], wait: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the palette, cell by cell: painted lines, borders, titles, the list below a screen."""
+    """Changed by the palette; compared cell by cell, also on a screen below another."""
     run, study = finished
 
     async def settled(pilot: Any, app: AlignApp) -> list[list[Cell]]:
@@ -124,7 +124,7 @@ async def test_changed_while_it_runs_everything_is_as_if_started_so(
         return now
 
     async def seen(pilot: Any, app: AlignApp) -> list[list[list[Cell]]]:
-        """The study's screen, and the one that lies over it."""
+        """The study screen, and the screen over it."""
         found = [await settled(pilot, app)]
         await pilot.press("i")
         await wait(pilot, lambda: len(app.screen_stack) == 3)

@@ -1,4 +1,4 @@
-"""What a model thinks before its reply: streamed, folded, shown whole, inside, replayed."""
+"""A model's thinking: streamed, folded, shown whole, in the decision screen and in a replay."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ NOTE = "This model has no chat template: it was asked with plain text, as a comp
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process is started."""
+    """Start no process."""
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
 
 
 @pytest.fixture
 def thought(db: Database) -> tuple[str, Study]:
-    """A run whose first two columns thought; the second has a note, the third did neither."""
+    """A run whose first two columns have thinking; the second has a note too, the third neither."""
     study = fakes.study(2)
     run = runs.create_run(db, study, {"python": "3"})
     worker = fakes.FakeWorker(db, study)
@@ -215,7 +215,7 @@ async def test_markdown_has_the_line_above_and_the_note_below(
 
 
 class Thinker(FakeBackbone):
-    """Thinks, waits at the gate, and replies; hostile in what it thinks."""
+    """Thinks hostile text, waits at the gate, and replies."""
 
     thinking = f"[b]Hm\x1b[31m\u202e.[/b] {THOUGHTS}"
 
@@ -315,7 +315,7 @@ def test_thinking_is_not_searched(db: Database, thought: tuple[str, Study]) -> N
 
 
 def test_what_is_told_of_several_replies(db: Database, thought: tuple[str, Study]) -> None:
-    """The thinking shown is that of the reply whose reasoning was decided; tokens are summed."""
+    """The screen shows the thinking of the reply that gave the reasoning, and sums the tokens."""
     run, _ = thought
     [first, *_] = [s.id for s in results.states(db, run, 0) if s.profile == 0]
     with db.write() as connection:

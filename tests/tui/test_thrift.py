@@ -1,4 +1,4 @@
-"""Fewer bytes, the same picture: drawn by a terminal, what was left out is not missed."""
+"""A terminal draws the same picture from the shortened output."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ frames = st.lists(st.one_of(styled, moves, st.sampled_from(("\n", "\r\n", "plain
 
 
 def drawn(*data: str) -> tuple[object, ...]:
-    """Every cell with its style, and where the cursor is, once all of it was drawn."""
+    """Every cell with its style, and the cursor's place, after everything was drawn."""
     screen = pyte.Screen(40, 10)
     stream = pyte.Stream(screen)
     for each in data:

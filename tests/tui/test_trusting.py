@@ -1,4 +1,4 @@
-"""On the screen: a question before code of a study is run, and what the answers do."""
+"""The screen's question before it runs code of a study, and the effect of the answers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def theirs(file: Path) -> Study:
-    """A study one of whose profiles is code."""
+    """A study in which one profile is code."""
     adm = {"kind": "custom", "file": str(file), "needs_model": False}
     profile = build_profile({"name": "theirs", "adm": adm}, "a file")
     profiles = (*fakes.study(3).profiles[:1], profile)
@@ -78,15 +78,16 @@ async def test_it_asks_before_there_is_a_run(
         note = runs.load_study(db, run.id).notes[-1]
         assert str(file) in note and "SHA-256" in note
 
-        await pilot.press(key)  # it is remembered
-        await wait(pilot, lambda: len(no_worker) > 1 or "asked" in words(app))
+        await pilot.press(key)  # the program remembers the answer
+        queued = ("queued for it", "queued already")
+        await wait(pilot, lambda: len(no_worker) > 1 or any(text in words(app) for text in queued))
         assert not isinstance(app.screen, TrustDialog)
 
 
 async def test_the_question_has_room_on_the_smallest_screen(
     path: Path, theirs: Study, file: Path, wait: Any
 ) -> None:
-    """Wherever the code lies, its name, its hash and both answers are seen."""
+    """However long its path is, the code's name, its hash and both answers are in sight."""
     deep = file.parent.joinpath(*["a-folder-of-a-long-name"] * 9)
     deep.mkdir(parents=True)
     moved = file.rename(deep / file.name)
@@ -143,7 +144,7 @@ async def test_a_profile_that_is_edited_to_run_code_is_asked_about(
 async def test_code_that_changed_since_the_run_is_told(
     path: Path, db: Database, theirs: Study, file: Path, wait: Any, no_worker: list[Path]
 ) -> None:
-    """A run's record has the hash; the screen asks about what the file is now, or says so."""
+    """The run has the hash of the code; the screen asks about the file as it is now."""
     trust.remember(code_of(theirs.profiles[1]))
     run = runs.create_run(db, theirs, {})
     runs.set_state(db, run, "paused")

@@ -1,4 +1,4 @@
-"""A terminal that vanishes, and a screen that is killed: the worker goes on, nothing is lost."""
+"""If the terminal vanishes or the screen is killed, the worker goes on and nothing is lost."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Terminal:
     def __init__(self, *arguments: str, deaf: bool = False) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            # What nohup leaves to whatever is started below it, a tmux server for one.
+            # nohup sets this for its child processes, for example a tmux server.
             signal.signal(signal.SIGHUP, signal.SIG_IGN if deaf else signal.SIG_DFL)
             command = [sys.executable, "-m", "align_tui", *arguments]
             os.execve(command[0], command, {**os.environ, "TERM": "xterm-256color"})
         self.seen = b""
 
     def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
-        """Take what it writes until that holds."""
+        """Read the output until the condition holds."""
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, f"waited in vain: {self.seen[-1000:]!r}"
@@ -51,7 +51,7 @@ class Terminal:
                     self.seen += os.read(self.fd, 1 << 16)
 
     def ended(self, seconds: float) -> int:
-        """Its wait status; it must end within that time."""
+        """The wait status of the program, which must end within that time."""
         end = time.monotonic() + seconds
         while True:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -80,16 +80,16 @@ def test_the_screen_goes_and_the_run_goes_on(database: Database, tmp_path: Path,
     profile.write_text('[adm]\nkind = "custom"\nfile = "slow.py"\nneeds_model = false\n')
     arguments = ("-p", str(profile), "-s", "demo-triage", "--limit", "30")
     first = Terminal(*arguments, deaf="nohup" in how)
-    first.until(lambda: b"Nothing has been" in first.seen)
+    first.until(lambda: b"Nothing is decided" in first.seen)
     os.write(first.fd, b"a")
     first.until(lambda: runs.list_runs(database) and runs.list_runs(database)[0].done >= 3)
     [row] = runs.list_runs(database)
     if how == "kill -9":
         os.kill(first.pid, signal.SIGKILL)
     else:
-        os.close(first.fd)  # SIGHUP, and nothing can be written any more
+        os.close(first.fd)  # sends SIGHUP; the program can no longer write
     status = first.ended(10)
-    # By the signal, or as when it is left: with 1 it would have failed.
+    # It ended by the signal or as if the user had left; status 1 would be a failure.
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, status
     assert runs.get_run(database, row.id).done < 30
 

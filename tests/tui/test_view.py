@@ -208,7 +208,7 @@ def test_scenario_shows_its_choices_at_any_height() -> None:
 
 @pytest.mark.parametrize("width", [30, 54, 110])
 def test_labels_are_hidden_until_the_whole_scenario_is_shown(width: int) -> None:
-    """Then nothing of them is cut, however long the choices are."""
+    """Then no label is cut, however long the choices are."""
     labels = {"moral_desert": 1.0, "risk_aversion": 0.25, "continuing_care": 0.0}
     text = "Treat the one " + "who waited longest and asked for least " * 4
     shown = Scenario("k", "Text.", (Choice(text, labels), Choice("Treat B", labels)))
@@ -323,7 +323,7 @@ def test_the_package_stays_light() -> None:
 
 
 def test_profiles_that_can_be_added_stand_in_columns() -> None:
-    """Whatever their names hold: wide signs, line breaks, nothing; a broken file says why."""
+    """Names may hold wide signs, line breaks or nothing; a broken file shows its error."""
     offers = [
         Offer("a", "short", "", "baseline", "", "demo", "about it"),
         Offer("b", "名前は長い\nname", "yours", "prompt_aligned", "fairness ▲", "Llama", ""),

@@ -1,4 +1,4 @@
-"""What widgets spare the terminal: nothing is laid out, or painted again, that did not change."""
+"""The widgets neither lay out nor paint again what did not change."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from tests.tui.test_screen import opened, screen_of
 
 
 class Counting(Lines):
-    """Counts the lines it is asked to make."""
+    """Counts the lines that it makes."""
 
     made: list[int]
 
     def render_line(self, y: int) -> Strip:
-        """Note which."""
+        """Note which ones."""
         self.made.append(y)
         return super().render_line(y)
 
 
 class Written(Prose):
-    """Counts the rows that are to be painted over their whole width."""
+    """Counts the rows that it paints over their whole width."""
 
     made: ClassVar[list[int]] = []
 
     def refresh(self, *regions: Region, **more: Any) -> Self:
-        """Note which."""
+        """Note which ones."""
         for region in regions or (self.size.region,):
             if region.width == self.size.width:
                 self.made.extend(range(region.y, region.bottom))

@@ -1,4 +1,4 @@
-"""What is said of the workers: a line each, everywhere the same, and all of them in a few words."""
+"""The texts about workers: the table, the status line, and why a sample waits."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_a_worker_waits_for_is_told_where_its_samples_are() -> None:
         .startswith(f"{UNICODE.alive} waiting: {said}")
     )
     assert running_words([held_samples], True) == f"waiting: {said}"
-    assert running_words([held_samples], False) == "deciding"  # it asks no server
+    assert running_words([held_samples], False) == "deciding"  # this profile asks no server
 
 
 def test_each_worker_is_told_in_a_line() -> None:
@@ -119,7 +119,7 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     depth = queue.Depth(1204, 3)
     base = Snapshot("r", "active", counts=counts, queue=depth, left_s=130.0)
     lines, _ = part_of(base)
-    assert lines[0] == " queue: 40 of this run pending, 1204 in all 3 runs · 2 running · left 02:10"
+    assert lines[0] == " queue: 40 of this run pending, 1204 in 3 runs · 2 running · left 02:10"
     assert lines[1] == " no worker runs: space goes on and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
@@ -131,7 +131,7 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     assert "no worker runs" in lines[1] and lines[-1].startswith("! 3fa91c77")
     transport = Transport(0.0, 1.0, True, 1.0, (), True, 0.0)
     lines, _ = part_of(replace(base, transport=transport))
-    assert lines == [" a replay asks no model: who works is shown while a run is decided"]
+    assert lines == [" a replay asks no model: open the run itself to see its workers"]
 
 
 def said(*found: WorkerRow, width: int = 120) -> str:
@@ -177,10 +177,10 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     assert "! worker 3fa91c77 does not answer" in line and "2 waiting" in line
     for word in ("running", "tok/s", "Llama", UNICODE.alive):
         assert word not in line
-    # Beside one that works both are told.
+    # Beside a worker that works, both are shown.
     both = text_of(status_line(view, replace(base, workers=(worker(id="b"),)), 160, UNICODE))
     assert "does not answer" in both and "812 tok/s" in both and "2 running" in both
-    assert "does not answer, another is started" in waiting_words(
+    assert "does not answer, starting another" in waiting_words(
         (), "active", False, STUDY, 3, (silent,)
     )
     assert "does not answer" in running_words((), True, (silent,))
@@ -206,7 +206,7 @@ def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:
     assert "! 2 workers are blocked" in text_of(status_line(view, both, 80, UNICODE))
     lines = lines_of(stuck)
     assert lines[1].startswith("! 3fa91c77  blocked ") and "loading" not in lines[1]
-    assert "is blocked, another is started" in waiting_words((stuck,), "active", False, STUDY, 3)
+    assert "is blocked, starting another" in waiting_words((stuck,), "active", False, STUDY, 3)
     assert (
         waiting_words((stuck, worker(id="b")), "active", False, STUDY, 3) == "queued: 3 before it"
     )
@@ -256,7 +256,7 @@ async def test_a_screen_replaces_a_worker_that_does_not_answer(
         assert isinstance(screen, StudyScreen)
         await wait(pilot, lambda: screen.snapshot.silent and not screen.snapshot.workers)
         await wait(pilot, lambda: asked)
-        # The others know of it too: whoever starts can take over at once.
+        # Other processes see it too, so that a new worker can take over at once.
         assert workers.answering(db) == [] and len(workers.living(db)) == 1
         hung.beat("running")
         await wait(pilot, lambda: screen.snapshot.workers and not screen.snapshot.silent)

@@ -187,7 +187,7 @@ async def test_the_real_application_stays_small_and_ends_with_whom_it_was_for(
     url = f"{there}ws?{token}&width=99999999&height=99999999"
     async with aiohttp.ClientSession() as session, session.ws_connect(url) as tab:
         received = b""
-        while b"Nothing has been" not in received:
+        while b"Nothing is decided" not in received:
             received += await tab.receive_bytes(timeout=40)
         [application] = server.applications()
         assert application.memory_info().rss < 500e6
@@ -208,7 +208,7 @@ async def test_in_a_real_browser(
     """The study's text is painted, keys reach it, and what they have decided is seen."""
     server = served("-p", "moral-desert-high", "-p", "random", "-s", "demo-triage", "--limit", "2")
     async with browser.opened(server.url, tmp_path) as page:
-        await page.until(lambda: b"Nothing has been" in page.received)
+        await page.until(lambda: b"Nothing is decided" in page.received)
         await page.press("Enter")
         await page.until(lambda: runs.list_runs(database) and runs.list_runs(database)[0].done == 2)
         seen = len(page.received)

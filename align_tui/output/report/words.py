@@ -8,8 +8,8 @@ from align_tui.core.answers import letter
 from align_tui.core.stats.paired import Difference
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets
-from align_tui.core.text.counting import counted
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.output import decision_json
 from align_tui.output.report.data import Report, RunPart, Said
 from align_tui.output.tables import CAPTION, point

@@ -1,1 +1,1 @@
-"""Dialogs: they lie over a screen and return a value."""
+"""Dialogs, which open over a screen and return a value."""

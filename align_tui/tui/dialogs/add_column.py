@@ -1,4 +1,4 @@
-"""Picking a profile as one more column: of the library, of a file, or one that was removed."""
+"""The dialog to pick a profile as one more column: from the library, a file, or a removed one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from align_tui.tui.format.library import Offer, offer_lines
 
 
 class AddColumnDialog(PickDialog):
-    """Dismissed with the name or the file of a profile, or None."""
+    """Returns the key of an offer or the path of a profile file, or None."""
 
     SECTION: ClassVar[str] = "add_column"  # of a keymap file
 
@@ -22,10 +22,10 @@ class AddColumnDialog(PickDialog):
     def __init__(self, offers: Sequence[Offer], glyphs: Glyphs) -> None:
         lines = offer_lines(offers, glyphs.more)
         items = [Item(offer.key, line) for offer, line in zip(offers, lines, strict=True)]
-        super().__init__("one more column", items, glyphs)
+        super().__init__("add a column", items, glyphs)
 
     def look_for(self, query: str) -> None:
-        """What has all the words, in its name before elsewhere; what looks like a path is one."""
+        """Find offers that have all the words, matching names first; also offer a typed path."""
         super().look_for(query)
         named = query.casefold()
         self.found = tuple(

@@ -1,4 +1,4 @@
-"""Editing a text on the screen: what is wrong is said at its line, what is right is run."""
+"""The dialog to edit a text and run the change; it shows an error at the line that has it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _LINE = re.compile(r"\bline (\d+)")
 
 
 class EditDialog(Dialog["Changed"]):
-    """Dismissed with the changed study, or with None when it is left as it was.
+    """Returns the changed study, or None if the user leaves it as it was.
 
-    `ways` are what may be done with the text, by `RUNS`: (what it does, how the changed study
-    is made, which raises AlignError with what is wrong). `ahead` is the number of lines that stand
-    before the text where lines are counted.
+    `ways` are up to two ways to use the text, with the keys of `RUNS`: (description, function that
+    makes the changed study or raises AlignError). `ahead` is the number of lines before the text
+    that the line numbers of errors count too.
     """
 
     CSS_PATH = "dialog.tcss"
@@ -40,7 +40,7 @@ class EditDialog(Dialog["Changed"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "leave it as it was", priority=True, id="edit.back"),
         Binding("f2,ctrl+s", "apply(0)", "run what changed", priority=True, id="edit.run"),
-        Binding("f3", "apply(1)", "the other way to run it", priority=True, id="edit.run_other"),
+        Binding("f3", "apply(1)", "run it the other way", priority=True, id="edit.run_other"),
     ]
 
     def __init__(
@@ -54,26 +54,26 @@ class EditDialog(Dialog["Changed"]):
     ) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
         self._title, self._ways, self._ahead = title, tuple(ways), ahead
-        # Plain: no grammar of a language is loaded, and the text is shown as it is.
+        # Without a language, so that Textual loads no grammar and shows the text as it is.
         self.area = TextArea(text, show_line_numbers=True, soft_wrap=True, id="source")
-        self._said = Lines(id="said")
+        self._message = Lines(id="said")
 
     def compose(self) -> ComposeResult:
-        """The text, and a line for what is wrong with it."""
+        """The text, and lines for an error."""
         with Vertical(classes="box wide") as box:
             box.border_title = Content(one_line(self._title))
             ways = zip(RUNS, self._ways, strict=False)
             does = [f"{{{action}}} {what}" for action, (what, _) in ways]
             box.border_subtitle = Content(keys_of(self).hints(*does, "{edit.back} leaves it"))
             yield self.area
-            yield self._said
+            yield self._message
 
     def on_mount(self) -> None:
-        """Ready to type."""
+        """Focus the text."""
         self.area.focus()
 
     def action_apply(self, way: int) -> None:
-        """Take the text, or say what is wrong and go there."""
+        """Return the changed study, or show the error and go to its line."""
         if way >= len(self._ways):
             return
         try:
@@ -94,4 +94,4 @@ class EditDialog(Dialog["Changed"]):
         lines: list[Line] = [(("! ", "failed"), (one_line(message, 300), "bright"))]
         if error.hint:
             lines.append((("  " + one_line(error.hint, 300), "quiet"),))
-        self._said.paint(lines)
+        self._message.paint(lines)

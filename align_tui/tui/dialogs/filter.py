@@ -1,4 +1,4 @@
-"""Choosing which scenarios are listed: lines to turn on and off, with what each would leave."""
+"""The dialog to filter the list of scenarios: lines to turn on and off, each with its count."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from align_tui.core.text.plurals import counted
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.filter_text import NAMES, choice_line, choices
 from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known, Sieve
@@ -20,27 +21,29 @@ from align_tui.tui.format.styled_text import Line
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
-LOOK_S = 0.5  # while a run decides, the numbers change
+LOOK_S = 0.5  # seconds between updates, since the counts change while a run is decided
 
 
 class FilterDialog(Dialog[Filter]):
-    """Dismissed with the filter, or with None when it stays as it was.
+    """Returns the filter, or None if it stays as it was.
 
-    `known` gives what filters look at, as it is at that moment.
+    `known` returns the data that filters use, as it is at that moment.
     """
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "filter"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "leave it as it was", priority=True, id="filter.back"),
-        Binding("enter", "apply", "list what matches", priority=True, id="filter.apply"),
+        Binding(
+            "enter", "apply", "list the scenarios that match", priority=True, id="filter.apply"
+        ),
         Binding("down,j", "move(1)", "next line", id="filter.next_line"),
         Binding("up,k", "move(-1)", "previous line", id="filter.previous_line"),
-        Binding("space", "flip", "on or off", id="filter.flip"),
-        Binding("x,delete,backspace", "clear", "all scenarios", id="filter.clear"),
+        Binding("space", "flip", "turn the line on or off", id="filter.flip"),
+        Binding("x,delete,backspace", "clear", "list all scenarios", id="filter.clear"),
         *(
-            Binding(key, f"turn('{NAMES[kind]}')", f"{said}, or not", id=NAMES[kind])
-            for (kind, said), key in zip(KINDS.items(), "dwfobve", strict=True)
+            Binding(key, f"turn('{NAMES[kind]}')", f"{name}, or not", id=NAMES[kind])
+            for (kind, name), key in zip(KINDS.items(), "dwfobve", strict=True)
         ),
         *(
             Binding(str(n), f"turn('{name}')", f"attribute {n}, or not", id=name)
@@ -56,29 +59,29 @@ class FilterDialog(Dialog[Filter]):
         self._sieve, self._known, self._total, self._glyphs = sieve, known, total, glyphs
         self.choices = choices(sieve.attributes)
         self.chosen = self._top = 0
-        self._lines, self._said = Lines(id="found"), Lines(id="said")
+        self._lines, self._summary = Lines(id="found"), Lines(id="said")
 
     def compose(self) -> ComposeResult:
-        """A line a kind and attribute, and what is left of all."""
+        """One line for each kind and attribute, and the number of scenarios that match."""
         with Vertical(classes="box small") as box:
             box.border_title = Content("list only")
             box.border_subtitle = Content(
                 keys_of(self).hints("{filter.apply} lists them", "{filter.back} leaves it")
             )
             yield self._lines
-            yield self._said
+            yield self._summary
 
     def on_mount(self) -> None:
-        """Keep the numbers true."""
+        """Update the counts from time to time."""
         self.set_interval(LOOK_S, self._paint)
 
     def on_resize(self) -> None:
-        """As high as its lines, where there is room."""
+        """Make the dialog as high as its lines, if there is room."""
         lines = len(self.choices) + 1
         self._lines.styles.height = max(1, min(lines, self.size.height - 8))
         self.call_after_refresh(self._paint)
 
-    def _made(self, width: int) -> list[Line]:
+    def _make_lines(self, width: int) -> list[Line]:
         """All lines: kinds, a heading, attributes."""
         counts = self._sieve.counts(*self._known())
         keys = [keys_of(self).first(each.id) for each in self.choices]
@@ -103,42 +106,43 @@ class FilterDialog(Dialog[Filter]):
         height, width = self._lines.size.height, self._lines.size.width
         if height < 1:
             return
-        lines = self._made(width)
+        lines = self._make_lines(width)
         at = self.chosen + (self.chosen >= len(KINDS))
         self._top = window(at, len(lines), height, self._top)
         self._lines.paint(lines[self._top : self._top + height])
         left = len(self._sieve.listed(self.wanted, *self._known()))
+        total = counted(self._total, "scenario")
         keys = keys_of(self)
         turns = "    " + keys.fill("{filter.flip} or ") + "its key turns a line on"
-        self._said.paint(
+        self._summary.paint(
             (
-                ((f"    {left} of {self._total} scenarios", "bright" if left else "warn"),),
+                ((f"    {left} of {total}", "bright" if left else "warn"),),
                 ((keys.hints(turns, "{filter.clear} clears"), "quiet"),),
             )
         )
 
     def action_move(self, by: int) -> None:
-        """Another line."""
+        """Go `by` lines down."""
         self.chosen = max(0, min(len(self.choices) - 1, self.chosen + by))
         self._paint()
 
     def action_flip(self) -> None:
-        """The chosen line on or off."""
+        """Turn the chosen line on or off."""
         self.wanted = self.choices[self.chosen].toggled(self.wanted)
         self._paint()
 
     def action_turn(self, name: str) -> None:
-        """The line of that id on or off."""
+        """Turn the line of that id on or off."""
         for number, choice in enumerate(self.choices):
             if choice.id == name:
                 self.chosen = number
                 self.action_flip()
 
     def action_clear(self) -> None:
-        """Everything off."""
+        """Turn every line off."""
         self.wanted = EVERYTHING
         self._paint()
 
     def action_apply(self) -> None:
-        """List what matches."""
+        """Return the filter."""
         self.dismiss(self.wanted)

@@ -1,4 +1,4 @@
-"""Finding one of many lines: a line to type in, and what is left to choose from under it."""
+"""Base of the dialogs that find one of many lines: a field to type in, and the matches below."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Answer = TypeVar("Answer")
 
 
 class FinderDialog(Dialog[Answer]):
-    """What is found for the typed words is the subclass's; typing, moving and painting are here."""
+    """Handles typing, moving and painting; the subclass finds the lines."""
 
-    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # wherever a subclass lies
-    HINT: ClassVar[str]  # in the line to type in, while it is empty
-    TAKES: ClassVar[str] = "takes it"  # what taking the chosen one does
+    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # absolute, for subclasses elsewhere
+    HINT: ClassVar[str]  # in the field while it is empty
+    TAKES: ClassVar[str] = "takes it"  # what the key that takes the chosen line does
     SECTION: ClassVar[str] = "finder"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "back", priority=True, id="finder.back"),
-        Binding("enter", "take", "take the chosen one", id="finder.take"),
-        Binding("down", "move(1)", "next", priority=True, id="finder.next"),
-        Binding("up", "move(-1)", "previous", priority=True, id="finder.previous"),
+        Binding("enter", "take", "take the chosen line", id="finder.take"),
+        Binding("down", "move(1)", "next line", priority=True, id="finder.next"),
+        Binding("up", "move(-1)", "previous line", priority=True, id="finder.previous"),
         Binding("pagedown", "move(10)", "page down", priority=True, id="finder.page_down"),
         Binding("pageup", "move(-10)", "page up", priority=True, id="finder.page_up"),
     ]
@@ -49,7 +49,7 @@ class FinderDialog(Dialog[Answer]):
         self._lines = Lines(id="found")
 
     def compose(self) -> ComposeResult:
-        """A line to type in, and what was found."""
+        """The field, and the lines that were found."""
         with Vertical(classes=self._box) as box:
             hints = keys_of(self).hints(f"{{finder.take}} {self.TAKES}", "{finder.back} back")
             box.border_title, box.border_subtitle = Content(self._title), Content(hints)
@@ -57,12 +57,12 @@ class FinderDialog(Dialog[Answer]):
             yield self._lines
 
     def on_resize(self) -> None:
-        """The lines have another width."""
+        """Paint the lines in the new width."""
         self.call_after_refresh(self.paint)
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
-        """Other words: what is found is chosen from its first on."""
+        """Find the lines for the typed words, and choose the first one."""
         self.query_text = event.value.strip()
         self.chosen = self._top = 0
         self.look_for(self.query_text)
@@ -70,17 +70,17 @@ class FinderDialog(Dialog[Answer]):
 
     @on(Input.Submitted)
     def submitted(self) -> None:
-        """Enter is the field's own key: it counts as long as the keymap has it here."""
+        """Handle enter, which the field takes itself, if the keymap has it for this action."""
         if "enter" in keys_of(self).every("finder.take"):
             self.action_take()
 
     def action_take(self) -> None:
-        """Take the chosen one."""
+        """Take the chosen line."""
         if self.count():
             self.take(self.chosen)
 
     def paint(self) -> None:
-        """Show the lines around the chosen one, under what is to be said of all."""
+        """Show the heading, and the lines around the chosen one."""
         above = self.head()
         height, width = self._lines.size.height - len(above), self._lines.size.width
         if height < 1:
@@ -93,26 +93,26 @@ class FinderDialog(Dialog[Answer]):
         self._lines.paint(lines)
 
     def action_move(self, by: int) -> None:
-        """Choose another."""
+        """Choose the line `by` places down."""
         self.chosen = max(0, min(self.count() - 1, self.chosen + by))
         self.paint()
 
     @abstractmethod
     def look_for(self, query: str) -> None:
-        """Find what has all the words; what comes later is painted when it comes."""
+        """Find the lines that have all the words; paint again for matches that come later."""
 
     @abstractmethod
     def count(self) -> int:
-        """How many were found."""
+        """The number of lines found."""
 
     @abstractmethod
     def head(self) -> tuple[Line, ...]:
-        """What is said above them."""
+        """The heading above the lines."""
 
     @abstractmethod
     def row(self, number: int, width: int) -> Line:
-        """One of them, in that width."""
+        """The line of that number, in at most `width` cells."""
 
     @abstractmethod
     def take(self, number: int) -> None:
-        """Dismiss with it."""
+        """Dismiss the dialog with the result for that line."""

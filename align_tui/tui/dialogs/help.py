@@ -1,4 +1,4 @@
-"""Help: every key, every mark, and what this run is made of."""
+"""The help: every key, every mark, and the study and run that are shown."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from align_tui.core.text.display import plain
+from align_tui.core.text.plurals import counted
 from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.key_names import SHORT
 from align_tui.tui.format.styled_text import text_of
@@ -33,7 +34,7 @@ WIDTH = 113  # cells inside the box on a wide screen
 
 
 def key_table(screen: Screen[Any]) -> list[str]:
-    """A line an effect, with its keys as the user has them."""
+    """One line of text for each action, with its keys in the user's keymap."""
     rows: dict[str, list[str]] = {}
     for action in actions_of(screen):
         for key in action.keys:
@@ -47,9 +48,9 @@ def key_table(screen: Screen[Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class HelpFacts:
-    """What the help says of one screen: its keys, its study, its run, who works on it.
+    """The facts that the help shows: the screen's keys, its study, its run and the workers.
 
-    `width` is that of the screen, in cells.
+    `width` is the width of the screen, in cells.
     """
 
     keys: Sequence[str]
@@ -76,20 +77,21 @@ def help_text(facts: HelpFacts) -> str:
         f"{glyphs.ends[0]}{glyphs.line}{glyphs.dot}{glyphs.line}{glyphs.ends[1]} accuracy with its "
         f"Wilson 95 % interval, from 0 to 1   {glyphs.chance} chance",
         "",
-        "  Right: no other choice is nearer to the target (ties count). Discriminating: the",
-        "  choices differ in their distance to the target; only those say something about",
-        "  alignment. Probabilities are normalised over the choices, not calibrated.",
+        "  Right: no other choice is nearer to the target (ties count as right). Discriminating:",
+        "  the choices of the scenario differ in their distance to the target; only such scenarios",
+        "  can show alignment. Probabilities are normalised over the choices, not calibrated.",
         "",
         "BELOW THE PANES",
         "  accuracy: of each profile, against its own target or the one it is compared with",
-        "  by attribute: each attribute of a target by itself, where it is labelled",
-        "  over time: accuracy so far, decision by decision in the order in which they ended",
-        "  agreement: how often two profiles chose the same, wherever both decided",
-        "  workers: who works on what, and what waits",
+        "  by attribute: accuracy for each attribute of a target, on scenarios labelled for it",
+        "  over time: accuracy after each decision, in the order in which the decisions ended",
+        "  agreement: how often two profiles chose the same where both decided",
+        "  workers: what each worker does, and how many samples wait",
         "",
         "THIS STUDY",
-        f"  {study.name}: {len(study.scenarios)} scenarios, {len(study.profiles)} profiles, "
-        f"{study.repeat} a pair, rule {study.rule}",
+        f"  {study.name}: {counted(len(study.scenarios), 'scenario')}, "
+        f"{counted(len(study.profiles), 'profile')}, {counted(study.repeat, 'repeat')}, "
+        f"rule {study.rule}",
         f"  run {facts.run or 'not begun'}, database {facts.database}",
     ]
     for number, profile in enumerate(study.profiles, start=1):
@@ -103,15 +105,15 @@ def help_text(facts: HelpFacts) -> str:
         lines = worker_table(living, lost, min(WIDTH, facts.width * 9 // 10 - 7), glyphs)
         out += [f"  {text_of(line)}" for line in lines]
     if facts.versions:
-        said = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
-        out += ["", "VERSIONS", f"  {said}"]
+        versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
+        out += ["", "VERSIONS", f"  {versions}"]
     return plain("\n".join(out))
 
 
 class MessageDialog(Dialog[None]):
     """A long text in a box."""
 
-    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # wherever a subclass lies
+    CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # absolute, for subclasses elsewhere
     SECTION: ClassVar[str] = "message"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,i", "dismiss", "back", id="message.back"),
@@ -130,7 +132,7 @@ class MessageDialog(Dialog[None]):
         self.box.border_title = Content(title)
 
     def compose(self) -> ComposeResult:
-        """The box."""
+        """The box with the text."""
         self.box.border_subtitle = Content(keys_of(self).hints("{message.back} back"))
         with self.box:
             yield self.prose
@@ -151,7 +153,7 @@ class MessageDialog(Dialog[None]):
             self.prose.scroll_page_up(animate=False)
 
     def action_edge(self, by: int) -> None:
-        """Scroll to the top or the end."""
+        """Scroll to the end (1) or the top (-1)."""
         if by > 0:
             self.prose.scroll_end(animate=False)
         else:
@@ -159,7 +161,7 @@ class MessageDialog(Dialog[None]):
 
 
 class HelpDialog(MessageDialog):
-    """The help."""
+    """Shows the help."""
 
     SECTION: ClassVar[str] = "help"  # of a keymap file
 

@@ -1,4 +1,4 @@
-"""Leaving while work is running: leave it running, stop it, or stay."""
+"""The question before leaving while a run is being decided: leave it running, stop it, or stay."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from align_tui.tui.widgets.lines import Lines
 
 
 class LeaveDialog(Dialog[str]):
-    """Dismissed with 'leave', 'stop' or 'stay'."""
+    """Returns 'leave', 'stop' or 'stay'."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "leave"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,enter", "answer('leave')", "leave it running", id="leave.leave"),
-        Binding("s", "answer('stop')", "stop", id="leave.stop"),
+        Binding("l,enter", "answer('leave')", "leave, and let the run go on", id="leave.leave"),
+        Binding("s", "answer('stop')", "stop the run and leave", id="leave.stop"),
         Binding("escape,q", "answer('stay')", "stay", id="leave.stay"),
     ]
 
@@ -33,15 +33,15 @@ class LeaveDialog(Dialog[str]):
         self._study, self._counts = study, counts
 
     def compose(self) -> ComposeResult:
-        """The question."""
+        """The state of the run and the answers."""
         counts = self._counts
         lines: tuple[Line, ...] = (
             ((f"{counts.running} running, {counts.pending} waiting", "text"),),
             (),
             *answer_lines(
                 keys_of(self),
-                ("leave.leave", "leave it running without the screen"),
-                ("leave.stop", "stop it; it can be resumed"),
+                ("leave.leave", "leave: the run goes on without the screen"),
+                ("leave.stop", "stop the run: you can resume it later"),
                 ("leave.stay", "stay"),
             ),
         )
@@ -53,5 +53,5 @@ class LeaveDialog(Dialog[str]):
             yield words
 
     def action_answer(self, what: str) -> None:
-        """One of the three."""
+        """Return the answer."""
         self.dismiss(what)

@@ -1,4 +1,4 @@
-"""Base of the screens that lie over others and are dismissed with an answer."""
+"""Base of the dialogs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from textual.screen import ModalScreen, ScreenResultType
 
 
 class Dialog(ModalScreen[ScreenResultType]):
-    """Dismissed once: a second enter that was on its way would take the screen below too."""
+    """A modal screen that closes once: a second enter in the queue must not close the next one."""
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """Go, unless it has gone."""
+        """Close the dialog with the result, unless it is closed already."""
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()

@@ -1,4 +1,4 @@
-"""Picking one of several lines: typed letters narrow them down."""
+"""The dialog to pick one of several lines, which typed words narrow down."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from align_tui.tui.format.styled_text import Line, cut, text_of
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line that can be picked, and what is returned for it."""
+    """A line to pick, and the key that the dialog returns for it."""
 
     key: str
     line: Line
 
 
 class PickDialog(FinderDialog[str]):
-    """Dismissed with the key of the chosen item, or None."""
+    """Returns the key of the chosen item, or None."""
 
     SECTION: ClassVar[str] = "pick"  # of a keymap file
 
@@ -41,17 +41,17 @@ class PickDialog(FinderDialog[str]):
         )
 
     def count(self) -> int:
-        """The lines that are left."""
+        """The number of lines that are left."""
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
-        """Nothing, unless nothing is left."""
-        return () if self.found else ((("nothing has all these words", "quiet"),),)
+        """A hint if no line is left."""
+        return () if self.found else ((("no line has all these words", "quiet"),),)
 
     def row(self, number: int, width: int) -> Line:
         """The item's line."""
         return cut(self.found[number].line, width, self.glyphs.more)
 
     def take(self, number: int) -> None:
-        """Return its key."""
+        """Return the item's key."""
         self.dismiss(self.found[number].key)

@@ -1,4 +1,4 @@
-"""Small questions: a line of text, a longer text, or yes and no."""
+"""Dialogs that ask for a line of text, for a longer text, or for yes or no."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from align_tui.tui.widgets.lines import Lines
 
 
 class InputDialog(Dialog[str]):
-    """Dismissed with the line that was typed, or None."""
+    """Returns the line that the user typed, or None."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "input"  # of a keymap file
@@ -35,7 +35,7 @@ class InputDialog(Dialog[str]):
         self.field = Input(value, placeholder=hint, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
-        """One line."""
+        """The field."""
         with Vertical(classes="box question") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content(
@@ -45,7 +45,7 @@ class InputDialog(Dialog[str]):
 
     @on(Input.Submitted)
     def submitted(self) -> None:
-        """Enter is the field's own key: it counts as long as the keymap has it here."""
+        """Handle enter, which the field takes itself, if the keymap has it for this action."""
         if "enter" in keys_of(self).every("input.take"):
             self.action_take()
 
@@ -55,7 +55,7 @@ class InputDialog(Dialog[str]):
 
 
 class TextDialog(Dialog[str]):
-    """Dismissed with the text as it was left, or None."""
+    """Returns the edited text, or None."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "text"  # of a keymap file
@@ -70,7 +70,7 @@ class TextDialog(Dialog[str]):
         self.area = TextArea(value, soft_wrap=True, compact=True)
 
     def compose(self) -> ComposeResult:
-        """As much room as there is."""
+        """The text, in as much room as there is."""
         keys = keys_of(self)
         saves = " or ".join(keys.every("text.save"))
         with Vertical(classes="box") as box:
@@ -81,12 +81,12 @@ class TextDialog(Dialog[str]):
             yield self.area
 
     def action_save(self) -> None:
-        """Return it."""
+        """Return the text."""
         self.dismiss(self.area.text)
 
 
 class ConfirmDialog(Dialog[bool]):
-    """Dismissed with True for yes."""
+    """Returns True for yes."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "confirm"  # of a keymap file
@@ -114,5 +114,5 @@ class ConfirmDialog(Dialog[bool]):
             yield words
 
     def action_answer(self, yes: bool) -> None:
-        """One of the two."""
+        """Return the answer."""
         self.dismiss(yes)

@@ -1,4 +1,4 @@
-"""Saving the focused profile, or the shown scenario, as a file of the user's library."""
+"""The dialog to save the focused profile, or the shown scenario, to the user's library."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Do: TypeAlias = "Callable[[Callable[[], Answer], Callable[[Answer], None]], None
 
 @dataclass(slots=True)
 class Thing:
-    """Something that can be saved: what it is, the name that is typed, and how it is done."""
+    """Something to save: its kind, its title, the typed name, and the functions that save it."""
 
     what: str
     title: str
@@ -44,7 +44,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the thread found: where it would lie or lies now, what is in the way, what is wrong."""
+    """The thread's answer: the path, what is in the way there, or an error."""
 
     path: Path | None = None
     taken: str = ""
@@ -53,7 +53,7 @@ class Answer:
 
 
 def things_to_save(profile: Profile, scenario: Scenario | None) -> list[Thing]:
-    """A profile, and a scenario where there is one, under the names that suggest themselves."""
+    """The profile, and the scenario if there is one, each under a suggested name."""
     from align_tui.studies import save
 
     found = [
@@ -79,9 +79,9 @@ def things_to_save(profile: Profile, scenario: Scenario | None) -> list[Thing]:
 
 
 class SaveDialog(Dialog[str]):
-    """Dismissed with what was done, in words, or None.
+    """Returns a notice about what was saved, or None.
 
-    `do` has files read and written in a thread, and hands on what came of it.
+    `do` calls a function that reads or writes files in a thread, and then another with its result.
     """
 
     CSS_PATH = "dialog.tcss"
@@ -99,19 +99,19 @@ class SaveDialog(Dialog[str]):
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._things, self._do, self._glyphs = things, do, glyphs
         self._at = 0
-        self._asked = ""  # the name that was told to be taken
-        self._choice, self._said = Lines(), Lines()
+        self._asked = ""  # the name for which the dialog has shown that it is taken
+        self._choice, self._message = Lines(), Lines()
         self._choice.styles.height = len(things) + 1
-        self._said.styles.height = 4
+        self._message.styles.height = 4
         self.field = Input(things[0].name, placeholder="a name", select_on_focus=False)
 
     @property
     def thing(self) -> Thing:
-        """What would be saved."""
+        """The thing that the dialog would save."""
         return self._things[self._at]
 
     def compose(self) -> ComposeResult:
-        """What, under which name, and where that is."""
+        """What to save, under which name, and where that is."""
         with Vertical(classes="box question") as box:
             box.border_title = Content("save to your library")
             box.border_subtitle = Content(
@@ -121,15 +121,15 @@ class SaveDialog(Dialog[str]):
             )
             yield self._choice
             yield self.field
-            yield self._said
+            yield self._message
 
     def on_mount(self) -> None:
-        """The first thing is chosen."""
+        """Focus the name, and show where the first thing would be saved."""
         self.field.focus()
         self.call_after_refresh(self._paint)
 
     def action_turn(self, by: int) -> None:
-        """The other thing, under the name that was typed for it."""
+        """Choose the other thing, with the name that was typed for it."""
         self._at = (self._at + by) % len(self._things)
         with self.prevent(Input.Changed):
             self.field.value = self.thing.name
@@ -137,19 +137,19 @@ class SaveDialog(Dialog[str]):
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
-        """Another name: where would that be?"""
+        """Show where a file of the typed name would be."""
         self.thing.name = event.value.strip()
         self._asked = ""
         self._look()
 
     @on(Input.Submitted)
     def submitted(self) -> None:
-        """Enter is the field's own key: it counts as long as the keymap has it here."""
+        """Handle enter, which the field takes itself, if the keymap has it for this action."""
         if "enter" in keys_of(self).every("save.save"):
             self.action_save()
 
     def action_save(self) -> None:
-        """Save it; what is in the way is told first, and replaced the second time."""
+        """Save it; if something is in the way, show that first and replace it the second time."""
         thing, name, replace = self.thing, self.thing.name, self._asked == self.thing.name != ""
 
         def job() -> Answer:
@@ -203,22 +203,22 @@ class SaveDialog(Dialog[str]):
         self._do(job, then)
 
     def _tell(self, answer: Answer) -> None:
-        said: list[Line] = [()]
-        width = self._said.size.width
+        lines: list[Line] = [()]
+        width = self._message.size.width
         if answer.error is not None:
-            said.append((("! ", "failed"), (one_line(answer.error.message, 300), "bright")))
-            said.append((("  " + one_line(answer.error.hint, 300), "quiet"),))
+            lines.append((("! ", "failed"), (one_line(answer.error.message, 300), "bright")))
+            lines.append((("  " + one_line(answer.error.hint, 300), "quiet"),))
         elif answer.path is not None:
-            said.append(((ending(answer.path, width, self._glyphs.more), "quiet"),))
+            lines.append(((ending(answer.path, width, self._glyphs.more), "quiet"),))
             if answer.taken:
-                said.append((("! ", "warn"), (answer.taken, "text")))
-                again = keys_of(self).fill("  {save.save} once more saves it all the same")
-                said.append(((again if self._asked == self.thing.name else "", "bright"),))
-        self._said.paint([cut(line, width, self._glyphs.more) for line in said])
+                lines.append((("! ", "warn"), (answer.taken, "text")))
+                again = keys_of(self).fill("  press {save.save} again to replace it")
+                lines.append(((again if self._asked == self.thing.name else "", "bright"),))
+        self._message.paint([cut(line, width, self._glyphs.more) for line in lines])
 
 
 def ending(path: Path, width: int, more: str) -> str:
-    """The path in that many cells, from the user's folder on; its end is what is kept."""
+    """The path in at most `width` cells, with `~` for the home folder; its end is kept."""
     home = Path.home()
     text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
     text = plain(text)

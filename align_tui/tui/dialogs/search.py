@@ -1,4 +1,4 @@
-"""Search: scenarios as one types, reasoning as soon as the database has answered."""
+"""The dialog to search scenarios while the user types, and reasoning when the database answers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from align_tui.core.scenarios import Scenario
     from align_tui.monitor.rows import Hit
 
-# Looks for words in the reasoning, unless nobody asks for them any more when their turn comes;
-# False where there is no reasoning yet.
+# Searches the reasoning for words. The second argument says whether the result is still wanted
+# when the search begins. False if there is no reasoning yet.
 SearchReasoning: TypeAlias = (
     "Callable[[str, Callable[[], bool], Callable[[list[Hit]], None]], bool]"
 )
@@ -23,14 +23,11 @@ Hits = tuple[tuple[int, int | None], ...]
 
 
 class SearchDialog(FinderDialog[Hits]):
-    """Dismissed with all hits, the chosen one first.
-
-    `names` are those of the profiles.
-    """
+    """Returns all hits, the chosen one first; `names` are the names of the profiles."""
 
     SECTION: ClassVar[str] = "search"  # of a keymap file
 
-    HINT = "words that must all occur"
+    HINT = "words that must all occur in the text"
     TAKES = "goes there"
 
     def __init__(
@@ -46,7 +43,7 @@ class SearchDialog(FinderDialog[Hits]):
         self._scenarios, self._names, self._search = scenarios, names, search
 
     def look_for(self, query: str) -> None:
-        """Scenarios at once; reasoning when the store has been read."""
+        """Find scenarios at once, and reasoning when the database has been read."""
         self.found = in_scenarios(self._scenarios, query)
         if query and self._search(
             query, lambda: query == self.query_text, lambda hits: self._add(query, hits)
@@ -62,20 +59,20 @@ class SearchDialog(FinderDialog[Hits]):
         self.paint()
 
     def count(self) -> int:
-        """The hits so far."""
+        """The number of hits so far."""
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
-        """How many there are, and whether more may come."""
+        """The number of hits, and whether more may come."""
         count = f"{len(self.found)} found" if self.query_text else "type to search"
         return (((count + (" ..." if self.searching else ""), "quiet"),),)
 
     def row(self, number: int, width: int) -> Line:
-        """A scenario, or a decision with its excerpt."""
+        """A scenario, or a decision with an excerpt."""
         found = self.found[number]
         return hit_line(found, self._scenarios, self._names, width, self.glyphs.more)
 
     def take(self, number: int) -> None:
-        """To the chosen hit; the others follow it by the keys that step over hits."""
+        """Return the hits from the chosen one on, so that keys can step over the others."""
         order = self.found[number:] + self.found[:number]
         self.dismiss(tuple((found.scenario, found.profile) for found in order))

@@ -1,4 +1,4 @@
-"""Search through the reasoning of all runs."""
+"""The dialog to search the reasoning of all runs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.run_list import place_line
 from align_tui.tui.format.styled_text import Line
 
-# Looks for words, unless nobody asks for them any more when their turn comes.
+# Searches for words. The second argument says whether the result is still wanted when the search
+# begins.
 Search = Callable[[str, Callable[[], bool], Callable[[list[FoundIn]], None]], None]
 
 
 class SearchAllRunsDialog(FinderDialog[FoundIn]):
-    """Dismissed with the place to go to, or None."""
+    """Returns the chosen decision's place, or None."""
 
     SECTION: ClassVar[str] = "search_all_runs"  # of a keymap file
 
-    HINT = "words that must all occur"
+    HINT = "words that must all occur in the reasoning"
     TAKES = "opens the run there"
 
     def __init__(self, search: Search, glyphs: Glyphs) -> None:
@@ -30,7 +31,7 @@ class SearchAllRunsDialog(FinderDialog[FoundIn]):
         self._search = search
 
     def look_for(self, query: str) -> None:
-        """Have the store searched; what is found is shown when it comes."""
+        """Search the database; the hits are shown when they arrive."""
         self.found, self.searching = [], bool(query)
         if query:
             self._search(
@@ -43,19 +44,19 @@ class SearchAllRunsDialog(FinderDialog[FoundIn]):
             self.paint()
 
     def count(self) -> int:
-        """The decisions found."""
+        """The number of decisions found."""
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
-        """How many there are."""
+        """The number of hits, or that the search goes on."""
         many = "the newest " if len(self.found) == MOST_PLACES else ""
         count = f"{many}{len(self.found)} found" if self.query_text else "type to search"
         return (((count if not self.searching else "searching", "quiet"),),)
 
     def row(self, number: int, width: int) -> Line:
-        """A decision and its excerpt."""
+        """A decision with an excerpt."""
         return place_line(self.found[number], width, self.glyphs)
 
     def take(self, number: int) -> None:
-        """Go there."""
+        """Return the place of the decision."""
         self.dismiss(self.found[number])

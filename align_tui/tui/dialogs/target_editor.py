@@ -1,4 +1,4 @@
-"""Steering a profile: its targets as bars that the arrow keys move."""
+"""The dialog to edit a profile's targets as bars that the arrow keys move."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
-from align_tui.tui.format.target_editor import steering, steering_lines
+from align_tui.tui.format.target_editor import editor_lines, make_editor
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TargetDialog(Dialog["Changed"]):
-    """Dismissed with the changed study, or with None when the targets stay."""
+    """Returns the changed study, or None if the targets stay as they were."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "target_editor"  # of a keymap file
@@ -37,11 +37,11 @@ class TargetDialog(Dialog["Changed"]):
         ),
         Binding("down,j", "move(1)", "next attribute", id="target_editor.next_attribute"),
         Binding("up,k", "move(-1)", "previous attribute", id="target_editor.previous_attribute"),
-        Binding("right,l", "turn(1)", "more of it", id="target_editor.more"),
-        Binding("left,h", "turn(-1)", "less of it", id="target_editor.less"),
-        Binding("1", "put(1.0)", "high", id="target_editor.high"),
-        Binding("0", "put(0.0)", "low", id="target_editor.low"),
-        Binding("x,delete,backspace", "clear", "no target", id="target_editor.clear"),
+        Binding("right,l", "turn(1)", "raise the value", id="target_editor.more"),
+        Binding("left,h", "turn(-1)", "lower the value", id="target_editor.less"),
+        Binding("1", "put(1.0)", "set the value to 1", id="target_editor.high"),
+        Binding("0", "put(0.0)", "set the value to 0", id="target_editor.low"),
+        Binding("x,delete,backspace", "clear", "remove the target", id="target_editor.clear"),
     ]
 
     def __init__(
@@ -55,14 +55,14 @@ class TargetDialog(Dialog["Changed"]):
     ) -> None:
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._profile, self._build, self._glyphs = name, build, glyphs
-        self.state = steering(attributes, targets)
+        self.state = make_editor(attributes, targets)
         self._complaint: list[Line] = []
         self._note = note
         self._top = 0
-        self._bars, self._said = Lines(id="found"), Lines(id="said")
+        self._bars, self._message = Lines(id="found"), Lines(id="said")
 
     def compose(self) -> ComposeResult:
-        """A bar an attribute, and what the keys do."""
+        """One bar for each attribute, and the keys."""
         with Vertical(classes="box") as box:
             box.border_title = Content(f"targets of {one_line(self._profile)}")
             box.border_subtitle = Content(
@@ -71,17 +71,17 @@ class TargetDialog(Dialog["Changed"]):
                 )
             )
             yield self._bars
-            yield self._said
+            yield self._message
 
     def on_resize(self) -> None:
-        """The bars have another width."""
+        """Paint the bars in the new width."""
         self.call_after_refresh(self._paint)
 
     def _paint(self) -> None:
         height, width = self._bars.size.height, self._bars.size.width
         if height < 1:
             return
-        lines = steering_lines(self.state, width, self._glyphs)
+        lines = editor_lines(self.state, width, self._glyphs)
         self._top = window(self.state.chosen, len(lines), height, self._top)
         self._bars.paint(lines[self._top : self._top + height])
         keys = keys_of(self).hints(
@@ -90,31 +90,31 @@ class TargetDialog(Dialog["Changed"]):
             "{target_editor.high} high",
             "{target_editor.clear} none",
         )
-        said: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
-        self._said.paint(self._complaint or said)
+        hints: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
+        self._message.paint(self._complaint or hints)
 
     def action_move(self, by: int) -> None:
-        """Another attribute."""
+        """Choose the attribute `by` lines down."""
         self.state = self.state.moved(by)
         self._paint()
 
     def action_turn(self, steps: int) -> None:
-        """More or less of the chosen one."""
+        """Raise or lower the chosen value by that many steps."""
         self.state, self._complaint = self.state.turned(steps), []
         self._paint()
 
     def action_put(self, value: float) -> None:
-        """One end."""
+        """Set the chosen value to 0 or 1."""
         self.state, self._complaint = self.state.set_to(value), []
         self._paint()
 
     def action_clear(self) -> None:
-        """No target on the chosen one."""
+        """Remove the target on the chosen attribute."""
         self.state, self._complaint = self.state.set_to(None), []
         self._paint()
 
     def action_apply(self) -> None:
-        """Take the targets, or say what is wrong with them."""
+        """Return the changed study, or show what is wrong with the targets."""
         try:
             changed = self._build(self.state.targets)
         except AlignError as error:

@@ -1,4 +1,4 @@
-"""Before code that a file brings is run: one question for each, whose answer is remembered."""
+"""The question whether code that a file brings may run; the program remembers a yes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 WIDTH, AROUND = 52, 4
-"""Cells of a line that the smallest screen has room for, and rows of the box around the lines."""
+"""Cells of a line on the smallest screen, and rows that the box takes around the lines."""
 
 
 class TrustDialog(Dialog[bool]):
-    """Dismissed with True for yes: this code may run, now and whenever it is the same."""
+    """Returns True if this code may run, now and as long as its hash is the same."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "trust"  # of a keymap file
@@ -38,7 +38,7 @@ class TrustDialog(Dialog[bool]):
         self._code = code
 
     def compose(self) -> ComposeResult:
-        """What it is, where it lies, its hash, what it could do, and the answers."""
+        """What the code is, its path, its hash, what it could do, and the answers."""
         code = self._code
         what = "A decision-maker" if code.what == "decision-maker" else "A model"
         lines: list[Line] = [
@@ -49,7 +49,7 @@ class TrustDialog(Dialog[bool]):
             (),
             *answer_lines(
                 keys_of(self),
-                ("trust.yes", "run it, now and whenever it is the same"),
+                ("trust.yes", "run it, now and until it changes"),
                 ("trust.no", "do not run it"),
             ),
         ]
@@ -64,12 +64,12 @@ class TrustDialog(Dialog[bool]):
             yield words
 
     def action_answer(self, yes: bool) -> None:
-        """One of the two."""
+        """Return the answer."""
         self.dismiss(yes)
 
 
 def _place(place: str, room: int) -> list[str]:
-    """Where the code lies, in so many rows that the answers below are seen."""
+    """The path of the code, in few enough rows that the answers stay in sight."""
     rows = [row for _, row in wrap(one_line(place, 400), WIDTH)]
     if len(rows) > max(2, room):
         rows = [*rows[: max(0, room - 2)], "...", rows[-1]]

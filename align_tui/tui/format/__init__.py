@@ -1,1 +1,1 @@
-"""What is shown, worked out by pure functions that know nothing of Textual."""
+"""Pure functions that turn values into styled lines; they import no Textual."""

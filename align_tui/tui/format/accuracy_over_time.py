@@ -1,4 +1,4 @@
-"""Accuracy over time: a small plot for each profile, all on one scale."""
+"""The view `over time`: a small plot of accuracy for each profile, all on one scale."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.overview import Points
 from align_tui.tui.format.accuracy_rows import TallyRow, around, focus_of, name_cells, named
 from align_tui.tui.format.bars import point
@@ -16,25 +17,25 @@ from align_tui.tui.format.plot import curve, steps
 from align_tui.tui.format.styled_text import Line, Span, fill
 
 LEAST_PLOT, LEAST_ROW = 38, 54  # cells of a plot, and of a row of steps with its name
-PLOT_ROWS, LEAST_LINES = 4, 3  # lines of a plot as it is liked, and at least with its heading
+PLOT_ROWS, LEAST_LINES = 4, 3  # lines of a plot: preferred, and the least with its heading
 
 
 @dataclass(frozen=True, slots=True)
 class AccuracyCurveRow:
-    """A profile's tally, and how it went: its accuracy so far after each decision."""
+    """A profile's accuracy, and its accuracy after each decision so far."""
 
     tally: TallyRow
     points: Points
 
 
 def _across(width: int, rows: int) -> int:
-    """How many plots stand side by side: as many in each line of plots as in the next."""
+    """The number of plots side by side, such that all lines of plots are equally full."""
     most = max(1, min(rows, width // LEAST_PLOT))
     return -(-rows // -(-rows // most)) if rows else 1
 
 
 def lines_wanted(width: int, rows: int, most: int) -> int:
-    """Of at most that many lines, how many plots fill, or a row for each where they do not fit."""
+    """The lines that the plots fill, at most `most`; or the rows if plots do not fit."""
     if not rows:
         return 1
     down = -(-rows // _across(width, rows))
@@ -50,7 +51,7 @@ def course_part(
     *,
     discriminating: bool,
 ) -> Part:
-    """A plot for each profile where there is room, else a row of steps for each."""
+    """A plot for each profile if there is room, else a row of steps for each."""
     if not rows:
         return Part(())
     across = _across(width, len(rows))
@@ -73,20 +74,20 @@ def course_part(
             for x, block in enumerate(made[start : start + across]):
                 spans += [(" " * GAP * (x > 0), ""), *fill(block[y], size, glyphs.more)]
             lines.append(tuple(spans))
-    return Part(tuple(lines), _told(rows, last, discriminating, glyphs), len(rows) - len(shown))
+    return Part(tuple(lines), _caption(rows, last, discriminating, glyphs), len(rows) - len(shown))
 
 
-def _told(
+def _caption(
     rows: Sequence[AccuracyCurveRow], last: int, discriminating: bool, glyphs: Glyphs
 ) -> Line:
-    scale = f"0 to 1 over {last} decisions" if last else "nothing is scored yet"
-    told: list[Span] = [
+    scale = f"0 to 1 over {counted(last, 'decision')}" if last else "nothing is scored yet"
+    caption: list[Span] = [
         (f" {glyphs.sep} {over_words(discriminating)}", "text"),
         (f" {glyphs.sep} {scale}", "quiet"),
     ]
     if any(row.tally.chance is not None for row in rows):
-        told.append((f" {glyphs.sep} {glyphs.level * 2} chance", "quiet"))
-    return tuple(told)
+        caption.append((f" {glyphs.sep} {glyphs.level * 2} chance", "quiet"))
+    return tuple(caption)
 
 
 def _numbers(row: AccuracyCurveRow, glyphs: Glyphs) -> str:

@@ -1,4 +1,4 @@
-"""The tally line of each profile: k/n, accuracy, its interval drawn on one scale, chance."""
+"""The view `accuracy`: each profile's k/n, accuracy, and its interval with chance on a scale."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit, fit_n
 
 T = TypeVar("T")
 MIN_CELL, MIN_BAR, MAX_BAR = 54, 15, 45
-LOW_BAR = 9  # cells of a bar where there is less room than the least
+LOW_BAR = 9  # cells of a bar in a cell narrower than MIN_CELL
 
 
 @dataclass(frozen=True, slots=True)
 class TallyRow:
-    """One profile's accuracy against the target it is marked by."""
+    """One profile's accuracy against the target that it is scored against."""
 
     name: str
-    sign: str  # of its own target, with a blank before it
-    versus: str  # the target it is compared against where it has none of its own, else ""
+    sign: str  # the sign of its own target, with a blank before it
+    versus: str  # the target it is compared with if it has none of its own, else ""
     rate: Rate | None
     chance: float | None
     focused: bool = False
 
 
 def columns(width: int, rows: int, least: int = MIN_CELL) -> int:
-    """How many tallies stand side by side, each of that many cells or more."""
+    """The number of profiles side by side, each at least `least` cells wide."""
     return max(1, min(rows, width // least)) if rows else 1
 
 
 def lines_needed(width: int, rows: int, least: int = MIN_CELL) -> int:
-    """How many lines all tallies take."""
+    """The number of lines that all profiles take."""
     return -(-rows // columns(width, rows, least)) if rows else 1
 
 
 def around(items: Sequence[T], room: int, focus: int) -> list[T]:
-    """The items there is room for: the focused one and its neighbours, in their order."""
+    """The `room` items around the focused one, in their order."""
     if len(items) <= room:
         return list(items)
-    if room == 2:  # the focused one and its rival: the first, or the second for the first
+    if room == 2:  # the focused one and the first, or the second if the first is focused
         rival = 0 if focus else 1
         return [items[i] for i in sorted((focus, rival))]
     first = max(0, min(focus - room // 2, len(items) - room))
@@ -53,14 +53,14 @@ def around(items: Sequence[T], room: int, focus: int) -> list[T]:
 
 
 def focus_of(rows: Sequence[TallyRow]) -> int:
-    """Which row is the focused profile's."""
+    """The index of the focused profile's row."""
     return next((i for i, row in enumerate(rows) if row.focused), 0)
 
 
 def tally_lines(
     rows: Sequence[TallyRow], width: int, height: int, glyphs: Glyphs, least: int = MIN_CELL
 ) -> tuple[Line, ...]:
-    """At most `height` lines, their columns aligned so that intervals can be compared by eye."""
+    """At most `height` lines, with aligned columns so that the user can compare intervals."""
     if not rows:
         return ()
     across = columns(width, len(rows), least)
@@ -69,7 +69,7 @@ def tally_lines(
     label = max(name_cells(row) for row in shown)
     digits = max(len(str(row.rate.scored)) if row.rate else 1 for row in shown)
     numbers = 2 * digits + 7
-    # The bar first gets its least, then names get what they need, then the bar grows.
+    # First the bar gets its least width, then the names what they need, then the bar grows.
     least_bar = MIN_BAR if size >= MIN_CELL else LOW_BAR
     name_room = max(8, min(label, size - numbers - least_bar - 5))
     bar = min(MAX_BAR, size - name_room - numbers - 5)
@@ -89,7 +89,7 @@ def tally_lines(
 
 
 def named(row: TallyRow, width: int, glyphs: Glyphs) -> Line:
-    """Whose accuracy, and against what, in at most that many cells."""
+    """The profile's name and the target it is compared with, in at most that many cells."""
     versus = f" vs {row.versus}" if row.versus else ""
     name = fit_name(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more)
     head: Line = ((name, "bright" if row.focused else "text"),)
@@ -99,7 +99,7 @@ def named(row: TallyRow, width: int, glyphs: Glyphs) -> Line:
 
 
 def name_cells(row: TallyRow) -> int:
-    """How many cells its name takes, with all that is said of it."""
+    """The cells that the profile's name takes, with its sign and the target it is compared with."""
     return cell_len(row.name + row.sign) + (cell_len(row.versus) + 4 if row.versus else 0)
 
 
@@ -126,14 +126,14 @@ def tally_part(
     discriminating: bool,
     least: int = MIN_CELL,
 ) -> Part:
-    """The lines there is room for, over which decisions they count, and where chance lies."""
+    """The lines that have room, and a caption: which decisions count, and chance."""
     hidden = max(0, len(rows) - columns(width, len(rows), least) * height)
     chances = {round(row.chance, 3) for row in rows if row.chance is not None}
     number = f" {point(chances.pop())}" if len(chances) == 1 else ""
-    told: list[Span] = [
+    caption: list[Span] = [
         (f" {glyphs.sep} {over_words(discriminating)}", "text"),
         (f" {glyphs.sep} {glyphs.chance} chance{number}", "quiet"),
     ]
     if width >= 80:
-        told.append((f" {glyphs.sep} 95 % interval", "quiet"))
-    return Part(tally_lines(rows, width, height, glyphs, least), tuple(told), hidden)
+        caption.append((f" {glyphs.sep} 95 % interval", "quiet"))
+    return Part(tally_lines(rows, width, height, glyphs, least), tuple(caption), hidden)

@@ -1,4 +1,4 @@
-"""How often every two profiles chose the same, as a matrix."""
+"""The view `agreement`: how often every two profiles chose the same, as a matrix."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from align_tui.tui.format.styled_text import Line, Span, fit_name
 Matrix = Sequence[Sequence[Agreement | None]]
 Name = tuple[str, str]  # a profile's name, and its target's sign with a blank before it
 WIDE, NARROW = 5, 4  # cells of a share with the blanks before it
-LABEL, LEAST_LABEL = 18, 14  # cells that a name keeps however many columns there are
+LABEL, LEAST_LABEL = 18, 14  # cells that a name keeps, however many columns there are
 
 
 def lines_wanted(profiles: int) -> int:
-    """A line of numbers, and one for each profile."""
+    """The number of lines: one with numbers, and one for each profile."""
     return profiles + 1 if profiles > 1 else 1
 
 
 def agreement_part(
     matrix: Matrix, names: Sequence[Name], focus: int, width: int, height: int, glyphs: Glyphs
 ) -> Part:
-    """Shares of equal choices, n behind each where they differ and there is room.
+    """The shares of equal choices (0 to 1), each with its n if the n differ and there is room.
 
-    Where there is no room for all columns they begin with the focused profile and go round: with
-    half of them shown, every two profiles meet under the focus on one of them.
+    If there is no room for all columns, they begin with the focused profile and wrap around. So if
+    half of them are shown, focusing one of two profiles always shows both.
     """
     known = {cell.pairs for row in matrix for cell in row if cell is not None and cell.pairs}
     if len(matrix) < 2 or not known:
@@ -38,7 +38,7 @@ def agreement_part(
     count, digits = len(matrix), len(str(len(matrix)))
     if height == 1:
         line, shown = _one_line(matrix[focus], names[focus], focus, width, glyphs)
-        return Part((line,), _how(known, False, glyphs), count - 1 - shown)
+        return Part((line,), _caption(known, False, glyphs), count - 1 - shown)
     longest = max(cell_len(name + sign) for name, sign in names)
     n = 1 + len(str(max(known))) if len(known) > 1 else 0
     room = width - 2 - digits
@@ -61,7 +61,7 @@ def agreement_part(
         for column in columns:
             spans += _cell(matrix[row][column], share, n, focus in (row, column), glyphs)
         lines.append(tuple(spans))
-    return Part(tuple(lines), _how(known, n > 0, glyphs), count - min(len(rows), len(columns)))
+    return Part(tuple(lines), _caption(known, n > 0, glyphs), count - min(len(rows), len(columns)))
 
 
 def _round(count: int, focus: int, room: int) -> list[int]:
@@ -70,10 +70,10 @@ def _round(count: int, focus: int, room: int) -> list[int]:
     return [(focus + i) % count for i in range(room)]
 
 
-def _how(known: set[int], behind: bool, glyphs: Glyphs) -> Line:
+def _caption(known: set[int], behind: bool, glyphs: Glyphs) -> Line:
     n = f"n {min(known)}" if len(known) == 1 else f"n {min(known)} to {max(known)}"
-    said = "n behind each" if behind else n
-    return ((f" {glyphs.sep} the same choice, wherever both decided {glyphs.sep} {said}", "quiet"),)
+    which = "n behind each" if behind else n
+    return ((f" {glyphs.sep} same choice where both decided {glyphs.sep} {which}", "quiet"),)
 
 
 def _cell(
@@ -81,8 +81,8 @@ def _cell(
 ) -> tuple[Span, ...]:
     if cell is None or cell.share is None:
         nothing = "-" if glyphs.ascii else "–"
-        said = glyphs.marks["unscored"] if cell is None else nothing
-        return ((f"{said:>{share}}" + " " * n, "quiet"),)
+        sign = glyphs.marks["unscored"] if cell is None else nothing
+        return ((f"{sign:>{share}}" + " " * n, "quiet"),)
     style = "bright" if focused else "text"
     return (
         (f"{point(cell.share):>{share}}", style),
@@ -93,7 +93,7 @@ def _cell(
 def _one_line(
     row: Sequence[Agreement | None], name: Name, focus: int, width: int, glyphs: Glyphs
 ) -> tuple[Line, int]:
-    """The focused profile's row without a heading, and how many of the others are in it."""
+    """(the focused profile's row without a heading, how many other profiles it shows)."""
     label = fit_name(*name, LABEL, glyphs.more)
     out: list[Span] = [(f" {focus + 1} ", "quiet"), (label, "bright")]
     size = len(str(len(row))) + 6
@@ -102,6 +102,6 @@ def _one_line(
     for other in shown:
         cell = row[other]
         share = cell.share if cell is not None else None
-        said = point(share) if share is not None else "-" if glyphs.ascii else "–"
-        out += [(f"  {other + 1} ", "quiet"), (said, "text")]
+        text = point(share) if share is not None else "-" if glyphs.ascii else "–"
+        out += [(f"  {other + 1} ", "quiet"), (text, "text")]
     return tuple(out), len(shown)

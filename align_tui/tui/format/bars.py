@@ -1,4 +1,4 @@
-"""Bars: progress, probabilities, and an accuracy's interval on a scale from 0 to 1."""
+"""Bars for progress and probabilities, and intervals on a scale from 0 to 1."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from align_tui.tui.format.styled_text import Line
 
 
 def bar(share: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
-    """(full part, empty part) of a bar; something is full as soon as something is done."""
+    """(full part, empty part) of a progress bar, which is full or empty only at exactly 1 or 0."""
     width = max(0, width)
     full = round(max(0.0, min(1.0, share)) * width)
     if share > 0.0 and full == 0 and width:
@@ -19,7 +19,7 @@ def bar(share: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
 
 
 def share_bar(share: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
-    """(full part, empty part) of a bar that is rounded: next to nothing is drawn as nothing."""
+    """(full part, empty part) of a bar, rounded to whole cells."""
     full = round(max(0.0, min(1.0, share)) * max(0, width))
     return glyphs.full * full, glyphs.empty * (max(0, width) - full)
 
@@ -32,12 +32,12 @@ def point(value: float, places: int = 2) -> str:
 
 
 def column(value: float, width: int) -> int:
-    """Where a value from 0 to 1 lies on a scale of that many cells."""
+    """The cell of a value from 0 to 1 on a scale of `width` cells."""
     return min(width - 1, max(0, round(value * (width - 1))))
 
 
 def interval(rate: Rate | None, chance: float | None, width: int, glyphs: Glyphs) -> Line:
-    """`  ├──●─┤   ` on the whole scale, chance as a dotted mark wherever it lies."""
+    """`  ├──●─┤   ` on the whole scale, with a dotted mark at chance."""
     signs = [" "] * width
     styles = ["lane"] * width
     if chance is not None and width:
@@ -57,9 +57,9 @@ def interval(rate: Rate | None, chance: float | None, width: int, glyphs: Glyphs
 
 
 def thumb(top: int, height: int, total: int) -> range:
-    """The lines of a window of that height which mark where in `total` rows it stands.
+    """The lines of a scroll thumb, for a window of `height` lines at row `top` of `total`.
 
-    Empty where everything is in the window.
+    Empty if all rows fit in the window.
     """
     if total <= height or height <= 0:
         return range(0)

@@ -1,4 +1,4 @@
-"""What a decision was made of, whole: predictions, relevance, targets, ranking, steps."""
+"""The whole basis of a decision as text: predictions, relevance, targets, ranking, steps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import letter
 from align_tui.core.predictions import Predictions, Relevance, attributes_of
 from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.text.plurals import counted
 from align_tui.tui.format.gauge import deviation
 from align_tui.tui.format.ratings import common_relevance
 
@@ -25,9 +26,9 @@ NONE = "–"
 def basis_parts(
     basis: Basis | None, targets: Targets, choices: Sequence[str]
 ) -> tuple[tuple[str, str], ...]:
-    """(title, text) of each part that there is; nothing for a decision without a basis.
+    """(title, text) of each part that the basis has; empty for a decision without a basis.
 
-    The targets stand beside predictions and rankings only: what else has them says so elsewhere.
+    The targets are shown only with predictions or a ranking.
     """
     if basis is None:
         return ()
@@ -46,7 +47,7 @@ def basis_parts(
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns under their headings, two blanks between them."""
+    """Columns under their headings, with two blanks between them."""
     lines = [header, *rows]
     widths = [max(cell_len(line[at]) for line in lines) for at in range(len(header))]
     return "\n".join(
@@ -68,7 +69,7 @@ def _choice(index: int, choices: Sequence[str]) -> str:
 
 
 def predictions_text(predictions: Predictions, choices: Sequence[str]) -> str:
-    """A table by choice and attribute, then the reasons, a sample each."""
+    """A table by choice and attribute, then the reason for each sample."""
     rows, reasons = [], list[str]()
     for index, predicted in enumerate(predictions):
         for name in attributes_of(predictions):
@@ -84,12 +85,12 @@ def predictions_text(predictions: Predictions, choices: Sequence[str]) -> str:
                 which = f" sample {number}" if len(found.samples) > 1 else ""
                 reasons.append(f"{letter(index)} {name}{which} ({_number(sample)}): {reason}")
     table = _table(("choice", "attribute", "mean", "samples", "rater"), rows)
-    said = "\n".join(_choice(index, choices) for index in range(len(predictions)))
-    return "\n\n".join([table, said, *(["\n\n".join(reasons)] if reasons else [])])
+    texts = "\n".join(_choice(index, choices) for index in range(len(predictions)))
+    return "\n\n".join([table, texts, *(["\n\n".join(reasons)] if reasons else [])])
 
 
 def relevance_text(relevance: Relevance) -> str:
-    """A row an attribute; one column where it is the same for all choices."""
+    """One row for each attribute; one column if the relevance is the same for all choices."""
     names = tuple(dict.fromkeys(name for row in relevance.by_choice for name in row))
     same = all(common_relevance(relevance, name) is not None for name in names)
     shown = relevance.by_choice[:1] if same else relevance.by_choice
@@ -102,7 +103,7 @@ def relevance_text(relevance: Relevance) -> str:
 
 
 def targets_text(targets: Targets) -> str:
-    """A line a target; a distribution with its samples and bandwidth."""
+    """One line for each target; a distribution with its samples and bandwidth."""
     return "\n".join(line for target in targets for line in _target(target))
 
 
@@ -118,8 +119,8 @@ def _target(target: Target) -> Iterator[str]:
         f"standard deviation {_number(deviation(value))}{weight}"
     )
     yield (
-        f"  {len(value.samples)} samples under a Gaussian kernel of bandwidth {value.bandwidth:g}: "
-        + " ".join(map(_number, value.samples))
+        f"  {counted(len(value.samples), 'sample')} under a Gaussian kernel of bandwidth "
+        f"{value.bandwidth:g}: " + " ".join(map(_number, value.samples))
     )
 
 
@@ -127,12 +128,12 @@ WHY = {
     "none": "it alone has the best score",
     "first": "it is the first of the {tied} choices that share the best score ({letters})",
     "seed": "the sample's seed drew it from {tied} choices that share the best score ({letters})",
-    "drawn": "the sample's seed drew it from all choices, in proportion to the scores",
+    "drawn": "the sample's seed drew it from all choices in proportion to the scores",
 }
 
 
 def ranking_text(ranking: Ranking, choices: Sequence[str]) -> str:
-    """The function with its parameters, the score of each choice, which one was taken and why."""
+    """The function with its parameters, the scores, and which choice was taken and why."""
     out = [f"function    {ranking.function}", f"measure     {ranking.measure}"]
     out += [f"parameter   {name} = {_json(value)}" for name, value in ranking.parameters.items()]
     tied = len(ranking.best) > 1
@@ -161,6 +162,6 @@ def _json(value: object) -> str:
 
 
 def steps_text(steps: Sequence[Step]) -> str:
-    """The steps in their order, in seconds."""
+    """The steps in their order, with their times in seconds."""
     rows = [(step.name, f"{step.seconds:.3f}") for step in steps]
     return _table(("step", "seconds"), rows)

@@ -1,4 +1,4 @@
-"""Accuracy by attribute: who decides as an attribute's value asks, where it is labelled."""
+"""The view `by attribute`: accuracy for each attribute of a target, where it is labelled."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from align_tui.tui.format.overview import Part, told
 from align_tui.tui.format.styled_text import fit_keeping
 
 MOST = 24  # cells of an attribute's name
-NUMBERS, BAR = 18, 21  # cells of the numbers with the blanks about them, and of a bar
+NUMBERS, BAR = 18, 21  # cells of the numbers with the blanks around them, and of a bar
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeRow:
-    """One profile against one attribute's value; `tally` names the profile."""
+    """One profile's accuracy for one attribute's value; `tally` names the profile."""
 
     attribute: str
-    sign: str  # of the value, with a blank before it
+    sign: str  # the sign of the value, with a blank before it
     tally: TallyRow
 
 
@@ -30,27 +30,28 @@ def _attribute_cells(rows: Sequence[AttributeRow], most: int = MOST) -> int:
 
 
 def _least(rows: Sequence[AttributeRow]) -> int:
-    """The cells in which no name is cut and the bar can be read."""
+    """The least cells that leave every name whole and the bar readable."""
     return _attribute_cells(rows) + max(cell_len(row.tally.name) for row in rows) + NUMBERS + BAR
 
 
 def lines_wanted(rows: Sequence[AttributeRow], width: int) -> int:
-    """How many lines all take."""
+    """The number of lines that all rows take."""
     return lines_needed(width, len(rows), _least(rows)) if rows else 1
 
 
 def attribute_part(
     rows: Sequence[AttributeRow], width: int, height: int, glyphs: Glyphs, *, discriminating: bool
 ) -> Part:
-    """By attribute and value, so that profiles stand beside each other.
+    """Rows in the order of attribute and value, so that profiles are easy to compare.
 
-    Where there is no room for all, the focused profile's come first, then its rivals'.
+    If there is no room for all, the focused profile's rows come first, then other profiles' rows
+    for the same attributes.
     """
     if not rows:
         return told("no profile has a target, and none is compared with one", width, glyphs)
     least = _least(rows)
     if lines_wanted(rows, width) > height:
-        least = MIN_CELL  # rather a name cut than a row
+        least = MIN_CELL  # cut a name rather than leave out a row
     room = columns(width, len(rows), least) * height
     shown = list(rows)
     if len(rows) > room:

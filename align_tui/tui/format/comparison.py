@@ -1,4 +1,4 @@
-"""The comparison screen's lines: columns, the paired table, rows, and two texts that differ."""
+"""The lines of the comparison screen: the columns, the paired table and the rows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, verdict
 from align_tui.tui.format.bars import column as column_at
 from align_tui.tui.format.bars import interval, point
@@ -32,14 +33,14 @@ from align_tui.tui.format.styled_text import (
 )
 from align_tui.tui.format.targets import in_words, signs
 
-LIST_WIDTH = 120  # from here on the rows stand beside the texts, else above them
-LEAST_MODEL = 10  # cells of a model's name, or it is left out
-NOTHING = "no pair is decided and scored in both"
+LIST_WIDTH = 120  # cells of a screen from which the rows stand beside the texts, not above them
+LEAST_MODEL = 10  # cells of a model's name, below which it is left out
+NOTHING = "no row is decided and scored in both columns"
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """All numbers of a comparison, worked out once; `shown` are indices of the rows listed."""
+    """All numbers of a comparison, computed once; `shown` are the indices of the listed rows."""
 
     paired: Paired
     versus: Targets
@@ -51,7 +52,7 @@ class Digest:
 
 
 def run_label(column: Column) -> str:
-    """The end of the run's id, by which commands find it."""
+    """The end of the run's id, which commands accept in place of the whole."""
     return column.run.rpartition("-")[2]
 
 
@@ -69,23 +70,24 @@ def column_mark(row: PairedRow, column: int, paired: Paired, versus: Targets) ->
 def title_line(
     digest: Digest, discriminating: bool, only: bool, width: int, glyphs: Glyphs
 ) -> Line:
-    """What is compared, and over which rows."""
+    """The number of rows, how many differ, the targets, and which rows count."""
     rows = len(digest.paired.rows)
+    differing = f"{digest.differing} {'differs' if digest.differing == 1 else 'differ'}"
     left: list[Span] = [
         (" compare", "title"),
-        (f" {glyphs.sep} {rows} rows {glyphs.sep} {digest.differing} differ", "text"),
+        (f" {glyphs.sep} {counted(rows, 'row')} {glyphs.sep} {differing}", "text"),
     ]
     if only:
         left.append((f" {glyphs.sep} only those are listed", "warn"))
-    said = "discriminating rows" if discriminating else "all scored rows"
-    right = ((f"{_aims(digest, glyphs)} {glyphs.sep} {said} ", "quiet"),)
+    counting = "discriminating rows" if discriminating else "all scored rows"
+    right = ((f"{_aims(digest, glyphs)} {glyphs.sep} {counting} ", "quiet"),)
     if cells(left) + cells(right) >= width:
-        right = ((f"{said} ", "quiet"),)
+        right = ((f"{counting} ", "quiet"),)
     return spread(left, right, width, glyphs.more)
 
 
 def _aims(digest: Digest, glyphs: Glyphs) -> str:
-    """Under what the two columns are right or wrong: one target, or each its own."""
+    """The targets that the two columns are scored against: the same, or each its own."""
     columns, found = digest.paired.columns, digest.comparison
     one, other = (target_for(columns[i], digest.versus) for i in (found.a, found.b))
     if one != other:
@@ -96,7 +98,7 @@ def _aims(digest: Digest, glyphs: Glyphs) -> str:
 def column_lines(
     digest: Digest, first: int, second: int, width: int, height: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
-    """A line a column, the two compared ones among them; what is left out is counted."""
+    """One line for each column, always with the two compared ones; the last counts the others."""
     columns = digest.paired.columns
     shown = list(range(len(columns)))
     if len(shown) > height:
@@ -141,7 +143,7 @@ def _name(column: Column, width: int, glyphs: Glyphs) -> str:
 
 
 def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
-    """The model, the run, what it is compared under; the model in what room the others leave."""
+    """The model if it has room, the run, and the target that the column is scored against."""
     versus = ""
     if not column.targets and digest.versus:
         versus = f" vs {in_words(digest.versus, glyphs)}"
@@ -151,16 +153,16 @@ def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
     model = one_line(model_beside(column.name, column.model))
     left = room - cell_len(_name(column, room, glyphs) + rest) - 7
     if not model or left < min(LEAST_MODEL, cell_len(model)):
-        return rest  # the panes below tell it
+        return rest  # the texts below name the model
     return f" {glyphs.sep} {fit(model, left, glyphs.more)}{rest}"
 
 
 def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    """Counts of the four kinds of pairs; difference, interval and p; agreement and warnings."""
+    """Four lines: counts of pairs; difference, interval and p; agreement; settings that differ."""
     found = digest.comparison
     one, two = found.a + 1, found.b + 1
     if found.a == found.b:
-        return (((" Add a column to compare with: +", "text"),), (), (), ())
+        return (((" there is only one column: add another to compare with", "text"),), (), (), ())
     return (
         cut(_counts(found, one, two), width, glyphs.more),
         cut(_difference(found, one, two, width, glyphs), width, glyphs.more),
@@ -174,7 +176,7 @@ def _settings(digest: Digest, glyphs: Glyphs) -> list[Span]:
     rows = beside([columns[found.a].settings, columns[found.b].settings])
     names = [row.name for row in rows if row.differs]
     if not names:
-        return [(" made alike: no setting differs", "quiet")]
+        return [(" no setting differs", "quiet")]
     return [(f" {glyphs.unlike} ", "key"), ("settings that differ ", "quiet"),
             (", ".join(one_line(name) for name in names), "text")]  # fmt: skip
 
@@ -192,7 +194,7 @@ def _counts(found: Comparison, one: int, two: int) -> list[Span]:
     spans: list[Span] = [(" ", "")]
     for name, count in parts:
         spans += [(f"{name} ", "quiet"), (f"{count}", "bright"), ("   ", "")]
-    spans.append((f"of {counts.pairs} pairs", "quiet"))
+    spans.append((f"of {counted(counts.pairs, 'pair')}", "quiet"))
     return spans
 
 
@@ -203,7 +205,7 @@ def signed(value: float) -> str:
 
 
 def p_text(p: float) -> str:
-    """`p = .035`, and `p < .001` where the digits would say nothing."""
+    """`p = .035`, or `p < .001` if p is smaller than that."""
     if p < 0.001:
         return "p < .001"
     return "p = 1.0" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
@@ -227,12 +229,12 @@ def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyph
 
 
 def difference_bar(value: float, low: float, high: float, width: int, glyphs: Glyphs) -> Line:
-    """The interval on a scale from -1 to 1, nought marked where chance stands elsewhere."""
+    """The interval on a scale from -1 to 1, with the mark for chance at zero."""
     rate = Rate(1, 1, (value + 1) / 2, (low + 1) / 2, (high + 1) / 2)
     line = list(interval(rate, None, width, glyphs))
-    nought = column_at(0.5, width)
-    if line[nought][0] != glyphs.dot:
-        line[nought] = (glyphs.chance, "lane chance")
+    zero = column_at(0.5, width)
+    if line[zero][0] != glyphs.dot:
+        line[zero] = (glyphs.chance, "lane chance")
     return tuple(line)
 
 
@@ -247,15 +249,16 @@ def _agreement(found: Comparison, width: int) -> list[Span]:
             (f", chance {point(agreed.chance or 0.0)}", "quiet"),
         ]
     if found.dependent:
-        said = f"{found.counts.pairs} pairs ask {found.probes} questions: p is too small"
-        if width - cells(spans) < len(said) + 4:
+        questions = counted(found.probes, "different question")
+        warning = f"{counted(found.counts.pairs, 'pair')} on {questions}: p is too small"
+        if width - cells(spans) < len(warning) + 4:
             spans = spans[:2]
-        spans.append((f"   {said}", "warn"))
+        spans.append((f"   {warning}", "warn"))
     return spans
 
 
 def columns_in_sight(digest: Digest, width: int) -> tuple[int, ...]:
-    """The columns whose marks fit a row of that width: the two compared ones always."""
+    """The columns whose marks fit a row of that width, always with the two compared ones."""
     count = len(digest.paired.columns)
     most = max(2, (width - len(str(len(digest.paired.rows))) - 15) // 4)
     if count <= most:
@@ -293,7 +296,7 @@ def row_line(number: int, digest: Digest, *, current: bool, width: int, glyphs: 
 
 
 def row_header(digest: Digest, width: int, glyphs: Glyphs) -> Line:
-    """The numbers of the columns over their marks, and how many have no room."""
+    """The numbers of the columns above their marks, and how many columns have no room."""
     shown = columns_in_sight(digest, width)
     tail = "".join(f" {index + 1:<3}" for index in shown)
     left = len(digest.paired.columns) - len(shown)
@@ -303,24 +306,24 @@ def row_header(digest: Digest, width: int, glyphs: Glyphs) -> Line:
 
 
 def chosen_line(row: PairedRow, index: int, digest: Digest, width: int, glyphs: Glyphs) -> Line:
-    """`✓ A Treat the rescuer`, or that there is no decision."""
+    """`✓ A Treat the rescuer`, an open answer, or `not decided`."""
     mark = column_mark(row, index, digest.paired, digest.versus)
     choice = row.choices[index]
     outcome = row.outcomes[index]
-    said = {"failed": "failed", "pending": "not decided"}.get(mark, "")
+    answer = {"failed": "failed", "pending": "not decided"}.get(mark, "")
     if outcome is not None and outcome.text is not None:
-        said = one_line(outcome.text)
+        answer = one_line(outcome.text)
     if choice is not None:
-        said = f"{letter(choice)} {one_line(row.scenario.choice_texts[choice])}"
-    return ((f"{glyphs.marks[mark]} ", mark), (fit(said, width - 2, glyphs.more), "bright"))
+        answer = f"{letter(choice)} {one_line(row.scenario.choice_texts[choice])}"
+    return ((f"{glyphs.marks[mark]} ", mark), (fit(answer, width - 2, glyphs.more), "bright"))
 
 
 def versus_words(digest: Digest, glyphs: Glyphs) -> str:
-    """What columns without targets are scored against, said."""
+    """A notice about the target that columns without one are scored against."""
     if not digest.versus:
         return "no column has a target, so nothing can be scored"
-    said = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"
-    return f"columns without a target are scored against {said}"
+    target = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"
+    return f"columns without a target are scored against {target}"
 
 
 def indices_of(
@@ -331,13 +334,13 @@ def indices_of(
 
 
 def chose_apart(row: PairedRow, first: int, second: int) -> bool:
-    """Did these two columns both decide, and choose differently?"""
+    """True if both columns decided and chose differently."""
     one, other = row.choices[first], row.choices[second]
     return one is not None and other is not None and one != other
 
 
 def next_difference(digest: Digest, start: int, step: int) -> int | None:
-    """The place in `shown` of the nearest row that differs, round the end; None without one."""
+    """The index in `shown` of the next row that differs, past the end if needed; or None."""
     found, rows = digest.shown, digest.paired.rows
     a, b = digest.comparison.a, digest.comparison.b
     for distance in range(1, len(found) + 1):

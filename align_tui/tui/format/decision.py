@@ -1,4 +1,4 @@
-"""The foot of a pane: what was decided, how sure the model was, and what it took."""
+"""The foot of a pane: the decision, its probabilities or ratings, and its cost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, correct_of, verdict
 from align_tui.monitor.snapshot import Shown
 from align_tui.tui.format.bars import point, seconds, share_bar
@@ -16,12 +17,12 @@ from align_tui.tui.format.status_text import error_words
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
 from align_tui.tui.format.wrapping import wrap
 
-FOOT = 3  # lines that are always kept, so that a decision moves nothing
-ANSWER = 4  # lines of an open answer in a pane; the whole is in the decision's detail
+FOOT = 3  # lines that are always kept, so that a new decision moves nothing
+ANSWER = 4  # lines of an open answer in a pane; the decision's screen has the whole
 
 
 def shown_mark(shown: Shown, target: str | None) -> MarkName:
-    """The mark of what a pane shows."""
+    """The mark of the sample that a pane shows."""
     if shown.status == "running":
         return "working"
     if shown.status == "failed":
@@ -43,7 +44,7 @@ def decision_line(
 def answer_lines(
     text: str, mark: MarkName, width: int, most: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
-    """An open answer in at most that many lines, behind its mark."""
+    """An open answer in at most `most` lines, behind its mark."""
     rows = [row for _, row in wrap(" ".join(plain(text).split()), max(1, width - 2))]
     kept = rows[:most]
     if len(rows) > most:
@@ -55,12 +56,12 @@ def answer_lines(
 
 
 def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: Glyphs) -> Line:
-    """`A ███░░ .41  B ████ .59`: as many choices as fit, the chosen one among them."""
+    """`A ███░░ .41  B ████ .59`: as many choices as fit, always with the chosen one."""
     count = fits = len(values)
-    least = 5  # `A .90`; a bar comes only with room to spare
+    least = 5  # cells of `A .90`; a bar needs more room
     size = width
     while fits:
-        # Blanks between, and an ellipsis where some are left out.
+        # Leave room for blanks between, and for an ellipsis if some are left out.
         size = (width - 2 * (fits - 1) - (3 if fits < count else 0)) // fits
         if size >= least or fits == 1:
             break
@@ -86,14 +87,14 @@ def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: G
 
 
 def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
-    """Latency and tokens, votes, and the notes or, where they have no room, how many there are."""
+    """Latency, tokens, votes, and the notes; or the number of notes if they have no room."""
     result = shown.result
     if result is None:
         return ()
     parts, sep = _costs(shown), f" {glyphs.sep} "
     if cut_notes(shown, width, glyphs):
-        count = "1 note" if len(result.notes) == 1 else f"{len(result.notes)} notes"
-        # The number of tokens gives way: that there is something to know does not.
+        count = counted(len(result.notes), "note")
+        # Leave out the number of tokens rather than the hint that there are notes.
         whole = cells(((sep.join([*parts, count]), ""),)) <= width
         parts = [*parts, count] if whole else [parts[0], count]
     else:
@@ -107,7 +108,7 @@ def _costs(shown: Shown) -> list[str]:
         return []
     parts = [seconds(result.latency_s)]
     if result.tokens:
-        parts.append(f"{result.tokens} tokens")
+        parts.append(counted(result.tokens, "token"))
     ranking = shown.basis.ranking if shown.basis is not None else None
     if ranking is not None and ranking.tie_break != "none":
         parts.append(tie_words(ranking))
@@ -117,7 +118,7 @@ def _costs(shown: Shown) -> list[str]:
 
 
 def cut_notes(shown: Shown, width: int, glyphs: Glyphs) -> str:
-    """The decision's notes, a line each, where the line of costs has no room for all of them."""
+    """The decision's notes, one line each, if the line of costs has no room for all of them."""
     notes = [one_line(note) for note in shown.result.notes] if shown.result is not None else []
     whole = f" {glyphs.sep} ".join([*_costs(shown), *notes])
     if not notes or cells(((whole, ""),)) <= width:
@@ -139,10 +140,10 @@ def foot_lines(
     rated: Rated | None = None,
     room: int = FOOT - 1,
 ) -> tuple[Line, ...]:
-    """The lines under the reasoning: `FOOT`, or more where the choices were rated.
+    """The lines below the reasoning: `FOOT`, or more if the choices were rated.
 
-    `choice` and `mark` are known from the list before the result itself has been read. `room` is
-    the most lines that ratings, and those that an open answer, may take.
+    `choice` and `mark` are known from the list before the result has been read. Ratings, and an
+    open answer, each take at most `room` lines.
     """
     if shown.status == "done":
         sign = mark or shown_mark(shown, target)
@@ -175,7 +176,7 @@ def _decided_lines(
     rated: Rated | None,
     room: int,
 ) -> tuple[Line, ...]:
-    """What was answered, the probabilities, the ratings, the costs."""
+    """The answer, the probabilities, the ratings, the costs."""
     result = shown.result
     chosen = result.choice if result is not None else choice
     lines: tuple[Line, ...] = ()
@@ -192,7 +193,7 @@ def _decided_lines(
 
 
 def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> Line:
-    """`◐ reasoning · 3.2 s · sample 2/5`; the first word is left out where it has no room."""
+    """`◐ reasoning · 3.2 s · sample 2/5`; without the first word if it has no room."""
     parts = [seconds(shown.elapsed)] if shown.elapsed is not None else []
     if of_streams > 1 and shown.streams:
         parts.append(f"sample {min(shown.streams, of_streams)}/{of_streams}")

@@ -1,4 +1,4 @@
-"""A decision turned inside out: messages, prompt, raw replies, schema, hashes, by section."""
+"""The sections of the decision screen: messages, prompt, raw replies, schema, hashes and more."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from align_tui.core.answers import letter
 from align_tui.core.replies import split_thinking
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import plain
+from align_tui.core.text.plurals import counted
 from align_tui.tui.format.basis_detail import basis_parts
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.status_text import annotation_words, error_words
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part, as it is: whoever shows it makes it safe first."""
+    """One part, with its raw text, which the screen must make safe before it shows it."""
 
     title: str
     text: str
 
 
 def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
-    """Everything at once, then each part by itself."""
+    """One section with everything, then each part by itself."""
     profile, replies = detail.profile, detail.replies
     parts = [Section("decision", _decision(detail))]
     if detail.traceback:
@@ -58,7 +59,7 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
 
 
 def _open_answer(detail: DecisionDetail) -> str:
-    """The text of an open answer, whole; empty for a choice or a failure."""
+    """The whole text of an open answer; empty for a choice or a failure."""
     result = detail.shown.result
     if result is None or result.error_kind or result.choice is not None:
         return ""
@@ -80,7 +81,7 @@ def _decision(detail: DecisionDetail) -> str:
     if result is not None:
         out.append(f"sample    {result.sample}, repeat {result.repeat + 1}")
         thought = sum(reply.thinking_tokens for reply in replies)
-        took = f"{result.latency_s:.3f} s, {result.tokens} tokens"
+        took = f"{result.latency_s:.3f} s, {counted(result.tokens, 'token')}"
         out.append(f"took      {took}{_of_them(thought)}")
         if result.error_kind:
             out += [f"failed    {error_words(result)[0]}", result.error_message or ""]
@@ -89,16 +90,16 @@ def _decision(detail: DecisionDetail) -> str:
         else:
             out.append(f"answered  {result.choice_text}")
         if result.probabilities:
-            said = "  ".join(
+            shares = "  ".join(
                 f"{letter(i)} {value:.4f}" for i, value in enumerate(result.probabilities)
             )
-            out.append(f"choices   {said}   (normalised, not calibrated)")
+            out.append(f"choices   {shares}   (normalised, not calibrated)")
         if result.votes:
-            said = "  ".join(f"{letter(i)} {value:.4f}" for i, value in enumerate(result.votes))
-            out.append(f"votes     {said}")
+            votes = "  ".join(f"{letter(i)} {value:.4f}" for i, value in enumerate(result.votes))
+            out.append(f"votes     {votes}")
         out += [f"note      {note}" for note in result.notes]
-    if said := annotation_words(shown.annotation):
-        out.append(f"remark    {said}")
+    if remark := annotation_words(shown.annotation):
+        out.append(f"remark    {remark}")
     for target, score in (detail.scores or {}).items():
         verdict = {True: "right", False: "wrong", None: "unscored"}[score.correct]
         far = "" if score.distance is None else f", distance {score.distance:g}"
@@ -107,7 +108,7 @@ def _decision(detail: DecisionDetail) -> str:
     if not replies:
         failed = result is not None and result.error_kind
         out.append(
-            "\nIt failed before a reply was whole." if failed else "\nNo model was asked for this."
+            "\nIt failed before a reply was complete." if failed else "\nNo model was asked."
         )
     return "\n".join(out)
 
@@ -122,11 +123,11 @@ def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs:
         ]
     out = []
     if any(own for parts in entered or () for _, own in parts):
-        out.append(f"(between {begin} and {end}: what the target's attribute put in)")
+        out.append(f"({begin} and {end} enclose the text that comes from the target's attribute)")
     elif entered is None and profile.target:
         out.append(
-            "(where the attribute entered is not marked: the definitions and templates that "
-            "are at hand now make another prompt of this profile)"
+            "(the text that comes from the target's attribute is not marked, because the profile's "
+            "prompt has changed: today's definitions or templates give another one)"
         )
     for message, body in zip(reply.messages, bodies, strict=True):
         out.append(f"-- {message.get('role', '?')} --\n{body}")
@@ -167,14 +168,14 @@ def _hashes(detail: DecisionDetail) -> str:
 
 
 def _inputs(detail: DecisionDetail) -> list[tuple[str, str]]:
-    """What the seeds come from, and what the prompts take from attributes."""
+    """What the seeds are made from, and which definitions of attributes the prompts use."""
     inputs = detail.inputs
     if inputs is None:
         return []
     out = [("seeds from", f"the scenario's {SEED_RULES[inputs.seed_rule]}")]
     if detail.profile.target:
         defined = inputs.definition_of(detail.profile.target)
-        out.append(("definitions", defined or "not stored with the run: those of today's packs"))
+        out.append(("definitions", defined or "not stored with the run; today's packs are shown"))
     return out
 
 

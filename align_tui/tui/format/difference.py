@@ -1,4 +1,4 @@
-"""Two texts side by side, the words that only one has marked without colour alone."""
+"""Two texts side by side, with the words marked that only one has, also without colours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from align_tui.tui.format.wrapping import wrap
 def difference_lines(
     texts: tuple[str, str], widths: tuple[int, int], glyphs: Glyphs
 ) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-    """Both texts wrapped; underlined (in brackets without UTF-8) is what the other lacks."""
+    """Both texts wrapped; words that the other lacks are underlined, or in brackets in ASCII."""
     one, other = word_difference(plain(texts[0]).strip(), plain(texts[1]).strip())
     return (
         wrapped(_marked(one, glyphs), widths[0], own="only"),
@@ -33,7 +33,7 @@ def _marked(parts: Sequence[Part], glyphs: Glyphs) -> list[Part]:
 
 
 def _split(part: Part) -> list[Part]:
-    """The blanks before a marked word are not underlined."""
+    """Split the blanks off before a marked word, which are not underlined."""
     text, own = part
     bare = text.lstrip()
     return [(text[: len(text) - len(bare)], False), (bare, True)] if own else [part]
@@ -42,7 +42,7 @@ def _split(part: Part) -> list[Part]:
 def wrapped(
     parts: Sequence[Part], width: int, *, own: str, other: str = "text"
 ) -> tuple[Line, ...]:
-    """Parts of one text wrapped at words, in the style `own` where they are marked."""
+    """The parts of one text wrapped at words; marked parts have the style `own`."""
     text = "".join(piece for piece, _ in parts)
     ends: list[int] = []
     at = 0

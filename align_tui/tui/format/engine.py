@@ -1,4 +1,4 @@
-"""The right end of the status line: who works, on what, how fast, or what is wrong."""
+"""The right end of the status line: the workers with their models and speed, or their errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.tui.format.bars import bar
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.status_text import (
@@ -20,7 +21,7 @@ from align_tui.tui.format.styled_text import Line, Span, fit
 if TYPE_CHECKING:
     from align_tui.monitor.rows import WorkerRow
 
-MEMORY_WIDTH, MODEL_WIDTH = 120, 100  # of a screen with room for them
+MEMORY_WIDTH, MODEL_WIDTH = 120, 100  # cells of a screen that has room for them
 
 
 def worker_parts(
@@ -32,18 +33,18 @@ def worker_parts(
     starting: bool,
     silent: Sequence[WorkerRow] = (),
 ) -> Line:
-    """One worker: device, model, memory, speed. Several: how many, of what, and their sums.
+    """One worker: device, model, memory, speed. Several: their number, models and sums.
 
-    Those that are `silent`, or blocked, work on nothing that is known: they are told first.
+    `silent` and blocked workers come first.
     """
     blocked = [worker for worker in workers if worker.is_blocked]
     if silent or blocked:
         others = [worker for worker in workers if not worker.is_blocked]
-        told = [silent_words(each) for each in (silent, blocked) if each]
+        troubles = [silent_words(each) for each in (silent, blocked) if each]
         if blocked and width >= MEMORY_WIDTH:
-            told[-1] += f": {one_line(blocked[0].error or '', width // 2)}"
+            troubles[-1] += f": {one_line(blocked[0].error or '', width // 2)}"
         rest = worker_parts(others, depth, width, glyphs, starting=starting)
-        return ((f"{glyphs.marks['failed']} {', '.join(told)} ", "failed"), *rest)
+        return ((f"{glyphs.marks['failed']} {', '.join(troubles)} ", "failed"), *rest)
     if not workers:
         return (("worker starting ", "quiet"),) if starting else ()
     several = len(workers) > 1
@@ -57,8 +58,8 @@ def worker_parts(
         return _loading(loading[0], glyphs)
     active = any(worker.active for worker in workers)
     spans: list[Span] = [(f"{glyphs.alive} ", "bar" if active else "quiet")]
-    said = _several(workers, loading, width, glyphs) if several else _one(workers[0])
-    spans.append((said, "text"))
+    text = _several(workers, loading, width, glyphs) if several else _one(workers[0])
+    spans.append((text, "text"))
     if depth:
         spans.append((" out of its depth", "warn"))
     memory = sum(worker.memory_mb or 0 for worker in workers)
@@ -72,12 +73,12 @@ def worker_parts(
 
 
 def _loading(worker: WorkerRow, glyphs: Glyphs) -> Line:
-    said = one_line(worker.detail or worker.state, 40)
+    text = one_line(worker.detail or worker.state, 40)
     if worker.progress is None:
-        return ((f"{said} ", "text"),)
+        return ((f"{text} ", "text"),)
     full, empty = bar(worker.progress, 8, glyphs)
     return (
-        (f"{said} ", "text"),
+        (f"{text} ", "text"),
         (full, "bar"),
         (empty, "faint"),
         (f"{percent(worker.progress)} ", "text"),
@@ -97,11 +98,11 @@ def _several(
 ) -> str:
     """`3 workers, 2 models, 1 loading 40 %`."""
     models = list(dict.fromkeys(name for worker in workers for name in model_names(worker)))
-    parts = [f"{len(workers)} workers"]
+    parts = [counted(len(workers), "worker")]
     if len(models) == 1 and width >= MODEL_WIDTH:
         parts.append(fit(models[0], 28, glyphs.more))
     elif models:
-        parts.append(f"{len(models)} model{'s' * (len(models) > 1)}")
+        parts.append(counted(len(models), "model"))
     if loading:
         parts.append(f"{len(loading)} loading{percent(loading[0].progress)}")
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""A filter in words: the title of the list, and the lines it is chosen from."""
+"""A filter in words: the title of the list, and the lines of the filter dialog."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from align_tui.tui.format.styled_text import Line, Span, fit, fit_keeping
 from align_tui.tui.format.targets import words
 from align_tui.tui.format.wrapping import wrap
 
-NAMES: dict[Kind, str] = {  # the id of the action that turns it on
+NAMES: dict[Kind, str] = {  # the id of the action that turns the kind on or off
     "apart": "filter.disagreement",
     "wrong": "filter.wrong",
     "failed": "filter.failed",
@@ -25,11 +25,11 @@ NAMES: dict[Kind, str] = {  # the id of the action that turns it on
     "edited": "filter.edited",
 }
 EXPLAINED: dict[Kind, str] = {
-    "apart": "chose differently",
+    "apart": "profiles chose differently",
     "wrong": "against the target",
-    "failed": "without a decision",
+    "failed": "ended without a decision",
     "open": "queued or running",
-    "bookmarked": "by anyone",
+    "bookmarked": "a decision is bookmarked",
     "judged": "agree, disagree, unsure",
     "edited": "what-if variants",
 }
@@ -37,23 +37,23 @@ EXPLAINED: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class FilterLine:
-    """A line of the chooser: a kind, or an attribute; `id` names what toggles it, if anything."""
+    """A line of the dialog: a kind or an attribute; `id` is its action, "" if it has none."""
 
     id: str
     kind: Kind | None = None
     attribute: str | None = None
 
     def toggled(self, wanted: Filter) -> Filter:
-        """The filter with this turned on or off."""
+        """The filter with this line turned on or off."""
         return wanted.turned(kind=self.kind, attribute=self.attribute)
 
     def chosen(self, wanted: Filter) -> bool:
-        """Is this on?"""
+        """True if the line is on."""
         return self.kind in wanted.kinds or self.attribute in wanted.attributes
 
 
 def choices(attributes: Sequence[str]) -> list[FilterLine]:
-    """The kinds, then the attributes, the first nine of which have keys."""
+    """The lines for the kinds, then for the attributes, of which the first nine have keys."""
     made = [FilterLine(NAMES[kind], kind=kind) for kind in KINDS]
     for number, name in enumerate(attributes, start=1):
         made.append(FilterLine(f"filter.attribute_{number}" if number < 10 else "", attribute=name))
@@ -62,7 +62,7 @@ def choices(attributes: Sequence[str]) -> list[FilterLine]:
 
 def filter_words(wanted: Filter) -> str:
     """`wrong, moral desert or fairness`."""
-    parts = [said for kind, said in KINDS.items() if kind in wanted.kinds]
+    parts = [name for kind, name in KINDS.items() if kind in wanted.kinds]
     if wanted.attributes:
         parts.append(" or ".join(words(name) for name in sorted(wanted.attributes)))
     return ", ".join(parts)
@@ -71,12 +71,12 @@ def filter_words(wanted: Filter) -> str:
 def filter_title(wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs) -> Line:
     """`∈ wrong, moral desert 4/40` in that width; the numbers are never cut."""
     mark, count = f"{glyphs.only} ", f" {listed}/{of}"
-    said = fit_keeping(filter_words(wanted), count, width - len(mark), glyphs.more)
-    return ((mark, "key"), (said.removesuffix(count), "bright"), (count, "quiet"))
+    text = fit_keeping(filter_words(wanted), count, width - len(mark), glyphs.more)
+    return ((mark, "key"), (text.removesuffix(count), "bright"), (count, "quiet"))
 
 
 def list_title(wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs) -> Line:
-    """What the list shows; nothing where it is too narrow for words."""
+    """The title of the list; nothing if the list is too narrow for words."""
     name = "scenarios"
     if width < len(name):
         return ((glyphs.only, "key"),) if wanted else ()
@@ -89,14 +89,14 @@ def list_title(wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs)
 
 
 def no_match(keys: KeyNames) -> str:
-    """What is said where nothing matches."""
+    """The notice that no scenario matches the filter."""
     return keys.sentence("no scenario matches", "; {study.filter} changes the filter")
 
 
 def nothing_listed(width: int, keys: KeyNames) -> tuple[Line, ...]:
-    """What stands in the list where nothing matches, in words that no row breaks."""
-    said = no_match(keys) if width >= 16 else keys.sentence("none match", ": {study.filter}")
-    return tuple(((f" {row}", "quiet"),) for _, row in wrap(said, width - 2))
+    """The text of an empty list, in words short enough for its width."""
+    text = no_match(keys) if width >= 16 else keys.sentence("none match", ": {study.filter}")
+    return tuple(((f" {row}", "quiet"),) for _, row in wrap(text, width - 2))
 
 
 def choice_line(
@@ -109,9 +109,9 @@ def choice_line(
     *,
     here: bool,
 ) -> Line:
-    """`▸ w [x] wrong                   7`, with what it means where there is room.
+    """`▸ w [x] wrong                   7`, with its meaning if there is room.
 
-    `key` is filled up to the width of its column, which is the same in all lines.
+    `key` is padded to the width of its column, which is the same in all lines.
     """
     on = choice.chosen(wanted)
     if choice.kind is not None:
@@ -127,14 +127,14 @@ def choice_line(
     ]
     number = f"{count:>6}"
     room = width - 6 - cell_len(key) - len(number)
-    said = fit(name, room, glyphs.more)
+    label = fit(name, room, glyphs.more)
     style = "bright" if on or here else "text" if count else "quiet"
-    rest = room - cell_len(said)
+    rest = room - cell_len(label)
     if meaning and rest >= len(meaning) + 4:
-        column = max(18, cell_len(said) + 2)
+        column = max(18, cell_len(label) + 2)
         if column + len(meaning) <= room:
-            gap = column - cell_len(said)
+            gap = column - cell_len(label)
             tail = room - column - len(meaning)
             explained = (" " * gap + meaning + " " * tail, "quiet")
-            return (*head, (said, style), explained, (number, style))
-    return (*head, (said + " " * rest, style), (number, style))
+            return (*head, (label, style), explained, (number, style))
+    return (*head, (label + " " * rest, style), (number, style))

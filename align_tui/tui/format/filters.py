@@ -1,4 +1,4 @@
-"""Which scenarios a filter lets through; only rows that changed are looked at again."""
+"""Filters of the list of scenarios; only rows that changed are checked again."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["apart", "wrong", "failed", "open", "bookmarked", "judged", "edited"]
 Annotations: TypeAlias = Mapping[int, "Annotation"]  # by sample
-Targets: TypeAlias = tuple[str | None, ...]  # by profile: the target id it is marked against
-Known: TypeAlias = tuple[tuple[Cells, ...], Targets, Annotations]  # what a filter looks at
+Targets: TypeAlias = tuple[str | None, ...]  # by profile: the id of the target it is scored against
+Known: TypeAlias = tuple[tuple[Cells, ...], Targets, Annotations]  # the data that filters use
 KINDS: dict[Kind, str] = {
     "apart": "disagreement",
     "wrong": "wrong",
@@ -33,7 +33,7 @@ KINDS: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """All of `kinds` must hold, and one of `attributes` be labelled; empty lets all through."""
+    """Passes scenarios of all `kinds` with labels for one of `attributes`; empty passes all."""
 
     kinds: frozenset[Kind] = frozenset()
     attributes: frozenset[str] = frozenset()
@@ -42,13 +42,13 @@ class Filter:
         return bool(self.kinds or self.attributes)
 
     def turned(self, *, kind: Kind | None = None, attribute: str | None = None) -> Filter:
-        """With this kind or attribute where it was without, and the other way round."""
+        """The filter with this kind or attribute added, or removed if it was there."""
         kinds = self.kinds ^ ({kind} if kind else frozenset())
         attributes = self.attributes ^ ({attribute} if attribute else frozenset())
         return replace(self, kinds=kinds, attributes=attributes)
 
     def lets(self, kinds: Iterable[Kind], attributes: frozenset[str]) -> bool:
-        """Does it let a scenario through that is of these kinds and labelled for these?"""
+        """True if a scenario of these kinds that is labelled for these attributes passes."""
         return self.kinds.issubset(kinds) and (
             not self.attributes or not self.attributes.isdisjoint(attributes)
         )
@@ -58,10 +58,10 @@ EVERYTHING = Filter()
 
 
 def kinds_of_row(row: Cells, targets: Targets) -> frozenset[Kind]:
-    """What the samples of a scenario say of it.
+    """The kinds of a scenario, from its samples.
 
-    Profiles are `apart` where two chose differently at the same repeat. `wrong` is the mark of
-    all repeats of a profile; one repeat that failed, waits or runs makes it `failed` or `open`.
+    `apart`: two profiles chose differently at the same repeat. `wrong`: the mark over all repeats
+    of a profile is wrong. `failed`: a repeat failed. `open`: a repeat waits or runs.
     """
     found: set[Kind] = set()
     first: dict[int, int | None] = {}
@@ -82,7 +82,7 @@ def kinds_of_row(row: Cells, targets: Targets) -> frozenset[Kind]:
 
 
 class Sieve:
-    """What each scenario of one study is, kept from one question to the next."""
+    """Applies filters to one study, and keeps the kinds of each scenario for the next call."""
 
     def __init__(self, study: Study) -> None:
         self._labelled = [scenario.labelled for scenario in study.scenarios]
@@ -104,7 +104,7 @@ class Sieve:
     def listed(
         self, wanted: Filter, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations
     ) -> Sequence[int]:
-        """The scenarios that pass, ascending; the same object while nothing changed."""
+        """The indices of the scenarios that pass, ascending; the same object if none changed."""
         if not wanted:
             return range(len(self._labelled))
         changed = self._update(rows, targets, annotations)
@@ -118,7 +118,7 @@ class Sieve:
     def counts(
         self, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations
     ) -> tuple[Counter[Kind], Counter[str]]:
-        """How many scenarios are of each kind, and how many are labelled for each attribute."""
+        """The number of scenarios of each kind, and labelled for each attribute."""
         self._update(rows, targets, annotations)
         kinds: Counter[Kind] = Counter()
         attributes: Counter[str] = Counter()
@@ -128,15 +128,15 @@ class Sieve:
         return kinds, attributes
 
     def kinds(self, number: int) -> frozenset[Kind]:
-        """What a scenario is, as of the last question."""
+        """The kinds of a scenario, as of the last call of `listed` or `counts`."""
         kinds = self._of_rows[number]
-        said = self._of_annotations.get(number)
-        if said:
-            kinds |= said
+        annotated = self._of_annotations.get(number)
+        if annotated:
+            kinds |= annotated
         return kinds | {"edited"} if self._edited[number] else kinds
 
     def _update(self, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations) -> bool:
-        """Take in what is another object than before; was there anything?"""
+        """Update the rows and annotations that are new objects; True if there were any."""
         if targets != self._targets:
             self._forget()
             self._targets = targets
@@ -150,9 +150,9 @@ class Sieve:
             self._of_annotations = {}
             for sample, annotation in annotations.items():
                 if sample in self._where:
-                    said = self._of_annotations.setdefault(self._where[sample], set())
-                    said |= {"bookmarked"} if annotation.bookmarked else set()
-                    said |= {"judged"} if annotation.verdict is not None else set()
+                    kinds = self._of_annotations.setdefault(self._where[sample], set())
+                    kinds |= {"bookmarked"} if annotation.bookmarked else set()
+                    kinds |= {"judged"} if annotation.verdict is not None else set()
         elif not moved:
             return False
         self._annotations = annotations
@@ -164,13 +164,13 @@ class Sieve:
 
 
 def is_listed(listed: Sequence[int], scenario: int) -> bool:
-    """Is it among these, which ascend?"""
+    """True if the scenario is in `listed`, which ascends."""
     at = bisect_left(listed, scenario)
     return at < len(listed) and listed[at] == scenario
 
 
 def beside(listed: Sequence[int], scenario: int, by: int) -> int | None:
-    """The scenario `by` lines on in the list, or at its end; None where nothing is listed."""
+    """The scenario `by` lines down in the list, or at its end; None if nothing is listed."""
     if not listed:
         return None
     at, there = bisect_left(listed, scenario), is_listed(listed, scenario)
@@ -179,7 +179,7 @@ def beside(listed: Sequence[int], scenario: int, by: int) -> int | None:
 
 
 def onwards(listed: Sequence[int], scenario: int, step: int) -> int | None:
-    """The next (1) or previous (-1) scenario of the list, round its end; None when it is empty."""
+    """The next (1) or previous (-1) listed scenario, past the end if needed; None if none is."""
     if not listed:
         return None
     at, there = bisect_left(listed, scenario), is_listed(listed, scenario)

@@ -1,4 +1,4 @@
-"""The line of keys at the bottom, by what the user can do now."""
+"""The line of keys at the bottom, with what the user can do now."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import Line, Span, cells
 
 Key = tuple[str, str]
-Entry = tuple[str, ...]  # what it is called, and the ids of the actions that do it
-Stepping = Literal["wrong", "hit", "match"]  # what the keys step over
+Entry = tuple[str, ...]  # a label, and the ids of its actions
+Stepping = Literal["wrong", "hit", "match"]  # what the keys for the next match step over
 STEP: dict[Stepping, Entry] = {
     "wrong": ("next wrong", "study.next_match"),
     "hit": ("next hit", "study.next_match", "study.previous_match"),
@@ -31,12 +31,12 @@ def main_keys(
     failed: bool = False,
     thinking: bool = False,
 ) -> list[Key]:
-    """The keys of the live screen, the most needed first."""
+    """The keys of the live screen, the most important first."""
     entries: list[Entry] = [
         SCENARIO,
         ("run", "study.run_scenario"),
         ("all", "study.run_all"),
-        ("go on" if paused else "pause", "study.pause"),
+        ("resume" if paused else "pause", "study.pause"),
         STEP[stepping],
         ("filter", "study.filter"),
         *([("ask again", "study.ask_again")] if failed else []),
@@ -147,7 +147,7 @@ def _labelled(names: KeyNames, glyphs: Glyphs, entries: Iterable[Entry]) -> list
 
 
 def key_line(keys: Sequence[Key], width: int) -> Line:
-    """As many whole keys as fit, help and leave always; the rest are left to the help screen."""
+    """As many whole keys as fit, always with the last two (help and leave or back)."""
     if not keys:
         return ()
     last = [_key(key) for key in keys[-len(ALWAYS) :]]

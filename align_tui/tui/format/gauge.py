@@ -1,4 +1,4 @@
-"""A gauge: a prediction on the scale from 0 to 1, with its samples and the target's place."""
+"""A gauge: a prediction on the scale from 0 to 1, with its samples and the target."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def gauge(
     *,
     taken: bool = False,
 ) -> Line:
-    """`━━━┿━━┿╴─┼──◆──`: filled up to the mean, a tick a sample, the target over both.
+    """`━━━┿━━┿╴─┼──◆──`: filled up to the mean, a tick for each sample, the target above both.
 
-    A single sample has no tick of its own: it is the mean. A distribution is marked at its mean,
-    between parentheses at one standard deviation to both sides.
+    A single sample has no tick: it is the mean. A distribution is marked at its mean, with
+    parentheses at one standard deviation to both sides.
     """
     if width <= 0:
         return ()
@@ -45,7 +45,7 @@ def gauge(
         signs[:full] = [glyphs.rated] * full
         styles[:full] = ["bar" if taken else "quiet"] * full
         if len(prediction.samples) > 1:
-            last = width - 1  # thousands of samples are no reason to call `column` for each
+            last = width - 1  # faster than `column` for thousands of samples
             for at in {round(min(1.0, max(0.0, s)) * last) for s in prediction.samples}:
                 signs[at] = glyphs.ticks[at >= full]
                 styles[at] = "bright" if at < full and taken else "text" if at < full else "quiet"
@@ -55,7 +55,7 @@ def gauge(
 
 
 def _mark(target: Target, signs: list[str], styles: list[str], glyphs: Glyphs) -> None:
-    """Put the target's signs where they belong."""
+    """Put the target's signs on the gauge."""
     width, middle = len(signs), column(target.point, len(signs))
     if isinstance(target.value, Distribution):
         far = deviation(target.value)
@@ -67,7 +67,7 @@ def _mark(target: Target, signs: list[str], styles: list[str], glyphs: Glyphs) -
 
 
 def _joined(signs: list[str], styles: list[str]) -> Line:
-    """One span a stretch of equal style."""
+    """One span for each stretch of equal style."""
     out: list[Span] = []
     start = 0
     for at in range(1, len(signs) + 1):

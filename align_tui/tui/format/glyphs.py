@@ -1,4 +1,4 @@
-"""Every sign the screen draws, and its twin for terminals without UTF-8."""
+"""Every sign that the screen draws, in Unicode and in ASCII for terminals without UTF-8."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from align_tui.monitor.marks import MarkName
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One way to draw everything; one sign has one meaning on the whole screen."""
+    """One set of signs; each sign has one meaning on the whole screen."""
 
     ascii: bool
     marks: Mapping[MarkName, str]
@@ -150,7 +150,7 @@ ASCII = Glyphs(
 
 
 def choose_glyphs(environ: Mapping[str, str] | None = None, encoding: str | None = None) -> Glyphs:
-    """The signs that this terminal can show: by its locale's encoding and its TERM."""
+    """The signs that this terminal can show, by the encoding of the locale and by TERM."""
     env = os.environ if environ is None else environ
     if env.get("TERM", "") in ("linux", "dumb", "vt100", "vt220"):
         return ASCII

@@ -1,4 +1,4 @@
-"""The keys of a screen's actions, as its sentences and its line of keys name them."""
+"""The names of the keys of a screen's actions, for sentences and for the line of keys."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _ID = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class KeyNames:
-    """By the id of an action (`study.pause`), the names of its keys, in the keymap's order.
+    """The names of the keys by the id of their action (`study.pause`), in the keymap's order.
 
-    A key's name is its sign (`?`) or its word (`escape`, `page up`). An action that has no key on
+    A key's name is its sign (`?`) or its word (`escape`, `page up`). An action without a key on
     this screen is missing.
     """
 
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _labels: dict[tuple[bool, tuple[str, ...]], str] = field(
         default_factory=dict, compare=False, repr=False
-    )  # the line of keys is made anew with each frame
+    )  # a cache, since the line of keys is made for each frame
 
     def first(self, action: str) -> str:
-        """The first key of an action; "" where it has none."""
+        """The first key of an action; "" if it has none."""
         return self.every(action)[0] if action in self.keys else ""
 
     def every(self, action: str) -> tuple[str, ...]:
@@ -34,24 +34,24 @@ class KeyNames:
         return self.keys.get(action, ())
 
     def fill(self, text: str) -> str:
-        """The text with a key in place of each `{id}`; "" where one of the actions has no key."""
+        """The text with a key in place of each `{id}`; "" if one of the actions has no key."""
         if not all(map(self.first, _ID.findall(text))):
             return ""
         return _ID.sub(lambda found: self.first(found[1]), text)
 
     def sentence(self, head: str, *tails: str) -> str:
-        """`head` as it is, and each of `tails` as `fill` makes it.
+        """`head` as it is, followed by each of `tails` filled by `fill`.
 
-        For example `sentence("paused", ": press {study.pause} to go on")`.
+        For example `sentence("paused", ": press {study.pause} to resume")`.
         """
         return head + "".join(map(self.fill, tails))
 
     def hints(self, *parts: str) -> str:
-        """`enter lists them   escape leaves it`: the filled parts, side by side."""
+        """The filled parts side by side, such as `enter lists them   escape leaves it`."""
         return "   ".join(filter(None, map(self.fill, parts)))
 
     def label(self, glyphs: Glyphs, *actions: str) -> str:
-        """The keys of these actions on the line of keys, such as `⏎`, `↑↓`, `n/N`, or ""."""
+        """The keys of these actions for the line of keys, such as `⏎`, `↑↓`, `n/N`, or ""."""
         known = self._labels.get((glyphs.ascii, actions))
         if known is None:
             known = self._labels[glyphs.ascii, actions] = self._label(glyphs, actions)

@@ -1,4 +1,4 @@
-"""What stands where, by the size of the terminal and the number of profiles."""
+"""The layout of the study screen, by the size of the terminal and the number of profiles."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Literal
 
 MIN_WIDTH, MIN_HEIGHT = 60, 15
 PANE_WIDTH, PANE_HEIGHT = 24, 8
-LIST_WIDTH = 112  # below it the list would take the room that four panes need side by side
+LIST_WIDTH = 112  # cells; on a narrower screen four panes need the room of the list
 ListKind = Literal["hidden", "marks", "full", "wide"]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Which panes are on the screen, and in how many rows; the rest are behind tabs.
+    """The panes on the screen, and their rows; the other panes are behind tabs.
 
-    `columns` is the number of columns of the grid, `spans` how many of them each pane takes.
+    `columns` is the number of columns of the grid; `spans` is how many of them each pane takes.
     """
 
     panes: tuple[int, ...]
@@ -28,7 +28,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All measures of the screen, the transport line of a replay left out."""
+    """All sizes of the screen in cells, without the timeline of a replay."""
 
     width: int
     height: int
@@ -42,17 +42,17 @@ class Layout:
 
 
 def overview_lines(height: int) -> int:
-    """How many lines the overview may have on a screen of that many."""
+    """The most lines of the overview on a screen of `height` lines."""
     return 1 if height < 20 else 2 if height < 28 else height // 4 + 1
 
 
 def too_small(width: int, height: int) -> bool:
-    """Is there less room than one pane and a scenario need?"""
+    """True if there is less room than one pane and a scenario need."""
     return width < MIN_WIDTH or height < MIN_HEIGHT
 
 
 def list_width(kind: ListKind, profiles: int, scenarios: int, width: int) -> int:
-    """How wide the list of scenarios is, its border included."""
+    """The width of the list of scenarios in cells, with its border."""
     digits = len(str(max(1, scenarios)))
     if kind == "hidden":
         return 0
@@ -63,7 +63,7 @@ def list_width(kind: ListKind, profiles: int, scenarios: int, width: int) -> int
 
 
 def choose_list(width: int, asked: bool | None) -> ListKind:
-    """How much of the list there is room for; `asked` is what the user wants of it."""
+    """How much of the list to show; `asked` is whether the user wants it, None if not said."""
     if asked is False:
         return "hidden"
     if width >= 200:
@@ -81,7 +81,7 @@ def _spans(shape: list[int]) -> tuple[int, tuple[int, ...]]:
 
 
 def arrange(width: int, height: int, profiles: int, focus: int, maximised: bool) -> Grid:
-    """Panes side by side, in two rows where one is too narrow, by pages where that is too low."""
+    """Arrange panes side by side, in up to three rows if one is too narrow, then in pages."""
     if maximised or profiles == 1:
         return Grid((focus,), 1, 1, (1,), profiles > 1)
     across = max(1, width // PANE_WIDTH) if width >= 96 or height >= 24 else 1
@@ -114,13 +114,13 @@ def plan(
     scenario_lines: int = 4,
     tally_lines: int = 1,
 ) -> Layout:
-    """The whole layout.
+    """Compute the whole layout.
 
-    A replay is laid out as a live screen of one line less, so that it looks the same at its end.
-    `scenario_lines` is what the scenario needs at that width (border excluded), `tally_lines`
-    what the tallies would like.
+    A replay is laid out like a live screen with one line less, so that both look the same.
+    `scenario_lines` is what the scenario needs at that width, without its border. `tally_lines` is
+    what the overview would like.
     """
-    height -= replay  # the transport line
+    height -= replay  # the line of the timeline
     kind = choose_list(width, list_asked)
     side = list_width(kind, profiles, scenarios, width)
     main = width - side

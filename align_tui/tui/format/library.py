@@ -1,4 +1,4 @@
-"""The profiles that can be added, a line each."""
+"""The lines of the profiles that the user can add as a column."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MAX_NAME, MAX_ORIGIN, MAX_KIND, MAX_TARGET, MAX_MODEL = 36, 7, 14, 24, 26
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A profile of the library, or with `trouble` a file that is none."""
+    """A profile of the library, or a file that cannot be read, with the error in `trouble`."""
 
-    key: str  # what it is loaded by
+    key: str  # what `load_profile` loads it by, or the key of a removed column
     name: str
-    origin: str  # "yours", "removed", or nothing of a shipped one
+    origin: str  # "yours", "removed", or "" for a shipped profile
     kind: str = ""
     target: str = ""
     model: str = ""
@@ -28,7 +28,7 @@ class Offer:
 
 
 def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
-    """Name, model, kind and targets in columns as wide as they need to be."""
+    """Name, origin, model, kind, targets and description, in columns as wide as they need."""
     width = {
         part: max((min(most, cell_len(one_line(getattr(o, part)))) for o in offers), default=0)
         for part, most in (

@@ -1,4 +1,4 @@
-"""What a pane says, from what is known of its sample."""
+"""The content of a pane, from what is known of its sample."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, cell_mark
 from align_tui.monitor.snapshot import Cell, Shown, Snapshot
 from align_tui.tui.format.decision import cut_notes, foot_lines, shown_mark
@@ -28,20 +29,20 @@ from align_tui.tui.format.thinking import is_reasoning, thinking_part
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
 
-# Prose that merely has an asterisk is not worth a Markdown document.
+# Text that only has an asterisk somewhere is not worth a Markdown document.
 _MARKDOWN = re.compile(
     r"^(?:#{1,6} |[-*+] \S|\d+\. \S|> |```|\|.*\|)|\*\*\S[^*]*\*\*|`[^`\n]+`", re.MULTILINE
 )
 MAX_MARKDOWN = 12_000
-MARGIN = 1  # cells at the right of the text, for what tells where in it the window is
+MARGIN = 1  # cells at the right of the text, for the scroll thumb
 
 
 @dataclass(frozen=True, slots=True)
 class PaneView:
-    """Everything a pane paints, made to measure for its width.
+    """Everything that a pane paints, for its width.
 
-    `above` is what the model thought and `below` what is said of the decision, both quieter than
-    the `text` between them.
+    `above` is the model's thinking and `below` are the decision's notes. Both are painted quieter
+    than the `text` between them.
     """
 
     title: Line
@@ -57,7 +58,7 @@ class PaneView:
 
 
 def worth_markdown(shown: Shown) -> bool:
-    """Is it a finished text that Markdown would show better?"""
+    """True for a finished text that Markdown would show better."""
     return (
         shown.status == "done"
         and len(shown.text) <= MAX_MARKDOWN
@@ -66,7 +67,7 @@ def worth_markdown(shown: Shown) -> bool:
 
 
 def generations(profile: Profile) -> int:
-    """How many replies a decision of this profile takes."""
+    """The number of replies that a decision of this profile takes."""
     adm = profile.adm
     asked = int(getattr(adm, "samples", 0) or 0)
     asked += int(getattr(adm, "n_positive", 0) or 0) + int(getattr(adm, "n_negative", 0) or 0)
@@ -76,10 +77,11 @@ def generations(profile: Profile) -> int:
 def greeting(
     planned: int, scenarios: int, glyphs: Glyphs, keys: KeyNames, missing: Sequence[str] = ()
 ) -> str:
-    """What an empty screen says; `missing` are models that are not on this machine."""
+    """The text of an empty screen; `missing` are models that are not on this machine."""
     does = {
-        "study.run_scenario": "all profiles decide this scenario",
-        "study.run_all": f"the whole study: {scenarios} scenarios, {planned} decisions",
+        "study.run_scenario": "run this scenario with all profiles",
+        "study.run_all": "run the whole study: "
+        f"{counted(scenarios, 'scenario')}, {counted(planned, 'decision')}",
         "study.help": "help",
     }
     starts = [
@@ -88,18 +90,18 @@ def greeting(
         if keys.first(action)
     ]
     absent = "".join(
-        f"\n\n{glyphs.marks['failed']} {one_line(model, 100)} is not on this machine: whoever asks "
-        f"has it fetched first. Without a network: hf download {one_line(model, 100)} on another "
-        "machine, and HF_HOME set to its cache."
+        f"\n\n{glyphs.marks['failed']} {one_line(model, 100)} is not on this machine. The first "
+        f"run downloads it. Without a network, run hf download {one_line(model, 100)} on another "
+        "machine and set HF_HOME to its cache."
         for model in missing
     )
-    return "Nothing has been asked yet.\n\n" + "\n".join(starts) + absent
+    return "Nothing is decided yet.\n\n" + "\n".join(starts) + absent
 
 
 def current(shown: Shown, snapshot: Snapshot, scenario: int) -> tuple[Shown, Cell | None]:
-    """What is known of a pane's sample, when the scenario was only just turned to.
+    """What is known of a pane's sample, also right after the user has moved to the scenario.
 
-    The marks of all scenarios are here already; texts come with the next snapshot.
+    The marks of all scenarios are known already; the texts come with the next snapshot.
     """
     repeats = snapshot.rows[scenario][shown.profile] if scenario < len(snapshot.rows) else ()
     cell = repeats[min(shown.repeat, len(repeats) - 1)] if repeats else None
@@ -138,9 +140,9 @@ def pane_view(
     greet: str,
     thinking: bool = False,
 ) -> PaneView:
-    """The whole pane, for that many cells and lines inside its border.
+    """The whole pane, for `width` cells and `height` lines inside its border.
 
-    `thinking` asks for all that the model thought, and not for a line of it.
+    With `thinking` it shows the model's thinking whole, otherwise one line of it.
     """
     number = shown.profile + 1
     head, tail = f"{number} ", f" {shown.repeat + 1}/{repeats}" if repeats > 1 else ""
@@ -154,11 +156,11 @@ def pane_view(
     if depth:
         model = f"{model}, out of its depth"
     words = annotation_words(shown.annotation)
-    said = f"{words} {glyphs.sep} " if words else ""
+    annotated = f"{words} {glyphs.sep} " if words else ""
     source = f" {glyphs.sep} {origin_words(shown.origin)}" if shown.origin is not None else ""
-    room = max(4, width - 4 - len(said) - len(source))
+    room = max(4, width - 4 - len(annotated) - len(source))
     subtitle: Line = (
-        (fit(said, width - 4, glyphs.more), "text"),
+        (fit(annotated, width - 4, glyphs.more), "text"),
         (fit(model, room, glyphs.more), "warn" if depth else "quiet"),
         (source, "quiet"),
     )
@@ -201,15 +203,15 @@ def pane_view(
 
 
 def foot_room(height: int) -> int:
-    """How many lines ratings or an open answer may take in a pane of that many lines inside.
+    """The most lines that ratings or an open answer take, in a pane of `height` lines inside.
 
-    Reasoning keeps about half of the pane; two choices and their heading always have room.
+    Reasoning keeps about half of the pane. Two choices and their heading always have room.
     """
     return max(3, height // 2 - 1)
 
 
 def rated_of(shown: Shown, profile: Profile, choices: int) -> Rated | None:
-    """What the decision was made of; None where it was made of a model's choice alone."""
+    """The ratings and ranking of the decision; None if it has none."""
     basis = shown.basis
     if basis is None or not (basis.predictions or basis.ranking):
         return None
@@ -224,9 +226,9 @@ def _text(
     profile: Profile,
     keys: KeyNames,
 ) -> tuple[str, bool]:
-    """(what stands in the pane, is it about the sample instead of by the model)."""
+    """(the text of the pane, True if it is about the sample and not the model's reasoning)."""
     if shown.status == "absent":
-        return (greet or "not asked yet"), True
+        return (greet or "not queued yet"), True
     transport = snapshot.transport
     if shown.status == "pending" and transport is not None and transport.at < transport.length:
         return "waiting", True
@@ -238,7 +240,7 @@ def _text(
     if shown.status == "running" and shown.thinking and not shown.text:
         return "", False
     if shown.status == "running" and shown.blocked:
-        return f"{shown.blocked}. It fails if that goes on.", True
+        return f"{shown.blocked}. The sample fails if that goes on.", True
     if shown.status == "running" and not shown.text:
         return running_words(snapshot.workers, profile.needs_model, snapshot.silent), True
     if shown.status == "done" and shown.result is not None and not shown.text.strip():

@@ -1,4 +1,4 @@
-"""A curve from 0 to 1 in a few cells: braille dots, a row of steps, or signs of ASCII."""
+"""A curve from 0 to 1 in a few cells, drawn with braille dots, a row of steps, or ASCII signs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line
 
-# Bits of a braille cell (U+2800 on), by column and by row from the top: Unicode 16, chapter 21.
+# Bits of a braille cell (from U+2800), by column and by row from the top: Unicode 16, chapter 21.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _HALVES = {0b01: "'", 0b10: ".", 0b11: ":"}  # upper, lower, both
-Points = Sequence[tuple[int, int]]  # scored so far, right so far; ascending
+Points = Sequence[tuple[int, int]]  # (scored so far, right so far), ascending
 
 
 def sample(points: Points, last: int, columns: int) -> list[float | None]:
     """Accuracy at `columns` numbers of decisions from 1 to `last`; None where it is not known.
 
-    Between two points the earlier one holds; after the last nothing is drawn, so that one sees
-    how far it has come.
+    Between two points the earlier one holds. After the last point all values are None, so that the
+    curve shows how far the profile has come.
     """
     if not points:
         return [None] * columns
@@ -35,7 +35,7 @@ def sample(points: Points, last: int, columns: int) -> list[float | None]:
 
 
 def steps(points: Points, last: int, width: int, glyphs: Glyphs) -> Line:
-    """One row: a sign a cell, from the lowest at 0 to the highest at 1."""
+    """One row with a sign in each cell, from the lowest at 0 to the highest at 1."""
     top = len(glyphs.steps) - 1
     signs = [
         " " if value is None else glyphs.steps[round(value * top)]
@@ -47,7 +47,7 @@ def steps(points: Points, last: int, width: int, glyphs: Glyphs) -> Line:
 def curve(
     points: Points, last: int, width: int, height: int, chance: float | None, glyphs: Glyphs
 ) -> tuple[Line, ...]:
-    """`height` rows of `width` cells, 1 at the top; chance is a dotted row behind the curve."""
+    """`height` rows of `width` cells with 1 at the top; chance is a dotted row behind the curve."""
     across, down = (1, 2) if glyphs.ascii else (2, 4)
     bits = [[0] * width for _ in range(height)]
     before: int | None = None
@@ -56,7 +56,7 @@ def curve(
             before = None
             continue
         y = _row(value, height * down)
-        # A jump is drawn as a line, from the dot after the one before.
+        # Draw a jump as a line that begins after the previous dot.
         start = y if before is None else before + (y > before) - (y < before)
         for each in range(min(start, y), max(start, y) + 1):
             cell, dot = divmod(each, down)

@@ -1,4 +1,4 @@
-"""The choices as they were rated and ranked: a row a choice, a gauge an attribute, the score."""
+"""The table of ratings in a pane: a row for each choice, with a gauge per attribute and a score."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from align_tui.core.answers import letter
 from align_tui.core.predictions import Predictions, Relevance, attributes_of
 from align_tui.core.targets import Target, Targets
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.gauge import gauge
@@ -25,14 +26,14 @@ LEAST_GAUGE, MOST_GAUGE = 6, 36  # cells
 GAP = 2  # cells between columns
 MEAN = 4  # ` .83`
 RELEVANCE = 5  # ` ×.40`
-ROOM_FOR_MEASURE = 40  # cells of a pane, below which the score has no heading
+ROOM_FOR_MEASURE = 40  # cells of a pane below which the score has no heading
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rated:
-    """What a decision was made of, as far as it is shown; `choices` is how many there are.
+    """The ratings and the ranking of a decision; `choices` is the number of choices.
 
-    Equal are those that are made of the same objects: their tables are kept for the next paint.
+    Two are equal if they hold the same objects, so that a table is kept for the next paint.
     """
 
     choices: int
@@ -52,12 +53,12 @@ class Rated:
         return (self.choices, self.targets, *map(id, parts))
 
     def target(self, attribute: str) -> Target | None:
-        """The target of that attribute, where it has one."""
+        """The target of that attribute, or None."""
         return next((t for t in self.targets if t.attribute == attribute), None)
 
 
 def score_texts(scores: Sequence[float]) -> tuple[str, ...]:
-    """The scores with equally many decimals: two, or up to four where two would look like a tie."""
+    """The scores with two decimals each, or up to four if fewer would make them look equal."""
     if any(not math.isfinite(score) or abs(score) >= 1e5 for score in scores):
         return tuple(f"{score:.3g}" for score in scores)
     texts: tuple[str, ...] = ()
@@ -73,12 +74,12 @@ def _decimal(value: float, places: int) -> str:
     text = f"{value:.{places}f}"
     sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
     if not digits.strip("0."):
-        sign = ""  # no minus before nothing
+        sign = ""  # no minus before zero
     return sign + (digits[1:] if digits.startswith("0") else digits)
 
 
 def common_relevance(relevance: Relevance | None, attribute: str) -> float | None:
-    """The attribute's relevance where it is the same for all choices, else None."""
+    """The attribute's relevance if it is the same for all choices, else None."""
     if relevance is None or not relevance.by_choice:
         return None
     values = {row.get(attribute) for row in relevance.by_choice}
@@ -86,7 +87,7 @@ def common_relevance(relevance: Relevance | None, attribute: str) -> float | Non
 
 
 def ranked_attributes(rated: Rated) -> tuple[str, ...]:
-    """The attributes to show: those with a target first, in the targets' order."""
+    """The attributes to show, first those with a target in the order of the targets."""
     known = attributes_of(rated.predictions)
     aimed = [target.attribute for target in rated.targets if target.attribute in known]
     return tuple(dict.fromkeys([*aimed, *known]))
@@ -95,10 +96,10 @@ def ranked_attributes(rated: Rated) -> tuple[str, ...]:
 def rating_lines(
     rated: Rated, taken: int | None, mark: MarkName, width: int, height: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
-    """A heading and a row a choice, at most `height` lines, each at most `width` cells.
+    """A heading and a row for each choice, at most `height` lines of at most `width` cells.
 
-    Attributes that have no room side by side stand in blocks below each other; where there is no
-    room for that either, the ones that tell most are shown and the heading counts the others.
+    Attributes that have no room side by side stand in blocks below each other. If there is no room
+    for that either, only the most informative ones are shown, and the heading counts the others.
     """
     known = rated.ranking is not None or any(rated.predictions)
     if height < 2 or not rated.choices or not known:
@@ -106,7 +107,9 @@ def rating_lines(
     return _lines(rated, taken, mark, width, height, glyphs.ascii)
 
 
-@lru_cache(maxsize=32)  # the panes of a screen or two; a key keeps alive what it is made of
+@lru_cache(
+    maxsize=32
+)  # enough for the panes of two screens; the cache keeps the keys' objects alive
 def _lines(
     rated: Rated, taken: int | None, mark: MarkName, width: int, height: int, in_ascii: bool
 ) -> tuple[Line, ...]:
@@ -114,7 +117,7 @@ def _lines(
 
 
 class _Table:
-    """One table, measured."""
+    """One table, with its measures."""
 
     def __init__(
         self,
@@ -140,11 +143,11 @@ class _Table:
         self._arrange(attributes, height)
 
     def _choose_rows(self, height: int) -> tuple[list[int], int]:
-        """(the choices that have room, in the scenario's order; how many have none)."""
+        """(the choices that have room, in the scenario's order; the number of the others)."""
         count = self.rated.choices
         if count + 1 <= height:
             return list(range(count)), 0
-        room = max(1, height - 2)  # a line says how many there are beside
+        room = max(1, height - 2)  # one line counts the others
         ranking = self.rated.ranking
         best = frozenset(ranking.best) if ranking is not None else frozenset()
         known = ranking.scores if ranking is not None else ()
@@ -160,7 +163,7 @@ class _Table:
         self.score_width = max(map(len, self.scores), default=0)
         self.tied = frozenset(ranking.best) if ranking and len(ranking.best) > 1 else frozenset()
         if ranking is not None and self.width >= ROOM_FOR_MEASURE:
-            # The names of the attributes say more than the name of the score does.
+            # The names of the attributes matter more than the name of the score.
             named = sum(len(words(name)) + 12 + GAP for name in attributes)
             full = fit(words(ranking.measure), 16, self.glyphs.more)
             self.measure = full if self.prefix + named + cell_len(full) <= self.width else "score"
@@ -171,10 +174,10 @@ class _Table:
         return LEAST_GAUGE + MEAN + (RELEVANCE if attribute in self.by_choice else 0)
 
     def _arrange(self, attributes: tuple[str, ...], height: int) -> None:
-        """Which attributes stand in which block, and how wide a column is."""
+        """Divide the attributes into blocks, and set the width of a column."""
         room = self.width - self.prefix - self.right
         if room < LEAST_GAUGE + MEAN + RELEVANCE:
-            self.by_choice = frozenset()  # a gauge says more; the decision's detail has both
+            self.by_choice = frozenset()  # a gauge matters more; the decision's screen has both
         least = max((self._least(name) for name in attributes), default=1)
         across = max(1, (room + GAP) // (least + GAP))
         lines = 1 + len(self.rows) + bool(self.hidden)
@@ -192,7 +195,7 @@ class _Table:
         self.column = max(1, min(most, (room - GAP * (size - 1)) // size))
 
     def _tells(self, attribute: str) -> tuple[bool, float]:
-        """How much an attribute tells: it has a target; how far the choices are apart in it."""
+        """The order of attributes: (it has a target, how far apart the choices are in it)."""
         means = [row[attribute].mean for row in self.rated.predictions if attribute in row]
         relevance = self.rated.relevance
         weights = [row.get(attribute, 0.0) for row in relevance.by_choice] if relevance else []
@@ -200,7 +203,7 @@ class _Table:
         return self.rated.target(attribute) is not None, (max(means) - min(means)) * weight
 
     def lines(self) -> tuple[Line, ...]:
-        """All blocks; the score stands in the first."""
+        """The lines of all blocks; the first block has the scores."""
         out: list[Line] = []
         for number, block in enumerate(self.blocks):
             first = number == 0
@@ -211,13 +214,13 @@ class _Table:
         return tuple(cut(line, self.width, self.glyphs.more) for line in out)
 
     def _more(self) -> Line:
-        noun = "choice" if self.hidden == 1 else "choices"
-        return ((" " * self.prefix + f"{self.glyphs.more} {self.hidden} more {noun}", "quiet"),)
+        more = counted(self.hidden, "more choice")
+        return ((" " * self.prefix + f"{self.glyphs.more} {more}", "quiet"),)
 
     def _heading(self, block: Sequence[str], *, first: bool) -> Line:
         beside = f"+{self.left_out} " if self.left_out and first else ""
         spans: list[Span] = [(f"{beside:>{self.prefix}}"[: self.prefix], "quiet")]
-        # Without a heading of the score, the last attribute's name may stand above the scores.
+        # If the score has no heading, the last attribute's name may use the room above the scores.
         spare = 0 if self.measure and first else self.right
         for place, attribute in enumerate(block):
             last = place == len(block) - 1
@@ -231,7 +234,7 @@ class _Table:
         return tuple(spans)
 
     def _name(self, attribute: str, width: int, spare: int) -> list[Span]:
-        """`moral desert ◆1.0 ×.40` in that many cells; it may take the spare ones behind them."""
+        """`moral desert ◆1.0 ×.40` in `width` cells, or up to `spare` more if needed."""
         target = self.rated.target(attribute)
         common = common_relevance(self.rated.relevance, attribute)
         aim = f" {self.glyphs.target}{point(target.point)}" if target is not None else ""
@@ -239,7 +242,7 @@ class _Table:
         full = cell_len(words(attribute)) + len(aim) + len(weight)
         room = width if full <= width else width + spare
         if full > room and room - len(aim) - len(weight) < 4:
-            weight = ""  # the name says more; the decision's detail has both
+            weight = ""  # the name matters more; the decision's screen has both
         name = fit(words(attribute), max(3, room - len(aim) - len(weight)), self.glyphs.more)
         spans = [(name, "text"), (aim, "target"), (weight, "quiet")]
         return [*spans, (" " * max(0, width - cells(spans)), "")]
@@ -285,7 +288,7 @@ class _Table:
 
 
 def tie_words(ranking: Ranking) -> str:
-    """Why the taken choice was taken, in a word or two; nothing where it was the only best."""
+    """How a tie was broken, in a word or two; "" if one choice alone was the best."""
     if ranking.tie_break == "drawn":
         return "drawn"
     if ranking.tie_break in ("seed", "first"):
@@ -294,5 +297,5 @@ def tie_words(ranking: Ranking) -> str:
 
 
 def measure_words(ranking: Ranking) -> str:
-    """The measure's name, safe on one line."""
+    """The measure's name, safe to show on one line."""
     return one_line(words(ranking.measure))

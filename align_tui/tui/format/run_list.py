@@ -1,4 +1,4 @@
-"""The list of past runs: narrowed down by words, a line a run, and one run in detail."""
+"""The list of runs: its filter, one line for each run, and one run in detail."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from align_tui.tui.format.wrapping import wrap
 if TYPE_CHECKING:
     from align_tui.monitor.rows import RunDetail, RunLine
 
-SIDE_WIDTH = 120  # from here on the details stand beside the list
+SIDE_WIDTH = 120  # cells of a screen from which the details stand beside the list
 STATES = ("finished", "running", "waiting", "paused", "stopped", "failed", "bookmarked", "judged")
 
 
 def state_of(line: RunLine) -> str:
-    """What a run is doing, in a word."""
+    """The state of a run, in a word."""
     row = line.row
     if row.finished:
         return "finished"
@@ -37,7 +37,7 @@ def state_of(line: RunLine) -> str:
 
 
 def traits(line: RunLine) -> set[str]:
-    """What `is:` can ask for."""
+    """The words that `is:` finds the run by."""
     found = {state_of(line)}
     if line.row.failed:
         found.add("failed")
@@ -49,10 +49,10 @@ def traits(line: RunLine) -> set[str]:
 
 
 def narrowed(lines: Sequence[RunLine], query: str) -> list[RunLine]:
-    """The runs that every word of the query holds for.
+    """The runs that match every word of the query.
 
-    `is:finished` (see `STATES`) and `tag:paper` ask for that; any other word is looked for in
-    name, id, tags, note and profiles. Case does not matter.
+    `is:finished` (see `STATES`) matches a state and `tag:paper` a tag. Any other word must occur
+    in the name, the id, the tags, the note or the profiles. Case does not matter.
     """
     words = query.casefold().split()
     return [line for line in lines if all(_holds(line, word) for word in words)]
@@ -71,14 +71,14 @@ def _holds(line: RunLine, word: str) -> bool:
 def title_line(
     shown: int, of: int, query: str, trash: bool, width: int, glyphs: Glyphs, keys: KeyNames
 ) -> Line:
-    """How many runs there are, and by what they are narrowed down."""
+    """The number of runs, and the filter."""
     spans: list[Span] = [(" runs", "title"), (f" {glyphs.sep} {shown}", "text")]
     if shown != of:
         spans.append((f" of {of}", "quiet"))
     if trash:
         does = [keys.fill("{runs.undo} brings back"), keys.fill("{runs.delete} removes for good")]
-        said = ": ".join(filter(None, ["in the trash", ", ".join(filter(None, does))]))
-        spans.append((f" {glyphs.sep} {said}", "warn"))
+        text = ": ".join(filter(None, ["in the trash", ", ".join(filter(None, does))]))
+        spans.append((f" {glyphs.sep} {text}", "warn"))
     if query:
         spans.append((f" {glyphs.sep} {one_line(query)}", "key"))
     return fill(cut(spans, width, glyphs.more), width)
@@ -104,9 +104,9 @@ def run_line(
     ]
     rest: list[Span] = []
     if line.bookmarks or line.verdicts:
-        said = (f"{line.bookmarks} bookmarked" if line.bookmarks else "",
-                f"{line.verdicts} judged" if line.verdicts else "")  # fmt: skip
-        rest.append((f" {', '.join(part for part in said if part)}", "text"))
+        notes = (f"{line.bookmarks} bookmarked" if line.bookmarks else "",
+                 f"{line.verdicts} judged" if line.verdicts else "")  # fmt: skip
+        rest.append((f" {', '.join(part for part in notes if part)}", "text"))
     if line.tags:
         rest.append((" " + " ".join(f"#{tag}" for tag in line.tags), "bar"))
     room = width - cells(head) - cells(tail)
@@ -117,13 +117,13 @@ def run_line(
 
 
 def run_header(width: int) -> Line:
-    """What stands under the numbers."""
+    """The headings of the columns."""
     left, right = "   run   name", f"{'started':<13}{'state':<9}{'decided':>9}  failed "
     return ((left + " " * max(1, width - len(left) - len(right)) + right, "quiet"),)
 
 
 def when(at: float, now: float) -> str:
-    """`11-25 01:18` within the year around now, else `2024-11-25 `."""
+    """`11-25 01:18` within 300 days of now, else `2024-11-25 `."""
     close = abs(now - at) < 300 * 86_400
     return time.strftime("%m-%d %H:%M" if close else "%Y-%m-%d ", time.localtime(at))
 
@@ -131,18 +131,18 @@ def when(at: float, now: float) -> str:
 def detail_lines(
     line: RunLine, detail: RunDetail | None, width: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
-    """One run: what it is, how its profiles do, what was said of it, what it was made with."""
+    """One run: its name, progress, note, accuracies, annotations, and the versions it used."""
     row = line.row
     begun = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     done, rest = bar(row.done / row.samples if row.samples else 0.0, min(20, width // 4), glyphs)
     out: list[Line] = [
         ((fit(one_line(row.name), width, glyphs.more), "title"),),
-        ((fit(f"{row.id}, begun {begun}", width, glyphs.more), "quiet"),),
+        ((fit(f"{row.id}, started {begun}", width, glyphs.more), "quiet"),),
         ((done, "bar"), (rest, "faint"), (f" {row.done}/{row.samples} decided", "text"),
          (f", {row.failed} failed" if row.failed else "", "failed")),
     ]  # fmt: skip
     if row.parent:
-        out.append(((f"made from run {row.parent}", "quiet"),))
+        out.append(((f"child of run {row.parent}", "quiet"),))
     if line.tags:
         out.append(((" ".join(f"#{tag}" for tag in line.tags), "bar"),))
     if line.note:
@@ -152,10 +152,10 @@ def detail_lines(
         return (*out, (("reading", "quiet"),))
     out += _profiles(line.profiles, detail, width, glyphs)
     if detail.verdicts or line.bookmarks:
-        said = [f"you {v if v != 'unsure' else 'are unsure'} {n}×" for v, n in
-                sorted(detail.verdicts.items())]  # fmt: skip
-        said += [f"{line.bookmarks} bookmarked"] if line.bookmarks else []
-        words = ", ".join(said).replace("×", glyphs.times)
+        notes = [f"you {v if v != 'unsure' else 'are unsure'} {n}×" for v, n in
+                 sorted(detail.verdicts.items())]  # fmt: skip
+        notes += [f"{line.bookmarks} bookmarked"] if line.bookmarks else []
+        words = ", ".join(notes).replace("×", glyphs.times)
         out += [(), ((fit(words, width, glyphs.more), "text"),)]
     made = ", ".join(_made_with(detail))
     out += [(), *(((text, "quiet"),) for _, text in wrap(one_line(made), width))]
@@ -163,7 +163,7 @@ def detail_lines(
 
 
 def _made_with(detail: RunDetail) -> list[str]:
-    """Versions, and each model's revision once, shortened."""
+    """The versions, and each model's revision once, shortened."""
     found = [(name.partition(" of ")[0] if name.startswith("model of ") else name, version)
              for name, version in detail.versions.items()]  # fmt: skip
     return [f"{name} {fit(version, 40)}" for name, version in dict.fromkeys(found)]
@@ -211,5 +211,5 @@ def place_line(place: FoundIn, width: int, glyphs: Glyphs) -> Line:
 
 
 def filter_help() -> str:
-    """What can be typed into the filter."""
+    """The hint about what the user can type into the filter."""
     return f"words, tag:paper, is:{'|'.join(STATES)}"

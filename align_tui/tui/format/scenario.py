@@ -1,4 +1,4 @@
-"""The scenario with its choices, folded to the lines there are or unfolded."""
+"""The scenario with its choices, folded to the available lines or whole."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit
 from align_tui.tui.format.targets import words
 from align_tui.tui.format.wrapping import wrap
 
-FOLDED_TEXT = 6_000  # characters that are wrapped for a folded view; nothing shorter is cut by it
+FOLDED_TEXT = 6_000  # characters that are wrapped for a folded view, more than it can show
 
 
 def choice_lines(scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool) -> list[Line]:
-    """The choices side by side where they fit whole, else one a line.
+    """The choices side by side if they fit whole, else one on each line.
 
-    With `labels` nothing is cut: what does not fit goes on in further lines.
+    With `labels` nothing is cut: long choices wrap to more lines.
     """
     made: list[list[Span]] = []
     for index, choice in enumerate(scenario.choices):
@@ -49,7 +49,7 @@ def _labels_of(choice: Choice) -> str:
 
 
 def _whole(index: int, choice: Choice, width: int) -> list[Line]:
-    """A choice in as many lines as its text and its labels take, its letter before the first."""
+    """A choice in as many lines as its text and labels take, its letter before the first."""
     head = f"{letter(index)}  "
     room = max(4, width - len(head))
     parts = [(row, "bright") for _, row in wrap(one_line(choice.text), room)]
@@ -61,13 +61,13 @@ def _whole(index: int, choice: Choice, width: int) -> list[Line]:
 
 
 def text_lines(scenario: Scenario, width: int, *, whole: bool) -> list[str]:
-    """The wrapped text."""
+    """The scenario's text, wrapped; only its first characters unless `whole`."""
     text = plain(scenario.text).strip()
     return [row for _, row in wrap(text if whole else text[:FOLDED_TEXT], width)]
 
 
 def lines_wanted(scenarios: Sequence[Scenario], width: int) -> int:
-    """The height most scenarios fit in, estimated: so that stepping moves nothing."""
+    """The lines that the longest scenario needs (an estimate), so that the layout stays."""
     if not scenarios or width < 10:
         return 3
     sample = scenarios[:: max(1, len(scenarios) // 200)]
@@ -84,7 +84,7 @@ def lines_wanted(scenarios: Sequence[Scenario], width: int) -> int:
 def scenario_lines(
     scenario: Scenario, width: int, height: int, glyphs: Glyphs, *, unfolded: bool
 ) -> tuple[tuple[Line, ...], bool]:
-    """(lines, is everything shown): text first, the choices always in sight."""
+    """(lines, True if everything is shown): the text, then the choices, which always have room."""
     choices = choice_lines(scenario, width, glyphs, labels=unfolded)
     text = text_lines(scenario, width, whole=unfolded)
     complete = len(text) + len(choices) <= height
@@ -105,7 +105,7 @@ def scenario_lines(
 
 
 def _packed(scenario: Scenario, width: int, glyphs: Glyphs) -> Line:
-    """All choices on one line, each cut alike."""
+    """All choices on one line, each cut to the same width."""
     count = len(scenario.choices)
     size = max(8, (width - 2 * (count - 1)) // max(1, count))
     spans: list[Span] = []
@@ -132,7 +132,7 @@ def scenario_title(
     listed: bool = True,
     filtered: Line = (),
 ) -> Line:
-    """`bridge-collapse · Bridge collapse · 3/40`, and the filter where no list says it."""
+    """`bridge-collapse · Bridge collapse · 3/40`, and the filter if no list shows it."""
     place = f" {number + 1}/{of}" + ("" if listed else ", not listed")
     head = one_line(scenario.key)
     title = one_line(scenario.title)
@@ -148,7 +148,7 @@ def scenario_title(
 def scenario_subtitle(
     scenario: Scenario, complete: bool, width: int, glyphs: Glyphs, keys: KeyNames
 ) -> Line:
-    """What it is labelled for, and how to see the rest."""
+    """The attributes that it is labelled for, and the key that shows the rest."""
     names = ", ".join(sorted(words(name) for name in scenario.labelled)) or "unlabelled"
     hint = "" if complete else keys.fill(f"{{study.whole_text}} the whole text {glyphs.sep} ")
     return ((hint, "text"), (fit(names, max(6, width - len(hint) - 6), glyphs.more), "quiet"))

@@ -1,4 +1,4 @@
-"""Lines of the scenario list, whole or folded to marks."""
+"""Lines of the list of scenarios, with names or only with marks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import ListKind
 from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit
 
-NAME, SHORT_NAME = 14, 8  # cells that a name keeps before marks are moved together, or left out
+NAME, SHORT_NAME = 14, 8  # cells that a name keeps: below, marks lose their gaps, or are left out
 
 
 def window(current: int, total: int, height: int, top: int) -> int:
-    """The first visible line: moved only as far as the current one needs, two lines of margin."""
+    """The first visible line, moved only as far as the current one needs, with a margin of two."""
     if height <= 0 or total <= height:
         return 0
     margin = min(2, (height - 1) // 2)
@@ -27,14 +27,14 @@ def window(current: int, total: int, height: int, top: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which profiles have a column of marks, and what stands before each of them."""
+    """The profiles that have a column of marks, and the gap before each column."""
 
     shown: range
     gap: str
     of: int
 
     def line(self, signs: Sequence[Span], glyphs: Glyphs) -> Line:
-        """The signs of the shown profiles; where some are left out an ellipsis says so."""
+        """The signs of the shown profiles, with an ellipsis where some are left out."""
         spans: list[Span] = [] if self.gap else [(" ", "")]
         if self.shown.start > 0:
             spans.append((glyphs.more, "quiet"))
@@ -47,7 +47,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What all lines of the list have in common; `width` is that of a line."""
+    """What all lines of the list have in common; `width` is the width of a line in cells."""
 
     kind: ListKind
     digits: int
@@ -56,16 +56,16 @@ class Shape:
 
     @property
     def head(self) -> int:
-        """The cells before a name: the cursor, the number, a blank."""
+        """The cells before a name: the cursor, the number and a blank."""
         return 2 + self.digits
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What is marked of one line.
+    """The marks of one line.
 
-    `hit`: a search found it; `edited`: it is a what-if variant; `branch`: its family stands above
-    it; `kept`: a decision of it is bookmarked.
+    `hit`: a search found it; `edited`: it is a what-if variant; `branch`: the scenario above is its
+    original or another variant; `kept`: one of its decisions is bookmarked.
     """
 
     current: bool = False
@@ -76,9 +76,9 @@ class Flags:
 
 
 def list_shape(kind: ListKind, scenarios: int, profiles: int, focus: int, width: int) -> Shape:
-    """Marks with blanks between, without them, or those around the focused profile."""
+    """The shape of the list: marks with gaps, without, or only those around the focused profile."""
     digits = len(str(scenarios))
-    everyone, room = range(profiles), width - digits - 3  # beside cursor, number and blanks
+    everyone, room = range(profiles), width - digits - 3  # without cursor, number and blanks
     if kind == "marks":
         columns = Columns(everyone, "", profiles)
     elif 2 * profiles <= room - NAME:
@@ -124,7 +124,7 @@ def list_line(
 
 
 def list_header(shape: Shape, focus: int, glyphs: Glyphs) -> Line:
-    """The numbers of the panes over their marks, the focused one's in bold."""
+    """The numbers of the panes above their marks, the focused one in bold."""
     profiles = range(shape.columns.of)
     signs: list[Span] = [(f"{(p + 1) % 10}", "title" if p == focus else "quiet") for p in profiles]
     tail = shape.columns.line(signs, glyphs)

@@ -1,4 +1,4 @@
-"""Finding text in scenarios, and hits as lines with what was found marked."""
+"""Search in scenarios, and the lines of search hits with the found words marked."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from align_tui.core.text.word_diff import Part
 from align_tui.tui.format.styled_text import Line, Span, cut, fit
 
 MAX_HITS = 300
-EXCERPT = 400  # characters around a match that are looked at for a line
+EXCERPT = 400  # characters around a match from which its line is made
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A place with the words: a scenario, or a profile's reasoning on it."""
+    """A search hit: a scenario, or a profile's reasoning on it."""
 
     scenario: int
     profile: int | None
@@ -27,7 +27,7 @@ class Found:
 
 
 def marked(text: str, words: Sequence[str]) -> tuple[Part, ...]:
-    """The text in parts, every occurrence of a word marked; case does not matter."""
+    """The text in parts, with every occurrence of a word marked; case does not matter."""
     line = one_line(text)
     wanted = "|".join(re.escape(word) for word in words if word)
     if not wanted:
@@ -37,7 +37,7 @@ def marked(text: str, words: Sequence[str]) -> tuple[Part, ...]:
 
 
 def around(parts: Sequence[Part], width: int, more: str) -> Line:
-    """As much as fits, so that the first match is in sight and a third of the room before it."""
+    """An excerpt of `width` cells, with the first match after at most a third of it."""
     spans: list[Span] = []
     first = next((i for i, part in enumerate(parts) if part[1]), 0)
     before = " ".join("".join(text for text, _ in parts[:first]).split())
@@ -54,7 +54,7 @@ def around(parts: Sequence[Part], width: int, more: str) -> Line:
 
 
 def in_scenarios(scenarios: Sequence[Scenario], query: str) -> list[Found]:
-    """Scenarios that have all the words in their key, title, text or choices."""
+    """The scenarios that have all the words in their key, title, text or choices."""
     words = query.casefold().split()
     if not words:
         return []

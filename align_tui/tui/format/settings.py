@@ -1,4 +1,4 @@
-"""Settings of several columns side by side, as text."""
+"""The settings of several columns side by side, as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 400  # characters of a value; templates can be long
 
 
 def settings_text(columns: Sequence[Column], glyphs: Glyphs) -> str:
-    """What differs first, each value under its column's number; then what all share."""
+    """First the settings that differ, each value with its columns' numbers; then the others."""
     rows = beside([column.settings for column in columns])
     differing = [row for row in rows if row.differs]
     out = [
@@ -25,14 +25,14 @@ def settings_text(columns: Sequence[Column], glyphs: Glyphs) -> str:
     for row in differing:
         out += _differing(row, glyphs.unlike)
     if not differing:
-        out.append("  nothing: these columns were made alike")
+        out.append("  nothing: these columns have the same settings")
     out += ["", "WHAT ALL SHARE"]
     out += [f"  {row.name:<32} {_short(row.values[0])}" for row in rows if not row.differs]
     return plain("\n".join(out))
 
 
 def _differing(row: Setting, sign: str) -> list[str]:
-    """Equal values on one line, with the numbers of their columns."""
+    """One line for each value, with the numbers of the columns that have it."""
     holders: dict[str, list[str]] = {}
     for number, value in enumerate(row.values, start=1):
         holders.setdefault(value, []).append(str(number))

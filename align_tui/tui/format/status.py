@@ -1,4 +1,4 @@
-"""The line at the top: which study, how far, how long still, and who works."""
+"""The status line at the top: the study, its progress, the time left, and the workers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from align_tui.tui.format.styled_text import Line, Span, cells, fit, spread
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """What the line needs besides the snapshot."""
+    """What the status line needs besides the snapshot."""
 
     name: str
     planned: int  # samples of the whole study
@@ -27,7 +27,7 @@ class StatusView:
 
 
 def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs) -> Line:
-    """The parts by importance: what does not fit is left out from the end of the list."""
+    """The status line; the least important parts are left out if they do not fit."""
     counts = snapshot.counts
     ended = counts.done + counts.failed
     right: Line = (("replay ", "quiet"),)
@@ -41,8 +41,8 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
             silent=snapshot.silent,
         )
     if snapshot.error:
-        said = one_line(snapshot.error)
-        right = ((f"{glyphs.marks['failed']} {fit(said, width // 2, glyphs.more)} ", "failed"),)
+        error = fit(one_line(snapshot.error), width // 2, glyphs.more)
+        right = ((f"{glyphs.marks['failed']} {error} ", "failed"),)
     name = fit(one_line(view.name), max(12, width // 4), glyphs.more)
     parts: list[Line] = [((f" {name}  ", "bright"),)]
     if counts.total:

@@ -1,4 +1,4 @@
-"""States said in words, where they need the user."""
+"""Words for states, failures and workers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.plurals import counted
 from align_tui.tui.format.key_names import KeyNames
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ KINDS = {
     "store": "The database failed",
     "error": "Something went wrong",
 }
-GO_ON = ": press {study.pause} to go on"
+GO_ON = ": press {study.pause} to resume"
 
 
 def error_words(result: Result | None) -> tuple[str, str]:
-    """(what happened, the message) of a failure, safe to show."""
+    """(what happened, the error message) of a failure, safe to show."""
     if result is None:
         return ("failed", "")
     kind = result.error_kind or "error"
@@ -39,33 +40,32 @@ def error_words(result: Result | None) -> tuple[str, str]:
 
 
 def cancelled_words(cancelled: Cancelled) -> str:
-    """`stopped: 12 samples are left`."""
+    """The notice after a run was stopped: `stopped: 12 samples are left`."""
     left = cancelled.pending + cancelled.running
     if not left:
         return "nothing is left to decide"
-    return f"stopped: {left} sample{' is' if left == 1 else 's are'} left"
+    return f"stopped: {counted(left, 'sample is', 'samples are')} left"
 
 
 def percent(share: float | None) -> str:
-    """` 40 %`, or nothing when it is not known."""
+    """` 40 %`, or "" if the share is not known."""
     return "" if share is None else f" {100 * max(0.0, min(1.0, share)):.0f} %"
 
 
 def worker_state(worker: WorkerRow) -> str:
-    """`loading demo 40 %`: what a worker says of itself."""
+    """`loading demo 40 %`: the state that a worker reports."""
     detail = one_line(worker.detail, 60)
     state = one_line(worker.state, 30)
     if worker.is_blocked:
-        return state  # what it did before that has come to a halt
+        return state  # the detail is of what it did before
     if detail and detail.lower().startswith(state.lower()):
         state = ""
     joint = ": " if state == "waiting" else " "
-    said = joint.join(part for part in (state, detail) if part)
-    return said + percent(worker.progress)
+    return joint.join(part for part in (state, detail) if part) + percent(worker.progress)
 
 
 def silent_words(silent: Sequence[WorkerRow]) -> str:
-    """`worker 3fa91c77 does not answer`; those that are blocked do, and take nothing."""
+    """`worker 3fa91c77 does not answer`, or `is blocked` if it answers but takes no samples."""
     blocked = all(worker.is_blocked for worker in silent)
     if len(silent) > 1:
         return f"{len(silent)} workers {'are blocked' if blocked else 'do not answer'}"
@@ -87,7 +87,7 @@ def waiting_words(
     ahead: int | None = None,
     silent: Sequence[WorkerRow] = (),
 ) -> str:
-    """Why a queued sample does not run yet; `ahead` of it so many are queued."""
+    """Why a queued sample does not run yet; `ahead` is the number of samples queued before it."""
     if state in ("paused", "stopped"):
         return keys.sentence(state, GO_ON)
     loading = [worker for worker in workers if worker.state == "loading"]
@@ -99,7 +99,7 @@ def waiting_words(
         return queued_words(ahead)
     starting = starting or bool(workers)
     if silent:
-        return f"waiting: {silent_words(silent)}, another is started"
+        return f"waiting: {silent_words(silent)}, starting another"
     if starting:
         return "waiting for the worker to start"
     return keys.sentence("no worker runs", ": press {study.pause}")
@@ -108,7 +108,7 @@ def waiting_words(
 def running_words(
     workers: Sequence[WorkerRow], needs_model: bool, silent: Sequence[WorkerRow] = ()
 ) -> str:
-    """What a sample does before its first word."""
+    """What a running sample does before its first word."""
     if silent and not workers:
         return f"waiting: {silent_words(silent)}"
     loading = [worker for worker in workers if worker.state == "loading"]
@@ -123,16 +123,16 @@ def running_words(
 
 
 def annotation_words(annotation: Annotation | None) -> str:
-    """`bookmarked, you disagree`: what the user said of a decision, or nothing."""
+    """`bookmarked, you disagree`: the user's annotation of a decision, or ""."""
     if annotation is None:
         return ""
-    said = {"agree": "you agree", "disagree": "you disagree", "unsure": "you are unsure"}
+    words = {"agree": "you agree", "disagree": "you disagree", "unsure": "you are unsure"}
     parts = ["bookmarked"] if annotation.bookmarked else []
-    return ", ".join([*parts, said[annotation.verdict]] if annotation.verdict in said else parts)
+    return ", ".join([*parts, words[annotation.verdict]] if annotation.verdict in words else parts)
 
 
 def origin_words(run: str) -> str:
-    """`from k3f9`: which run an inherited decision was made in, as short as it can be named."""
+    """`from k3f9`: the run in which an inherited decision was made, by the end of its id."""
     return f"from {one_line(run).rpartition('-')[2]}"
 
 
@@ -145,6 +145,6 @@ def gigabytes(megabytes: float) -> str:
 
 
 def model_names(worker: WorkerRow) -> list[str]:
-    """The models it holds, without the folders they are in."""
+    """The models that the worker holds, without their folders."""
     names = [one_line(name.strip()).rstrip("/") for name in worker.model.split(",")]
     return [name.rsplit("/", 1)[-1] for name in names if name]

@@ -1,4 +1,4 @@
-"""Lines of styled text as plain tuples: measured, cut and filled by terminal cells."""
+"""Lines of styled text as plain tuples, measured, cut and filled by terminal cells."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from rich.cells import cell_len, set_cell_size
 
 from align_tui.core.column_names import AT
 
-LEAST_HALVES = 10  # cells of both halves of a name, below which only its beginning is shown
+LEAST_HALVES = 10  # cells of both halves of a name below which only its beginning is shown
 
-Span: TypeAlias = tuple[str, str]  # text taken literally, name of a style (see tui.theme)
+Span: TypeAlias = tuple[str, str]  # literal text, name of a style (see tui.theme)
 Line: TypeAlias = tuple[Span, ...]
 
 
 def cells(line: Iterable[Span]) -> int:
-    """How many terminal cells the line takes."""
+    """The number of terminal cells that the line takes."""
     return sum(cell_len(text) for text, _ in line)
 
 
 def fit(text: str, width: int, more: str = "…") -> str:
-    """`text` if it fits, else cut to `width` cells and ended with the ellipsis."""
+    """`text` if it fits in `width` cells, else cut and ended with the ellipsis `more`."""
     if width <= 0:
         return ""
     if len(text) > 4 * width + 16:
@@ -32,7 +32,7 @@ def fit(text: str, width: int, more: str = "…") -> str:
 
 
 def fit_end(text: str, width: int, more: str = "…") -> str:
-    """The end of one line of text in that width: whole words behind the ellipsis."""
+    """The end of one line of text in `width` cells: the ellipsis and whole words."""
     if cell_len(text) <= width:
         return text
     room = max(0, width - cell_len(more))
@@ -44,16 +44,16 @@ def fit_end(text: str, width: int, more: str = "…") -> str:
 
 
 def fit_keeping(text: str, tail: str, width: int, more: str = "…") -> str:
-    """`text` and `tail` in that width; where they do not fit the text is cut, not its tail."""
+    """`text` and `tail` in `width` cells; if they do not fit, `text` is cut."""
     if cell_len(text) + cell_len(tail) <= width:
         return text + tail
     return fit(text, max(2, width - cell_len(tail)), more) + tail
 
 
 def fit_name(name: str, tail: str, width: int, more: str = "…") -> str:
-    """A column's name and `tail` in that width.
+    """A column's name and `tail` in `width` cells.
 
-    Of `baseline @ mistral-7b` both halves are cut: columns differ in either.
+    Both halves of `baseline @ mistral-7b` are cut, because columns can differ in either.
     """
     profile, _, model = name.rpartition(AT)
     room = width - cell_len(tail) - len(AT)
@@ -72,7 +72,7 @@ def cut(line: Sequence[Span], width: int, more: str = "…") -> Line:
     for text, style in line:
         size = cell_len(text)
         if size >= left:
-            # One cell is kept for the ellipsis even where this span would just fit.
+            # Keep one cell for the ellipsis even if this span would just fit.
             kept = set_cell_size(text, left - 1) if left > 1 else ""
             out.append((kept.rstrip() + more if left > 0 else "", style))
             break
@@ -88,7 +88,7 @@ def fill(line: Sequence[Span], width: int, more: str = "…") -> Line:
 
 
 def spread(left: Sequence[Span], right: Sequence[Span], width: int, more: str = "…") -> Line:
-    """Left and right parts at the two ends of a line; the left is cut where both do not fit."""
+    """`left` and `right` at the two ends of a line; `left` is cut if both do not fit."""
     if not right:
         return fill(left, width, more)
     room = width - cells(right) - 1

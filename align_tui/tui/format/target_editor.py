@@ -1,4 +1,4 @@
-"""Setting targets by arrow keys: the values, and the lines that show them."""
+"""The target editor: the values that keys change, and the lines that show them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ STEP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class TargetEditor:
-    """One value or none for each attribute, and the line that the keys change.
+    """A value or None for each attribute, and the chosen line, which the keys change.
 
-    The keys set numbers (0..1). A distribution stays as it is until it is taken away, and weights
-    (by attribute, where they are not 1) stay beside the values.
+    The keys set numbers (0 to 1). A distribution stays as it is until the user removes it. Weights
+    (by attribute, if not 1) stay as they are.
     """
 
     names: tuple[str, ...]
@@ -28,11 +28,11 @@ class TargetEditor:
     weights: Mapping[str, float] = field(default_factory=dict)
 
     def moved(self, by: int) -> TargetEditor:
-        """Another line."""
+        """The editor with the line `by` places down chosen."""
         return replace(self, chosen=max(0, min(len(self.names) - 1, self.chosen + by)))
 
     def turned(self, steps: int) -> TargetEditor:
-        """The chosen value raised or lowered; from none it starts at the end it is turned to."""
+        """The editor with the chosen value raised or lowered; from None it starts at 1 or 0."""
         value = self.values[self.chosen]
         if value is None:
             return self.set_to(1.0 if steps > 0 else 0.0)
@@ -41,7 +41,7 @@ class TargetEditor:
         return self.set_to(round(max(0.0, min(1.0, value + steps * STEP)), 2))
 
     def set_to(self, value: float | None) -> TargetEditor:
-        """The chosen value, or none; no number takes the place of a distribution."""
+        """The editor with the chosen value set or removed; no number replaces a distribution."""
         if value is not None and isinstance(self.values[self.chosen], Distribution):
             return self
         values = (*self.values[: self.chosen], value, *self.values[self.chosen + 1 :])
@@ -58,16 +58,16 @@ class TargetEditor:
         )
 
 
-def steering(names: Sequence[str], targets: Targets) -> TargetEditor:
-    """The attributes that are targeted now, then the others."""
+def make_editor(names: Sequence[str], targets: Targets) -> TargetEditor:
+    """An editor with the attributes that have a target first, then the others."""
     now = {target.attribute: target.value for target in targets}
     ordered = (*now, *(name for name in names if name not in now))
     weights = {target.attribute: target.weight for target in targets if target.weight != 1.0}
     return TargetEditor(ordered, tuple(now.get(name) for name in ordered), weights=weights)
 
 
-def steering_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line]:
-    """`▸ moral desert         ████████░░  .80 ▆`, one an attribute."""
+def editor_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line]:
+    """`▸ moral desert         ████████░░  .80 ▆`, one line for each attribute."""
     name_width = min(28, max(len(words(name)) for name in state.names) + 1)
     bar_width = max(4, min(30, width - name_width - 12))
     lines: list[Line] = []
@@ -77,16 +77,16 @@ def steering_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line
         head = fit(words(name), name_width, glyphs.more).ljust(name_width)
         share = value.mean if isinstance(value, Distribution) else value
         full, empty = share_bar(share or 0.0, bar_width, glyphs)
-        said = "none" if share is None else f"{point(share):>4} {sign(share, glyphs)}"
+        text = "none" if share is None else f"{point(share):>4} {sign(share, glyphs)}"
         if isinstance(value, Distribution):
-            said += "  mean"
+            text += "  mean"
         lines.append(
             (
                 (f"{cursor} ", "key"),
                 (head, "bright" if here else "text"),
                 (full, "bar"),
                 (empty, "faint"),
-                (f"  {said}", "quiet" if value is None else "bright"),
+                (f"  {text}", "quiet" if value is None else "bright"),
             )
         )
     return lines

@@ -1,4 +1,4 @@
-"""Targets in a few signs, and which of them a profile is marked against."""
+"""Targets in a few signs, and the target that each profile is scored against."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def sign(value: float, glyphs: Glyphs) -> str:
-    """▲ at the top, ▼ at the bottom, a bar of that height in between."""
+    """▲ for 1, ▼ for 0, and a bar of that height in between."""
     if value >= 1.0:
         return glyphs.high
     if value <= 0.0:
@@ -28,29 +28,30 @@ def sign(value: float, glyphs: Glyphs) -> str:
 
 
 def signs(targets: Targets, glyphs: Glyphs) -> str:
-    """One sign a target."""
+    """One sign for each target."""
     return "".join(sign(target.point, glyphs) for target in targets)
 
 
 def words(name: str) -> str:
-    """An attribute's id as one reads it."""
+    """An attribute's id with blanks for underscores, safe to show on one line."""
     return one_line(name.replace("_", " "))
 
 
 def in_words(targets: Targets, glyphs: Glyphs) -> str:
-    """`moral desert ▲`, several joined by commas."""
+    """`moral desert ▲`; several targets are joined by commas."""
     return ", ".join(f"{words(t.attribute)} {sign(t.point, glyphs)}" for t in targets)
 
 
 def profile_name(profile: Profile) -> str:
-    """The profile's name, safe on one line."""
+    """The profile's name, safe to show on one line."""
     return one_line(profile.name)
 
 
 def heading(profile: Profile, glyphs: Glyphs, width: int = 0) -> str:
-    """Name and targets; the attribute is said unless the name says it.
+    """The profile's name and targets; attributes are named unless the name has them already.
 
-    Cut to `width`: first the attribute goes, then the name's end, never the target's sign.
+    If this is wider than `width` (0 for any), it leaves the attributes out, then cuts the name;
+    the signs of the targets always stay.
     """
     name, targets = profile_name(profile), profile.target
     if not targets:
@@ -64,9 +65,9 @@ def heading(profile: Profile, glyphs: Glyphs, width: int = 0) -> str:
 
 
 def compared(study: Study, index: int) -> tuple[str | None, ...]:
-    """For each profile the target id it is marked against.
+    """For each profile the id of the target that it is scored against.
 
-    Its own; one without is marked against the `index`-th that the study's others have.
+    That is its own; a profile without one is scored against the `index`-th target of the others.
     """
     out: list[str | None] = []
     for profile in study.profiles:
@@ -76,7 +77,7 @@ def compared(study: Study, index: int) -> tuple[str | None, ...]:
 
 
 def comparison(study: Study, index: int) -> Targets:
-    """The targets that profiles without their own are compared against; empty when none has."""
+    """The targets that profiles without their own are compared with; empty if there are none."""
     for profile in study.profiles:
         if not profile.target:
             choices = study.scoring_targets(profile)
@@ -85,9 +86,11 @@ def comparison(study: Study, index: int) -> Targets:
 
 
 def comparison_words(study: Study, index: int, glyphs: Glyphs) -> str:
-    """What the columns without a target are marked against now."""
+    """A notice about the target that profiles without their own are now scored against."""
     chosen = comparison(study, index)
     if not chosen:
         return "no other profile has a target to compare with"
-    names = ", ".join(profile_name(p) for p in study.profiles if not p.target)
-    return f"{names} is marked against {in_words(chosen, glyphs)} ({words(target_id(chosen))})"
+    names = [profile_name(p) for p in study.profiles if not p.target]
+    verb = "is" if len(names) == 1 else "are"
+    target = f"{in_words(chosen, glyphs)} ({words(target_id(chosen))})"
+    return f"{', '.join(names)} {verb} scored against {target}"

@@ -1,25 +1,26 @@
-"""What a model thought, above its reasoning: whole while it is written, then folded to a line."""
+"""The model's thinking above its reasoning: whole while it is written, then folded to a line."""
 
 from __future__ import annotations
 
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.snapshot import Shown
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import cells, fit_end
 
-LEAST = 24  # cells of the thinking's end that are worth showing behind the heading
+LEAST = 24  # cells of the thinking's end, below which only the heading is shown
 
 
 def is_reasoning(shown: Shown) -> bool:
-    """Was what the model thought taken as its reasoning, as none was asked for?"""
+    """True if the thinking was taken as the reasoning, because the reply has none."""
     ended = shown.status == "done"
     return ended and bool(shown.thinking) and shown.thinking == shown.text.strip()
 
 
 def thinking_part(shown: Shown, width: int, glyphs: Glyphs, *, unfolded: bool) -> str:
-    """What stands above the reasoning; '' where the model did not think.
+    """The text above the reasoning; "" if the model did not think.
 
-    Folded it is one line: how long the thinking is, and how it ends.
+    Folded, it is one line with the length and the end of the thinking.
     """
     if not shown.thinking:
         return ""
@@ -28,7 +29,7 @@ def thinking_part(shown: Shown, width: int, glyphs: Glyphs, *, unfolded: bool) -
     sep = f" {glyphs.sep} "
     head = "thinking"
     if shown.thinking_tokens:
-        head += f"{sep}{shown.thinking_tokens} tokens"
+        head += f"{sep}{counted(shown.thinking_tokens, 'token')}"
     if is_reasoning(shown):
         return f"{head}{sep}taken as the reasoning"
     if unfolded:
@@ -36,5 +37,5 @@ def thinking_part(shown: Shown, width: int, glyphs: Glyphs, *, unfolded: bool) -
     room = width - cells(((head + sep, ""),))
     if room < LEAST:
         return head
-    # Only what may fit is folded to one line: a thinking can be long.
+    # Thinking can be long, so only a part that may fit is folded to one line.
     return head + sep + fit_end(one_line(shown.thinking[-8 * width :]), room, glyphs.more)

@@ -1,4 +1,4 @@
-"""The transport line of a replay."""
+"""The timeline of a replay."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, Span, cells, fill
 
 WORST: tuple[MarkName, ...] = ("failed", "wrong", "right", "unscored", "working", "pending")
-LEAST = 6  # cells; on fewer a timeline tells nothing
+LEAST = 6  # cells of the smallest timeline
 
 
 class Ticks:
-    """The worst mark in each cell of the timeline; worked out anew only when it can differ."""
+    """The worst mark in each cell of the timeline, computed again only when it can differ."""
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
@@ -25,7 +25,7 @@ class Ticks:
     def marks(
         self, transport: Transport, targets: Sequence[str | None], room: int
     ) -> Sequence[MarkName | None]:
-        """A mark, or None, for each of `room` cells; `targets` are what profiles are marked by."""
+        """A mark or None for each of `room` cells; profiles are scored against `targets`."""
         key = (tuple(targets), room, transport.length)
         if self._ticks is not transport.ticks or self._key != key:
             self._ticks, self._key = transport.ticks, key
@@ -36,7 +36,7 @@ class Ticks:
 
     def _put(self, at: int, cell: Cell, target: str | None) -> None:
         old, mark = self._marks[at], cell_mark(cell, target)
-        # Several in one cell: the one that asks most for a look.
+        # Of several marks in one cell, keep the one that the user most needs to see.
         if old is None or WORST.index(mark) < WORST.index(old):
             self._marks[at] = mark
 
@@ -46,7 +46,7 @@ def _share(second: float, length: float) -> float:
 
 
 def _times(transport: Transport) -> str:
-    """`00:41 / 02:55`; what is over within a minute is stepped through by tenths of a second."""
+    """`00:41 / 02:55`; tenths of a second if the run took less than a minute."""
     if transport.length < 60.0:
         return f"{transport.at:.1f} / {transport.length:.1f} s"
     return f"{clock(transport.at)} / {clock(transport.length)}"
@@ -68,7 +68,7 @@ def _ends(transport: Transport, width: int, glyphs: Glyphs) -> tuple[list[Span],
 
 
 def track(transport: Transport, width: int, glyphs: Glyphs) -> tuple[int, int]:
-    """(first cell, number of cells) of the timeline on its line; no cells when it has no room."""
+    """(first cell, number of cells) of the timeline on its line; 0 cells if it has no room."""
     head, tail = _ends(transport, width, glyphs)
     room = width - cells(head) - cells(tail) - 2
     return cells(head) + 1, room if room >= LEAST else 0
@@ -81,7 +81,7 @@ def transport_line(
     width: int,
     glyphs: Glyphs,
 ) -> Line:
-    """`◂◂ ▸ ▸▸  ×4  ├──✓─✗──✓──●───┤ 00:41 / 02:55`: decisions and errors stand on the line."""
+    """`◂◂ ▸ ▸▸  ×4  ├──✓─✗──✓──●───┤ 00:41 / 02:55`, with the marks of decisions and errors."""
     head, tail = _ends(transport, width, glyphs)
     _, room = track(transport, width, glyphs)
     if not room:

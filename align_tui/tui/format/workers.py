@@ -1,4 +1,4 @@
-"""The workers, a line each: on the screen, in the help and on the command line."""
+"""The table of workers, for the screen, the help and the command line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format.bars import clock
 from align_tui.tui.format.glyphs import Glyphs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from align_tui.monitor.rows import WorkerRow
 
 TITLES = ("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
-SAMPLES = "samples: being written + taken and waiting"
+SAMPLES = "samples: running + claimed and waiting"
 RIGHT = (4, 5, 6)  # columns of numbers
 KEPT = 7  # columns that are cut rather than left out
 LEAST = {1: 7, 2: 8}  # cells that state and model keep when there is little room
@@ -55,12 +56,12 @@ def worker_table(
     *,
     headed: bool = True,
 ) -> tuple[Line, ...]:
-    """A line each, columns aligned, and below it what went wrong or had to be changed.
+    """One line for each worker, with its error and notes below.
 
-    `gone` are those whose process ended without a word; of those in `workers` some may not answer.
-    Samples are those being written and,
-    behind the plus, those that it has taken and that still wait. What is not wide enough loses
-    the columns on the right, then the ends of models and states, all with a mark.
+    `gone` are workers whose process ended without a notice. Workers in `workers` may be silent. The
+    column of samples has the running ones and, after the plus, the claimed ones that still wait. If
+    there is no room, columns on the right are left out, then models and states are cut, each with
+    an ellipsis.
     """
     none = "-" if glyphs.ascii else "–"
     every = [(worker, False) for worker in workers] + [(worker, True) for worker in gone]
@@ -80,17 +81,17 @@ def worker_table(
         lines.append(
             cut((mark, (_aligned(row, sizes, shown, gap, glyphs), style)), width, glyphs.more)
         )
-        for said, how in ((worker.error, "failed"), (worker.notes, "quiet")):
-            if said:
-                sign = f"{glyphs.marks['failed']} " if how == "failed" else ""
-                lines.append(cut(((f"    {sign}{one_line(said)}", how),), width, glyphs.more))
+        for text, style in ((worker.error, "failed"), (worker.notes, "quiet")):
+            if text:
+                sign = f"{glyphs.marks['failed']} " if style == "failed" else ""
+                lines.append(cut(((f"    {sign}{one_line(text)}", style),), width, glyphs.more))
     return tuple(lines)
 
 
 def _fitting(sizes: list[int], room: int) -> tuple[int, int]:
-    """How many columns fit, and the blanks between them.
+    """(how many columns fit, the blanks between them).
 
-    `sizes` of state and model are made smaller where that is needed.
+    Makes the `sizes` of state and model smaller if needed.
     """
     shown, gap = len(sizes), 2
 
@@ -118,39 +119,39 @@ def _aligned(
 
 
 def queue_line(snapshot: Snapshot, glyphs: Glyphs) -> Line:
-    """What waits, here and in all, and how long it will take."""
+    """The number of waiting samples, of this run and of all runs, and the time left."""
     depth, counts = snapshot.queue, snapshot.counts
-    said = f"queue: {counts.pending} of this run pending"
+    text = f"queue: {counts.pending} of this run pending"
     if depth is not None and depth.samples > counts.pending:
-        said += f", {depth.samples} in all {depth.runs} runs"
-    out: list[Span] = [(f" {said} {glyphs.sep} {counts.running} running", "text")]
+        text += f", {depth.samples} in {counted(depth.runs, 'run')}"
+    out: list[Span] = [(f" {text} {glyphs.sep} {counts.running} running", "text")]
     if snapshot.left_s is not None and counts.open:
         out.append((f" {glyphs.sep} left {clock(snapshot.left_s)}", "text"))
     return tuple(out)
 
 
 def lines_wanted(snapshot: Snapshot) -> int:
-    """The queue, the heading, a line each and what they say."""
+    """The number of lines: the queue, the heading, and each worker with its messages."""
     every = (*snapshot.workers, *snapshot.silent, *snapshot.lost)
-    said = sum(bool(worker.error) + bool(worker.notes) for worker in every)
-    return 2 + len(every) + said if every else 2
+    messages = sum(bool(worker.error) + bool(worker.notes) for worker in every)
+    return 2 + len(every) + messages if every else 2
 
 
 def workers_part(
     snapshot: Snapshot, starts: Sequence[tuple[str, str]], width: int, height: int, glyphs: Glyphs
 ) -> Part:
-    """The queue and the workers; `starts` are (key, what it does) of what starts one."""
+    """The queue and the workers; `starts` are (key, description) of the keys that start one."""
     if snapshot.transport is not None:
-        why = "a replay asks no model: who works is shown while a run is decided"
+        why = "a replay asks no model: open the run itself to see its workers"
         return nothing(why, width, glyphs)
     there = (*snapshot.workers, *snapshot.silent)
     every = len(there) + len(snapshot.lost)
-    told = f" {glyphs.sep} {len(there)} alive"
+    caption = f" {glyphs.sep} {len(there)} alive"
     if snapshot.silent:
-        told += f", {len(snapshot.silent)} silent"
+        caption += f", {len(snapshot.silent)} silent"
     if snapshot.lost:
-        told += f", {len(snapshot.lost)} gone"
-    told += f" {glyphs.sep} {SAMPLES}" if every else ""
+        caption += f", {len(snapshot.lost)} gone"
+    caption += f" {glyphs.sep} {SAMPLES}" if every else ""
     lines = [queue_line(snapshot, glyphs)]
     if not there:
         lines.append(_none(starts))
@@ -158,7 +159,7 @@ def workers_part(
         headed = height > 1 + every
         lines += worker_table(there, snapshot.lost, width, glyphs, headed=headed)
     shown = lines[:height]
-    return Part(tuple(shown), ((told, "quiet"),), len(lines) - len(shown))
+    return Part(tuple(shown), ((caption, "quiet"),), len(lines) - len(shown))
 
 
 def _none(starts: Sequence[tuple[str, str]]) -> Line:

@@ -1,4 +1,4 @@
-"""Wrapping at words, by cells, so that appending text re-wraps the last row only."""
+"""Wrap text at words by terminal cells, such that appended text changes only the last row."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TypeAlias
 
 from rich.cells import cell_len, chop_cells
 
-WrappedRow: TypeAlias = tuple[int, str]  # where it begins in the text, what it shows
+WrappedRow: TypeAlias = tuple[int, str]  # where the row begins in the text, its text
 _WORD = re.compile(r"\s*\S+")
 _CHUNK = 2_000
 
 
 def wrap(text: str, width: int, start: int = 0) -> list[WrappedRow]:
-    """Rows of `text[start:]`, none wider than `width` cells; always at least one."""
+    """The rows of `text[start:]`, each at most `width` cells wide; always at least one."""
     width = max(1, width)
     rows: list[WrappedRow] = []
     position = start
@@ -24,9 +24,9 @@ def wrap(text: str, width: int, start: int = 0) -> list[WrappedRow]:
 
 
 def extend(rows: list[WrappedRow], text: str, width: int) -> int:
-    """Bring the rows of an earlier beginning of `text` up to date in place.
+    """Update the rows of an earlier beginning of `text` in place.
 
-    The number of the first row that changed: what was written stays where it is.
+    Returns the index of the first row that changed.
     """
     if not rows:
         rows.extend(wrap(text, width))
@@ -62,7 +62,7 @@ def _wrap_paragraph(text: str, offset: int, width: int) -> list[WrappedRow]:
 def _chop(
     text: str, start: int, end: int, width: int, offset: int, rows: list[WrappedRow]
 ) -> tuple[int, int]:
-    """Break a word that is wider than a row; where the rest begins and how wide it is."""
+    """Break a word that is wider than a row; (where the rest begins, its width in cells)."""
     while True:
         part = text[start : min(end, start + _CHUNK)]
         pieces = [piece for piece in chop_cells(part, width) if piece]

@@ -1,1 +1,1 @@
-"""Whole screens, each with its own style sheet."""
+"""Whole screens, each in a folder with its style sheet."""

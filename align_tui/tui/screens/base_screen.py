@@ -1,4 +1,4 @@
-"""A whole screen with a thread for the store: asks it, and says things for a moment."""
+"""Base of the screens over the study screen: a thread for the store, notices, a line of keys."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ NOTICE_S = 6.0
 
 
 class BaseScreen(Screen[None]):
-    """Base of the screens that lie over the study: a line of keys below, a thread for the store."""
+    """A screen with a line of keys at the bottom and a thread for the store."""
 
     CSS_PATH = "base_screen.tcss"
 
     @dataclass
     class Then(Message):
-        """Something that the store's thread wants done in the event loop."""
+        """A function that the store's thread wants called in the event loop."""
 
         what: Callable[[], None]
 
@@ -50,15 +50,15 @@ class BaseScreen(Screen[None]):
         return self.post_message(self.Then(what))
 
     def on_base_screen_then(self, message: Then) -> None:
-        """Go on with the result of a job."""
+        """Call the function in the event loop."""
         message.what()
 
     def on_unmount(self) -> None:
-        """Let go of the database."""
+        """Close the connection to the database."""
         self._store.close()
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Have a job done in the store's thread; `then` gets its result, if the screen stands."""
+        """Do a job in the store's thread; `then` gets its result if the screen is still open."""
 
         def back(value: T) -> None:
             if self.is_attached:
@@ -67,7 +67,7 @@ class BaseScreen(Screen[None]):
         self._store.do(job, back)
 
     def say(self, text: str, *, waiting: bool = False) -> None:
-        """A line in place of the keys, for a moment; while `waiting`, until something else is."""
+        """Show a notice in place of the keys for a moment; if `waiting`, until the next notice."""
         self.notice = text
         self._notices += 1
         mine = self._notices
@@ -81,28 +81,28 @@ class BaseScreen(Screen[None]):
             self.paint_keys()
 
     def complain(self, message: str, hint: str = "") -> None:
-        """Something went wrong: told until it is put away."""
+        """Show an error until the user closes it."""
         from align_tui.tui.dialogs.help import MessageDialog
 
         self.say("")
-        said = plain(f"{message}\n\n{hint}".strip())
-        self.app.push_screen(MessageDialog("! this did not work", said, self.glyphs.ascii))
+        text = plain(f"{message}\n\n{hint}".strip())
+        self.app.push_screen(MessageDialog("! this did not work", text, self.glyphs.ascii))
 
     @property
     def names(self) -> KeyNames:
-        """The names of this screen's keys, as the user has them."""
+        """The names of this screen's keys in the user's keymap."""
         return keys_of(self)
 
     def key_list(self) -> list[Key]:
-        """The keys of this screen, the most needed first."""
+        """The entries of the line of keys, the most important first."""
         raise NotImplementedError
 
     def paint_keys(self) -> None:
-        """The keys, or what is to be said."""
+        """Paint the line of keys, or the notice."""
         width = self.size.width
         if self.notice:
-            said = ((f" {self.notice}", "bright"),)
-            self.keys.paint((cut(said, width, self.glyphs.more),))
+            notice = ((f" {self.notice}", "bright"),)
+            self.keys.paint((cut(notice, width, self.glyphs.more),))
         else:
             self.keys.paint((key_line(self.key_list(), width),))
 
@@ -115,16 +115,16 @@ class BaseScreen(Screen[None]):
         self.app.push_screen(screen)
 
     def action_act(self, name: str) -> None:
-        """Do what a key stands for."""
+        """Call the act of that name."""
         self.calls[name]()
 
     def help(self) -> None:
-        """Every key of this screen."""
+        """Show every key of this screen."""
         from align_tui.tui.dialogs.help import MessageDialog, key_table
 
         text = "\n".join(key_table(self))
         self.app.push_screen(MessageDialog("keys of this screen", text, self.glyphs.ascii))
 
     def back(self) -> None:
-        """Back to where it was opened from."""
+        """Close this screen and return to the one below."""
         self.app.pop_screen()

@@ -1,4 +1,4 @@
-"""What actions may ask of the screen that they belong to, whichever screen that is."""
+"""What the actions of any screen may ask of it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ T = TypeVar("T")
 
 
 class Host(Protocol):
-    """A screen, as far as its actions know it."""
+    """The methods of a screen that its actions may call."""
 
     @property
     def names(self) -> KeyNames:
-        """The names of the screen's keys, as the user has them."""
+        """The names of the screen's keys in the user's keymap."""
 
     def say(self, text: str, *, waiting: bool = False) -> None:
-        """Show a line for a moment; while `waiting`, until another line takes its place."""
+        """Show a notice for a moment; if `waiting`, until the next notice."""
 
     def complain(self, message: str, hint: str = "") -> None:
-        """Show what went wrong until the user puts it away."""
+        """Show an error until the user closes it."""
 
     def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None]) -> None:
         """Open a dialog, and call `then` with what it returns."""
@@ -34,4 +34,4 @@ class Host(Protocol):
         """Open another screen over this one."""
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Have `job` done in the thread for the store, and `then` called with its result."""
+        """Call `job` in the store's thread, and `then` in the event loop with its result."""

@@ -1,4 +1,4 @@
-"""What a screen asks of the application, as messages: only the application puts screens away."""
+"""Messages with which a screen asks the application to open a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class OpenRun(Message):
-    """Show a run in place of all that is shown; `at`: its scenario, profile and repeat."""
+    """Show a run in place of all open screens, at its scenario, profile and repeat `at`."""
 
     run: str
     study: Study

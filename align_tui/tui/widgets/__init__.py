@@ -1,1 +1,1 @@
-"""The parts of a screen: each paints what a function of `tui.view` worked out."""
+"""The widgets of the screens; each paints lines that a function of `tui.format` made."""

@@ -12,13 +12,13 @@ from align_tui.tui.theme import content
 
 
 class Edged(Widget):
-    """Sets titles without more than their edge being painted again; Textual paints all of it."""
+    """Paints only an edge again when its title changes, where Textual paints the whole widget."""
 
     _titles: tuple[Line | None, Line | None] = (None, None)
     _edge: Region | None = None
 
     def entitle(self, title: Line, subtitle: Line = ()) -> None:
-        """Show these in the border; to show the same again costs nothing."""
+        """Show these titles in the border; showing the same again costs nothing."""
         before, self._titles = self._titles, (title, subtitle)
         width, height = self.outer_size
         x, y = self.content_offset
@@ -31,7 +31,7 @@ class Edged(Widget):
         self._edge = None
 
     def recolour(self) -> None:
-        """The names of styles stand for other colours: paint all of it again."""
+        """Paint everything again after the colours of the styles have changed."""
         title, subtitle = self._titles
         if title is not None:
             self.border_title = content(title)
@@ -46,7 +46,7 @@ class Edged(Widget):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """As every widget's, but for what `entitle` is about."""
+        """Refresh the widget, or only the edge whose title `entitle` sets."""
         if self._edge is not None and not regions:
             regions = (self._edge,)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)

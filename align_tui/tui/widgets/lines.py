@@ -1,4 +1,4 @@
-"""A widget that paints lines of spans, as many as it has room for."""
+"""A widget that paints lines of styled text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from align_tui.tui.widgets.edged import Edged
 
 
 class Lines(Edged):
-    """Lines that were already made to measure: nothing is wrapped, nothing is laid out anew.
+    """Paints lines that fit its width, without wrapping them.
 
-    Painted line by line: what did not change is neither made nor sent again.
+    It paints line by line, so that lines that did not change are not sent again.
     """
 
     DEFAULT_CSS = "Lines { height: 1; }"
@@ -28,7 +28,7 @@ class Lines(Edged):
         self._base: Style | None = None
 
     def paint(self, lines: Sequence[Line]) -> None:
-        """Show these lines; painting the same again costs nothing."""
+        """Show these lines; showing the same again costs nothing."""
         old, made = self.lines, tuple(lines)
         if made == old:
             return
@@ -40,7 +40,7 @@ class Lines(Edged):
         self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def notify_style_update(self) -> None:
-        """The theme or a class changed what lies under the spans."""
+        """Forget the base style after the theme or a class has changed."""
         self._base = None
         super().notify_style_update()
 

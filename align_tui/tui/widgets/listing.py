@@ -1,4 +1,4 @@
-"""The list of scenarios: only its visible lines are made."""
+"""A list of many lines that makes only the visible ones."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from align_tui.tui.widgets.lines import Lines
 
 
 class ScenarioList(Lines):
-    """Shows a window on the list that moves only as far as the chosen line needs."""
+    """Shows a window on the list and scrolls it only as far as the current line needs."""
 
     @dataclass
     class Chosen(Message):
-        """A line was clicked."""
+        """The user clicked a line; `scenario` is its number."""
 
         scenario: int
 
@@ -30,15 +30,15 @@ class ScenarioList(Lines):
         self._current = -1
         self._make: Callable[[int], Line] | None = None
         self._header: Line = ()
-        self.empty: tuple[Line, ...] = ()  # what is said in place of lines
+        self.empty: tuple[Line, ...] = ()  # shown in place of lines if there are none
 
     def fill(
         self, order: Sequence[int], current: int, header: Line, make: Callable[[int], Line]
     ) -> None:
-        """Show the lines that `make` gives of these, from wherever the list was scrolled to.
+        """Show the lines that `make` returns for the numbers in `order`, which ascend.
 
-        `order` ascends. Where it changes, the line at the top and the current one, if it was in
-        sight, stay there.
+        The list stays scrolled where it is. If `order` changes, the top line stays at the top, and
+        the current line stays in sight if it was.
         """
         rows = self.size.height - 1
         seen = 0 <= self._place() - self.top < rows
@@ -54,7 +54,7 @@ class ScenarioList(Lines):
         self._paint_window()
 
     def _place(self) -> int:
-        """Where the current one stands, or would stand if it were listed."""
+        """The place of the current number, or the place where it would be if it were listed."""
         return bisect_left(self._order, self._current)
 
     def _keep_in_sight(self) -> None:
@@ -70,12 +70,12 @@ class ScenarioList(Lines):
         self.paint((self._header, *(made or self.empty)))
 
     def on_resize(self) -> None:
-        """Keep the chosen line in sight."""
+        """Keep the current line in sight."""
         self._keep_in_sight()
         self._paint_window()
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses a scenario."""
+        """Post which line was clicked."""
         at = event.get_content_offset(self)
         if at is not None and at.y >= 1 and self.top + at.y - 1 < len(self._order):
             self.post_message(self.Chosen(self._order[self.top + at.y - 1]))
@@ -85,9 +85,9 @@ class ScenarioList(Lines):
         self._paint_window()
 
     def on_mouse_scroll_down(self) -> None:
-        """The wheel moves the window, not the choice."""
+        """Scroll the window down; the current line stays current."""
         self._scroll(3)
 
     def on_mouse_scroll_up(self) -> None:
-        """The wheel moves the window, not the choice."""
+        """Scroll the window up; the current line stays current."""
         self._scroll(-3)

@@ -1,4 +1,4 @@
-"""A pane: one decision-maker's reasoning and decision on the shown scenario."""
+"""A pane: one profile's reasoning and decision on the shown scenario."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Pane(Edged, Vertical, can_focus=True):
         yield self._foot
 
     def paint(self, view: PaneView) -> None:
-        """Show this; only what differs is painted."""
+        """Show this view, painting only what differs from the last one."""
         old = self._view
         if view == old:
             return
         self._view = view
         self.entitle(view.title, view.subtitle)
-        # A decision that was made of ratings has more lines than the others, and only then.
+        # The foot has more lines only for a decision that was made of ratings.
         if self._foot.styles.height != (lines := Scalar.from_number(len(view.foot))):
             self._foot.styles.height = lines
         self._foot.paint(view.foot)
@@ -51,7 +51,7 @@ class Pane(Edged, Vertical, can_focus=True):
             self._show_document(_document_of(view), above=bool(view.above))
 
     def _show_prose(self, view: PaneView) -> None:
-        """The text with what stands above and below it; of a document what stands above alone."""
+        """Show the text with the parts above and below it; for a document only the part above."""
         before = f"{view.above}\n" if view.above and view.text else view.above
         text = before if view.markdown else before + view.text
         loud = range(len(before), len(text))
@@ -61,7 +61,7 @@ class Pane(Edged, Vertical, can_focus=True):
         self._prose.show(text, view.key, view.cursor, style, loud)
 
     def _show_document(self, document: tuple[object, str] | None, above: bool) -> None:
-        """Markdown in place of the plain text, once the text is whole."""
+        """Show Markdown in place of the plain text, or remove it."""
         if self._document is not None:
             self._document.remove()
             self._document = None
@@ -77,18 +77,18 @@ class Pane(Edged, Vertical, can_focus=True):
 
     @property
     def scroller(self) -> Widget:
-        """What page up and down move."""
+        """The widget that page up and page down scroll."""
         return self._document if self._document is not None else self._prose
 
 
 def _document_of(view: PaneView) -> tuple[object, str] | None:
-    """(what it is of, Markdown) of a pane that is worth a document."""
+    """(key of the text, its Markdown) of a pane that shows a document; else None."""
     if not view.markdown:
         return None
     if not view.below:
         return view.key, view.text
     from align_tui.output.markdown_text import md
 
-    # Notes are plain words; a name in one may hold signs that Markdown would take for its own.
-    said = "".join(f"\n\n> {md(note)}" for note in view.below.splitlines())
-    return view.key, view.text + said
+    # Notes are plain text, in which a name may hold signs of Markdown.
+    notes = "".join(f"\n\n> {md(note)}" for note in view.below.splitlines())
+    return view.key, view.text + notes

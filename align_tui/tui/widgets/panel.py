@@ -1,4 +1,4 @@
-"""The scenario's panel: folded it is painted, unfolded it scrolls."""
+"""A panel of lines that scrolls, for the scenario and for details."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from align_tui.tui.widgets.lines import Lines
 
 
 class ScenarioPanel(Edged, VerticalScroll, can_focus=False):
-    """A scenario with its choices."""
+    """Shows a scenario with its choices."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -33,9 +33,9 @@ class ScenarioPanel(Edged, VerticalScroll, can_focus=False):
         scenario: int,
         room: int = 0,
     ) -> None:
-        """Show these lines; another scenario begins at its top.
+        """Show these lines; another scenario is shown from its top.
 
-        They always take the `room` there is, so that a step to a shorter one lays nothing out.
+        The lines take at least `room` rows, so that a shorter scenario needs no new layout.
         """
         self.entitle(title, subtitle)
         height = max(1, room, len(lines))

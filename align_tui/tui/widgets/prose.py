@@ -1,4 +1,4 @@
-"""Text that grows: wrapped once, appended to without a layout, scrolled by the user."""
+"""A widget for a text that grows: it wraps only new text, and needs no layout for it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from align_tui.tui.format.wrapping import WrappedRow, extend, wrap
 from align_tui.tui.theme import rich_style
 
 ALL = range(sys.maxsize)
-THUMB = 1  # columns at the right that tell where in a long text the window is
+THUMB = 1  # columns at the right that show the position in a long text
 
 
 class Prose(ScrollView, can_focus=False):
-    """Plain text in rows. It follows the end as long as the user is at the end.
+    """Shows plain text, and follows its end as long as the user has scrolled to the end.
 
-    It draws its own thumb: a scrollbar of Textual's is a widget beside the text, and its coming,
-    going and growing lays the whole screen out again.
+    It draws its own scroll thumb, because every change of Textual's scrollbar widget lays the whole
+    screen out again.
     """
 
     DEFAULT_CSS = """
@@ -50,9 +50,9 @@ class Prose(ScrollView, can_focus=False):
     def show(
         self, text: str, key: object, cursor: str = "", style: str = "", loud: range = ALL
     ) -> None:
-        """Show `text`; while `key` stays the same it is taken as the same text grown longer.
+        """Show `text`; while `key` stays the same it is the same text grown longer.
 
-        Rows that do not begin at the characters `loud` are painted quieter.
+        Rows that begin outside the characters `loud` are painted in a quieter style.
         """
         new = (key, text, cursor, style, loud)
         if new == (self._key, self.text, self.cursor, self._style, self._loud):
@@ -76,7 +76,7 @@ class Prose(ScrollView, can_focus=False):
         self._repaint(first, max(before, len(self._rows)))
 
     def _as_loud(self, loud: range) -> bool:
-        """Would what is shown now be painted as it is?"""
+        """True if the text shown now would look the same with this `loud`."""
         length = len(self.text)
         return all(
             min(one, length) == min(other, length)
@@ -87,14 +87,14 @@ class Prose(ScrollView, can_focus=False):
         return self.scroll_offset.y >= self.max_scroll_y
 
     def _measure(self) -> None:
-        """Tell how long the text is, without the layout that a change of it would ask for."""
+        """Set the length of the text without the layout that Textual would do for it."""
         size = Size(self._width, max(len(self._rows), self.size.height))
         self.set_reactive(ScrollView.virtual_size, size)
 
     def _turn(self, y: int) -> None:
         y = min(y, self.max_scroll_y)
         if y != self.scroll_offset.y:
-            self.set_scroll(None, y)  # which tells nobody
+            self.set_scroll(None, y)  # without the events of `scroll_to`
             self._repaint(0, len(self._rows))
 
     def _repaint(self, first: int, last: int) -> None:
@@ -109,25 +109,26 @@ class Prose(ScrollView, can_focus=False):
             self.refresh(Region(width - THUMB, 0, THUMB, height))
 
     def _find_thumb(self) -> range:
-        """The lines that have a part of it.
+        """The lines that show the thumb.
 
-        Of a stream that is followed only the last: each takes two changes of colour in every frame.
+        While the end is followed only the last line shows it, since every line of the thumb costs
+        two changes of colour in every frame.
         """
         lines = thumb(self.scroll_offset.y, self.size.height, len(self._rows))
         return lines[-1:] if self.cursor and self._at_end() else lines
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The window moved."""
+        """Paint again after the text was scrolled."""
         if round(old_value) != round(new_value):
             self._repaint(0, len(self._rows))
 
     def notify_style_update(self) -> None:
-        """The theme or a class changed what lies under the text."""
+        """Forget the base style after the theme or a class has changed."""
         self._base = None
         super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wrap to the new width; whoever was at the end stays there."""
+        """Wrap to the new width; a text that was scrolled to its end stays there."""
         width = self.size.width - THUMB
         if width <= 0:
             return
@@ -141,7 +142,7 @@ class Prose(ScrollView, can_focus=False):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One row, cut to the width, and the thumb's part of it."""
+        """One row, cut to the width, with the thumb."""
         if self._base is None:
             self._base = self.rich_style
         style = self._base + rich_style(self._style)
@@ -161,5 +162,5 @@ class Prose(ScrollView, can_focus=False):
 
 
 def _padded(text: str, width: int, style: Style) -> Segment:
-    # One segment and not two: each is sent with its style.
+    # One segment instead of two, since each is sent with its style.
     return Segment(set_cell_size(text, width), style)

@@ -1,4 +1,4 @@
-"""Scroll bars for terminals without UTF-8: drawn by their background alone."""
+"""Scrollbars for terminals without UTF-8, drawn by their background alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 
 class PlainBars(ScrollBarRender):
-    """No part of a cell is drawn, so that no sign is needed for it."""
+    """Draws whole cells with blanks, so that it needs no signs for parts of a cell."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.VERTICAL_BARS)
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.HORIZONTAL_BARS)
 
 
 def use_plain_bars() -> None:
-    """From now on, in this process."""
+    """Use plain scrollbars from now on, in this process."""
     ScrollBar.renderer = PlainBars

@@ -1,1 +1,1 @@
-"""The comparison of two columns of any runs."""
+"""The screen that compares two columns of any runs."""

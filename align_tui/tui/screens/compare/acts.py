@@ -1,4 +1,4 @@
-"""The keys of the comparison, in the order in which help and palette show them."""
+"""The acts of the comparison, in the order in which help and palette show them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from align_tui.tui.screens.compare.looking import ComparisonLooking
 
 @dataclass(frozen=True, slots=True)
 class CompareActs:
-    """All that the keys of this screen can do."""
+    """The action objects that the acts of this screen call."""
 
     looking: ComparisonLooking
     columns: ComparedColumns
@@ -32,32 +32,32 @@ ACTS: tuple[Act[CompareActs], ...] = (
     Act(
         "compare.next_difference",
         "n",
-        "next row in which the two chose differently",
+        "next row in which the two columns chose differently",
         lambda do: do.looking.next_difference(1),
     ),
     Act(
         "compare.previous_difference",
         "N",
-        "previous such row",
+        "previous row in which they chose differently",
         lambda do: do.looking.next_difference(-1),
     ),
     Act(
         "compare.only_differences",
         "o",
-        "list only those rows, or all",
+        "list only rows that differ, or all",
         lambda do: do.looking.turn_only(),
     ),
     Act(
         "compare.next_column",
         "tab",
-        "another second column",
+        "next second column",
         lambda do: do.columns.turn_second(1),
         priority=True,
     ),
     Act(
         "compare.previous_column",
         "shift+tab",
-        "another second column, backwards",
+        "previous second column",
         lambda do: do.columns.turn_second(-1),
         priority=True,
     ),
@@ -69,7 +69,7 @@ ACTS: tuple[Act[CompareActs], ...] = (
     Act(
         "compare.add", "plus,equals_sign", "add a column, from any run", lambda do: do.columns.add()
     ),
-    Act("compare.remove", "minus", "take the second column away", lambda do: do.columns.remove()),
+    Act("compare.remove", "minus", "remove the second column", lambda do: do.columns.remove()),
     Act(
         "compare.discriminating",
         "d",
@@ -79,13 +79,13 @@ ACTS: tuple[Act[CompareActs], ...] = (
     Act(
         "compare.comparison_target",
         "t",
-        "next target that columns without one are scored against",
+        "next target to score columns without a target against",
         lambda do: do.looking.next_versus(),
     ),
     Act(
         "compare.settings",
         "s",
-        "the settings of all columns, differing ones first",
+        "show the settings of all columns, those that differ first",
         lambda do: do.columns.settings(),
     ),
     Act("compare.page_up", "pageup", "scroll both texts up", lambda do: do.host.scroll_page(-1)),

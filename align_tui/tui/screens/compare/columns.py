@@ -1,4 +1,4 @@
-"""Which columns are compared: another second one, the two swapped, one more, one less."""
+"""Actions on the compared columns: choose, swap, add and remove them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_COLUMNS = 16
 
 
 class ComparedColumns:
-    """Changes the columns and has everything worked out again."""
+    """Changes the columns and computes the comparison again."""
 
     def __init__(
         self, state: ComparisonState, reading: ComparisonReading, host: CompareHost
@@ -27,26 +27,26 @@ class ComparedColumns:
         self.state, self.reading, self.host = state, reading, host
 
     def turn_second(self, by: int) -> None:
-        """Another second column."""
+        """Take the next or previous column as the second."""
         state, count = self.state, len(self.state.columns)
         if count > 2 or (count == 2 and state.first == state.second):
             second = (state.second + by) % count
             self.pick(second if second != state.first else (second + by) % count)
 
     def pick(self, index: int) -> None:
-        """That column as the second."""
+        """Take that column as the second."""
         if self.state.pick(index):
             self.reading.work_out()
 
     def swap(self) -> None:
-        """The other way round."""
+        """Swap the two columns."""
         self.state.first, self.state.second = self.state.second, self.state.first
         self.reading.work_out()
 
     def add(self) -> None:
-        """Let one of all profiles of all runs be picked."""
+        """Let the user pick a column from all profiles of all runs."""
         if len(self.state.columns) >= MAX_COLUMNS:
-            self.host.say(f"no more than {MAX_COLUMNS} columns fit")
+            self.host.say(f"a comparison holds at most {MAX_COLUMNS} columns")
             return
         keys = self.state.keys
 
@@ -66,15 +66,15 @@ class ComparedColumns:
             self.reading.read()
 
     def remove(self) -> None:
-        """Take the second column away."""
+        """Remove the second column."""
         if len(self.state.columns) < 3:
-            self.host.say("two columns are the least that can be compared")
+            self.host.say("a comparison needs two columns")
         else:
             self.state.drop_second()
             self.reading.read()
 
     def settings(self) -> None:
-        """All settings side by side."""
+        """Show all settings side by side."""
         from align_tui.tui.dialogs.help import MessageDialog
         from align_tui.tui.format.settings import settings_text
 
@@ -84,7 +84,7 @@ class ComparedColumns:
 
 
 def _item(offered: OfferedColumn) -> Item:
-    """The line of a column that can be added."""
+    """The line of a column that the user can add."""
     run, profile = offered.key.run, offered.key.profile
     model = one_line(model_beside(offered.name, offered.model), 26)
     line = (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CompareHost(Host, Protocol):
-    """The comparison's screen, as far as its actions know it."""
+    """The methods of the comparison's screen that its actions may call."""
 
     glyphs: Glyphs
 
@@ -19,7 +19,7 @@ class CompareHost(Host, Protocol):
         """Show the state as it is now."""
 
     def show_texts(self) -> None:
-        """Show the two reasons, which have been read."""
+        """Show the reasoning of the two columns, which has been read."""
 
     def scroll_page(self, step: int) -> None:
         """Scroll both texts down (1) or up (-1) by a page."""
@@ -28,4 +28,4 @@ class CompareHost(Host, Protocol):
         """Show every key of the screen."""
 
     def back(self) -> None:
-        """Go back to where the screen was opened from."""
+        """Close the screen and return to the one below."""

@@ -1,4 +1,4 @@
-"""Which row of the comparison is looked at, which rows are listed, and what is counted."""
+"""Actions on the rows of the comparison: move, list only those that differ, choose what counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ComparisonLooking:
-    """Moves over the rows, and turns what is listed and counted."""
+    """Moves over the rows, and switches which rows are listed and counted."""
 
     def __init__(
         self, state: ComparisonState, reading: ComparisonReading, host: CompareHost
@@ -21,21 +21,21 @@ class ComparisonLooking:
         self.state, self.reading, self.host = state, reading, host
 
     def step(self, by: int) -> None:
-        """Another row."""
+        """Go `by` rows down."""
         digest = self.state.digest
         if digest is not None:
             self.state.row = max(0, min(len(digest.shown) - 1, self.state.row + by))
             self.host.repaint()
 
     def go(self, row: int) -> None:
-        """The first or the last row."""
+        """Go to that row; -1 is the last."""
         digest = self.state.digest
         if digest is not None:
             self.state.row = row if row >= 0 else max(0, len(digest.shown) - 1)
             self.host.repaint()
 
     def next_difference(self, step: int) -> None:
-        """The next row in which the two chose differently."""
+        """Go to the next row in which the two columns chose differently."""
         digest = self.state.digest
         if digest is None:
             return
@@ -46,18 +46,18 @@ class ComparisonLooking:
             self.go(found)
 
     def turn_only(self) -> None:
-        """All rows, or those that differ."""
+        """List only the rows that differ, or all."""
         self.state.only = not self.state.only
         self.state.row = 0
         self.reading.work_out()
 
     def turn_discriminating(self) -> None:
-        """Which rows are counted."""
+        """Count all scored rows, or the discriminating ones."""
         self.state.discriminating = not self.state.discriminating
         self.reading.work_out()
 
     def next_versus(self) -> None:
-        """The next of the targets that columns without one can be scored against."""
+        """Score columns without a target against the next target."""
         self.state.versus_number += 1
         host = self.host
         self.reading.work_out(lambda digest: host.say(versus_words(digest, host.glyphs)))

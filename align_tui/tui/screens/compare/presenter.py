@@ -1,4 +1,4 @@
-"""Puts the comparison on its widgets: columns and table above, rows and two texts below."""
+"""Paints the comparison: columns and table above, rows and two texts below."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ComparisonPresenter:
-    """The widgets of the comparison, and what is painted on them."""
+    """Owns the widgets of the comparison and paints them."""
 
     def __init__(self, state: ComparisonState, glyphs: Glyphs) -> None:
         self.state, self.glyphs = state, glyphs
@@ -35,7 +35,7 @@ class ComparisonPresenter:
             side.add_class("text")
 
     def paint(self, digest: Digest, width: int, height: int) -> None:
-        """Everything but the texts, on a screen of that size."""
+        """Paint everything but the texts, on a screen of that size in cells."""
         state, wide = self.state, width >= comparison.LIST_WIDTH
         a, b = digest.comparison.a, digest.comparison.b
         lines = comparison.column_lines(digest, a, b, width, max(2, height // 5 - 1), self.glyphs)
@@ -59,12 +59,12 @@ class ComparisonPresenter:
 
         header = comparison.row_header(digest, width, self.glyphs)
         self.rows.border_title = Content("rows that differ" if self.state.only else "rows")
-        said = "none: they chose the same" if self.state.only else "no scenario is in all columns"
-        self.rows.empty = (((f" {said}", "quiet"),),)
+        why = "none: they chose the same" if self.state.only else "no scenario is in all columns"
+        self.rows.empty = (((f" {why}", "quiet"),),)
         self.rows.fill(range(len(digest.shown)), self.state.row, header, make)
 
     def paint_texts(self, digest: Digest) -> None:
-        """The two reasons in the row that is looked at, with what differs marked."""
+        """Paint the reasoning of both columns in the current row, with the differences marked."""
         row = self.state.current
         widths = tuple(max(10, side.size.width - 5) for side in self.sides)
         pair = difference_lines(self.state.texts, (widths[0], widths[1]), self.glyphs)

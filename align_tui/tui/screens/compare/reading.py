@@ -1,4 +1,4 @@
-"""Columns read, paired and counted in the thread for the store; only the newest answer is shown."""
+"""Reads, pairs and counts columns in the store's thread; the screen shows the newest result."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class ComparisonReading:
-    """Brings the state up to date. Nothing here waits for the database."""
+    """Updates the state. Nothing here waits for the database."""
 
     def __init__(self, state: ComparisonState, host: CompareHost) -> None:
         self.state, self.host = state, host
         self._asked = 0
 
     def read(self) -> None:
-        """Read all columns afresh and work everything out."""
+        """Read all columns again and compute the comparison."""
         keys = tuple(self.state.keys)
 
         def then(columns: tuple[Column, ...]) -> None:
@@ -36,7 +36,7 @@ class ComparisonReading:
         self.host.do(lambda db: read_columns(db, keys), then)
 
     def work_out(self, after: Callable[[Digest], None] | None = None) -> None:
-        """Pair and count; `after` is called with what is shown of it."""
+        """Pair and count the columns; `after` is called with the result once it is shown."""
         self._asked += 1
         state, mine = self.state, self._asked
         columns, versus = state.columns, state.versus
@@ -65,10 +65,10 @@ class ComparisonReading:
             self.host.do(job, then)
 
     def read_texts(self, row: PairedRow) -> None:
-        """The reasons of the two columns in that row, if it was read with both of them."""
+        """Read the reasoning of the two columns in that row, if the row has both of them."""
         first, second = self.state.first, self.state.second
         if max(first, second) >= len(row.outcomes):
-            return  # a column was added: what is shown is from before
+            return  # a column was added after this row was read
         samples = tuple(
             outcome.sample if outcome is not None else None
             for outcome in (row.outcomes[first], row.outcomes[second])
@@ -91,7 +91,7 @@ def digest_of(
     only: bool = False,
     discriminating: bool = False,
 ) -> Digest:
-    """Everything that the screen shows of these columns."""
+    """Everything that the screen shows about these columns."""
     every = range(len(paired.columns))
     scenarios = [row.scenario for row in paired.rows]
     return Digest(

@@ -1,4 +1,4 @@
-"""Comparison: columns of any runs, two of them in a paired table and with their reasons."""
+"""The comparison screen: two columns of any runs in a paired table, with their reasoning."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from align_tui.tui.widgets.listing import ScenarioList
 
 
 class CompareScreen(BaseScreen):
-    """Shows the state of a comparison; what a key does is in `acts.py`."""
+    """Shows the state of a comparison; `acts.py` has its keys."""
 
     # Textual takes a list too; its base says a string.
     CSS_PATH: ClassVar[list[str]] = ["../base_screen.tcss", "compare.tcss"]  # type: ignore[assignment]
@@ -63,11 +63,11 @@ class CompareScreen(BaseScreen):
         self.paint_keys()
 
     def on_resize(self) -> None:
-        """Other measures."""
+        """Lay everything out for the new size."""
         self.call_after_refresh(self.repaint)
 
     def repaint(self) -> None:
-        """Everything."""
+        """Paint the whole screen."""
         digest = self.state.digest
         if digest is None or not self.is_attached:
             return
@@ -79,7 +79,7 @@ class CompareScreen(BaseScreen):
         self.paint_keys()
 
     def _ask_for_texts(self) -> None:
-        """Have the reasons read of another row than before."""
+        """Read the reasoning of the current row, if it is another row than before."""
         state, row = self.state, self.state.current
         if row is not state.texts_of:
             state.texts_of, state.texts = row, ("", "")
@@ -87,20 +87,20 @@ class CompareScreen(BaseScreen):
                 self.reading.read_texts(row)
 
     def show_texts(self) -> None:
-        """The two reasons of a row have been read."""
+        """Paint the reasoning that was read."""
         if self.state.digest is not None:
             self.presenter.paint_texts(self.state.digest)
 
     def key_list(self) -> list[Key]:
-        """The keys of this screen."""
+        """The entries of the line of keys."""
         return compare_keys(self.names, self.glyphs, only=self.state.only)
 
     def on_scenario_list_chosen(self, message: ScenarioList.Chosen) -> None:
-        """A line was clicked."""
+        """Go to the row that was clicked."""
         self.looking.go(message.scenario)
 
     def scroll_page(self, step: int) -> None:
-        """Scroll both texts."""
+        """Scroll both texts down (1) or up (-1) by a page."""
         for side in self.presenter.sides:
             if step > 0:
                 side.scroll_page_down(animate=False)

@@ -1,4 +1,4 @@
-"""What the comparison shows: which columns, which two of them, which rows, and what came of it."""
+"""The state of the comparison screen: its columns, the two that are compared, and the result."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ComparisonState:
-    """`keys` name the columns, `columns` are those that were read; two of them are compared.
+    """`keys` name the columns; `columns` are those that were read; `first` and `second` index them.
 
-    With `only` the rows that differ are listed alone; `row` is a place among the listed rows.
-    `texts` are the reasons of the two columns in the row `texts_of`.
+    With `only` the screen lists only rows that differ. `row` is an index among the listed rows.
+    `texts` is the reasoning of the two columns in the row `texts_of`.
     """
 
     keys: list[ColumnKey]
@@ -36,26 +36,26 @@ class ComparisonState:
 
     @property
     def versus(self) -> Targets:
-        """What columns without targets are scored against."""
+        """The targets that columns without targets are scored against."""
         options = versus_options(self.columns)
         return options[self.versus_number % len(options)] if options else ()
 
     @property
     def current(self) -> PairedRow | None:
-        """The row that is looked at."""
+        """The current row; None if no row is listed."""
         digest = self.digest
         if digest is None or not digest.shown:
             return None
         return digest.paired.rows[digest.shown[min(self.row, len(digest.shown) - 1)]]
 
     def take(self, digest: Digest) -> None:
-        """There is another digest: the reasons are read again for its row."""
+        """Take a new digest; the reasoning of its row must be read again."""
         self.digest = digest
         self.row = max(0, min(self.row, len(digest.shown) - 1))
         self.texts_of, self.texts = None, ("", "")
 
     def pick(self, index: int) -> bool:
-        """Take that column as the second, swapped where it is the first. Is there such a column?"""
+        """Take that column as the second, swapping if it is the first; False if there is none."""
         if index >= len(self.columns):
             return False
         if index == self.first:
@@ -64,7 +64,7 @@ class ComparisonState:
         return True
 
     def drop_second(self) -> None:
-        """Take the second column away."""
+        """Remove the second column."""
         del self.keys[self.second]
         if self.first > self.second:
             self.first -= 1

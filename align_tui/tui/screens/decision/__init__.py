@@ -1,1 +1,1 @@
-"""One decision, with everything that it was made of."""
+"""The screen of one decision, with everything that it was made of."""

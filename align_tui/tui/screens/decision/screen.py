@@ -1,4 +1,4 @@
-"""Inside a decision: everything that was sent and everything that came back, part by part."""
+"""The screen of one decision: what was sent to the model and what it replied, part by part."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from align_tui.tui.format.decision_detail import Section, inside_title
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.keymap import keys_of
 
-# Has a file written in a thread, and hands on where it lies.
+# Calls a function that writes a file in a thread, and then another with the file's path.
 Write = Callable[[Callable[[], Path], Callable[[Path], None]], None]
 
 
 class DecisionScreen(MessageDialog):
-    """Sections of one decision; the shown one is copied or opened in the pager."""
+    """Shows the parts of one decision; the user can copy the shown part or open it in the pager."""
 
     SECTION: ClassVar[str] = "decision"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,7 +35,7 @@ class DecisionScreen(MessageDialog):
             priority=True,
             id="decision.previous_part",
         ),
-        Binding("y", "copy", "copy this part: to the clipboard, and to a file", id="decision.copy"),
+        Binding("y", "copy", "copy this part to the clipboard and to a file", id="decision.copy"),
         Binding("o", "pager", "open this part in $PAGER", id="decision.pager"),
     ]
 
@@ -48,11 +48,11 @@ class DecisionScreen(MessageDialog):
         self.at = 0
 
     def on_mount(self) -> None:
-        """Everything at first."""
+        """Show the first section, which holds everything."""
         self._show()
 
     def on_resize(self) -> None:
-        """The title has another width."""
+        """Fit the title to the new width."""
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
@@ -73,7 +73,7 @@ class DecisionScreen(MessageDialog):
         self.box.border_subtitle = Content(one_line(text))
 
     def action_section(self, by: int) -> None:
-        """Another part."""
+        """Show the part that lies `by` places on."""
         self.at = (self.at + by) % len(self.sections)
         self._show()
 
@@ -81,19 +81,19 @@ class DecisionScreen(MessageDialog):
         name = f"{self.name_of_file}-{self.sections[self.at].title}"
 
         def back(path: Path) -> None:
-            if self in self.app.screen_stack:  # it may have been left while the file was written
+            if self in self.app.screen_stack:  # the user may have left it meanwhile
                 then(path)
 
         self._write(lambda: pager.keep(name, text), back)
 
     def action_copy(self) -> None:
-        """To the clipboard by OSC 52, which no terminal confirms; so to a file as well."""
+        """Copy to the clipboard by OSC 52, which no terminal confirms, so write a file too."""
         text = self.sections[self.at].text
         self.app.copy_to_clipboard(plain(text))
         self._keep(text, lambda path: self._say(f"copied (OSC 52); also in {path}"))
 
     def action_pager(self) -> None:
-        """Hand the terminal over to the pager; what it shows has no escape codes in it."""
+        """Give the terminal to the pager; the text has no escape codes in it."""
         try:
             command = pager.pager_command()
         except ConfigError as error:
@@ -106,7 +106,7 @@ class DecisionScreen(MessageDialog):
             with self.app.suspend():
                 pager.show(command, path)
         except SuspendNotSupported:
-            self._say(f"this terminal cannot be handed over; the text is in {path}")
+            self._say(f"a pager cannot run in this terminal; the text is in {path}")
         except OSError as error:
             self._say(f"{command[0]} did not start: {error.strerror}")
         self.refresh(layout=True)

@@ -1,4 +1,4 @@
-"""The keys of the list of runs, in the order in which help and palette show them."""
+"""The acts of the list of runs, in the order in which help and palette show them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from align_tui.tui.screens.runs.run_actions import RunActions
 
 @dataclass(frozen=True, slots=True)
 class RunsActs:
-    """All that the keys of this screen can do."""
+    """The action objects that the acts of this screen call."""
 
     looking: RunsLooking
     opening: RunsOpening
@@ -29,13 +29,13 @@ ACTS: tuple[Act[RunsActs], ...] = (
     Act(
         "runs.open",
         "enter",
-        "open it; one that another process decides opens live",
+        "open the run, live if a worker is deciding it",
         lambda do: do.runs.with_current(do.opening.live),
     ),
     Act(
         "runs.replay",
         "p",
-        "play it as it was",
+        "replay the run from its start",
         lambda do: do.runs.with_current(do.opening.replay),
     ),
     Act(
@@ -45,20 +45,25 @@ ACTS: tuple[Act[RunsActs], ...] = (
         lambda do: do.host.type_filter(),
     ),
     Act("runs.search", "slash", "search the reasoning of all runs", lambda do: do.opening.search()),
-    Act("runs.choose", "space", "choose it for a comparison", lambda do: do.looking.choose()),
+    Act(
+        "runs.choose",
+        "space",
+        "choose the run for a comparison, or not",
+        lambda do: do.looking.choose(),
+    ),
     Act(
         "runs.compare",
         "c",
-        "compare the chosen runs' columns, or this run's",
+        "compare the columns of the chosen runs, or of this run",
         lambda do: do.runs.with_current(do.opening.compare),
     ),
-    Act("runs.tags", "t", "its tags", lambda do: do.runs.with_current(do.runs.tags)),
-    Act("runs.note", "w", "its note", lambda do: do.runs.with_current(do.runs.note)),
-    Act("runs.rename", "e", "rename it", lambda do: do.runs.with_current(do.runs.rename)),
+    Act("runs.tags", "t", "edit the run's tags", lambda do: do.runs.with_current(do.runs.tags)),
+    Act("runs.note", "w", "edit the run's note", lambda do: do.runs.with_current(do.runs.note)),
+    Act("runs.rename", "e", "rename the run", lambda do: do.runs.with_current(do.runs.rename)),
     Act(
         "runs.export",
         "x",
-        "export it: data, a report",
+        "export the run as data or as a report",
         lambda do: do.runs.with_current(do.runs.export),
     ),
     Act(
@@ -70,15 +75,15 @@ ACTS: tuple[Act[RunsActs], ...] = (
     Act(
         "runs.delete",
         "D",
-        "into the trash; in the trash: remove it for good",
+        "delete the run into the trash; in the trash, remove it for good",
         lambda do: do.runs.with_current(do.runs.delete),
     ),
-    Act("runs.undo", "u", "bring back what was deleted last", lambda do: do.runs.undo()),
-    Act("runs.trash", "T", "look into the trash, and back", lambda do: do.looking.turn_trash()),
+    Act("runs.undo", "u", "bring back the run that was deleted last", lambda do: do.runs.undo()),
+    Act("runs.trash", "T", "show the trash, or the runs again", lambda do: do.looking.turn_trash()),
     Act(
         "runs.cancel",
         "S",
-        "stop it at once: what is being decided too",
+        "stop the run at once, with the samples being decided",
         lambda do: do.runs.with_current(do.runs.cancel),
     ),
     Act("runs.page_up", "pageup", "scroll the details up", lambda do: do.host.scroll_page(-1)),

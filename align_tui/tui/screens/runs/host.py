@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 class RunsHost(Host, Protocol):
-    """The screen of the list of runs, as far as its actions know it."""
+    """The methods of the screen with the list of runs that its actions may call."""
 
     database: Path
     glyphs: Glyphs
 
     def reload(self) -> None:
-        """Read the list afresh."""
+        """Read the list again."""
 
     def turned(self) -> None:
-        """Read and show the run that is looked at now."""
+        """Read and show the run that is now current."""
 
     def type_filter(self) -> None:
-        """Let the user type what the runs are narrowed down by."""
+        """Let the user type a filter for the runs."""
 
     def end_filter(self) -> bool:
-        """Take the filter away; was there any?"""
+        """Remove the filter; False if there was none."""
 
     def scroll_page(self, step: int) -> None:
         """Scroll the details down (1) or up (-1) by a page."""
@@ -37,9 +37,9 @@ class RunsHost(Host, Protocol):
         """Show every key of the screen."""
 
     def back(self) -> None:
-        """Go back to where the screen was opened from."""
+        """Close the screen and return to the one below."""
 
     def open_run(
         self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None
     ) -> None:
-        """Show that run in place of all screens; `at`: its scenario, profile and repeat."""
+        """Show that run in place of all screens, at its scenario, profile and repeat `at`."""

@@ -1,4 +1,4 @@
-"""Which run of the list is looked at, and which runs are listed."""
+"""Actions that move over the list of runs, filter it, and turn to the trash."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ class RunsLooking:
         self.state, self.host = state, host
 
     def step(self, by: int) -> None:
-        """Another run."""
+        """Go `by` runs down."""
         if self.state.step(by):
             self.host.turned()
 
     def go(self, place: int) -> None:
-        """The run at that place; -1 is the last."""
+        """Go to the run at that place; -1 is the last."""
         if self.state.go(place):
             self.host.turned()
 
     def choose(self) -> None:
-        """Choose it for a comparison, or not."""
+        """Choose the run for a comparison, or take it out of the choice."""
         if self.state.choose():
             self.host.turned()
 
     def turn_trash(self) -> None:
-        """Into the trash, and back."""
+        """Show the trash, or the runs again."""
         self.state.turn_trash()
         self.host.reload()
 
     def narrow(self, query: str) -> None:
-        """List those runs only that have all of that."""
+        """List only the runs that match the query."""
         self.state.query = query
         self.state.narrow()
         self.host.turned()
 
     def back(self) -> None:
-        """Out of the filter, the trash, and at last the screen."""
+        """Leave the filter, else the trash, else the screen."""
         if self.host.end_filter():
             return
         if self.state.trash:

@@ -1,4 +1,4 @@
-"""What the list of runs leads to: a run on its own, a comparison of columns, a search of all."""
+"""Actions that open something from the list of runs: a run, a comparison, a search of all runs."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class RunsOpening:
         self.state, self.host = state, host
 
     def live(self, line: RunLine) -> None:
-        """The run as it is; one that a worker decides goes on."""
+        """Open the run as it is now; if a worker is deciding it, the screen follows."""
         self._open(line.row.id)
 
     def replay(self, line: RunLine) -> None:
-        """The run as it was, from its start."""
+        """Open the replay of the run, from its start."""
         self._open(line.row.id, replay=True)
 
     def _open(self, run: str, *, replay: bool = False, place: FoundIn | None = None) -> None:
-        """Show the run in place of what is shown now."""
+        """Show the run in place of all open screens."""
 
         def then(study: Study) -> None:
             where = (place.scenario, place.profile, place.repeat) if place is not None else None
@@ -44,7 +44,7 @@ class RunsOpening:
         self.host.do(lambda db: load_study(db, run), then)
 
     def compare(self, line: RunLine) -> None:
-        """The columns of all chosen runs, or of this one."""
+        """Compare the columns of all chosen runs, or of this one."""
         from align_tui.tui.screens.compare.screen import CompareScreen
 
         lines = {each.row.id: each for each in self.state.lines or ()}
@@ -52,14 +52,14 @@ class RunsOpening:
         keys = [
             ColumnKey(run, index) for run in chosen for index in range(len(lines[run].profiles))
         ]
-        # The same place in the second run is most likely what the first is to be compared with.
+        # The user most likely wants to compare the first columns of the first two runs.
         second = len(lines[chosen[0]].profiles) if len(chosen) > 1 else min(1, len(keys) - 1)
         kept = keys[:MAX_COLUMNS]
         second = min(second, len(kept) - 1)
         self.host.open(CompareScreen(self.host.database, kept, 0, second, self.host.glyphs))
 
     def search(self) -> None:
-        """Search the reasoning of all runs, and go to what is chosen."""
+        """Search the reasoning of all runs, and open the decision that the user chooses."""
         from align_tui.tui.dialogs.search_all_runs import SearchAllRunsDialog
 
         def go(place: FoundIn | None) -> None:

@@ -1,4 +1,4 @@
-"""Puts the list of runs on its widgets: the title, a line a run, and one run in detail."""
+"""Paints the list of runs: the title, one line for each run, and one run in detail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from align_tui.tui.widgets.panel import ScenarioPanel
 
 
 class RunListPresenter:
-    """The widgets of the list, and what is painted on them."""
+    """Owns the widgets of the list and paints them."""
 
     def __init__(self, state: RunListState, glyphs: Glyphs) -> None:
         self.state, self.glyphs = state, glyphs
@@ -26,9 +26,10 @@ class RunListPresenter:
         self.panel.add_class("text")
 
     def paint(self, width: int, height: int, names: KeyNames, begin: str) -> None:
-        """Everything, on a screen of that size.
+        """Paint everything, on a screen of that size in cells.
 
-        `names` are the keys of this screen, and `begin` are those of the study's that begin a run.
+        `names` are the keys of this screen. `begin` are the keys of the study screen that start a
+        run.
         """
         state, wide = self.state, width >= run_list.SIDE_WIDTH
         size = width * 3 // 5 if wide else width
@@ -42,7 +43,7 @@ class RunListPresenter:
 
     def _paint_list(self, width: int, nothing: str) -> None:
         now, at, chosen = time.time(), self.state.place, self.state.chosen
-        shown = self.state.shown  # those that are counted here: lines may be asked for later
+        shown = self.state.shown  # kept for `make`, which may be called after the list has changed
 
         def make(number: int) -> Line:
             line = shown[number]
@@ -59,13 +60,13 @@ class RunListPresenter:
         self.list.fill(range(len(shown)), at, run_list.run_header(width), make)
 
     def _nothing(self, begin: str) -> str:
-        """What is said in place of an empty list."""
+        """The text in place of an empty list."""
         if self.state.trash:
             return "the trash is empty"
         if self.state.lines:
-            return "no run has all of that"
-        said = "no run here yet"
-        return f"{said}: {begin} on the study's screen decides something" if begin else said
+            return "no run matches the filter"
+        text = "no run here yet"
+        return f"{text}: press {begin} on the study screen to start one" if begin else text
 
     def _paint_detail(self) -> None:
         state, line = self.state, self.state.current

@@ -1,4 +1,4 @@
-"""What is done with a run of the list: in the thread for the store, and said when it is done."""
+"""Actions that change or export a run of the list; each shows a notice when it is done."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.save import save
 from align_tui.services import annotating, runs
@@ -24,25 +25,25 @@ BACK = ": {runs.undo} brings it back"
 
 
 class RunActions:
-    """Asks for what is needed and has it done. Nothing here waits for the database."""
+    """Asks the user for what an action needs and does it in the store's thread."""
 
     def __init__(self, state: RunListState, host: RunsHost) -> None:
         self.state, self.host = state, host
-        self._thrown: list[str] = []  # what this screen threw away, the last one last
+        self._thrown: list[str] = []  # runs that this screen deleted, the newest last
 
     def with_current(self, action: Callable[[RunLine], None]) -> None:
-        """Do something with the run that is looked at; say so where there is none."""
+        """Call the action with the current run; show a notice if there is none."""
         line = self.state.current
         if line is None:
-            self.host.say("there is no run to do that with")
+            self.host.say("there is no run to do this with")
         elif line.thrown and action != self.delete:
-            self.host.say(self.host.names.sentence("it is in the trash", BACK))
+            self.host.say(self.host.names.sentence("this run is in the trash", BACK))
         else:
             action(line)
 
-    def _do(self, job: Callable[[Database], object], said: str) -> None:
+    def _do(self, job: Callable[[Database], object], notice: str) -> None:
         def then(_: object) -> None:
-            self.host.say(said)
+            self.host.say(notice)
             self.host.reload()
 
         self.host.do(job, then)
@@ -58,7 +59,7 @@ class RunActions:
             self._do(lambda db: annotating.tag_run(db, line.row.id, words), "tagged")
 
         value = " ".join(line.tags)
-        self._ask("tags, blanks between", value, "paper pilot", then)
+        self._ask("tags, separated by blanks", value, "paper pilot", then)
 
     def note(self, line: RunLine) -> None:
         """Ask for the note and write it."""
@@ -82,7 +83,7 @@ class RunActions:
 
             self._do(lambda db: runs.rename_run(db, line.row.id, typed), "renamed")
 
-        self._ask("what the run is called", line.row.name, "a name", then)
+        self._ask("name of the run", line.row.name, "a name", then)
 
     def export(self, line: RunLine) -> None:
         """Ask for format and file, and write it."""
@@ -96,7 +97,7 @@ class RunActions:
             if name is None:
                 return
             value = str(Path.cwd() / f"{line.row.id}{exporters[name].suffix}")
-            self._ask(f"{name}: to which file", value, "a file", lambda to: write(name, to))
+            self._ask(f"{name}: write to file", value, "a file", lambda to: write(name, to))
 
         def write(name: str, to: str | None) -> None:
             if not to:
@@ -104,14 +105,14 @@ class RunActions:
             self.host.say(f"writing {one_line(to)}", waiting=True)
             self.host.do(
                 lambda db: save(db, line.row.id, name, Path(to)),
-                lambda path: self.host.say(f"written: {one_line(str(path))}"),
+                lambda path: self.host.say(f"exported to {one_line(str(path))}"),
             )
 
         picker = PickDialog("export as", items, self.host.glyphs)
         self.host.ask(picker, picked)
 
     def import_directory(self) -> None:
-        """Ask for a run directory and read it in."""
+        """Ask for a run directory and import it."""
 
         def then(typed: str | None) -> None:
             if not typed:
@@ -131,27 +132,28 @@ class RunActions:
         self.host.ask(InputDialog(title, value, hint, self.host.glyphs.ascii), then)
 
     def cancel(self, line: RunLine) -> None:
-        """Stop what runs and what waits of the run."""
+        """Stop the run: its running and its pending samples."""
 
         def then(cancelled: Cancelled) -> None:
-            how = "" if cancelled.nothing else "; open it to go on"
+            how = "" if cancelled.nothing else "; open the run to resume it"
             self.host.say(cancelled_words(cancelled) + how)
             self.host.reload()
 
         self.host.do(lambda db: cancel_run(db, line.row.id), then)
 
     def delete(self, line: RunLine) -> None:
-        """Into the trash, which `undo` undoes; in the trash ask, and remove it for good."""
+        """Move the run to the trash, which `undo` reverts; from the trash remove it for good."""
         run = line.row.id
         if line.thrown:
-            question = f"Remove {one_line(line.row.name, 24)} with {line.row.done} decisions?"
-            sure = ConfirmDialog("for good", question, self.host.glyphs.ascii)
-            self.host.ask(sure, lambda yes: self._remove(run) if yes else None)
+            decisions = counted(line.row.done, "decision")
+            question = f"Remove {one_line(line.row.name, 24)} with {decisions}?"
+            dialog = ConfirmDialog("remove for good", question, self.host.glyphs.ascii)
+            self.host.ask(dialog, lambda yes: self._remove(run) if yes else None)
             return
 
         self._thrown.append(run)
-        said = self.host.names.sentence("in the trash", BACK)
-        self._do(lambda db: runs.throw_away(db, run), said)
+        notice = self.host.names.sentence("in the trash", BACK)
+        self._do(lambda db: runs.throw_away(db, run), notice)
 
     def _remove(self, run: str) -> None:
         self._thrown = [each for each in self._thrown if each != run]
@@ -159,14 +161,14 @@ class RunActions:
         self._do(lambda db: runs.remove_run(db, run), "removed for good")
 
     def undo(self) -> None:
-        """Bring back the run that is looked at in the trash, or what was thrown away last."""
+        """Bring back the current run of the trash, or the run that was deleted last."""
         line = self.state.current
         run = line.row.id if line is not None and line.thrown else None
         if run is None and self._thrown:
             run = self._thrown.pop()
         if run is None:
             tail = ": {runs.trash} shows the trash"
-            self.host.say(self.host.names.sentence("nothing was deleted here", tail))
+            self.host.say(self.host.names.sentence("no run was deleted on this screen", tail))
             return
         back = run
         if not self.state.trash:

@@ -1,4 +1,4 @@
-"""The list of all runs: narrowed down, opened, compared, labelled, exported, thrown away."""
+"""The screen with the list of all runs: filter, open, compare, annotate, export, delete them."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.monitor.rows import Database, RunDetail, RunLine
 
-LOOK_S = 1.0  # how often it is looked whether another process wrote
+LOOK_S = 1.0  # seconds between checks whether another process has written
 
 
 class RunsScreen(BaseScreen):
-    """Reads the list and shows it; what a key does is in `acts.py`."""
+    """Reads the list and shows it; `acts.py` has its keys."""
 
     # Textual takes a list too; its base says a string.
     CSS_PATH: ClassVar[list[str]] = ["../base_screen.tcss", "runs.tcss"]  # type: ignore[assignment]
-    AUTO_FOCUS = ""  # keys go to the list until the filter is asked for
+    AUTO_FOCUS = ""  # keys go to the list until the user opens the filter
     SECTION: ClassVar[str] = "runs"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTS)
 
@@ -56,7 +56,7 @@ class RunsScreen(BaseScreen):
         self._version = -1
 
     def compose(self) -> ComposeResult:
-        """The list, and the run that is looked at."""
+        """The list, and the current run in detail."""
         yield self.presenter.title_bar
         yield self.field
         with Container(id="below"):
@@ -65,7 +65,7 @@ class RunsScreen(BaseScreen):
         yield self.keys
 
     def on_mount(self) -> None:
-        """Read the list, and again whenever somebody wrote."""
+        """Read the list, and again whenever another process has written."""
         self.field.display = False
         self.presenter.list.border_title = Content("runs")
         self.presenter.title_bar.paint([((" reading the runs", "quiet"),)])
@@ -73,11 +73,11 @@ class RunsScreen(BaseScreen):
         self.set_interval(LOOK_S, self._look)
 
     def on_resize(self) -> None:
-        """Other measures."""
+        """Lay everything out for the new size."""
         self.call_after_refresh(self.repaint)
 
     def key_list(self) -> list[Key]:
-        """The keys of this screen."""
+        """The entries of the line of keys."""
         return runs_keys(self.names, self.glyphs, trash=self.state.trash)
 
     # Reading
@@ -91,7 +91,7 @@ class RunsScreen(BaseScreen):
         self.do(runs.version, then)
 
     def reload(self) -> None:
-        """Read the list afresh; the cursor stays on its run."""
+        """Read the list again; the cursor stays on its run."""
         trash = self.state.trash
 
         def then(lines: list[RunLine]) -> None:
@@ -102,7 +102,7 @@ class RunsScreen(BaseScreen):
         self.do(lambda db: runs.list_runs(db, thrown=trash), then)
 
     def turned(self) -> None:
-        """Another run may be looked at: read it, and paint what is known meanwhile."""
+        """Read the current run, and paint what is known meanwhile."""
         self._read_detail()
         self.repaint()
 
@@ -123,7 +123,7 @@ class RunsScreen(BaseScreen):
         self.do(job, then)
 
     def repaint(self) -> None:
-        """Everything."""
+        """Paint the whole screen."""
         if not self.is_attached or self.state.lines is None:
             return
         width, height = self.size
@@ -132,7 +132,7 @@ class RunsScreen(BaseScreen):
         self.paint_keys()
 
     def _how_to_begin(self) -> str:
-        """The keys of the study's screen that begin a run, where there is none yet."""
+        """The keys of the study screen that start a run, such as `enter or a`."""
         below = [keys_of(screen) for screen in self.app.screen_stack]
         starts = "study.run_scenario", "study.run_all"
         keys = [next(filter(None, (names.first(each) for names in below)), "") for each in starts]
@@ -141,31 +141,31 @@ class RunsScreen(BaseScreen):
     def open_run(
         self, run: str, study: Study, *, replay: bool, at: tuple[int, int, int] | None
     ) -> None:
-        """Have the application show that run in place of all screens."""
+        """Ask the application to show that run in place of all screens."""
         self.post_message(OpenRun(run, study, replay, at))
 
     def on_scenario_list_chosen(self, message: ScenarioList.Chosen) -> None:
-        """A line was clicked."""
+        """Go to the run that was clicked."""
         self.looking.go(message.scenario)
 
     @on(Input.Changed, "#filter")
     def typed(self, event: Input.Changed) -> None:
-        """Narrow down at once."""
+        """Filter the list while the user types."""
         self.looking.narrow(event.value.strip())
 
     @on(Input.Submitted, "#filter")
     def filtered(self) -> None:
-        """Keep the filter and go on with the list."""
+        """Keep the filter and return the focus to the list."""
         self.field.display = bool(self.state.query)
         self.set_focus(None)
 
     def type_filter(self) -> None:
-        """Type what the runs are narrowed down by."""
+        """Let the user type a filter."""
         self.field.display = True
         self.field.focus()
 
     def end_filter(self) -> bool:
-        """Take the filter away; was there any?"""
+        """Remove the filter; False if there was none."""
         if self.focused is not self.field and not self.state.query:
             return False
         self.field.value = ""
@@ -174,7 +174,7 @@ class RunsScreen(BaseScreen):
         return True
 
     def scroll_page(self, step: int) -> None:
-        """Scroll the details."""
+        """Scroll the details down (1) or up (-1) by a page."""
         if step > 0:
             self.presenter.panel.scroll_page_down(animate=False)
         else:

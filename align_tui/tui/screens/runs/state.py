@@ -1,4 +1,4 @@
-"""What the list of runs shows: which runs there are, which are listed, which are chosen."""
+"""The state of the list of runs: all runs, those that pass the filter, those that are chosen."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RunListState:
-    """`run` is the one that is looked at; `lines` are all runs, None before they were read.
+    """`run` is the current run; `lines` are all runs, None before they were read.
 
-    `shown` are those that pass `query`; `chosen` are picked for a comparison, in that order.
+    `shown` are the runs that pass `query`. `chosen` are the runs to compare, in that order.
     """
 
     run: str | None
@@ -28,38 +28,38 @@ class RunListState:
 
     @property
     def place(self) -> int:
-        """Where in the shown list the run stands that is looked at."""
+        """The index of the current run in the shown list."""
         return next((i for i, line in enumerate(self.shown) if line.row.id == self.run), 0)
 
     @property
     def current(self) -> RunLine | None:
-        """The run that is looked at."""
+        """The current run; None if no run is shown."""
         return self.shown[self.place] if self.shown else None
 
     def take(self, lines: list[RunLine]) -> None:
-        """The list was read; the cursor stays on its run."""
+        """Take the list that was read; the cursor stays on its run."""
         self.lines = lines
         self.narrow()
 
     def narrow(self) -> None:
-        """Apply the filter; a run that it hides gives the cursor to the one in its place."""
+        """Apply the filter; if it hides the current run, the run in its place becomes current."""
         place = self.place
         self.shown = narrowed(self.lines or [], self.query)
         if self.shown and not any(line.row.id == self.run for line in self.shown):
             self.run = self.shown[min(place, len(self.shown) - 1)].row.id
 
     def go(self, place: int) -> bool:
-        """Look at the run at that place; -1 is the last. Is there any?"""
+        """Make the run at that place current; -1 is the last. False if the list is empty."""
         if self.shown:
             self.run = self.shown[place if place < len(self.shown) else -1].row.id
         return bool(self.shown)
 
     def step(self, by: int) -> bool:
-        """Look at the run so many places further, as far as the list goes. Is there any?"""
+        """Go `by` places down, at most to an end of the list. False if the list is empty."""
         return self.go(max(0, min(len(self.shown) - 1, self.place + by)))
 
     def choose(self) -> bool:
-        """Choose the run for a comparison, or not, and go on. Is there any?"""
+        """Turn the choice of the run on or off, and go down. False if the list is empty."""
         line = self.current
         if line is None:
             return False
@@ -68,6 +68,6 @@ class RunListState:
         return self.step(1)
 
     def turn_trash(self) -> None:
-        """Into the trash, or out of it: another list, which is not read yet."""
+        """Turn to the trash, or back to the runs; the other list must be read first."""
         self.trash, self.shown = not self.trash, []
         self.lines = None if self.lines is None else []

@@ -1,1 +1,1 @@
-"""The study screen: panes, list, what the user looks at, and what a key does."""
+"""The study screen: its panes, its list of scenarios, its view state and its actions."""

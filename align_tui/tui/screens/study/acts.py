@@ -1,4 +1,4 @@
-"""The keys of the study screen, in the order in which help and palette show them."""
+"""The acts of the study screen, in the order in which help and palette show them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from align_tui.tui.screens.study.view_state import ViewState
 
 @dataclass(frozen=True, slots=True)
 class StudyActions:
-    """All that the keys of this screen can do."""
+    """The action objects that the acts of this screen call."""
 
     host: StudyHost
     moving: Moving
@@ -38,7 +38,7 @@ class StudyActions:
 
 
 def make_actions(state: ViewState, session: Session, host: StudyHost) -> StudyActions:
-    """The actions of one screen, each with what it needs of the others."""
+    """The actions of one screen, each with the other actions that it needs."""
     moving = Moving(state, session, host)
     trusting = Trusting(host, ascii_only=session.glyphs.ascii)
     workers = Workers(state, session, host)
@@ -70,21 +70,21 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.run_scenario",
         "enter",
-        "all profiles decide this scenario, failed ones again",
+        "run this scenario with all profiles, failed decisions again",
         lambda do: do.asking.run_here(),
     ),
     Act(
         "study.ask_again",
         "x",
-        "ask the focused decision again, which failed",
+        "ask again for the focused decision if it failed",
         lambda do: do.asking.ask_again(),
     ),
     Act("study.run_all", "a", "run the whole study", lambda do: do.asking.run_all()),
-    Act("study.pause", "space", "pause, go on", lambda do: do.asking.pause()),
+    Act("study.pause", "space", "pause the run, or resume it", lambda do: do.asking.pause()),
     Act(
         "study.cancel",
         "S",
-        "stop the run at once: what is being decided too",
+        "stop the run at once, with the samples being decided",
         lambda do: do.asking.cancel(),
     ),
     Act("study.next_pane", "tab", "next pane", lambda do: do.moving.focus_by(1), priority=True),
@@ -106,32 +106,32 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.next_match",
         "n",
-        "next that the filter lists, next hit of a search, or next wrong",
+        "next listed scenario, next search hit, or next wrong decision",
         lambda do: do.moving.next_match(1),
     ),
     Act(
         "study.previous_match",
         "N",
-        "the one before of these",
+        "the previous one of these",
         lambda do: do.moving.next_match(-1),
     ),
     Act("study.list", "l", "show or hide the list", lambda do: do.viewing.turn_list()),
     Act(
         "study.whole_text",
         "s",
-        "the whole scenario with its labels",
+        "show the whole scenario with its labels, or fold it",
         lambda do: do.viewing.unfold(),
     ),
     Act(
         "study.thinking",
         "h",
-        "all that the models thought before their replies, or its end",
+        "show the models' thinking whole, or only its end",
         lambda do: do.viewing.turn_thinking(),
     ),
     Act(
         "study.discriminating",
         "d",
-        "accuracy over all scored, or over discriminating ones",
+        "accuracy over all scored decisions, or over discriminating ones",
         lambda do: do.viewing.turn_discriminating(),
     ),
     Act(
@@ -144,7 +144,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.comparison_target",
         "t",
-        "next target that the baseline is compared with",
+        "next target to compare the baseline with",
         lambda do: do.viewing.next_comparison(),
     ),
     Act("study.next_repeat", "R", "next repeat", lambda do: do.viewing.next_repeat()),
@@ -157,7 +157,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.bookmark",
         "b",
-        "bookmark the decision, or not",
+        "bookmark the decision, or remove the bookmark",
         lambda do: do.annotating.bookmark(),
     ),
     Act(
@@ -169,7 +169,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.compare_columns",
         "c",
-        "compare two columns, of this run or of any",
+        "compare two columns of this run or of any run",
         lambda do: do.opening.compare(),
     ),
     Act(
@@ -181,19 +181,19 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.open_decision",
         "i",
-        "inside the decision: prompt, reply, schema, timings",
+        "open the decision: prompt, reply, schema, timings",
         lambda do: do.opening.decision(),
     ),
     Act(
         "study.edit_scenario",
         "e",
-        "what if: edit the scenario, a run of its own",
+        "what if: edit the scenario and run it in a child run",
         lambda do: do.edits.edit_scenario(),
     ),
     Act(
         "study.edit_profile",
         "p",
-        "edit the profile as TOML, a run of its own",
+        "edit the profile as TOML and run it in a child run",
         lambda do: do.edits.edit_profile(),
     ),
     Act(
@@ -205,31 +205,31 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.edit_targets",
         "v",
-        "values: set the profile's targets, a run of its own",
-        lambda do: do.edits.steer(),
+        "set the profile's targets and run it in a child run",
+        lambda do: do.edits.edit_targets(),
     ),
     Act(
         "study.add_column",
         "A",
-        "add a column: a profile of the library, or of a file",
+        "add a column: a profile from the library or from a file",
         lambda do: do.columns.add(),
     ),
     Act(
         "study.copy_column",
         "C",
-        "copy the column, to be changed, beside it",
+        "add a changed copy of the column beside it",
         lambda do: do.columns.copy(),
     ),
     Act(
         "study.remove_column",
         "X",
-        "remove the column; the run that has it stays",
+        "remove the column; the run keeps its decisions",
         lambda do: do.columns.remove(),
     ),
     Act(
         "study.save",
         "W",
-        "save the profile, or this scenario, as a file of your library",
+        "save the profile, or this scenario, to your library",
         lambda do: do.opening.save(),
     ),
     Act("study.help", "question_mark", "help", lambda do: do.opening.help()),

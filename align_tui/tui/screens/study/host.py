@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """A changed study to be shown in place of this one, what is looked at there, what is said.
+    """A changed study to show in place of this one, with its view state and a notice.
 
-    With `goes_on` something was queued in its run, and a worker is started for it.
+    With `goes_on` its run has queued samples, and the screen starts a worker for them.
     """
 
     study: Study
     run: str | None
     state: ViewState
-    said: str
+    notice: str
     goes_on: bool
 
 
 class StudyHost(Host, Protocol):
-    """The study screen, as far as its actions know it."""
+    """The methods of the study screen that its actions may call."""
 
     @property
     def layout(self) -> Layout | None:
@@ -38,16 +38,16 @@ class StudyHost(Host, Protocol):
 
     @property
     def width(self) -> int:
-        """Of the screen, in cells."""
+        """The width of the screen, in cells."""
 
     def repaint(self) -> None:
-        """Show state and session as they are now."""
+        """Paint the state and the session as they are now."""
 
     def lay_out(self) -> None:
-        """Measure everything again and show it: the state may ask for another layout."""
+        """Compute the layout again and paint, because the state may need another layout."""
 
     def put_away(self) -> None:
-        """Take away what a complaint said."""
+        """Close the error that `complain` shows."""
 
     def focus_pane(self, index: int) -> None:
         """Give the keyboard's focus to that pane."""
@@ -59,10 +59,10 @@ class StudyHost(Host, Protocol):
         """Scroll the focused pane to its end (1) or its top (-1)."""
 
     def key_table(self) -> Sequence[str]:
-        """A line for everything that a key does."""
+        """One line of text for each action that has a key."""
 
     def turn_to(self, successor: Successor) -> None:
-        """Show that study in place of this one, unless this one was left meanwhile."""
+        """Show that study in place of this one, unless the user left this one meanwhile."""
 
     def leave(self, message: ExitMessage) -> None:
-        """End the application."""
+        """End the application and print the message."""

@@ -1,4 +1,4 @@
-"""Which scenarios pass the filter that the user has chosen."""
+"""The scenarios that pass the user's filter."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 
 class ListedScenarios:
-    """Keeps what it knows of the study's scenarios from one question to the next."""
+    """Answers which scenarios are listed, and keeps what it knows about them for the next call."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
 
     @cached_property
     def sieve(self) -> Sieve:
-        """What is known for filters; made when the first is asked for."""
+        """The filter engine, made when it is first needed."""
         return Sieve(self.study)
 
     def known(self, snapshot: Snapshot, state: ViewState) -> Known:
-        """What filters look at."""
+        """The data that filters use."""
         return snapshot.rows, compared(self.study, state.compare), snapshot.annotations
 
     def listed(self, snapshot: Snapshot, state: ViewState) -> Sequence[int]:
-        """The scenarios that the list shows and that the keys step over, ascending."""
+        """The indices of the scenarios that the list shows and the keys step over, ascending."""
         if not state.wanted:
             return range(len(self.study.scenarios))
         return self.sieve.listed(state.wanted, *self.known(snapshot, state))

@@ -1,4 +1,4 @@
-"""The presenter's part for the block below the panes: which views stand there, and their titles."""
+"""Paints the overview below the panes: its views and their titles."""
 
 from __future__ import annotations
 

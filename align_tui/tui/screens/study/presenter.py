@@ -1,4 +1,4 @@
-"""Puts a snapshot on the widgets of the study screen: measures, makes lines, hands them over."""
+"""Paints a snapshot on the widgets of the study screen: computes the layout and the lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Presenter:
-    """Knows the study and the signs; keeps the layout that it last made."""
+    """Paints one study; keeps the last layout."""
 
     def __init__(
         self,
@@ -58,12 +58,12 @@ class Presenter:
         self.overview = OverviewPresenter(widgets, study, glyphs, views)
         self._rows_wanted = 0
 
-    def targets(self, look: ViewState) -> tuple[str | None, ...]:
-        """The target id that each profile is marked against."""
-        return compared(self.study, look.compare)
+    def targets(self, state: ViewState) -> tuple[str | None, ...]:
+        """The id of the target that each profile is scored against."""
+        return compared(self.study, state.compare)
 
-    def measure(self, snapshot: Snapshot, look: ViewState) -> bool:
-        """Work the layout out and apply it where it changed; False when there is no room."""
+    def measure(self, snapshot: Snapshot, state: ViewState) -> bool:
+        """Compute the layout and apply it if it changed; False when the screen is too small."""
         width, height = self.widgets.size
         small = too_small(width, height)
         self.widgets.set_small(small)
@@ -77,96 +77,96 @@ class Presenter:
             height,
             profiles=profiles,
             scenarios=len(self.study.scenarios),
-            focus=look.focus,
-            maximised=look.maximised,
-            unfolded=look.unfolded,
-            list_asked=look.list_asked,
+            focus=state.focus,
+            maximised=state.maximised,
+            unfolded=state.unfolded,
+            list_asked=state.list_asked,
             replay=self.replay,
         )
         first = planned()
         inner = first.main_width - 4
         wanted = self._wanted(inner)
-        if look.unfolded and self.study.scenarios:
-            shown = self.study.scenarios[look.scenario]
+        if state.unfolded and self.study.scenarios:
+            shown = self.study.scenarios[state.scenario]
             wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
-        self._rows_wanted = self._overview_rows(snapshot, look)
+        self._rows_wanted = self._overview_rows(snapshot, state)
         layout = planned(scenario_lines=wanted, tally_lines=self._rows_wanted)
         if layout != self.layout:
             self.layout = layout
             self.widgets.apply(layout)
         return True
 
-    def paint(self, snapshot: Snapshot, look: ViewState) -> None:
-        """Everything."""
-        # A worker that comes or goes is a line more or less of the overview.
-        stale = self.layout is None or self._overview_rows(snapshot, look) != self._rows_wanted
-        if stale and not self.measure(snapshot, look):
+    def paint(self, snapshot: Snapshot, state: ViewState) -> None:
+        """Paint everything."""
+        # A worker that starts or ends changes the number of lines of the overview.
+        stale = self.layout is None or self._overview_rows(snapshot, state) != self._rows_wanted
+        if stale and not self.measure(snapshot, state):
             return
         assert self.layout is not None
-        targets = self.targets(look)
-        self._status(snapshot, look)
-        self._scenario(snapshot, look)
-        self.scenario_list.paint(snapshot, look, self.layout, targets)
-        self._panes(snapshot, look, targets)
+        targets = self.targets(state)
+        self._status(snapshot, state)
+        self._scenario(snapshot, state)
+        self.scenario_list.paint(snapshot, state, self.layout, targets)
+        self._panes(snapshot, state, targets)
         size = (self.widgets.size.width, self.widgets.size.height - self.replay)
-        self.overview.paint(snapshot, look, targets, size, self.layout.tally_rows)
-        self._bottom(snapshot, look, targets)
+        self.overview.paint(snapshot, state, targets, size, self.layout.tally_rows)
+        self._bottom(snapshot, state, targets)
 
-    def _overview_rows(self, snapshot: Snapshot, look: ViewState) -> int:
+    def _overview_rows(self, snapshot: Snapshot, state: ViewState) -> int:
         width, height = self.widgets.size
-        return self.overview.lines_wanted(snapshot, look, width, height - self.replay)
+        return self.overview.lines_wanted(snapshot, state, width, height - self.replay)
 
-    def _status(self, snapshot: Snapshot, look: ViewState) -> None:
+    def _status(self, snapshot: Snapshot, state: ViewState) -> None:
         view = StatusView(
             self.study.name,
             self.planned,
             self.depth,
-            look.starting,
+            state.starting,
             self.replay,
             self.widgets.names,
         )
         width = self.widgets.size.width
         self.widgets.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
-    def _scenario(self, snapshot: Snapshot, look: ViewState) -> None:
+    def _scenario(self, snapshot: Snapshot, state: ViewState) -> None:
         assert self.layout is not None
         panel = self.widgets.panel
         if not self.study.scenarios:
             return
-        shown = self.study.scenarios[look.scenario]
+        shown = self.study.scenarios[state.scenario]
         width, height = self.layout.main_width - 4, self.layout.scenario_height - 2
         lines, complete = scenario.scenario_lines(
-            shown, width, height, self.glyphs, unfolded=look.unfolded
+            shown, width, height, self.glyphs, unfolded=state.unfolded
         )
         title = scenario.scenario_title(
             shown,
-            look.scenario,
+            state.scenario,
             len(self.study.scenarios),
             width,
             self.glyphs,
-            listed=is_listed(self.scenarios.listed(snapshot, look), look.scenario),
-            filtered=self.scenario_list.said_elsewhere(snapshot, look, self.layout),
+            listed=is_listed(self.scenarios.listed(snapshot, state), state.scenario),
+            filtered=self.scenario_list.said_elsewhere(snapshot, state, self.layout),
         )
         subtitle = scenario.scenario_subtitle(
-            shown, complete or look.unfolded, width, self.glyphs, self.widgets.names
+            shown, complete or state.unfolded, width, self.glyphs, self.widgets.names
         )
-        panel.show(lines, title, subtitle, look.scenario, height)
+        panel.show(lines, title, subtitle, state.scenario, height)
 
-    def _panes(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
+    def _panes(self, snapshot: Snapshot, state: ViewState, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None
         if not self.study.scenarios:
             return
-        choices = self.study.scenarios[look.scenario].choice_texts
+        choices = self.study.scenarios[state.scenario].choice_texts
         greet, keys = "", self.widgets.names
         if snapshot.reading:
             greet = "reading the run"
-        elif not (look.starting or self.replay or snapshot.counts.known):
+        elif not (state.starting or self.replay or snapshot.counts.known):
             scenarios = len(self.study.scenarios)
-            greet = greeting(self.planned, scenarios, self.glyphs, keys, look.missing)
+            greet = greeting(self.planned, scenarios, self.glyphs, keys, state.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
-            shown, cell = current(known, snapshot, look.scenario)
+            shown, cell = current(known, snapshot, state.scenario)
             pane = self.widgets.panes[index]
             view = pane_view(
                 profile,
@@ -179,38 +179,38 @@ class Presenter:
                 self.glyphs,
                 keys,
                 height=pane.size.height or self._pane_height(),
-                scenario=look.scenario,
+                scenario=state.scenario,
                 repeats=self.study.repeat,
-                focused=index == look.focus,
+                focused=index == state.focus,
                 depth=self.depth and profile.asks_demo,
-                starting=look.starting,
+                starting=state.starting,
                 greet=greet if place == 0 or snapshot.reading else "",
-                thinking=look.thinking,
+                thinking=state.thinking,
             )
             pane.paint(view)
-        self._tabs(snapshot, look, targets)
+        self._tabs(snapshot, state, targets)
 
     def _pane_width(self, place: int) -> int:
-        """The cells inside a pane that has not been laid out yet."""
+        """The width in cells inside a pane that has not been laid out yet."""
         assert self.layout is not None
         grid = self.layout.grid
         return max(1, self.layout.main_width * grid.spans[place] // grid.columns - 4)
 
     def _pane_height(self) -> int:
-        """The lines inside a pane that has not been laid out yet."""
+        """The height in lines inside a pane that has not been laid out yet."""
         assert self.layout is not None
         return max(1, self.layout.panes_height // self.layout.grid.rows - 2)
 
-    def _tabs(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
+    def _tabs(self, snapshot: Snapshot, state: ViewState, targets: tuple[str | None, ...]) -> None:
         assert self.layout is not None
         if not self.layout.grid.tabs:
             return
-        row = snapshot.rows[look.scenario] if snapshot.rows else ()
+        row = snapshot.rows[state.scenario] if snapshot.rows else ()
         profiles = self.study.profiles
         room = (self.layout.main_width - 1) // max(1, len(profiles)) - 6
         spans: list[Span] = []
         for index, profile in enumerate(profiles):
-            focused = index == look.focus
+            focused = index == state.focus
             mark = mark_of(row[index], targets[index]) if row else "pending"
             tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
             spans.append((f" {index + 1}", "key" if focused else "quiet"))
@@ -222,19 +222,21 @@ class Presenter:
             spans += [(f" {self.glyphs.marks[mark]}", mark), (" ", "")]
         self.widgets.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
 
-    def _bottom(self, snapshot: Snapshot, look: ViewState, targets: tuple[str | None, ...]) -> None:
+    def _bottom(
+        self, snapshot: Snapshot, state: ViewState, targets: tuple[str | None, ...]
+    ) -> None:
         width = self.widgets.size.width
         transport = snapshot.transport
         if transport is not None:
             line = transport_line(transport, self._ticks, targets, width, self.glyphs)
             self.widgets.transport.paint((line,))
-        if look.notice:
-            self.widgets.keys.paint((cut(((f" {look.notice}", "bright"),), width, "…"),))
+        if state.notice:
+            self.widgets.keys.paint((cut(((f" {state.notice}", "bright"),), width, "…"),))
             return
         thinking = any(shown.thinking for shown in snapshot.panes)
-        stepping: footer.Stepping = "hit" if look.hits else "match" if look.wanted else "wrong"
+        stepping: footer.Stepping = "hit" if state.hits else "match" if state.wanted else "wrong"
         if transport is not None:
-            found = footer.replay_keys(
+            keys = footer.replay_keys(
                 self.widgets.names,
                 self.glyphs,
                 playing=transport.playing,
@@ -243,7 +245,7 @@ class Presenter:
                 thinking=thinking,
             )
         else:
-            found = footer.main_keys(
+            keys = footer.main_keys(
                 self.widgets.names,
                 self.glyphs,
                 paused=snapshot.state in ("paused", "stopped"),
@@ -252,4 +254,4 @@ class Presenter:
                 thinking=thinking,
                 baseline=self._needs_comparison,
             )
-        self.widgets.keys.paint((footer.key_line(found, width),))
+        self.widgets.keys.paint((footer.key_line(keys, width),))

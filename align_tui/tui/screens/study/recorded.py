@@ -1,4 +1,4 @@
-"""A replay that is turned by hand, one frame after the other, to be recorded."""
+"""The replay screen for a recording, to which the recorder delivers one frame after the other."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from align_tui.tui.screens.study.replay import ReplayScreen
 
 
 class RecordedScreen(ReplayScreen):
-    """Shows what it is handed; it has no feed that runs and no key that is asked for."""
+    """Shows the frames that it is given; it starts no feed."""
 
     SECTION: ClassVar[str] = "recording"  # of a keymap file
 
     def begin(self) -> None:
-        """Nothing starts by itself."""
+        """Start nothing."""

@@ -1,4 +1,4 @@
-"""The replay: the study screen with a transport line, fed from a recording."""
+"""The replay screen: the study screen with a timeline, fed from the database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ReplayScreen(StudyScreen):
-    """Plays a past run; nothing is asked of any model."""
+    """Plays a past run; it asks no model."""
 
     REPLAY: ClassVar[bool] = True
     SECTION: ClassVar[str] = "replay"  # of a keymap file
@@ -37,5 +37,5 @@ class ReplayScreen(StudyScreen):
 
     @on(events.Click, "#transport")
     def clicked(self, event: events.Click) -> None:
-        """The playhead goes where the timeline was clicked."""
+        """Go to the time that was clicked on the timeline."""
         self.playing.click(event.x)

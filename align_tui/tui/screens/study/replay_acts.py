@@ -1,4 +1,4 @@
-"""The keys that a replay has beside those of the study screen, or in their place."""
+"""The acts that a replay adds to those of the study screen, or has in their place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from align_tui.tui.acts import Act
 from align_tui.tui.screens.study.actions.playing import STEP_S, Playing
 
 REPLAY_ACTS: tuple[Act[Playing], ...] = (
-    Act("replay.pause", "space", "play, pause", lambda do: do.feed.toggle()),
+    Act("replay.pause", "space", "play or pause", lambda do: do.feed.toggle()),
     Act("replay.seek_back", "left", "back by 5 s", lambda do: do.feed.seek(-STEP_S)),
     Act("replay.seek_forward", "right", "forward by 5 s", lambda do: do.feed.seek(STEP_S)),
     Act(
@@ -26,31 +26,31 @@ REPLAY_ACTS: tuple[Act[Playing], ...] = (
     Act(
         "replay.next_token",
         "full_stop",
-        "pause, on by a token",
+        "pause and go forward by a token",
         lambda do: do.feed.seek_token(1),
     ),
     Act(
         "replay.previous_token",
         "comma",
-        "pause, back by a token",
+        "pause and go back by a token",
         lambda do: do.feed.seek_token(-1),
     ),
     Act(
         "replay.next_decided_scenario",
         "right_square_bracket",
-        "to where the next scenario is decided",
+        "go to where the next scenario is decided",
         lambda do: do.next_decided_scenario(1),
     ),
     Act(
         "replay.previous_decided_scenario",
         "left_square_bracket",
-        "to where the scenario before is decided",
+        "go to where the previous scenario is decided",
         lambda do: do.next_decided_scenario(-1),
     ),
     Act(
         "replay.go_to_time",
         "T",
-        "go to a time, or to a share of the whole",
+        "go to a time, or to a percentage of the run",
         lambda do: do.ask_for_time(),
     ),
     Act(
@@ -65,9 +65,9 @@ REPLAY_ACTS: tuple[Act[Playing], ...] = (
         "slower",
         lambda do: do.feed.change_speed(-1),
     ),
-    Act("replay.start", "home", "start", lambda do: do.feed.seek(0.0, absolute=True)),
-    Act("replay.end", "end", "end", lambda do: do.feed.seek(float("inf"), absolute=True)),
-    Act("replay.follow", "f", "follow what is being decided", lambda do: do.follow()),
+    Act("replay.start", "home", "go to the start", lambda do: do.feed.seek(0.0, absolute=True)),
+    Act("replay.end", "end", "go to the end", lambda do: do.feed.seek(float("inf"), absolute=True)),
+    Act("replay.follow", "f", "follow the scenario that is being decided", lambda do: do.follow()),
     Act("replay.follow", "enter", "", lambda do: do.follow()),
     Act("replay.nothing", "a", "", lambda do: do.nothing()),
     Act("replay.ask_again", "x", "", lambda do: do.refuse()),
@@ -81,4 +81,4 @@ INSTEAD: dict[str, Callable[[Playing], object]] = {
     "study.ask_again": lambda do: do.refuse(),
     "study.cancel": lambda do: do.nothing(),
 }
-"""What acts of the study screen do here, whatever keys the user gives them."""
+"""What acts of the study screen do in a replay, whichever keys the user gives them."""

@@ -1,4 +1,4 @@
-"""Puts the list of scenarios on its widget: the title, the header, a line a scenario."""
+"""Paints the list of scenarios: the title, the header, one line for each scenario."""
 
 from __future__ import annotations
 
@@ -23,46 +23,46 @@ if TYPE_CHECKING:
 
 
 class ScenarioListPresenter:
-    """Paints the list; keeps the lines that it last made."""
+    """Paints the list; keeps the lines that it made last."""
 
     def __init__(
         self, widget: ScenarioList, study: Study, glyphs: Glyphs, scenarios: ListedScenarios
     ) -> None:
         self.widget, self.study, self.glyphs, self.scenarios = widget, study, glyphs, scenarios
-        # A row of marks is a new object when one of them changed; the rest are not made again.
+        # A row of marks is a new object when one of them changed; other lines are reused.
         self._lines: dict[int, tuple[Cells, tuple[object, ...], Line]] = {}
 
-    def said_elsewhere(self, snapshot: Snapshot, look: ViewState, layout: Layout) -> Line:
-        """The filter in words, where the list has no room for them."""
-        if not look.wanted or layout.list_kind in ("full", "wide"):
+    def said_elsewhere(self, snapshot: Snapshot, state: ViewState, layout: Layout) -> Line:
+        """The filter in words, if the list has no room for them."""
+        if not state.wanted or layout.list_kind in ("full", "wide"):
             return ()
-        listed, total = len(self.scenarios.listed(snapshot, look)), len(self.study.scenarios)
+        listed, total = len(self.scenarios.listed(snapshot, state)), len(self.study.scenarios)
         width = layout.main_width // 2
-        return filter_text.filter_title(look.wanted, listed, total, width, self.glyphs)
+        return filter_text.filter_title(state.wanted, listed, total, width, self.glyphs)
 
     def paint(
-        self, snapshot: Snapshot, look: ViewState, layout: Layout, targets: tuple[str | None, ...]
+        self, snapshot: Snapshot, state: ViewState, layout: Layout, targets: tuple[str | None, ...]
     ) -> None:
-        """The title, the numbers of the profiles, and a line a scenario."""
+        """Paint the title, the numbers of the profiles, and one line for each scenario."""
         if layout.list_kind == "hidden":
             return
-        width, order = layout.list_width - 2, self.scenarios.listed(snapshot, look)
+        width, order = layout.list_width - 2, self.scenarios.listed(snapshot, state)
         total, profiles = len(self.study.scenarios), len(self.study.profiles)
-        title = filter_text.list_title(look.wanted, len(order), total, width - 4, self.glyphs)
+        title = filter_text.list_title(state.wanted, len(order), total, width - 4, self.glyphs)
         self.widget.entitle(title)
         if not snapshot.rows:
             return
-        shape = scenario_list.list_shape(layout.list_kind, total, profiles, look.focus, width)
+        shape = scenario_list.list_shape(layout.list_kind, total, profiles, state.focus, width)
         kept = {
             sample for sample, annotation in snapshot.annotations.items() if annotation.bookmarked
         }
-        hits = {hit[0] for hit in look.hits}
+        hits = {hit[0] for hit in state.hits}
 
         def make(number: int) -> Line:
             edited = variant_of(self.study.scenarios[number])
             row = snapshot.rows[number]
             flags = scenario_list.Flags(
-                current=number == look.scenario,
+                current=number == state.scenario,
                 hit=number in hits,
                 edited=edited is not None,
                 branch=edited is not None and edited == self._family_above(order, number),
@@ -70,9 +70,9 @@ class ScenarioListPresenter:
             )
             return self._line(number, row, targets, shape, flags)
 
-        header = scenario_list.list_header(shape, look.focus, self.glyphs)
+        header = scenario_list.list_header(shape, state.focus, self.glyphs)
         self.widget.empty = filter_text.nothing_listed(width, keys_of(self.widget.screen))
-        self.widget.fill(order, look.scenario, header, make)
+        self.widget.fill(order, state.scenario, header, make)
 
     def _line(
         self,
@@ -92,7 +92,7 @@ class ScenarioListPresenter:
         return line
 
     def _family_above(self, order: Sequence[int], number: int) -> str | None:
-        """Of which scenario the one above in the list is a variant, if it is not that itself."""
+        """The key of the scenario above in the list, or of the scenario it is a variant of."""
         place = bisect_left(order, number)
         if not place:
             return None

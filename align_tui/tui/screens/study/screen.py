@@ -1,4 +1,4 @@
-"""The study screen: what is decided, by whom and why, who is right, and how sure that is."""
+"""The study screen: the decisions of all profiles on a scenario, their reasoning and accuracy."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 
 class StudyScreen(Screen[None]):
-    """Puts the parts together and delivers messages; what a key does is in `acts.py`.
+    """Puts the parts together and delivers messages; `acts.py` has its keys.
 
-    `state` says what is looked at from the beginning.
+    `state` is the view state that it starts with.
     """
 
     CSS_PATH = "study.tcss"
@@ -45,11 +45,11 @@ class StudyScreen(Screen[None]):
 
     @dataclass
     class Arrived(Message):
-        """A snapshot waits to be painted."""
+        """The feed has delivered a snapshot to paint."""
 
     @dataclass
     class Then(Message):
-        """Something that another thread wants done in the event loop."""
+        """A function that another thread wants called in the event loop."""
 
         what: Callable[[], None]
 
@@ -86,39 +86,39 @@ class StudyScreen(Screen[None]):
         self.after_begin: Callable[[], None] | None = None
 
     def _post(self, what: Callable[[], None]) -> bool:
-        """Called in any thread: have that done in the event loop; False where it is too late."""
+        """Call a function in the event loop, from any thread; False if the screen has closed."""
         return self.post_message(self.Then(what))
 
     @property
     def snapshot(self) -> Snapshot:
-        """What is known of the run now."""
+        """The newest snapshot of the run."""
         return self.session.snapshot
 
     def _make(self, successor: Successor) -> StudyScreen:
-        """The screen of a study that takes the place of this one."""
-        old, run, said = self.session, successor.run, successor.said
+        """The screen of the study that takes the place of this one."""
+        old, run = self.session, successor.run
         launch = replace(old.launch, study=None, run=run, autostart=False, replay=False)
         fresh = StudyScreen(launch, successor.study, old.glyphs, successor.state)
         fresh.session.removed = old.removed
         say = fresh.actions.asking.go_on if successor.goes_on else fresh.host.say
-        fresh.after_begin = partial(say, said)
+        fresh.after_begin = partial(say, successor.notice)
         return fresh
 
     def compose(self) -> ComposeResult:
-        """The widgets, painted already, so that they are laid out once, and not empty."""
+        """Paint the widgets before yielding them, so that they are laid out once, with content."""
         if self.presenter.measure(self.session.snapshot, self.state):
             self.presenter.paint(self.session.snapshot, self.state)
         yield from self.widgets.compose()
 
     def on_mount(self) -> None:
-        """Paint what is known, then start what can be slow."""
+        """Show what is known, then start the feed after the first frame."""
         self.widgets.transport.display = self.REPLAY
         if self.widgets.panes:
             self.host.focus_pane(self.state.focus)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
-        """The first frame is out."""
+        """Start the feed and the watch for workers, once the first frame is painted."""
         launch, asking = self.session.launch, self.actions.asking
         self.session.feed.start()
         self.actions.viewing.look_for_views()
@@ -129,29 +129,31 @@ class StudyScreen(Screen[None]):
         self.set_interval(1.0, self.actions.workers.watch)
         if self._first_pane is not None:
             self.session.show(self.state)
-            self.actions.moving.focus_on(self._first_pane)  # whatever has taken the focus since
+            self.actions.moving.focus_on(
+                self._first_pane
+            )  # another pane may have taken the focus since
         if self.after_begin is not None:
             self.after_begin()
 
     def on_resize(self) -> None:
-        """Everything is measured again."""
+        """Compute the layout again."""
         if self.presenter.measure(self.session.snapshot, self.state):
             self.host.repaint()
         self.call_after_refresh(self.host.repaint)
 
     def on_unmount(self) -> None:
-        """Let go of the database."""
+        """Stop the feed and close the database."""
         self.session.end()
 
     def deliver(self, snapshot: Snapshot) -> None:
-        """Called by the feed in its thread: only the newest snapshot is painted."""
+        """Take a snapshot from the feed's thread; the screen paints only the newest one."""
         waits = self._waiting is not None
         self._waiting = snapshot
         if not waits:
             self.post_message(self.Arrived())
 
     def on_study_screen_arrived(self) -> None:
-        """Paint what the feed brought."""
+        """Paint the snapshot that the feed delivered."""
         snapshot, self._waiting = self._waiting, None
         if snapshot is not None:
             self.session.snapshot = snapshot
@@ -163,30 +165,30 @@ class StudyScreen(Screen[None]):
             gc_tuning.settle()
 
     def on_study_screen_then(self, message: Then) -> None:
-        """Go on with the result of a job."""
+        """Call the function in the event loop."""
         message.what()
 
     def on_scenario_list_chosen(self, message: ScenarioList.Chosen) -> None:
-        """A line of the list was clicked."""
+        """Show the scenario that was clicked."""
         self.actions.moving.turn_to(message.scenario)
 
     def on_descendant_focus(self) -> None:
-        """A pane was focused, by key or by mouse."""
+        """Take the pane that was focused, by key or by mouse, into the state."""
         focused = self.focused
         if isinstance(focused, Pane) and focused.profile != self.state.focus:
             self.state.focus = focused.profile
             self.host.lay_out()
 
     def action_act(self, name: str) -> None:
-        """Do what a key stands for."""
+        """Call the act of that name."""
         self.calls[name]()
 
     def leave(self) -> None:
-        """Leave; ask first while work is running."""
+        """Leave; ask the user first while the run is being decided."""
         self.actions.leaving.leave()
 
     def commands(self) -> Iterator[Command]:
-        """What the palette can do here beside what has a key: go to a scenario by its title."""
+        """The palette's commands without a key: go to a scenario by its title."""
         for number, scenario in enumerate(self.session.study.scenarios):
             title = one_line(scenario.title or scenario.key, 60)
             go = partial(self.actions.moving.turn_to, number)

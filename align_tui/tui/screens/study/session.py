@@ -1,4 +1,4 @@
-"""What is open on the study screen: a study, its run, and the ways to the store and from it."""
+"""What the study screen has open: a study, its run, the feed, and the store's thread."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ T = TypeVar("T")
 
 
 class Session:
-    """Knows no widget. `snapshot` is the newest; `removed` are columns, the last one first.
+    """`snapshot` is the newest one; `removed` are the removed columns, the newest first.
 
-    The feed calls `deliver` in its own thread; `post` brings what a thread has found to the event
-    loop, and `failed` is told there what went wrong, with a hint.
+    The feed calls `deliver` in its own thread. `post` calls a function in the event loop. `failed`
+    gets the message and the hint of an error there. The session knows no widget.
     """
 
     def __init__(
@@ -66,15 +66,15 @@ class Session:
         return LiveFeed(launch.database, self.study, launch.run, deliver)
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Have `job` done in the thread for the store, and `then` called with its result."""
+        """Call `job` in the store's thread, and `then` in the event loop with its result."""
         self.store.do(job, then)
 
     def show(self, state: ViewState) -> None:
-        """Have the feed deliver what is looked at."""
+        """Ask the feed for the scenario and repeat that the user looks at."""
         self.feed.show(state.scenario, state.repeat)
 
     def attach(self, run: str) -> None:
-        """Follow that run from now on; read it afresh where it is the one that is followed."""
+        """Follow that run from now on; if it is followed already, read it again."""
         assert isinstance(self.feed, LiveFeed), "a replay stays with its run"
         if run != self.run:
             self.run = run
@@ -83,19 +83,19 @@ class Session:
             self.feed.reload()
 
     def reload(self) -> None:
-        """Read the run afresh: this process just changed it."""
+        """Read the run again, after this process has changed it."""
         if isinstance(self.feed, LiveFeed):
             self.feed.reload()
 
     def focused(self, state: ViewState) -> Shown | None:
-        """What the focused pane shows; of a scenario just turned to, what the list knows."""
+        """The sample of the focused pane; right after a move, only what the list knows of it."""
         panes = self.snapshot.panes
         if state.focus >= len(panes):
             return None
         return current(panes[state.focus], self.snapshot, state.scenario)[0]
 
     def end(self) -> None:
-        """Let go of the database."""
+        """Stop the feed and close the database."""
         self.feed.stop()
         self.feed.join()
         self.store.close()

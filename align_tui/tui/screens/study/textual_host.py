@@ -1,4 +1,4 @@
-"""The study screen as its actions know it: what they ask for, done with Textual."""
+"""The host of the study screen's actions, implemented with Textual."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOTICE_S = 6.0
 
 
 class TextualHost:
-    """Implements `StudyHost`; `make` is how the screen of a successor is made."""
+    """Implements `StudyHost`; `make` makes the screen of a successor."""
 
     def __init__(
         self,
@@ -48,32 +48,32 @@ class TextualHost:
 
     @property
     def width(self) -> int:
-        """Of the screen, in cells."""
+        """The width of the screen, in cells."""
         return self.screen.size.width
 
     @property
     def names(self) -> KeyNames:
-        """The names of the screen's keys, as the user has them."""
+        """The names of the screen's keys in the user's keymap."""
         return keys_of(self.screen)
 
     def key_table(self) -> Sequence[str]:
-        """A line for everything that a key does."""
+        """One line of text for each action that has a key."""
         from align_tui.tui.dialogs.help import key_table
 
         return key_table(self.screen)
 
     def repaint(self) -> None:
-        """Paint the last snapshot again: the user looks at something else."""
+        """Paint the last snapshot with the current view state."""
         if self.screen.is_attached:
             self.presenter.paint(self.session.snapshot, self.state)
 
     def lay_out(self) -> None:
-        """What the user looks at may have changed the layout."""
+        """Compute the layout again and paint."""
         self.presenter.measure(self.session.snapshot, self.state)
         self.repaint()
 
     def say(self, text: str, *, waiting: bool = False) -> None:
-        """A line in place of the keys, for a moment; while `waiting`, until another is said."""
+        """Show a notice in place of the keys for a moment; if `waiting`, until the next notice."""
         self.state.notice = text
         self._notices += 1
         mine = self._notices
@@ -87,20 +87,20 @@ class TextualHost:
             self.repaint()
 
     def complain(self, message: str, hint: str = "") -> None:
-        """Something went wrong that the user must see until it is put away."""
+        """Show an error until the user closes it."""
         self.state.starting = False
-        away = self.names.fill("{study.back} puts this away")
+        closes = self.names.fill("{study.back} closes this")
         lines = [
             f"! {plain(message)}",
             *plain(hint).splitlines()[-8:],
-            *(("", away) if away else ()),
+            *(("", closes) if closes else ()),
         ]
         self.state.trouble = tuple(lines)
         self.widgets.show_trouble("\n".join(lines))
         self.repaint()
 
     def put_away(self) -> None:
-        """Put away what went wrong."""
+        """Close the error that `complain` shows."""
         self.state.trouble = ()
         self.widgets.show_trouble("")
 
@@ -109,7 +109,7 @@ class TextualHost:
         self.widgets.panes[index].focus(scroll_visible=False)
 
     def scroll_page(self, step: int) -> None:
-        """Scroll the focused pane, or the unfolded scenario, by a page."""
+        """Scroll the focused pane, or the unfolded scenario, down (1) or up (-1) by a page."""
         widgets, state = self.widgets, self.state
         target = widgets.panel if state.unfolded else widgets.panes[state.focus].scroller
         if step > 0:
@@ -118,7 +118,7 @@ class TextualHost:
             target.scroll_page_up(animate=False)
 
     def scroll_end(self, step: int) -> None:
-        """Scroll the focused pane to its top or end."""
+        """Scroll the focused pane to its end (1) or its top (-1)."""
         target = self.widgets.panes[self.state.focus].scroller
         if step > 0:
             target.scroll_end(animate=False)
@@ -126,7 +126,7 @@ class TextualHost:
             target.scroll_home(animate=False)
 
     def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Have `job` done in the thread for the store, and `then` called with its result."""
+        """Call `job` in the store's thread, and `then` in the event loop with its result."""
         self.session.do(job, then)
 
     def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None]) -> None:
@@ -138,7 +138,7 @@ class TextualHost:
         self.screen.app.push_screen(screen)
 
     def turn_to(self, successor: Successor) -> None:
-        """Show that study in place of this one, unless this one was left meanwhile."""
+        """Show that study in place of this one, unless the user left this one meanwhile."""
         app = self.screen.app
         if self.screen not in app.screen_stack:
             return
@@ -147,5 +147,5 @@ class TextualHost:
         app.switch_screen(self._make(successor))
 
     def leave(self, message: ExitMessage) -> None:
-        """End the application; `message` is said on the terminal."""
+        """End the application; the program then prints `message`."""
         self.screen.app.exit(message)

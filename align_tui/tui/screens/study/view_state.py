@@ -1,4 +1,4 @@
-"""What the user chose to look at; changed by keys alone, in the event loop."""
+"""The view state: what the user looks at. Only keys change it, in the event loop."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from align_tui.tui.format.filters import EVERYTHING, Filter
 
 @dataclass(slots=True)
 class ViewState:
-    """The state of the screen that no database knows."""
+    """The state of the study screen that the database does not hold."""
 
     scenario: int = 0
     focus: int = 0
     maximised: bool = False
     unfolded: bool = False
-    thinking: bool = False  # all that models thought, above their reasoning
+    thinking: bool = False  # show the models' thinking whole above their reasoning
     list_asked: bool | None = None
     discriminating: bool = False
-    view: int = 0  # of the overview
+    view: int = 0  # the first view of the overview
     compare: int = 0
-    wanted: Filter = EVERYTHING  # which scenarios are listed
+    wanted: Filter = EVERYTHING  # the filter of the list
     repeat: int | None = None
-    hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of a search
+    hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of each search hit
     hit: int = -1
     starting: bool = False
     missing: tuple[str, ...] = ()  # models that are not on this machine

@@ -1,4 +1,4 @@
-"""The widgets of the study screen, how they lie, and their measures; others paint on them."""
+"""The widgets of the study screen and their layout; the presenter paints on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class StudyWidgets:
-    """Belongs to one screen; `repaint` is called once another layout has been worked out."""
+    """The widgets of one screen; `repaint` is called after a new layout has been applied."""
 
     def __init__(self, screen: Screen[None], profiles: int, repaint: Callable[[], None]) -> None:
         self.screen, self._repaint = screen, repaint
@@ -39,17 +39,17 @@ class StudyWidgets:
 
     @property
     def size(self) -> Size:
-        """The screen's; before it has one, what it will be given."""
+        """The size of the screen; before the first layout, the size that it will get."""
         return self.screen.size or self.screen.app.size
 
     @property
     def names(self) -> KeyNames:
-        """The names of the screen's keys, as the user has them."""
+        """The names of the screen's keys in the user's keymap."""
         return keys_of(self.screen)
 
     def compose(self) -> ComposeResult:
-        """Status above, list and panes in the middle, tallies and keys below."""
-        small = f"This needs {MIN_WIDTH} x {MIN_HEIGHT} cells: please enlarge the terminal."
+        """Status above, list and panes in the middle, overview and keys below."""
+        small = f"The screen needs {MIN_WIDTH} x {MIN_HEIGHT} cells: please enlarge the terminal."
         yield Static(small, id="small", markup=False)
         yield self.status
         with Horizontal(id="body"):
@@ -64,17 +64,17 @@ class StudyWidgets:
         yield self.trouble
 
     def set_small(self, small: bool) -> None:
-        """Show nothing but that the terminal is too small, or everything."""
+        """Show only the hint that the terminal is too small, or everything."""
         self.screen.set_class(small, "-small")
 
     def show_trouble(self, text: str) -> None:
-        """Lay a complaint over the screen; an empty one goes."""
+        """Show an error over the screen; an empty text closes it."""
         if text:
             self.trouble.update(Content(text))
         self.screen.set_class(bool(text), "-trouble")
 
     def apply(self, layout: Layout) -> None:
-        """Give the widgets their measures."""
+        """Give the widgets the sizes of the layout."""
         low, grid = layout.height < 28, layout.grid
         self.screen.set_class(low, "-low")
         self.listing.display = layout.list_kind != "hidden"

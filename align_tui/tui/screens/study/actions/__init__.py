@@ -1,1 +1,1 @@
-"""What the keys of the study screen do, a module an idea; each gets state, session and host."""
+"""The actions of the study screen. Each class gets the view state, the session and the host."""

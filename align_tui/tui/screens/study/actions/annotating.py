@@ -1,4 +1,4 @@
-"""Saying something of the focused decision: a bookmark, a verdict."""
+"""Actions that annotate the focused decision: bookmark and verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VERDICT_WORDS = {
     "agree": "your verdict: you agree",
     "disagree": "your verdict: you disagree",
     "unsure": "your verdict: you are unsure",
-    None: "your verdict is taken back",
+    None: "your verdict is removed",
 }
 
 
@@ -26,27 +26,27 @@ class Annotating:
         self.state, self.session, self.host = state, session, host
 
     def _decided(self) -> int | None:
-        """The focused decision's sample; None, and said, where there is none."""
+        """The focused decision's sample; None, with a notice, if there is no decision."""
         shown = self.session.focused(self.state)
         if shown is None or shown.status != "done":
-            self.host.say("that needs a decision")
+            self.host.say("this needs a decision: the focused pane has none")
             return None
         return shown.sample
 
     def bookmark(self) -> None:
-        """Bookmark the focused decision, or take the bookmark away."""
+        """Bookmark the focused decision, or remove the bookmark."""
         sample = self._decided()
         if sample is None:
             return
 
-        def then(kept: bool) -> None:
+        def then(bookmarked: bool) -> None:
             self.session.feed.annotated()
-            self.host.say("bookmarked" if kept else "no longer bookmarked")
+            self.host.say("bookmarked" if bookmarked else "the bookmark is removed")
 
         self.session.do(lambda db: annotating.toggle_bookmark(db, sample), then)
 
     def give_verdict(self) -> None:
-        """Turn the verdict on the focused decision on."""
+        """Change the verdict on the focused decision to the next one."""
         sample = self._decided()
         if sample is None:
             return

@@ -1,10 +1,11 @@
-"""Having a scenario, a study or a failed decision decided; pausing, and going on."""
+"""Actions that queue a scenario, a study or a failed decision, and pause or stop the run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from align_tui.core.text.plurals import counted
 from align_tui.services import queueing
 from align_tui.services.cancel import cancel_run
 from align_tui.tui.format.status_text import cancelled_words
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study.session import Session
     from align_tui.tui.screens.study.view_state import ViewState
 
-LONG = 2_000  # samples of a study that is written in more than a moment
+LONG = 2_000  # samples above which writing a study takes more than a moment
 
 
 class Asking:
-    """Queues decisions. Nothing here waits for the database."""
+    """Queues samples. Nothing here waits for the database."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class Asking:
         self._trusting, self._workers = trusting, workers
 
     def look_for_models(self) -> None:
-        """Show of a study that was not asked yet which models would have to be fetched."""
+        """Find the models of a new study that are not on this machine, for the empty screen."""
         from align_tui.config.hub import missing_models
 
         def then(missing: tuple[str, ...]) -> None:
@@ -44,16 +45,16 @@ class Asking:
 
         self.session.do(lambda _: missing_models(self.session.study.profiles), then)
 
-    def go_on(self, said: str) -> None:
-        """Have what is queued decided, and say what this is."""
+    def go_on(self, notice: str) -> None:
+        """Start a worker for what is queued, and show a notice."""
         self._workers.start()
-        self.host.say(said)
+        self.host.say(notice)
 
     def writing(self) -> None:
-        """Say that a long study is being written: it takes a second for 10,000 scenarios."""
+        """Show a notice that a long study is being written (a second for 10,000 scenarios)."""
         size = self.session.planned
         if size > LONG:
-            self.host.say(f"queueing: a study of {size} decisions is written first")
+            self.host.say(f"queueing the study: writing {size} samples")
 
     def _written(self, run: str) -> None:
         if self.session.planned > LONG:
@@ -75,9 +76,9 @@ class Asking:
             if new or again or session.snapshot.counts.open:
                 self._workers.start()
             if again:
-                self.host.say(f"asked again: {again} that failed")
+                self.host.say(f"asked again: {counted(again, 'failed decision')}")
             elif not new:
-                self.host.say("everyone was asked here already")
+                self.host.say("all profiles have decided this scenario, or are queued for it")
 
         self.writing()
         session.do(
@@ -100,7 +101,7 @@ class Asking:
             if new or session.snapshot.counts.open:
                 self._workers.start()
             elif not new:
-                self.host.say("the whole study was asked already")
+                self.host.say("the whole study is decided or queued already")
 
         self.writing()
         session.do(
@@ -109,10 +110,10 @@ class Asking:
         )
 
     def ask_again(self) -> None:
-        """Queue the focused sample again, which failed; the others stay as they are."""
+        """Queue the focused sample again if it failed; the others stay as they are."""
         session, run, shown = self.session, self.session.run, self.session.focused(self.state)
         if run is None or shown is None or shown.status != "failed" or shown.sample is None:
-            tail = ": {study.ask_again} asks again where something did"
+            tail = ": {study.ask_again} asks again for a failed decision"
             self.host.say(self.host.names.sentence("nothing failed here", tail))
             return
         place, sample = (self.state.scenario, shown.profile, shown.repeat), shown.sample
@@ -121,7 +122,7 @@ class Asking:
             session.attach(run)
             if again:
                 self._workers.start()
-            self.host.say("asked again" if again else "someone else asked again already")
+            self.host.say("asked again" if again else "this decision is queued again already")
 
         def ask() -> None:
             session.do(lambda db: queueing.ask_again(db, session.study, run, place, sample), then)
@@ -129,23 +130,23 @@ class Asking:
         self._trusting.before(session.study, ask)
 
     def pause(self) -> None:
-        """Pause what runs, or go on."""
+        """Pause the run, or resume it."""
         session, host = self.session, self.host
         run, snapshot = session.run, session.snapshot
         if run is None:
-            tails = (": {study.run_scenario} asks for this scenario", ", {study.run_all} for all")
+            tails = (": {study.run_scenario} runs this scenario", ", {study.run_all} runs all")
             host.say(host.names.sentence("nothing runs yet", *tails))
         elif not snapshot.counts.open:
             host.say("nothing is left to decide")
         elif snapshot.state == "active" and (snapshot.workers or self.state.starting):
-            self._set_state(run, "paused", lambda: host.say("paused; what runs may finish"))
+            self._set_state(run, "paused", lambda: host.say("paused; running samples may finish"))
         else:
             self._trusting.before(
                 session.study, lambda: self._set_state(run, "active", self._workers.start)
             )
 
     def cancel(self) -> None:
-        """Stop what runs and what waits; the run can be gone on with."""
+        """Stop the run: its running and its pending samples. The user can resume it."""
         session, host = self.session, self.host
         run = session.run
         if run is None or not session.snapshot.counts.open:
@@ -154,13 +155,13 @@ class Asking:
 
         def then(cancelled: Cancelled) -> None:
             session.reload()
-            tails = () if cancelled.nothing else ("; {study.pause} goes on",)
+            tails = () if cancelled.nothing else ("; {study.pause} resumes",)
             host.say(host.names.sentence(cancelled_words(cancelled), *tails))
 
         session.do(lambda db: cancel_run(db, run), then)
 
     def stop(self, then: Callable[[], None]) -> None:
-        """Stop the run, where there is one; `then` is called afterwards."""
+        """Stop the run, if there is one, and call `then` afterwards."""
         if self.session.run is not None:
             self._set_state(self.session.run, "stopped", then)
 

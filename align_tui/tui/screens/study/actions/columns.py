@@ -1,4 +1,4 @@
-"""Columns on the fly: one more from the library, a copy of one, or one less."""
+"""Actions that add, copy and remove columns of the study."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     Make = Callable[[Attributes], Changed]
 
 T = TypeVar("T")
-REMOVED = "removed "  # before a place in their list, where else the path of a file stands
-ADDED = ": {study.run_scenario} asks it here", ", {study.run_all} everywhere"
+REMOVED = "removed "  # begins the key of a removed column; other keys are paths of files
+ADDED = ": {study.run_scenario} runs it here", ", {study.run_all} runs it everywhere"
 
 
 class Columns:
-    """Changes the columns. Files and the store are read in the thread for the store.
+    """Changes the columns, and reads files and the database in the store's thread.
 
-    A study that has not been asked yet is only shown changed; one that has is a child run.
+    If the study has no run yet, only the shown study changes; otherwise the change is a child run.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Columns:
         self._changing = False
 
     def add(self) -> None:
-        """Pick a profile of the library, or one that was removed, as one more column."""
+        """Let the user pick a profile of the library, or a removed one, as one more column."""
         session, host = self.session, self.host
         gone = {f"{REMOVED}{i}": profile for i, profile in enumerate(session.removed)}
         gone = {key: each for key, each in gone.items() if each not in session.study.profiles}
@@ -67,7 +67,7 @@ class Columns:
         session.do(lambda _: list_offers(gone, session.glyphs, beside), then)
 
     def _beside(self) -> Profile | None:
-        """The column whose model an added profile takes: the focused one, or the first with one."""
+        """The column whose model an added profile uses: the focused or else the first with one."""
         study, focused = self.session.study, self.state.focus
         near = (study.profiles[focused], *study.profiles)
         return next((profile for profile in near if profile.needs_model), None)
@@ -90,7 +90,7 @@ class Columns:
             default = backbone_of(beside) if beside is not None else None
             profile = load_profile(key, default=default, attributes=attributes)
             if not profile.target and profile.adm.traits.needs_target:
-                # Such as the oracle: it is added for what the focused column is marked against.
+                # The oracle, for example, takes the target that the focused column is scored by.
                 near = next(iter(study.scoring_targets(study.profiles[focused])), None)
                 profile = load_profile(key, targets=near, attributes=attributes)
             return with_column(study, profile, attributes)
@@ -98,7 +98,7 @@ class Columns:
         self._change(make)
 
     def copy(self) -> None:
-        """The focused profile's TOML under a free name, as a column beside it."""
+        """Let the user edit a copy of the focused profile, as a column beside it."""
         from align_tui.studies.edits import free_name, profile_toml, with_copy
         from align_tui.tui.dialogs.edit import EditDialog
 
@@ -110,7 +110,7 @@ class Columns:
             return EditDialog(
                 f"a copy of {profile.name}",
                 profile_toml(named),
-                [("adds it", lambda edited: with_copy(study, index, edited, attributes))],
+                [("adds the copy", lambda edited: with_copy(study, index, edited, attributes))],
                 ascii_only=self.session.glyphs.ascii,
             )
 
@@ -121,7 +121,7 @@ class Columns:
             self._change(lambda _: changed)
 
     def remove(self) -> None:
-        """The focused column goes; the run that has it stays."""
+        """Remove the focused column; the run keeps its decisions."""
         study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
         name = profile_name(profile)
@@ -135,15 +135,15 @@ class Columns:
 
         gone, back = f"{name} is removed", ": {study.add_column} brings it back"
         keys = self.host.names
-        begun = keys.sentence(gone, back, ", {study.runs} has the run with it")
+        begun = keys.sentence(gone, back, ", {study.runs} lists the run that has it")
         self._change(make, begun=begun, before=keys.sentence(gone, back))
 
     def _change(self, make: Make, *, begun: str = "", before: str = "") -> None:
-        """Turn to the changed study; what is said depends on whether it was asked before."""
+        """Show the changed study with the notice `begun` if it has a run, else `before`."""
         session = self.session
         before = before or self.host.names.sentence("one more column", *ADDED)
         if self._changing:
-            return  # a key that is held down
+            return  # the key is held down
         self._changing = True
 
         def job(_: Database) -> Changed:
@@ -152,7 +152,7 @@ class Columns:
             return make(load_attributes())
 
         def then(changed: Changed) -> None:
-            # By now whatever was ordered before is done: there is a run, or there is none.
+            # Jobs that were queued before are done by now, so it is known whether there is a run.
             run = session.run
             if run is None:
                 self._edits.turn_to(changed, None, 0, before)
@@ -173,7 +173,7 @@ class Columns:
         self._do(job, then)
 
     def _do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """A job for the store; where it fails, another change can be made."""
+        """Do a job in the store's thread; if it fails, allow another change."""
 
         def tried(db: Database) -> T | AlignError:
             try:

@@ -1,4 +1,4 @@
-"""Change and try again: what is edited becomes a child run, and the screen turns to it."""
+"""Actions that edit a scenario, profile, reasoning or targets, and run it in a child run."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study.session import Session
 
 RUNS = "runs what changed"
-ASKED = "what if, a run of its own: {}"
-NOTHING_NEW = "nothing to ask: all of this was decided before"
-UNSTATED = "this decision-maker is not told of targets: it is scored against them, and no more"
+ASKED = "what-if in the child run {}"
+NOTHING_NEW = "nothing to run: all of this is decided already"
+UNSTATED = "targets do not change how this decision-maker decides, only how it is scored"
 
 
 class Edits:
-    """Opens the editors of the study screen, and runs what they changed."""
+    """Opens the editors of the study screen, and runs the changes."""
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class Edits:
         make: Callable[[Attributes], ModalScreen[Changed]],
         then: Callable[[Changed | None], None] | None = None,
     ) -> None:
-        """Show the editor that `make` gives for the attributes that are defined.
+        """Show the editor that `make` returns for the defined attributes.
 
-        What it changed is asked, unless something else is to be done with it.
+        `then` gets the changed study; by default it runs in a child run.
         """
         from align_tui.config.attributes import load_attributes
 
@@ -61,7 +61,7 @@ class Edits:
             self.host.ask(editor, then or self._take)
 
     def edit_scenario(self) -> None:
-        """The shown scenario as TOML."""
+        """Edit the shown scenario as TOML."""
         from align_tui.studies.edits import LINES_AHEAD, scenario_toml, with_scenario
         from align_tui.tui.dialogs.edit import EditDialog
 
@@ -80,7 +80,7 @@ class Edits:
         )
 
     def edit_profile(self) -> None:
-        """The focused profile as TOML."""
+        """Edit the focused profile as TOML."""
         from align_tui.studies.edits import profile_toml, with_profile
         from align_tui.tui.dialogs.edit import EditDialog
 
@@ -96,7 +96,7 @@ class Edits:
         )
 
     def edit_reasoning(self) -> None:
-        """The focused decision's reasoning: cut or rewrite it, and let the model go on from it."""
+        """Edit the focused decision's reasoning, from which the model then concludes or goes on."""
         from align_tui.studies.edits import with_reasoning
         from align_tui.tui.dialogs.edit import EditDialog
 
@@ -104,7 +104,7 @@ class Edits:
         study, panes = session.study, session.snapshot.panes
         shown = panes[state.focus] if state.focus < len(panes) else None
         if shown is None or shown.status != "done" or not shown.text:
-            self.host.say("there is reasoning to change once this profile has decided with some")
+            self.host.say("no reasoning to edit: this pane has no decision with reasoning")
             return
         at, text = (state.scenario, state.focus), shown.text
 
@@ -121,8 +121,8 @@ class Edits:
 
         self.open(make)
 
-    def steer(self) -> None:
-        """The focused profile's targets as bars."""
+    def edit_targets(self) -> None:
+        """Edit the focused profile's targets as bars."""
         from align_tui.studies.edits import with_targets
         from align_tui.tui.dialogs.target_editor import TargetDialog
 
@@ -141,7 +141,7 @@ class Edits:
         )
 
     def _take(self, changed: Changed | None) -> None:
-        """Ask what was changed in a child run, and turn to it."""
+        """Run the changed study in a child run, and show it."""
         if changed is not None:
             self._trusting.before(changed.study, partial(self._ask_for, changed))
 
@@ -153,10 +153,11 @@ class Edits:
             lambda asked: self.turn_to(changed, *asked),
         )
 
-    def turn_to(self, changed: Changed, run: str | None, asked: int, said: str = "") -> None:
-        """Show the changed study, looking at what was changed.
+    def turn_to(self, changed: Changed, run: str | None, asked: int, notice: str = "") -> None:
+        """Show the changed study at the scenario and column that changed.
 
-        `asked` is how many samples were queued for it; `said` is shown in place of that.
+        `asked` is the number of samples that were queued. Without a `notice`, one says whether
+        there were any.
         """
         old = self.state
         state = ViewState(
@@ -167,5 +168,5 @@ class Edits:
             discriminating=old.discriminating,
             wanted=old.wanted,
         )
-        known = ASKED.format(one_line(run or "")) if asked else NOTHING_NEW
-        self.host.turn_to(Successor(changed.study, run, state, said or known, bool(asked)))
+        notice = notice or (ASKED.format(one_line(run or "")) if asked else NOTHING_NEW)
+        self.host.turn_to(Successor(changed.study, run, state, notice, bool(asked)))

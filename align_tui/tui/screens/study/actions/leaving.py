@@ -1,4 +1,4 @@
-"""Leaving the screen; while something runs, the user says what becomes of it."""
+"""The action that leaves the screen; while a run is being decided, it asks the user first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Leaving:
         self.session, self.host, self._asking = session, host, asking
 
     def leave(self) -> None:
-        """Leave at once, or ask while something runs."""
+        """Leave at once, or ask the user while the run is being decided."""
         session, snapshot = self.session, self.session.snapshot
         counts = snapshot.counts
         working = snapshot.state == "active" and counts.open
@@ -39,7 +39,7 @@ class Leaving:
             self._asking.stop(lambda: self._part("stopped"))
 
     def _part(self, state: str) -> None:
-        """Close the screen; what can be done next is said afterwards."""
+        """End the application with a message about the run."""
         counts = self.session.snapshot.counts
         ended, go_on = counts.done + counts.failed, self.host.names.first("study.pause")
         self.host.leave(ExitMessage(self.session.run, state, ended, counts.total, go_on))

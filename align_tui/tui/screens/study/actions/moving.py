@@ -1,4 +1,4 @@
-"""Going from one scenario to another: step by step, from hit to hit, as far as they are listed."""
+"""Actions that move between listed scenarios, search hits and panes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class Moving:
-    """Turns the screen to another scenario."""
+    """Shows another scenario, or focuses another pane."""
 
     def __init__(self, state: ViewState, session: Session, host: StudyHost) -> None:
         self.state, self.session, self.host = state, session, host
 
     def _listed(self) -> Sequence[int]:
-        """The scenarios that pass the filter now; all without one."""
+        """The scenarios that pass the filter now; all if there is no filter."""
         return self.session.scenarios.listed(self.session.snapshot, self.state)
 
     def turn_to(self, scenario: int) -> None:
-        """Show a scenario at once; its texts follow from the feed.
+        """Show a scenario at once; the feed delivers its texts.
 
-        A replay that followed what was decided stays with that scenario from then on.
+        A replay that followed the decisions stays with that scenario from then on.
         """
         state, transport = self.state, self.session.snapshot.transport
         if scenario != state.scenario:
@@ -40,23 +40,23 @@ class Moving:
         self.host.lay_out() if state.unfolded else self.host.repaint()
 
     def _turn(self, scenario: int | None) -> None:
-        """Show one of the listed, or say that there is none."""
+        """Show a listed scenario; None shows a notice that none matches."""
         if scenario is not None:
             self.turn_to(scenario)
         elif self.state.wanted:
             self.host.say(no_match(self.host.names))
 
     def step(self, by: int) -> None:
-        """The next or previous scenario of the list."""
+        """Go `by` scenarios down in the list."""
         self._turn(beside(self._listed(), self.state.scenario, by))
 
     def go(self, place: int) -> None:
-        """The first (0) or the last (-1) of the list."""
+        """Go to the first (0) or the last (-1) scenario of the list."""
         listed = self._listed()
         self._turn(listed[place] if listed else None)
 
     def next_match(self, step: int) -> None:
-        """The next hit while there are hits, else the next that the filter lists, else wrong."""
+        """Go to the next search hit, else the next that the filter lists, else the next wrong."""
         if self.state.hits:
             self._next_hit(step)
         elif self.state.wanted:
@@ -70,12 +70,12 @@ class Moving:
         targets = compared(self.session.study, state.compare)
         found = next_wrong(self.session.snapshot.rows, targets, shown, state.scenario, step)
         if found is None:
-            self.host.say("no scenario is decided wrong")
+            self.host.say("no shown profile decided a scenario wrong")
         else:
             self.turn_to(found)
 
     def _next_hit(self, step: int) -> None:
-        """The next hit on a scenario that is listed."""
+        """Go to the next hit on a listed scenario."""
         hits, listed = self.state.hits, self._listed()
         for distance in range(1, len(hits) + 1):
             number = (self.state.hit + step * distance) % len(hits)
@@ -86,26 +86,27 @@ class Moving:
         self.host.say(self.host.names.sentence("no hit of the search is listed", *ways))
 
     def searched(self, found: Sequence[tuple[int, int | None]] | None) -> None:
-        """The search was closed: with hits, the first of them being the chosen one."""
+        """Take the hits of a search that was closed, the chosen one first."""
         if found:
             self.state.hits = tuple(found)
             self._go_to_hit(0)
 
     def _go_to_hit(self, number: int) -> None:
-        """Turn to a hit of the search, and to the pane it is in."""
+        """Show the scenario of a hit, and focus its pane."""
         self.state.hit = number
         scenario, profile = self.state.hits[number]
         if profile is not None:
             self.focus_on(profile)
         self.turn_to(scenario)
         keys = self.host.names.hints(
-            "{study.next_match}/{study.previous_match} next, previous", "{study.back} ends"
+            "{study.next_match}/{study.previous_match} next, previous",
+            "{study.back} ends the search",
         )
-        said = f"hit {number + 1} of {len(self.state.hits)}"
-        self.host.say("   ".join(filter(None, [said, keys])))
+        place = f"hit {number + 1} of {len(self.state.hits)}"
+        self.host.say("   ".join(filter(None, [place, keys])))
 
     def focus_on(self, index: int) -> None:
-        """Focus a pane by its number."""
+        """Focus a pane by its index."""
         if 0 <= index < len(self.session.study.profiles):
             self.state.focus = index
             self.host.lay_out()
@@ -116,7 +117,7 @@ class Moving:
         self.focus_on((self.state.focus + by) % len(self.session.study.profiles))
 
     def filter(self) -> None:
-        """Choose which scenarios are listed."""
+        """Let the user choose a filter for the list."""
         from align_tui.tui.dialogs.filter import FilterDialog
 
         state, session = self.state, self.session

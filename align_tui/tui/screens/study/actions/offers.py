@@ -1,4 +1,4 @@
-"""The profiles that can be added as a column, read from the library."""
+"""The profiles that the user can add as a column, read from the library."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def list_offers(
     removed: Mapping[str, Profile], glyphs: Glyphs, beside: Profile | None = None
 ) -> list[Offer]:
-    """What can be added: removed columns by their keys, then the library, the user's own first.
+    """The removed columns by their keys, then the library, the user's own profiles first.
 
-    A profile that names no model would decide on that of `beside`. What is wrong with a file is
-    told in its place.
+    A profile that names no model would use the model of `beside`. A file that cannot be read is
+    offered with its error.
     """
     from align_tui.config.attributes import load_attributes
     from align_tui.config.backbones import backbone_of
@@ -39,8 +39,8 @@ def list_offers(
         try:
             profile = load_profile(key, default=default, attributes=attributes)
         except AlignError as error:
-            said = error.message.removeprefix(key).lstrip(" ,:")
-            offers.append(Offer(key, entry.name, origin, trouble=said))
+            trouble = error.message.removeprefix(key).lstrip(" ,:")
+            offers.append(Offer(key, entry.name, origin, trouble=trouble))
         else:
             offers.append(offer(key, origin, entry.name, profile))
     return offers

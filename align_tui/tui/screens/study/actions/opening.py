@@ -1,4 +1,4 @@
-"""Opening what lies over the study: a decision, a comparison, all runs, search, help, saving."""
+"""Actions that open a screen or dialog: a decision, the comparison, runs, search, saving, help."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class Opening:
-    """Opens screens and dialogs; each gets the values that it shows, and no screen."""
+    """Opens screens and dialogs; each gets the values that it shows."""
 
     def __init__(self, state: ViewState, session: Session, host: StudyHost, moving: Moving) -> None:
         self.state, self.session, self.host, self._moving = state, session, host, moving
 
     def decision(self) -> None:
-        """Read the focused decision's replies and open them."""
+        """Read the focused decision and open its screen."""
         session, shown = self.session, self.session.focused(self.state)
         if shown is None or shown.sample is None or shown.status not in ("done", "failed"):
-            self.host.say("there is something inside once it is decided")
+            self.host.say("nothing to open: this pane has no decision yet")
             return
         study, glyphs = session.study, session.glyphs
         scenario, profile = study.scenarios[self.state.scenario], study.profiles[shown.profile]
@@ -54,10 +54,10 @@ class Opening:
         session.do(job, then)
 
     def compare(self) -> None:
-        """Open the comparison: the focused column beside another one of this run."""
+        """Open the comparison with the focused column and another one of this run."""
         session, run = self.session, self.session.run
         if run is None:
-            self.host.say("there is something to compare once something is decided")
+            self.host.say("nothing to compare: nothing is decided yet")
             return
         from align_tui.tui.screens.compare.screen import CompareScreen
 
@@ -93,7 +93,7 @@ class Opening:
         return True
 
     def _origins(self) -> dict[int, Origin]:
-        """Where what the run inherited stands in it, by sample."""
+        """For each inherited sample: the run it is from, and its scenario and profile here."""
         snapshot = self.session.snapshot
         if not snapshot.counts.inherited:
             return {}
@@ -114,13 +114,13 @@ class Opening:
         def do(job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
             session.do(lambda _: job(), then)
 
-        def said(text: str | None) -> None:
-            if text is not None:
-                self.host.say(text)
+        def saved(notice: str | None) -> None:
+            if notice is not None:
+                self.host.say(notice)
 
         scenario = study.scenarios[self.state.scenario] if study.scenarios else None
         things = things_to_save(study.profiles[self.state.focus], scenario)
-        self.host.ask(SaveDialog(things, do, session.glyphs), said)
+        self.host.ask(SaveDialog(things, do, session.glyphs), saved)
 
     def help(self) -> None:
         """Open the help."""
@@ -129,7 +129,7 @@ class Opening:
         self.host.open(HelpDialog(self.help_facts()))
 
     def help_facts(self) -> HelpFacts:
-        """What the help says of this screen."""
+        """The facts about this screen that the help shows."""
         from align_tui.tui.dialogs.help import HelpFacts
 
         session, launch = self.session, self.session.launch

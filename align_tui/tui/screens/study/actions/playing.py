@@ -1,4 +1,4 @@
-"""Playing a recording: on and back, faster and slower. Nothing is asked of any model."""
+"""Actions of the replay: go to a scenario or a time, follow, and refuse to ask a model."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ STEP_S = 5.0
 
 
 class Playing:
-    """Orders for the feed of a replay."""
+    """Controls the feed of a replay."""
 
     def __init__(self, state: ViewState, session: Session, host: StudyHost) -> None:
         self.state, self.session, self.host = state, session, host
 
     @property
     def feed(self) -> ReplayFeed:
-        """The recording."""
+        """The feed of the replay."""
         feed = self.session.feed
         assert isinstance(feed, ReplayFeed), "this session is a replay"
         return feed
 
     def next_decided_scenario(self, step: int) -> None:
-        """To where the next scenario, or the one before, is first decided."""
+        """Go to where the next (1) or previous (-1) scenario is first decided."""
         self.state.repeat = None
         self.feed.seek_scenario(step)
 
     def follow(self) -> None:
-        """Show what is being decided again."""
+        """Follow the scenario that is being decided again."""
         self.state.repeat = None
         self.feed.follow()
 
     def ask_for_time(self) -> None:
-        """Ask for a time and go there."""
+        """Ask the user for a time and go there."""
         from align_tui.tui.dialogs.questions import InputDialog
 
         def refuse() -> None:
-            self.session.post(lambda: self.host.say("no time: try 90, 1:30 or 25 %"))
+            text = "this is not a time: try 90, 1:30 or 25 %"
+            self.session.post(lambda: self.host.say(text))
 
         def take(words: str | None) -> None:
             if words:
@@ -53,7 +54,7 @@ class Playing:
         self.host.ask(InputDialog("go to", "", "90, 1:30, 1:02:03 or 25 %", glyphs.ascii), take)
 
     def click(self, x: int) -> None:
-        """The playhead goes where the timeline was clicked, in cells from the left."""
+        """Go to the time that was clicked on the timeline, `x` cells from the left."""
         transport = self.session.snapshot.transport
         if transport is not None:
             first, room = track(transport, self.host.width, self.session.glyphs)
@@ -61,9 +62,9 @@ class Playing:
                 self.feed.seek_share((x - first) / max(1, room - 1))
 
     def refuse(self) -> None:
-        """A recording has nothing decided."""
-        said = "a replay asks nothing: open the run itself from the list of runs"
-        self.host.say(self.host.names.sentence(said, " ({study.runs})"))
+        """Say that a replay asks no model."""
+        notice = "a replay asks no model: open the run itself from the list of runs"
+        self.host.say(self.host.names.sentence(notice, " ({study.runs})"))
 
     def nothing(self) -> None:
-        """A key of the live screen that a recording has no use for."""
+        """Do nothing, for a key of the live screen that a replay has no use for."""

@@ -1,4 +1,4 @@
-"""Before code that a study brings is run: one question for each file, asked once."""
+"""Ask the user whether the code that a study brings may run: one question for each file, once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFUSED = "not trusted: nothing was started"
 
 
 class Trusting:
-    """Stands before whatever has a study decided."""
+    """Asks for trust before a study is run."""
 
     def __init__(self, host: StudyHost, *, ascii_only: bool) -> None:
         self.host, self._ascii = host, ascii_only
@@ -26,7 +26,7 @@ class Trusting:
     def before(
         self, study: Study, then: Callable[[], None], no: Callable[[], None] = lambda: None
     ) -> None:
-        """Call `then` once all code of the study is trusted, and `no` where some is not."""
+        """Call `then` once the user trusts all code of the study, or `no` if not."""
         if not any(map(runs_code, study.profiles)):
             then()
             return
@@ -40,12 +40,12 @@ class Trusting:
                 return error
             return asked
 
-        def back(found: tuple[Code, ...] | AlignError) -> None:
-            if isinstance(found, AlignError):
-                self.host.complain(found.message, found.hint)
+        def back(untrusted: tuple[Code, ...] | AlignError) -> None:
+            if isinstance(untrusted, AlignError):
+                self.host.complain(untrusted.message, untrusted.hint)
                 no()
             else:
-                self._ask(found, then, no)
+                self._ask(untrusted, then, no)
 
         self.host.do(job, back)
 

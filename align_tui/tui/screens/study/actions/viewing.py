@@ -1,4 +1,4 @@
-"""Changing what is looked at, and nothing else: one pane or all, more of a text, another view."""
+"""Actions that change only the view: one pane or all, more of a text, another view below."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ if TYPE_CHECKING:
 
 
 class Viewing:
-    """Turns the switches of the view."""
+    """Changes the view state."""
 
     def __init__(self, state: ViewState, session: Session, host: StudyHost) -> None:
         self.state, self.session, self.host = state, session, host
 
     def maximise(self) -> None:
-        """One pane, or all."""
+        """Show one pane, or all."""
         self.state.maximised = not self.state.maximised
         self.host.lay_out()
 
     def turn_list(self) -> None:
-        """More of the list, or none of it."""
+        """Show more of the list, or hide it."""
         layout = self.host.layout
         kind = layout.list_kind if layout is not None else "hidden"
         self.state.list_asked = kind in ("hidden", "marks")
         self.host.lay_out()
 
     def unfold(self) -> None:
-        """The whole scenario, or its first lines."""
+        """Show the whole scenario, or its first lines."""
         self.state.unfolded = not self.state.unfolded
         self.host.lay_out()
 
     def turn_thinking(self) -> None:
-        """All that the models thought, or how it ends."""
+        """Show the models' thinking whole, or only its end."""
         state = self.state
         state.thinking = not state.thinking
         if not any(shown.thinking for shown in self.session.snapshot.panes):
-            will = "shown whole" if state.thinking else "folded to a line"
-            self.host.say(f"no model thought here; where one did, its thinking is {will}")
+            how = "shown whole" if state.thinking else "folded to a line"
+            self.host.say(f"no model thought here; other thinking is now {how}")
         self.host.repaint()
 
     def turn_discriminating(self) -> None:
-        """Which decisions the accuracy counts."""
+        """Count all scored decisions, or the discriminating ones."""
         self.state.discriminating = not self.state.discriminating
         self.host.repaint()
 
@@ -63,21 +63,21 @@ class Viewing:
         self.session.do(lambda _: views.look_for_more(), then)
 
     def next_view(self, step: int) -> None:
-        """The next or previous view of the block below the panes."""
+        """Show the next (1) or previous (-1) view below the panes."""
         self.state.view = (self.state.view + step) % len(self.session.views.all)
         self.host.lay_out()
 
     def next_comparison(self) -> None:
-        """The next target for profiles that have none."""
+        """Compare profiles without a target with the next target."""
         self.state.compare += 1
         session = self.session
         self.host.say(comparison_words(session.study, self.state.compare, session.glyphs))
 
     def next_repeat(self) -> None:
-        """The next repeat of this scenario, in every pane."""
+        """Show the next repeat of this scenario in every pane."""
         repeats, state = self.session.study.repeat, self.state
         if repeats < 2:
-            self.host.say("every scenario is decided once")
+            self.host.say("this study has one repeat: every scenario is decided once")
             return
         panes, now = self.session.snapshot.panes, state.repeat
         if now is None:
@@ -86,7 +86,7 @@ class Viewing:
         self.session.show(state)
 
     def back(self) -> None:
-        """Undo what changed the view last."""
+        """Undo one change of the view: error, search, maximised pane, unfolded text, and so on."""
         state = self.state
         if state.trouble:
             self.host.put_away()

@@ -1,4 +1,4 @@
-"""Seeing to it that a worker process decides what is queued, and saying what became of one."""
+"""Start worker processes for what is queued, and report a worker that fails."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 class Workers:
-    """Starts workers from the screen, and looks after them once a second."""
+    """Starts workers from the screen, and checks them once a second."""
 
     def __init__(self, state: ViewState, session: Session, host: StudyHost) -> None:
         self.state, self.session, self.host = state, session, host
-        self._replaced: set[str] = set()  # workers that do not answer, once another was started
+        self._replaced: set[str] = (
+            set()
+        )  # workers that do not answer, for which another was started
 
     def start(self) -> None:
-        """Start a worker unless one answers; whatever went wrong before is put away."""
+        """Close the shown error, and start a worker unless one answers."""
         self.host.put_away()
         if not self.session.snapshot.workers:
             self.state.starting = True
@@ -34,16 +36,16 @@ class Workers:
         self.session.store.ensure_worker(started, self.session.snapshot.silent)
 
     def watch(self) -> None:
-        """Once a second: is there a worker that ended with an error, or that does not answer?"""
+        """Report a worker that ended with an error; replace workers that do not answer."""
         self._replace_silent()
         code = self.session.store.worker_ended()
         if code and self.session.snapshot.counts.open:
             ended = f"The worker ended with status {code}"
-            said = self.host.names.sentence(ended, "; press {study.pause} to start another")
-            self.host.do(lambda _: log_tail(), lambda tail: self.host.complain(said, tail))
+            message = self.host.names.sentence(ended, "; press {study.pause} to start another")
+            self.host.do(lambda _: log_tail(), lambda tail: self.host.complain(message, tail))
 
     def _replace_silent(self) -> None:
-        """Start another worker where those that are there do not answer or are blocked; say so."""
+        """Start another worker if all workers are silent or blocked, with a notice."""
         snapshot = self.session.snapshot
         blocked = [worker for worker in snapshot.workers if worker.is_blocked]
         silent = (*snapshot.silent, *blocked)
@@ -61,6 +63,6 @@ class Workers:
 
         def started(new: bool) -> None:
             if new:
-                self.host.say(f"{silent_words(silent)}: another is started")
+                self.host.say(f"{silent_words(silent)}: starting another")
 
         self.session.store.ensure_worker(started, silent)
