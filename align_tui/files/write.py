@@ -142,9 +142,9 @@ def _check_special(path: Path, info: os.stat_result | None, *, devices: bool) ->
 def _special(target: Path, stream: int | None) -> Iterator[BinaryIO]:
     """Open a device, a pipe or a stream of this process to write to it directly."""
     if stream is not None:
-        for ours in (sys.stdout, sys.stderr):
-            if ours is not None:
-                ours.flush()  # keeps earlier output before this
+        for own in (sys.stdout, sys.stderr):
+            if own is not None:
+                own.flush()  # keeps earlier output before this
         handle = os.dup(stream)
     else:
         try:
