@@ -137,8 +137,8 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     save.save_profile(second, "once", replace=True)
     assert load_profile("once").targets == second.targets
-    assert "hidden" in save.profile_spot("baseline").taken
-    with pytest.raises(ConfigError, match="hidden"):
+    assert "would hide a shipped one" in save.profile_spot("baseline").taken
+    with pytest.raises(ConfigError, match="would hide a shipped one"):
         save.save_profile(first, "baseline")
     # A set that was imported under that name would be found in place of the file.
     (paths.user_scenarios() / "sets.jsonl").write_text("{}", encoding="utf-8")

@@ -160,8 +160,8 @@ def test_given_reasoning_stands_beside_the_profile_it_is_taken_from() -> None:
     assert names[1:3] == [study.profiles[1].name, f"{study.profiles[1].name}~1"]
     assert sorted(changed.pairs) == [(2, 1, 0), (2, 2, 0)]
     assert changed.study.profiles[2].adm.model_dump()["given"] == "Because."
-    with pytest.raises(ConfigError, match="needs words"):
+    with pytest.raises(ConfigError, match="`given` needs text"):
         edits.with_reasoning(study, 2, 1, "  ", ATTRIBUTES)
     none = edits.with_column(study, load_profile("random"), ATTRIBUTES).study
-    with pytest.raises(ConfigError, match="does not reason"):
+    with pytest.raises(ConfigError, match="does not write reasoning"):
         edits.with_reasoning(none, 0, 4, "Because.", ATTRIBUTES)

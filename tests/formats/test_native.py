@@ -105,7 +105,7 @@ def test_unknown_keys_of_the_file_are_reported() -> None:
         ('format = "other"', "format is 'other'"),
         ("format = 3", "format is a number"),
         ('format = "align-tui/scenarios/9"', "/9' is unknown"),
-        (HEAD, "there are no scenarios"),
+        (HEAD, "it has no scenarios"),
         (HEAD + "scenario = 3", "scenario must be a list, and is a number"),
         (HEAD + "scenario = [3]", "record 1: the scenario must be an object, and is a number"),
         (HEAD + "[[scenario]]\ntext = 't'", "record 1: id must be text, and is null"),

@@ -68,7 +68,7 @@ def test_import_and_find(mine: Path, shipped: Path, a_file: Path) -> None:
 
 def test_an_import_of_the_same_name_has_to_be_meant(mine: Path, a_file: Path) -> None:
     import_set(a_file, ATTRIBUTES, name="x")
-    with pytest.raises(DatasetError, match="called 'x' already"):
+    with pytest.raises(DatasetError, match="already an imported set called 'x'"):
         import_set(a_file, ATTRIBUTES, name="x")
     _, found = import_set(a_file, ATTRIBUTES, name="x", scale={"MoralDesert": 20}, overwrite=True)
     assert find_scenarios("x", ATTRIBUTES).scenarios == found.scenarios

@@ -146,7 +146,7 @@ def test_scenarios_alone_are_no_run(tmp_path: Path) -> None:
     (tmp_path / "input_output.json").write_text(
         json.dumps([{"id": "i", "text": "t", "choices": [{"text": "a"}, {"text": "b"}]}])
     )
-    with pytest.raises(DatasetError, match="no run"):
+    with pytest.raises(DatasetError, match="contains scenarios, not a run"):
         read(tmp_path)
     with pytest.raises(DatasetError):
         read(tmp_path / "nowhere")
