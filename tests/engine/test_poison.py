@@ -41,7 +41,7 @@ RAISED = {
     "object": "Its notes is <object",
     "huge": "which is not a whole number",
     "nan": "nan, which is not a finite number",
-    "text": "The scenario asks for a choice, and it gave TextAnswer",
+    "text": "asks for a choice, and the decision-maker gave TextAnswer",
     "ratings": "Its predictions[0].samples has nan, which is not a finite number",
     "ranking": "Its ranking.best is choice number 3 of 2 choices",
     "steps": "Its steps[0] is a object, not a Step",
