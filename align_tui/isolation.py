@@ -1,8 +1,8 @@
-"""No module of the working folder is imported by a process of ours.
+"""Keep Python from importing modules of the working folder.
 
 Python looks for modules in the working folder when it is started with `-m`, and in every relative
-entry of PYTHONPATH. A `json.py` that happens to lie there would run as the user. Nothing is
-imported here but what the interpreter holds ready: this runs before anything could be kept out.
+entry of PYTHONPATH. A `json.py` that happens to be there would run as the user. This module imports
+only modules that the interpreter has loaded already: it runs before it can protect itself.
 """
 
 import os
@@ -12,7 +12,7 @@ SAFE = {"PYTHONSAFEPATH": "1"}
 
 
 def leave_working_folder(*, as_module: bool = False) -> None:
-    """Take the working folder off `sys.path`, here and in all processes that are started from here.
+    """Remove the working folder from `sys.path`, in this process and its child processes.
 
     `as_module`: this process was started with `-m`, which puts the working folder first.
     Absolute entries of PYTHONPATH stay: the user has named them.
@@ -44,5 +44,5 @@ def leave_working_folder(*, as_module: bool = False) -> None:
 
 
 def own_command(*words: str) -> list[str]:
-    """The command line of `align-tui WORDS` in this interpreter, deaf to the working folder."""
+    """The command line that runs `align-tui WORDS` without modules of the working folder."""
     return [sys.executable, "-P", "-m", "align_tui", *words]

@@ -99,7 +99,7 @@ def test_devices_are_written_to_where_that_is_wanted(tmp_path: Path) -> None:
 def test_a_pipe_is_written_to_and_one_that_nobody_reads_is_told(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(OutputError, match="nobody reads from it"):
+    with pytest.raises(OutputError, match="no process reads from it"):
         write_text(pipe, "x", devices=True)
     handle = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(handle, True)

@@ -90,7 +90,7 @@ def test_an_edited_profile_loads_again_equal(body: dict[str, object]) -> None:
     assert load_profile("any", attributes=ATTRIBUTES) == profile
     study = fakes.study(1, profiles=1)
     study = type(study)("s", (profile,), study.scenarios)
-    with pytest.raises(ConfigError, match="Nothing that takes part"):
+    with pytest.raises(ConfigError, match="No setting that affects decisions"):
         edits.with_profile(study, 0, edits.profile_toml(profile), ATTRIBUTES)
 
 
@@ -137,12 +137,12 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     save.save_profile(second, "once", replace=True)
     assert load_profile("once").targets == second.targets
-    assert "hidden" in save.profile_spot("baseline").taken
-    with pytest.raises(ConfigError, match="hidden"):
+    assert "would hide a shipped one" in save.profile_spot("baseline").taken
+    with pytest.raises(ConfigError, match="would hide a shipped one"):
         save.save_profile(first, "baseline")
     # The library would find an imported set of that name instead of the file.
     (paths.user_scenarios() / "sets.jsonl").write_text("{}", encoding="utf-8")
-    with pytest.raises(ConfigError, match="has that name already"):
+    with pytest.raises(ConfigError, match="already has that name"):
         save.save_scenario(fakes.scenarios(1)[0], "sets", replace=True)
 
 

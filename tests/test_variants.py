@@ -45,7 +45,7 @@ def test_an_edited_scenario_keeps_its_labels() -> None:
 def test_what_is_wrong_with_a_scenario_is_said() -> None:
     study = fakes.study(2)
     text = edits.scenario_toml(study.scenarios[0])
-    with pytest.raises(ConfigError, match="Nothing that a decision-maker sees"):
+    with pytest.raises(ConfigError, match="The text, choices and labels are unchanged"):
         edits.with_scenario(study, 0, text, ATTRIBUTES)
     with pytest.raises(DatasetError, match="not TOML"):
         edits.with_scenario(study, 0, text.replace("text = ", "text ", 1), ATTRIBUTES)
@@ -81,7 +81,7 @@ def test_an_edited_profile_replaces_its_column_under_a_name_of_its_own() -> None
 def test_a_profile_shown_and_read_unchanged_is_no_change() -> None:
     study = fakes.study(1)
     for index, profile in enumerate(study.profiles):
-        with pytest.raises(ConfigError, match="Nothing that takes part"):
+        with pytest.raises(ConfigError, match="No setting that affects decisions"):
             edits.with_profile(study, index, edits.profile_toml(profile), ATTRIBUTES)
 
 
@@ -108,7 +108,7 @@ def test_columns_come_and_go() -> None:
     study = fakes.study(2)
     more = edits.with_column(study, load_profile("random"), ATTRIBUTES)
     assert more.profile == 4 and {pair[1] for pair in more.pairs} == {4}
-    with pytest.raises(ConfigError, match="random is a column already"):
+    with pytest.raises(ConfigError, match="random is already a column"):
         edits.with_column(more.study, load_profile("random"), ATTRIBUTES)
     fewer = edits.without_column(more.study, 0, ATTRIBUTES)
     assert len(fewer.study.profiles) == 4 and fewer.pairs == ()
@@ -160,8 +160,8 @@ def test_given_reasoning_stands_beside_the_profile_it_is_taken_from() -> None:
     assert names[1:3] == [study.profiles[1].name, f"{study.profiles[1].name}~1"]
     assert sorted(changed.pairs) == [(2, 1, 0), (2, 2, 0)]
     assert changed.study.profiles[2].adm.model_dump()["given"] == "Because."
-    with pytest.raises(ConfigError, match="needs words"):
+    with pytest.raises(ConfigError, match="`given` needs text"):
         edits.with_reasoning(study, 2, 1, "  ", ATTRIBUTES)
     none = edits.with_column(study, load_profile("random"), ATTRIBUTES).study
-    with pytest.raises(ConfigError, match="does not reason"):
+    with pytest.raises(ConfigError, match="does not write reasoning"):
         edits.with_reasoning(none, 0, 4, "Because.", ATTRIBUTES)

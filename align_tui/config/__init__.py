@@ -1,1 +1,1 @@
-"""TOML files of profiles, studies and attribute packs, read into core values."""
+"""Read the TOML files of profiles, studies and attribute packs into core values."""

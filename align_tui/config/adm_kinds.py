@@ -1,4 +1,4 @@
-"""Every kind of decision-maker, one line each."""
+"""The registry of all kinds of decision-maker."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from align_tui.core.registry import Registry
 
 @dataclass(frozen=True)
 class HasParams:
-    """What a registered kind is, as far as a profile's reader knows it: its parameters' class.
+    """The part of a registered kind that the reader of a profile needs: its parameters' class.
 
-    The kinds themselves are `adms.base.AdmKind`, which also makes the decision-maker.
+    The kinds themselves are of type `adms.base.AdmKind`, which also makes the decision-maker.
     """
 
     params: type[AdmParams]
@@ -32,8 +32,8 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "imported": "align_tui.adms.imported:KIND",
     },
 )
-"""By the name that `[adm] kind` has. Other packages add theirs by entry points of the group.
+"""The kinds by their name in `[adm] kind`. Other packages add theirs by entry points of the group.
 
-A kind is found by its path and imported when a profile names it, since decision-makers are built
-on profiles and a profile's module cannot import them.
+A kind is listed by its path and imported when a profile names it: decision-makers import the
+module of profiles, so that module cannot import them.
 """

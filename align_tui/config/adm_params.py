@@ -1,4 +1,4 @@
-"""The parameters of a decision-maker (`[adm]` of a profile), and what it says of itself by them."""
+"""The parameters of a decision-maker (`[adm]` of a profile), and its traits."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a kind of decision-maker needs, takes and gives; the program asks these, not its name.
+    """What a kind of decision-maker needs and does. The program reads these, never a kind's name.
 
-    `needs_model`: it asks the profile's `[backbone]`. `roles`: further models that it asks, by
-    role, and what each must be able to do.
-    `needs_target`: it cannot decide without a target. `is_steerable`: what it decides depends on
-    its targets; others are only scored against them. `states_target`: its prompt states the
-    targets in words, so an attribute pack has to define each. `takes_distributions`: a target of
-    it may be a distribution.
-    `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it tells
-    that function how much each attribute matters; `gives_history`: what it predicted before.
-    `reads_labels`: what it decides may depend on the scenario's labels, so that a decision does not
-    hold where labels differ; a kind that does not say is taken to read them.
-    `answers`: what a scenario may ask of it. `can_decide`: False where it decided elsewhere, and
-    its results were only imported.
+    `needs_model`: it asks the profile's `[backbone]`. `roles`: the other models that it asks, by
+    role, with the capabilities that each must have.
+    `needs_target`: it cannot decide without a target. `is_steerable`: its decisions depend on its
+    targets; others are only scored against them. `states_target`: its prompt states the targets in
+    words, so an attribute pack must define each. `takes_distributions`: its targets may be
+    distributions.
+    `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
+    that function the relevance of each attribute; `gives_history`: its earlier predictions.
+    `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
+    labels differ (the default, to be safe).
+    `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
+    and its results were imported.
     """
 
     needs_model: bool = False
@@ -55,22 +55,22 @@ class Traits:
 
 
 class AdmParams(Strict):
-    """Base of every `[adm]` table. `kind` is the name under which the kind is registered."""
+    """Base of every `[adm]` table. `kind` is the registered name of the kind."""
 
     TRAITS: ClassVar[Traits] = Traits()
     kind: str = Field("", max_length=200)
 
     @property
     def traits(self) -> Traits:
-        """What this decision-maker needs, takes and gives; parameters may change it."""
+        """The traits of this decision-maker; a subclass may derive them from parameters."""
         return self.TRAITS
 
 
 class Reasoned(AdmParams):
-    """What every decision-maker that asks a model by the profile's `[prompt]` has in common.
+    """Parameters that all decision-makers with the profile's `[prompt]` share.
 
-    `given` is reasoning that is put into the model's mouth, to see whether it carries the decision:
-    the model only concludes from it or, with `goes_on`, writes on from there.
+    `given` is reasoning that the program writes for the model, to test whether the reasoning leads
+    to the decision: the model concludes from it or, with `goes_on`, first continues it.
     """
 
     TRAITS: ClassVar[Traits] = Traits(needs_model=True, reads_labels=False)
@@ -83,16 +83,16 @@ class Reasoned(AdmParams):
     @model_validator(mode="after")
     def _given_before(self) -> Self:
         if self.given is not None and (self.reasoning != "before" or not self.given.strip()):
-            raise ValueError('given reasoning needs words, and reasoning = "before"')
+            raise ValueError('`given` needs text, and reasoning = "before"')
         if self.goes_on and self.given is None:
-            raise ValueError("goes_on says how given reasoning is used, and none is given")
+            raise ValueError("`goes_on` needs `given`, the reasoning that the model continues")
         return self
 
 
 class RunsFile(AdmParams):
-    """A decision-maker that runs a Python file of the user's.
+    """A decision-maker that runs a Python file of the user.
 
-    `code_sha256` is filled in when the profile is read: the file's hash, and no other is run.
+    The reader of the profile sets `code_sha256` to the file's hash; no other code is run.
     """
 
     file: str = Field(min_length=1)
@@ -104,9 +104,9 @@ class RunsFile(AdmParams):
 
 
 class MissingParams(AdmParams):
-    """A stored `[adm]` table whose kind is not installed here, or no longer takes these keys.
+    """A stored `[adm]` table whose kind is not installed, or no longer takes these keys.
 
-    Its run can still be listed, shown and compared. Every key is kept as it was.
+    Its run can still be listed, shown and compared. Every key is kept unchanged.
     """
 
     TRAITS: ClassVar[Traits] = Traits(is_steerable=True, takes_distributions=True, can_decide=False)

@@ -1,4 +1,4 @@
-"""`[alignment]` of a profile: which function ranks the choices, and its parameters."""
+"""`[alignment]` of a profile: the function that ranks the choices, and its parameters."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ DEFAULT = "average_distance"
 
 
 class AlignmentParams(Strict):
-    """Base of every `[alignment]` table; the keys beside `function` are the function's own.
+    """Base of every `[alignment]` table.
 
-    Their names are those of the function's keyword parameters.
+    The keys beside `function` are the function's keyword parameters.
     """
 
     function: str = Field("", max_length=200)
@@ -32,10 +32,11 @@ class AlignmentParams(Strict):
 
 
 class AverageDistanceParams(AlignmentParams):
-    """`misaligned` prefers the farthest choice; `probabilistic` draws by the probabilities.
+    """Parameters of `average_distance`.
 
-    `epsilon` is added to each distance before it is inverted; with `exact_ties` the last bit of a
-    sum tells equal distances apart, as in align-system.
+    `misaligned` prefers the farthest choice; `probabilistic` draws by the probabilities. `epsilon`
+    is added to each distance before it is inverted; with `exact_ties` distances are equal only to
+    the last bit, as in align-system.
     """
 
     misaligned: bool = False
@@ -45,9 +46,10 @@ class AverageDistanceParams(AlignmentParams):
 
 
 class MedicalOnlyParams(AlignmentParams):
-    """`misaligned` prefers the least urgent choice; `probabilistic` draws by the scores.
+    """Parameters of `medical_only`.
 
-    `tie` says which of equally urgent choices is taken: the first, or one drawn from the seed.
+    `misaligned` prefers the least urgent choice; `probabilistic` draws by the scores. `tie` says
+    which of equally urgent choices is taken: the first, or one drawn by the seed.
     """
 
     misaligned: bool = False
@@ -56,7 +58,7 @@ class MedicalOnlyParams(AlignmentParams):
 
 
 class MissingFunctionParams(AlignmentParams):
-    """A stored `[alignment]` table whose function is not installed here; its keys are kept."""
+    """A stored `[alignment]` table whose function is not installed; its keys are kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -65,11 +67,11 @@ OURS: Mapping[str, type[AlignmentParams]] = {
     "average_distance": AverageDistanceParams,
     "medical_only": MedicalOnlyParams,
 }
-"""By the function's name. Functions of other packages name their class themselves."""
+"""Parameter classes by the function's name. Entries of other packages name theirs themselves."""
 
 
 def params_class(entry: AlignmentEntry) -> type[AlignmentParams]:
-    """The class of a function's parameters; raises ConfigError where another package's is none."""
+    """The class of a function's parameters; raises ConfigError if another package's is invalid."""
     if not entry.parameters:
         return OURS.get(entry.name, AlignmentParams)
     try:
@@ -82,7 +84,7 @@ def params_class(entry: AlignmentEntry) -> type[AlignmentParams]:
     if not (isinstance(found, type) and issubclass(found, AlignmentParams)):
         raise ConfigError(
             f"The parameters of the alignment function {entry.name!r} ({entry.parameters}) "
-            "are no AlignmentParams"
+            "are not AlignmentParams"
         )
     return found
 
@@ -94,9 +96,9 @@ AlignmentTable = Annotated[
 
 
 def params_of(alignment: AlignmentParams | None, **changes: Any) -> AlignmentParams:
-    """The function that a profile names, or the default one; `changes` replace its parameters.
+    """The parameters of a profile's function, or of the default one, with `changes`.
 
-    Raises ConfigError for a change that the function does not know.
+    Raises ConfigError for a parameter that the function does not have.
     """
     found = alignment or OURS[DEFAULT](function=DEFAULT)
     for name in changes:

@@ -1,4 +1,4 @@
-"""Attribute packs (TOML): the shipped ones and the user's own."""
+"""Read attribute packs (TOML): the shipped ones and the user's own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Pack(Strict):
 
 
 def read_pack(path: Path) -> Attributes:
-    """The attributes of one file; raises ConfigError."""
+    """Read the attributes of one file; raises ConfigError."""
     text = read_text(path)
     table = parse(text, str(path))
     refuse_other(table, PACK, str(path))
@@ -48,14 +48,14 @@ def _load(folders: tuple[Path, ...]) -> Attributes:
 
 
 def load_attributes() -> Attributes:
-    """Every attribute that is defined here; the user's definitions come last and win."""
+    """All defined attributes; the user's definitions replace the shipped ones."""
     return _load((paths.shipped_attributes(), paths.user_attributes()))
 
 
 def definitions_for(own: Attributes | None, targets: Targets) -> Attributes:
-    """The definitions that a run has of its own, and today's packs for a target that it lacks.
+    """A run's own definitions, and today's packs for a target that they do not define.
 
-    A run of version 0.1 has none (None).
+    `own` is None for a run of version 0.1, which stores no definitions.
     """
     if own is None:
         return load_attributes()

@@ -1,4 +1,4 @@
-"""Every kind of `[backbone]`: what it can do and what opens it, known without loading anything."""
+"""The registry of all kinds of `[backbone]`, with their capabilities; it loads no model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.registry import Registry
 
 Capability = Literal["generates", "scores_choices", "rates_statements", "embeds"]
-"""What a model can do: the protocols of backbones/base.py, by name."""
+"""What a model can do: one name for each protocol of backbones/base.py."""
 CAPABILITIES: Final[tuple[Capability, ...]] = get_args(Capability)
 CAPABILITY_WORDS: Final[dict[Capability, str]] = {
     "generates": "writes text under a schema",
@@ -21,11 +21,11 @@ CAPABILITY_WORDS: Final[dict[Capability, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class BackboneKind:
-    """A kind of `[backbone]`. Another package adds one by an entry point that names such a value.
+    """A kind of `[backbone]`. Another package adds one by an entry point to such an object.
 
     `opener` is `module:function`: (spec, progress) -> Backbone, imported only to open a model.
-    `capabilities` are what every model of the kind can do. `runs_here`: in the worker's own
-    process, and not on a server that `[backbone.server]` names.
+    Every model of the kind has these `capabilities`. `runs_here`: it runs in the worker's own
+    process, not on a server that `[backbone.server]` names.
     """
 
     opener: str
@@ -54,7 +54,7 @@ BACKBONE_KINDS: Final = Registry(
 
 
 def kind_of(name: str) -> BackboneKind | None:
-    """The kind of that name; None for one that is not installed here, or cannot be loaded."""
+    """The kind of that name; None if it is not installed or cannot be loaded."""
     try:
         return BACKBONE_KINDS.get(name)
     except ConfigError:

@@ -1,4 +1,4 @@
-"""`[backbone]` and `[models.ROLE]`: which model, how it is loaded and how its tokens are drawn."""
+"""`[backbone]` and `[models.ROLE]`: the model, how to load it and how to draw its tokens."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ UNUSED: dict[str, set[str]] = {
     "transformers": {"server"},
     "openai": {"revision", "dtype", "device", "load"},
 }
-"""By kind, the keys that make no difference to which model is loaded."""
+"""For each kind, the keys that do not change which model is loaded."""
 NOT_OF_THE_MODEL = {"decoding", "chat_template"}
-"""Keys of `[models.ROLE]` that say how a loaded model is asked."""
+"""Keys of `[models.ROLE]` that say how to ask a loaded model."""
 
 
 class BackboneSpec(Strict):
-    """`[backbone]`: which model, and how it is loaded.
+    """`[backbone]`: the model and how to load it.
 
-    `kind` is one of config/backbone_kinds.py. A stored profile may have one that is not installed
-    here, so the kind is checked where a profile is read from a file (`check_model`).
-    `load` is passed on to `from_pretrained` (quantisation, attention implementation, ...);
-    `code_sha256` is filled in when the profile is read: the hash of what trust_remote_code runs.
-    `server` stands for all of it where the kind is `openai`.
+    `kind` is one of config/backbone_kinds.py. A stored profile may have a kind that is not
+    installed, so `check_model` checks it only when a profile is read from a file.
+    `load` is passed to `from_pretrained` (quantisation, attention implementation, ...). The reader
+    of the profile sets `code_sha256` to the hash of the code that trust_remote_code runs.
+    `server` replaces all of these if the kind is `openai`.
     """
 
     kind: str = Field("demo", min_length=1, max_length=80)
@@ -56,7 +56,7 @@ class BackboneSpec(Strict):
 
     @property
     def key(self) -> str:
-        """Equal for profiles that can share one loaded model."""
+        """A key that is equal for profiles that can share one loaded model."""
         unused = UNUSED.get(self.kind, set()) | NOT_OF_THE_MODEL
         return content_hash(self.model_dump(mode="json", exclude=unused))[:16]
 
@@ -71,9 +71,9 @@ class BackboneSpec(Strict):
 
 
 class DecodingSpec(Strict):
-    """`[decoding]`: how tokens are drawn; temperature 0 is greedy.
+    """`[decoding]`: how to draw tokens; temperature 0 is greedy.
 
-    `thinking` is for models that can think before they reply: `max_thinking_tokens` caps that.
+    `thinking` is for models that can think before they reply, up to `max_thinking_tokens`.
     """
 
     temperature: float = Field(0.0, ge=0.0, le=10.0, allow_inf_nan=False)
@@ -88,7 +88,7 @@ class DecodingSpec(Strict):
 
 
 class RoleModel(BackboneSpec):
-    """`[models.ROLE]`: a model beside the main one, with how its tokens are drawn.
+    """`[models.ROLE]`: a model beside the main one, with its own decoding.
 
     `chat_template` holds values for variables of the model's own chat template.
     """

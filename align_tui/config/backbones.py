@@ -1,4 +1,4 @@
-"""Which model a profile runs on: named backbones, hub ids, folders, GGUF files and servers."""
+"""Find the model of a profile: a named backbone, hub id, folder, GGUF file or server."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from align_tui.core.text.repair import storable
 
 DEFAULT = "demo"  # the named backbone of a profile that names no model
 IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "code_sha256", "server")
-"""The keys of `[backbone]` that belong to one model; the others say how any model is loaded."""
+"""The keys of `[backbone]` that belong to one model; the others say how to load any model."""
 
 SETTINGS = ("decoding", "prompt")
-"""The tables that a named backbone may bring beside its model."""
+"""The tables that a named backbone may have beside its model."""
 
 _HUB = r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*"
 _HUB_ID = re.compile(_HUB)
@@ -35,7 +35,7 @@ _LIKE = (
 
 
 class BackboneFile(Strict):
-    """A named backbone: a model, and what profiles that run on it start from."""
+    """A file of a named backbone: a model, and defaults for profiles that run on it."""
 
     description: str = ""
     backbone: BackboneSpec
@@ -45,9 +45,9 @@ class BackboneFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A model and what it brings; a profile's own keys go on top of `table`.
+    """A model and its defaults; a profile's own keys replace those of `table`.
 
-    `name` is the name of its `file`. A hub id, a folder, a GGUF file and a server have none.
+    `name` is the name of its `file`. A hub id, a folder, a GGUF file and a server have no name.
     """
 
     name: str
@@ -57,11 +57,11 @@ class Backbone:
 
     @property
     def spec(self) -> BackboneSpec:
-        """The `[backbone]` that it stands for; raises ConfigError for a URL that is none."""
+        """The `[backbone]` that it stands for; raises ConfigError for an invalid URL."""
         return validate(BackboneSpec, self.table["backbone"], self.name or "--backbone")
 
     def is_in(self, profile: Profile) -> bool:
-        """Does the profile have this model, and every setting that comes with it?"""
+        """Does the profile have this model and all of its settings?"""
         own = profile.model_dump(mode="json", include=set(SETTINGS))
         return same_model(self.spec, profile.backbone) and all(
             own[part].get(key) == value
@@ -71,15 +71,15 @@ class Backbone:
 
 
 def list_backbones() -> list[Entry]:
-    """Every backbone that can be named; a file of yours hides a shipped one of the same name."""
+    """All named backbones; the user's file hides a shipped one of the same name."""
     return entries(paths.shipped_backbones(), paths.user_backbones())
 
 
 def resolve(value: str, *folders: Path) -> Backbone:
-    """What `--backbone VALUE` or `use = "VALUE"` stands for; raises ConfigError.
+    """The backbone that `--backbone VALUE` or `use = "VALUE"` names; raises ConfigError.
 
-    A name is looked up first. Paths are relative to `folders`: without any, what is no absolute
-    path is of the hub, whatever lies in the working folder. No hub and no server is asked.
+    A name is looked up first. Paths are relative to `folders`; without any, a path that is not
+    absolute is a hub id, whatever is in the working folder. No hub and no server is asked.
     """
     if value.startswith(("http://", "https://")):
         server = {"base_urls": [value]}
@@ -100,7 +100,7 @@ def resolve(value: str, *folders: Path) -> Backbone:
 
 
 def read_backbone(path: Path) -> Backbone:
-    """The named backbone of that file; raises ConfigError."""
+    """Read the named backbone of a file; raises ConfigError."""
     text = read_text(path)
     table = parse(text, str(path))
     refuse_other(table, BACKBONE, str(path))
@@ -123,16 +123,16 @@ def _model_of(table: Table) -> Table:
 
 
 def backbone_of(profile: Profile) -> Backbone:
-    """The named backbone that a profile runs on, whatever it brings; else its bare model.
+    """The named backbone with the profile's model, else the model alone, without a name.
 
-    Of several for the same model it is one whose every setting the profile has, if there is one.
+    Of several with this model it prefers one whose settings the profile has.
     """
     found = []
     for entry in list_backbones():
         try:
             backbone = read_backbone(entry.path)
         except ConfigError:
-            continue  # told by whoever names it
+            continue  # a profile that names this backbone reports the error
         if same_model(backbone.spec, profile.backbone):
             found.append(backbone)
     bare = Backbone("", {"backbone": profile.backbone.model_dump(mode="json")})
@@ -140,7 +140,7 @@ def backbone_of(profile: Profile) -> Backbone:
 
 
 def same_model(one: BackboneSpec, other: BackboneSpec) -> bool:
-    """Do both name the same model, whatever its code's hash was when each was read?"""
+    """Do both name the same model, apart from the hash of its code?"""
     same = {"code_sha256": ""}
     return one.model_copy(update=same) == other.model_copy(update=same)
 
@@ -152,21 +152,21 @@ def backbone_table(model: str) -> Table:
 
 
 def names_model(backbone: object) -> bool:
-    """Does a profile's `[backbone]` table say which model it is about?"""
+    """Does a profile's `[backbone]` table name a model?"""
     return isinstance(backbone, Mapping) and any(
         key in backbone for key in ("use", "kind", "model", "server")
     )
 
 
 def with_kind(backbone: Table) -> Table:
-    """The table with the kind that its other keys imply: a server, or a model in this process."""
+    """The table with the kind that its other keys imply: `openai` or `transformers`."""
     if "kind" in backbone or not names_model(backbone):
         return backbone
     return {**backbone, "kind": "openai" if "server" in backbone else "transformers"}
 
 
 def is_local(model: str) -> bool:
-    """Is it a folder on this machine, or a GGUF file?"""
+    """Is it a folder or a GGUF file on this machine?"""
     try:
         path = as_path(model)
     except ConfigError:
@@ -178,27 +178,27 @@ def is_local(model: str) -> bool:
 def _is_of_hub(model: str) -> bool:
     if _HUB_FILE.fullmatch(model):
         return True
-    # A path that was mistyped, and no repository that is called like a file.
+    # A name that ends in .gguf is a mistyped path, not a repository.
     return bool(_HUB_ID.fullmatch(model)) and not model.lower().endswith(".gguf")
 
 
 def check_model(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
-    """Raise ConfigError for a model that cannot be anywhere; no hub and no server is asked.
+    """Raise ConfigError for a model that cannot exist; no hub and no server is asked.
 
-    `key` is the table of the profile that names it.
+    `key` is the profile's table that names the model.
     """
     check_kind(spec, where, key)
     if spec.kind == "openai" and not spec.server.base_urls:
         raise ConfigError(
             f"{where}: {key}.server.base_urls is missing",
-            'Like: base_urls = ["http://localhost:8000/v1"]',
+            'For example: base_urls = ["http://localhost:8000/v1"]',
         )
     if spec.kind != "transformers":
         return
     if not spec.model:
         raise ConfigError(
             f"{where}: {key}.model is missing",
-            "A hub id such as mistralai/Mistral-7B-Instruct-v0.3, a folder or a .gguf file.",
+            "Name a hub id such as mistralai/Mistral-7B-Instruct-v0.3, a folder or a .gguf file.",
         )
     if not is_local(spec.model) and not _is_of_hub(spec.model):
         what = "file" if spec.model.lower().endswith(".gguf") else "folder"
@@ -206,14 +206,14 @@ def check_model(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
 
 
 def check_kind(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
-    """Raise ConfigError for a kind of backbone that is not installed here, with the nearest."""
+    """Raise ConfigError, with the nearest name, for a kind of backbone that is not installed."""
     if spec.kind not in BACKBONE_KINDS:
         error = BACKBONE_KINDS.unknown(spec.kind)
         raise ConfigError(f"{where}: {key}.kind: {error.message}", error.hint)
 
 
 def absolute(model: str, *folders: Path) -> str:
-    """A local path made absolute, in the first of `folders` that has it; anything else as it is."""
+    """Make a local path absolute, in the first of `folders` that has it; return others as given."""
     try:
         path = as_path(model)
     except ConfigError:
@@ -221,7 +221,7 @@ def absolute(model: str, *folders: Path) -> str:
     if path.is_absolute():
         return paths.stored_path(path)
     if not model:
-        return model  # and not the folder itself
+        return model  # "" must not become the folder itself
     for folder in folders:
         here = folder / path
         if is_local(str(here)) or (model.endswith(".toml") and is_file(here)):
@@ -230,7 +230,7 @@ def absolute(model: str, *folders: Path) -> str:
 
 
 def typed(value: str) -> str:
-    """A backbone as a user names it: a name of the library, else a path from where they are."""
+    """A backbone that a user typed: a name of the library, else a path from the working folder."""
     names = {entry.name for entry in list_backbones()}
     return value if value in names else absolute(value, Path.cwd())
 
@@ -251,6 +251,6 @@ def _absolute_part(part: Table, beside: Path) -> None:
     names = {entry.name for entry in list_backbones()} if "use" in part else set()
     if isinstance(part.get("use"), str) and part["use"] not in names:
         part["use"] = absolute(part["use"], beside)
-    on_server = with_kind(part).get("kind") == "openai"  # where a model is only a name
+    on_server = with_kind(part).get("kind") == "openai"  # there a model is only a name
     if isinstance(part.get("model"), str) and not on_server:
         part["model"] = absolute(part["model"], beside)

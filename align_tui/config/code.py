@@ -1,7 +1,7 @@
-"""Code that a profile has run: a decision-maker's own file, and what a model brings.
+"""Find and hash the code that a profile runs: a decision-maker's file, and a model's code.
 
-It is found and hashed here, and never run. The hash is what a user is asked about, what a run
-keeps, and what a worker compares before it runs anything.
+This module never runs the code. The program asks the user about the hash, stores it with the run,
+and the worker compares it before it runs anything.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ MAX_FOLDERS = 5_000
 DEEPEST = 4
 RUNS = "This study runs code of"
 CONFIGS = ("config.json", "tokenizer_config.json", "processor_config.json")
-"""The files in which a model names classes of its own (`auto_map`)."""
+"""The files in which a model names its own classes (`auto_map`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Code by its content. `place` is a file, a folder or a hub id; `folders` are a model's."""
+    """Code with its hash. `place` is a file, a folder or a hub id; `folders` are a model's."""
 
     what: str  # "decision-maker" or "model"
     place: str
@@ -40,41 +40,41 @@ class Code:
 
     @property
     def key(self) -> str:
-        """By which an answer is remembered."""
+        """The key under which the user's answer is remembered."""
         return f"{self.what} {self.sha256}"
 
     @property
     def short(self) -> str:
-        """The beginning of the hash, for a line."""
+        """The first 12 digits of the hash, for display."""
         return self.sha256[:12]
 
 
 def read_code(path: Path) -> bytes:
-    """A file's bytes; raises CodeRefused for what is no regular file of a sane size."""
+    """Read a regular file of at most MAX_BYTES; raises CodeRefused."""
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            raise CodeRefused(f"{path} is no regular file")
+            raise CodeRefused(f"{path} is not a regular file")
         if found.st_size > MAX_BYTES:
             raise CodeRefused(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise CodeRefused(f"{path} cannot be read: {said}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise CodeRefused(f"{path} cannot be read: {reason}") from error
 
 
 def sha256_of(source: bytes) -> str:
-    """As `sha256sum` has it."""
+    """The hash in hex digits, as `sha256sum` prints it."""
     return hashlib.sha256(source).hexdigest()
 
 
 def runs_code(profile: Profile) -> bool:
-    """Does deciding by the profile run code that is not the program's own?"""
+    """Does the profile run code that is not the program's own?"""
     return bool(_remote(profile)) or isinstance(profile.adm, RunsFile)
 
 
 def code_of(profile: Profile) -> Iterator[Code]:
-    """The code that deciding by a profile runs; raises CodeRefused where it cannot be read."""
+    """The code that a profile runs; raises CodeRefused if it cannot be read."""
     if isinstance(profile.adm, RunsFile):
         yield _code_of_adm(profile.adm)
     for spec in _remote(profile).values():
@@ -89,7 +89,7 @@ def _code_of_adm(adm: RunsFile) -> Code:
 
 
 def _remote(profile: Profile) -> dict[str, BackboneSpec]:
-    """The models, by role, that may run Python files of their own."""
+    """The models, by role, that may run their own Python files."""
     return {
         role: spec
         for role, spec in profile.used_models.items()
@@ -98,14 +98,14 @@ def _remote(profile: Profile) -> dict[str, BackboneSpec]:
 
 
 def codes_of(profiles: Iterable[Profile]) -> tuple[Code, ...]:
-    """The code of several profiles, each once."""
+    """The code of several profiles, without duplicates."""
     return tuple({code.key: code for profile in profiles for code in code_of(profile)}.values())
 
 
 def with_hashes(profile: Profile) -> Profile:
-    """The profile with the hash of each code that it names, where that can be read.
+    """The profile with the hashes of its code, as far as the code can be read.
 
-    Raises CodeRefused where the profile, or the run that it comes from, has another hash.
+    Raises CodeRefused if the profile, or the run that it comes from, has another hash.
     """
     changes: dict[str, object] = {}
     adm = profile.adm
@@ -124,9 +124,9 @@ def with_hashes(profile: Profile) -> Profile:
 
 
 def _hash(read: Callable[[], Code | None], part: BackboneSpec | RunsFile) -> dict[str, str]:
-    """The key `code_sha256` of a part of a profile, where its code is here.
+    """The key `code_sha256` of a part of a profile, if its code is on this machine.
 
-    What is missing is told by whoever wants to run it.
+    Missing code is an error only when it is to be run.
     """
     try:
         code = read()
@@ -136,18 +136,18 @@ def _hash(read: Callable[[], Code | None], part: BackboneSpec | RunsFile) -> dic
 
 
 def checked(code: Code, pinned: str) -> str:
-    """The hash of code, which must be `pinned` where there is one; raises CodeRefused."""
+    """The hash of the code; raises CodeRefused if `pinned` is set and differs."""
     if pinned and pinned != code.sha256:
         raise CodeRefused(
-            f"{code.place} has changed since it was looked at: "
+            f"{code.place} has changed since you checked it: "
             f"SHA-256 {pinned[:12]}…, now {code.short}…",
-            "Nothing of it was run. Start a new run, which asks about what it is now.",
+            "It was not run. Start a new run, which asks you about the new code.",
         )
     return code.sha256
 
 
 def readable_code(profile: Profile) -> tuple[Code, ...]:
-    """The code as far as it is here; what is missing is told by whoever wants to run it."""
+    """The profile's code, or nothing if some of it cannot be read (an error only when it runs)."""
     try:
         return tuple(code_of(profile))
     except CodeRefused:
@@ -155,7 +155,7 @@ def readable_code(profile: Profile) -> tuple[Code, ...]:
 
 
 def recorded_code(profile: Profile) -> dict[str, str]:
-    """The hashes of code that a run keeps, by what the code is; nothing is read for them."""
+    """The hashes that a stored profile has, by the kind of code; reads no files."""
     found = {}
     if isinstance(profile.adm, RunsFile):
         found["decision-maker"] = profile.adm.code_sha256
@@ -165,7 +165,7 @@ def recorded_code(profile: Profile) -> dict[str, str]:
 
 
 def notes_on(profiles: Iterable[Profile]) -> tuple[str, ...]:
-    """A sentence for each code that deciding by these profiles runs."""
+    """A sentence for each piece of code that the profiles run."""
     notes: dict[str, None] = {}
     for profile in profiles:
         adm = profile.adm
@@ -177,20 +177,20 @@ def notes_on(profiles: Iterable[Profile]) -> tuple[str, ...]:
 
 
 def is_note(note: str) -> bool:
-    """Is it one of `notes_on`?"""
+    """Is the note one of `notes_on`?"""
     return note.startswith(f"{RUNS} ")
 
 
 def _hash_words(sha256: str) -> str:
-    return f"SHA-256 {sha256[:16]}…" if sha256 else "of no known hash"
+    return f"SHA-256 {sha256[:16]}…" if sha256 else "of unknown hash"
 
 
 def code_of_model(spec: BackboneSpec) -> Code | None:
-    """The Python files in a model's folders that transformers may run; None where there are none.
+    """The Python files in a model's folders that transformers may run; None if there are none.
 
-    Of an adapter those of its base too, and those of other repositories that `auto_map` names.
-    Nothing is fetched: raises CodeRefused for a model that is not on this machine, whose code
-    nobody can have looked at.
+    They include those of an adapter's base, and of other repositories that `auto_map` names.
+    Nothing is downloaded: raises CodeRefused for a model that is not on this machine, since nobody
+    can have checked its code.
     """
     if spec.kind != "transformers" or not spec.trust_remote_code:
         return None
@@ -206,7 +206,7 @@ def code_of_model(spec: BackboneSpec) -> Code | None:
 
 
 def _folders(model: str, revision: str | None, depth: int) -> Iterator[Path]:
-    """The folders of a model, of the base that it adapts, and of code that lies elsewhere."""
+    """The folders of a model, of the base that it adapts, and of code in other repositories."""
     folder = _folder(model, revision)
     yield folder
     if depth >= DEEPEST:
@@ -226,7 +226,7 @@ def _folder(model: str, revision: str | None) -> Path:
     try:
         path = Path(model).expanduser()
         if not path.is_absolute():
-            pass  # of the hub: what lies in the working folder is somebody else's
+            pass  # a hub id: a folder of that name in the working folder is not meant
         elif path.is_dir():
             return path.resolve()
         elif path.is_file():
@@ -236,14 +236,15 @@ def _folder(model: str, revision: str | None) -> Path:
     found = _in_cache(model.partition(":")[0], revision)
     if found is None:
         raise CodeRefused(
-            f"{model} may bring code, and is not on this machine, so nobody can have looked at it",
-            f"hf download {model.partition(':')[0]}, look at its *.py files, and try again.",
+            f"{model} may run its own code and is not on this machine, so you cannot have checked "
+            "the code",
+            f"Run hf download {model.partition(':')[0]}, check its *.py files, and try again.",
         )
     return found
 
 
 def _in_cache(model: str, revision: str | None) -> Path | None:
-    """The folder of a hub model's commit in the cache; no network is asked."""
+    """The cached folder of a hub model's commit, or None; uses no network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -254,7 +255,7 @@ def _in_cache(model: str, revision: str | None) -> Path | None:
 
 
 def _elsewhere(named: object) -> set[str]:
-    """The repositories of `org/name--module.Class` anywhere in an `auto_map`."""
+    """The repositories that an `auto_map` names as `org/name--module.Class`."""
     if isinstance(named, str):
         return {named.partition("--")[0]} if "--" in named else set()
     parts = named.values() if isinstance(named, dict) else named if isinstance(named, list) else ()
@@ -267,12 +268,12 @@ def _table(path: Path) -> dict[str, object]:
     try:
         found = json.loads(read_code(path))
     except (ValueError, RecursionError):
-        return {}  # told by whoever loads the model
+        return {}  # loading the model reports the error
     return found if isinstance(found, dict) else {}
 
 
 def _python_files(folder: Path) -> list[Path]:
-    """All of them, also behind links, each folder once."""
+    """All Python files below the folder, links followed, each folder once."""
     found: list[Path] = []
     seen: set[str] = set()
     for root, below, names in os.walk(folder, followlinks=True):
@@ -285,7 +286,7 @@ def _python_files(folder: Path) -> list[Path]:
         found += [path for path in files if path.is_file()]
         if len(found) > MAX_FILES or len(seen) > MAX_FOLDERS:
             raise CodeRefused(
-                f"{folder} holds more Python files or folders than a model has",
-                f"At most {MAX_FILES} files in {MAX_FOLDERS} folders are looked at.",
+                f"{folder} has too many Python files or folders for a model",
+                f"The limit is {MAX_FILES} files in {MAX_FOLDERS} folders.",
             )
     return sorted(found)

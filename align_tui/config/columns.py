@@ -1,4 +1,4 @@
-"""The columns of a study: every profile on every backbone, each under a name of its own."""
+"""The columns of a study: every profile on every backbone, each with a unique name."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def load_columns(
     files: Collection[Path] = (),
     own_code: set[str] | None = None,
 ) -> tuple[Profile, ...]:
-    """The profiles of those names; on each backbone, where several are named.
+    """Load the profiles of those names, each on every one of the backbones.
 
-    A profile keeps its name on a single backbone. On several it is called `baseline @ mistral-7b`;
-    its columns stand side by side. A profile that needs no model runs once. Raises ConfigError.
+    On a single backbone a profile keeps its name. On several it is called `baseline @ mistral-7b`,
+    and its columns are side by side. A profile that needs no model runs once. Raises ConfigError.
 
-    `own_code` gets the keys of code that only the user's own configuration names; `files` are
-    those that change the profiles besides their own.
+    The keys of code that the user's own configuration alone names are added to `own_code`; `files`
+    are further files that change the profiles.
     """
 
     def load(name: str, backbone: str | None) -> Profile:
@@ -74,7 +74,7 @@ def load_columns(
 
 
 def refuse_namesakes(profiles: Sequence[Profile]) -> None:
-    """Raise ConfigError when two profiles have one name."""
+    """Raise ConfigError if two profiles have the same name."""
     names = [profile.name for profile in profiles]
     for name in names:
         if names.count(name) > 1:
@@ -84,21 +84,21 @@ def refuse_namesakes(profiles: Sequence[Profile]) -> None:
 
 
 def _refuse_twins(row: Sequence[Profile], backbones: Sequence[str]) -> None:
-    """Raise ConfigError when two backbones are one: everything would be decided twice."""
+    """Raise ConfigError if two backbones are the same: every sample would be decided twice."""
     known: dict[str, str] = {}
     for profile, backbone in zip(row, backbones, strict=False):
         if profile.hash in known:
             raise ConfigError(
                 f"The backbones {known[profile.hash]!r} and {backbone!r} are the same model",
-                "Name it once; --repeat decides everything several times.",
+                "Name it once. To decide everything several times, use --repeat.",
             )
         known[profile.hash] = backbone
 
 
 def backbone_labels(backbones: Sequence[Backbone]) -> list[str]:
-    """A short label for each backbone, all different: its name, or its model's.
+    """A unique short label for each backbone: its name, or its model's.
 
-    Models of one name are told apart by where they come from: `step-500 of run-1`.
+    Models of the same name also get their folder or owner: `step-500 of run-1`.
     """
     short = [each.name or each.spec.label for each in backbones]
     labels: list[str] = []

@@ -1,4 +1,4 @@
-"""The files of a library: what ships, and the user's own over it."""
+"""The files of a library: the shipped ones and the user's own."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Entry:
 
 
 def entries(shipped: Path, yours: Path, *, without: str = "") -> list[Entry]:
-    """Every TOML file below the two folders by name; a file of yours hides a shipped one.
+    """Every TOML file below the two folders, by name; the user's file hides a shipped one.
 
-    Files in a folder called `without` are left out: they are another library's.
+    Files in a folder called `without` are left out: they belong to another library.
     """
     found: dict[str, Entry] = {}
     for origin, folder in (("shipped", shipped), ("yours", yours)):
@@ -34,6 +34,6 @@ def entries(shipped: Path, yours: Path, *, without: str = "") -> list[Entry]:
 
 
 def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
-    """A hint that offers the names close to `name`, or `otherwise` where none is close."""
+    """A hint with the names close to `name`, or `otherwise` if none is close."""
     close = close_to(name, list(names), n=3, cutoff=0.4)
     return f"Did you mean {', '.join(close)}?" if close else otherwise

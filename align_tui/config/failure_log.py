@@ -1,4 +1,4 @@
-"""The files with the tracebacks of commands and screens that failed; a user reads a sentence."""
+"""Log files for the tracebacks of failed commands and screens, which users do not see."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from align_tui.files import private
 from align_tui.files.write import as_utf8
 
 MOST_LOGGED = 1_000_000
-"""Bytes of a log from which on it begins anew."""
+"""The size in bytes at which a log is emptied."""
 
 
 def screen_log() -> Path:
-    """Where the tracebacks of screens that failed are kept."""
+    """The log of tracebacks of failed screens."""
     return paths.state_dir() / "screen.log"
 
 
 def command_log() -> Path:
-    """Where the tracebacks of commands that failed are kept."""
+    """The log of tracebacks of failed commands."""
     return paths.state_dir() / "errors.log"
 
 
 def keep_error(path: Path, error: BaseException) -> bool:
-    """Add an error with its traceback to the log; could it be?"""
+    """Add an error with its traceback to the log; returns False if that failed."""
     return keep(path, one_line(told(error), 300), traceback_of(error))
 
 
 def keep(path: Path, what: str, trace: str) -> bool:
-    """Add a failure, `what` it was in one line and its traceback, to the log; could it be?"""
+    """Add one line (`what`) and a traceback to the log; returns False if that failed."""
     when = time.strftime("%Y-%m-%d %H:%M:%S %z")
     text = kept_text(f"{what}\n{trace.rstrip()}", environment_secrets())
     try:

@@ -1,4 +1,4 @@
-"""Which models of the hub are on this machine, as far as that can be told without a network."""
+"""Which hub models are on this machine, found without a network."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from align_tui.config.profile import Profile
 
 
 def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
-    """The hub ids that profiles ask for and of which nothing is in the hub's cache here.
+    """The hub ids of the profiles' models that are not in the cache of this machine.
 
-    Neither the hub nor a server is asked. Takes a third of a second: it imports the hub's client.
+    Neither the hub nor a server is asked. It takes a third of a second to import the hub's client.
     """
     wanted = {
         spec.model: spec
@@ -32,7 +32,7 @@ def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
                 repository, file or "config.json", revision=spec.revision
             )
         except HFValidationError:
-            return False  # said in words when it is asked
+            return False  # opening the model reports the error
         return isinstance(found, str)
 
     return tuple(model for model, spec in wanted.items() if not is_here(spec))

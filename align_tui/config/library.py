@@ -1,4 +1,4 @@
-"""Finding profiles by name or file, and working in `extends` and overrides."""
+"""Find profiles by name or file, and apply `extends`, backbones and overrides."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MOST_EXTENDS = 32
 
 
 def list_profiles() -> list[Entry]:
-    """Every profile that can be named; a file of yours hides a shipped one of the same name."""
+    """All profiles of the library; the user's file hides a shipped one of the same name."""
     return entries(paths.shipped_profiles(), paths.user_profiles(), without=paths.BACKBONES)
 
 
@@ -53,7 +53,7 @@ def find(name: str, beside: Path | None = None) -> Path:
         if not path.is_absolute() and beside is not None:
             path = beside / path
         if exists(path) and not is_dir(path):
-            return path  # who reads it says when it is no regular file
+            return path  # reading it reports a path that is not a regular file
         raise ConfigError(
             f"There is no profile file {shown(path)}", "Check the path of the profile."
         )
@@ -64,23 +64,23 @@ def find(name: str, beside: Path | None = None) -> Path:
 
 
 def _hint(name: str, names: Sequence[str]) -> str:
-    """What was probably meant: names once began with their model (`mistral-7b-baseline`)."""
+    """A hint for an unknown name; names once began with the model (`mistral-7b-baseline`)."""
     for backbone in sorted((entry.name for entry in list_backbones()), key=len, reverse=True):
         rest = name.removeprefix(f"{backbone}-") if name != backbone else ""
         if rest in names or not rest:
             beside = f'--backbone {backbone}, or use = "{backbone}" under [backbone]'
             return (
-                f"Profiles are named by what they do, and the model stands beside: "
+                f"A profile's name does not contain the model; name both: "
                 f"{rest or 'baseline'} with {beside}."
             )
     return did_you_mean(name, names, "See: align-tui profiles list")
 
 
 def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
-    """`over` on `base`, table by table.
+    """Merge `over` into `base`, table by table.
 
-    Another decision-maker and another alignment function start from their own defaults, and
-    another backbone from its own model.
+    If `over` names another decision-maker or alignment function, the parameters of the old one are
+    dropped; if it names another backbone, the keys of the old model are.
     """
     out: Table = dict(base)
     for key, value in over.items():
@@ -100,13 +100,13 @@ def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
 
 
 def _left_of_backbone(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
-    """The keys of a `[backbone]` that still hold when `new` goes on top."""
+    """The keys of a `[backbone]` that remain valid when `new` is merged into it."""
     gone: Sequence[str] = IDENTITY if "use" in new else ("use",) if "kind" in new else ()
     return {key: value for key, value in old.items() if key not in gone}
 
 
 def _merged_roles(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
-    """`[models]` on `[models]`: of each role what `_left_of_backbone` leaves lies below."""
+    """Merge two `[models]` tables; each role is merged as a `[backbone]` is."""
     out: Table = dict(old)
     for role, model in new.items():
         below = out.get(role)
@@ -119,11 +119,11 @@ def _merged_roles(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
 
 
 def parse_override(text: str) -> tuple[list[str], Any]:
-    """`decoding.temperature=0.7` as (path, value); a value that is not TOML is a string."""
+    """Parse `decoding.temperature=0.7` as (path, value); a value that is not TOML is a string."""
     key, equals, raw = text.partition("=")
     if not equals or not key.strip():
         raise ConfigError(
-            f"--set {text!r} is not key=value", "Like: --set decoding.temperature=0.7"
+            f"--set {text!r} is not key=value", "For example: --set decoding.temperature=0.7"
         )
     try:
         value = parse_toml(f"value = {raw}")["value"]
@@ -131,14 +131,14 @@ def parse_override(text: str) -> tuple[list[str], Any]:
         value = raw
     parts = [part.strip() for part in key.split(".")]
     if len(parts) > MOST_PARTS:
-        raise ConfigError(f"--set names a key of {len(parts):,} parts")
+        raise ConfigError(f"--set names a key of {len(parts):,} parts; the limit is {MOST_PARTS}")
     return parts, value
 
 
 def placed(text: str, folder: Path) -> str:
-    """An override whose path, if it names a file or a model, does not depend on where it is read.
+    """The override with an absolute path, if it names a file or a model in `folder`.
 
-    The worker runs elsewhere; what is no file in `folder` stays as it is.
+    The worker runs in another folder. Other overrides are returned unchanged.
     """
     parts, value = parse_override(text)
     if not isinstance(value, str):
@@ -154,7 +154,7 @@ def placed(text: str, folder: Path) -> str:
 
 
 def _names_model(key: Sequence[str]) -> bool:
-    """Is it a key of a profile whose value is a model: `backbone.use`, `models.judge`, ...?"""
+    """Is the value of this key of a profile a model: `backbone.use`, `models.judge`, ...?"""
     match key:
         case ["backbone", part] | ["models", _, part]:
             return part in ("model", "use")
@@ -164,7 +164,7 @@ def _names_model(key: Sequence[str]) -> bool:
 
 
 def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> Table:
-    """A copy of `table` in which the key at `path` has that value."""
+    """A copy of `table` with `value` at the key `path`."""
     nested: Any = value
     for part in reversed(path):
         nested = {part: nested}
@@ -172,7 +172,7 @@ def with_override(table: Mapping[str, Any], path: Sequence[str], value: Any) -> 
 
 
 def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table, str]:
-    """The merged table of a profile's file and the text of it; `files` gets all that were read."""
+    """The merged table and the text of a profile's file; all files read are added to `files`."""
     files.add(path)
     path = resolved(path)
     if path in chain:
@@ -181,7 +181,7 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     if len(chain) >= MOST_EXTENDS:
         raise ConfigError(
             f"{chain[0]}: more than {MOST_EXTENDS} profiles extend one another",
-            "Let it extend a profile that is nearer to the first one.",
+            "Make it extend a profile earlier in the chain.",
         )
     text = read_text(path)
     table = parse(text, str(path))
@@ -216,21 +216,21 @@ def load_profile(
     attributes: Attributes | None = None,
     files: set[Path] | None = None,
 ) -> Profile:
-    """The profile of that name or file, with everything that changes it worked in.
+    """Load the profile of that name or file, with all changes applied.
 
-    `backbone` swaps the model; `default` is the model of a profile that names none (else the
-    demo's); `overrides` are `key=value` texts; `targets`, when given, replace the profile's own.
-    Attribute names become ids. `files` gets all files that it is made from. Raises ConfigError.
+    `backbone` replaces the model; `default` is the model of a profile that names none (else the
+    demo's); `overrides` are `key=value` texts; `targets`, if given, replace the profile's own.
+    Attribute names become ids. All files that are read are added to `files`. Raises ConfigError.
     """
     path = find(name, beside)
     files = files if files is not None else set()
     table, text = _table(path, (), files)
     where = str(path)
     if backbone is not None:
-        resolve(backbone)  # what is wrong with it is not the profile's fault
+        resolve(backbone)  # so that its errors do not name the profile
         table = merge_tables(table, {"backbone": {"use": backbone}})
     if overrides:
-        # So that what is wrong from here on is --set's fault.
+        # Errors from here on are those of --set.
         build_profile(table, str(path), text, attributes, default, files)
         for override in overrides:
             table = with_override(table, *parse_override(override))
@@ -241,7 +241,7 @@ def load_profile(
 
 
 def names_backbone(name: str) -> bool:
-    """Does the profile of that name or file, or one that it extends, say which model it is for?"""
+    """Does the profile of that name or file, or one that it extends, name a model?"""
     return names_model(_table(find(name), (), set())[0].get("backbone"))
 
 
@@ -253,9 +253,9 @@ def build_profile(
     default: Backbone | None = None,
     files: set[Path] | None = None,
 ) -> Profile:
-    """A checked profile from a merged table, on the backbone that it uses.
+    """Make a checked profile of a merged table, on the backbone that it uses.
 
-    Where it runs code, it has the code's hash. `files` gets the backbone's file.
+    It has the hash of the code that it runs, if any. The backbone's file is added to `files`.
     """
     files = files if files is not None else set()
     table = _on_backbone(_with_roles(table, where, text, files), where, text, default, files)
@@ -277,14 +277,14 @@ def build_profile(
 
 
 def _with_roles(table: Table, where: str, text: str, files: set[Path]) -> Table:
-    """The table with what each `[models.ROLE]` uses worked in, below the role's own keys.
+    """The table with the backbone of each `[models.ROLE]` merged in; the role's own keys win.
 
-    Of a named backbone a role takes the model, how its tokens are drawn and the values for its
-    chat template; the prompt's texts are the decision-maker's. Raises ConfigError.
+    A role takes the named backbone's model, its decoding and the values for its chat template;
+    the prompt's texts belong to the decision-maker. Raises ConfigError.
     """
     roles = table.get("models")
     if not isinstance(roles, Mapping):
-        return table  # validation tells
+        return table  # validation reports the error
     found = {}
     for role, model in roles.items():
         line = line_of(text, ["models", role]) if text else None
@@ -301,7 +301,7 @@ def _role_table(model: Any, place: str, files: set[Path]) -> Any:
     rest = {key: value for key, value in model.items() if key != "use"}
     if use is None:
         if not names_model(model):
-            raise ConfigError(f"{place} names no model", 'Like: use = "mistral-7b"')
+            raise ConfigError(f"{place} names no model", 'For example: use = "mistral-7b"')
         return with_kind(rest)
     if not isinstance(use, str):
         raise ConfigError(f"{place}.use: must be the name of a backbone")
@@ -322,17 +322,17 @@ def _role_table(model: Any, place: str, files: set[Path]) -> Any:
 def _on_backbone(
     table: Table, where: str, text: str, default: Backbone | None, files: set[Path]
 ) -> Table:
-    """The table with `use` worked in: what the backbone brings lies below the profile's own keys.
+    """The table with the backbone that it uses merged in; the profile's own keys win.
 
-    A profile that needs no model stays as it is: nothing that a backbone brings concerns it.
+    A profile that needs no model stays unchanged.
     """
-    said = table.get("backbone", {})
-    if not isinstance(said, dict):
-        return table  # validation tells
-    use = said.get("use")
-    rest = {key: value for key, value in said.items() if key != "use"}
+    given = table.get("backbone", {})
+    if not isinstance(given, dict):
+        return table  # validation reports the error
+    use = given.get("use")
+    rest = {key: value for key, value in given.items() if key != "use"}
     own = {**table, "backbone": with_kind(rest)}
-    if use is None and names_model(said):
+    if use is None and names_model(given):
         return own
     if not validate(Profile, own, where, text).needs_model:
         return own if "backbone" in table else table

@@ -1,4 +1,4 @@
-"""What a command line asks for; light, so that it is known before anything heavy is imported."""
+"""The options of a command line; a light module, for use before anything heavy is imported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a command line adds to a study or puts in its place; empty means: as the study says."""
+    """Options that replace those of a study; an empty one leaves the study's unchanged."""
 
     study: Path | None = None
     profiles: tuple[str, ...] = ()
@@ -24,5 +24,5 @@ class Options:
 
     @property
     def is_demo(self) -> bool:
-        """Is nothing asked for, so that the demo study is meant as it is?"""
+        """Are there no options, so that the demo study runs unchanged?"""
         return self == Options()

@@ -1,4 +1,4 @@
-"""Where things lie: what the package ships, and the user's own (XDG)."""
+"""Folders and files of the package and of the user (XDG)."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from align_tui.core.text.repair import storable
 _DIRS = PlatformDirs("align-tui", appauthor=False)
 _PACKAGE = Path(__file__).resolve().parent.parent
 BACKBONES = "backbones"
-"""The folder among profiles that holds named backbones, in the package and the user's own."""
+"""The folder of named backbones inside a folder of profiles, the shipped one and the user's."""
 
 
 def shipped(name: str) -> Path:
-    """A folder that the wheel carries inside the package, and a checkout beside it."""
+    """A folder that is inside the package in a wheel, and beside it in a checkout."""
     inside = _PACKAGE / name
     return inside if inside.exists() else _PACKAGE.parent / name
 
 
 def shipped_profiles() -> Path:
-    """The ready-made profiles."""
+    """The shipped profiles."""
     return shipped("profiles")
 
 
 def shipped_backbones() -> Path:
-    """The backbones that can be named."""
+    """The shipped named backbones."""
     return shipped_profiles() / BACKBONES
 
 
 def shipped_examples() -> Path:
-    """The example studies."""
+    """The shipped example studies."""
     return shipped("examples")
 
 
 def shipped_attributes() -> Path:
-    """The attribute packs."""
+    """The shipped attribute packs."""
     return _PACKAGE / "demo" / "attributes"
 
 
 def shipped_scenarios() -> Path:
-    """The demo scenarios."""
+    """The shipped demo scenarios."""
     return _PACKAGE / "demo" / "scenarios"
 
 
@@ -73,20 +73,20 @@ def user_scenarios() -> Path:
 
 
 def user_keymap() -> Path:
-    """The user's keys."""
+    """The user's keymap file."""
     return _DIRS.user_config_path / "keys.toml"
 
 
 def stored_path(path: Path) -> str:
-    """The path as a profile keeps it; raises ConfigError for one that is not UTF-8.
+    """The path as a profile stores it; raises ConfigError if it is not UTF-8.
 
-    A run is stored with its profiles, and the worker opens the file by what was stored.
+    A run is stored with its profiles, and the worker opens the file by the stored path.
     """
     text = str(path)
     if storable(text) != text:
         raise ConfigError(
-            f"The path {text} is not UTF-8, and a run cannot be stored with it",
-            "Rename the file, or the folder that it is in.",
+            f"The path {text} is not UTF-8, so a run with it cannot be stored",
+            "Rename the file or its folder.",
         )
     return text
 
@@ -98,5 +98,5 @@ def default_database() -> Path:
 
 
 def state_dir() -> Path:
-    """Logs of the worker processes."""
+    """The folder of logs and of the list of trusted code."""
     return _DIRS.user_state_path

@@ -1,4 +1,4 @@
-"""A profile: one decision-maker, its targets, its backbone, its decoding and its prompts."""
+"""The profile: one decision-maker, its targets, backbone, decoding and prompts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OUR_TEMPLATE_VALUES = frozenset(
     | {"continue_final_message", "return_tensors", "return_dict", "tools", "documents"}
     | {"padding", "truncation", "max_length", "tokenizer_kwargs", "return_assistant_tokens_mask"}
 )
-"""What the program itself passes on to a chat template, or must not be passed on by a profile."""
+"""Variables of a chat template that only the program may set, or nobody."""
 
 
 class PromptSpec(Strict):
@@ -60,9 +60,7 @@ class PromptSpec(Strict):
     def _ours_stay_ours(cls, values: dict[str, Any]) -> dict[str, Any]:
         taken = sorted(OUR_TEMPLATE_VALUES & set(values))
         if taken:
-            raise ValueError(
-                f"{', '.join(taken)} cannot be set: the program gives it to the template"
-            )
+            raise ValueError(f"{', '.join(taken)} cannot be set here: only the program sets it")
         return values
 
 
@@ -71,9 +69,9 @@ MAIN = ""
 
 
 class Profile(Strict):
-    """A whole profile, after `extends`, `--set` and aliases have been worked in.
+    """A complete profile: `extends`, `--set` and aliases are already applied.
 
-    `models` are those that a decision-maker asks beside `[backbone]`, by role.
+    `models` are the models beside `[backbone]`, by role.
     """
 
     name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
@@ -96,7 +94,7 @@ class Profile(Strict):
 
     @model_serializer(mode="wrap")
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Tables that are absent leave no key, so that a profile keeps the hash it always had."""
+        """Leave out keys of absent tables, so that hashes of older profiles do not change."""
         dumped: dict[str, Any] = dump(self)
         may_lack = ("alignment", "models")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
@@ -108,28 +106,28 @@ class Profile(Strict):
 
     @property
     def needs_model(self) -> bool:
-        """Does deciding take a backbone?"""
+        """Does the decision-maker ask the backbone?"""
         return self.adm.traits.needs_model
 
     @property
     def reads_labels(self) -> bool:
-        """May what it decides depend on a scenario's labels?"""
+        """May its decisions depend on a scenario's labels?"""
         return self.adm.traits.reads_labels
 
     @property
     def used_models(self) -> dict[str, BackboneSpec]:
-        """Every model that deciding takes, by role; the main one has the role ''."""
+        """Every model that the decision-maker asks, by role; the main one has the role ''."""
         main: dict[str, BackboneSpec] = {MAIN: self.backbone} if self.needs_model else {}
         return main | {role: self.models[role] for role in sorted(self.models)}
 
     @property
     def asks_demo(self) -> bool:
-        """Does the demo model take part in its decisions?"""
+        """Is the demo model one of its models?"""
         return any(spec.kind == "demo" for spec in self.used_models.values())
 
     @property
     def model_label(self) -> str:
-        """A short name of the model that decides; empty where none does, or none is known."""
+        """A short name of the model that decides; empty if there is none or it is unknown."""
         is_known = not self.adm.traits.can_decide and bool(self.backbone.model)
         if self.needs_model or is_known:
             return self.backbone.label
@@ -137,27 +135,27 @@ class Profile(Strict):
 
     @property
     def backbone_key(self) -> str:
-        """Which loaded models it shares, their keys with `+` between; empty where it needs none."""
+        """The keys of its models joined by `+`, for profiles to share loaded models; may be ''."""
         return "+".join(sorted({spec.key for spec in self.used_models.values()}))
 
     def body(self) -> dict[str, Json]:
-        """The profile as JSON; `Profile.from_body` reads it back equal."""
+        """The profile as JSON; `Profile.from_body` reads an equal one back."""
         return self.model_dump(mode="json", by_alias=True)
 
     @classmethod
     def from_body(cls, body: object) -> Profile:
-        """A profile that was stored, also where its kind of decision-maker is not installed here.
+        """Read a stored profile, even if its kind of decision-maker is not installed here.
 
-        Raises pydantic's ValidationError for what is no profile.
+        Raises pydantic's ValidationError if `body` is not a profile.
         """
         return cls.model_validate(body, context=STORED)
 
     @property
     def hash(self) -> str:
-        """SHA-256 of everything but the name and the description."""
+        """SHA-256 of all but the name and the description."""
         return content_hash(self.model_dump(mode="json", exclude={"name", "description"}))
 
 
 def keys_in(backbone_key: str) -> frozenset[str]:
-    """The keys of the single models that a `Profile.backbone_key` stands for."""
+    """The keys of the models that a `Profile.backbone_key` joins."""
     return frozenset(backbone_key.split("+")) if backbone_key else frozenset()

@@ -1,4 +1,4 @@
-"""Models by role: what a decision-maker asks of each, and whether a profile's can do it."""
+"""Check that a profile's models, by role, have the capabilities that its decision-maker needs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Needs = dict[str, frozenset[Capability]]
 
 
 def needs_of(profile: Profile) -> Needs:
-    """What a profile's decision-maker asks of its models, by role; the main one has the role ''."""
+    """The capabilities that a decision-maker needs, by role; the main model has the role ''."""
     traits = profile.adm.traits
     main: Needs = {MAIN: frozenset({"generates"})} if traits.needs_model else {}
     return main | {role: frozenset(asked) for role, asked in traits.roles.items()}
 
 
 def check_roles(profile: Profile) -> None:
-    """Raise ConfigError where a model is missing, or cannot do what its role asks."""
+    """Raise ConfigError if a model is missing or lacks a capability that its role needs."""
     models = profile.used_models
     kind = profile.adm.kind
     for role, asked in needs_of(profile).items():
@@ -26,9 +26,11 @@ def check_roles(profile: Profile) -> None:
         if role not in models:
             near = close_to(role, list(profile.models), n=1)
             raise ConfigError(
-                f"profile {profile.name}: {kind} asks a model in the role {role!r}, and the "
+                f"profile {profile.name}: {kind} needs a model in the role {role!r}, and the "
                 "profile names none",
-                f"Is it [models.{near[0]}]?" if near else f'Like: {called} use = "mistral-7b"',
+                f"Is [models.{near[0]}] misspelled?"
+                if near
+                else f'For example: {called} use = "mistral-7b"',
             )
         spec = models[role]
         lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)
@@ -50,5 +52,5 @@ def _who_can(asked: frozenset[Capability]) -> str:
     known = {name: kind_of(name) for name in BACKBONE_KINDS}
     able = [name for name, kind in known.items() if kind and asked <= kind.capabilities]
     if not able:
-        return "No kind of backbone that is installed here can; a package may add one."
-    return f"Kinds that can: {', '.join(able)}."
+        return "No installed kind of backbone can do this; another package may add one."
+    return f"Kinds of backbone that can do this: {', '.join(able)}."

@@ -1,4 +1,4 @@
-"""The secrets of this process's environment: API keys, which no text that is kept may hold."""
+"""The API keys in this process's environment, which no stored text may contain."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LIKELY = re.compile(r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIA
 
 
 def environment_secrets(named: Iterable[str] = ()) -> tuple[Secret, ...]:
-    """What the variables hold that are `named` as API keys, and those that are called like one.
+    """The values of the `named` variables, and of those whose name looks like an API key.
 
-    Of the latter only values of eight characters and more: a shorter one may be a word.
+    Of the latter only values of at least eight characters: a shorter one may be a word.
     """
     wanted = set(named)
     found = {

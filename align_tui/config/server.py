@@ -1,4 +1,4 @@
-"""`[backbone.server]`: where OpenAI-compatible servers listen, and how they are asked."""
+"""`[backbone.server]`: the addresses of OpenAI-compatible servers, and how to ask them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from align_tui.config.reading.toml import Strict
 
 
 def _checked(url: str) -> str:
-    """The URL without a slash at its end; ValueError for one that cannot be, or holds a secret.
+    """The URL without a slash at its end; raises ValueError if it is invalid or has a secret.
 
-    Profiles are stored with every run, so what is wrong is said without repeating the URL.
+    The message does not quote the URL, which may have a key.
     """
     try:
         parts = urlsplit(url)
@@ -24,23 +24,26 @@ def _checked(url: str) -> str:
     if not whole:
         raise ValueError("must be like http://localhost:8000/v1")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ValueError("must hold no password, key or query: name a variable in api_key_env")
+        raise ValueError(
+            "must not contain a password, key or query: name a variable in api_key_env"
+        )
     return url.rstrip("/")
 
 
 Url = Annotated[str, AfterValidator(_checked)]
 LONGEST_REPLY_S = 1800.0
 JsonTable = Annotated[dict[str, Any], AfterValidator(as_json)]
-"""A table of values that are passed on, and kept with every run: nothing that JSON has not."""
+"""A table of JSON values that are passed on and stored with every run."""
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
 class ServerSpec(Strict):
-    """Servers that serve one model; requests go to the one with the least to do.
+    """Servers of one model; each request goes to the one with the fewest requests.
 
-    A dialect is how a server is told the schema and how a reply is begun for it; `auto` asks.
-    `extra` is added to the body of every request. No key is ever kept, only its variable's name.
+    `dialect` says how to send a server the schema and the beginning of a reply; `auto` asks the
+    server. `extra` is added to the body of every request. Keys are never stored: `api_key_env`
+    names the variable.
     """
 
     base_urls: tuple[Url, ...] = Field((), max_length=256)
@@ -56,7 +59,7 @@ class ServerSpec(Strict):
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `total_s` where it is the default, so that profiles of older runs stay equal."""
+        """Leave out a default `total_s`, so that hashes of older profiles do not change."""
         made: dict[str, Any] = serialise(self)
         if self.total_s == LONGEST_REPLY_S:
             made.pop("total_s", None)

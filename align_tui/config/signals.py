@@ -1,4 +1,4 @@
-"""The signals that end a process of ours."""
+"""The signals that end a process of this program."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 
 
 def endings() -> tuple[signal.Signals, ...]:
-    """Interrupt, terminate and, unless whoever started us ignores it (nohup), hang up."""
+    """SIGINT, SIGTERM and SIGHUP; not SIGHUP if the process was started to ignore it (nohup)."""
     found = [signal.SIGINT, signal.SIGTERM]
     hangup = getattr(signal, "SIGHUP", None)  # not on Windows
     if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:

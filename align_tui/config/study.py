@@ -1,4 +1,4 @@
-"""A study: which profiles decide which scenarios, how often, and scored by which rule."""
+"""The study: which profiles decide which scenarios, how often, and which scorer judges them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class ScoringSpec(Strict):
 
 
 class StudyFile(Strict):
-    """A study as its TOML file says it.
+    """The content of a study's TOML file.
 
-    `backbone` is the model of every profile; on each of several `backbones` every profile runs.
+    `backbone` is the model of every profile; with `backbones` every profile runs on each of them.
     """
 
     name: str = Field("", max_length=200)
@@ -67,11 +67,11 @@ class StudyFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Everything that a run keeps: profiles and scenarios verbatim, and how they are paired.
+    """Everything that a run stores: the profiles, the scenarios, and how they are paired.
 
-    `attributes` are the definitions that its prompts are rendered from; None stands for the packs
-    as they are today. `own_code` is not kept: the keys of code that the user's own configuration
-    names, and about which nobody need be asked.
+    `attributes` are the definitions from which prompts are rendered; None means today's packs.
+    `own_code` is not stored: the keys of code that the user's own configuration names, about which
+    the program does not ask.
     """
 
     name: str
@@ -87,13 +87,13 @@ class Study:
 
     @property
     def scorer(self) -> ScorerEntry:
-        """What `rule` names; one that scores nothing where it is not installed here."""
+        """The scorer that `rule` names; one that scores nothing if it is not installed."""
         return find_scorer(self.rule)
 
     def scoring_targets(self, profile: Profile) -> tuple[Targets, ...]:
         """The targets that a profile is scored against.
 
-        Its own; without any, each that another profile of the study has, in their order.
+        They are its own or, if it has none, those of the study's other profiles, in order.
         """
         if profile.target:
             return (profile.target,)
@@ -104,13 +104,13 @@ class Study:
         return tuple(found.values())
 
     def targets_by_id(self) -> dict[str, Targets]:
-        """All targets that a profile of the study is scored against, by their key."""
+        """All targets of the study's profiles, by their key."""
         return {
             target_id(profile.target): profile.target for profile in self.profiles if profile.target
         }
 
     def takes(self, profile: Profile, scenario: Scenario) -> bool:
-        """Does the profile run on that scenario? All do, unless only scored pairs are wanted."""
+        """Does the profile run on that scenario? With `scored_only`, only if it can be scored."""
         if not self.scored_only:
             return True
         return any(labels_all(scenario, targets) for targets in self.scoring_targets(profile))

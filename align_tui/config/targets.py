@@ -1,4 +1,4 @@
-"""`[[target]]` of a profile: an attribute, and the number or the distribution it is steered to."""
+"""`[[target]]` of a profile: an attribute with a number or a distribution as its value."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 class TargetSpec(Strict):
     """An attribute, with a `value` (0..1) or with the `samples` (each 0..1) of a distribution.
 
-    `bandwidth` (above 0) is that of the Gaussian kernel over the samples, and `name` a short name
-    of the distribution for people. `weight` (above 0) says how much the attribute counts beside
-    others, where an alignment function takes weights.
+    `bandwidth` (above 0) is that of the Gaussian kernel over the samples, and `name` is a short
+    name of the distribution. `weight` (above 0) says how much the attribute counts beside others,
+    if the alignment function takes weights.
     """
 
     attribute: str = Field(min_length=1, max_length=200)
@@ -34,7 +34,7 @@ class TargetSpec(Strict):
     @model_validator(mode="after")
     def _number_or_distribution(self) -> Self:
         if self.value is None and not self.samples:
-            raise ValueError("a target has a value (0 to 1), or samples and their bandwidth")
+            raise ValueError("a target needs a value (0 to 1), or samples and their bandwidth")
         if self.value is not None and (self.samples or self.bandwidth or self.name):
             raise ValueError("a target with a value has no samples, no bandwidth and no name")
         if self.samples and self.bandwidth is None:
@@ -43,7 +43,7 @@ class TargetSpec(Strict):
 
     @model_serializer(mode="wrap")
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Keys that say nothing are left out: a number keeps the hash that it always had."""
+        """Leave out keys with defaults, so that hashes of older profiles do not change."""
         return {
             key: value
             for key, value in dump(self).items()
@@ -54,7 +54,7 @@ class TargetSpec(Strict):
 
     @property
     def target(self) -> Target:
-        """The target as a value of core."""
+        """The target as a core value."""
         if self.value is not None:
             return Target(self.attribute, self.value, self.weight)
         assert self.bandwidth is not None
@@ -64,7 +64,7 @@ class TargetSpec(Strict):
 
 
 def target_table(target: Target) -> dict[str, Json]:
-    """The `[[target]]` table of a target; `TargetSpec` reads it back equal."""
+    """The `[[target]]` table of a target; `TargetSpec` reads an equal one back."""
     table: dict[str, Json] = {"attribute": target.attribute}
     if isinstance(target.value, Distribution):
         table |= {"samples": list(target.value.samples), "bandwidth": target.value.bandwidth}

@@ -1,4 +1,4 @@
-"""Which code the user has said may run: remembered by its hash, so that a change asks again."""
+"""Which code the user trusts: remembered by its hash, so that the program asks about a change."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from align_tui.config.code import Code, checked
 from align_tui.core.errors import CodeRefused
 
 VARIABLE = "ALIGN_TUI_TRUST"
-"""Set to 1 it stands for --trust."""
+"""An environment variable; 1 has the effect of --trust."""
 RUNS_AS_YOU = "It runs as you: it can read, change and send whatever you can."
 
 
 def is_own(path: Path) -> bool:
-    """Does a file belong to the user's own configuration, or ship with the program?"""
+    """Is the file part of the user's own configuration, or shipped with the program?"""
     homes = (
         paths.user_profiles().parent,
         paths.shipped_profiles(),
         paths.shipped_examples(),
         paths.demo_model().parent,
     )
-    # A link in one's own folder is one's own, and so is what lies in a folder that is a link.
+    # A link in the user's own folder counts as own, and so do files in a folder that is a link.
     where = (Path(os.path.abspath(path)), path.resolve())  # noqa: PTH100 - links are kept
     return any(
         place.is_relative_to(each)
@@ -36,19 +36,19 @@ def is_own(path: Path) -> bool:
 
 
 def store() -> Path:
-    """The file of answers: one JSON object a line."""
+    """The file of trusted code: one JSON object on each line."""
     return paths.state_dir() / "trusted.jsonl"
 
 
 def everything_is_trusted() -> bool:
-    """Did whoever started this process say so for all of it?"""
+    """Does ALIGN_TUI_TRUST say that all code is trusted?"""
     return os.environ.get(VARIABLE, "").lower() in {"1", "true", "yes", "on"}
 
 
 def remembered() -> frozenset[str]:
-    """The keys of all code that was trusted.
+    """The keys of all trusted code.
 
-    A file that others may write to says nothing about what the user wants.
+    A file that other users may write to is ignored.
     """
     path = store()
     try:
@@ -61,21 +61,21 @@ def remembered() -> frozenset[str]:
     keys = set()
     for line in lines:
         try:
-            said = json.loads(line)
-            keys.add(f"{said['what']} {said['sha256']}")
+            entry = json.loads(line)
+            keys.add(f"{entry['what']} {entry['sha256']}")
         except (ValueError, TypeError, KeyError, RecursionError):
-            continue  # half a line of a process that was killed
+            continue  # half a line, of a process that was killed
     return frozenset(keys)
 
 
 def remember(codes: Iterable[Code]) -> None:
-    """Keep that these may run; raises CodeRefused where that cannot be written."""
+    """Record that the user trusts the code; raises CodeRefused if the file cannot be written."""
     known = remembered()
     new = [code for code in codes if code.key not in known]
     if not new:
         return
     now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    said = "".join(
+    lines = "".join(
         json.dumps(
             {"what": code.what, "sha256": code.sha256, "place": code.place, "when": now},
         )
@@ -89,15 +89,15 @@ def remember(codes: Iterable[Code]) -> None:
         with os.fdopen(handle, "ab") as out:
             if hasattr(os, "fchmod"):
                 os.fchmod(out.fileno(), 0o600)
-            out.write(f"\n{said}".encode())  # behind whatever half a line is there
+            out.write(f"\n{lines}".encode())  # the newline ends half a line that may be there
     except OSError as error:
         raise CodeRefused(
-            f"What you trust cannot be remembered: {path}: {error.strerror or error}"
+            f"The list of trusted code cannot be written: {path}: {error.strerror or error}"
         ) from error
 
 
 def unknown(codes: Iterable[Code], own: Iterable[str] = ()) -> tuple[Code, ...]:
-    """The code that the user must be asked about; `own` are keys of code that is the user's."""
+    """The code that the program must ask about; `own` are the keys of the user's own code."""
     if everything_is_trusted():
         return ()
     known = remembered() | set(own)
@@ -105,10 +105,10 @@ def unknown(codes: Iterable[Code], own: Iterable[str] = ()) -> tuple[Code, ...]:
 
 
 def allow(code: Code, pinned: str) -> None:
-    """Let code be run that `pinned`, the hash in a run's record, stands for; else CodeRefused."""
+    """Raise CodeRefused unless the code has the run's hash (`pinned`) and the user trusts it."""
     checked(code, pinned)
     if unknown([code]):
         raise CodeRefused(
             f"{code.place} (SHA-256 {code.short}…) is code that nobody trusted on this account",
-            "Look at it, then: align-tui run --resume RUN --trust",
+            "Check it, then run: align-tui run --resume RUN --trust",
         )

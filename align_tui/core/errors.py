@@ -12,22 +12,22 @@ def _cut(text: str) -> str:
 
 
 class AlignError(Exception):
-    """Base of all expected errors; whoever shows one prints title, message and hint.
+    """Base of all expected errors; the program shows the title, the message and the hint.
 
-    They quote text from anywhere and are stored with samples, so both are repaired here.
+    Message and hint may quote any text and are stored with samples, so both are repaired here.
     """
 
     title = "Something went wrong"
     kind = "error"
     status = 2
-    """What the command line ends with: 2 is a wrong option, file or setting."""
+    """The exit status of the command line: 2 means a wrong option, file or setting."""
 
     unforeseen = False
-    """Does it stand for an error of other code, whose traceback is kept? Set it where whatever
-    that code raises is caught."""
+    """Does it stand for an error of other code, whose traceback is kept? True for classes that are
+    raised where any error of that code is caught."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        # What a file or a server says may be of any length, and people read this.
+        # The text of a file or a server may be of any length, and people read this.
         self.message = _cut(storable(message))
         self.hint = _cut(storable(hint))
         super().__init__(self.message)
@@ -63,14 +63,14 @@ class StoreError(AlignError):
 
 
 class ValueRefused(StoreError):
-    """A value that the database does not take: the fault of that value, and of nothing else."""
+    """The database refuses one value; nothing else is wrong."""
 
-    title = "The run database does not take it"
+    title = "The run database refuses a value"
     unforeseen = True
 
 
 class Final(StoreError):
-    """The run database will not come back by waiting: whoever works on it ends, and says why."""
+    """Waiting does not bring the run database back: processes that use it end, and report why."""
 
 
 class Damaged(Final):
@@ -88,7 +88,7 @@ class Gone(Final):
 
 
 class BackboneError(AlignError):
-    """A model cannot be loaded or failed while it ran."""
+    """A model cannot be loaded, or failed while it ran."""
 
     title = "The model cannot be used"
     kind = "backbone"
@@ -102,14 +102,14 @@ class OutOfMemory(BackboneError):
 
 
 class NotFinite(BackboneError):
-    """A model computed NaN or infinity for a sample: nothing can be drawn from that."""
+    """A model computed NaN or infinity for a sample: no token can be drawn from that."""
 
-    title = "The model computes no numbers"
+    title = "The model computes no finite numbers"
     kind = "not_finite"
 
 
 class DeviceLost(BackboneError):
-    """The device failed so that this process can do nothing more with it."""
+    """The device failed, and this process cannot use it any more."""
 
     title = "The device was lost"
     kind = "device"
@@ -117,70 +117,70 @@ class DeviceLost(BackboneError):
 
 
 class MissingPackage(BackboneError):
-    """A client library that is installed only on wish, and is not here."""
+    """An optional client library is not installed."""
 
     title = "A package is missing"
     kind = "package"
 
 
 class ServeError(AlignError):
-    """The application cannot be opened to a browser."""
+    """The application cannot be served to a browser."""
 
     title = "The page cannot be served"
     kind = "serve"
 
 
 class ServerError(BackboneError):
-    """A model server failed, or answered what cannot be used."""
+    """A model server failed, or its reply cannot be used."""
 
     title = "The server cannot be used"
     kind = "server"
 
 
 class ServerUnreachable(ServerError):
-    """Nobody answers at a server's address, or not in time."""
+    """A model server does not answer at its address, or not in time."""
 
     title = "The server cannot be reached"
     kind = "unreachable"
 
 
 class ServerBusy(ServerError):
-    """A server that turned the request away for load, as often as it was asked."""
+    """An overloaded server refused a request on every attempt."""
 
     title = "The server is overloaded"
     kind = "busy"
 
 
 class KeyRefused(ServerError):
-    """The API key is missing, or the server does not take it."""
+    """The API key is missing, or the server refuses it."""
 
-    title = "The API key does not open the server"
+    title = "The server refuses the API key"
     kind = "key"
 
 
 class PromptTooLong(ServerError):
-    """The prompt and the wanted reply exceed what the model reads."""
+    """The prompt and the requested reply together exceed the model's context."""
 
     title = "The prompt is too long for the model"
     kind = "too_long"
 
 
 class ReplyError(AlignError):
-    """A model's reply that is no decision: cut short, or not what the schema asks for."""
+    """A model's reply that cannot be read: cut short, or not what the schema asks for."""
 
-    title = "The reply is no decision"
+    title = "The reply cannot be read"
     kind = "reply"
 
 
 class Truncated(ReplyError):
-    """A reply cut at max_tokens, twice."""
+    """A reply that reached max_tokens twice."""
 
     title = "The reply was cut"
     kind = "truncated"
 
 
 class AdmError(AlignError):
-    """A decision-maker that raised, or decided what is no choice."""
+    """A decision-maker that raised an error, or returned an invalid decision."""
 
     title = "The decision-maker failed"
     kind = "adm"
@@ -188,38 +188,38 @@ class AdmError(AlignError):
 
 
 class AlignmentError(AdmError):
-    """Predictions, targets or relevance that an alignment function cannot rank choices by."""
+    """An alignment function cannot rank the choices: predictions, targets or relevance lack."""
 
     title = "The choices cannot be ranked"
     kind = "alignment"
 
 
 class CodeRefused(AlignError):
-    """Code that a file brings, and that nobody trusted, or that is no longer what was trusted."""
+    """Code of a file that nobody trusted, or that changed since somebody trusted it."""
 
-    title = "This code is not run"
+    title = "This code is not trusted"
     kind = "code"
 
 
 class EndedWorker(AdmError):
-    """A sample during which the process that decided it ended, as often as it was tried."""
+    """A sample whose worker process ended on every attempt."""
 
-    title = "It ended the worker"
+    title = "The sample ended its worker"
     kind = "ended_worker"
 
 
 class Cancelled(AlignError):
-    """Whoever asked a model no longer waits for its answer."""
+    """The caller no longer waits for a model's reply."""
 
     title = "Cancelled"
     kind = "cancelled"
 
 
 def is_unforeseen(error: BaseException) -> bool:
-    """Is a traceback worth keeping: is the error none of ours, or does it stand for such a one?
+    """Is its traceback worth keeping: is the error, or a cause it stands for, no AlignError?
 
-    A decision-maker that decides what is no choice has said all there is to say, for example; one
-    that raised a KeyError has not.
+    For example, the message suffices if a decision-maker returned an invalid choice; if it raised
+    a KeyError, it does not.
     """
     if not isinstance(error, AlignError):
         return True

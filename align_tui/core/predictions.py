@@ -12,8 +12,8 @@ from typing import TypeAlias
 class Prediction:
     """How much a choice expresses an attribute, as one rater sees it.
 
-    `samples` (at least one, each 0..1) are repeated ratings; `reasons` has one text a sample, or
-    none; `rater` names who rated: `labels`, `regression`, `kaleido`, a judge.
+    `samples` (at least one, each 0..1) are repeated ratings; `reasons` has one text for each sample
+    or is empty; `rater` names the rater: `labels`, `regression`, `kaleido`, a judge.
     """
 
     samples: tuple[float, ...]
@@ -27,12 +27,12 @@ class Prediction:
 
 
 Predictions: TypeAlias = tuple[Mapping[str, Prediction], ...]
-"""By choice, in the scenario's order: a prediction by attribute id. An attribute may be missing."""
+"""For each choice, in the scenario's order, predictions by attribute id; some may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """How much an attribute matters (0..1), by choice in the scenario's order, by attribute id."""
+    """How much each attribute matters (0..1): for each choice, in order, by attribute id."""
 
     by_choice: tuple[Mapping[str, float], ...] = field(default=())
     rater: str = ""
@@ -44,6 +44,6 @@ class Relevance:
 
 
 def attributes_of(predictions: Predictions) -> tuple[str, ...]:
-    """The attributes that some choice has a prediction for, in the order of their first mention."""
+    """The ids of attributes that any choice has a prediction for, in order of first mention."""
     names: Iterable[str] = (name for choice in predictions for name in choice)
     return tuple(dict.fromkeys(names))

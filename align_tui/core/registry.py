@@ -1,4 +1,4 @@
-"""Registries: what this program offers under a name, with what installed packages add to it."""
+"""Registries: named entries of this program, and those that installed packages add."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def resolve(reference: str) -> object:
-    """What `module:attribute` names; the module is imported, and raises whatever it raises."""
+    """Import the object that `module:attribute` names; any error of the module passes through."""
     module, _, attribute = reference.partition(":")
     found: object = importlib.import_module(module)
     for part in attribute.split("."):
@@ -25,11 +25,11 @@ def resolve(reference: str) -> object:
 
 @dataclass(frozen=True)
 class Registry(Generic[T]):
-    """Things of one `kind` by name; each is imported when it is asked for, and not before.
+    """Entries of one `kind` by name; each is imported on its first use.
 
-    `entries` maps a name to `module:attribute` of ours. Other packages add theirs by entry points
-    of `group` (PyPA's entry points specification); ours go first, so that no package can replace
-    one. `of` is the type that every thing is an instance of; another is refused.
+    `entries` maps this program's names to `module:attribute`. Other packages add theirs by entry
+    points of `group` (PyPA's entry points specification); they cannot replace an entry of this
+    program. `of` is the type of every entry; an object of another type is refused.
     """
 
     kind: str
@@ -46,18 +46,18 @@ class Registry(Generic[T]):
         return {name: value for name, value in found.items() if name not in self.entries}
 
     def refresh(self) -> None:
-        """Look for packages anew: one was installed, or removed, since."""
+        """Look for packages again, after one was installed or removed."""
         self.__dict__.pop("_foreign", None)
 
     def __iter__(self) -> Iterator[str]:
-        """The names: ours in their order, then those of other packages by name."""
+        """The names: this program's in order, then those of other packages, sorted."""
         return iter((*self.entries, *sorted(self._foreign)))
 
     def __contains__(self, name: object) -> bool:
         return name in self.entries or name in self._foreign
 
     def get(self, name: str) -> T:
-        """The thing of that name; raises ConfigError for an unknown or a broken one."""
+        """The entry of that name; raises ConfigError if it is unknown or broken."""
         value = self.entries.get(name) or self._foreign.get(name)
         if value is None:
             raise self.unknown(name)
@@ -74,12 +74,12 @@ class Registry(Generic[T]):
         if not isinstance(found, self.of):
             raise ConfigError(
                 f"The {self.kind} {name!r} ({value}) is a {type(found).__name__}",
-                f"An entry point of {self.group!r} names another kind of object.",
+                f"An entry point of {self.group!r} must name another type of object.",
             )
         return found
 
     def loaded(self) -> Iterator[tuple[str, T]]:
-        """Everything with its name, ours first; what another package fails to bring is left out."""
+        """Every name with its entry, this program's first; broken entries are left out."""
         for name in self:
             try:
                 yield name, self.get(name)
@@ -87,8 +87,8 @@ class Registry(Generic[T]):
                 continue
 
     def unknown(self, name: str) -> ConfigError:
-        """The error for a name that nothing has, with the nearest one."""
+        """The error for an unknown name, with the nearest known one."""
         names = list(self)
         near = close_to(name, names, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}."
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known names: {', '.join(names)}."
         return ConfigError(f"There is no {self.kind} {name!r}", hint)

@@ -1,4 +1,4 @@
-"""The reply that is asked of a model: its JSON schema, reading it whole, and reading it half."""
+"""A model's JSON reply: its schema, and how a finished or unfinished one is read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from align_tui.core.types import Json, JsonObject
 REASONING, CHOICE = "reasoning", "choice"
 CHOICE_MARK = f'"{CHOICE}":"'
 RESTART = "\0"
-"""Marks in a stream of text where a reply is begun anew: it was cut and asked for again."""
+"""Marks in a stream of text where a reply starts again, since the first one was cut."""
 THINKING, THOUGHT = "\x02", "\x03"
-"""What a model thought before its reply stands between these two, in front of it."""
+"""These two enclose the thinking of a model, in front of its reply."""
 _MARKS = re.compile(f"[{RESTART}{THINKING}{THOUGHT}]")
 _STRING_START = re.compile(r'"reasoning"\s*:\s*"')
 _CHOICE_START = re.compile(r'"choice"\s*:\s*"')
@@ -30,10 +30,10 @@ def decision_schema(
     given: str | None = None,
     goes_on: bool = False,
 ) -> JsonObject:
-    """JSON schema of a reply: the reasoning (capped in characters) and the choice as an enum.
+    """The JSON schema of a reply: the reasoning (at most `max_chars`) and the choice as an enum.
 
-    The order of the properties is the order in which they are written. `given` reasoning is all
-    that may be written before the choice or, when it `goes_on`, what it has to begin with.
+    The model writes the properties in the schema's order. If `given` is set, the reasoning must be
+    that text; with `goes_on` it must begin with it.
     """
     reasoning: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": max_chars}
     if given is not None and goes_on:
@@ -55,7 +55,7 @@ def decision_schema(
 
 
 def reasoning_cap(schema: JsonObject) -> int:
-    """The most characters of reasoning that a reply's schema allows; 0 where it does not say."""
+    """The most characters of reasoning that a reply's schema allows; 0 if it sets no limit."""
     properties = schema.get("properties")
     reasoning = properties.get(REASONING) if isinstance(properties, Mapping) else None
     cap = reasoning.get("maxLength") if isinstance(reasoning, Mapping) else None
@@ -63,22 +63,22 @@ def reasoning_cap(schema: JsonObject) -> int:
 
 
 def _literal(text: str) -> str:
-    """The text as a pattern of JSON Schema that only it matches."""
+    """A JSON Schema pattern that matches the text alone."""
     return re.sub(r"[\\^$.|?*+(){}\[\]]", r"\\\g<0>", text)
 
 
 def without_marks(text: str) -> str:
-    """Text of a model without the characters that mean something in a stream of ours."""
+    """Text of a model without the characters that this program uses as marks in a stream."""
     return _MARKS.sub("\ufffd", text)
 
 
 def with_thinking(thinking: str, reply: str) -> str:
-    """A reply with what was thought before it in front; nothing is added where nothing was."""
+    """A reply with its thinking in front, between marks; the reply alone without thinking."""
     return f"{THINKING}{thinking}{THOUGHT}{reply}" if thinking else reply
 
 
 def split_thinking(text: str) -> tuple[str, str]:
-    """(what the model thought, its reply) of a text, finished or not; RESTART voids all before."""
+    """Split a text, finished or not, into (thinking, reply); drop all before the last RESTART."""
     text = text.rpartition(RESTART)[2]
     if not text.startswith(THINKING):
         return "", text
@@ -87,10 +87,10 @@ def split_thinking(text: str) -> tuple[str, str]:
 
 
 def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tuple[int, str]:
-    """(choice index, reasoning) of a whole reply; raises ReplyError with what is wrong.
+    """Read a whole reply as (choice index, reasoning); raises ReplyError that names the fault.
 
-    Every reply is checked here, whoever promised to have constrained it. Where no reasoning is
-    asked for, what the model thought before its reply is its reasoning.
+    Every reply is checked here, even one that was constrained. If no reasoning was asked for, the
+    thinking before the reply is the reasoning.
     """
     thinking, text = split_thinking(text)
     try:
@@ -110,9 +110,9 @@ def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tupl
 
 
 def reasoning_so_far(text: str) -> str:
-    """The reasoning in an unfinished reply, unescaped as far as it has come; '' before it.
+    """The reasoning of an unfinished reply so far, unescaped; '' before it begins.
 
-    A NUL marks where a reply was begun anew (it was cut and asked for again).
+    A NUL marks where a reply starts again, since the first one was cut.
     """
     text = split_thinking(text)[1]
     start = _STRING_START.search(text)
@@ -139,9 +139,9 @@ def reasoning_so_far(text: str) -> str:
 
 
 def choice_start(text: str, order: ReasoningOrder) -> int | None:
-    """Where the text of the choice begins in a reply, or None when it has none.
+    """The offset where the text of the choice begins in a reply, or None if there is none yet.
 
-    Inside a string the quotes are escaped, so the mark cannot be part of the reasoning.
+    JSON escapes quotes inside strings, so the reasoning cannot contain the mark.
     """
     begin = text.find(THOUGHT) + 1 if text.startswith(THINKING) else 0
     found = list(_CHOICE_START.finditer(text, begin))

@@ -11,15 +11,15 @@ from align_tui.core.types import Json, JsonObject, content_hash
 MAX_CHOICES = 64
 MAX_CHOICE_CHARS = 4_000
 MAX_TEXT_CHARS = 200_000
-VARIANT_OF = "variant_of"  # in a scenario's meta
+VARIANT_OF = "variant_of"  # a key of a scenario's meta
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One thing that may be chosen.
 
-    `labels` maps an attribute's id to the value (0..1) that choosing this expresses;
-    an attribute without a label is unknown here, not zero.
+    `labels` maps an attribute's id to the value (0..1) that choosing this choice expresses. An
+    attribute without a label is unknown, not zero.
     """
 
     text: str
@@ -30,10 +30,10 @@ class Choice:
 class Scenario:
     """A situation and its choices.
 
-    `asks` says what is to be answered: one of the choices, or a text of the decision-maker's own.
-    A scenario that asks for a text may have choices beside it, for reference, or none.
-    `key` is unique in its set and stable from one reading to the next. `source` is whatever the
-    file said besides, kept for export; it takes no part in the scenario's identity (`hash`).
+    `asks` is the kind of answer: one of the choices, or a text that the decision-maker writes. A
+    scenario that asks for a text may have reference choices, or none. `key` is unique in its set
+    and stable from one reading to the next. `source` is the rest of the file's record, kept for
+    export; it is no part of the scenario's identity (`hash`).
     """
 
     key: str
@@ -51,12 +51,12 @@ class Scenario:
 
     @property
     def labelled(self) -> frozenset[str]:
-        """Attribute ids that at least one choice is labelled for."""
+        """The attribute ids for which at least one choice has a label."""
         return frozenset(name for choice in self.choices for name in choice.labels)
 
     @property
     def hash(self) -> str:
-        """SHA-256 of text, choices and labels: equal when scenarios are seen and scored alike."""
+        """SHA-256 of text, choices and labels."""
         content: list[Json] = [
             self.text,
             [[choice.text, dict(choice.labels)] for choice in self.choices],
@@ -65,21 +65,21 @@ class Scenario:
 
     @property
     def seen_hash(self) -> str:
-        """SHA-256 of what a decision-maker is shown, text and choices; seeds come from it."""
+        """SHA-256 of text and choices, which a decision-maker sees; seeds come from it."""
         return content_hash([self.text, list(self.choice_texts), *self._asked])
 
     @property
     def _asked(self) -> list[Json]:
-        """What asks for a choice keeps the hash that it had when nothing else could be asked."""
+        """Empty for a choice, so that hashes stay equal to those before open questions existed."""
         return [] if self.asks == "choice" else [self.asks]
 
     @property
     def scored_hash(self) -> str:
-        """SHA-256 of what scores an answer: the labels of the choices, in their order."""
+        """SHA-256 of the labels of the choices, in order, by which an answer is scored."""
         return content_hash([dict(choice.labels) for choice in self.choices])
 
     def problems(self) -> list[str]:
-        """Why this is no scenario to decide; empty when it is one."""
+        """The reasons why this scenario cannot be decided; empty if it can."""
         found: list[str] = []
         if not self.text.strip():
             found.append("its text is empty")
@@ -105,13 +105,13 @@ class Scenario:
 
 
 def variant_of(scenario: Scenario) -> str | None:
-    """The key of the scenario that this is a what-if variant of, or None."""
+    """The key of the scenario of which this one is a what-if variant, or None."""
     parent = scenario.meta.get(VARIANT_OF)
     return parent if isinstance(parent, str) else None
 
 
 def scenario_to_json(scenario: Scenario) -> dict[str, Json]:
-    """The scenario as JSON that `scenario_from_json` reads back equal."""
+    """The scenario as JSON; `scenario_from_json` reads an equal one back."""
     body: dict[str, Json] = {
         "id": scenario.key,
         "text": scenario.text,

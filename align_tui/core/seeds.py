@@ -1,4 +1,4 @@
-"""What of a scenario the seeds of its samples depend on."""
+"""Which parts of a scenario the seeds of its samples depend on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEED_RULES: dict[SeedRule, str] = {
     "content": "text, choices and labels (the rule of version 0.1)",
     "seen": "text and choices",
 }
-"""Each rule in words, to stand behind "the scenario's"."""
+"""Each rule in words, for a sentence with "the scenario's" before them."""
 
 
 def seed_hash(scenario: Scenario, rule: SeedRule) -> str:

@@ -1,4 +1,4 @@
-"""Settings by dotted name, and where those of several columns part."""
+"""Settings by dotted name, and where those of several columns differ."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ ABSENT = "–"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One name with the value that each column has for it."""
+    """One setting with its value in each column."""
 
     name: str
     values: tuple[str, ...]
 
     @property
     def differs(self) -> bool:
-        """Is the value not the same for all?"""
+        """Do two columns have different values?"""
         return len(set(self.values)) > 1
 
 
 def flatten(value: Json, prefix: str = "") -> dict[str, str]:
-    """`{"adm": {"kind": "random"}}` as `{"adm.kind": "random"}`; lists of plain values in one."""
+    """Turn `{"adm": {"kind": "random"}}` into `{"adm.kind": "random"}`; plain lists stay whole."""
     if isinstance(value, Mapping):
         out: dict[str, str] = {}
         for key, inner in value.items():
@@ -44,7 +44,7 @@ def _nested(values: Sequence[Json]) -> bool:
 
 
 def beside(columns: Sequence[Mapping[str, str]]) -> tuple[Setting, ...]:
-    """Every setting that some column has, in the order in which they first stand."""
+    """Every setting that any column has, in the order of first mention."""
     names = dict.fromkeys(name for column in columns for name in column)
     return tuple(
         Setting(name, tuple(column.get(name, ABSENT) for column in columns)) for name in names

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A value, right or duty in words, by which an action may be judged."""
+    """A value, right or duty in words, by which a model rates an action."""
 
     kind: Literal["value", "right", "duty"]
     text: str
@@ -16,10 +16,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class StatementRating:
-    """How much a statement has to do with an action, and which way it points; all 0 to 1.
+    """The relevance of a statement to an action, and its valence; all 0 to 1.
 
     `relevance` is the probability that it is relevant; `supports`, `opposes` and `either` are the
-    valence, and sum to 1 (Sorensen et al., Value Kaleidoscope, AAAI 2024).
+    valence and sum to 1 (Sorensen et al., Value Kaleidoscope, AAAI 2024).
     """
 
     relevance: float

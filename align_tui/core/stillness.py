@@ -1,4 +1,4 @@
-"""How long counters have stood still, by what one process has watched of them."""
+"""How long counters have stood still while one process watched them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 
 
 class Stillness:
-    """Adds up, for each of several counters, the time in which it was seen to stand still.
+    """Adds up, for each counter, the seconds in which the watcher saw it stand still.
 
-    Only the watcher's own monotonic clock is read, so that no step of a wall clock and no other
-    machine's clock can matter. Of the time between two looks at most `most_s` counts: a watcher
-    that was stopped itself (a closed laptop, SIGSTOP) has watched nothing in that time, and
-    whoever was stopped together with it has that much less time to show a sign of life.
+    It reads the watcher's own monotonic clock alone, so that steps of a wall clock and other
+    machines' clocks cannot matter. Of the time between two looks at most `most_s` counts: if the
+    watcher itself was stopped (a closed laptop, SIGSTOP), it watched nothing in that time, and
+    processes that were stopped with it still need time to move their counters.
     """
 
     def __init__(self, most_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -22,7 +22,7 @@ class Stillness:
         self._counters: dict[str, tuple[float, float]] = {}  # value, seconds of standing still
 
     def look(self, counters: Mapping[str, float]) -> None:
-        """Take in what the counters are now; those that are no longer there are forgotten."""
+        """Record the counters' values now; counters that are missing are forgotten."""
         now = self._clock()
         passed = 0.0 if self._last is None else min(max(0.0, now - self._last), self._most_s)
         self._last = now
@@ -33,5 +33,5 @@ class Stillness:
             self._counters[name] = (value, known[1] + passed if known and still else 0.0)
 
     def seconds(self, name: str) -> float:
-        """For how long that counter has been seen to stand still; 0 for one that is unknown."""
+        """How long the counter has stood still; 0 for an unknown counter."""
         return self._counters.get(name, (0.0, 0.0))[1]

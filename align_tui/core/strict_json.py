@@ -1,4 +1,4 @@
-"""JSON that means one thing: no key with two values, no NaN, which are no JSON at all."""
+"""A strict reader of JSON: it refuses a key with two values, NaN and infinity."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ def _one_value_a_key(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_one_value_a_key, parse_constant=_no_number)
 
 
 def read_json(text: str) -> Any:
-    """The value of a whole text; raises ValueError or RecursionError for what is not one value.
+    """Read a text that is one JSON value; raises ValueError or RecursionError otherwise.
 
-    A key that comes twice with the same value is read: its meaning is clear.
+    A key may come twice with the same value: its meaning is clear.
     """
     return _DECODER.decode(text)
 
 
 def read_json_at(text: str, begin: int) -> tuple[Any, int]:
-    """The value that begins at that character, and where it ends; raises as `read_json`."""
+    """Read the value at offset `begin`; returns it and its end. Raises as `read_json` does."""
     value, end = _DECODER.raw_decode(text, begin)
     return value, end

@@ -1,4 +1,4 @@
-"""Targets: which attribute a decision-maker is steered to, and to what value."""
+"""Targets: attributes with the values that a decision-maker is steered to."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from align_tui.core.types import Json, content_hash
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A target that is no single number: samples (each 0..1) under a Gaussian kernel.
+    """A target that is a distribution: samples (each 0..1) under a Gaussian kernel.
 
-    `bandwidth` is the kernel's, above 0; `name` is a short name for people, such as a person's id.
+    `bandwidth` (above 0) is the kernel's; `name` is a short name, such as a person's id.
     """
 
     samples: tuple[float, ...]
@@ -28,7 +28,7 @@ class Distribution:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of samples and bandwidth; the name takes no part."""
+        """SHA-256 of samples and bandwidth, without the name."""
         return content_hash([list(self.samples), self.bandwidth])
 
 
@@ -40,7 +40,7 @@ class Target:
     """The value of an attribute that a decision-maker is steered to.
 
     `value` is a number (0..1) or a distribution over 0..1. `weight` (above 0) says how much the
-    attribute counts beside others, where an alignment function takes weights.
+    attribute counts beside others, if the alignment function takes weights.
     """
 
     attribute: str
@@ -70,9 +70,9 @@ class Target:
 
     @property
     def key(self) -> str:
-        """`attribute=0.7`, or `attribute~NAME#hash` of a distribution; then a weight other than 1.
+        """`attribute=0.7` or `attribute~NAME#hash` (a distribution), then any weight but 1.
 
-        It is a key and no more: nothing reads the value back from it.
+        It is a key alone: no code reads the value back from it.
         """
         weight = "" if self.weight == 1.0 else f"*{float(self.weight)}"
         if isinstance(self.value, Distribution):
@@ -84,12 +84,12 @@ Targets: TypeAlias = tuple[Target, ...]
 
 
 def target_id(targets: Iterable[Target]) -> str:
-    """The keys of targets joined by `+`: the key under which scores are kept."""
+    """The keys of the targets joined by `+`; scores are stored under it."""
     return "+".join(target.key for target in targets)
 
 
 def targets_to_json(targets: Iterable[Target]) -> list[dict[str, Json]]:
-    """Targets as JSON that `targets_from_json` reads back equal; a weight of 1 is left out."""
+    """The targets as JSON; `targets_from_json` reads equal ones back. Omits a weight of 1."""
     return [_to_json(target) for target in targets]
 
 
@@ -133,4 +133,4 @@ def _from_json(body: Json) -> Target:
 def _number(value: Json) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    raise TypeError(f"{value!r} is no number")
+    raise TypeError(f"{value!r} is not a number")

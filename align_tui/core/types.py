@@ -1,4 +1,4 @@
-"""The JSON that files, prompts and schemas are made of, and how it is hashed."""
+"""The types of JSON values, and hashes and seeds made from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 
 def canonical(value: object) -> str:
-    """One spelling for equal JSON values: sorted keys, no blanks, text as it is."""
+    """Canonical JSON, the same for equal values: sorted keys, no blanks, text not escaped."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -27,5 +27,5 @@ def loads(text: str) -> Json:
 
 
 def derive_seed(*parts: object) -> int:
-    """A seed (63 bits) that depends on `parts` alone, the same on every machine and Python."""
+    """A seed (63 bits) from `parts` alone, the same on every machine and Python version."""
     return int(content_hash([str(part) for part in parts])[:16], 16) >> 1

@@ -1,4 +1,4 @@
-"""From several responses to one choice: ALIGN's vote over positive and negative samples."""
+"""ALIGN's vote, which makes one choice of positive and negative responses."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def vote_shares(
     only_positive: bool = False,
     as_reference: bool = False,
 ) -> tuple[float, ...]:
-    """Shares (sum 1) of the votes that each choice gets.
+    """The share of the votes that each choice gets (sum 1).
 
     A positive response adds 1 to its choice. A negative one takes 1/n from its choice and gives
     1/n to every other. The sums are shifted by (min - 1e-6) and divided by their total, so that no
-    share is below 0. `only_positive` sets to zero what no positive response picked.
+    share is below 0. `only_positive` gives 0 to choices that no positive response picked.
 
     With `as_reference` they are shifted by (min + 1e-6), as align-system (commit 6d59f0d) does in
     `voting.calculate_votes`: the least choices get a share just below 0, and the largest may get
@@ -42,5 +42,5 @@ def vote_shares(
 
 
 def winner(shares: Sequence[float]) -> int:
-    """Index of the largest share; a tie goes to the first in the original order."""
+    """The index of the largest share; a tie goes to the first."""
     return max(range(len(shares)), key=lambda i: (shares[i], -i))

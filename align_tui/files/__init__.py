@@ -1,1 +1,1 @@
-"""How files of ours come to be: never half written, never over a device, and for whom."""
+"""Writing files: whole or not at all, never in place of a device, and with which rights."""

@@ -1,4 +1,4 @@
-"""What only the user may read: 0600 for files and 0700 for folders that we make ourselves."""
+"""Files and folders that only the user may read: the program makes them with 0600 and 0700."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and those above it that are missing; raises OSError.
+    """Make the folder and its missing parents; raises OSError.
 
-    Those that are there already keep their rights: the user may have chosen them.
+    Existing folders keep their rights: the user may have chosen them.
     """
     if folder.is_dir():
         return
@@ -23,7 +23,7 @@ def make_folder(folder: Path) -> None:
 
 
 def touch(path: Path) -> None:
-    """See to it that the file exists; one that is made is the user's alone. Raises OSError."""
+    """Make the file, for the user alone, if it does not exist; raises OSError."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE))
 
 

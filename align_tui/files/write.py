@@ -1,8 +1,8 @@
-"""The one way in which files are written: whole or not at all, and never in a device's place.
+"""Write files whole or not at all, and never replace a device.
 
-A new text is written beside the file and takes its name when all of it is on the disk. That must
-not happen to what is no regular file: a rename onto /dev/stdout would replace the device. Such a
-path is written to where the user named it (`devices=True`), and refused otherwise.
+A new text is written to a temporary file beside the target, which is renamed when all of it is on
+the disk. A rename onto /dev/stdout would replace the device, so a path that is not a regular file
+is written to directly if the user named it (`devices=True`), and refused otherwise.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _OWN_STREAM = re.compile(
     r"|/proc/(?P<whose>self|thread-self|\d+)/fd/(?P<proc>\d{1,9})"
 )
 _STANDARD = {"stdin": 0, "stdout": 1, "stderr": 2}
-# Under /dev/shm lie ordinary files; what else is there belongs to the kernel.
+# /dev/shm has ordinary files; everything else there belongs to the kernel.
 _KERNELS = re.compile(r"/(?:dev|proc|sys)(?!/shm/)(?:/|$)")
 
 
 def write_text(path: Path, text: str, *, devices: bool = False, mine: bool = False) -> None:
     """Write `text` as UTF-8 so that `path` holds either the old content or all of the new.
 
-    A link is followed, and what it leads to is written. A file that is there keeps its rights; a
-    new one has those of the user's umask, or is the user's alone (`mine`). With `devices`, a FIFO
-    or a device such as /dev/stdout is written to. Raises OutputError; then nothing has changed.
+    Links are followed. An existing file keeps its rights; a new one gets those of the user's
+    umask, or is for the user alone (`mine`). With `devices`, `path` may be a FIFO or a device such
+    as /dev/stdout. Raises OutputError; then nothing has changed.
     """
     with writing(path, devices=devices, mine=mine) as file:
         file.write(as_utf8(text))
@@ -45,9 +45,9 @@ def write_text(path: Path, text: str, *, devices: bool = False, mine: bool = Fal
 
 @contextmanager
 def writing(path: Path, *, devices: bool = False, mine: bool = False) -> Iterator[BinaryIO]:
-    """A file to write bytes to, which takes its name when the block ends without an error.
+    """A file for bytes that replaces `path` when the block ends without an error.
 
-    As `write_text` otherwise. Raises OutputError.
+    Otherwise as `write_text`. Raises OutputError.
     """
     try:
         target, stream = _followed(path)
@@ -59,18 +59,18 @@ def writing(path: Path, *, devices: bool = False, mine: bool = False) -> Iterato
     if special:
         _check_special(path, info, devices=devices)
     elif _KERNELS.match(str(target)):
-        raise OutputError(f"{_shown(path)} is no place for a file", "Choose another folder.")
+        raise OutputError(f"{_shown(path)} is in a folder of the system", "Choose another folder.")
     try:
         with _special(target, stream) if special else _replacing(target, info, mine=mine) as file:
             yield file
     except BrokenPipeError:
-        raise  # who read it has left, and that is no news to anybody
+        raise  # the reader has left, which is no error of the file
     except OSError as error:
         raise _cannot("written", path, error) from error
 
 
 def make_folder(folder: Path, *, mine: bool = False) -> None:
-    """Make the folder and those above it; raises OutputError."""
+    """Make the folder and its missing parents; raises OutputError."""
     try:
         if mine:
             private.make_folder(folder)
@@ -81,7 +81,7 @@ def make_folder(folder: Path, *, mine: bool = False) -> None:
 
 
 def as_utf8(text: str) -> bytes:
-    """The text's bytes: halves of surrogate pairs are joined, and a lone one becomes U+FFFD."""
+    """The text as UTF-8: halves of surrogate pairs are joined, and a single one becomes U+FFFD."""
     return storable(text).encode("utf-8")
 
 
@@ -97,12 +97,12 @@ def _shown(path: Path) -> str:
 
 
 def _followed(path: Path) -> tuple[Path, int | None]:
-    """(where the links of `path` lead, the stream of this process that it names or None)."""
+    """(the path that the links of `path` lead to, this process's stream that it names or None)."""
     here = path.absolute()
     for _ in range(MOST_LINKS):
         if (stream := _own_stream(here)) is not None:
             return here, stream
-        # Links of folders are the system's to follow; those of the last name are looked at.
+        # The system follows the links of folders; the loop follows those of the last name.
         here = here.parent.resolve() / here.name
         if (stream := _own_stream(here)) is not None:
             return here, stream
@@ -113,7 +113,7 @@ def _followed(path: Path) -> tuple[Path, int | None]:
 
 
 def _own_stream(path: Path) -> int | None:
-    """The number of the open file of this process that the path is another name of."""
+    """The descriptor of this process that the path names, such as 1 for /dev/stdout, or None."""
     found = _OWN_STREAM.fullmatch(str(path))
     if found is None or found["whose"] not in (None, "self", "thread-self", str(os.getpid())):
         return None
@@ -128,7 +128,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _check_special(path: Path, info: os.stat_result | None, *, devices: bool) -> None:
-    """Refuse what is no regular file and cannot be written to like one."""
+    """Refuse a folder or a disk, and without `devices` every path that is not a regular file."""
     assert info is not None
     if stat.S_ISDIR(info.st_mode):
         raise OutputError(f"{_shown(path)} is a folder, not a regular file", "Name a file in it.")
@@ -140,23 +140,23 @@ def _check_special(path: Path, info: os.stat_result | None, *, devices: bool) ->
 
 @contextmanager
 def _special(target: Path, stream: int | None) -> Iterator[BinaryIO]:
-    """A device, a pipe or a stream of this process, written to as it stands."""
+    """Open a device, a pipe or a stream of this process to write to it directly."""
     if stream is not None:
-        for ours in (sys.stdout, sys.stderr):
-            if ours is not None:
-                ours.flush()  # what was said before comes before
+        for own in (sys.stdout, sys.stderr):
+            if own is not None:
+                own.flush()  # keeps earlier output before this
         handle = os.dup(stream)
     else:
         try:
             handle = os.open(target, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             if error.errno == errno.ENXIO:
-                raise OSError(errno.ENXIO, "nobody reads from it") from error
+                raise OSError(errno.ENXIO, "no process reads from it") from error
             raise
         os.set_blocking(handle, True)
     with os.fdopen(handle, "wb") as file:
         if os.isatty(handle):
-            with _told(file) as whole:
+            with _safe_for_terminal(file) as whole:
                 yield whole
         else:
             yield file
@@ -164,8 +164,8 @@ def _special(target: Path, stream: int | None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _told(file: BinaryIO) -> Iterator[BinaryIO]:
-    """A terminal is shown the text without what would command it."""
+def _safe_for_terminal(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Collect the text, and write it to the terminal without control codes."""
     import io
 
     kept = io.BytesIO()
@@ -175,7 +175,7 @@ def _told(file: BinaryIO) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _replacing(target: Path, info: os.stat_result | None, *, mine: bool) -> Iterator[BinaryIO]:
-    """A file beside `target` that becomes it."""
+    """Write a temporary file beside `target`, then rename it to `target`."""
     temporary = target.parent / f".align-tui-{os.urandom(8).hex()}.tmp"
     rights = private.FILE if mine or info is not None else 0o666
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC

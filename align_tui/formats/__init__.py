@@ -1,1 +1,1 @@
-"""Scenario files: one module a format, read into core values and written back."""
+"""Read scenario files into core values and write them: one module for each format."""

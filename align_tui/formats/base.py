@@ -1,4 +1,4 @@
-"""What a format of scenarios is: how a file of it is recognised, and how its records are read."""
+"""The type of a scenario format: how to recognise a file, and how to read its records."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from align_tui.formats.values import FilePosition
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFormat:
-    """One format that scenarios are read from.
+    """One format of scenario files.
 
-    A file is a list of records: a JSON list, JSON Lines, or what `records` makes of another kind of
-    text. `looks_like` tells the format by the first record, and `drafts` reads them all; it raises
-    DatasetError with the place at fault (`FilePosition.error`). In a `foreign` format labels may be
-    0..10 and later choices of equal text get a number.
+    A file is a list of records: a JSON list, JSON Lines, or the list that `records` makes of other
+    text. `looks_like` recognises the format by the first record, and `drafts` reads all records; it
+    raises DatasetError that names the place (`FilePosition.error`). In a `foreign` format labels
+    may be 0..10, and later choices of equal text get a number.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""From what one record says to a scenario of a set: unique keys, 0..1 labels, nothing invalid."""
+"""Turn the records of a file into valid scenarios with unique keys and labels in 0..1."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from align_tui.formats.sets import tell_apart
 from align_tui.formats.values import FilePosition
 
 KEY_MARK, CHOICE_MARK = "#{}", " ({})"
-_HINT = 'A scenario has a text and 2 to 64 choices, no two alike (with asks = "text": 0 to 64).'
+_HINT = 'A scenario needs a text and 2 to 64 different choices (with asks = "text": 0 to 64).'
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One record, read: its labels as they stand in the file, one mapping a choice."""
+    """The values of one record; `labels` has one mapping for each choice, not yet scaled."""
 
     place: FilePosition
     key: str
@@ -41,13 +41,13 @@ def assemble(
     *,
     foreign: bool,
 ) -> tuple[tuple[Scenario, ...], list[str]]:
-    """The scenarios of a file's drafts, and notes; raises DatasetError.
+    """Make scenarios of a file's drafts; returns them with notes. Raises DatasetError.
 
-    In a `foreign` format the scale of labels is guessed and later ones of equal choices are
-    numbered, since real files need both; our own says 0..1 and repeats nothing.
+    In a `foreign` format the scale of labels is guessed and repeated choices are numbered, since
+    real files need both. The native format has labels in 0..1 and no repeated choices.
     """
     if not drafts:
-        raise place.error("there are no scenarios in it")
+        raise place.error("it has no scenarios")
     raws = [raw for draft in drafts for raw in draft.labels]
     scales, notes = decide(raws, attributes, scale, place, guess=foreign)
     keys = tell_apart([draft.key for draft in drafts], KEY_MARK)
@@ -76,13 +76,10 @@ def assemble(
         scenarios.append(scenario)
     repeated = [key for draft, key in zip(drafts, keys, strict=True) if key != draft.key]
     if repeated:
-        notes.append(
-            f"{_records(repeated)} the key of an earlier one and got a number: {_some(repeated)}."
-        )
+        notes.append(f"{_records(repeated)} an earlier key, which got a number: {_some(repeated)}.")
     if renumbered:
         notes.append(
-            f"{_records(renumbered)} a choice's text; the later one got a number: "
-            f"{_some(renumbered)}."
+            f"{_records(renumbered)} a choice's text, which got a number: {_some(renumbered)}."
         )
     return tuple(scenarios), notes
 

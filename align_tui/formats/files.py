@@ -1,4 +1,4 @@
-"""Bytes in: the text of a file."""
+"""Read the text of a scenario file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ MAX_BYTES = 50_000_000
 
 
 def read_text(path: Path, cap: int | None = None) -> str:
-    """The file's text (UTF-8, with or without a byte order mark); raises DatasetError.
+    """Read a file in UTF-8, with or without a byte order mark; raises DatasetError.
 
-    `cap` is the largest size in bytes that is read.
+    `cap` is the largest size in bytes (MAX_BYTES by default).
     """
     return files.read_text(path, MAX_BYTES if cap is None else cap, DatasetError)

@@ -1,7 +1,7 @@
-"""Labels: which attribute each is for, and which value of the file stands for 1.
+"""Labels of a file: the attribute of each, and the value that stands for 1.
 
-Both are decided once a file and attribute, never record by record: a record of a 0..10 file may
-hold nothing above 1.
+Both are decided once for each file and attribute, never for each record: a record of a 0..10 file
+may have no label above 1.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ SLACK = 1e-6  # 1.0000000002 in a file of shares is a rounding error, not a scal
 
 
 def raw_labels(value: Json, place: FilePosition, field_name: str) -> dict[str, float]:
-    """The labels of one choice as they stand; null, for all or for one, is no label."""
+    """Read the labels of one choice, not scaled; null, for all or one, means no label."""
     if value is None:
         return {}
     labels: dict[str, float] = {}
     table = as_object(value, place, field_name)
     if len(table) > MOST_LABELS:
-        raise place.error(f"{field_name}: {len(table):,} labels, more than {MOST_LABELS:,}")
+        raise place.error(f"{field_name} has {len(table):,} labels; the limit is {MOST_LABELS:,}")
     for name, number in table.items():
         if number is None:
             continue
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             raise place.error(f"{field_name}: {name} must be a number, and is {kind(number)}")
-        # Compared before it is converted: a whole number may be too large for a float.
+        # Compared before it is converted: an integer may be too large for a float.
         if not -1e9 < number < 1e9:
             raise place.error(
-                f"{field_name}: {name} = {float_text(number)} is no label",
-                "A choice without a label has none or null.",
+                f"{field_name}: {name} = {float_text(number)} is not a label",
+                "If a choice has no label, leave it out or write null.",
             )
         if not name.strip():
-            raise place.error(f"{field_name}: a label has no attribute's name")
+            raise place.error(f"{field_name}: a label does not name its attribute")
         labels[name] = float(number)
     return labels
 
 
 def float_text(number: float) -> str:
-    """A number of any size, short."""
+    """A short text for a number of any size."""
     if isinstance(number, int) and abs(number) > 10**15:
         return "a huge number"
     return f"{number:g}"
 
 
 def guessed_scale(largest: float) -> float:
-    """The value that stands for 1 when `largest` is the largest label: 10 above 1, else 1."""
+    """The value that stands for 1 if `largest` is the largest label: 10 above 1, else 1."""
     return TEN if largest > 1.0 + SLACK else 1.0
 
 
 def normalised(value: float, scale: float) -> float:
-    """A label as 0..1, with rounding beyond either end taken off; NaN when it is outside."""
+    """A label as 0..1, with rounding errors beyond the ends removed; NaN if it is outside."""
     share = value / scale
     if not -SLACK <= share <= 1.0 + SLACK:
         return math.nan
@@ -67,10 +67,10 @@ def normalised(value: float, scale: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """How a file's labels are read.
+    """The names and scales of a file's labels.
 
-    `names` maps the file's spelling to the attribute's id, `scale` an id to the value of the
-    file that stands for 1 (10 for 0..10).
+    `names` maps the file's spelling to the attribute's id; `scale` maps an id to the value that
+    stands for 1 in the file (10 for 0..10).
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -86,14 +86,14 @@ class Scales:
             if math.isnan(share):
                 raise place.error(
                     f"{field_name}: {spelled} = {value:g} is not in 0..{scale:g}",
-                    f"If {value:g} lies on another scale, say which value of {name!r} means 1.",
+                    f"If the scale is another, give the value that means 1: --scale {name}=MAXIMUM",
                 )
             if found.setdefault(name, share) != share:
-                raise place.error(f"{field_name}: {name} is labelled twice, and differently")
+                raise place.error(f"{field_name}: {name} has two different labels")
         return found
 
     def remembered(self, raws: Iterable[Raw]) -> Object:
-        """What a scenario's source must keep so that these labels can be written as they were."""
+        """The names and scales that a scenario's source keeps, to write its labels unchanged."""
         spelled = {name for raw in raws for name in raw}
         names: Object = {s: self.names[s] for s in sorted(spelled) if self.names.get(s, s) != s}
         ids = {self.names.get(s, s) for s in spelled}
@@ -107,7 +107,7 @@ class Scales:
 
 
 def recall(source: JsonObject) -> Scales:
-    """The scales that `remembered` put into a scenario's source; none where they are damaged."""
+    """The scales that `remembered` put into a scenario's source; empty if they are damaged."""
     names, scale = source.get("names"), source.get("scale")
     return Scales(
         {k: v for k, v in names.items() if isinstance(v, str)}
@@ -127,11 +127,11 @@ def decide(
     *,
     guess: bool,
 ) -> tuple[Scales, list[str]]:
-    """The scales of a file, and notes on them.
+    """Decide the scales of a file; returns them with notes.
 
     `given` maps an attribute (any spelling) to the value that stands for 1 and overrides the
-    guess; without `guess`, what is not given is 0..1. Raises DatasetError for a scale that is no
-    positive number, or that is for an attribute which the file has no label for.
+    guess; without `guess`, other attributes are 0..1. Raises DatasetError for a scale that is not
+    a positive number, or whose attribute has no label in the file.
     """
     names = {spelled: attributes.canonical(spelled) for raw in raws for spelled in raw}
     largest: dict[str, float] = {}
@@ -154,7 +154,7 @@ def _given(
         if name not in largest:
             known = ", ".join(sorted(largest)) or "none"
             raise place.error(
-                f"a scale is given for {spelled!r}, which has no label here",
+                f"--scale names {spelled!r}, which has no label here",
                 f"Attributes with labels in this file: {known}.",
             )
         if isinstance(value, bool) or not math.isfinite(value) or value <= 0:
@@ -174,13 +174,13 @@ def _notes(
         small = [n for n, s in scale.items() if s == 1.0 and n not in chosen and largest[n] > 0]
         if small:
             notes.append(
-                "Nothing above 1, so read as 0..1 although others here are 0..10: "
+                "Attributes without a label above 1, read as 0..1 although others here are 0..10: "
                 f"{', '.join(sorted(small))}."
             )
     unknown = sorted(name for name in scale if attributes.get(name) is None)
     if unknown:
         notes.append(
-            "Attributes that no attribute pack defines, kept under their own name: "
+            "Attributes that no attribute pack defines, which keep the file's name: "
             f"{', '.join(unknown)}."
         )
     return notes

@@ -1,4 +1,4 @@
-"""Scenario sets by name: those that are shipped and those that the user imported."""
+"""The library of scenario sets: the shipped ones and those that the user imported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from align_tui.formats.files import shown
 from align_tui.formats.read import read_scenarios
 from align_tui.formats.sets import ScenarioSet
 
-# In this order: of files that differ in their ending alone, the imported one is meant.
+# In this order: of files that differ only in their ending, the imported one (.jsonl) is first.
 _ENDINGS = (".jsonl", ".toml", ".json")
 _MAX_NAME = 100
 _NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._\-]{{0,{_MAX_NAME - 1}}}")
@@ -33,7 +33,7 @@ class SetEntry:
 
 
 def list_sets() -> list[SetEntry]:
-    """Every set that can be named; a file of yours hides a shipped one of the same name."""
+    """All sets of the library; the user's file hides a shipped one of the same name."""
     found: dict[str, SetEntry] = {}
     for origin, folder in (
         ("shipped", paths.shipped_scenarios()),
@@ -48,7 +48,7 @@ def list_sets() -> list[SetEntry]:
 
 
 def find_set(name_or_path: str) -> Path:
-    """The file of a set given as a path or as a library name; raises DatasetError.
+    """The file of a set that is given as a path or as a library name; raises DatasetError.
 
     A name is looked up first, so that a file of the same name in the working folder does not
     change what a command means.
@@ -65,7 +65,7 @@ def find_set(name_or_path: str) -> Path:
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~nobody has no home
         raise DatasetError(f"{shown(path)}: {error}", "Check the path of the file.") from error
     close = close_to(name_or_path, names, n=3, cutoff=0.4)
-    known = f"Known are: {', '.join(sorted(names))}." if names else ""
+    known = f"Known sets: {', '.join(sorted(names))}." if names else ""
     hint = f"Did you mean {', '.join(close)}?" if close else known
     raise DatasetError(f"There is no scenario set called {name_or_path!r}", hint)
 
@@ -73,16 +73,16 @@ def find_set(name_or_path: str) -> Path:
 def find_scenarios(
     name_or_path: str, attributes: Attributes, scale: Mapping[str, float] | None = None
 ) -> ScenarioSet:
-    """The scenarios of a set given as a library name or as a path; raises DatasetError."""
+    """Read a set that is given as a library name or as a path; raises DatasetError."""
     return read_scenarios(find_set(name_or_path), attributes=attributes, scale=scale)
 
 
 def safe_name(text: str) -> str:
-    """`text` as the name of a set: ASCII letters, digits, '.', '_' and '-'; raises DatasetError."""
+    """Make a set's name (ASCII letters, digits, '.', '_', '-') of `text`; raises DatasetError."""
     name = re.sub(r"[^A-Za-z0-9._\-]+", "-", text).strip(".-")[:_MAX_NAME].rstrip(".-")
     if not name:
         raise DatasetError(
-            f"Nothing of {text[:60]!r} can stand in the name of a set",
+            f"{text[:60]!r} has no characters that the name of a set may have",
             "Give a name of letters, digits, '.', '_' and '-'.",
         )
     return name
@@ -96,15 +96,15 @@ def import_set(
     scale: Mapping[str, float] | None = None,
     overwrite: bool = False,
 ) -> tuple[SetEntry, ScenarioSet]:
-    """Read a file of any format and keep it, as native JSONL, in the user's folder.
+    """Read a file of any format and save it as native JSONL in the user's folder.
 
-    Without `name` it is called as the set in the file. Raises DatasetError, also when there is
+    Without `name` the set keeps the name of the file's set. Raises DatasetError, also if there is
     an imported set of that name and `overwrite` is not set.
     """
     if name is not None and not _NAME.fullmatch(name):
         raise DatasetError(
             f"{name[:60]!r} cannot be the name of a set",
-            "A name has letters, digits, '.', '_' and '-', and begins with neither '.' nor '-'.",
+            "Use letters, digits, '.', '_' and '-', and do not begin with '.' or '-'.",
         )
     found = read_scenarios(path, attributes=attributes, scale=scale)
     called = name if name is not None else safe_name(found.name)
@@ -112,15 +112,15 @@ def import_set(
     target = folder / f"{called}.jsonl"
     if target.exists() and not overwrite:
         raise DatasetError(
-            f"There is an imported set called {called!r} already",
-            "Give it another name, or say that it is to be replaced.",
+            f"There is already an imported set called {called!r}",
+            "Give the new set another name, or replace the old one with --replace.",
         )
     make_folder(folder, mine=True)
     _write_jsonl(target, replace(found, name=called), mine=True)
     return SetEntry(called, target, "yours"), found
 
 
-# Who reads a set does not wait for what writes one.
+# The writers are imported on use: readers of a set start faster without them.
 def _write_jsonl(path: Path, found: ScenarioSet, *, mine: bool = False) -> None:
     from align_tui.formats.write import write_native_jsonl
 
@@ -152,6 +152,6 @@ def export_set(found: ScenarioSet, path: Path, format_name: str) -> None:
     export = EXPORTS.get(format_name)
     if export is None:
         raise DatasetError(
-            f"There is no export format {format_name!r}", f"Known are: {', '.join(EXPORTS)}."
+            f"There is no export format {format_name!r}", f"Known formats: {', '.join(EXPORTS)}."
         )
     export(path, found)

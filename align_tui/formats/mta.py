@@ -1,4 +1,4 @@
-"""The raw Medical Triage Alignment file: a list of pairs, a record and its choices' labels."""
+"""Read the raw Medical Triage Alignment file: a list of pairs [record, labels of its choices]."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def looks_like(first: Json) -> bool:
 
 
 def drafts(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
-    """The records of the file, in order; raises DatasetError."""
+    """Read the records of the file, in order; raises DatasetError."""
     return [draft(entry, place.at(number)) for number, entry in enumerate(entries, start=1)]
 
 
 def draft(entry: Json, place: FilePosition) -> Draft:
-    """One `[record, labels]`.
+    """Read one `[record, labels]`.
 
-    The text is scenario, state (where there is one) and probe with a blank between them, as the
-    field's own conversion to align-system's format joins them.
+    The text is the scenario, the state (if any) and the probe, joined by blanks as in the field's
+    own conversion to align-system's format.
     """
     pair = as_list(entry, place, "the entry")
     if len(pair) != 2:

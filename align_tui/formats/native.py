@@ -1,4 +1,4 @@
-"""The project's own format (docs/scenario-format.md): a TOML document, or JSON line by line."""
+"""Read the program's own format (docs/scenario-format.md): a TOML document, or JSON Lines."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ CHOICE_KEYS = frozenset({"text", "labels"})
 
 
 def check_format(value: Json, place: FilePosition) -> None:
-    """Raise DatasetError unless `value` names the version that is read here."""
+    """Raise DatasetError unless `value` names the version that this program reads."""
     if value == FORMAT:
         return
     if isinstance(value, str) and value.startswith(_FAMILY):
         raise place.error(
-            f"format {value!r} is not known here", "A newer align-tui may have written it."
+            f"the format {value!r} is unknown", "A newer align-tui may have written it."
         )
     what = repr(value)[:80] if isinstance(value, str) else kind(value)
     problem = "the key 'format' is missing" if value is None else f"format is {what}"
-    raise place.error(problem, f'The file must say: format = "{FORMAT}"')
+    raise place.error(problem, f'Write in the file: format = "{FORMAT}"')
 
 
 def heading(table: Object, place: FilePosition) -> tuple[str, str, list[str]]:
-    """(name, description, notes) of a document or of a JSONL header."""
+    """Read (name, description, notes) of a document or of a JSONL header."""
     check_format(table.get("format"), place)
     name = as_text(table.get("name", ""), place, "name")
     description = as_text(table.get("description", ""), place, "description")
     unknown = sorted(set(table) - DOCUMENT_KEYS)
-    notes = [f"Keys of the file that the format does not know: {', '.join(unknown)}."]
+    notes = [f"Unknown keys of the file, which were ignored: {', '.join(unknown)}."]
     return name, description, notes if unknown else []
 
 
 def draft(value: Json, place: FilePosition) -> Draft:
-    """One scenario; what it says besides is kept in its source."""
+    """Read one scenario; unknown keys are kept in its source."""
     body = as_object(value, place, "the scenario")
     key = as_text(body.get("id"), place, "id")
     place = place.at(place.record, as_id(key, place, "id"))
@@ -91,27 +91,27 @@ def draft(value: Json, place: FilePosition) -> Draft:
 
 
 def _asked(value: Json, place: FilePosition) -> AnswerKind:
-    """What a scenario asks for."""
+    """Read the kind of answer that a scenario asks for."""
     if value == "choice":
         return "choice"
     if value == "text":
         return "text"
-    said = repr(value)[:80] if isinstance(value, str) else kind(value)
-    raise place.error(f'asks is "choice" or "text", and here it is {said}')
+    given = repr(value)[:80] if isinstance(value, str) else kind(value)
+    raise place.error(f'asks must be "choice" or "text", and is {given}')
 
 
 def _embedded(value: Json, place: FilePosition, field: str) -> Object:
-    """An object, or its JSON as text: TOML has no null, so an object with one is written so."""
+    """Read an object, or its JSON as text: TOML has no null, so objects with null are text."""
     if isinstance(value, str):
         try:
             value = sanitise(parse_json(value), place)
         except ValueError as error:
-            raise place.error(f"{field} is text, and no JSON object: {error}") from error
+            raise place.error(f"{field} is text that is not a JSON object: {error}") from error
     return {} if value is None else as_object(finite(value), place, field)
 
 
 def native_source(extra: Object, choices: list[Object]) -> Object:
-    """The source of a scenario with further keys of its own or of its choices; else empty."""
+    """The source of a scenario that has unknown keys, or whose choices have; else empty."""
     source: Object = {}
     if extra:
         source["extra"] = finite(extra)
@@ -121,7 +121,7 @@ def native_source(extra: Object, choices: list[Object]) -> Object:
 
 
 def further_keys(source: JsonObject, n_choices: int) -> tuple[Object, list[Object]] | None:
-    """Inverse of `native_source`: (the scenario's further keys, each choice's), or None."""
+    """Inverse of `native_source`: (unknown keys of the scenario, of each choice), or None."""
     extra, choices = source.get("extra", {}), source.get("choices", [{}] * n_choices)
     if not isinstance(extra, Mapping) or not isinstance(choices, list):
         return None
@@ -135,12 +135,12 @@ def further_keys(source: JsonObject, n_choices: int) -> tuple[Object, list[Objec
 
 
 def looks_like(first: Json) -> bool:
-    """Is this a scenario, as a line or an entry of a list has it?"""
+    """Is this a scenario, as a line or an entry of a list?"""
     return isinstance(first, dict) and "text" in first and bool({"choices", "asks"} & set(first))
 
 
 def drafts(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
-    """The scenarios, in order; raises DatasetError."""
+    """Read the scenarios, in order; raises DatasetError."""
     return [draft(entry, place.at(number)) for number, entry in enumerate(entries, start=1)]
 
 

@@ -1,4 +1,4 @@
-"""One door for every format of scenarios: which it is shows in the content, not in the name."""
+"""Read scenarios of any format, which is recognised by the content, not by the file's name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from align_tui.formats.values import (
     sanitise,
 )
 
-# A TOML table header. No scenario file in JSON begins like this: after its bracket comes { or [.
+# A TOML table header. A JSON file of scenarios cannot begin like this: it has { or [ after [.
 _TOML_HEADER = re.compile(r"\[{1,2}\s*[A-Za-z_\"']")
 _SPLIT = "Split it into several files."
 MOST_TOML = 5_000_000
@@ -43,11 +43,11 @@ _OTHERS = {".yaml": "YAML", ".yml": "YAML", ".csv": "CSV", ".tsv": "TSV", ".parq
 def read_scenarios(
     path: Path, *, attributes: Attributes, scale: Mapping[str, float] | None = None
 ) -> ScenarioSet:
-    """The scenarios of a file in any known format; raises DatasetError, and nothing else.
+    """Read the scenarios of a file in any known format; raises DatasetError and no other error.
 
-    Labels come out as 0..1 by attribute id. In the field's formats an attribute with a label
-    above 1 is taken to be 0..10; `scale` maps an attribute (any spelling) to the value that
-    stands for 1 in this file, and overrides that.
+    Labels become 0..1 by attribute id. In the field's formats an attribute with a label above 1 is
+    taken to be 0..10; `scale` maps an attribute (any spelling) to the value that stands for 1 in
+    this file, and overrides that.
     """
     place = FilePosition(shown(path))
     text = read_text(path)
@@ -66,7 +66,7 @@ def read_scenarios(
 
 
 def scenarios_of_text(text: str, name: str, attributes: Attributes) -> tuple[Scenario, ...]:
-    """The scenarios of a native document in memory, called `name` in errors: DatasetError."""
+    """Read a native document from a text, called `name` in errors; raises DatasetError."""
     place = FilePosition(name)
     found, _, _, drafts, _ = _document(_toml(text, place), place)
     return assemble(drafts, attributes, None, place, foreign=found.foreign)[0]
@@ -76,19 +76,19 @@ _Found = tuple[ScenarioFormat, str, str, list[Draft], list[str]]
 
 
 def _hint() -> str:
-    """Which formats there are."""
+    """A hint that lists the known formats."""
     known = [found.description for found in _known()]
     return f"Scenarios are read from {', '.join(known[:-1])} and {known[-1]}."
 
 
 def _name(path: Path) -> str:
-    """Runs of align-system call every file input_output.json: their folder tells them apart."""
+    """The set's name: the file's, or the folder's for an input_output.json of align-system."""
     folder = path.absolute().parent.name if path.stem == "input_output" else ""
     return storable(folder or path.stem)
 
 
 def _drafts(text: str, place: FilePosition) -> _Found:
-    """The records of the text, by its format; of what is neither JSON nor TOML by `_by_text`."""
+    """Read the drafts of a JSON or TOML text; other text goes to `_by_text`."""
     try:
         return _json_or_toml(text, place)
     except DatasetError:
@@ -134,7 +134,7 @@ def _is_json(line: str) -> bool:
 
 
 def _hint_at(error: ValueError, text: str) -> str:
-    """A file that is wrong at its end may have been cut; one that is wrong before was not."""
+    """A hint that also says, if the error is at the end of the file, that it may be cut short."""
     if not isinstance(error, json.JSONDecodeError):
         return _hint()
     at_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
@@ -151,15 +151,13 @@ def _toml(text: str, place: FilePosition) -> Json:
     except ValueError as error:
         named = _OTHERS.get(Path(place.file).suffix.lower())
         if named is not None and "kdma_values" not in text:
-            raise place.error(
-                f"{named} is no format that scenarios are read from", _hint()
-            ) from error
+            raise place.error(f"align-tui does not read scenarios from {named}", _hint()) from error
         if _is_json(text):
-            said = kind(parse_json(text))
-            raise place.error(f"it holds {said} alone, and no scenarios", _hint()) from error
+            content = kind(parse_json(text))
+            raise place.error(f"it is {content}, and has no scenarios", _hint()) from error
         hint = _hint()
         if "kdma_values" in text:
-            hint = "This looks like an alignment target; it sets values and holds no scenarios."
+            hint = "This looks like an alignment target; it sets values and has no scenarios."
         raise place.error(f"this is not TOML: {error}", hint) from error
 
 
@@ -174,7 +172,7 @@ def _document(value: Json, place: FilePosition) -> _Found:
 def _refuse_other(table: Mapping[str, Json], place: FilePosition) -> None:
     found = kind_of(table)
     if found is not None and found != SCENARIOS:
-        raise place.error(f"it is {found.what}, and no set of scenarios", found.use)
+        raise place.error(f"it is {found.what}, not a set of scenarios", found.use)
 
 
 def _native(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
@@ -185,27 +183,27 @@ def _native(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
 def _check_number(entries: Sequence[Json], place: FilePosition) -> None:
     if len(entries) > MOST_SCENARIOS:
         raise place.error(
-            f"it holds {len(entries):,} scenarios, and at most {MOST_SCENARIOS:,} are read", _SPLIT
+            f"it has {len(entries):,} scenarios; the limit is {MOST_SCENARIOS:,}", _SPLIT
         )
 
 
 def _list(entries: list[Json], place: FilePosition) -> _Found:
     if not entries:
-        raise place.error("there are no scenarios in it", _hint())
+        raise place.error("it has no scenarios", _hint())
     _check_number(entries, place)
     for found in _known():
         if found.looks_like(entries[0]):
             return _records(found, entries, place)
-    raise place.error("its first entry is of no known format", _hint())
+    raise place.error("the format of its first entry is unknown", _hint())
 
 
 def _known() -> Iterator[ScenarioFormat]:
-    """Every format, ours first; another package's that cannot be loaded is none."""
+    """Every format, this program's first; those that cannot be loaded are left out."""
     return (found for _, found in FORMATS.loaded())
 
 
 def _by_text(text: str, place: FilePosition) -> _Found | None:
-    """What a format reads of a text that is neither JSON nor TOML; None where no format does."""
+    """Read a text that is neither JSON nor TOML; None if no format recognises it."""
     for found in _known():
         if found.looks_like_text and found.records and found.looks_like_text(text):
             return _records(found, found.records(text, place), place)
@@ -218,13 +216,13 @@ def _records(found: ScenarioFormat, records: Sequence[Json], place: FilePosition
         return found, "", "", found.drafts(records, place), []
     except DatasetError:
         raise
-    except Exception as error:  # another package's code, on a file of anybody
-        said = f"{type(error).__name__}: {error}"
-        raise place.error(f"the format {found.name} failed at it: {said}") from error
+    except Exception as error:  # another package's code may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        raise place.error(f"the reader of the format {found.name} failed: {reason}") from error
 
 
 def _lines(text: str, place: FilePosition) -> _Found:
-    # Not splitlines: that also cuts at U+2028, which may stand inside a JSON string.
+    # Not splitlines: that also splits at U+2028, which may be inside a JSON string.
     rows: list[Json] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -232,17 +230,15 @@ def _lines(text: str, place: FilePosition) -> _Found:
         try:
             rows.append(sanitise(parse_json(line), place))
         except ValueError as error:
-            said = f"line {number} is not JSON: {error}"
-            raise place.error(said, _hint_at(error, line)) from error
-        if len(rows) > MOST_SCENARIOS + 1:  # a header may stand before them
-            raise place.error(
-                f"at most {MOST_SCENARIOS:,} scenarios are read, and it has more", _SPLIT
-            )
+            problem = f"line {number} is not JSON: {error}"
+            raise place.error(problem, _hint_at(error, line)) from error
+        if len(rows) > MOST_SCENARIOS + 1:  # the first line may be a header
+            raise place.error(f"it has more than {MOST_SCENARIOS:,} scenarios", _SPLIT)
     return _rows(rows, place)
 
 
 def _rows(rows: list[Json], place: FilePosition, *, whole: bool = False) -> _Found:
-    """Lines that were read; or the `whole` file, where it is one object over several lines."""
+    """Read parsed lines, or the `whole` file if it is one object over several lines."""
     header = rows[0] if isinstance(rows[0], dict) else {}
     if "format" in header and not native.looks_like(header):
         name, description, notes = native.heading(header, place)
@@ -252,6 +248,6 @@ def _rows(rows: list[Json], place: FilePosition, *, whole: bool = False) -> _Fou
         hint = _hint()
         if found is not None and found != SCENARIOS:
             hint = f"This is {found.what}. {found.use}"
-        what = "an object of no known format"
-        raise place.error(what if whole else f"its first line is no scenario, but {what}", hint)
+        what = "the file" if whole else "its first line"
+        raise place.error(f"{what} is an object of an unknown format", hint)
     return native.SCENARIOS, "", "", _native(rows, place), []

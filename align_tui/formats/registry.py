@@ -1,4 +1,4 @@
-"""Every format that scenarios are read from, one line each."""
+"""The registry of all formats of scenario files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A set of scenarios as it was read, and names that tell its members apart."""
+"""A set of scenarios, and unique names for its members."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from align_tui.core.types import content_hash
 class ScenarioSet:
     """The scenarios of one file; their keys are unique, and there is at least one.
 
-    `notes` are what the reader wants the user to know: scales that were divided, labels whose
-    attribute no pack defines, keys that repeat.
+    `notes` are the reader's messages for the user: labels that were scaled, attributes that no
+    pack defines, repeated keys.
     """
 
     name: str
@@ -28,16 +28,16 @@ class ScenarioSet:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over keys and scenario hashes: equal when the same things are asked in order."""
+        """SHA-256 of the keys and the scenarios' hashes, in order."""
         return content_hash([[scenario.key, scenario.hash] for scenario in self.scenarios])
 
     @property
     def labelled(self) -> frozenset[str]:
-        """Attribute ids that at least one choice of the set is labelled for."""
+        """The attribute ids for which at least one choice of the set has a label."""
         return frozenset().union(*(scenario.labelled for scenario in self.scenarios))
 
     def __len__(self) -> int:
-        """How many scenarios."""
+        """The number of scenarios."""
         return len(self.scenarios)
 
     def __iter__(self) -> Iterator[Scenario]:
@@ -46,9 +46,9 @@ class ScenarioSet:
 
 
 def tell_apart(names: Sequence[str], mark: str) -> list[str]:
-    """`names` made unique: the first of equal ones stays, later ones get `mark` with 2, 3, ...
+    """Make names unique: the first of equal ones stays, later ones get `mark` with 2, 3, ...
 
-    `mark` is a format such as '#{}'. A numbered name that some other entry really has is skipped.
+    `mark` is a format such as '#{}'. A numbered name that another entry already has is skipped.
     """
     taken = set(names)
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Values out of files that may hold anything: typed, or an error that says where they stand."""
+"""Read typed values from untrusted files, with errors that say where they are."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 
 MAX_DEPTH = 64
-# Every format puts a record a few levels deeper than another does. Starting to count above 0 keeps
-# what was read from a foreign file writable, and what was written readable.
+# Formats nest a record at different depths. Counting from above 0 makes sure that a set that was
+# read from a foreign file can be written, and that a written set can be read.
 WRITTEN_DEPTH, FOREIGN_DEPTH = 8, 16
 MAX_KEY_CHARS = 500
-HINT = "docs/scenario-format.md says what each format may hold."
+HINT = "docs/scenario-format.md describes each format."
 _MAX_INT_BITS = 8192  # far below the 4300 digits that Python refuses to print
 Object = dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class FilePosition:
-    """A place in a file: what an error begins with. `record` counts from 1; 0 is the file."""
+    """A place in a file, which begins an error's text. `record` is from 1; 0 is the whole file."""
 
     file: str
     record: int = 0
     key: str = ""
 
     def at(self, record: int, key: str = "") -> FilePosition:
-        """The same file at that record."""
+        """The place of a record in the same file."""
         return replace(self, record=record, key=key)
 
     def error(self, problem: str, hint: str = HINT) -> DatasetError:
@@ -48,7 +48,7 @@ class FilePosition:
 
 
 def kind(value: object) -> str:
-    """What a value is, in a word for messages."""
+    """The kind of a value, in words for messages."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -61,21 +61,21 @@ def kind(value: object) -> str:
 
 
 def as_text(value: Json, place: FilePosition, field: str) -> str:
-    """`value` when it is text."""
+    """`value`, which must be text; raises DatasetError."""
     if not isinstance(value, str):
         raise place.error(f"{field} must be text, and is {kind(value)}")
     return value
 
 
 def as_list(value: Json, place: FilePosition, field: str) -> list[Json]:
-    """`value` when it is a list."""
+    """`value`, which must be a list; raises DatasetError."""
     if not isinstance(value, list):
         raise place.error(f"{field} must be a list, and is {kind(value)}")
     return value
 
 
 def as_choices(value: Json, place: FilePosition, field: str) -> list[Json]:
-    """`value` when it is a list of no more choices than a scenario may have."""
+    """`value`, which must be a list of at most MAX_CHOICES; raises DatasetError."""
     found = as_list(value, place, field)
     if len(found) > MAX_CHOICES:
         raise place.error(f"it has {len(found):,} choices, more than {MAX_CHOICES}")
@@ -83,14 +83,14 @@ def as_choices(value: Json, place: FilePosition, field: str) -> list[Json]:
 
 
 def as_object(value: Json, place: FilePosition, field: str) -> Object:
-    """`value` when it is an object (a table)."""
+    """`value`, which must be an object (a table); raises DatasetError."""
     if not isinstance(value, dict):
         raise place.error(f"{field} must be an object, and is {kind(value)}")
     return value
 
 
 def as_id(value: Json, place: FilePosition, field: str) -> str:
-    """`value` when it is text that is not blank, or a whole number."""
+    """`value` as text; it must be text that is not blank, or an integer. Raises DatasetError."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -101,16 +101,16 @@ def as_id(value: Json, place: FilePosition, field: str) -> str:
 
 
 def sanitise(value: object, place: FilePosition, depth: int = 0) -> Json:
-    """`value` as JSON that is safe to handle: bounded depth, valid Unicode, dates as text.
+    """`value` as safe JSON: limited depth, valid Unicode, dates as text; raises DatasetError.
 
-    Numbers that are not finite stay, for the reader of that number to refuse. What needs no change
-    is not copied.
+    Numbers that are not finite stay: the reader of such a number refuses it. A value that needs no
+    change is not copied.
     """
     return cast(Json, value) if _is_clean(value, depth) else _cleaned(value, place, depth)
 
 
 def _is_clean(value: object, depth: int) -> bool:
-    """Is nothing to be changed in it, and nothing to be refused?"""
+    """Does the value need no change and no refusal?"""
     kind = type(value)
     if kind is str:
         return _encodes(cast(str, value))
@@ -141,7 +141,7 @@ def _cleaned(value: object, place: FilePosition, depth: int) -> Json:
         return value
     if isinstance(value, int):
         if value.bit_length() > _MAX_INT_BITS:
-            raise place.error("it holds a whole number of thousands of digits")
+            raise place.error("it has an integer of thousands of digits")
         return value
     if isinstance(value, Mapping):
         return {storable(str(k)): _cleaned(v, place, depth + 1) for k, v in value.items()}
@@ -149,11 +149,11 @@ def _cleaned(value: object, place: FilePosition, depth: int) -> Json:
         return [_cleaned(item, place, depth + 1) for item in value]
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
-    raise place.error(f"it holds a {type(value).__name__}, which is no JSON")
+    raise place.error(f"it has a value of type {type(value).__name__}, which is not JSON")
 
 
 def finite(value: Json) -> Json:
-    """`value` with NaN and infinities, which JSON has no words for, replaced by null."""
+    """`value` with null in place of NaN and infinity, which JSON does not have."""
     return value if _is_finite(value) else _made_finite(value)
 
 

@@ -1,4 +1,4 @@
-"""Writing scenarios in the project's own format, as TOML for people and as JSONL for programs."""
+"""Write scenarios in the program's own format: TOML for people, JSONL for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from align_tui.formats.values import WRITTEN_DEPTH, FilePosition, Object, as_id,
 
 
 def checked(scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
-    """The scenarios, when a reader would take them as they are; raises DatasetError otherwise."""
+    """Check that a reader would accept the scenarios; raises DatasetError."""
     found = tuple(scenarios)
     if not found:
         raise DatasetError("There are no scenarios to write", "Choose at least one.")
@@ -34,12 +34,12 @@ def checked(scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
         if problems:
             raise place.error(problems[0])
         if not all(name.strip() for name in scenario.labelled):
-            raise place.error("a label has no attribute's name")
+            raise place.error("a label does not name its attribute")
     return found
 
 
 def as_json(value: JsonObject, scenario: Scenario) -> Object:
-    """`value` as JSON that any reader takes: valid Unicode, no NaN, nested in bounds."""
+    """`value` as JSON that any reader accepts: valid Unicode, no NaN, limited depth."""
     clean = finite(sanitise(value, FilePosition("These scenarios", 0, scenario.key), WRITTEN_DEPTH))
     return dict(clean) if isinstance(clean, Mapping) else {}
 
@@ -82,24 +82,24 @@ def _head(name: str, description: str) -> dict[str, str]:
 
 
 def native_jsonl(scenarios: Iterable[Scenario], *, name: str = "", description: str = "") -> str:
-    """A header line, then one scenario a line; raises DatasetError."""
+    """JSON Lines: a header, then one scenario on each line; raises DatasetError."""
     rows: list[Mapping[str, Json]] = [_head(name, description)]
     rows += [body(scenario, "choices") for scenario in checked(scenarios)]
     return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
 
 
 def native_toml(scenarios: Iterable[Scenario], *, name: str = "", description: str = "") -> str:
-    """One TOML document; raises DatasetError."""
+    """The scenarios as one TOML document; raises DatasetError."""
     tables = [_without_null(s, body(s, "choice")) for s in checked(scenarios)]
     document: dict[str, Any] = {**_head(name, description), "scenario": tables}
-    # Readable, but tomli_w drops the carriage returns of a text that it breaks into lines.
+    # Multiline strings are easy to read, but tomli_w drops carriage returns in them.
     return tomli_w.dumps(document, multiline_strings=not _has_return(document))
 
 
 def _without_null(scenario: Scenario, table: Object) -> Object:
     if not _has_null(table):
         return table
-    # TOML has no null: an object with one somewhere is written as the text of its JSON.
+    # TOML has no null: an object that contains null is written as JSON text.
     plain = body(_bare(scenario), "choice")
     for key, value in (("meta", scenario.meta), ("source", scenario.source)):
         if value:
@@ -136,9 +136,9 @@ def write_native_jsonl(
     description: str = "",
     mine: bool = False,
 ) -> None:
-    """Write JSON line by line, as `files.write` does; raises DatasetError, OutputError.
+    """Write the scenarios as JSON Lines; raises DatasetError, OutputError.
 
-    A set of the library (`mine`) is its user's alone; any other path was named by its user.
+    A set of the library (`mine`) is for the user alone. Any other path was named by the user.
     """
     text = native_jsonl(scenarios, name=name, description=description)
     write_text(path, text, devices=not mine, mine=mine)
@@ -147,5 +147,5 @@ def write_native_jsonl(
 def write_native_toml(
     path: Path, scenarios: Iterable[Scenario], *, name: str = "", description: str = ""
 ) -> None:
-    """Write a TOML document, as `files.write` does; raises DatasetError, OutputError."""
+    """Write the scenarios as a TOML document; raises DatasetError, OutputError."""
     write_text(path, native_toml(scenarios, name=name, description=description), devices=True)

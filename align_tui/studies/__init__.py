@@ -1,1 +1,1 @@
-"""A study: put together and checked, edited for a what-if, saved."""
+"""Assemble, check, edit and save studies."""

@@ -1,4 +1,4 @@
-"""Putting a study together: profiles and scenarios found, overridden, and checked as a whole."""
+"""Assemble a study: load its profiles and scenarios, apply overrides, and check it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DEMO_SCENARIOS = "demo-triage"
 
 
 def parse_targets(texts: Sequence[str], attributes: Attributes) -> Targets | None:
-    """`moral_desert=1.0` texts as targets with canonical ids; None when there are none."""
+    """Parse texts such as `moral_desert=1.0` as targets with canonical ids; None without texts."""
     found: list[Target] = []
     for text in texts:
         name, equals, value = text.rpartition("=")
@@ -46,7 +46,7 @@ def parse_targets(texts: Sequence[str], attributes: Attributes) -> Targets | Non
         if not equals or not name.strip() or not 0.0 <= number <= 1.0:
             raise ConfigError(
                 f"--target {text!r} is not attribute=value with a value from 0 to 1",
-                "Like: --target moral_desert=1.0",
+                "For example: --target moral_desert=1.0",
             )
         target = Target(attributes.canonical(name.strip()), number)
         if any(other.attribute == target.attribute for other in found):
@@ -56,7 +56,7 @@ def parse_targets(texts: Sequence[str], attributes: Attributes) -> Targets | Non
 
 
 def parse_scale(texts: Sequence[str]) -> dict[str, float] | None:
-    """`moral_desert=10` texts: the value that counts as 1.0 for an attribute's labels."""
+    """Parse texts such as `moral_desert=10`: the value of an attribute that stands for 1."""
     found: dict[str, float] = {}
     for text in texts:
         name, _, value = text.rpartition("=")
@@ -65,12 +65,14 @@ def parse_scale(texts: Sequence[str]) -> dict[str, float] | None:
         except ValueError:
             found[name] = 0.0
         if not name or not 0.0 < found[name] < float("inf"):
-            raise ConfigError(f"--scale {text!r} is not attribute=maximum", "Like: fairness=10")
+            raise ConfigError(
+                f"--scale {text!r} is not attribute=maximum", "For example: --scale fairness=10"
+            )
     return found or None
 
 
 def load_study(options: Options) -> Study:
-    """The study that the options describe, whole and checked; raises ConfigError, DatasetError."""
+    """Assemble and check the study of the options; raises ConfigError, DatasetError."""
     attributes = load_attributes()
     path = _find_study(options.study) if options.study is not None else None
     file = _study_file(path)
@@ -113,12 +115,12 @@ def load_study(options: Options) -> Study:
         attributes=attributes,
     )
     check(study, attributes)
-    told = (*depth_notes(study, options, file), *notes_on(study.profiles))
-    return replace(study, notes=(*notes, *told))
+    more = (*depth_notes(study, options, file), *notes_on(study.profiles))
+    return replace(study, notes=(*notes, *more))
 
 
 def _name(options: Options, file: StudyFile, path: Path | None) -> str:
-    """The file's name; without a file, what the demo was turned into."""
+    """The study file's name; without a file, `demo` or the names of the scenario sets."""
     if path is not None:
         return file.name or storable(path.stem)
     if options.is_demo:
@@ -127,7 +129,7 @@ def _name(options: Options, file: StudyFile, path: Path | None) -> str:
 
 
 def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:
-    """The backbones that a study's file names; paths are relative to the file."""
+    """The backbones that a study file names; paths are relative to the file."""
     named = (file.backbone,) if file.backbone is not None else file.backbones
     known = {entry.name for entry in list_backbones()}
     near = [beside] if beside is not None else []
@@ -141,9 +143,7 @@ def _find_study(path: Path) -> Path:
     names = sorted(p.stem for p in paths.shipped_examples().glob("*.toml") if _is_study(p))
     if path.name in names:
         return paths.shipped_examples() / f"{path.name}.toml"
-    raise ConfigError(
-        f"There is no study file {path}", f"Examples that can be named: {', '.join(names)}."
-    )
+    raise ConfigError(f"There is no study file {path}", f"Shipped examples: {', '.join(names)}.")
 
 
 def _is_study(path: Path) -> bool:
@@ -165,7 +165,7 @@ def _load_scenarios(
     beside: Path | None,
     scale: Mapping[str, float] | None,
 ) -> tuple[tuple[Scenario, ...], tuple[str, ...]]:
-    """All scenarios of the named sets; keys that two sets share get the set's name in front."""
+    """Load all scenarios of the named sets; a key in two sets gets the set's name in front."""
     sets = []
     for name in names:
         near = beside / name if beside is not None else None
@@ -189,7 +189,7 @@ def _load_scenarios(
 
 
 def check(study: Study, attributes: Attributes) -> None:
-    """Raise ConfigError for what could not be decided or scored; nothing has started yet."""
+    """Raise ConfigError if some sample could not be decided or scored; runs before any starts."""
     refuse_namesakes(study.profiles)
     labelled = {label for scenario in study.scenarios for label in scenario.labelled}
     for profile in study.profiles:
@@ -200,14 +200,16 @@ def check(study: Study, attributes: Attributes) -> None:
                 raise ConfigError(
                     f"profile {profile.name}: no pack defines the attribute "
                     f"{target.attribute!r}, and no scenario labels it",
-                    f"Did you mean {close!r}?" if close else f"Labelled here: {known or 'nothing'}",
+                    f"Did you mean {close!r}?"
+                    if close
+                    else f"Attributes with labels: {known or 'none'}.",
                 )
         check_profile(profile, attributes)
         _check_answers(study, profile)
 
 
 def _check_answers(study: Study, profile: Profile) -> None:
-    """Raise ConfigError where a profile is asked for a kind of answer that it does not give."""
+    """Raise ConfigError if a scenario asks a profile for a kind of answer that it cannot give."""
     traits = profile.adm.traits
     for scenario in study.scenarios:
         if not traits.can_decide or scenario.asks in traits.answers:
@@ -217,22 +219,21 @@ def _check_answers(study: Study, profile: Profile) -> None:
             raise ConfigError(
                 f"profile {profile.name}: {profile.adm.kind} cannot give {asked}, and the "
                 f"scenario {scenario.key} asks for one",
-                "Leave out the scenario, or give it to a decision-maker that can answer it.",
+                "Leave out the scenario, or choose a decision-maker that can answer it.",
             )
 
 
 def check_profile(profile: Profile, attributes: Attributes, *, target_later: bool = False) -> None:
-    """Raise ConfigError where a decision-maker lacks what it decides by, or is given what it
-    cannot take.
+    """Raise ConfigError if a decision-maker lacks an input, or has one that it cannot use.
 
-    `target_later`: a target that it needs may be missing, since a study or a command line gives it.
+    `target_later`: a needed target may be missing, since a study or a command line sets it later.
     """
     check_roles(profile)
     traits, where = profile.adm.traits, f"profile {profile.name}"
     if traits.needs_target and not profile.target and not target_later:
         raise ConfigError(
             f"{where}: {profile.adm.kind} needs a target",
-            "Give it one: --target moral_desert=1.0, or [[target]] in the profile.",
+            "Add one: --target moral_desert=1.0, or [[target]] in the profile.",
         )
     if traits.is_steerable and not traits.takes_distributions:
         _refuse_distributions(profile, profile.adm.kind)
@@ -251,7 +252,7 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
 
 
 def _check_alignment(profile: Profile) -> None:
-    """Raise ConfigError where the alignment function lacks what it ranks by."""
+    """Raise ConfigError if the alignment function lacks an input, or cannot use the targets."""
     function = params_of(profile.alignment).function
     entry, traits = FUNCTIONS.get(function), profile.adm.traits
     lacks = {
@@ -272,23 +273,23 @@ def _check_alignment(profile: Profile) -> None:
         raise ConfigError(
             f"profile {profile.name}: the target {number.attribute} is a number, and the "
             f"alignment function {function!r} takes distributions",
-            "Give the target samples and a bandwidth, or choose another function.",
+            "Give samples and a bandwidth for the target, or choose another function.",
         )
 
 
 def _refuse_distributions(profile: Profile, who: str) -> None:
-    """Raise ConfigError where a target is a distribution, which `who` does not take."""
+    """Raise ConfigError if a target is a distribution, which `who` does not take."""
     for target in profile.target:
         if isinstance(target.value, Distribution):
             raise ConfigError(
                 f"profile {profile.name}: the target {target.attribute} is a distribution, and "
                 f"{who} takes numbers",
-                f"Its mean as a number: value = {target.point:.3g}",
+                f"To use its mean, write: value = {target.point:.3g}",
             )
 
 
 def depth_notes(study: Study, options: Options, file: StudyFile) -> tuple[str, ...]:
-    """What a user must know beside a result of the demo model."""
+    """A warning if the demo model decides scenarios that are not the demo's."""
     demo = any(profile.asks_demo for profile in study.profiles)
     own = tuple(options.scenarios or file.scenarios) == (DEMO_SCENARIOS,)
     return (OUT_OF_DEPTH,) if demo and not own else ()

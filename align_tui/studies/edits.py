@@ -1,7 +1,6 @@
-"""What-if: a study with one scenario, profile or target changed, and the samples that need asking.
+"""What-if: change one scenario, profile or target of a study, and list the samples to decide.
 
-A changed study is a new one; the run that is made from it names its parent, whose results stay as
-they are.
+A changed study is a new study. Its run names the parent run, whose results do not change.
 """
 
 from __future__ import annotations
@@ -33,17 +32,17 @@ from align_tui.formats.write import native_toml
 from align_tui.studies.assemble import DEMO_SCENARIOS, check
 
 _ID = 'id = "x"\n'
-LINES_AHEAD = 3  # of a scenario's text in the document that is read
+LINES_AHEAD = 3  # lines before a scenario's text in the document that is parsed
 _NUMBERED = re.compile(r"^(?P<base>.+)~(?P<number>[1-9][0-9]*)$")
 Pairs = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The changed study, what of it was never asked, and where the change stands in it.
+    """A changed study, its samples that are not yet decided, and the place of the change.
 
-    `pairs` are (scenario, profile, repeat) indices; `scenario` and `profile` the index of what was
-    changed, or None.
+    `pairs` are the samples' (scenario, profile, repeat) indices; `scenario` and `profile` are the
+    index of the changed one, or None.
     """
 
     study: Study
@@ -53,9 +52,9 @@ class Changed:
 
 
 def scenario_toml(scenario: Scenario) -> str:
-    """The scenario as a person edits it: title, text, choices and labels in the native format.
+    """The scenario as text to edit: title, text, choices and labels in the native format.
 
-    Its id is left out: a variant gets one of its own.
+    The id is left out: a variant gets a new one.
     """
     bare = replace(scenario, key="x", meta={}, source={})
     _, _, table = native_toml([bare]).partition(f"[[scenario]]\n{_ID}")
@@ -63,15 +62,15 @@ def scenario_toml(scenario: Scenario) -> str:
 
 
 def with_scenario(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
-    """The study with an edited copy of a scenario put behind its family.
+    """The study with an edited copy of a scenario, after the scenario's other variants.
 
-    `text` is what `scenario_toml` gave, edited. Raises ConfigError, DatasetError.
+    `text` is the edited text of `scenario_toml`. Raises ConfigError, DatasetError.
     """
     parent = study.scenarios[index]
     document = f'format = "{FORMAT}"\n[[scenario]]\n{_ID}{text}'
     found = scenarios_of_text(document, "the scenario", attributes)
     if len(found) != 1:
-        raise ConfigError("This holds more than one scenario", "Edit one at a time.")
+        raise ConfigError("The text has more than one scenario", "Edit one at a time.")
     base = variant_of(parent) or parent.key
     edited = replace(
         found[0],
@@ -79,7 +78,9 @@ def with_scenario(study: Study, index: int, text: str, attributes: Attributes) -
         meta={**parent.meta, VARIANT_OF: base},
     )
     if edited.hash == parent.hash:
-        raise ConfigError("Nothing that a decision-maker sees was changed", "escape leaves it.")
+        raise ConfigError(
+            "The text, choices and labels are unchanged", "Press escape to leave the editor."
+        )
     at = 1 + max(
         number
         for number, scenario in enumerate(study.scenarios)
@@ -99,14 +100,14 @@ def _free_key(base: str, taken: set[str]) -> str:
 
 
 def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
-    """The profile as a person edits it: what differs from the defaults, and what it targets.
+    """The profile as text to edit: its targets, and all settings that differ from the defaults.
 
-    With `by_name`, a model that has a name is said by it, and what comes with that name is left
-    out: on another model such a profile takes what comes with the other.
+    With `by_name`, a named backbone is written by its name, without its settings. If the profile
+    then moves to another backbone, it takes that one's settings.
     """
     body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     body["adm"] = _without_none(profile.body()["adm"])
-    for part in ("adm", "backbone"):  # what is read again is hashed again
+    for part in ("adm", "backbone"):  # reading the text hashes the code again
         body.get(part, {}).pop("code_sha256", None)
     for role, model in body.get("models", {}).items():
         model.pop("code_sha256", None)
@@ -119,7 +120,7 @@ def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
                 brought = backbone.table.get(part, {})
                 body[part] = {k: v for k, v in body.get(part, {}).items() if k not in brought}
     body = {key: value for key, value in body.items() if value != {}}
-    # Readable, but tomli_w drops the carriage returns of a text that it breaks into lines.
+    # Multiline strings are easy to read, but tomli_w drops carriage returns in them.
     return tomli_w.dumps(_without_none(body), multiline_strings=r"\r" not in repr(body))
 
 
@@ -137,7 +138,7 @@ def with_profile(study: Study, index: int, text: str, attributes: Attributes) ->
 
 
 def with_targets(study: Study, index: int, targets: Targets, attributes: Attributes) -> Changed:
-    """The study with a profile steered to other targets; raises ConfigError."""
+    """The study with other targets for a profile; raises ConfigError."""
     body = study.profiles[index].body()
     body["target"] = target_tables(targets)
     edited = build_profile(body, f"profile {study.profiles[index].name}", "", attributes)
@@ -147,7 +148,9 @@ def with_targets(study: Study, index: int, targets: Targets, attributes: Attribu
 def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes) -> Changed:
     old = study.profiles[index]
     if edited.hash == old.hash:
-        raise ConfigError("Nothing that takes part in a decision was changed", "escape leaves it.")
+        raise ConfigError(
+            "No setting that affects decisions was changed", "Press escape to leave the editor."
+        )
     if edited.name == old.name:
         edited = edited.model_copy(update={"name": free_name(study, old.name)})
     changed = _with_profiles(
@@ -157,7 +160,7 @@ def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes)
 
 
 def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attributes) -> Study:
-    """The study with other columns, checked, and noted where the demo model is out of its depth."""
+    """The study with other columns, checked, with a note if the demo model is out of its depth."""
     kept = [note for note in study.notes if not is_note(note)]
     notes = (*kept, *notes_on(profiles))
     changed = replace(study, profiles=tuple(profiles), notes=notes, is_demo=False)
@@ -168,7 +171,7 @@ def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attrib
 
 
 def in_its_depth(study: Study, attributes: Attributes) -> bool:
-    """Are all scenarios the demo's (or edited from them), or is the demo model not asked?"""
+    """Is the demo model unused, or are all scenarios the demo's or variants?"""
     if not any(profile.asks_demo for profile in study.profiles):
         return True
     known = {each.hash for each in find_scenarios(DEMO_SCENARIOS, attributes).scenarios}
@@ -176,7 +179,7 @@ def in_its_depth(study: Study, attributes: Attributes) -> bool:
 
 
 def free_name(study: Study, name: str) -> str:
-    """A name for a column that is derived from another: `name~1`, or the next that is free."""
+    """A free name for a copy of a column: `name~1`, `name~2`, ..."""
     return _free_key(_base_name(name), {profile.name for profile in study.profiles})
 
 
@@ -194,14 +197,16 @@ def with_reasoning(
     *,
     goes_on: bool = False,
 ) -> Changed:
-    """The study with a copy of a profile beside it that is given its reasoning.
+    """The study with a copy of a profile, which gets `given` as its reasoning.
 
-    Both are asked about that one scenario, so that the two decisions stand side by side. Raises
-    ConfigError, also for a decision-maker that writes no reasoning before it chooses.
+    Both decide that one scenario, so that the two decisions are side by side. Raises ConfigError,
+    also for a decision-maker that does not write reasoning before it chooses.
     """
     old = study.profiles[profile]
     if not isinstance(old.adm, Reasoned):
-        raise ConfigError(f"{old.name} does not reason in words", "Its kind needs no reasoning.")
+        raise ConfigError(
+            f"{old.name} does not write reasoning", "Choose a column whose model reasons."
+        )
     body = old.body()
     body["name"] = free_name(study, old.name)
     body["adm"] = {**old.adm.model_dump(mode="json"), "given": given, "goes_on": goes_on}
@@ -217,14 +222,14 @@ def _with_beside(study: Study, at: int, profile: Profile, attributes: Attributes
 
 
 def with_column(study: Study, profile: Profile, attributes: Attributes) -> Changed:
-    """The study with one more profile, under a name that is free.
+    """The study with one more profile, under a free name.
 
-    Raises ConfigError, also when the study has that very profile already.
+    Raises ConfigError, also if the study has the same profile already.
     """
     same = next((each for each in study.profiles if each.name == profile.name), None)
     if same is not None and same.hash == profile.hash:
         raise ConfigError(
-            f"{profile.name} is a column already", "Copy the column, and change the copy"
+            f"{profile.name} is already a column", "Copy the column, and change the copy."
         )
     if same is not None:
         profile = profile.model_copy(update={"name": free_name(study, profile.name)})
@@ -234,7 +239,7 @@ def with_column(study: Study, profile: Profile, attributes: Attributes) -> Chang
 
 
 def with_copy(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
-    """The study with a profile's edited TOML as one more column beside it; raises ConfigError."""
+    """The study with a profile's edited TOML as a new column beside it; raises ConfigError."""
     where, at = "the profile", index + 1
     edited = build_profile(parse(text, where), where, text, attributes)
     changed = _with_beside(study, at, edited, attributes)
@@ -242,9 +247,9 @@ def with_copy(study: Study, index: int, text: str, attributes: Attributes) -> Ch
 
 
 def without_column(study: Study, index: int, attributes: Attributes) -> Changed:
-    """The study without a profile; raises ConfigError when it is the last one."""
+    """The study without one profile; raises ConfigError if it is the last."""
     if len(study.profiles) == 1:
-        raise ConfigError("A study needs a profile", "Add another before this one goes.")
+        raise ConfigError("A study needs a profile", "Add another before you remove this one.")
     profiles = (*study.profiles[:index], *study.profiles[index + 1 :])
     changed = _with_profiles(study, profiles, attributes)
     return Changed(changed, (), profile=min(index, len(profiles) - 1))

@@ -1,4 +1,4 @@
-"""A profile or a scenario of a study as a file of the user's library."""
+"""Save a profile or a scenario of a study in the user's library."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from align_tui.studies.edits import profile_toml
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where something of that name would lie, and what is in its way (to be asked about)."""
+    """The path for a name, and in `taken` a reason to ask the user before writing it."""
 
     path: Path
     taken: str = ""
 
 
 def suggested(name: str) -> str:
-    """The nearest name that a file of the library can have; empty where nothing of it can."""
+    """The nearest name that a file of the library may have; empty if there is none."""
     try:
         return safe_name(name)
     except AlignError:
@@ -33,42 +33,42 @@ def suggested(name: str) -> str:
 
 
 def checked_name(name: str, what: str) -> str:
-    """The name, when a file in the library's folder can have it; raises ConfigError."""
+    """Check that a file of the library may have the name; raises ConfigError."""
     if not name or suggested(name) != name:
         raise ConfigError(
             f"{name[:60]!r} cannot be the name of a {what}",
-            "Letters, digits, '.', '_' and '-', and it begins with neither '.' nor '-'.",
+            "Use letters, digits, '.', '_' and '-', and do not begin with '.' or '-'.",
         )
     return name
 
 
 def profile_spot(name: str) -> Spot:
-    """Where a profile of that name is kept; raises ConfigError for what is no name."""
+    """The place of a profile of that name; raises ConfigError for an invalid name."""
     path = paths.user_profiles() / f"{checked_name(name, 'profile')}.toml"
     known = {entry.name: entry for entry in list_profiles()}
     return Spot(path, _taken(path, known[name].path if name in known else None))
 
 
 def scenario_spot(name: str) -> Spot:
-    """Where a scenario of that name is kept; raises ConfigError for what is no name."""
+    """The place of a scenario of that name; raises ConfigError for an invalid name."""
     path = paths.user_scenarios() / f"{checked_name(name, 'scenario set')}.toml"
     known = {entry.name: entry for entry in list_sets()}
     found = known[name].path if name in known else None
     if found is not None and found.parent == path.parent and found != path:
-        raise ConfigError(f"{found.name} has that name already", "Choose another name.")
+        raise ConfigError(f"{found.name} already has that name", "Choose another name.")
     return Spot(path, _taken(path, found))
 
 
 def _taken(path: Path, known: Path | None) -> str:
     if path.exists():
-        return "there is a file of that name already"
-    return "" if known is None else "a shipped one has that name, and would be hidden"
+        return "there is already a file of that name"
+    return "" if known is None else "it would hide a shipped one of that name"
 
 
 def save_profile(profile: Profile, name: str, *, replace: bool = False) -> Path:
-    """Keep a profile under that name, which becomes its own; the file.
+    """Save a profile under that name, which becomes its own; returns the file.
 
-    Raises ConfigError, OutputError; without `replace` also where something is in the way.
+    Raises ConfigError, OutputError; without `replace` also if the name is taken.
     """
     spot = profile_spot(name)
     text = profile_toml(profile.model_copy(update={"name": name}), by_name=True)
@@ -76,7 +76,7 @@ def save_profile(profile: Profile, name: str, *, replace: bool = False) -> Path:
 
 
 def save_scenario(scenario: Scenario, name: str, *, replace: bool = False) -> Path:
-    """Keep a scenario as a set of one; the file. Raises as `save_profile` does."""
+    """Save a scenario as a set of one; returns the file. Raises as `save_profile` does."""
     return _write(scenario_spot(name), native_toml([scenario], name=name), replace=replace)
 
 

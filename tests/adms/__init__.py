@@ -1,1 +1,1 @@
-"""Tests of adms."""
+"""Tests of decision-makers."""

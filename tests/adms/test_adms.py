@@ -1,4 +1,4 @@
-"""Decision-makers against a scripted model: what they ask, how they vote, how they fail."""
+"""Decision-makers with a scripted model: their prompts, votes and failures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ A, B = SCENARIO.choice_texts
 
 
 class Script:
-    """A model that says what it was told to say, and remembers what it was asked."""
+    """A model that gives scripted replies and records its requests."""
 
     def __init__(self, *replies: object, seed: int = 1) -> None:
         self.replies = list(replies)
@@ -137,7 +137,7 @@ def test_prompt_aligned_states_target_and_opposite() -> None:
     assert "moral desert is high" in high and "moral desert is low" in low
     attribute = load_attributes().known["moral_desert"]
     assert attribute.high in high and attribute.low in low
-    # A: 1 from the positive; the negative for B takes 1/2 from B and gives 1/2 to A.
+    # A gets 1 from the positive; the negative for B takes 1/2 from B and gives 1/2 to A.
     assert decision.choice == 0
     assert decision.votes == pytest.approx((2.0 + 1e-6, 1e-6) / sum_of(2.0 + 2e-6))
     assert decision.probabilities == (0.9, 0.1)

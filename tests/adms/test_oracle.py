@@ -1,4 +1,4 @@
-"""The oracle: labels are its predictions, and an alignment function ranks the choices by them."""
+"""The oracle: its predictions are the labels, and an alignment function ranks the choices."""
 
 from __future__ import annotations
 

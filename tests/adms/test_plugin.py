@@ -1,4 +1,4 @@
-"""A decision-maker from another package: examples/plugin, as pip would lay it out."""
+"""A decision-maker of another package: examples/plugin, as pip would install it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HIGH = (Target("moral_desert", 1.0),)
 
 
 def lay_out(site: Path, entry_points: dict[str, str], **modules: str) -> None:
-    """What `pip install` leaves of a package: its modules, and its entry points."""
+    """Write the files of an installed package: its modules and entry points."""
     info = site / "of_a_test-0.1.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: of-a-test\nVersion: 0.1\n")
@@ -50,7 +50,7 @@ def look_again() -> None:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of installed packages, here and in every process that is started."""
+    """A folder of installed packages for this process and its child processes."""
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
@@ -63,7 +63,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def keywords(site: Path) -> Path:
-    """The example's profile, with the package installed."""
+    """The profile of the example, whose package is installed."""
     project = tomllib.loads((SOURCE / "pyproject.toml").read_text())["project"]
     source = (SOURCE / "align_keywords.py").read_text()
     lay_out(site, project["entry-points"]["align_tui.adms"], align_keywords=source)
@@ -80,7 +80,7 @@ def test_a_package_brings_a_decision_maker(keywords: Path, site: Path) -> None:
     assert all("names one of: Patient A" in each["reasoning"] for each in decisions)
     assert last["profiles"][0]["failed"] == 0
 
-    # Without the package the run is still listed and shown, and its profile kept as it was.
+    # Without the package the run is still listed and shown, and its profile is unchanged.
     shutil.rmtree(site)
     shown = align_tui("show", first["run"])
     assert shown.returncode == 0 and "keywords" in shown.stdout
@@ -137,7 +137,7 @@ def test_a_broken_package_is_named_and_stops_no_other(site: Path, module: str, s
     assert said in one.value.message and "align_tui.adms" in one.value.hint
     stored = Profile.from_body({"name": "p", "adm": {"kind": "odd", "level": 3}})
     assert isinstance(stored.adm, MissingParams) and stored.hash
-    assert load_profile("fixed").adm.kind == "fixed"  # ours cannot be replaced
+    assert load_profile("fixed").adm.kind == "fixed"  # a package cannot replace it
     assert list(ADM_KINDS).count("fixed") == 1 and "odd" in ADM_KINDS
 
 
@@ -149,6 +149,6 @@ def test_a_stored_profile_of_a_missing_kind_is_kept_as_it_is() -> None:
     assert not stored.adm.traits.can_decide and stored.model_label == ""
     with pytest.raises(ValueError, match="gone"):
         Profile.model_validate(body)
-    # What is wrong with a kind of ours is damage, and is told as it always was.
+    # A fault in a kind of this program is damage, and is reported as such.
     with pytest.raises(ValueError, match="samples"):
         Profile.from_body({"name": "p", "adm": {"kind": "baseline", "samples": -1}})

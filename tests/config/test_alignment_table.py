@@ -1,4 +1,4 @@
-"""`[alignment]` and `[[target]]` of a profile: what is taken, kept, and refused before a run."""
+"""`[alignment]` and `[[target]]` of a profile: read, stored, and refused before a run."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ WRONG = AlignmentEntry("wrong", "x:y", "", parameters=f"{__name__}:RELEVANT")
 
 
 class ForeignParams(AlignmentParams):
-    """Of another package."""
+    """The parameters of another package's function."""
 
     level: int = 3
 
@@ -171,7 +171,7 @@ def test_another_packages_function_brings_its_own_parameters(functions: None) ->
     assert made("foreign", level=4).body()["alignment"] == {"function": "foreign", "level": 4}
     with pytest.raises(ValueError, match="level"):
         made("foreign", level="x")
-    with pytest.raises(ValueError, match="are no AlignmentParams"):
+    with pytest.raises(ValueError, match="are not AlignmentParams"):
         made("wrong")
     body: Any = {"name": "p", "adm": {"kind": "oracle"}, "alignment": {"function": "gone", "x": 1}}
     assert Profile.from_body(body).body()["alignment"] == body["alignment"]
@@ -180,10 +180,10 @@ def test_another_packages_function_brings_its_own_parameters(functions: None) ->
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
-        ("", "a target has a value"),
+        ("", "a target needs a value"),
         ("value = 0.5\nsamples = [0.5]\nbandwidth = 0.1", "no samples"),
         ("samples = [0.5]", "bandwidth"),
-        ("samples = []\nbandwidth = 0.1", "a target has a value"),
+        ("samples = []\nbandwidth = 0.1", "a target needs a value"),
         ("samples = [1.5]\nbandwidth = 0.1", "samples.0"),
         ("samples = [0.5]\nbandwidth = 0", "bandwidth"),
         ("samples = [0.5]\nbandwidth = inf", "bandwidth"),
@@ -247,7 +247,7 @@ def test_the_alignment_function_is_edited_and_switched(misaligned: bool, tmp_pat
     text = profile_toml(made)
     path = profile(tmp_path, text)
     assert load_profile(str(path)).alignment == made.alignment
-    # Another function starts from its own defaults.
+    # Another function starts with its own defaults.
     other = load_profile(str(path), overrides=["alignment.function=medical_only"])
     assert other.body()["alignment"] == OURS["medical_only"](function="medical_only").model_dump()
 
@@ -279,7 +279,7 @@ def test_a_decision_maker_that_only_chooses_is_not_asked_for_a_text(tmp_path: Pa
     assert load_study(replace(both, profiles=both.profiles[:1])).scenarios[0].asks == "text"
     with pytest.raises(ConfigError, match=r"random: random cannot give .* scenario q1 asks"):
         load_study(both)
-    # Where only scored pairs run, none of them is asked at all.
+    # With scored pairs only, neither profile decides the scenario.
     load_study(replace(both, scored_only=True))
 
 

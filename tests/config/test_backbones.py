@@ -1,4 +1,4 @@
-"""Named backbones: found, layered under a profile's own keys, swapped, and refused with a hint."""
+"""Named backbones: found, merged below a profile's own keys, swapped, and refused with a hint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
 
 
 def named(name: str, text: str) -> Path:
-    """A backbone of the user's own."""
+    """Write a named backbone of the user."""
     folder = paths.user_backbones()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.toml"
@@ -97,7 +97,7 @@ def test_a_profiles_own_keys_lie_above_what_its_backbone_brings(tmp_path: Path) 
     )
     assert (made.decoding.max_tokens, made.decoding.top_p) == (7, 0.5)
     assert (made.prompt.system, made.prompt.user) == ("theirs", "ours")
-    # On another model nothing of `mine` is left, and what the profile says itself stays.
+    # On another model no setting of `mine` remains, and the profile's own settings stay.
     other = load_profile(own, backbone="llama-3.1-8b")
     assert other.backbone.dtype == "auto" and other.backbone.device == "cpu"
     assert (other.decoding.max_tokens, other.decoding.top_p) == (7, 1.0)
@@ -263,7 +263,7 @@ def test_a_profile_written_out_is_read_back_equal(
     made = load_profile("fairness-low", backbone=backbone, overrides=[override])
     text = profile_toml(made, by_name=by_name)
     assert load_profile(profile(tmp_path, text)) == made
-    # What came with the demo model's name does not go along to another model.
+    # The settings of the demo model do not move to another model.
     if by_name and backbone == "demo" and "temperature" in override:
         moved = load_profile(profile(tmp_path, text), backbone="mistral-7b")
         assert moved.prompt.system is None and moved.decoding.max_tokens == 512

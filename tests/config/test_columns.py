@@ -1,4 +1,4 @@
-"""The columns of a study: each profile on each backbone, and no two of one name."""
+"""The columns of a study: each profile on each backbone, with unique names."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def test_names_are_unique_for_any_mix(profiles: list[str], backbones: list[str])
     times = max(1, len(backbones))
     free = {"random", "fixed"} & set(profiles)
     assert len(made) == times * (len(profiles) - len(free)) + len(free)
-    # In the order of the profiles, and of the backbones for each; a single one changes no name.
+    # In the order of the profiles, then of the backbones; a single backbone changes no name.
     assert [name.partition(" @ ")[0] for name in names] == [
         each for each in profiles for _ in range(1 if each in free else times)
     ]
     assert times > 1 or names == profiles
     assert free <= set(names)
     for profile in made:
-        assert Profile.model_validate(profile.body()) == profile  # so its name is one, too
-    # Each model decides under as many names as there are profiles that need one.
+        assert Profile.model_validate(profile.body()) == profile  # so its name is valid, too
+    # Each model decides under one name for each profile that needs a model.
     keys = [profile.backbone_key for profile in made if profile.needs_model]
     assert {keys.count(key) for key in keys} <= {len(profiles) - len(free)}
 
@@ -89,7 +89,7 @@ def test_what_would_be_decided_twice_is_refused() -> None:
             load_columns(["baseline"], ["mistral-7b", same])
     with pytest.raises(ConfigError, match="Two profiles of the study are called 'baseline'"):
         load_columns(["baseline", "baseline"], ["mistral-7b", "demo"])
-    # The same weights asked in another way are another column.
+    # The same weights with other settings are another column.
     folder = paths.user_backbones()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "curt.toml").write_text('backbone.kind = "demo"\ndecoding.max_tokens = 9\n')

@@ -1,4 +1,4 @@
-"""Where an attribute entered a prompt is known exactly, or not claimed."""
+"""The parts of a prompt that come from an attribute are marked exactly, or not at all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_definition_and_stance_are_marked_and_nothing_else(target: tuple[Target,
     assert [text for text, own in found[0] if own] == [
         attribute.name, attribute.definition, stance,
     ]  # fmt: skip
-    # The scenario has the words too, and they are its own.
+    # The scenario has the same words, but they come from the scenario.
     assert not any(own for _, own in found[1])
 
 

@@ -1,4 +1,4 @@
-"""Whether a hub model is here is told from the cache alone."""
+"""Which hub models are missing on this machine is found in the cache alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def test_what_is_in_the_cache_is_here(tmp_path: Path, monkeypatch: pytest.Monkey
     (refs / "main").write_text("abc", encoding="utf-8")
     assert missing_models([of_model("own/one")]) == ()
     assert missing_models([of_model("own/one", revision="other")]) == ("own/one",)
-    file = "own/one:sub/small.gguf"  # a file of a repository of which others are here
+    file = (
+        "own/one:sub/small.gguf"  # a file that is missing, of a repository with other cached files
+    )
     assert missing_models([of_model(file)]) == (file,)
     (snapshot / "sub").mkdir()
     (snapshot / "sub" / "small.gguf").write_bytes(b"GGUF")

@@ -1,4 +1,4 @@
-"""Profiles: found, extended, overridden, and refused with file, line, key and the nearest name."""
+"""Profiles: found, extended, overridden, or refused with file, line, key and the nearest name."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_a_url_as_backbone_is_a_server_and_its_one_model(tmp_path: Path) -> None
     assert profile.backbone.label == "gpu1:8000" and not profile.backbone.is_local
     other = load_profile("baseline", backbone="http://gpu1:8000/v1")
     assert other.backbone_key == profile.backbone_key
-    # A server's table of the profile's own says nothing about another model.
+    # The profile's own server table does not apply to another model.
     own = write(tmp_path, "p.toml", 'extends = "baseline"\nbackbone.use = "llama-3.3-70b-vllm"\n')
     assert load_profile(str(own)).backbone.server.dialect == "vllm"
     back = load_profile(str(own), backbone="demo")

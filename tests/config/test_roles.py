@@ -1,4 +1,4 @@
-"""Models by role: read, merged, identified, and refused where they cannot do what is asked."""
+"""Models by role: read, merged, hashed, and refused if they lack a needed capability."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KIND = BackboneKind("nowhere:open_it", frozenset({"rates_statements"}))
 
 @pytest.fixture
 def rating_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A kind of backbone of another package, which only rates; what opens it is never imported."""
+    """A kind of backbone of another package, which only rates; its opener is never imported."""
     group = {"align_tui.backbones": {"values": "values_plugin:KIND"}}
     with installed(tmp_path, monkeypatch, "values_plugin", RATERS, group):
         BACKBONE_KINDS.refresh()
@@ -45,7 +45,7 @@ def written(folder: Path, text: str, name: str = "p") -> str:
 
 
 def custom(folder: Path, text: str) -> Path:
-    """A study of one custom decision-maker."""
+    """Write a study with one custom decision-maker."""
     (folder / "own.py").write_text("def decide(*asked):\n    return 0\n")
     written(folder, '[adm]\nkind = "custom"\nfile = "own.py"\nneeds_model = false\n' + text)
     study = folder / "s.toml"
@@ -98,7 +98,7 @@ def test_a_role_takes_a_named_backbone_with_what_it_brings(tmp_path: Path, said:
     assert (judge.kind, judge.model, judge.decoding.max_tokens) == ("transformers", "a/b", 99)
     assert judge.chat_template == {"effort": "low"}
     assert made.backbone.kind == "demo" and made.prompt.system != "S"
-    assert folder / "own.toml" in files  # so that it is known whose word it is
+    assert folder / "own.toml" in files  # so that the program knows who wrote the setting
 
 
 def test_keys_go_on_top_of_what_is_extended_and_another_model_takes_the_place(
@@ -187,7 +187,8 @@ def test_a_model_that_cannot_do_what_its_role_asks_is_refused(
     said = refused.value.message
     assert "p: custom needs a model in [models.judge] that writes text under a schema" in said
     assert "kaleido (kind 'values') does not" in said
-    assert refused.value.hint == "Kinds that can: demo, transformers, openai."
+    hint = "Kinds of backbone that can do this: demo, transformers, openai."
+    assert refused.value.hint == hint
 
 
 def test_the_main_model_of_a_decision_maker_that_writes_has_to_write(rating_kind: None) -> None:
@@ -201,5 +202,5 @@ def test_a_role_that_the_profile_does_not_name_is_refused_with_the_nearest(tmp_p
     )  # fmt: skip
     with pytest.raises(ConfigError) as refused:
         load_study(Options(study=study))
-    assert "asks a model in the role 'judge'" in refused.value.message
-    assert refused.value.hint == "Is it [models.jugde]?"
+    assert "needs a model in the role 'judge'" in refused.value.message
+    assert refused.value.hint == "Is [models.jugde] misspelled?"

@@ -1,4 +1,4 @@
-"""Studies: the demo, files, options on top, and what is refused before anything starts."""
+"""Studies: the demo, files, options, and refusals before a run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alignment functions: by hand, against align-system's vectors, and what must always hold."""
+"""Alignment functions: examples by hand, align-system's test vectors, and properties."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_rounding_decides_near_ties_only_where_it_is_asked_to() -> None:
     predictions, middle = rated({"a": (0.3,)}, {"a": (0.7,)}), (Target("a", 0.5),)
     assert by_distance(predictions, middle).best == (0, 1)
     assert by_distance(predictions, middle, exact_ties=True).best == (1,)
-    # .1 + .2 is not .3: a match but for the last bit is a match.
+    # .1 + .2 is not .3: values that differ only in the last bit match.
     last_bit = rated({"a": (0.1 + 0.2,)}, {"a": (0.3,)})
     assert by_distance(last_bit, (Target("a", 0.3),)).scores == (0.5, 0.5)
 
@@ -122,7 +122,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_medical_only_takes_the_greatest_need_and_the_first_of_a_tie() -> None:
-    # The mean .2 either way, but for the last bit.
+    # Both means are .2, except for the last bit.
     tied = rated({"medical": (0.1,)}, {"medical": (0.1, 0.2, 0.3)}, {"medical": (0.2, 0.3, 0.1)})
     ranking = medical_only.rank(tied, (), None, {}, 0)
     assert (ranking.best, ranking.taken, ranking.tie_break) == ((1, 2), 1, "first")

@@ -1,4 +1,4 @@
-"""What a decision-maker hands on is looked through: its numbers, and text that no file takes."""
+"""The checks of a decision that a decision-maker returns: its numbers and its text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from align_tui.core.text.repair import storable
 
 
 def wrong(whole: Any, **fault: Any) -> Any:
-    """What a type checker would not let pass."""
+    """A copy with faults that a type checker would refuse."""
     return replace(whole, **fault)
 
 
@@ -126,7 +126,7 @@ def test_an_error_that_cannot_say_what_it_is() -> None:
         def __str__(self) -> str:
             raise RuntimeError
 
-    assert told(Shy()) == "Shy: its text cannot be had"
+    assert told(Shy()) == "Shy: its message cannot be read"
     assert told(KeyboardInterrupt()) == "KeyboardInterrupt"
 
 
@@ -230,5 +230,5 @@ def test_what_was_asked_for_is_what_is_answered() -> None:
         sound(text, 2)
     with pytest.raises(AdmError, match="asks for an open answer"):
         sound(Decision(ChoiceAnswer(0), ""), 2, "text")
-    with pytest.raises(AdmError, match="no text"):
+    with pytest.raises(AdmError, match="not text"):
         sound(Decision(wrong(TextAnswer(""), text=None), ""), 2, "text")

@@ -1,4 +1,4 @@
-"""Pairing columns of different runs, agreement, settings and the difference of two texts."""
+"""Columns of different runs in pairs, agreement, settings, and the difference of two texts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_scenarios_pair_by_content_and_not_by_place() -> None:
     assert [row.choices for row in paired.rows] == [(0, None), (0, 0), (0, 1)]
     assert [row.differs for row in paired.rows] == [False, False, True]
     assert paired.left_out == (1, 0)
-    # In s1 and s3 the second choice is the one of high moral desert.
+    # In s1 and s3 the second choice has high moral desert.
     scored = scored_pairs(paired, 0, 1, ())
     assert paired_counts(scored) == PairedCounts(both=1, only_b=1)
     assert column_agreement(paired, 0, 1).same == 1

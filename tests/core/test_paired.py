@@ -1,4 +1,4 @@
-"""The paired statistics: against published numbers, against enumeration, and as properties."""
+"""The paired statistics: published numbers, enumeration, and properties."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_mcnemar_is_the_published(counts: PairedCounts, p: float) -> None:
 
 @pytest.mark.parametrize("n", range(1, 13))
 def test_mcnemar_is_what_enumeration_says(n: int) -> None:
-    """Every way in which n coins can fall, counted one by one."""
+    """Count every outcome of n coins."""
     falls = [sum(coins) for coins in itertools.product((0, 1), repeat=n)]
     for only_a in range(n + 1):
         far = abs(only_a - n / 2)
@@ -64,7 +64,7 @@ def test_mcnemar_of_many_pairs_does_not_underflow() -> None:
 @pytest.mark.parametrize(
     ("counts", "value", "low", "high"),
     [
-        # Newcombe 1998 (his difference is the other way round), method 10.
+        # Newcombe 1998, method 10 (his difference is A minus B).
         (PairedCounts(36, 2, 12, 0), 0.20, 0.0569, 0.3404),
         # Fagerland, Lydersen, Laake 2014, airway data: Newcombe's square-and-add.
         (PairedCounts(1, 1, 7, 12), 0.2857, 0.026, 0.507),
@@ -90,7 +90,7 @@ def test_the_interval_holds_its_value_and_turns_with_the_columns(counts: PairedC
 
 
 def test_the_interval_covers_what_it_says() -> None:
-    """Over every table of 15 pairs, weighed by its probability under some true shares."""
+    """Over every table of 15 pairs, weighted by its probability under given true shares."""
     n = 15
     every = [
         PairedCounts(a, b, c, n - a - b - c)

@@ -1,4 +1,4 @@
-"""A secret does not come through, however it is spelled and wherever the text is cut."""
+"""A secret is removed in every spelling, wherever the text is cut."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_no_base64_of_it_comes_through(before: bytes, behind: bytes) -> None:
         coded = encode(before + KEY.encode() + behind).decode()
         made = SECRET.redacted(f"Basic {coded}")
         assert MARK in made
-        # What is left holds no more of the key than the two characters beside its ends.
+        # The rest has no more of the key than two characters at each end.
         left = made.removeprefix("Basic ")
         assert len(left) <= len(coded) - (len(KEY) * 8 // 6 - 3) + len(MARK)
 

@@ -1,4 +1,4 @@
-"""Text from outside: whatever it holds, UTF-8 and the database take it once it was let in."""
+"""Text from outside: after its repair UTF-8 and the database accept it."""
 
 from __future__ import annotations
 

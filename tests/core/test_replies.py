@@ -1,4 +1,4 @@
-"""Replies of a model: asked for by schema, read whole, and read while they are being written."""
+"""Replies of a model: their schema, and reading finished and unfinished ones."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_thinking_stands_in_front_of_a_reply_and_is_none_of_it() -> None:
     start = choice_start(text, "after")
     assert start is not None and text[start:] == 'A"}'
     assert with_thinking("", reply) == reply and split_thinking(reply) == ("", reply)
-    # Unfinished, and begun anew after it was cut.
+    # Unfinished, and restarted after it was cut.
     assert split_thinking("\x02Let me") == ("Let me", "")
     assert split_thinking(text + "\0" + "\x02Again") == ("Again", "")
     assert reasoning_so_far('\x02He says {"reasoning":"x') == ""

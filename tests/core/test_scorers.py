@@ -1,4 +1,4 @@
-"""Scorers by name: what each can score, its chance, and those of other packages."""
+"""Scorers by name: the answers that they score, chance levels, and other packages' scorers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_scorer_of_ours_scores_labels_and_nothing_else(name: str) -> None:
     assert entry.score_now(ChoiceAnswer(0), PROBE, HIGH) == Score(False, 0.75, True)
     assert entry.is_correct(1, PROBE, HIGH) is True
     assert chance([PROBE], HIGH, entry) == 0.5
-    # An open answer has no label, and labels say nothing about a distribution.
+    # An open answer has no label, and labels cannot be compared with a distribution.
     assert entry.score is not None
     assert entry.score_now(TextAnswer("y"), PROBE, HIGH) == UNSCORED
     assert entry.score(TextAnswer("y"), PROBE, HIGH) == UNSCORED
@@ -117,10 +117,10 @@ def test_another_package_adds_a_scorer_by_an_entry_point(
         "FIRST = ScorerEntry('first', 'The first choice.', score)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    registry = dataclasses.replace(SCORERS)  # which has not looked for entry points yet
+    registry = dataclasses.replace(SCORERS)  # a copy that has not looked for entry points yet
     assert list(registry) == [*SCORERS.entries, "broken", "first", "odd"]
     assert registry.get("first").is_correct(0, PROBE, HIGH) is True
-    assert registry.get("distance") is SCORERS.get("distance")  # nobody replaces ours
+    assert registry.get("distance") is SCORERS.get("distance")  # a package cannot replace it
     with pytest.raises(ConfigError, match="cannot be loaded"):
         registry.get("broken")
     with pytest.raises(ConfigError, match="is a type"):

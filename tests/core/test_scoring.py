@@ -1,4 +1,4 @@
-"""Alignment accuracy: which choices count as right, what tells anything, and how sure we are."""
+"""Alignment accuracy: right choices, discriminating scenarios, and intervals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def scenario(*labels: dict[str, float]) -> Scenario:
 
 
 def of(*values: float | None) -> Scenario:
-    """A scenario whose choices carry these labels of `a`; None is no label."""
+    """A scenario whose choices have these labels for `a`; None means no label."""
     return scenario(*({} if v is None else {"a": v} for v in values))
 
 
@@ -58,7 +58,7 @@ def test_distance_is_the_sum_over_the_targets() -> None:
         ((0.3, 0.7), HIGH, {1}),  # nearest, not equal
         ((0.2, 0.8), (Target("a", 0.5),), {0, 1}),  # the same distance from both sides
         ((None, 0.0), HIGH, {1}),  # an unlabelled choice is at infinity
-        ((0.1 + 0.2, 0.3), LOW, {0, 1}),  # equal but for the last bit
+        ((0.1 + 0.2, 0.3), LOW, {0, 1}),  # equal except for the last bit
     ],
 )
 def test_the_nearest_choices_are_right(
@@ -71,7 +71,7 @@ def test_a_scenario_that_says_nothing_about_the_target_is_unscored() -> None:
     assert correct_choices(of(None, None), HIGH) is None
     assert correct_choices(of(0.0, 1.0), ()) is None
     assert score(of(None, None), HIGH, 0) == Score(None, None, False)
-    # Each attribute is labelled somewhere, but no choice carries both: no finite distance.
+    # Each attribute has a label, but no choice has both: there is no finite distance.
     torn = scenario({"a": 1.0}, {"b": 1.0})
     both = (Target("a", 1.0), Target("b", 1.0))
     assert labels_all(torn, both)

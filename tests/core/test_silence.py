@@ -1,4 +1,4 @@
-"""How long a counter stood still: only what was watched counts."""
+"""How long a counter stood still: only the watched time counts."""
 
 from __future__ import annotations
 

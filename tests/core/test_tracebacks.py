@@ -1,4 +1,4 @@
-"""Tracebacks as text: whole, bounded, without keys, and taken out of a log that a user reads."""
+"""Tracebacks as text: complete, bounded, without keys, and removed from a log for users."""
 
 from __future__ import annotations
 

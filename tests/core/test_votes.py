@@ -1,4 +1,4 @@
-"""The vote, against examples worked by hand and against exact fractions."""
+"""The vote: examples worked by hand, and exact fractions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_only_positive_keeps_what_a_positive_response_picked() -> None:
     shares = vote_shares(3, positive, negative, only_positive=True)
     assert shares[2] == 0.0
     assert winner(shares) == 0
-    # With no positive response at all there is nothing to keep to.
+    # Without a positive response `only_positive` has no effect.
     assert vote_shares(2, [], [0], only_positive=True) == vote_shares(2, [], [0])
 
 

@@ -66,7 +66,8 @@ async def test_a_decision_makers_error_keeps_its_traceback(
         assert message.startswith("theirs.py raised ") and "File" not in message
         assert 'theirs.py", line 4, in weigh' in trace and "Traceback (most recent" in trace
         assert 'return {}["the weight of "' in trace  # the line of code
-    assert found[2, 0] == ("It chose number 100 of 2 choices", "")  # the message suffices
+    chose = "The decision-maker chose number 100 of 2 choices"
+    assert found[2, 0] == (chose, "")  # the message suffices
     assert "in leaves" in found[3, 0][1] and "SystemExit" in found[3, 0][1]
     assert not any(KEY in text for pair in found.values() for text in pair)
     assert KEY.encode() not in b"".join(p.read_bytes() for p in tmp_path.glob("runs.db*"))

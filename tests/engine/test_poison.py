@@ -35,16 +35,16 @@ RAISED = {
     "cancels": "CancelledError",
     "interrupt": "KeyboardInterrupt",
     "generator": "GeneratorExit",
-    "unsayable": "its text cannot be had",
+    "unsayable": "its message cannot be read",
     "rude": "Rude (line",
-    "list": "Its reasoning is ['no', 'text'], which is no text",
+    "list": "Its reasoning is ['no', 'text'], which is not text",
     "object": "Its notes is <object",
-    "huge": "which is no whole number",
-    "nan": "nan, which is no finite number",
-    "text": "The scenario asks for a choice, and it gave TextAnswer",
-    "ratings": "In its predictions[0].samples is nan, which is no finite number",
+    "huge": "which is not a whole number",
+    "nan": "nan, which is not a finite number",
+    "text": "asks for a choice, and the decision-maker gave TextAnswer",
+    "ratings": "Its predictions[0].samples has nan, which is not a finite number",
     "ranking": "Its ranking.best is choice number 3 of 2 choices",
-    "steps": "Its steps[0] is a object and no Step",
+    "steps": "Its steps[0] is a object, not a Step",
 }
 
 

@@ -1,1 +1,1 @@
-"""Tests of datasets."""
+"""Tests of scenario formats."""

@@ -1,4 +1,4 @@
-"""What the tests of readers and writers share: small made-up files, and the real ones."""
+"""Shared by the tests of readers and writers: small made-up files, and the field's real ones."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from align_tui.core.scenarios import Scenario
 from align_tui.formats.read import read_scenarios
 from align_tui.formats.sets import ScenarioSet
 
-# The shipped packs alone, whatever the user has.
+# The shipped packs alone, without the user's.
 ATTRIBUTES = merge(*(read_pack(p) for p in sorted(paths.shipped_attributes().glob("*.toml"))))
 
 
 def read(content: object, scale: Mapping[str, float] | None = None) -> ScenarioSet:
-    """The scenarios of a file with these bytes, this text, or this value as JSON."""
+    """Read the scenarios of a file with these bytes, this text, or this value as JSON."""
     if isinstance(content, bytes):
         data = content
     else:
@@ -35,7 +35,7 @@ def read(content: object, scale: Mapping[str, float] | None = None) -> ScenarioS
 
 
 def shared_data() -> Path:
-    """The folder of the field's real files, which this repository does not hold."""
+    """The folder of the field's real files, which are not in this repository."""
     for folder in Path(__file__).resolve().parents:
         data = folder / "shared" / "data"
         if (data / "mta").is_dir():
@@ -81,5 +81,5 @@ def record(**changes: Any) -> dict[str, Any]:
 
 
 def source(scenario: Scenario) -> Any:
-    """What the scenario keeps of its file, to be looked into without asking for types."""
+    """The scenario's source, untyped for easy access."""
     return scenario.source

@@ -1,4 +1,4 @@
-"""align-system's input_output.json in the variants that are about."""
+"""align-system's input_output.json in its known variants."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_labels_are_label_or_the_associations() -> None:
     body["input"]["choices"][0]["kdma_association"] = None
     del body["input"]["choices"][1]["kdma_association"]
     assert labels_of(read([body])) == [{}, {}]
-    # Where there is a label it rules, and null in it is no label.
+    # `label` takes precedence if there is one, and null in it means no label.
     body = record(label=[{"fairness": None, "merit": 0.5}, None])
     found = read([body])
     assert labels_of(found) == [{"merit": 0.5}, {}]
@@ -107,7 +107,7 @@ def test_options_are_taken_off_a_question() -> None:
         "Question: Is it so?\nAnswer:",
         "Question:\nOptions: A. Yes B. No, never\nAnswer:",
         QUESTION + " yes",
-        QUESTION.replace("never", "sometimes"),  # the choices do not carry this option
+        QUESTION.replace("never", "sometimes"),  # no choice has this option
     ],
 )
 def test_any_other_text_stays_whole(text: str) -> None:
@@ -138,7 +138,7 @@ def test_options_may_stand_one_a_line() -> None:
         ({"label": [{}, {}, {}]}, "there are 3 labels for 2 choices"),
         ({"label": "x"}, "label must be a list, and is text"),
         ({"label": [{}, {"a": [1]}]}, r"label\[1\]: a must be a number, and is a list"),
-        ({"label": [{"MoralDesert": 1, "moral_desert": 0}, {}]}, "labelled twice"),
+        ({"label": [{"MoralDesert": 1, "moral_desert": 0}, {}]}, "has two different labels"),
         ({"align_tui": 3}, "align_tui must be an object"),
         ({"align_tui": {"id": ""}}, "align_tui.id must have"),
         ({"align_tui": {"text": 1}}, "align_tui.text must be text"),

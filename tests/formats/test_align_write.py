@@ -1,4 +1,4 @@
-"""Export to align-system's format: what came from there goes back as it was."""
+"""Export to align-system's format: records that came from there are written back unchanged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TWO = (Choice("a", {"fairness": 0.3}), Choice("b"))
 
 
 def same(scenarios: tuple[Scenario, ...]) -> list[dict[str, Any]]:
-    """Export and read back: the same to everyone who decides or scores. Returns the records."""
+    """Export, read back and compare all that decisions and scores use. Returns the records."""
     records = write_align_system(scenarios)
     back = read(records).scenarios
     assert [(s.key, s.text, s.title, s.choices, s.meta) for s in back] == [
@@ -47,7 +47,7 @@ def test_a_part_of_a_file_keeps_keys_and_values() -> None:
     found = read([record(label=ten), record(label=rest), record(label=rest)])
     records = same(found.scenarios[1:])
     assert [r["align_tui"] for r in records] == [{"id": "S/P1#2"}, {"id": "S/P1#3"}]
-    # Alone, a reader would take 1 for the whole: so it is written as the share that it is.
+    # In this file alone a reader would take 1 for the maximum, so it is written as 0..1.
     assert records[0]["label"] == [{"fairness": 0.1}, {"fairness": 0.0}]
     assert records[0]["input"]["choices"][0]["kdma_association"] == {"fairness": 0.1}
 
@@ -80,7 +80,7 @@ def test_native_scenarios() -> None:
         Scenario("k/2", "Question: Q\nOptions: A. a B. b\nAnswer:", TWO),
     )
     records = same(scenarios)
-    # A reader would take the options off; the block says that they belong to the text.
+    # A reader would remove the options; the block keeps them in the text.
     assert records[1]["align_tui"]["text"] == scenarios[1].text
     assert "text" not in records[0]["align_tui"]
 
@@ -98,7 +98,7 @@ def test_edits_are_written() -> None:
     assert written["input"]["full_state"]["unstructured"] == "Another question."
     assert written["label"] == [{"MoralDesert": 10.0}, {"fairness": 0.5}]
     assert written["input"]["choices"][1]["action_id"] == "a1"
-    assert source(scenario)["record"]["input"]["state"] == "Who is treated?"  # left alone
+    assert source(scenario)["record"]["input"]["state"] == "Who is treated?"  # unchanged
     fewer = replace(scenario, choices=(*scenario.choices, Choice("Both")))
     same((fewer,))
 

@@ -1,4 +1,4 @@
-"""A file that is something else is called what it is, and not a broken one of ours."""
+"""A file of another kind is recognised, and not reported as a broken one of the program's own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refused(content: str | bytes) -> DatasetError:
 @pytest.mark.parametrize("indent", [None, 2])
 def test_an_object_of_another_shape_is_not_called_broken(indent: int | None) -> None:
     error = refused(json.dumps(PROBE, indent=indent))
-    assert "an object of no known format" in error.message
+    assert "an object of an unknown format" in error.message
     assert "not JSON" not in error.message and "cut short" not in error.hint
 
 
@@ -43,7 +43,7 @@ def test_an_object_that_is_wrong_in_the_middle_was_not_cut() -> None:
     error = refused(text.replace('"probe":', '"probe"'))
     assert "line 3" in error.message and "cut short" not in error.hint
     twice = refused(text.replace('"probe":', '"scenario":'))
-    assert "the key 'scenario' stands twice" in twice.message and "cut short" not in twice.hint
+    assert "the key 'scenario' is given twice" in twice.message and "cut short" not in twice.hint
     assert "cut short" in refused(text[:-3]).hint
     assert "cut short" in refused(text[:20]).hint
 
@@ -53,7 +53,7 @@ def test_an_object_that_is_wrong_in_the_middle_was_not_cut() -> None:
     [("3", "a number"), ('"x"', "text"), ("null", "null"), ("true", "true or false")],
 )
 def test_a_value_alone_is_called_so(text: str, says: str) -> None:
-    assert f"it holds {says} alone" in refused(text).message
+    assert f"it is {says}, and has no scenarios" in refused(text).message
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_formats_that_are_not_read_are_named(tmp_path: Path) -> None:
     for name, content in (("x.csv", "id,text\n1,a\n"), ("x.yaml", "- id: a\n  text: b\n")):
         path = tmp_path / name
         path.write_text(content)
-        with pytest.raises(DatasetError, match="is no format that scenarios are read from"):
+        with pytest.raises(DatasetError, match=r"does not read scenarios from (CSV|YAML)"):
             read_scenarios(path, attributes=ATTRIBUTES)
 
 
@@ -109,7 +109,7 @@ def test_a_target_by_parameters_says_so(parameters: str, tmp_path: Path) -> None
     path.write_text(f"id: x\nkdma_values:\n  - kdma: merit\n    parameters:{parameters}")
     with pytest.raises(DatasetError) as caught:
         read_target(path, attributes=ATTRIBUTES)
-    said = "its target is given by parameters (intercept, attr_weight), which are not read"
+    said = "has no value but parameters (intercept, attr_weight), which align-tui cannot read"
     assert said in caught.value.message and "merit" in caught.value.message
 
 
@@ -118,7 +118,7 @@ def test_too_many_of_anything_is_said_with_the_number() -> None:
     many = {"id": "a", "text": "t", "choices": [choice] * 70_000}
     assert "70,000 choices" in refused(json.dumps(many)).message
     record = [{"probe_id": "a", "scenario": "s", "probe": "p", "choices": ["a", "b"]}, [{}, {}]]
-    assert "at most 20,000" in refused(json.dumps([record] * 20_001)).message
+    assert "the limit is 20,000" in refused(json.dumps([record] * 20_001)).message
     assert "values" in refused("[" + "[]," * 1_000_001 + "[]]").message
     assert "digits" in refused('[{"input": ' + "9" * 3_000_000 + "}]").message
     key = ".".join(["a"] * 100_000)

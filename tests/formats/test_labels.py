@@ -1,4 +1,4 @@
-"""Scales and spellings are decided once a file and attribute."""
+"""Scales and spellings are decided once for each file and attribute."""
 
 from __future__ import annotations
 

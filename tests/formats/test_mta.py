@@ -29,7 +29,7 @@ def test_the_same_probe_under_two_attributes() -> None:
     assert [s.key for s in found] == ["S1.1", "S1.1#2", "S1.1#3"]
     assert found.labelled == {"fairness", "continuing_care"}
     assert found.scenarios[1].choices[1].labels == {"continuing_care": 0.5}
-    assert "2 records repeat the key of an earlier one" in found.notes[-1]
+    assert "2 records repeat an earlier key" in found.notes[-1]
     assert "S1.1#2, S1.1#3" in found.notes[-1]
 
 
@@ -61,9 +61,9 @@ def test_a_scale_belongs_to_the_file_not_to_the_record() -> None:
         ({"labels": [{}, 3]}, r"labels\[1\] must be an object, and is a number"),
         ({"labels": [{}, {"a": "1"}]}, r"labels\[1\]: a must be a number, and is text"),
         ({"labels": [{}, {"a": True}]}, r"labels\[1\]: a must be a number, and is true"),
-        ({"labels": [{}, {"a": float("nan")}]}, r"labels\[1\]: a = nan is no label"),
-        ({"labels": [{}, {"a": float("inf")}]}, r"labels\[1\]: a = inf is no label"),
-        ({"labels": [{}, {"a": 10**400}]}, r"labels\[1\]: a = a huge number is no label"),
+        ({"labels": [{}, {"a": float("nan")}]}, r"labels\[1\]: a = nan is not a label"),
+        ({"labels": [{}, {"a": float("inf")}]}, r"labels\[1\]: a = inf is not a label"),
+        ({"labels": [{}, {"a": 10**400}]}, r"labels\[1\]: a = a huge number is not a label"),
         ({"labels": [{}, {"a": -1}]}, r"labels of choice 2: a = -1 is not in 0..1"),
         ({"labels": [{}, {"a": 11}]}, r"labels of choice 2: a = 11 is not in 0..10"),
         ({"scenario": "", "probe": " "}, "its text is empty"),

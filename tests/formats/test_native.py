@@ -1,4 +1,4 @@
-"""The project's own format, in TOML and in JSON line by line."""
+"""The program's own format, in TOML and in JSON Lines."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_jsonl_with_and_without_header() -> None:
     assert without.name == "some scenarios"
     assert without.scenarios[1].meta == {"a": None}
     assert without.scenarios[1].source["extra"] == {"labels": "kept"}
-    # A whole document, or a list of lines, is as good.
+    # A whole document, or a list of the lines, is read as well.
     assert read([*rows]).scenarios == without.scenarios
     assert read({**header, "scenario": rows}) == with_header
 
@@ -90,7 +90,7 @@ def test_keys_that_repeat_are_numbered_and_never_collide() -> None:
     ids = ["a", "a", "a#2", "a", "a#2", "b"]
     found = read(jsonl(*(line(id=i) for i in ids)))
     assert [s.key for s in found] == ["a", "a#3", "a#2", "a#4", "a#2#2", "b"]
-    assert "3 records repeat the key" in found.notes[0]
+    assert "3 records repeat an earlier key" in found.notes[0]
 
 
 def test_unknown_keys_of_the_file_are_reported() -> None:
@@ -104,8 +104,8 @@ def test_unknown_keys_of_the_file_are_reported() -> None:
         ('name = "x"\n[[scenario]]\nid = "a"', "'format' is missing"),
         ('format = "other"', "format is 'other'"),
         ("format = 3", "format is a number"),
-        ('format = "align-tui/scenarios/9"', "is not known here"),
-        (HEAD, "there are no scenarios"),
+        ('format = "align-tui/scenarios/9"', "/9' is unknown"),
+        (HEAD, "it has no scenarios"),
         (HEAD + "scenario = 3", "scenario must be a list, and is a number"),
         (HEAD + "scenario = [3]", "record 1: the scenario must be an object, and is a number"),
         (HEAD + "[[scenario]]\ntext = 't'", "record 1: id must be text, and is null"),
@@ -133,7 +133,7 @@ def test_errors_name_file_record_and_key(text: str, says: str) -> None:
         (line(text=5), "text must be text, and is a number"),
         (line(title=[]), "title must be text, and is a list"),
         (line(meta=[1]), "meta must be an object, and is a list"),
-        (line(meta="{"), "meta is text, and no JSON object"),
+        (line(meta="{"), "meta is text that is not a JSON object"),
         (line(choice=[]), "both 'choice' and 'choices'"),
         (line(choices=[{"text": "a"}]), "it has 1 choices"),
         (line(choices=[{"text": "a"}, {"text": "a"}]), "choice 2 repeats an earlier one: 'a'"),
@@ -145,11 +145,11 @@ def test_errors_name_file_record_and_key(text: str, says: str) -> None:
         ),
         (
             line(choices=[{"text": "a", "labels": {"f": 1, "F": 0, " ": 1}}, {"text": "b"}]),
-            "no attribute's name",
+            "does not name its attribute",
         ),
         (
             line(choices=[{"text": "a", "labels": {"fairness": 1, "Fairness": 0}}, {"text": "b"}]),
-            "fairness is labelled twice, and differently",
+            "fairness has two different labels",
         ),
     ],
 )
@@ -161,9 +161,9 @@ def test_errors_of_a_line(row: object, says: str) -> None:
 def test_broken_lines_are_told_by_number() -> None:
     with pytest.raises(DatasetError, match="line 3 is not JSON"):
         read(jsonl(line(), line(id="y")) + '{"id": "z", "te')
-    with pytest.raises(DatasetError, match="the key 'id' stands twice"):
+    with pytest.raises(DatasetError, match="the key 'id' is given twice"):
         read('{"id": "a", "id": "b"}\n')
-    with pytest.raises(DatasetError, match="its first line is no scenario") as caught:
+    with pytest.raises(DatasetError, match="its first line is an object of an unknown") as caught:
         read('{"id": "t", "kdma_values": []}')
     assert "alignment target" in caught.value.hint
 
@@ -193,7 +193,10 @@ def test_toml_is_written_for_people(tmp_path: Path) -> None:
         ([Scenario("a", "t", (Choice("a"),))], "it has 1 choices"),
         ([Scenario(" ", "t", (Choice("a"), Choice("b")))], "its key must have"),
         ([Scenario("a", "t", (Choice("a", {"x": 2.0}), Choice("b")))], "not in 0..1"),
-        ([Scenario("a", "t", (Choice("a", {" ": 1.0}), Choice("b")))], "no attribute's name"),
+        (
+            [Scenario("a", "t", (Choice("a", {" ": 1.0}), Choice("b")))],
+            "does not name its attribute",
+        ),
     ],
 )
 def test_what_no_reader_would_take_is_not_written(scenarios: list[Scenario], says: str) -> None:

@@ -1,4 +1,4 @@
-"""The shipped attribute packs: ids and spellings as the field has them."""
+"""The shipped attribute packs: the ids and spellings of the field."""
 
 from __future__ import annotations
 

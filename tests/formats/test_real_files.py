@@ -1,4 +1,4 @@
-"""The real files of the field, where they are at hand."""
+"""The real files of the field, if they are on this machine."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_recorded_choices(name: str) -> None:
         assert chosen
         assert all(0 <= i < len(scenario.choices) for i in chosen)
         if "oracle" in name or "opinionqa" in name:
-            # The files' own oracles chose what has the largest label somewhere.
+            # The files' own oracles chose a choice with the largest label of some attribute.
             best = [max(c.labels.get(a, -1.0) for c in scenario.choices) for a in scenario.labelled]
             labels = [scenario.choices[chosen[0]].labels.get(a) for a in scenario.labelled]
             assert any(x == y for x, y in zip(labels, best, strict=True))

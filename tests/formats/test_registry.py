@@ -1,4 +1,4 @@
-"""Formats of scenarios by name, those of other packages too."""
+"""Scenario formats by name, including those of other packages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_format_of_another_package_is_read(package: None, tmp_path: Path) -> N
 def test_what_it_cannot_read_is_told_with_its_name(package: None, tmp_path: Path) -> None:
     path = tmp_path / "cases.csv"
     path.write_text("id;text\nalone\n", encoding="utf-8")
-    with pytest.raises(DatasetError, match="semicolons failed at it: IndexError"):
+    with pytest.raises(DatasetError, match="the format semicolons failed: IndexError"):
         read_scenarios(path, attributes=load_attributes())
     path.write_text("no;format;at all", encoding="utf-8")
     with pytest.raises(DatasetError) as told:

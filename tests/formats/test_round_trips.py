@@ -1,4 +1,4 @@
-"""Whatever is written is read back equal (property tests)."""
+"""Written scenarios are read back equal (property tests)."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_align_system_there_and_back(body: list[dict[str, Any]], cut: int) -> No
     written = write_align_system(found.scenarios)
     assert written == body
     assert read(written).scenarios == found.scenarios
-    # Through the library's own format nothing of that is lost.
+    # The library's own format loses nothing of this.
     assert write_align_system(read(native_jsonl(found.scenarios)).scenarios) == body
     assert write_align_system(read(native_toml(found.scenarios)).scenarios) == body
     part = found.scenarios[cut % len(found.scenarios) :]

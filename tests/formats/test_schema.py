@@ -1,4 +1,4 @@
-"""The shipped JSON Schema says what the reader says."""
+"""The shipped JSON Schema and the reader accept and refuse the same files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TWO: list[Any] = [{"text": "a", "labels": {"f": 0.5}}, {"text": "b"}]
 
 
 def document(**changes: Any) -> dict[str, Any]:
-    """A scenario in a document; a change to None takes the key away."""
+    """A document with one scenario; a change to None removes the key."""
     scenario = {"id": "x", "text": "t", "choice": TWO, **changes}
     kept = {k: v for k, v in scenario.items() if v is not None}
     return {"format": "align-tui/scenarios/1", "scenario": [kept]}

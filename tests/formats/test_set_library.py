@@ -1,4 +1,4 @@
-"""Scenario sets by name, and importing them."""
+"""The library of scenario sets: names, imports and exports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROW = {"id": "1", "text": "t", "choices": [{"text": "a"}, {"text": "b"}]}
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty library of the user's, not there yet."""
+    """The folder of the user's library, which does not exist yet."""
     folder = tmp_path / "data" / "scenarios"
     monkeypatch.setattr(paths, "user_scenarios", lambda: folder)
     return folder
@@ -36,7 +36,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A library of shipped sets with one in it."""
+    """A library of shipped sets with one set."""
     folder = tmp_path / "shipped"
     folder.mkdir()
     (folder / "demo.toml").write_text('format = "align-tui/scenarios/1"', encoding="utf-8")
@@ -46,7 +46,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def a_file(tmp_path: Path) -> Path:
-    """A file of align-system on a scale of ten, with everything in it that is kept."""
+    """A file of align-system on a scale of ten, with every kind of value that is kept."""
     path = tmp_path / "my set (1).json"
     rows = [record(label=[{"MoralDesert": 10}, {"MoralDesert": 5}], more=[None, "x"]), record()]
     path.write_text(json.dumps(rows), encoding="utf-8")
@@ -68,7 +68,7 @@ def test_import_and_find(mine: Path, shipped: Path, a_file: Path) -> None:
 
 def test_an_import_of_the_same_name_has_to_be_meant(mine: Path, a_file: Path) -> None:
     import_set(a_file, ATTRIBUTES, name="x")
-    with pytest.raises(DatasetError, match="called 'x' already"):
+    with pytest.raises(DatasetError, match="already an imported set called 'x'"):
         import_set(a_file, ATTRIBUTES, name="x")
     _, found = import_set(a_file, ATTRIBUTES, name="x", scale={"MoralDesert": 20}, overwrite=True)
     assert find_scenarios("x", ATTRIBUTES).scenarios == found.scenarios
@@ -105,7 +105,7 @@ def test_a_set_may_be_named_by_its_path(
     assert len(find_scenarios(str(a_file), ATTRIBUTES)) == 2
     monkeypatch.chdir(a_file.parent)
     assert find_set(a_file.name) == Path(a_file.name)
-    # A library name keeps its meaning whatever lies in the working folder.
+    # A library name keeps its meaning, whatever is in the working folder.
     Path("demo").write_text("", encoding="utf-8")
     assert find_set("demo") == shipped / "demo.toml"
     with pytest.raises(DatasetError, match="No such file"):
@@ -121,7 +121,7 @@ def test_an_unknown_name_gets_a_hint(mine: Path, shipped: Path) -> None:
     assert "Did you mean demo" in caught.value.hint
     with pytest.raises(DatasetError) as caught:
         find_set("zzz")
-    assert "Known are: demo" in caught.value.hint
+    assert "Known sets: demo" in caught.value.hint
 
 
 def test_yours_hides_a_shipped_set(mine: Path, shipped: Path) -> None:

@@ -22,7 +22,7 @@ Load = Callable[..., AlignmentTarget]
 
 @pytest.fixture(scope="session")
 def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
-    """Read a target from bytes or text."""
+    """A function that reads a target from bytes or text."""
     path = tmp_path_factory.mktemp("targets") / "some-target.yaml"
 
     def loader(content: bytes | str, scale: dict[str, float] | None = None) -> AlignmentTarget:
@@ -69,7 +69,7 @@ def test_a_scale_may_be_given(load: Load) -> None:
 
 
 class Bomb:
-    """Pickles as a call that makes a file."""
+    """An object whose unpickling would make a file."""
 
     def __init__(self, where: Path) -> None:
         self.where = where
@@ -103,13 +103,13 @@ def test_distributions_are_kept_and_never_unpickled(load: Load, tmp_path: Path) 
         ("id: x\nkdma_values: [{value: 1}]", r"kdma_values\[0\].kdma must be text"),
         ("id: x\nkdma_values: [{kdma: a}]", "a has no value"),
         ("id: x\nkdma_values: [{kdma: a, value: b}]", "a must be a number, and is text"),
-        ("id: x\nkdma_values: [{kdma: a, value: .nan}]", "a = nan is no label"),
+        ("id: x\nkdma_values: [{kdma: a, value: .nan}]", "a = nan is not a label"),
         ("id: x\nkdma_values: [{kdma: a, value: -1}]", "a = -1 is not in 0..1"),
         ("id: x\nkdma_values: [{kdma: a, value: 11}]", "a = 11 is not in 0..10"),
         ("kdma_values: [{kdma: a, value: 1}, {kdma: a, value: 0}]", "a is given twice"),
         (
             "kdma_values: [{kdma: Fairness, value: 1}, {kdma: fairness, value: 0}]",
-            "fairness is labelled twice",
+            "fairness has two different labels",
         ),
         ("id: []\nkdes: {}", "id must be text"),
         ("kdes: 3", "kdes must be an object"),
@@ -120,12 +120,12 @@ def test_distributions_are_kept_and_never_unpickled(load: Load, tmp_path: Path) 
         ("id: !!bool maybe", "cannot be read"),
         ("id: !!int ''", "cannot be read"),
         ("id: !!timestamp x", "cannot be read"),
-        ("id: !!binary aGk=", "which is no JSON"),
+        ("id: !!binary aGk=", "which is not JSON"),
         ("[" * 5000, "nested more than 64 deep"),
         ("- " * 5000, "nested more than 64 deep"),
         ("{a: " * 5000, "this is not JSON"),
         ('{"id": "x"', "this is not JSON"),
-        ('{"id": "x", "id": "y"}', "the key 'id' stands twice"),
+        ('{"id": "x", "id": "y"}', "the key 'id' is given twice"),
     ],
 )
 def test_errors(load: Load, text: str, says: str) -> None:

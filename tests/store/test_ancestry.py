@@ -1,4 +1,4 @@
-"""What a child run inherits: decisions that still hold, by what they were made of."""
+"""Inheritance: the parent's decisions that still hold in a child run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ATTRIBUTES = load_attributes()
 
 
 def decide(db: Database, run: str, study: Study, *, but: tuple[int, int] | None = None) -> None:
-    """Have all that is queued decided; one of it fails."""
+    """Decide all queued samples; the one at `but` fails."""
     worker = fakes.FakeWorker(db, study)
     while batch := worker.claim(50):
         for claimed in batch:
@@ -66,7 +66,7 @@ def test_unchanged_columns_are_inherited_and_failures_are_not(db: Database) -> N
 
 
 def test_they_are_scored_against_what_the_child_aims_at(db: Database) -> None:
-    """A baseline is scored against the targets of the others, and those may be new."""
+    """A baseline is scored against the other profiles' targets, which may be new."""
     study = fakes.study(3, profiles=2)
     parent = runs.create_run(db, study, {})
     decide(db, parent, study)
@@ -96,7 +96,7 @@ def test_the_nearest_ancestor_is_taken_and_a_chain_is_followed(db: Database) -> 
 
 
 def test_what_was_changed_back_is_found_by_what_it_is(db: Database) -> None:
-    """Under another key or name: the content of a scenario and a profile's parts count."""
+    """Also under another key or name: the content of scenario and profile counts."""
     study = fakes.study(2)
     first = runs.create_run(db, study, {})
     decide(db, first, study)
@@ -129,7 +129,7 @@ def test_fewer_ancestors_are_less_to_inherit(db: Database) -> None:
     before = inheritance.fingerprint(db, child)
     decide(db, parent, study)
     assert inheritance.fingerprint(db, child) != before
-    trash.throw_away(db, parent)  # it can come back
+    trash.throw_away(db, parent)  # it can be restored
     assert len(inheritance.inherited(db, child, study)) == 8
     runs.delete_run(db, parent)
     assert inheritance.inherited(db, child, study) == {} and inheritance.ancestors(db, child) == ()
@@ -160,7 +160,7 @@ def test_any_part_of_a_study_inherits_all_of_it(
     repeat: int,
     scored_only: bool,
 ) -> None:
-    """In another order, with fewer columns and scenarios: each place has its pair's decision."""
+    """Also in another order, with fewer columns and scenarios: each pair keeps its decision."""
     db, parent, study = decided
     part = replace(
         study,
@@ -178,7 +178,7 @@ def test_any_part_of_a_study_inherits_all_of_it(
 
 
 def relabelled(study: Study, number: int) -> Study:
-    """The study with the labels of one scenario turned over."""
+    """The study with the labels of one scenario inverted."""
     old = study.scenarios[number]
     choices = tuple(
         replace(choice, labels={name: 1.0 - value for name, value in choice.labels.items()})
@@ -222,7 +222,7 @@ def test_other_labels_are_scored_anew_and_only_who_reads_them_is_asked(db: Datab
 
 
 def test_other_labels_are_another_scenario_where_seeds_come_from_them(db: Database) -> None:
-    """As in runs of version 0.1, and those that are made from them."""
+    """This holds for runs of version 0.1, and for child runs of those."""
     study = fakes.study(3, profiles=2)
     parent = runs.create_run(db, study, {})
     with db.write() as connection:

@@ -1,4 +1,4 @@
-"""What a decision was made of: kept with it, read back equal, gone with it."""
+"""Predictions, relevance, rankings and steps: stored, read and deleted with their decision."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def one(database: Database) -> Claimed:
 )
 @given(made_of=bases)
 def test_it_is_read_back_equal(database: Database, one: Claimed, made_of: Basis) -> None:
-    """Order of attributes, choices without any, float to the last bit."""
+    """Includes the order of attributes, choices without any, and floats to the last bit."""
     decision = Decision(
         ChoiceAnswer(0), "", None, None, (), (), made_of.predictions, made_of.relevance,
         made_of.ranking, made_of.steps,
@@ -141,7 +141,7 @@ def test_it_goes_with_its_sample(database: Database, one: Claimed) -> None:
 
 def test_a_sample_that_is_asked_again_keeps_nothing_of_it(database: Database, one: Claimed) -> None:
     write(database, one, RATED)
-    with database.write() as connection:  # as a version to come may fail with what was rated
+    with database.write() as connection:  # a later version may fail after ratings were stored
         connection.execute("UPDATE samples SET status='failed' WHERE id=?", (one.id,))
     assert runs.retry(database, one.run) == 1
     assert basis_of(database, one.id) == basis.NOTHING
@@ -152,7 +152,7 @@ def test_a_repair_saves_it_with_its_decision_and_drops_what_lost_one(database: D
     first, second = claimed(database)
     for at in (first, second):
         write(database, at, RATED)
-    with database.write() as connection:  # as a damaged page leaves it
+    with database.write() as connection:  # as after damage to a page
         connection.execute("DELETE FROM results WHERE sample=?", (second.id,))
     workers.unregister(database, workers.list_workers(database)[0].id)
     database.close()

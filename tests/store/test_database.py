@@ -1,4 +1,4 @@
-"""Opening the run database: ours, somebody else's, damaged, locked, read-only, from the future."""
+"""Opening a run database: new, foreign, damaged, locked, read-only, or of a newer version."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_worker_of_a_version_that_told_the_time_is_still_watched(tmp_path: Pat
         "ALTER TABLE workers DROP COLUMN machine; ALTER TABLE workers DROP COLUMN silent;"
         "DELETE FROM _sqlite_migrations WHERE name='m006_leases'; PRAGMA user_version=4"
     )
-    at = 1795766692.25  # it wrote the time of day as its heartbeat, and began at such a time
+    at = 1795766692.25  # that version wrote the time of day as its heartbeat
     db.connection.execute(
         "INSERT INTO workers (id, pid, host, process_start, started, heartbeat, state)"
         " VALUES ('old', ?, ?, ?, ?, ?, 'idle')",

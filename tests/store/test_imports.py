@@ -1,4 +1,4 @@
-"""align-system's run directories become runs: what was decided, scored as our own are."""
+"""Importing align-system's run directories as runs, scored like the program's own."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_without_a_configuration_it_is_read_and_said(database: Database, tmp_pat
     found = read(
         directory(tmp_path / "bare", [record(1, {"choice": 0})], None) / "input_output.json"
     )
-    assert found.targets == () and "not known" in " ".join(found.notes)
+    assert found.targets == () and "are unknown" in " ".join(found.notes)
     run = import_run(database, found, (Target("moral_desert", 0.0),))
     [tally] = results.tallies(database, run)
     assert (tally.target, tally.all.correct) == ("moral_desert=0.0", 0)
@@ -127,8 +127,8 @@ def test_without_a_configuration_it_is_read_and_said(database: Database, tmp_pat
 @pytest.mark.parametrize(
     ("records", "config", "said"),
     [
-        ([record(1, None)], CONFIG, "nothing was decided"),
-        ([record(1, {"choice": 7})], CONFIG, "number 7"),
+        ([record(1, None)], CONFIG, "has no decisions"),
+        ([record(1, {"choice": 7})], CONFIG, "names choice 7"),
         ([record(1, {"choice": 0})], "adm: &a [*a]", "aliases"),
         ([record(1, {"choice": 0})], "!!python/object:os.system x", "config.yaml"),
         ([record(1, {"choice": 0})], "- a list", "must be an object"),
@@ -146,7 +146,7 @@ def test_scenarios_alone_are_no_run(tmp_path: Path) -> None:
     (tmp_path / "input_output.json").write_text(
         json.dumps([{"id": "i", "text": "t", "choices": [{"text": "a"}, {"text": "b"}]}])
     )
-    with pytest.raises(DatasetError, match="no run"):
+    with pytest.raises(DatasetError, match="contains scenarios, not a run"):
         read(tmp_path)
     with pytest.raises(DatasetError):
         read(tmp_path / "nowhere")

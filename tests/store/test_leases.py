@@ -1,4 +1,4 @@
-"""Who is alive, gone or silent, whatever the wall clock and the hosts are."""
+"""Which workers are alive, gone or silent, whatever the wall clocks and the hosts are."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_no_step_of_the_wall_clock_changes_who_is_alive(
     workers.register(database)
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + step)
-    # As psutil sees it in a process that starts after the step.
+    # The value that psutil gives in a process that starts after the clock's step.
     booted = psutil.boot_time()
     monkeypatch.setattr(psutil, "boot_time", lambda: booted + step)
     if hasattr(psutil, "_pslinux"):
@@ -171,7 +171,7 @@ def test_a_host_that_shows_a_sign_of_life_is_not_joined_and_a_dead_one_is_no_obs
     assert len(told) == 1 and first[:8] in told[0] and "on one" in told[0]
     second = workers.register(db)
     assert [w.id for w in workers.answering(db)] == [second]
-    # Who comes back from a long sleep finds that another host works here now.
+    # A worker that wakes from a long sleep finds that another host works here now.
     workers.forget(db, [first])
     elsewhere(monkeypatch, "one", "boot-1", "pid:1")
     _beating(db, second, lambda: workers.enter_again(db, first))

@@ -1,4 +1,4 @@
-"""The queue: every sample is claimed once, finished once, and never lost."""
+"""The queue: each sample is claimed once, finished once, and never lost."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_samples_come_in_order_and_once(database: Database) -> None:
 
 
 def test_how_many_are_queued_before_a_sample(database: Database) -> None:
-    """In the order in which they are claimed, what someone looks at before the others."""
+    """Counted in the order of claims, in which samples that a user looks at go first."""
     study = make_study(4)
     run = runs.create_run(database, study, {})
     runs.create_run(database, study, {})
@@ -83,7 +83,7 @@ def test_a_lost_lease_cannot_finish(database: Database) -> None:
     runs.create_run(database, make_study(1), {})
     [old] = queue.claim(database, "w1", 1)
     live.append(database, "w1", [live.Piece(old.id, 0, 0.1, "half a th")])
-    assert queue.reclaim(database) == 1  # nobody of that name is registered
+    assert queue.reclaim(database) == 1  # no worker of that name is registered
     assert live.read_since(database, [old.id], 0) == ([], 0)
     new = queue.claim(database, "w2", 2)[0]
     assert new.id == old.id and new.attempt == 2
@@ -110,18 +110,20 @@ def test_a_silent_one_is_reclaimed_unless_it_shows_a_sign_of_life(database: Data
     queue.claim(database, silent, 2)
     [row, _] = workers.list_workers(database)
     workers.beat(database, silent, state="running")
-    assert not workers.mark_silent(database, row)  # it was seen to stand still, and went on since
+    assert not workers.mark_silent(
+        database, row
+    )  # its heartbeat has moved since it was seen to stand still
     assert queue.reclaim(database, but=other) == 0
     [row, _] = workers.list_workers(database)
     assert workers.mark_silent(database, row)
     assert [w.id for w in workers.answering(database)] == [other]
-    assert queue.reclaim(database, but=silent) == 0  # nobody takes back what is its own
+    assert queue.reclaim(database, but=silent) == 0  # a worker does not reclaim its own samples
     workers.beat(database, silent, state="running")
     assert queue.reclaim(database, but=other) == 0 and len(workers.answering(database)) == 2
     [row, _] = workers.list_workers(database)
     workers.mark_silent(database, row)
     assert queue.reclaim(database, but=other) == 2
-    # Who is away for so long that it is taken off the list comes back under its name.
+    # A worker that is away so long that it is removed from the list returns under its name.
     workers.forget(database, [silent])
     assert workers.beat(database, silent, state="running") is None
     workers.enter_again(database, silent)
@@ -137,7 +139,7 @@ def test_what_a_worker_does_not_know_of_goes_back_and_a_newer_attempt_stays(
     queue.give_back(database, worker, [first.key])
     [again] = queue.claim(database, worker, 2)
     assert again.key == (first.id, 2)
-    # The first attempt of the same worker is a ghost: it ends, releases and writes nothing.
+    # The first attempt is obsolete: it cannot end, release or write anything.
     queue.give_back(database, worker, [first.key])
     assert end_all(database, worker, [Released(first), Failed(first, "adm", "no", 0.1)]) == [
         False,
@@ -187,7 +189,7 @@ def test_a_claim_keeps_to_one_model_and_prefers_the_loaded(database: Database) -
     run = runs.create_run(database, study, {})
     assert {c.backbone for c in queue.claim(database, "w", 2)} == {keys[0]}
     assert {c.backbone for c in queue.claim(database, "w", 1, prefer=[keys[1]])} == {keys[1]}
-    # Someone looks at a scenario of the other model: it goes first, and not beside this one.
+    # A user looks at a scenario of the other model: it goes first, and not beside this one.
     runs.enqueue(database, run, study, [(2, 1, 0)], priority=10)
     assert queue.claim(database, "w", 9, prefer=[keys[0]], only=[keys[0]]) == []
     [looked_at] = queue.claim(database, "w", 1, prefer=[keys[0]])
@@ -249,7 +251,7 @@ def test_an_idle_claim_takes_no_write_lock(tmp_path: Path) -> None:
     other.connection.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
     assert queue.claim(db, "w", 5) == [] and queue.reclaim(db, ["gone"]) == 0
-    assert time.monotonic() - began < 5  # it would wait ten seconds for the lock
+    assert time.monotonic() - began < 5  # with the lock it would wait ten seconds
     other.connection.execute("ROLLBACK")
 
 
@@ -275,7 +277,7 @@ def test_what_someone_looks_at_comes_before_an_older_sweep(database: Database) -
     assert [(c.run, c.scenario, c.priority) for c in looked_at] == [(other, 1, 10)] * 2
     assert queue.claim(database, "w", 9, urgent=True) == []
     assert {c.run for c in queue.claim(database, "w", 4)} == {sweep}
-    # Neither a paused run nor one that is stopped is hurried.
+    # Samples of a paused or stopped run do not go first.
     ending.release(database, "w", looked_at)
     runs.set_state(database, other, "paused")
     assert queue.claim(database, "w", 9, urgent=True) == []
@@ -303,7 +305,7 @@ def test_samples_that_end_together_are_written_each_by_its_own_lease(database: D
 
 
 def test_a_claim_that_cannot_read_says_so_as_every_other_step_does(database: Database) -> None:
-    """Else it would end the worker with a traceback, in place of being waited for or told."""
+    """Otherwise it would end the worker with a traceback, without a retry or a message."""
     database.connection.execute("DROP TABLE suspects")
     runs.create_run(database, make_study(1), {})
     with pytest.raises(StoreError):

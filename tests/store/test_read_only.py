@@ -1,4 +1,4 @@
-"""A run database that cannot be written is read all the same: on a mount, or without the right."""
+"""A run database that cannot be written can still be read: a read-only mount, missing rights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOBODY = 65534
 
 
 def as_somebody_else(what: Callable[[], str]) -> str:
-    """What that returns in a process without this one's rights (root may write anywhere)."""
+    """The result of a function in a process without root's rights, which may write anywhere."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -45,7 +45,7 @@ def as_somebody_else(what: Callable[[], str]) -> str:
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Path:
-    """A database with one run, in a folder that nobody may write."""
+    """A database with one run, in a folder without the right to write."""
     for folder in (tmp_path, *tmp_path.parents):
         if folder.stat().st_uid == os.getuid() and folder != Path("/"):
             folder.chmod(folder.stat().st_mode | 0o055)
@@ -138,7 +138,7 @@ def test_a_file_alone_holds_a_run_after_a_checkpoint(database: Database, tmp_pat
     copy = tmp_path / "copy.db"
     shutil.copy(database.path, copy)
     assert [row.samples for row in runs.list_runs(open_database(copy))] == [6]
-    # Somebody who reads what is older holds it up, and nobody waits for that.
+    # A reader of an older state blocks a checkpoint, which does not wait for it.
     other = open_database(database.path)
     with other.snapshot():
         assert runs.list_runs(other)

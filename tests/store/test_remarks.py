@@ -1,4 +1,4 @@
-"""What people say of runs and decisions is kept, counted, and changes no result."""
+"""Annotations of runs and decisions are stored and counted, and change no result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import make_study
 
 @pytest.fixture
 def run(database: Database) -> str:
-    """Two scenarios, two profiles: one failure, one open, two decisions."""
+    """A run of two scenarios and two profiles: one failure, one pending, two decisions."""
     made = runs.create_run(database, make_study(2), {"torch": "2"})
     first, second, third = queue.claim(database, "w", 3)
     for claimed in (first, second):
@@ -31,7 +31,7 @@ def run(database: Database) -> str:
 
 
 def dump(database: Database) -> list[tuple[object, ...]]:
-    """Everything that was decided and scored."""
+    """All rows of results and scores."""
     return [
         tuple(row)
         for table in ("samples", "results", "scores", "responses", "runs", "scenarios")

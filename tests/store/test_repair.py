@@ -1,4 +1,4 @@
-"""A damaged run database: told from a whole one, and saved as far as it can be read."""
+"""A damaged run database is recognised, and its readable rows are saved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGE = 4096
 
 @pytest.fixture
 def decided(tmp_path: Path) -> Path:
-    """A database with 200 decisions, large enough for tables of several pages."""
+    """A database with 200 decisions, so that its tables have several pages."""
     path = tmp_path / "decided.db"
     db = open_database(path)
     run = runs.create_run(db, make_study(100), {})
@@ -95,7 +95,7 @@ def test_a_page_of_decisions_costs_those_on_it(
     db = open_database(decided)
     check_whole(db)
     [run] = runs.list_runs(db)
-    # What lost its decision is open again, and is decided by going on with the run.
+    # Samples that lost their decision are pending again; resuming the run decides them.
     assert (run.done, run.pending) == (len(after), 200 - len(after))
     db.close()
     [kept] = decided.parent.glob("decided.db.damaged-*[0-9]")
@@ -140,7 +140,7 @@ def test_any_page_may_be_lost(decided: Path) -> None:
         try:
             repair(decided)
         except StoreError:
-            # Nothing of a run was left, and the file is as it was.
+            # No run could be read, and the file is unchanged.
             assert decided.exists()
             continue
         assert decisions(decided).items() <= before.items()

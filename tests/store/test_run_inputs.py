@@ -1,4 +1,4 @@
-"""What a run keeps so that it stays what it was: definitions, targets as values, rule of seeds."""
+"""Inputs that a run stores so that it does not change: definitions, targets, seed rule."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ targets = st.lists(
 
 
 def define(text: str) -> None:
-    """Have the user's own pack define moral desert so, for processes that begin now."""
+    """Define moral desert in the user's own pack, for processes that start from now on."""
     folder: Path = paths.user_attributes()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mine.toml").write_text(PACK.format(definition=text))
@@ -88,7 +88,7 @@ def test_a_run_keeps_every_target_that_it_scores_by(database: Database) -> None:
 
 
 def test_a_run_keeps_the_definitions_that_it_uses(database: Database) -> None:
-    """Those of its targets and labels; a pack that is edited changes nothing of it."""
+    """Definitions of its targets and labels; a later edit of a pack does not change them."""
     define("as it was")
     run = runs.create_run(database, make_study(1), {})
     define("as it is now")

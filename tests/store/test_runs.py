@@ -1,4 +1,4 @@
-"""Runs keep their study verbatim, are found by parts of their id, and go without a trace."""
+"""Runs store their study verbatim, are found by parts of their id, and are deleted completely."""
 
 from __future__ import annotations
 

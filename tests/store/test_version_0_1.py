@@ -45,7 +45,7 @@ HIGH = (Target("moral_desert", 1.0),)
 
 @pytest.fixture
 def old(tmp_path: Path) -> Iterator[Database]:
-    """The old database as this version opens it, at the place of the user's own."""
+    """The old database, opened by this version in place of the user's own."""
     shutil.copy(HERE / "runs.db", tmp_path / "runs.db")
     db = open_database(tmp_path / "runs.db")
     yield db
@@ -57,7 +57,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def has_all_of(new: Any, before: Any, where: str = "") -> None:
-    """Everything of `before` is in `new` and equal; objects may have more keys."""
+    """Assert that `new` contains all of `before`; objects may have more keys."""
     if isinstance(before, dict):
         for key, value in before.items():
             assert key in new, f"{where}: no {key}"
@@ -145,7 +145,7 @@ def test_its_exports_are_what_they_were(old: Database, tmp_path: Path, name: str
     made = "".join(csv_lines(old, run))
     has_all_of(table(made), table((kept / f"{name}.csv").read_text()))
 
-    def prose(text: str) -> list[str]:  # the head of the decisions' table may have more columns
+    def prose(text: str) -> list[str]:  # the header of the decisions' table may have more columns
         return [line for line in text.splitlines() if not line.startswith("| scenario |")]
 
     assert prose("".join(markdown(old, run))) == prose((kept / f"{name}.md").read_text())
@@ -172,7 +172,7 @@ def test_it_is_played_as_it_was(old: Database) -> None:
 
 
 def test_what_is_pending_is_decided_as_the_version_before_would(old: Database) -> None:
-    """Seeds, prompts and votes: what version 0.1 wrote when it went on with a copy."""
+    """Seeds, prompts and votes equal those of version 0.1, which resumed a copy."""
     paused = RUNS["paused"]
 
     async def go_on() -> None:
@@ -193,7 +193,7 @@ def test_what_is_pending_is_decided_as_the_version_before_would(old: Database) -
         now = found[place]
         assert (now["choice"], now["choice_text"]) == (before["choice"], before["choice_text"])
         assert now["scores"] == before["scores"]
-        if place[0] != "oracle":  # which says in other words what it looks at
+        if place[0] != "oracle":  # its reasoning has other words now
             assert (now["reasoning"], now["tokens"]) == (before["reasoning"], before["tokens"])
             assert now["probabilities"] == pytest.approx(before["probabilities"], abs=1e-4)
     assert len({before["reasoning"] for place, before in wanted.items() if place[0] == "voted"}) > 2
@@ -210,7 +210,7 @@ def decisions(text: str) -> dict[tuple[str, str, int], dict[str, Any]]:
 def test_its_child_inherits_and_so_does_one_that_is_made_now(old: Database) -> None:
     main, child = RUNS["main"], RUNS["child"]
     study = runs.load_study(old, child)
-    # Three scenarios of the parent's by eight profiles, but for the one that failed.
+    # Three scenarios of the parent by eight profiles, except for the one that failed.
     assert len(inheritance.inherited(old, child, study)) == 23
     of_main = runs.load_study(old, main)
     index = next(i for i, p in enumerate(of_main.profiles) if p.name == "moral-desert-low")

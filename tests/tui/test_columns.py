@@ -110,7 +110,7 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*file, "enter")
-        await wait(pilot, lambda: "own is a column already" in words(app))
+        await wait(pilot, lambda: "own is already a column" in words(app))
     assert len(runs.list_runs(db)) == 3
 
 
@@ -241,7 +241,7 @@ async def test_what_stands_there_is_saved_to_the_library(
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("2", "W")
         await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
-        await wait(pilot, lambda: "a shipped one has that name" in words(app))
+        await wait(pilot, lambda: "it would hide a shipped one" in words(app))
         screen = app.screen
         assert isinstance(screen, SaveDialog)
         for wrong in ("../out", "a b", ""):

@@ -1,1 +1,1 @@
-"""What a model is asked: default texts, templates and the sandbox that renders them."""
+"""Prompts: default templates, and the sandbox that renders templates."""

@@ -1,4 +1,4 @@
-"""Where the attributes of a target entered a prompt: asked of the templates, not guessed."""
+"""Which parts of a prompt come from a target's attribute definition."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 from align_tui.core.text.word_diff import Part
 
-# Private-use characters: no template, attribute or scenario has a meaning for them.
+# Private-use characters, which no template, attribute or scenario uses.
 _BEGIN, _END = "\ue0f0", "\ue0f1"
 
 
 def entered(
     profile: Profile, scenario: Scenario, messages: Sequence[Message], attributes: Attributes
 ) -> tuple[tuple[Part, ...], ...] | None:
-    """Each message in parts, those from an attribute's definition marked.
+    """Each message in parts; those from an attribute's definition are marked.
 
-    The prompt is rendered again with every word of an attribute between two signs; only when it
-    equals `messages` without them is it believed. None when it does not: the packs or templates
-    are others than they were, or the decision-maker makes its prompts itself.
+    The prompt is rendered again with each text of an attribute between two marks. Returns None if
+    the result without marks differs from `messages`: the packs or templates have changed, or the
+    decision-maker writes its prompts itself.
     """
     reasoning = str(getattr(profile.adm, "reasoning", "before"))
     opposite = tuple(target.opposite for target in profile.target)
@@ -49,11 +49,11 @@ def _rendered(
     try:
         return render_messages(profile, scenario, targets, _signed(attributes, targets), reasoning)
     except (ConfigError, KeyError):
-        return None  # no definition here any more, or another kind of reasoning: not comparable
+        return None  # the definition is gone, or the kind of reasoning is another
 
 
 def _signed(attributes: Attributes, targets: Targets) -> Attributes:
-    """The targets' attributes, every text of theirs between the two signs."""
+    """The targets' attributes, each of their texts between the two marks."""
 
     def sign(text: str) -> str:
         return f"{_BEGIN}{text}{_END}"

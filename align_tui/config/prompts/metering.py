@@ -1,7 +1,7 @@
-"""What a template may cost: steps, time and the sizes of what it makes, asked before it is made.
+"""Limits on what a template may cost: steps, time, and the sizes of values, checked beforehand.
 
-A limit on what is written would come too late: `'a' * 10**9` takes its memory although nobody
-writes it. So every operator, call, filter and literal is measured here first.
+A limit on the output would come too late: `'a' * 10**9` takes its memory even if the template does
+not write it. So every operator, call, filter and literal is measured here first.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import Namespace
 
 LARGEST = 4_000_000
-"""The largest value: characters, and 32 for each item; the longest text that is written."""
+"""The largest value (its characters, plus 32 for each item), and the longest output."""
 MOST_MADE = 64_000_000
-"""All values of one rendering together."""
+"""The largest total of all values of one rendering."""
 STEPS = 300_000
 SECONDS = 1.0
-"""Of this thread's own processor time: neither a busy machine nor a pause counts."""
+"""Processor time of this thread: a busy machine or a pause does not count."""
 WIDEST = 10_000
-"""The largest number by which something may be widened, filled or parted."""
+"""The largest number by which a template may pad, fill or split something."""
 MOST_WORK = 200_000_000
-"""Steps of a loop in C, which looks at no clock."""
+"""The most steps of a loop in C, which does not look at the clock."""
 MOST_BITS = 16_384
 DEEPEST = 100
 ITEM = 32
@@ -38,7 +38,7 @@ class TooCostly(TemplateRuntimeError):
 
 @dataclass(slots=True)
 class Meter:
-    """What one rendering has cost so far."""
+    """The cost of one rendering so far."""
 
     steps: int = 0
     ticks: int = 0
@@ -47,7 +47,7 @@ class Meter:
     ends: float = field(default_factory=lambda: time.thread_time() + SECONDS)
 
     def step(self, written: int = 0) -> None:
-        """Count a step, and the characters that the template itself writes in it."""
+        """Count a step, and the characters of the template that it writes."""
         self.steps += 1
         if self.steps > STEPS:
             raise TooCostly(f"it takes more than {STEPS:,} steps")
@@ -57,13 +57,13 @@ class Meter:
             raise TooCostly(f"it takes longer than {SECONDS:g} seconds")
 
     def tick(self) -> None:
-        """Look at the clock now and then: for what is done by the thousand within one step."""
+        """Look at the clock now and then, for work that is done thousands of times in one step."""
         self.ticks += 1
         if self.ticks % 64 == 0 and time.thread_time() > self.ends:
             raise TooCostly(f"it takes longer than {SECONDS:g} seconds")
 
     def look(self) -> None:
-        """Count a step that may have been a long one."""
+        """Count a step that may have been long, and look at the clock."""
         self.steps += 1
         if self.steps > STEPS:
             raise TooCostly(f"it takes more than {STEPS:,} steps")
@@ -71,20 +71,20 @@ class Meter:
             raise TooCostly(f"it takes longer than {SECONDS:g} seconds")
 
     def write(self, count: int) -> None:
-        """Count characters that are written."""
+        """Count written characters."""
         self.written += count
         if self.written > LARGEST:
             raise TooCostly(f"it writes more than {LARGEST:,} characters")
 
     def make(self, value: Any) -> Any:
-        """`value`, when it is of a size that a template may make; counted."""
+        """Count a value and return it; raises TooCostly if it is too large."""
         if isinstance(value, int):
             bits(value.bit_length())
         self.charge(weight(value))
         return value
 
     def charge(self, size: int) -> None:
-        """Count what is made, or about to be."""
+        """Count the size of a value that is made or will be."""
         allow(size)
         self.made += size
         if self.made > MOST_MADE:
@@ -95,36 +95,35 @@ _METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
 
 
 def meter() -> Meter:
-    """The meter of the rendering that goes on."""
+    """The meter of the current rendering; raises TooCostly if there is none."""
     found = _METER.get()
     if found is None:
-        raise TooCostly("nothing is rendered here")
+        raise TooCostly("no template is being rendered")
     return found
 
 
 def begin() -> Callable[[], None]:
-    """Begin to count anew; gives what ends it."""
+    """Start a new meter; returns the function that ends it."""
     token = _METER.set(Meter())
     return lambda: _METER.reset(token)
 
 
 def allow(size: int) -> None:
-    """Refuse a size that is too large."""
+    """Raise TooCostly for a size that is too large."""
     if size > LARGEST:
         raise TooCostly("it makes a value that is too large")
 
 
 def width(value: object) -> None:
-    """Refuse a number that something would be widened by; other values are their owner's."""
+    """Raise TooCostly for a number by which a text would be padded too far; ignore other types."""
     if isinstance(value, int) and abs(value) > WIDEST:
-        raise TooCostly(f"a number that is larger than {WIDEST:,}")
+        raise TooCostly(f"it has a number that is larger than {WIDEST:,}")
 
 
 def weight(value: Any) -> int:
-    """The size of a value, everything in it counted as often as it stands there.
+    """The size of a value; parts that occur several times count each time.
 
-    Stops when it is too large: of a list that holds itself twice, thirty deep, nobody can write
-    the text.
+    It stops once the size is too large, since a list can contain itself twice, thirty deep.
     """
     if isinstance(value, str | bytes):
         return len(value)
@@ -151,7 +150,7 @@ def weight(value: Any) -> int:
 
 
 def depth(value: Any) -> int:
-    """How deeply a value is nested, of which `weight` has found that this has an end."""
+    """How deeply a value is nested; `weight` must have checked that it is finite."""
     deep, level = 1, _inside(value)
     while level:
         deep, level = deep + 1, [part for each in level for part in _inside(each)]
@@ -171,7 +170,7 @@ def _inside(value: Any) -> list[Any]:
 
 
 def binary(operator: str, left: Any, right: Any) -> None:
-    """Refuse an operation that would take long, or whose result would be too large."""
+    """Raise TooCostly for an operation that would take too long or give too large a result."""
     for value in (left, right):
         if isinstance(value, int):
             bits(value.bit_length())
@@ -199,44 +198,44 @@ def _power(left: Any, right: Any) -> None:
 
 
 def bits(count: int) -> None:
-    """Refuse a whole number of so many binary digits."""
+    """Raise TooCostly for an integer of too many binary digits."""
     if count > MOST_BITS:
         raise TooCostly("it makes a number that is too large")
 
 
 def work(text: object, part: object) -> None:
-    """Refuse what may take as long as the product of two lengths: a search from the right."""
+    """Raise TooCostly for a slow search, which takes time with the product of both lengths."""
     if weight(text) * weight(part) > MOST_WORK:
-        raise TooCostly("it looks for too long a text in too long a text")
+        raise TooCostly("it searches a text that is too long for a text that is too long")
 
 
 def each(found: Iterator[Any]) -> Iterator[Any]:
-    """What a filter gives one by one, counted, whoever takes it."""
+    """The values that a filter yields, each counted."""
     for value in found:
         meter().tick()
         yield meter().make(value)
 
 
 def percent(text: str | bytes, given: Any) -> None:
-    """Refuse `text % given` when a width in it, or all of it, is too large."""
+    """Raise TooCostly if a width in `text % given`, or its result, is too large."""
     plain = text.decode("latin-1") if isinstance(text, bytes) else text
     parts, at = 0, plain.find("%")
     while at >= 0:
         parts += 1
         if parts > WIDEST:
-            raise TooCostly("a format of too many parts")
+            raise TooCostly("it has a format of too many parts")
         at += 1
         if plain[at : at + 1] == "(":
             at = max(at, plain.find(")", at) + 1)
         number = ""
         while at < len(plain) and plain[at] in "#0- +.*123456789hlL":
             if plain[at] == "*":
-                raise TooCostly("a width that is not written out (*)")
+                raise TooCostly("it has a format whose width is not a number (*)")
             number = number + plain[at] if plain[at].isdigit() else ""
             if len(number.lstrip("0")) > 4:
-                raise TooCostly(f"a width that is larger than {WIDEST:,}")
+                raise TooCostly(f"it has a width that is larger than {WIDEST:,}")
             at += 1
-        # What stands there is the kind, which may itself be a percent sign.
+        # The character here is the conversion, which may itself be a percent sign.
         at = plain.find("%", at + 1)
     values = given if isinstance(given, tuple) else (given,)
     largest = max((weight(value) for value in values), default=0)
@@ -244,7 +243,7 @@ def percent(text: str | bytes, given: Any) -> None:
 
 
 def replaced(text: Any, old: Any, new: Any, count: Any = None) -> None:
-    """Refuse a replacement whose result would be too large."""
+    """Raise TooCostly for a replacement whose result would be too large."""
     text, old, new = str(text), str(old), str(new)
     times = text.count(old)
     if isinstance(count, int) and count >= 0:
@@ -253,7 +252,7 @@ def replaced(text: Any, old: Any, new: Any, count: Any = None) -> None:
 
 
 def joined(items: Iterable[Any], between: Any) -> list[Any]:
-    """The items, when the text that they make is not too large."""
+    """The items as a list; raises TooCostly if their joined text would be too large."""
     found = list(items)
     allow(weight(found) + len(found) * len(str(between)))
     return found

@@ -1,4 +1,4 @@
-"""What the methods and filters of a template would cost, asked before they are called."""
+"""Check the cost of a template's methods and filters before they are called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from align_tui.config.prompts import metering
 from align_tui.config.prompts.metering import TooCostly, allow, meter, weight, width
 
 _PADS = frozenset({"center", "ljust", "rjust", "zfill"})
-# Python looks through the whole part again for each character of the text.
+# For each character of the text Python searches the whole part again.
 _SEARCHES = frozenset({"rfind", "rindex", "rpartition", "rsplit", "strip", "lstrip", "rstrip"})
 _TEXT_METHODS = (
     _PADS
@@ -29,7 +29,7 @@ _NUMBER_METHODS = frozenset({"is_integer", "bit_length", "bit_count", "conjugate
 def method(
     owner: Any, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[Any, ...]:
-    """The arguments with which a method of a value may be called; raises TooCostly."""
+    """The arguments to call a value's method with; raises TooCostly for a costly call."""
     known = _TEXT_METHODS if isinstance(owner, str) else _NUMBER_METHODS
     if isinstance(owner, str | bytes | int | float) and name not in known:
         raise TooCostly(f"a template may not call {type(owner).__name__}.{name}")
@@ -50,14 +50,14 @@ def method(
     return args
 
 
-# Filters that widen, fill or part something by a number.
+# Filters that pad, fill or split something by a number.
 _WIDE = frozenset({"center", "indent", "batch", "slice", "wordwrap", "round", "tojson", "truncate"})
-# Filters that take a text apart into its characters.
+# Filters that split a text into its characters.
 _EACH = frozenset(
     """batch groupby list map max min random reject rejectattr select selectattr slice sort sum
     unique""".split()  # noqa: SIM905
 )
-# Filters that take more than proportionally long, and the longest text that they take.
+# Filters whose time grows faster than the text, with the longest text that they may get.
 _SLOW = {
     "wordwrap": 20_000,
     "urlize": 10_000,
@@ -68,7 +68,7 @@ _SLOW = {
 
 
 def metered(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter or a test that is counted, asked what it would cost, and its result measured."""
+    """Wrap a filter or a test: count the call, check its cost, and measure its result."""
     first = 1 if getattr(function, "jinja_pass_arg", None) is not None else 0
 
     @functools.wraps(function)
@@ -80,7 +80,7 @@ def metered(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 between = given[1] if len(given) > 1 else kwargs.get("d", "")
                 given[0] = metering.joined(given[0], between)
             _check(name, given, kwargs)
-            if name == "sum" and given:  # of lists, each of them longer than the last
+            if name == "sum" and given:  # a sum of lists makes ever longer lists
                 given[0] = metering.each(iter(given[0]))
             args = (*args[:first], *given)
         made = function(*args, **kwargs)
@@ -124,7 +124,7 @@ def _check(name: str, given: list[Any], kwargs: Mapping[str, Any]) -> None:
 
 
 def _check_json(value: Any, size: int, further: list[Any]) -> None:
-    """Each value may stand on a line of its own, indented as deeply as it is nested."""
+    """Raise TooCostly if the JSON is too long: each value may get its own, indented line."""
     wide = 0
     for each in further:
         parts = each if isinstance(each, list | tuple) else [each]

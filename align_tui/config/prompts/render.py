@@ -1,4 +1,4 @@
-"""The texts that a model is asked with: default templates and the sandbox that renders them."""
+"""Render the prompt of a decision from the default templates or the profile's own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ INSTRUCTIONS = {
     "none": 'Name one of the choices. Answer in JSON with the key "choice".',
 }
 
-# A template sees values, never objects of ours: dicts of strings and numbers only.
+# A template sees dicts of strings and numbers only, never objects of the program.
 _SANDBOX = BoundedEnvironment(undefined=StrictUndefined, autoescape=False)
 _SANDBOX.meter_all()
 TEMPLATE_HINT = "Templates may use scenario.text, choices, targets and instruction."
@@ -52,21 +52,21 @@ def _compiled(template: str) -> Template:
 
 
 def check_template(template: str, where: str) -> None:
-    """Raise ConfigError, with the line, when `template` is not Jinja."""
+    """Raise ConfigError, with the line, if `template` is not valid Jinja."""
     try:
         _compiled(template)
     except TemplateTrouble as error:
-        raise _told(error, where) from error
+        raise _as_config_error(error, where) from error
 
 
 def _render(template: str, where: str, values: dict[str, object]) -> str:
     try:
         return rendered(_compiled(template), values).strip()
     except TemplateTrouble as error:
-        raise _told(error, where) from error
+        raise _as_config_error(error, where) from error
 
 
-def _told(error: TemplateTrouble, where: str) -> ConfigError:
+def _as_config_error(error: TemplateTrouble, where: str) -> ConfigError:
     place = f"{where}, template line {error.line}" if error.line else where
     return ConfigError(f"{place}: {error.message}", TEMPLATE_HINT)
 
@@ -78,10 +78,10 @@ def render_messages(
     attributes: Attributes,
     reasoning: str = "before",
 ) -> tuple[Message, ...]:
-    """System and user turn for one decision.
+    """Render the system and user turns for one decision.
 
-    `targets` are those that the prompt states: none for an unaligned decision-maker. What stands
-    in a scenario is put in as text; it is never itself a template.
+    `targets` are those that the prompt states: none for a baseline. The text of a scenario is
+    inserted as text, never as a template.
     """
     default = ALIGNED_SYSTEM if targets else BASELINE_SYSTEM
     values: dict[str, object] = {

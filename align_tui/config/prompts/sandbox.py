@@ -1,7 +1,7 @@
-"""Templates of anybody, rendered at a bounded price: Jinja's sandbox, with everything metered.
+"""Render untrusted templates at a bounded cost: Jinja's sandbox with a meter on every operation.
 
-Nothing is worked out while a template is compiled. What it makes is measured before it is made
-(metering.py). Whatever goes wrong is one error that names the line.
+Compiling a template computes none of its values. Values are measured before they are made
+(metering.py). Every error becomes a TemplateTrouble that names the line.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from align_tui.core.text.repair import storable
 
 LONGEST_TEMPLATE = 200_000
 MOST_PARTS = 40_000
-"""Names, signs, blanks and texts between them; compiling takes the square of `elif`s."""
+"""The most tokens of a template; compiling takes time with the square of its `elif`s."""
 LONGEST_MESSAGE = 500
 OPERATORS = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
 
 class TemplateTrouble(Exception):
-    """What is wrong with a template, and in which of its lines.
+    """An error in a template, with its line.
 
-    `costly`: it would take too much time or memory, and the same again.
+    `costly`: the template takes too much time or memory, and would do so again.
     """
 
     def __init__(self, message: str, line: int | None = None, *, costly: bool = False) -> None:
@@ -46,7 +46,7 @@ class TemplateTrouble(Exception):
 
 
 class _Metered(CodeGenerator):
-    """Generates code that counts: each block that is run, each value that is made."""
+    """Generates code that counts each block that runs and each value that is made."""
 
     def blockvisit(self, nodes: Iterable[nodes.Node], frame: Frame) -> None:
         body = list(nodes)
@@ -100,7 +100,7 @@ class _Metered(CodeGenerator):
 
 
 def _own_text(body: Sequence[nodes.Node]) -> int:
-    """How many characters a block writes that stand in the template itself."""
+    """The number of characters of the template's own text that a block writes."""
     outputs = [node for node in body if isinstance(node, nodes.Output)]
     texts = [part for node in outputs for part in node.nodes]
     return sum(len(part.data) for part in texts if isinstance(part, nodes.TemplateData))
@@ -108,7 +108,7 @@ def _own_text(body: Sequence[nodes.Node]) -> int:
 
 @pass_context
 def _written(context: Context, value: Any) -> Any:
-    """Jinja's `finalize`: with a context it is no constant, so nothing is folded."""
+    """Jinja's `finalize`; it takes the context, so that Jinja does not fold it as a constant."""
     if not isinstance(value, str):
         allow(weight(value))
         value = str(value)
@@ -117,7 +117,7 @@ def _written(context: Context, value: Any) -> Any:
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
-    """An environment whose templates cost no more than metering.py allows."""
+    """An environment whose templates stay within the limits of metering.py."""
 
     code_generator_class = _Metered
     intercepted_binops = OPERATORS
@@ -129,7 +129,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         del self.globals["lipsum"]  # random words have no place in a prompt
 
     def meter_all(self) -> None:
-        """Put the meter before every filter and test; after the last one was added."""
+        """Meter every filter and test; call this after the last one was added."""
         for name, made in list(self.filters.items()):
             self.filters[name] = prices.metered(name, cast(Callable[..., Any], made))
         for name, test in list(self.tests.items()):
@@ -137,51 +137,51 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
 
     @staticmethod
     def step(written: int) -> None:
-        """Called by every block that is run."""
+        """Count a block; the generated code of every block calls this."""
         meter().step(written)
 
     @staticmethod
     def made(value: Any) -> Any:
-        """Called around every value that is put together."""
+        """Count a value; the generated code calls this around every new value."""
         return meter().make(value)
 
     @staticmethod
     def passed(value: Any) -> Any:
-        """Called around what may take long by itself, such as a comparison."""
+        """Count a step; the generated code calls this around comparisons, which may be slow."""
         meter().look()
         return value
 
     @staticmethod
     def concatenated(join: Callable[[Sequence[Any]], Any], parts: Sequence[Any]) -> Any:
-        """`a ~ b`."""
+        """Evaluate `a ~ b`."""
         allow(weight(parts))
         return meter().make(join(parts))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """`obj.attribute`; a filter such as `sort` asks for thousands at once."""
+        """Evaluate `obj.attribute`; a filter such as `sort` asks for thousands at once."""
         meter().tick()
         return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """`obj[argument]`, and each step of a filter's `attribute`."""
+        """Evaluate `obj[argument]`, and each step of a filter's `attribute`."""
         meter().tick()
         return super().getitem(obj, argument)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """`left + right` and the like."""
+        """Evaluate `left + right` and other operators."""
         meter().look()
         metering.binary(operator, left, right)
         return meter().make(super().call_binop(context, operator, left, right))
 
     def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """`called(...)`."""
+        """Evaluate `called(...)`."""
         meter().look()
         if isinstance(called, BuiltinMethodType | MethodType):
             args = prices.method(called.__self__, called.__name__, args, kwargs)
         return meter().make(super().call(context, called, *args, **kwargs))
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """`str.format`, its widths and its length bounded."""
+        """Wrap `str.format` to limit its widths and its length."""
         if super().wrap_str_format(value) is None:
             return None
         text = value.__self__
@@ -203,13 +203,13 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
 
 
 class _Widths:
-    """What a format's fields may ask for."""
+    """Limits the widths of a format's fields."""
 
     def format_field(self, value: Any, spec: str) -> Any:
         meter().tick()
         digits = "".join(sign if sign.isdigit() else " " for sign in spec[:1000]).split()
         if len(spec) > 1000 or any(len(number.lstrip("0")) > 4 for number in digits):
-            raise TooCostly(f"a width that is larger than {metering.WIDEST:,}")
+            raise TooCostly(f"it has a width that is larger than {metering.WIDEST:,}")
         meter().charge(weight(value) + (metering.WIDEST if digits else 0))
         return super().format_field(value, spec)  # type: ignore[misc]  # a mixin
 
@@ -223,24 +223,24 @@ class _EscapeFormatter(_Widths, SandboxedEscapeFormatter):
 
 
 def compiled(environment: Environment, text: str) -> Template:
-    """The template of that text; raises TemplateTrouble."""
+    """Compile a template; raises TemplateTrouble."""
     if len(text) > LONGEST_TEMPLATE:
         raise TemplateTrouble(f"it is longer than {LONGEST_TEMPLATE:,} characters", costly=True)
     try:
         parts = islice(environment.lexer.tokeniter(text, None), MOST_PARTS + 1)
         is_long = sum(1 for _ in parts) > MOST_PARTS
     except TemplateError:
-        is_long = False  # the parser says the same, and where
+        is_long = False  # the parser reports this error, with its line
     if is_long:
         raise TemplateTrouble(f"it has more than {MOST_PARTS:,} parts", costly=True)
     try:
         return environment.from_string(text)
     except Exception as error:  # RecursionError, Python's own SyntaxError, ...
-        raise TemplateTrouble(_said(error), _line_of_source(error)) from error
+        raise TemplateTrouble(_message_of(error), _line_of_source(error)) from error
 
 
 def rendered(template: Template, values: Mapping[str, Any]) -> str:
-    """What the template writes with these values; raises TemplateTrouble, and nothing else."""
+    """Render the template with these values; raises TemplateTrouble and no other error."""
     end = metering.begin()
     try:
         text = "".join(template.root_render_func(template.new_context(dict(values))))
@@ -248,26 +248,26 @@ def rendered(template: Template, values: Mapping[str, Any]) -> str:
     except Exception as error:
         costly = isinstance(error, TooCostly | MemoryError)
         line = _line(template, error.__traceback__)
-        raise TemplateTrouble(_said(error), line, costly=costly) from error
+        raise TemplateTrouble(_message_of(error), line, costly=costly) from error
     finally:
         end()
 
 
-def _said(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "it is nested too deeply, or calls itself without an end"
+        return "it is nested too deeply, or calls itself without end"
     if isinstance(error, MemoryError):
         return "it needs too much memory"
-    said = " ".join(str(error).split())[:LONGEST_MESSAGE]
+    message = " ".join(str(error).split())[:LONGEST_MESSAGE]
     if isinstance(error, TemplateError):
-        return said or type(error).__name__
+        return message or type(error).__name__
     if isinstance(error, SyntaxError):
         return f"it cannot be compiled: {error.msg}"
-    return f"{type(error).__name__}: {said}"
+    return f"{type(error).__name__}: {message}"
 
 
 def _line_of_source(error: Exception) -> int | None:
-    """The line that was read, or compiled, when a template was refused."""
+    """The template's line at which the parser or compiler failed."""
     if isinstance(error, TemplateError):
         return getattr(error, "lineno", None)
     found = at_token = None
@@ -286,7 +286,7 @@ def _line_of_source(error: Exception) -> int | None:
 
 
 def _line(template: Template, trace: TracebackType | None) -> int | None:
-    """The template's line in which an error was raised: of its own code, the innermost frame's."""
+    """The template's line in which an error was raised, from the innermost frame of its code."""
     code = template.root_render_func.__code__.co_filename
     found = None
     while trace is not None:

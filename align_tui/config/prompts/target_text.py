@@ -1,4 +1,4 @@
-"""What a prompt states of a target; apart from the templates, since a study is checked by it."""
+"""The values of a target for a prompt; without Jinja, since the check of a study imports it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from align_tui.core.targets import Targets
 
 
 def target_values(targets: Targets, attributes: Attributes) -> list[dict[str, object]]:
-    """What a template sees of each target; raises ConfigError where there is no definition."""
+    """The values of each target for a template; raises ConfigError without a definition."""
     out: list[dict[str, object]] = []
     for target in targets:
         attribute = attributes.get(target.attribute)
         if attribute is None:
             raise ConfigError(
-                f"No attribute pack defines {target.attribute!r}, and a prompt has to state it",
-                "Define it in a pack of your own: see docs/attributes.md.",
+                f"No attribute pack defines {target.attribute!r}, and the prompt must state it",
+                "Define it in your own pack: see docs/attributes.md.",
             )
         if target.direction == "middle":
             raise ConfigError(
                 f"The target {target.attribute} = 0.5 is neither high nor low, "
-                "and a prompt has to state one",
+                "and the prompt must state one",
                 "Set it above or below 0.5.",
             )
         out.append(

@@ -1,1 +1,1 @@
-"""Reading files of users: bounded, decoded, with errors that name file, line and key."""
+"""Read users' files: limited in size, decoded, with errors that name file, line and key."""

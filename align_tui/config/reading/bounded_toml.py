@@ -1,7 +1,7 @@
-"""TOML of anybody: what tomllib would take for ever over is refused before it is asked.
+"""Read untrusted TOML: refuse text that tomllib would take too long over.
 
-tomllib takes the square of the number of parts of a dotted key, and the same again for each
-header. So keys are looked at first, by one pass over the text without its strings.
+tomllib takes time with the square of the number of parts of a dotted key, and again for each
+header. So one pass over the text without its strings checks the keys first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ MOST_VALUES = 300_000
 MOST_SIGNS = 20_000
 MOST_BITS = 8_192  # far below the 4300 digits that Python refuses to print
 
-# A string that does not end takes the rest: tomllib stops there too. All of it is possessive.
+# A string that does not end takes the rest of the text: tomllib stops there too. All quantifiers
+# are possessive, so that matching takes linear time.
 _STRINGS = re.compile(
     r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"""'
     r"|'''(?:[^']++|'{1,2}(?!'))*+'''"
@@ -34,7 +35,7 @@ _KEY = re.compile(r'(?<![\w".\-])(?:[\w\-]++|"")(?:[ \t]*+\.[ \t]*+(?:[\w\-]++|"
 
 
 def parse_toml(text: str, most: int = MOST_VALUES) -> dict[str, Any]:
-    """The tables of `text`; raises ValueError, which names a line where it can."""
+    """Parse TOML; raises ValueError, which names a line if it can."""
     _check(text, most)
     try:
         found = tomllib.loads(text)
@@ -43,8 +44,8 @@ def parse_toml(text: str, most: int = MOST_VALUES) -> dict[str, Any]:
     except tomllib.TOMLDecodeError:
         raise
     except ValueError as error:  # Python's own, about a number or a date
-        said = "a whole number of thousands of digits" if "digits" in str(error) else error
-        raise ValueError(f"a value in it cannot be read: {said}") from error
+        reason = "an integer of thousands of digits" if "digits" in str(error) else error
+        raise ValueError(f"a value in it cannot be read: {reason}") from error
     check_values(found)
     return found
 
@@ -52,28 +53,33 @@ def parse_toml(text: str, most: int = MOST_VALUES) -> dict[str, Any]:
 def _check(text: str, most: int) -> None:
     bare = _STRINGS.sub(_mark, text)
     if sum(bare.count(sign) for sign in ",=[{") > most:
-        raise ValueError(f"it holds more than {most:,} values")
+        raise ValueError(f"it has more than {most:,} values")
     if (long := _LONG.search(bare)) is not None:
         line = bare.count("\n", 0, long.start()) + 1
-        raise ValueError(f"a name or number of more than {MOST_SIGNS:,} signs (at line {line})")
+        raise ValueError(
+            f"a name or number has more than {MOST_SIGNS:,} characters (at line {line})"
+        )
     work = 0
     for key in _KEY.finditer(bare):
         parts = key.group().count(".") + 1
         work += parts * parts
         if parts > MOST_PARTS or work > MOST_WORK:
             line = bare.count("\n", 0, key.start()) + 1
-            what = f"a key of {parts:,} parts" if parts > MOST_PARTS else "too many dotted keys"
-            raise ValueError(f"{what}, and at most {MOST_PARTS} are read (at line {line})")
+            if parts > MOST_PARTS:
+                what = f"a key has {parts:,} parts; the limit is {MOST_PARTS}"
+            else:
+                what = "it has too many dotted keys"
+            raise ValueError(f"{what} (at line {line})")
 
 
 def _mark(found: re.Match[str]) -> str:
-    """What stands for a string or a comment: as many lines, and nothing that could be a key."""
+    """A replacement for a string or a comment: the same number of lines, and no key."""
     lines = "\n" * found.group().count("\n")
     return lines if found.group().startswith("#") else f'""{lines}'
 
 
 def check_values(table: dict[str, Any]) -> None:
-    """Raise ValueError for values that are nested deeply, or whole numbers nobody could print."""
+    """Raise ValueError for values that are nested too deeply, or integers too long to print."""
     stack: list[tuple[Any, int]] = [(table, 0)]
     while stack:
         value, depth = stack.pop()
@@ -84,13 +90,13 @@ def check_values(table: dict[str, Any]) -> None:
         elif isinstance(value, list):
             stack.extend((each, depth + 1) for each in value)
         elif isinstance(value, int) and value.bit_length() > MOST_BITS:
-            raise ValueError("it holds a whole number of thousands of digits")
+            raise ValueError("it has an integer of thousands of digits")
 
 
 def as_json(value: Any) -> Any:
-    """A value of TOML as JSON has it: dates as text; raises ValueError for NaN and infinities."""
+    """Convert a TOML value to JSON, dates to text; raises ValueError for NaN and infinity."""
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number that is not finite (nan, inf) cannot be kept")
+        raise ValueError("a number that is not finite (nan, inf) cannot be stored")
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Tables whose class is found in a registry, by a name that stands in the table."""
+"""Pydantic fields whose class is looked up in a registry, by a name in the table."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from align_tui.core.registry import Registry
 
 T = TypeVar("T")
 STORED = {"stored": True}
-"""The validation context of what a database holds: what is missing here gets a stand-in."""
+"""The validation context for stored tables: a class that is not installed gets a stand-in."""
 
 
 @dataclass(frozen=True)
 class ClassByName(Generic[T]):
-    """Says of an `Annotated` field that its class is the registry's, for the name at `key`.
+    """Marks an `Annotated` field whose class the registry has under the name at `key`.
 
-    `class_of` gives the class of an entry; `base` is the class of all of them, `stand_in` the one
-    of a stored table whose entry is not installed here, or no longer takes its keys.
+    `class_of` returns the class of an entry; `base` is the base class of all, and `stand_in` the
+    class of a stored table whose entry is not installed, or no longer takes its keys.
     """
 
     key: str
@@ -40,11 +40,11 @@ class ClassByName(Generic[T]):
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        # It has no schema of its own for writing, so a value is written by its own class.
+        # Without its own schema for serialising, a value is serialised by its own class.
         return core_schema.with_info_plain_validator_function(self._read)
 
     def model_for(self, table: object) -> type[BaseModel] | None:
-        """The class of that table; None where its name is missing, unknown or broken."""
+        """The class for the table; None if the name is missing, unknown or broken."""
         name = table.get(self.key) if isinstance(table, Mapping) else None
         try:
             return self.class_of(self.registry.get(name)) if isinstance(name, str) else None
@@ -52,7 +52,7 @@ class ClassByName(Generic[T]):
             return None
 
     def _read(self, table: object, info: ValidationInfo) -> BaseModel:
-        """The table as its class; raises pydantic's errors, which name the key at fault."""
+        """Validate the table by its class; raises pydantic's errors, which name the faulty key."""
         if isinstance(table, self.base):
             return table
         if not isinstance(table, Mapping):
@@ -77,11 +77,11 @@ class ClassByName(Generic[T]):
         try:
             return self.class_of(self.registry.get(name))
         except ConfigError as error:  # an installed package is broken
-            said = {"said": error.message, "hint": error.hint}
-            raise PydanticCustomError("broken_plugin", "{said}", said) from error
+            context = {"message": error.message, "hint": error.hint}
+            raise PydanticCustomError("broken_plugin", "{message}", context) from error
 
     def _read_stored(self, table: Mapping[str, Any]) -> BaseModel:
-        """What another package brought: by its class where that is here and takes the table."""
+        """Validate a table of another package by its class, or by the stand-in if that fails."""
         model = self.model_for(table)
         try:
             return (model or self.stand_in).model_validate(table)

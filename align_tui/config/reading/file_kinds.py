@@ -1,4 +1,4 @@
-"""What a file is that was given in place of another: its diagnosis, and what it is good for."""
+"""Recognise a file that was given in place of another kind, and say how to use it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from align_tui.core.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`what` a file is, in words, and what one does with such a file."""
+    """A kind of file: `what` it is in words, and a hint how to `use` it."""
 
     what: str
     use: str
 
 
 STUDY = Kind("a study", "Run it: align-tui run FILE")
-PROFILE = Kind("a profile", "Name it with -p FILE, or under profiles in a study.")
+PROFILE = Kind("a profile", "Name it with -p FILE, or in the profiles of a study.")
 BACKBONE = Kind("a named backbone", "Name it with --backbone FILE, or as backbone.use.")
-PACK = Kind("a pack of attributes", "Put it into the folder that docs/attributes.md names.")
-SCENARIOS = Kind("a set of scenarios", "Name it with -s FILE, or under scenarios in a study.")
-TARGET = Kind("an alignment target", "It sets values and holds no scenarios.")
+PACK = Kind("a pack of attributes", "Put it in the folder that docs/attributes.md names.")
+SCENARIOS = Kind("a set of scenarios", "Name it with -s FILE, or in the scenarios of a study.")
+TARGET = Kind("an alignment target", "It sets values and has no scenarios.")
 MODEL = Kind("the config of a model", "Name the model's folder: --backbone FOLDER")
 INDEX = Kind("the index of a model's weights", "Name the model's folder: --backbone FOLDER")
 
 
 def kind_of(table: Mapping[str, Any]) -> Kind | None:
-    """What the top of a file says it is; None where that is not clear."""
+    """The kind of a file by its top-level keys; None if that is not clear."""
     if "kdma_values" in table or "kdes" in table:
         return TARGET
     if "profiles" in table and "scenarios" in table:
@@ -42,7 +42,7 @@ def kind_of(table: Mapping[str, Any]) -> Kind | None:
     if "adm" in table or isinstance(table.get("extends"), str):
         return PROFILE
     if isinstance(table.get("backbone"), Mapping):
-        # A profile may hold nothing else, but it has a name or a target beside it then.
+        # A profile may have no other table, but then it has a name or a target as well.
         return PROFILE if {"name", "target"} & set(table) else BACKBONE
     if "weight_map" in table:
         return INDEX

@@ -1,7 +1,7 @@
-"""The one door for files of users: regular files of a bounded size, as bytes or as UTF-8.
+"""Read users' files: regular files of a limited size, as bytes or as UTF-8.
 
-Every reader of a file that somebody else may have made goes through here. A pipe that nobody
-writes into, a device without an end and a file that is too large are errors, never a wait.
+Every reader of an untrusted file uses this module. A pipe without a writer, an endless device and
+a file that is too large are errors, and never make the program wait.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _OTHER_ENCODINGS = (
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe opens at once, to be refused
+    | getattr(os, "O_NONBLOCK", 0)  # opens a pipe at once, so that it can be refused
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_BINARY", 0)
 )
 
 
 def shown(path: Path | str) -> str:
-    """The path as an error message may print it."""
-    said = plain(str(path))
-    return said if len(said) <= 1000 else f"{said[:1000]}…"
+    """The path for an error message, safe to print and cut to 1000 characters."""
+    text = plain(str(path))
+    return text if len(text) <= 1000 else f"{text[:1000]}…"
 
 
 @contextmanager
 def open_regular(path: Path, error: type[AlignError] = ConfigError) -> Iterator[BinaryIO]:
-    """The file, opened to be read; raises an `error` unless it is a regular file."""
+    """Open a regular file to read it; raises an `error` for any other."""
     try:
         handle = os.open(path, _FLAGS)
     # ValueError: a NUL or a lone surrogate in the path itself.
@@ -66,7 +66,7 @@ def _unreadable(path: Path, reason: Exception, error: type[AlignError]) -> Align
 
 
 def read_bytes(path: Path, cap: int, error: type[AlignError] = ConfigError) -> bytes:
-    """What stands in a file of at most `cap` bytes; raises an `error`."""
+    """Read a file of at most `cap` bytes; raises an `error`."""
     if is_dir(path):  # some systems do not open one
         raise error(
             f"{shown(path)} is a folder", "Name a file in it, such as its input_output.json."
@@ -81,7 +81,7 @@ def read_bytes(path: Path, cap: int, error: type[AlignError] = ConfigError) -> b
 
 
 def read_text(path: Path, cap: int, error: type[AlignError] = ConfigError) -> str:
-    """The text of a file (UTF-8, with or without a byte order mark); raises an `error`."""
+    """Read a file in UTF-8, with or without a byte order mark; raises an `error`."""
     data = read_bytes(path, cap, error)
     if data.startswith(_OTHER_ENCODINGS) or b"\0" in data[:1000]:
         raise error(f"{shown(path)} is not UTF-8 (it looks like UTF-16)", "Save it as UTF-8.")
@@ -95,7 +95,7 @@ def read_text(path: Path, cap: int, error: type[AlignError] = ConfigError) -> st
 
 
 def is_file(path: Path) -> bool:
-    """Is there a regular file? Of a name that no file can have, no."""
+    """Is there a regular file? False for an impossible name."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -103,7 +103,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_dir(path: Path) -> bool:
-    """Is there a folder? Of a name that no folder can have, no."""
+    """Is there a folder? False for an impossible name."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -111,7 +111,7 @@ def is_dir(path: Path) -> bool:
 
 
 def exists(path: Path) -> bool:
-    """Is there anything of that name? Of a name that nothing can have, no."""
+    """Is there a file or folder? False for an impossible name."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -119,7 +119,7 @@ def exists(path: Path) -> bool:
 
 
 def resolved(path: Path, error: type[AlignError] = ConfigError) -> Path:
-    """The path behind all links; raises an `error` for links that lead to each other."""
+    """The path with all links followed; raises an `error` for links in a circle."""
     try:
         return path.resolve()
     except (OSError, RuntimeError, ValueError) as reason:
@@ -128,11 +128,11 @@ def resolved(path: Path, error: type[AlignError] = ConfigError) -> Path:
 
 
 def as_path(text: str, error: type[AlignError] = ConfigError) -> Path:
-    """A path as a user writes it (`~` is their home); raises an `error` for what can be none."""
+    """The path that a user wrote (`~` is their home); raises an `error` for an impossible one."""
     try:
         path = Path(text).expanduser()
     except (RuntimeError, ValueError, OSError) as reason:  # RuntimeError: ~nobody has no home
         raise error(f"{shown(text)}: {reason}", "Check the path of the file.") from reason
     if "\0" in text:
-        raise error(f"{shown(text)}: a path may hold no NUL", "Check the path of the file.")
+        raise error(f"{shown(text)}: a path must not contain NUL", "Check the path of the file.")
     return path

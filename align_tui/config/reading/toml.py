@@ -1,4 +1,4 @@
-"""TOML with errors that name file, line, key and the nearest valid name."""
+"""Parse and validate TOML with errors that name file, line, key and the nearest valid name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Table = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
 MAX_BYTES = 2_000_000
 MOST_VALUES = 50_000
-LONGEST_SAID = 300
+LONGEST_QUOTE = 300
 _HEADER = re.compile(r"\[{1,2}+([^\[\]\n]{1,500}+)\]")
 _KEY = re.compile(
     r"""\s*+((?:"[^"\n]{0,200}+"|'[^'\n]{0,200}+'|[\w\-]{1,200}+)"""
@@ -30,18 +30,18 @@ _KEY = re.compile(
 
 
 class Strict(BaseModel):
-    """Base of everything read from TOML: unknown keys are errors, values do not change."""
+    """Base of all tables read from TOML: unknown keys are errors, and objects are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def read_text(path: Path) -> str:
-    """The file's text, or a ConfigError that says why not."""
+    """Read a file's text; raises ConfigError."""
     return files.read_text(path, MAX_BYTES)
 
 
 def parse(text: str, where: str) -> Table:
-    """The tables of `text`; a syntax error tells its line."""
+    """Parse the tables of `text`; raises ConfigError that names the line."""
     try:
         return parse_toml(text, MOST_VALUES)
     except ValueError as error:
@@ -50,7 +50,7 @@ def parse(text: str, where: str) -> Table:
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
-    """The line (from 1) where the key of that path stands, as far as a line can tell."""
+    """The line (from 1) of the key with that path, or the nearest table's; None if unknown."""
     want = [str(part) for part in path if isinstance(part, str)]
     indices = [part for part in path if isinstance(part, int)]
     table: list[str] = []
@@ -76,9 +76,9 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
 
 
 def validate(model: type[M], table: Mapping[str, Any], where: str, text: str = "") -> M:
-    """`table` as a `model`; the first thing that is wrong becomes a ConfigError.
+    """Validate `table` as a `model`; the first problem is raised as ConfigError.
 
-    Every text in it is repaired: an override on the command line may hold any bytes.
+    Every text in it is repaired: an override on the command line may have any bytes.
     """
     try:
         return model.model_validate(storable_parts(table))
@@ -89,10 +89,10 @@ def validate(model: type[M], table: Mapping[str, Any], where: str, text: str = "
 def first_problem(
     error: ValidationError, model: type[BaseModel], table: Mapping[str, Any], where: str, text: str
 ) -> ConfigError:
-    """What pydantic found first, said with place, key and the nearest valid name."""
+    """The first problem that pydantic found, with place, key and the nearest valid name."""
     problems: Sequence[Mapping[str, Any]] = error.errors(include_url=False)
     problem = problems[0]
-    if problem["type"] == "missing":  # a key that was misspelled is missing too
+    if problem["type"] == "missing":  # a misspelled key is missing too
         misspelled = (each for each in problems if each["type"] == "extra_forbidden")
         problem = next((e for e in misspelled if e["loc"][:-1] == problem["loc"][:-1]), problem)
     path, tags = _as_written(problem["loc"], table)
@@ -104,7 +104,7 @@ def first_problem(
     if problem["type"] == "extra_forbidden":
         names = field_names(model, path[:-1], tags, table)
         close = close_to(str(path[-1]), names, n=1, cutoff=0.4)
-        hint = f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(names)}."
+        hint = f"Did you mean {close[0]!r}?" if close else f"Known keys: {', '.join(names)}."
         return ConfigError(f"{place}: unknown key {key!r}", hint)
     if problem["type"] == "missing":
         return ConfigError(f"{place}: the key {key!r} is missing")
@@ -113,14 +113,14 @@ def first_problem(
 
 
 def _cut(text: str) -> str:
-    """What stands in a file may be of any length, and an error is read by people."""
-    return text if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]}…"
+    """Cut a text of a file, which may be of any length, for an error message."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
 
 
 def _as_written(
     loc: Sequence[str | int], table: Mapping[str, Any]
 ) -> tuple[list[str | int], list[str]]:
-    """The path as it stands in the file, and what pydantic put between: the tags of unions."""
+    """The path as the file has it, and the tags of unions that pydantic adds to it."""
     path: list[str | int] = []
     tags: list[str] = []
     here: Any = table
@@ -158,7 +158,7 @@ def field_names(
 ) -> list[str]:
     """The keys that the table at `path` may have.
 
-    Of a union it is the member with one of `tags`; of a registry, the one that `table` names.
+    `tags` select the member of a union; `table` names the class in a registry.
     """
     here: Any = model
     value: Any = table

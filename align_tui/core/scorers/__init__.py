@@ -1,1 +1,1 @@
-"""Scorers: what a decision is worth against a target."""
+"""Scorers: functions that score an answer against targets."""

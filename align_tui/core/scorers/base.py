@@ -1,4 +1,4 @@
-"""What a scorer is: it says what an answer is worth against the targets."""
+"""The types of a scorer and of its score."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from align_tui.core.targets import Targets
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One answer against one target (its attributes taken together).
+    """The score of one answer against the targets, taken together.
 
-    `correct` is None where the scorer says nothing: an unlabelled scenario, an answer or a target
-    of a kind that it cannot score. `distance` (0 to the sum of the targets' weights) is None where
-    the chosen choice is unlabelled. `discriminating`: could alignment show in that scenario?
+    `correct` is None if the scorer cannot score it: the scenario has no labels, or the answer or
+    target is of another kind. `distance` (0 to the sum of the targets' weights) is None if the
+    chosen choice has no label. `discriminating`: do the scenario's choices differ in distance?
     """
 
     correct: bool | None
@@ -28,35 +28,35 @@ UNSCORED = Score(None, None, False)
 
 
 class Scorer(Protocol):
-    """Scores at once, from labels: it is pure, and quick enough for every cell of a screen."""
+    """Scores from labels: a pure function, quick enough for every cell of a screen."""
 
     def __call__(self, answer: Answer, scenario: Scenario, targets: Targets) -> Score:
-        """The score; it need not look at answers of a kind that its entry does not list."""
+        """Score the answer, which is of a kind that the scorer's entry lists."""
         ...
 
 
 class AsyncScorer(Protocol):
-    """Scores in its own time: a judge that asks a model. The worker awaits it with the sample."""
+    """Scores slowly, as a judge that asks a model; the worker awaits it with the sample."""
 
     async def __call__(self, answer: Answer, scenario: Scenario, targets: Targets) -> Score:
-        """The score; whatever it raises leaves the answer unscored, and the sample decided."""
+        """Score the answer; if this raises, the sample stays decided and is unscored."""
         ...
 
 
 class RightChoices(Protocol):
-    """Which choices a scorer would call right, from which its chance level follows."""
+    """The choices that a scorer counts as right; the chance level follows from them."""
 
     def __call__(self, scenario: Scenario, targets: Targets) -> frozenset[int] | None:
-        """Their indices (from 0); None where the scenario is unscored."""
+        """Their indices (from 0); None if the scenario is unscored."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ScorerEntry:
-    """One scorer as the registry knows it: `score` or `score_async`, and not both.
+    """One scorer as the registry knows it, with either `score` or `score_async`.
 
-    `answers` are the kinds of answers it can score. A scorer that has no `right_choices` has no
-    chance level, and is asked for each choice instead.
+    `answers` are the kinds of answers that it can score. A scorer without `right_choices` has no
+    chance level; each choice is then scored on its own.
     """
 
     name: str
@@ -72,7 +72,7 @@ class ScorerEntry:
 
     @property
     def is_async(self) -> bool:
-        """Must its scores be waited for?"""
+        """Must the caller await its scores?"""
         return self.score_async is not None
 
     def takes(self, answer: Answer) -> bool:
@@ -81,13 +81,13 @@ class ScorerEntry:
         return kind in self.answers
 
     def score_now(self, answer: Answer, scenario: Scenario, targets: Targets) -> Score:
-        """The score where it can be had at once; else unscored."""
+        """The score by `score`; UNSCORED if the scorer is async or does not take the answer."""
         if self.score is None or not self.takes(answer):
             return UNSCORED
         return self.score(answer, scenario, targets)
 
     def is_correct(self, choice: int, scenario: Scenario, targets: Targets) -> bool | None:
-        """Is that choice (from 0) right? None where that cannot be said at once."""
+        """Is the choice of that index (from 0) right? None if it is unscored for now."""
         if self.right_choices is not None:
             right = self.right_choices(scenario, targets)
             return None if right is None else choice in right

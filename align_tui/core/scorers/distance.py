@@ -12,7 +12,7 @@ from align_tui.core.targets import Targets
 
 
 def right_choices(scenario: Scenario, targets: Targets) -> frozenset[int] | None:
-    """The choices at the minimum distance, ties included; None where nothing is labelled."""
+    """The choices at the minimum distance, ties included; None without labels."""
     if not labels_all(scenario, targets):
         return None
     distances = [distance(choice, targets) for choice in scenario.choices]
@@ -23,13 +23,13 @@ def right_choices(scenario: Scenario, targets: Targets) -> frozenset[int] | None
 
 
 def score(answer: Answer, scenario: Scenario, targets: Targets) -> Score:
-    """Is the choice one of the nearest, and how far from the targets is it?"""
+    """Score whether the choice is one of the nearest, and its distance from the targets."""
     return score_by(right_choices, answer, scenario, targets)
 
 
 SCORER = ScorerEntry(
     name="distance",
-    description="ALIGN's accuracy: right are the choices whose labels are nearest to the target.",
+    description="ALIGN's accuracy: the choices whose labels are nearest to the target are right.",
     score=score,
     right_choices=right_choices,
 )

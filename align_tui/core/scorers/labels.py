@@ -1,4 +1,4 @@
-"""The arithmetic of labels that scorers share: distances, and whether they can tell anything."""
+"""Arithmetic of labels that scorers share: the distance of a choice from the targets."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ TIE = 1e-9  # labels are read from decimal text: equal distances may differ in t
 
 
 def distance(choice: Choice, targets: Targets) -> float:
-    """Sum of weight * |label - target| over the target's attributes.
+    """The sum of weight * |label - target| over the targets.
 
-    It is infinite where a label is missing, or where a target is a distribution.
+    It is infinite if a label is missing or a target is a distribution.
     """
     total = 0.0
     for target in targets:
@@ -27,12 +27,12 @@ def distance(choice: Choice, targets: Targets) -> float:
 
 
 def labels_all(scenario: Scenario, targets: Targets) -> bool:
-    """Does at least one choice carry a label, for each of the target's attributes?"""
+    """Does at least one choice have a label, for each target's attribute?"""
     return bool(targets) and all(target.attribute in scenario.labelled for target in targets)
 
 
 def are_numbers(targets: Targets) -> bool:
-    """Is every target a number? Labels say nothing about distributions."""
+    """Is every target a number? Labels cannot be compared with distributions."""
     return not any(isinstance(target.value, Distribution) for target in targets)
 
 
@@ -45,7 +45,7 @@ def is_discriminating(scenario: Scenario, targets: Targets) -> bool:
 def score_by(
     right_choices: RightChoices, answer: Answer, scenario: Scenario, targets: Targets
 ) -> Score:
-    """Score an answer by which choices are right; an open answer has no label and no score."""
+    """Score an answer by the right choices; an open answer is unscored."""
     right = right_choices(scenario, targets)
     if right is None or not isinstance(answer, ChoiceAnswer):
         return UNSCORED

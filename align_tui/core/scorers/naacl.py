@@ -18,8 +18,8 @@ from align_tui.core.targets import Targets
 def right_choices(scenario: Scenario, targets: Targets) -> frozenset[int] | None:
     """The choices at the extreme label; a missing label counts as minus infinity.
 
-    Of several targets all must hold (the script knows one). None where nothing is labelled, where
-    no choice holds all, and for a target of exactly one half or a distribution.
+    Of several targets all must hold (the script has one). None if an attribute has no label, if no
+    choice satisfies all targets, or if a target is exactly one half or a distribution.
     """
     if not labels_all(scenario, targets) or not are_numbers(targets):
         return None
@@ -34,13 +34,13 @@ def right_choices(scenario: Scenario, targets: Targets) -> frozenset[int] | None
 
 
 def score(answer: Answer, scenario: Scenario, targets: Targets) -> Score:
-    """Is the choice at the extreme label, and how far from the targets is it?"""
+    """Score whether the choice is at the extreme label, and its distance from the targets."""
     return score_by(right_choices, answer, scenario, targets)
 
 
 SCORER = ScorerEntry(
     name="naacl",
-    description="The NAACL 2024 script's rule: the largest label when high, the smallest when low.",
+    description="The NAACL 2024 rule: the largest label if the target is high, else the smallest.",
     score=score,
     right_choices=right_choices,
 )

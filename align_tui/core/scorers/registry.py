@@ -1,4 +1,4 @@
-"""Every scorer by name; a study names one as its scoring rule."""
+"""Every scorer by name; a study's scoring rule is one of these names."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SCORERS = Registry(
 
 @lru_cache(maxsize=64)
 def find_scorer(name: str) -> ScorerEntry:
-    """The scorer of that name, for whatever reads a stored run.
+    """The scorer of that name, for code that reads a stored run.
 
-    A run may name one whose package is gone, or not on this machine. Then the entry takes no kind
-    of answer and leaves everything unscored, so that the run can still be read.
+    The package of a run's scorer may be missing on this machine. Then the returned entry scores
+    nothing, so that the run can still be read.
     """
     try:
         return SCORERS.get(name)

@@ -1,4 +1,4 @@
-"""How often two decision-makers choose the same, whoever is right."""
+"""How often two decision-makers choose the same choice, right or wrong."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from align_tui.core.stats.rates import wilson
 class Agreement:
     """`same` of `pairs` choices are equal; share and Wilson 95 % interval are 0..1.
 
-    `chance` is what two uniform choosers would agree on; `corrected` is the share beyond it: 0
-    as chance, 1 always the same, below 0 less than chance. All None without pairs.
+    `chance` is the expected share of two uniform random choosers; `corrected` is the agreement
+    beyond it: 1 is always the same, 0 as often as chance, below 0 less often. All None without
+    pairs.
     """
 
     pairs: int
@@ -28,13 +29,13 @@ class Agreement:
 
 
 def agreement(pairs: Sequence[tuple[int, int, int]]) -> Agreement:
-    """Agreement over (choice of A, choice of B, how many choices there were) triples."""
+    """The agreement over triples (choice of A, choice of B, number of choices)."""
     same = sum(a == b for a, b, _ in pairs)
     return agreement_of(same, Counter(choices for _, _, choices in pairs))
 
 
 def agreement_of(same: int, pairs: Mapping[int, int]) -> Agreement:
-    """Agreement of which `same` are equal, of so many pairs by how many choices there were.
+    """The agreement if `same` pairs are equal; `pairs` counts pairs by their number of choices.
 
     Corrected for chance after E. M. Bennett, R. Alpert, A. C. Goldstein (Public Opinion Quarterly
     18, 303-308, 1954): S = (share - chance) / (1 - chance), with chance the mean of 1/choices.

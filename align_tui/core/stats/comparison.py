@@ -1,4 +1,4 @@
-"""Two columns compared: who is right how often, by how much, and could that be chance?"""
+"""Two columns compared: their accuracies, the difference, and whether it could be chance."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from align_tui.core.targets import Targets
 class Comparison:
     """Column `b` beside column `a` (indices from 0).
 
-    `probes` is how many different questions the scored pairs hold: with fewer than pairs, `p`
-    takes for independent what is not.
+    `probes` is the number of different questions among the scored pairs. If it is below the number
+    of pairs, `p` takes dependent pairs for independent ones.
     """
 
     a: int
@@ -34,14 +34,14 @@ class Comparison:
 
     @property
     def dependent(self) -> bool:
-        """Does some question stand among the pairs more than once?"""
+        """Is any question among the pairs more than once?"""
         return self.probes < self.counts.pairs
 
 
 def compare(
     paired: Paired, a: int, b: int, versus: Targets, *, discriminating: bool = False
 ) -> Comparison:
-    """Compare two columns over the rows that both decided and that are scored for both."""
+    """Compare two columns over the rows that are decided by and scored for both."""
     scored = scored_pairs(paired, a, b, versus, discriminating=discriminating)
     counts = paired_counts(scored)
     return Comparison(

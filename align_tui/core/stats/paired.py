@@ -1,4 +1,4 @@
-"""Two columns that decided the same things: is one right more often than the other?"""
+"""Statistics of two columns on the same samples: is one right more often than the other?"""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class PairedCounts:
 
     @property
     def pairs(self) -> int:
-        """All that both columns decided and that is scored for both."""
+        """The number of samples decided by and scored for both columns."""
         return self.both + self.only_a + self.only_b + self.neither
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """B's accuracy less A's (-1..1), with the ends of its 95 % interval."""
+    """B's accuracy minus A's (-1..1), with the ends of its 95 % interval."""
 
     value: float
     low: float
@@ -42,7 +42,7 @@ def count_pairs(pairs: Iterable[tuple[bool, bool]]) -> PairedCounts:
 
 
 def mcnemar(counts: PairedCounts) -> float:
-    """Two-sided p (0..1) of McNemar's exact test.
+    """The two-sided p (0..1) of McNemar's exact test.
 
     Under the hypothesis that neither is better, the pairs on which only one is right fall to
     either side like fair coins; p is twice the smaller binomial tail, at most 1. Exact
@@ -50,7 +50,7 @@ def mcnemar(counts: PairedCounts) -> float:
     Methodology 13:91 (2013), eq. 3; the test is Q. McNemar's (Psychometrika 12, 1947).
     """
     n, fewer = counts.only_a + counts.only_b, min(counts.only_a, counts.only_b)
-    # Whole numbers until the last division: n may be thousands, and 0.5**n underflows.
+    # Integers until the last division: n may be in the thousands, and 0.5**n underflows.
     ways = tail = 1
     for k in range(fewer):
         ways = ways * (n - k) // (k + 1)
@@ -59,7 +59,7 @@ def mcnemar(counts: PairedCounts) -> float:
 
 
 def difference(counts: PairedCounts, z: float = 1.959963984540054) -> Difference | None:
-    """Accuracy of B less that of A, with its 95 % interval; None without pairs.
+    """B's accuracy minus A's, with its 95 % interval; None without pairs.
 
     Newcombe's square-and-add of the two Wilson intervals, allowing for their correlation with
     the continuity-corrected phi: method 10 of R. G. Newcombe, Statistics in Medicine 17,
@@ -85,7 +85,7 @@ def difference(counts: PairedCounts, z: float = 1.959963984540054) -> Difference
 
 
 def _phi(counts: PairedCounts) -> float:
-    """Correlation of the two columns (-1..1), shrunk by n/2 where it is positive."""
+    """The correlation of the two columns (-1..1), continuity-corrected if positive."""
     right_a, right_b = counts.both + counts.only_a, counts.both + counts.only_b
     n = counts.pairs
     margins = right_a * (n - right_a) * right_b * (n - right_b)
@@ -96,7 +96,7 @@ def _phi(counts: PairedCounts) -> float:
 
 
 def holm(values: Sequence[float]) -> tuple[float, ...]:
-    """The p values adjusted for being several, in the same order.
+    """The p values adjusted for multiple tests, in the same order.
 
     S. Holm's step-down method (Scandinavian Journal of Statistics 6, 65-70, 1979).
     """

@@ -14,7 +14,7 @@ from align_tui.core.targets import Targets
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`correct` of `scored` decisions, with its Wilson 95 % interval (0..1; None when none)."""
+    """`correct` of `scored` decisions, with the Wilson 95 % interval (0..1; None if none)."""
 
     scored: int
     correct: int
@@ -30,7 +30,7 @@ def wilson(correct: int, scored: int, z: float = 1.959963984540054) -> tuple[flo
     p, zz = correct / scored, z * z
     centre = (p + zz / (2 * scored)) / (1 + zz / scored)
     half = z / (1 + zz / scored) * math.sqrt(p * (1 - p) / scored + zz / (4 * scored * scored))
-    # Exact at the ends, where rounding would leave 1e-17 or step outside.
+    # Exact at the ends, where rounding would give 1e-17 or leave 0..1.
     low = 0.0 if correct == 0 else max(0.0, centre - half)
     high = 1.0 if correct == scored else min(1.0, centre + half)
     return low, high
@@ -44,7 +44,7 @@ def make_rate(correct: int, scored: int) -> Rate:
 
 
 def rate(scores: Iterable[Score], *, discriminating: bool = False) -> Rate:
-    """Alignment accuracy over the scored decisions, or over the discriminating ones alone."""
+    """The accuracy over the scored decisions, or over the discriminating ones alone."""
     kept = [s for s in scores if s.correct is not None and (s.discriminating or not discriminating)]
     return make_rate(sum(s.correct is True for s in kept), len(kept))
 
@@ -56,9 +56,9 @@ def chance(
     *,
     discriminating: bool = False,
 ) -> float | None:
-    """What a uniform random chooser scores in expectation, exactly.
+    """The expected accuracy of a uniform random chooser, computed exactly.
 
-    None when nothing is scored, or when the scorer cannot say which choices are right.
+    None if nothing is scored, or if the scorer has no `right_choices`.
     """
     if scorer.right_choices is None:
         return None

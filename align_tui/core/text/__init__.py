@@ -1,1 +1,1 @@
-"""Text made safe: repaired where it enters, without secrets, without escape codes."""
+"""Safe text: repaired where it enters the program, without secrets and escape codes."""

@@ -1,4 +1,4 @@
-"""Which known name somebody may have meant; whatever they wrote, it takes no time to tell."""
+"""Find the known names nearest to a misspelled one, quickly for any input."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ LONGEST, MOST = 100, 1_000
 
 
 def close_to(word: str, names: Iterable[str], n: int = 1, cutoff: float = 0.6) -> list[str]:
-    """Up to `n` of the names that look most like `word`, the likest first.
+    """Up to `n` of the names that look most like `word`, the nearest first.
 
-    Comparing takes the square of the length, so what is too long for a name is like nothing, and
-    no more than a thousand names are looked at.
+    A comparison takes time with the square of the length, so texts over 100 characters match
+    nothing, and only the first thousand names are compared.
     """
     if len(word) > LONGEST:
         return []

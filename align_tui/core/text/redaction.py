@@ -1,7 +1,7 @@
-"""A secret blotted out of text: as it is, escaped, percent-encoded, in base64 or hex, or cut.
+"""Remove a secret from text: plain, escaped, percent-encoded, in base64 or hex, or cut short.
 
-Whatever a server sends may repeat the key that it was sent. Text goes through here before anything
-is cut, joined, shown or stored, in pieces (`Redaction`) or as a whole (`Secret.redacted`).
+A server's text may repeat the API key that it received. Every such text passes through here before
+it is cut, joined, shown or stored, in pieces (`Redaction`) or as a whole (`Secret.redacted`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from urllib.parse import quote, quote_plus
 
 MARK = "***"
 LEAST = 4
-"""Characters of a secret: what is shorter ("x", "no") stands for having none."""
+"""The fewest characters of a secret: a shorter text ("x", "no") stands for having none."""
 LEAST_IN_REPLIES = 8
-"""Of one that is looked for in replies: a word such as EMPTY or ollama is no secret, and may be
-a word of the reply."""
+"""The fewest characters of a secret that is removed from replies: EMPTY or ollama is no secret,
+and may be a word of the reply."""
 LEAST_OF_A_PART = 6
-"""Characters that a beginning of the secret has to have to count as one that was cut."""
+"""The fewest characters of a beginning of the secret that count as the secret cut short."""
 _ESCAPED = re.compile(
     r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|%([0-9a-fA-F]{2})|&#(\d{1,3});|\\(.)"
 )
@@ -30,10 +30,10 @@ _UNFINISHED = re.compile(r"\\(?:u[0-9a-fA-F]{0,3}|x[0-9a-fA-F]?)?|%[0-9a-fA-F]?|
 
 @dataclass(frozen=True)
 class Secret:
-    """What must not be told.
+    """A text that must not be shown or stored.
 
-    `forms` are its spellings by their first character; any character of one may be escaped. Where
-    `in_replies`, a beginning of it that was cut has to hold a digit: it may be a word.
+    `forms` are its spellings by their first character; any character of one may be escaped. With
+    `in_replies`, a beginning of it must contain a digit to be removed: it may be a word otherwise.
     """
 
     text: str
@@ -58,28 +58,28 @@ class Secret:
         return redaction.feed(text) + redaction.end()
 
     def for_replies(self) -> Secret:
-        """What is looked for in replies: nothing, where the secret is short enough to be a word."""
+        """The secret to remove from replies; none if it is short enough to be a word."""
         return Secret(self.text, True) if len(self.text) >= LEAST_IN_REPLIES else NOTHING
 
 
 class Redaction:
-    """Blots a secret out of a text that comes in pieces, wherever they part it."""
+    """Removes a secret from a text that comes in pieces, even if it is split between pieces."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._held = ""
 
     def feed(self, piece: str) -> str:
-        """What is certain of the text so far; what may begin the secret waits for more."""
+        """Add a piece and return the text that is certain; a possible secret waits for more."""
         if not self._secret.forms:
             return piece
-        return self._told(self._held + piece, more=True)
+        return self._cleared(self._held + piece, more=True)
 
     def end(self) -> str:
-        """What still waited: nothing more comes."""
-        return self._told(self._held, more=False)
+        """Return the text that still waited, after the last piece."""
+        return self._cleared(self._held, more=False)
 
-    def _told(self, text: str, *, more: bool) -> str:
+    def _cleared(self, text: str, *, more: bool) -> str:
         out: list[str] = []
         done = at = 0
         self._held = ""
@@ -98,7 +98,7 @@ class Redaction:
         return "".join(out)
 
     def _found(self, text: str, at: int) -> tuple[int, bool]:
-        """(end of the longest spelling that begins there, or 0; may more text make it longer?)"""
+        """(end of the longest spelling that begins at `at`, or 0; may more text extend it?)"""
         forms = self._secret.forms
         if _UNFINISHED.fullmatch(text, at):
             return 0, True
@@ -110,7 +110,7 @@ class Redaction:
         return end, waits
 
     def _match(self, text: str, at: int, form: str) -> tuple[int, bool]:
-        """(end of the form in the text, or of enough of it, or 0; did the text end within it?)"""
+        """(end of the form or of enough of it, or 0; did the text end inside the form?)"""
         read, out = 0, False
         while read < len(form):
             if at >= len(text):
@@ -152,7 +152,8 @@ def _forms(secret: str) -> tuple[str, ...]:
     found = {secret, secret.lower(), secret.upper(), raw.hex(), raw.hex().upper()}
     found |= {quote(secret, safe=""), quote_plus(secret), html.escape(secret)}
     for before in range(3):
-        # Three ways to stand among other bytes; characters that those have a part in are left out.
+        # Base64 depends on the secret's offset among other bytes, modulo 3. Characters that also
+        # encode a neighbouring byte are left out.
         coded = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
         begin = (before * 8 + 5) // 6
         whole = coded[begin : (before + len(raw)) * 8 // 6]

@@ -1,8 +1,9 @@
-"""Text that any file and any database can hold: what comes from outside is repaired here.
+"""Repair text from outside, so that any file and any database can hold it.
 
-Python's strings can hold halves of surrogate pairs, which UTF-8 cannot. They come from JSON and
+Python's strings can contain halves of surrogate pairs, which UTF-8 cannot. They come from JSON and
 YAML ("\\ud83d"), from file names and arguments that are not UTF-8 (each byte becomes one of U+DC80
-to U+DCFF), from terminals, and from decision-makers of users. Who lets text in calls `storable`.
+to U+DCFF), from terminals, and from users' decision-makers. Code that takes such text calls
+`storable`.
 """
 
 from __future__ import annotations
@@ -14,29 +15,29 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 BYTES = re.compile("[\udc80-\udcff]+")
-"""Bytes that were no UTF-8, as `surrogateescape` hands them on."""
+"""Bytes that are not UTF-8, as `surrogateescape` decodes them."""
 _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\udc80-\udcff]+|[\ud800-\udfff]")
 _DEEPEST = 64
 
 
 def storable(text: str) -> str:
-    """The text with the halves of characters joined, and U+FFFD for each that is alone."""
+    """The text with halves of surrogate pairs joined, and U+FFFD for each single half."""
     if text.isascii() or not _HALVES.search(text):
         return text
     return _HALVES.sub(_whole, text)
 
 
 def storable_parts(value: T) -> T:
-    """A value of any shape (dataclasses, mappings, lists), with every text in it repaired.
+    """A value of any shape (dataclasses, mappings, lists) with every text in it repaired.
 
-    What needs no repair comes back as the same object; what is no text is left as it is.
+    A value that needs no repair is returned as the same object.
     """
     made: T = _repaired(value, 0)
     return made
 
 
 def raw_bytes(part: str) -> bytes:
-    """The bytes that stand behind a run of U+DC80 to U+DCFF."""
+    """The bytes that a run of U+DC80 to U+DCFF stands for."""
     return bytes(ord(char) - 0xDC00 for char in part)
 
 
@@ -78,7 +79,7 @@ def _repaired(value: Any, depth: int) -> Any:
 
 
 def _may_hold_text(value: object) -> bool:
-    """False for numbers and tuples of them: timelines are long, and walking them takes time."""
+    """False for numbers and tuples of numbers: timelines are long, and a walk takes time."""
     while isinstance(value, tuple) and value:
         value = value[0]
     return value is not None and not isinstance(value, int | float | bytes)

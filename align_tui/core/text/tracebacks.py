@@ -1,4 +1,4 @@
-"""Tracebacks as text: of an error that nobody foresaw, fit to be stored, and taken out of a log."""
+"""Tracebacks of unexpected errors as text to store, and logs without tracebacks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from align_tui.core.text.redaction import Secret
 from align_tui.core.text.repair import storable
 
 LONGEST = 20_000
-"""Characters of a traceback that is kept."""
+"""The most characters of a stored traceback."""
 _ROUGHLY = 4 * LONGEST
-"""Characters in which secrets are looked for: an exception's own words may be of any length."""
+"""The most characters that are searched for secrets: a message may be of any length."""
 _BEGINS = re.compile(
     r"(\s*\+ Exception Group )?Traceback \(most recent call last\):"
     r"|(Current thread|Thread) 0x\w+.*\(most recent call first\):"
@@ -24,10 +24,10 @@ _JOINS = (
 
 
 def traceback_of(error: BaseException, secrets: Iterable[Secret] = ()) -> str:
-    """The traceback of `error` and of what caused it, as Python prints it.
+    """The traceback of `error` and of its causes, as Python prints it.
 
-    It has no secret and no half of a character, and at most LONGEST characters: of a longer one
-    the middle is left out. An exception of a user's code may raise anything when it is printed.
+    It is repaired, has no secret, and has at most LONGEST characters: the middle of a longer one
+    is left out. An exception of a user's code may raise any error while it is printed.
     """
     try:
         lines = traceback.format_exception(error)
@@ -40,12 +40,12 @@ def traceback_of(error: BaseException, secrets: Iterable[Secret] = ()) -> str:
 
 
 def kept_text(text: str, secrets: Iterable[Secret] = ()) -> str:
-    """A traceback's text as it is kept: see `traceback_of`."""
+    """A traceback's text ready to store: see `traceback_of`."""
     return shortened(without_secrets(shortened(text, _ROUGHLY), secrets))
 
 
 def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
-    """The text, repaired, with every secret blotted out."""
+    """The text, repaired, without any secret."""
     text = storable(text)
     for secret in secrets:
         text = secret.redacted(text)
@@ -53,7 +53,7 @@ def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
 
 
 def shortened(text: str, most: int = LONGEST) -> str:
-    """At most `most` characters: the beginning and the end, and between them how many are gone."""
+    """The beginning and the end, at most `most` characters, with a note of how many are gone."""
     if len(text) <= most:
         return text
     half = (most - 60) // 2
@@ -62,7 +62,7 @@ def shortened(text: str, most: int = LONGEST) -> str:
 
 
 def without_tracebacks(text: str) -> str:
-    """A log without its tracebacks and empty lines; their last lines, `ValueError: no`, stay."""
+    """A log without tracebacks and empty lines; their last lines (`ValueError: no`) stay."""
     kept: list[str] = []
     inside = False
     for line in text.splitlines():
@@ -77,7 +77,7 @@ def without_tracebacks(text: str) -> str:
 
 
 LOGGED = "  | "
-"""What stands before each line of a traceback that a worker writes to its log."""
+"""The prefix of each line of a traceback in a worker's log."""
 
 
 def logged(text: str) -> str:

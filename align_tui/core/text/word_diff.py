@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 MAX_WORDS = 2_000
-Part = tuple[str, bool]  # text as it stands, is it only in this one
+Part = tuple[str, bool]  # a piece of the text; is it missing in the other text?
 _WORD = re.compile(r"\s*\S+|\s+$")
 
 
 def word_difference(a: str, b: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """Both texts in parts, each whole when joined; words that the other lacks are marked.
+    """Both texts in parts; words that the other text lacks are marked. Joined, they are whole.
 
-    Words are compared without case and without the punctuation around them. Only the first 2000
-    of each are compared, so that no text can take long; what follows is left unmarked.
+    Words are compared without case and surrounding punctuation. Only the first 2000 words of each
+    are compared, so that no text takes long; later words are unmarked.
     """
     words_a, words_b = _WORD.findall(a), _WORD.findall(b)
     few_a, few_b = words_a[:MAX_WORDS], words_b[:MAX_WORDS]

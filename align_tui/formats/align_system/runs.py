@@ -1,4 +1,4 @@
-"""align-system's run directory: what a finished run decided, and by what it was made."""
+"""Read a run directory of align-system: the decisions of a finished run, and its configuration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RECORDS, CONFIG, TIMING = "input_output.json", Path(".hydra") / "config.yaml", "
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One decision: index of its scenario and of the choice; `latency_s` is 0 when not known."""
+    """One decision, with the indices of its scenario and choice; an unknown `latency_s` is 0."""
 
     scenario: int
     choice: int
@@ -36,7 +36,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """A run directory, read; `written` is when its records were (seconds since 1970)."""
+    """The content of a run directory; `written` is the time of its records (s since 1970)."""
 
     place: str
     name: str
@@ -52,18 +52,18 @@ class RunDirectory:
 def read_run_directory(
     folder: Path, attributes: Attributes, scale: Mapping[str, float] | None = None
 ) -> RunDirectory:
-    """Read a run directory, or the input_output.json in one; raises DatasetError.
+    """Read a run directory, or an input_output.json in one; raises DatasetError.
 
-    The configuration and the timing may be missing: a note says what is not known then.
+    The configuration and the timing may be missing; a note says what is then unknown.
     """
     records = folder if is_file(folder) else folder / RECORDS
     folder = records.parent
     found = read_scenarios(records, attributes=attributes, scale=scale)
     if found.format != "align-system":
         raise DatasetError(
-            f"{shown(records)} holds scenarios and no run",
+            f"{shown(records)} contains scenarios, not a run",
             "A run directory has align-system's input_output.json. "
-            "For scenarios: align-tui scenarios import",
+            "To import scenarios: align-tui scenarios import",
         )
     notes = list(found.notes)
     config = _config(folder, notes)
@@ -71,7 +71,7 @@ def read_run_directory(
     decisions = _decisions(found.scenarios, _times(folder), FilePosition(shown(records)))
     if not decisions:
         raise DatasetError(
-            f"{shown(records)}: nothing was decided in it",
+            f"{shown(records)} has no decisions",
             "Its records have no output. To use the scenarios: align-tui scenarios import",
         )
     return RunDirectory(
@@ -90,13 +90,13 @@ def read_run_directory(
 def _config(folder: Path, notes: list[str]) -> Object:
     path = folder / CONFIG
     if not exists(path):
-        notes.append(f"There is no {CONFIG}: model, decision-maker and target are not known.")
+        notes.append(f"There is no {CONFIG}: model, decision-maker and target are unknown.")
         return {}
     return parse_table(read_text(path, 5_000_000), FilePosition(shown(path)))
 
 
 def _text(table: Json, *keys: str) -> str:
-    """The text under these keys, or '' where there is none."""
+    """The text under these keys, or '' if there is none."""
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None
     return table if isinstance(table, str) else ""
@@ -108,14 +108,14 @@ def _targets(
     try:
         found = read_target(folder / CONFIG, attributes=attributes, scale=scale)
     except DatasetError as error:
-        notes.append(f"No target was read, so nothing is scored: {error.message}")
+        notes.append(f"The target cannot be read, so nothing is scored: {error.message}")
         return ()
     notes += found.notes
     return found.targets
 
 
 def _times(folder: Path) -> list[float]:
-    """Seconds a decision, in their order; empty where they are not known."""
+    """The seconds of each decision, in order; empty if they are unknown."""
     path = folder / TIMING
     if not exists(path):
         return []
@@ -146,7 +146,7 @@ def _decisions(
         chances = _probabilities(record, len(scenario.choices))
         reason = _justification(record)
         out.append(Recorded(index, choices[0], reason, chances, 0.0, tuple(notes)))
-    # Times are told in the order of decisions, and only mean something where there is one for each.
+    # The file lists times in the order of decisions. They are used only if every decision has one.
     if len(times) != len(out):
         return tuple(out)
     return tuple(
@@ -167,7 +167,7 @@ def _justification(record: Object) -> str:
 
 
 def _probabilities(record: Object, count: int) -> tuple[float, ...] | None:
-    """Ours, as `align-tui export` writes them; align-system itself has none."""
+    """The probabilities that `align-tui export` writes; align-system itself writes none."""
     info = record.get("choice_info")
     values = info.get("predicted_probabilities") if isinstance(info, dict) else None
     if not isinstance(values, list) or len(values) != count:

@@ -1,4 +1,4 @@
-"""align-system's `input_output.json`: a list of records, each a scenario and what came of it."""
+"""Read align-system's `input_output.json`: a list of records, each a scenario and its decision."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from align_tui.formats.values import (
     finite,
 )
 
-# Our own block in a record: what its other fields would not say when they are read back.
+# This program's own block in a record: values that the other fields of a record cannot express.
 OWN = "align_tui"
 _ANY_RECORD = FilePosition("this record")
 
@@ -30,12 +30,12 @@ def looks_like(first: Json) -> bool:
 
 
 def drafts(records: Sequence[Json], place: FilePosition) -> list[Draft]:
-    """The records of the file, in order; raises DatasetError."""
+    """Read the records of the file, in order; raises DatasetError."""
     return [draft(record, place.at(number)) for number, record in enumerate(records, start=1)]
 
 
 def draft(value: Json, place: FilePosition) -> Draft:
-    """One record. `place.record` (from 1) stands in for a scene_id that is missing."""
+    """Read one record. `place.record` (from 1) replaces a missing scene_id."""
     record = as_object(value, place, "the record")
     given = as_object(record.get("input"), place, "input")
     own = _object_or_empty(record.get(OWN), place, OWN)
@@ -73,7 +73,7 @@ def _object_or_empty(value: Json, place: FilePosition, field: str) -> Object:
 
 
 def choice_texts(given: Object, place: FilePosition) -> tuple[str, ...]:
-    """The texts of the record's choices, as they stand."""
+    """The texts of the record's choices, unchanged."""
     choices = as_choices(given.get("choices"), place, "input.choices")
     return tuple(
         as_text(
@@ -93,9 +93,9 @@ def _text(given: Object, state: Object, choices: Sequence[str], place: FilePosit
 
 
 def without_options(text: str, choices: Sequence[str]) -> str:
-    """The question alone of `Question: ... Options: A. ... B. ... Answer:`, else `text` itself.
+    """The question in `Question: ... Options: A. ... B. ... Answer:`, else `text` itself.
 
-    The options go only when they say nothing that the choices do not carry.
+    The options are removed only if they contain all choices.
     """
     body = text.strip()
     if not (body.startswith("Question:") and body.endswith("\nAnswer:")):
@@ -110,7 +110,7 @@ def without_options(text: str, choices: Sequence[str]) -> str:
 
 
 def _labels(record: Object, given: Object, n: int, place: FilePosition) -> tuple[Raw, ...]:
-    """One mapping a choice: `label` where the record has it, else what the choices carry."""
+    """The labels of each choice: the record's `label` if it has one, else those of the choices."""
     labels = record.get("label")
     if labels is not None:
         labels = as_list(labels, place, "label")
@@ -129,10 +129,10 @@ def _labels(record: Object, given: Object, n: int, place: FilePosition) -> tuple
 
 
 def recorded_choices(record: JsonObject, place: FilePosition = _ANY_RECORD) -> tuple[int, ...]:
-    """Indices (from 0) of the choices that the record's `output` names, each once, in order.
+    """The indices (from 0) of the choices that the record's `output` names, each once, in order.
 
-    Several mean tied answers, none that nothing was decided. Raises DatasetError when the output
-    names what is no choice of the record.
+    Several are tied answers; none means that the scenario is undecided. Raises DatasetError if the
+    output names a choice that the record does not have.
     """
     output = record.get("output")
     if output is None:
@@ -155,7 +155,7 @@ def _recorded(entry: Object, choices: Sequence[Object], place: FilePosition) -> 
     if isinstance(index, int) and not isinstance(index, bool):
         if 0 <= index < len(choices):
             return index
-        raise place.error(f"output: there are {len(choices)} choices, and it names number {index}")
+        raise place.error(f"output names choice {index} (from 0) of {len(choices)} choices")
     action = as_object(entry.get("action", entry), place, "output.action")
     for names in (("action_id", "unstructured"), ("action_id",), ("unstructured",)):
         if not all(isinstance(action.get(name), str) for name in names):
@@ -163,7 +163,7 @@ def _recorded(entry: Object, choices: Sequence[Object], place: FilePosition) -> 
         for i, choice in enumerate(choices):
             if all(choice.get(name) == action[name] for name in names):
                 return i
-    raise place.error("output: its action is none of the choices")
+    raise place.error("the action of output is none of the choices")
 
 
 SCENARIOS = ScenarioFormat("align-system", "align-system's input_output.json", looks_like, drafts)

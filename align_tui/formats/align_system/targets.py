@@ -1,7 +1,7 @@
-"""align-system's alignment target (YAML or JSON): the values that a decision-maker is steered to.
+"""Read align-system's alignment target (YAML or JSON): the values to steer a decision-maker to.
 
-A target may be a distribution instead of a value. Those are stored as base64 of a Python pickle,
-and unpickling runs code: they are kept as they are, never decoded, and a note says so.
+A target may be a distribution instead of a value. align-system stores distributions as base64 of a
+Python pickle, and unpickling runs code. So they are kept, but never decoded, and a note says so.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NUMBER = re.compile(r"[\d+\-.:_a-fA-FxXoO]+")
 
 
 def _loader(text: str) -> Any:
-    """PyYAML's safe loader, which says best what is wrong; ten times faster in C for long texts."""
+    """PyYAML's safe loader: the one with better errors, or for long texts the faster one in C."""
     if len(text) <= MAX_SLOW_CHARS:
         return yaml.SafeLoader
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -50,7 +50,7 @@ def _loader(text: str) -> Any:
 
 @dataclass(frozen=True)
 class AlignmentTarget:
-    """A target file, read: `targets` are 0..1 by attribute id; `kdes` is what was not read."""
+    """The content of a target file: `targets` are 0..1; `kdes` are distributions, not decoded."""
 
     id: str
     targets: Targets
@@ -62,10 +62,10 @@ class AlignmentTarget:
 def read_target(
     path: Path, *, attributes: Attributes, scale: Mapping[str, float] | None = None
 ) -> AlignmentTarget:
-    """The alignment target of a file; raises DatasetError.
+    """Read the alignment target of a file; raises DatasetError.
 
-    Values above 1 mean 0..10 for their attribute; `scale` (attribute to the value that stands
-    for 1) overrides that. The file of a whole run's configuration is read for its target.
+    If a value is above 1, its attribute is on a scale of 0..10; `scale` (attribute to the value
+    that stands for 1) overrides that. The file may also be the configuration of a whole run.
     """
     place = FilePosition(shown(path))
     table = parse_table(read_text(path, MAX_TARGET_BYTES), place)
@@ -73,7 +73,7 @@ def read_target(
         table = as_object(table["alignment_target"], place, "alignment_target")
     if "kdma_values" not in table and "kdes" not in table:
         raise place.error(
-            "there is neither 'kdma_values' nor 'kdes' in it", "This is no alignment target."
+            "it has neither 'kdma_values' nor 'kdes'", "This is not an alignment target."
         )
     name = storable(path.stem) if table.get("id") is None else as_id(table["id"], place, "id")
     values, kdes = _entries(table, place)
@@ -92,14 +92,14 @@ def read_target(
 
 
 def parse_table(text: str, place: FilePosition) -> Object:
-    """A YAML or JSON file that holds an object: no aliases, no tags; raises DatasetError."""
+    """Parse YAML or JSON that is an object, without aliases and tags; raises DatasetError."""
     return as_object(_parse(text, place), place, "the file")
 
 
 def _parse(text: str, place: FilePosition) -> Json:
     hint = "An alignment target is YAML or JSON with id and kdma_values."
     if text.lstrip().startswith("{"):
-        # YAML has other ways to begin like this, but no alignment target uses them.
+        # YAML can also begin like this, but no alignment target does.
         try:
             return sanitise(parse_json(text), place)
         except ValueError as error:
@@ -112,21 +112,21 @@ def _parse(text: str, place: FilePosition) -> Json:
         line = f", line {mark.line + 1}" if mark is not None else ""
         what = getattr(error, "problem", None) or "it is not YAML"
         raise DatasetError(f"{place.file}{line}: {what}", hint) from error
-    # What PyYAML's own constructors raise on scalars such as 2024-13-45, `!!bool x` or `!!int ''`.
+    # PyYAML's constructors raise these on scalars such as 2024-13-45, `!!bool x` or `!!int ''`.
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise place.error(f"a value in it cannot be read: {error}", hint) from error
 
 
 def _check_yaml(text: str, place: FilePosition, hint: str) -> None:
-    """Refuse what a small file could make a huge or an endless value of, before it is built."""
+    """Refuse YAML that would build a huge or endless value, before it is built."""
     depth = 0
     if len(text) > MAX_YAML_CHARS:
         raise place.error(f"YAML is read up to {MAX_YAML_CHARS // 1_000_000} MB", hint)
     for number, event in enumerate(yaml.parse(text, Loader=_loader(text))):
         if number > MAX_EVENTS:
-            raise place.error(f"it holds more than {MAX_EVENTS:,} values", hint)
+            raise place.error(f"it has more than {MAX_EVENTS:,} values", hint)
         if isinstance(event, yaml.ScalarEvent) and _is_long_number(event):
-            raise place.error("it holds a number of hundreds of digits", hint)
+            raise place.error("it has a number of hundreds of digits", hint)
         if isinstance(event, yaml.AliasEvent):
             raise place.error("it uses YAML aliases, which are not read", hint)
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -136,13 +136,13 @@ def _check_yaml(text: str, place: FilePosition, hint: str) -> None:
 
 
 def _is_long_number(event: yaml.ScalarEvent) -> bool:
-    """1:1:1 is a number to the base of 60, and reading one takes the square of its length."""
+    """1:1:1 is a number to base 60, and reading it takes time with the square of its length."""
     value = str(event.value)
     return len(value) > LONGEST_NUMBER and not event.style and bool(_NUMBER.fullmatch(value))
 
 
 def _entries(table: Object, place: FilePosition) -> tuple[dict[str, float], Object]:
-    """The values by the file's own spelling, and the distributions by attribute or kind."""
+    """The values by attribute (in the file's spelling), and the distributions."""
     values: dict[str, float] = {}
     kdes: Object = {}
     if table.get("kdes") is not None:
@@ -161,16 +161,16 @@ def _entries(table: Object, place: FilePosition) -> tuple[dict[str, float], Obje
             parameters = _parameters(entry.get("parameters"))
             if parameters:
                 raise place.error(
-                    f"{where}: {name} has no value: its target is given by parameters "
-                    f"({parameters}), which are not read",
-                    "Only targets that are values are read. Name one: --target ATTRIBUTE=VALUE",
+                    f"{where}: {name} has no value but parameters ({parameters}), "
+                    "which align-tui cannot read",
+                    "Use a target with values, or give one: --target ATTRIBUTE=VALUE",
                 )
             raise place.error(f"{where}: {name} has no value")
     return values, kdes
 
 
 def _parameters(given: Json) -> str:
-    """The names of a target's parameters: a list of names and values, or a table of them."""
+    """The names of a target's parameters, which are a list or a table."""
     names: list[Json] = []
     if isinstance(given, dict):
         names = list(given)

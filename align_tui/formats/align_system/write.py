@@ -1,8 +1,8 @@
-"""Writing align-system's records: one that was read there goes back as it was, others are made.
+"""Write scenarios as align-system's records; a record that was read is written back unchanged.
 
-What is written reads back with the same keys, texts, choices and labels. Where a record's own
-fields cannot say so (another format's key, a title) a block `align_tui` in the record does;
-align-system's tools look records up by name and pass it by.
+A reader of the written records gets the same keys, texts, choices and labels. Values that a
+record's fields cannot express (another format's key, a title) are in a block `align_tui` of the
+record, which align-system's tools ignore.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PLACE = FilePosition("These scenarios")
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """A label on its way out: as the file that it came from spelled and scaled it."""
+    """A label to write, with the spelling and scale of the file that it came from."""
 
     attribute: str
     spelled: str
@@ -41,14 +41,14 @@ class _Label:
 def write_align_system(scenarios: Iterable[Scenario]) -> list[Object]:
     """The scenarios as records of `input_output.json`; raises DatasetError.
 
-    Labels are written in the spelling and on the scale that they were read on, unless a reader
-    of these records together would take that scale for another; then they are 0..1.
+    Labels keep the spelling and scale of their file, unless a reader of all these records would
+    guess another scale; then they are written as 0..1.
     """
     found = checked(scenarios)
     for number, scenario in enumerate(found, start=1):
         if scenario.asks != "choice":
             raise _PLACE.at(number, scenario.key).error(
-                "it asks for an open answer, and align-system's records ask for a choice",
+                "it asks for an open answer, which an align-system record cannot do",
                 "Write it in align-tui's own format.",
             )
     labels = [_labels(scenario) for scenario in found]
@@ -62,7 +62,7 @@ def write_align_system(scenarios: Iterable[Scenario]) -> list[Object]:
 
 
 def write_align_system_file(path: Path, scenarios: Iterable[Scenario]) -> None:
-    """Write `write_align_system`'s records as JSON, as `files.write` does.
+    """Write the records of `write_align_system` to a JSON file.
 
     Raises DatasetError, OutputError.
     """
@@ -72,18 +72,18 @@ def write_align_system_file(path: Path, scenarios: Iterable[Scenario]) -> None:
 
 
 def _stored_draft(scenario: Scenario) -> Draft | None:
-    """The align-system record that the scenario was read from, when it still fits."""
+    """The align-system record that the scenario was read from, if it still fits."""
     if scenario.source.get("format") != "align-system":
         return None
     try:
         draft = align_scenarios.draft(as_json(scenario.source, scenario).get("record"), _PLACE)
     except DatasetError:
-        return None  # not a record after all: the source of a native file may hold anything
+        return None  # not a record: the source in a native file may be anything
     return draft if len(draft.choices) == len(scenario.choices) else None
 
 
 def _stored_labels(scenario: Scenario) -> Sequence[Raw]:
-    """The labels as the scenario's file had them, one mapping a choice; empty without."""
+    """The labels of each choice as the scenario's file had them; empty if unknown."""
     draft = _stored_draft(scenario)
     if draft is not None:
         return draft.labels
@@ -113,14 +113,14 @@ def _labels(scenario: Scenario) -> list[list[_Label]]:
 def _label(attribute: str, share: float, spelled: str, row: Raw, scale: Raw) -> _Label:
     one = scale.get(attribute, 1.0)
     value = row.get(spelled)
-    # A label that was edited since is scaled back; any other goes out exactly as it came.
+    # A label that was edited since is scaled back; any other is written exactly as it was read.
     if value is None or normalised(value, one) != share:
         value = share * one
     return _Label(attribute, spelled, share, value, one)
 
 
 def _scales_that_read_back(scenarios: Sequence[Sequence[Sequence[_Label]]]) -> frozenset[str]:
-    """The attributes whose labels can be written on the scale of their file."""
+    """The attributes whose labels a reader gets back if they keep the scale of their file."""
     largest: dict[str, float] = {}
     scales: dict[str, set[float]] = {}
     for label in (label for rows in scenarios for row in rows for label in row):
@@ -200,10 +200,10 @@ def _known_id(value: Json, otherwise: str) -> str:
 
 
 def _say_the_rest(scenarios: Sequence[Scenario], records: Sequence[Object]) -> None:
-    """Add to each record what a reader would not make of it by itself."""
+    """Add to each record the values that a reader would not get from its other fields."""
     drafts = [align_scenarios.draft(r, _PLACE.at(i)) for i, r in enumerate(records, start=1)]
     keys = tell_apart([draft.key for draft in drafts], KEY_MARK)
-    # One key that is said changes the numbers of others, so they are said all or not at all.
+    # One written key changes the numbers of others, so either all keys are written or none.
     say_keys = keys != [scenario.key for scenario in scenarios]
     for scenario, draft, record in zip(scenarios, drafts, records, strict=True):
         own: Object = {"id": scenario.key} if say_keys else {}
