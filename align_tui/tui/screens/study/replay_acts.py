@@ -71,7 +71,7 @@ REPLAY_ACTS: tuple[Act[Playing], ...] = (
     Act("replay.follow", "enter", "", lambda do: do.follow()),
     Act("replay.nothing", "a", "", lambda do: do.nothing()),
     Act("replay.ask_again", "x", "", lambda do: do.refuse()),
-    Act("replay.nothing", "S", "", lambda do: do.nothing()),
+    Act("replay.cancel", "S", "", lambda do: do.nothing()),
 )
 
 INSTEAD: dict[str, Callable[[Playing], object]] = {

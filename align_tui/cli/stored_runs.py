@@ -1,0 +1,147 @@
+"""The commands for runs that the database keeps: list, show, export, report, import, delete."""
+
+# No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
+# which makes --help a tenth slower.
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from align_tui.cli.shared_options import Database, RunOrNewest, Scale, Targets, examples
+
+
+def runs(
+    limit: Annotated[int | None, typer.Option(min=1, help="List only the newest N runs.")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each run.")
+    ] = False,
+    db: Database = None,
+) -> None:
+    """List the runs, the newest first."""
+    from align_tui.cli.runs import list_runs
+
+    list_runs(db, limit=limit, as_json=json)
+
+
+def show(
+    run: RunOrNewest = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    db: Database = None,
+) -> None:
+    """Show the results, settings and versions of a run."""
+    from align_tui.cli.runs import show_run
+
+    show_run(run, db, as_json=json)
+
+
+def export(
+    run: RunOrNewest = None,
+    format_name: Annotated[
+        str,
+        typer.Option("--format", help="jsonl, csv, markdown, align-system, report or report-html."),
+    ] = "jsonl",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="The file to write (for align-system, a folder; default: stdout)."
+        ),
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Export a run to a file, a folder or stdout."""
+    from align_tui.cli.runs import export_run
+
+    export_run(run, db, format_name, out)
+
+
+def report(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="The ids of the runs (default: the newest run)."),
+    ] = None,
+    format_name: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write (default: stdout).")
+    ] = None,
+    title: Annotated[
+        str, typer.Option(help="The report's title (default: the names of the runs).")
+    ] = "",
+    db: Database = None,
+) -> None:
+    """Write a report on one or more runs.
+
+    It has accuracies, paired comparisons, agreement, examples and provenance.
+    """
+    from align_tui.cli.runs import report_runs
+
+    report_runs(names or [], db, format_name, out, title)
+
+
+def import_command(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER", help="The run directories to read.")
+    ],
+    target: Targets = None,
+    scale: Scale = None,
+    db: Database = None,
+) -> None:
+    """Import finished runs of align-system.
+
+    Each run directory becomes a run in the run database.
+    """
+    from align_tui.cli.runs import import_runs
+
+    import_runs(folders, db, target, scale)
+
+
+def cancel(
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    db: Database = None,
+) -> None:
+    """Cancel a run; `run --resume` continues it.
+
+    Models stop within one token, and their samples go back to the queue. The exit status is 1 if
+    the code of a decision-maker cannot be stopped before it ends.
+    """
+    from align_tui.cli.cancel_command import cancel as cancel_by_name
+
+    raise typer.Exit(cancel_by_name(run, db))
+
+
+def delete(
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    db: Database = None,
+) -> None:
+    """Ask, then delete a run with all its decisions."""
+    from align_tui.cli.runs import delete_run
+
+    raise typer.Exit(delete_run(run, db, yes=yes))
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add these commands to `app`, in the order of --help."""
+    app.command(epilog=examples("align-tui runs", "align-tui runs --limit 5 --json"))(runs)
+    app.command(epilog=examples("align-tui show", "align-tui show k3f9 --json"))(show)
+    app.command(
+        epilog=examples(
+            "align-tui export k3f9 --format csv > run.csv",
+            "align-tui export k3f9 --format align-system -o outputs/",
+        )
+    )(export)
+    app.command(
+        epilog=examples(
+            "align-tui report k3f9 > report.md",
+            "align-tui report k3f9 m2p4 --format html -o report.html",
+        )
+    )(report)
+    app.command(
+        "import",
+        epilog=examples(
+            "align-tui import outputs/2025-07-01/12-00-00",
+            "align-tui import run/input_output.json --target moral_desert=1",
+        ),
+    )(import_command)
+    app.command(epilog=examples("align-tui cancel k3f9", "align-tui run --resume k3f9"))(cancel)
+    app.command(epilog=examples("align-tui delete k3f9", "align-tui delete k3f9 --yes"))(delete)
