@@ -174,7 +174,7 @@ async def test_a_reply_that_is_whole_is_taken_from_a_stream_that_stalls() -> Non
         (deltas(GOOD[:-1], finish="content_filter"), "refused"),
         (deltas(GOOD[:-1], finish="end_turn"), "not JSON"),
         (deltas(GOOD[:-2] + '","choice":"Treat Patient B"}'), "two values"),
-        (deltas(GOOD.replace('"so"', "NaN")), "no number"),
+        (deltas(GOOD.replace('"so"', "NaN")), "is not a number"),
         (deltas(GOOD, GOOD.replace("A", "B")), "not JSON"),
         (deltas(GOOD, {"refusal": "no"}), "refused"),
         (deltas(finish="stop"), "not JSON"), (deltas(finish=None), "in the middle"),

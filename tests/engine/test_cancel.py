@@ -226,7 +226,7 @@ def test_whoever_follows_a_run_that_is_cancelled_is_told(
         runs.set_state(database, run, "active")
         sync_until(lambda: runs.get_run(database, run).done == 40)
         assert command(["cancel", run]) == 0
-        assert "Nothing of run" in capfd.readouterr().err
+        assert "nothing to cancel" in capfd.readouterr().err
         assert runs.get_run(database, run).state == "active"
     finally:
         for worker in workers.list_workers(database):

@@ -153,7 +153,7 @@ def test_a_key_that_stays_where_it_was_goes_before_what_is_typed_as_it_did() -> 
         ('[study]\nleave = "/"\n', 2, "/ is both leave and search", "search"),
         ('[study]\nleave = "z"\nhelp = "z"\n', 3, "z is both help and leave", "leave"),
         ('[target_editor]\nhigh = "h"\n', 2, "h is both high and less", "less"),
-        ("[study]\nleave = 3\n", 2, "bound to no key", "Write"),
+        ("[study]\nleave = 3\n", 2, "needs a key", "Write"),
         ('leave = "x"\n', 1, "outside a table", "[study]"),
         ("[study\n", None, "line 1", "TOML"),
     ],

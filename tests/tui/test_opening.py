@@ -86,7 +86,7 @@ def in_terminal(arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
         (["-p", "basline"], "Did you mean baseline"),
         (["--run", "k3f9"], "There is no run database"),
         (["replay", "k3f9"], "There is no run database"),
-        (["--run", "k3f9", "-p", "baseline"], "takes no profiles"),
+        (["--run", "k3f9", "-p", "baseline"], "leave out profiles"),
     ],
 )
 def test_errors_are_told_once_the_terminal_is_itself_again(

@@ -166,7 +166,7 @@ async def test_a_day_with_the_runs(
         await wait(pilot, lambda: [line.row.id for line in screen.state.shown] == [run])
         # Export twice; an existing file is never overwritten.
         out = tmp_path / "out.jsonl"
-        for said in ("written:", "exists already"):
+        for said in ("exported to", "exists already"):
             await pilot.press("x", "enter")
             await wait(pilot, lambda: "write to file" in words(app))
             await pilot.press("ctrl+u", *"out.jsonl", "enter")

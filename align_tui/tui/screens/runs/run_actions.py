@@ -18,6 +18,7 @@ from align_tui.tui.format.status_text import cancelled_words
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import Cancelled, Database, RunLine
+    from align_tui.output.exporters.base import Exporter
     from align_tui.tui.screens.runs.host import RunsHost
     from align_tui.tui.screens.runs.state import RunListState
 
@@ -30,6 +31,15 @@ class RunActions:
     def __init__(self, state: RunListState, host: RunsHost) -> None:
         self.state, self.host = state, host
         self._thrown: list[str] = []  # runs that this screen deleted, the newest last
+        self._exporters: dict[str, Exporter] = {}  # by name, as soon as they are loaded
+
+    def load_exporters(self) -> None:
+        """Load the exporters in the thread for the store: importing them takes a while."""
+
+        def then(found: dict[str, Exporter]) -> None:
+            self._exporters = found
+
+        self.host.do(lambda _: dict(EXPORTERS.loaded()), then)
 
     def with_current(self, action: Callable[[RunLine], None]) -> None:
         """Call the action with the current run; show a notice if there is none."""
@@ -87,7 +97,7 @@ class RunActions:
 
     def export(self, line: RunLine) -> None:
         """Ask for format and file, and write it."""
-        exporters = dict(EXPORTERS.loaded())
+        exporters = self._exporters or dict(EXPORTERS.loaded())
         items = [
             Item(name, ((f"{name:<14}", "bright"), (exporter.description, "quiet")))
             for name, exporter in exporters.items()

@@ -49,9 +49,9 @@ class RunsScreen(BaseScreen):
         self.state = RunListState(run)
         self.presenter = RunListPresenter(self.state, glyphs)
         self.looking = RunsLooking(self.state, self)
-        run_actions = RunActions(self.state, self)
+        self.run_actions = RunActions(self.state, self)
         opening = RunsOpening(self.state, self)
-        self.calls = calls(ACTS, RunsActs(self.looking, opening, run_actions, self))
+        self.calls = calls(ACTS, RunsActs(self.looking, opening, self.run_actions, self))
         self.field = Input(placeholder=run_list.filter_help(), id="filter")
         self._version = -1
 
@@ -70,6 +70,7 @@ class RunsScreen(BaseScreen):
         self.presenter.list.border_title = Content("runs")
         self.presenter.title_bar.paint([((" reading the runs", "quiet"),)])
         self.reload()
+        self.run_actions.load_exporters()
         self.set_interval(LOOK_S, self._look)
 
     def on_resize(self) -> None:
