@@ -31,6 +31,7 @@ from align_tui.tui.application import AlignApp
 from align_tui.tui.keymap import Keymap, bound
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.requests import OpenRun
+from align_tui.tui.screens.runs.screen import RunsScreen
 from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
 
@@ -226,6 +227,15 @@ class Storm:
         screen = app.screen
         return isinstance(screen, StudyScreen) and bool(screen.snapshot.panes)
 
+    async def _listed(self, app: AlignApp, pilot: Pilot[Any]) -> None:
+        """Until the list of runs, if it is open, has been read: its keys need a run."""
+        end = time.monotonic() + 5.0
+        while stands(app) and time.monotonic() < end:
+            screen = app.screen
+            if not isinstance(screen, RunsScreen) or screen.state.shown or screen.state.trash:
+                return
+            await pilot.pause(0.02)
+
     async def _go(self, app: AlignApp, pilot: Pilot[Any]) -> bool:
         """Open the screen from the lowest one; True when it is open."""
         while len(app.screen_stack) > 2:
@@ -241,6 +251,7 @@ class Storm:
             self._press(app, key)
             await self._taken(app)
             await pilot.pause(0.05)
+            await self._listed(app, pilot)
         end = time.monotonic() + 1.0
         while stands(app) and not self._there(app) and time.monotonic() < end:
             await pilot.pause(0.02)
