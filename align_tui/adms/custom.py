@@ -29,11 +29,12 @@ from align_tui.config.trust import allow
 from align_tui.config.value_types import RoleName, without_code
 from align_tui.core.answers import AnswerKind, ChoiceAnswer, TextAnswer
 from align_tui.core.attributes import Attributes
-from align_tui.core.decision_checks import whole, words_of
+from align_tui.core.decision_checks import whole
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, CodeRefused
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
+from align_tui.core.text.error_text import error_message
 
 
 class CustomParams(RunsFile):
@@ -145,7 +146,7 @@ def _where(error: BaseException, path: Path) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     place = f" (line {line})" if line else ""
-    words = words_of(error)
+    words = error_message(error)
     return f"{type(error).__name__}{place}" + (f": {words}" if words else "")
 
 

@@ -82,9 +82,9 @@ def _report(error: BaseException, *, debug: bool) -> int:
     """Print an error on stderr, with its traceback if `debug`, and return the exit status."""
     import typer
 
-    from align_tui.core.decision_checks import told
     from align_tui.core.errors import AlignError
     from align_tui.core.text.display import one_line
+    from align_tui.core.text.error_text import error_text
     from align_tui.output.terminal import cannot, say
 
     if isinstance(error, KeyboardInterrupt | typer.Abort):
@@ -102,7 +102,7 @@ def _report(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, AlignError):
         tell(error)
         return error.status
-    what = one_line(told(error), 1000)
+    what = one_line(error_text(error), 1000)
     say(f"align-tui: an unexpected error: {what}", error=True)
     if not debug:
         how = f"The traceback is in {log}" if log else "--debug shows the traceback"

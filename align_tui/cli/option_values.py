@@ -12,7 +12,6 @@ from align_tui import __version__
 from align_tui.config import paths
 from align_tui.config.options import Options
 from align_tui.core.errors import ConfigError
-from align_tui.core.scorers.registry import SCORERS
 
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 
@@ -38,6 +37,9 @@ def study_options(
 ) -> Options:
     """Collect the study options of a command in one value. Raises ConfigError."""
     if scoring is not None:
+        # Only here: the scorers bring scenarios and targets with them.
+        from align_tui.core.scorers.registry import SCORERS
+
         SCORERS.get(scoring)
     return Options(
         study=study,

@@ -8,12 +8,8 @@ from pathlib import Path
 
 from align_tui import __version__
 from align_tui.config import paths
-from align_tui.config.secrets import environment_secrets
-from align_tui.core.decision_checks import told
 from align_tui.core.text.display import one_line
-from align_tui.core.text.tracebacks import kept_text, traceback_of
-from align_tui.files import private
-from align_tui.files.write import as_utf8
+from align_tui.core.text.error_text import error_text
 
 MOST_LOGGED = 1_000_000
 """The size in bytes at which a log is emptied."""
@@ -31,11 +27,19 @@ def command_log() -> Path:
 
 def keep_error(path: Path, error: BaseException) -> bool:
     """Add an error with its traceback to the log; returns False if that failed."""
-    return keep(path, one_line(told(error), 300), traceback_of(error))
+    from align_tui.core.text.tracebacks import traceback_of
+
+    return keep(path, one_line(error_text(error), 300), traceback_of(error))
 
 
 def keep(path: Path, what: str, trace: str) -> bool:
     """Add one line (`what`) and a traceback to the log; returns False if that failed."""
+    # Only here: nothing of this is needed as long as nothing fails.
+    from align_tui.config.secrets import environment_secrets
+    from align_tui.core.text.tracebacks import kept_text
+    from align_tui.files import private
+    from align_tui.files.write import as_utf8
+
     when = time.strftime("%Y-%m-%d %H:%M:%S %z")
     text = kept_text(f"{what}\n{trace.rstrip()}", environment_secrets())
     try:

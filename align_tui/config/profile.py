@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import (
@@ -99,9 +100,9 @@ class Profile(Strict):
         may_lack = ("alignment", "models")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
 
-    @property
+    @cached_property
     def target(self) -> Targets:
-        """The targets as core values."""
+        """The targets as core values; every frame asks for them."""
         return tuple(spec.target for spec in self.targets)
 
     @property

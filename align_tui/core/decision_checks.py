@@ -22,6 +22,7 @@ from align_tui.core.decisions import (
 )
 from align_tui.core.errors import AdmError
 from align_tui.core.predictions import Prediction, Predictions, Relevance
+from align_tui.core.text.error_text import error_message
 from align_tui.core.text.repair import storable
 from align_tui.core.types import JsonObject
 
@@ -101,20 +102,6 @@ def whole(value: object, what: str) -> int:
             if -_MOST <= number <= _MOST:
                 return number
     raise AdmError(f"Its {what} is {_shown(value)}, which is not a whole number", _HINT)
-
-
-def told(error: BaseException) -> str:
-    """The error's type, and its message if it has one."""
-    words = words_of(error)
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
-
-
-def words_of(error: BaseException) -> str:
-    """The error's message; the `__str__` of a user's error may itself fail."""
-    try:
-        return storable(str(error))
-    except BaseException:  # SystemExit, say
-        return "its message cannot be read"
 
 
 def _shown(value: object) -> str:
@@ -331,7 +318,7 @@ def _json(value: object, what: str) -> JsonObject:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise AdmError(f"Its {what} is not JSON: {words_of(error)}", _HINT) from error
+        raise AdmError(f"Its {what} is not JSON: {error_message(error)}", _HINT) from error
     if not isinstance(value, Mapping):
         raise AdmError(f"Its {what} is not a JSON object", _HINT)
     fit = storable(text)

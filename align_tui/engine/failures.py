@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from align_tui.config.secrets import environment_secrets
 from align_tui.config.study import Study
-from align_tui.core.decision_checks import told
 from align_tui.core.errors import LONGEST, AdmError, AlignError, is_unforeseen
 from align_tui.core.text.display import one_line
+from align_tui.core.text.error_text import error_text
 from align_tui.core.text.redaction import Secret
 from align_tui.core.text.tracebacks import logged, shortened, traceback_of, without_secrets
 from align_tui.engine.messages import say
@@ -37,7 +37,9 @@ def to_failure(error: BaseException, secrets: Iterable[Secret] = ()) -> Failure:
     if isinstance(error, AlignError):
         message = f"{error.message}\n{error.hint}" if error.hint else error.message
         return Failure(error.kind, without_secrets(message, secrets if trace else ()), trace)
-    message = shortened(without_secrets(shortened(told(error), 4 * LONGEST), secrets), LONGEST)
+    message = shortened(
+        without_secrets(shortened(error_text(error), 4 * LONGEST), secrets), LONGEST
+    )
     if not isinstance(error, Exception):
         return Failure(AdmError.kind, f"The decision-maker raised {message}", trace)
     return Failure("internal", message, trace)

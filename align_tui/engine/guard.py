@@ -16,8 +16,8 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from align_tui.core.decision_checks import told
 from align_tui.core.errors import AdmError
+from align_tui.core.text.error_text import error_text
 
 DECIDING: ContextVar[int | None] = ContextVar("deciding", default=None)
 """The sample that the current code runs for; threads and tasks that it starts inherit it."""
@@ -81,7 +81,7 @@ class _Guarded(Coroutine[Any, Any, Any]):
             self._steps.now = LoopStep(self._sample, time.monotonic())
             return go(*values)
         except (SystemExit, KeyboardInterrupt) as error:  # these would end asyncio's loop
-            raise AdmError(f"A task of the decision-maker raised {told(error)}") from error
+            raise AdmError(f"A task of the decision-maker raised {error_text(error)}") from error
         finally:
             self._steps.now = before
 

@@ -15,13 +15,14 @@ from align_tui.config.attributes import definitions_for
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import Answer, TextAnswer
-from align_tui.core.decision_checks import sound, told
+from align_tui.core.decision_checks import sound
 from align_tui.core.decisions import Decision, Rendering, Step
 from align_tui.core.errors import AlignError, DeviceLost
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
 from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
 from align_tui.core.targets import Targets, target_id
+from align_tui.core.text.error_text import error_text
 from align_tui.engine.llm import OpenModel, sample_seed
 from align_tui.store import runs
 from align_tui.store.database import Database
@@ -177,7 +178,7 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
             if _is_cancelled():
                 raise asyncio.CancelledError from error
             scores[target_id(targets)] = UNSCORED
-            notes.append(f"The scorer {scorer.name!r} failed: {told(error)}")
+            notes.append(f"The scorer {scorer.name!r} failed: {error_text(error)}")
     steps = decision.steps
     if scorer.is_async:
         steps = (*steps, Step(f"scorer {scorer.name}", time.monotonic() - ended))

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
-from align_tui.core.decision_checks import sound, told
+from align_tui.core.decision_checks import sound
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling, Step
 from align_tui.core.errors import AdmError
 from align_tui.core.predictions import Prediction, Relevance
+from align_tui.core.text.error_text import error_text
 from align_tui.core.text.repair import storable
 
 
@@ -126,8 +127,8 @@ def test_an_error_that_cannot_say_what_it_is() -> None:
         def __str__(self) -> str:
             raise RuntimeError
 
-    assert told(Shy()) == "Shy: its message cannot be read"
-    assert told(KeyboardInterrupt()) == "KeyboardInterrupt"
+    assert error_text(Shy()) == "Shy: its message cannot be read"
+    assert error_text(KeyboardInterrupt()) == "KeyboardInterrupt"
 
 
 def rated(**fault: Any) -> tuple[dict[str, Any], ...]:

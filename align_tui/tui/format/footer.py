@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from align_tui.tui.format.glyphs import Glyphs
@@ -148,6 +149,11 @@ def _labelled(names: KeyNames, glyphs: Glyphs, entries: Iterable[Entry]) -> list
 
 def key_line(keys: Sequence[Key], width: int) -> Line:
     """As many whole keys as fit, always with the last two (help and leave or back)."""
+    return _key_line(tuple(keys), width)
+
+
+@lru_cache(maxsize=64)  # it is painted with every frame, and seldom changes
+def _key_line(keys: tuple[Key, ...], width: int) -> Line:
     if not keys:
         return ()
     last = [_key(key) for key in keys[-len(ALWAYS) :]]
@@ -155,7 +161,8 @@ def key_line(keys: Sequence[Key], width: int) -> Line:
     spans: list[Span] = []
     for key in keys[: -len(ALWAYS)]:
         part = _key(key)
-        if cells(spans) + cells(part) > room:
+        room -= cells(part)
+        if room < 0:
             break
         spans.extend(part)
     spans.extend(span for part in last for span in part)

@@ -6,8 +6,10 @@ import locale
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from align_tui.monitor.marks import MarkName
+if TYPE_CHECKING:  # the marks bring the snapshot with them, and the first frame waits for signs
+    from align_tui.monitor.marks import MarkName
 
 
 @dataclass(frozen=True, slots=True)

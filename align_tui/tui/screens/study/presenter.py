@@ -168,6 +168,7 @@ class Presenter:
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
             shown, cell = current(known, snapshot, state.scenario)
             pane = self.widgets.panes[index]
+            size = pane.size  # Textual works it out each time
             view = pane_view(
                 profile,
                 shown,
@@ -175,10 +176,10 @@ class Presenter:
                 snapshot,
                 choices,
                 targets[index],
-                pane.size.width or self._pane_width(place),
+                size.width or self._pane_width(place),
                 self.glyphs,
                 keys,
-                height=pane.size.height or self._pane_height(),
+                height=size.height or self._pane_height(),
                 scenario=state.scenario,
                 repeats=self.study.repeat,
                 focused=index == state.focus,

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui.monitor.columns import ColumnKey
-from align_tui.monitor.search import Origin, search_run
 from align_tui.tui.format.targets import profile_name
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import Database, Hit
+    from align_tui.monitor.search import Origin
     from align_tui.tui.dialogs.help import HelpFacts
     from align_tui.tui.dialogs.save import Answer
     from align_tui.tui.format.decision_detail import Section
@@ -55,6 +54,8 @@ class Opening:
 
     def compare(self) -> None:
         """Open the comparison with the focused column and another one of this run."""
+        from align_tui.monitor.columns import ColumnKey
+
         session, run = self.session, self.session.run
         if run is None:
             self.host.say("nothing to compare: nothing is decided yet")
@@ -87,6 +88,8 @@ class Opening:
         self, query: str, asked: Callable[[], bool], then: Callable[[list[Hit]], None]
     ) -> bool:
         run, origins = self.session.run, self._origins()
+        from align_tui.monitor.search import search_run
+
         if run is None:
             return False
         self.session.do(lambda db: search_run(db, run, query, origins) if asked() else [], then)
