@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.launch import Launch
 
+VIEWS_AFTER_S = 2.0  # looking for other packages' views would slow down the first study
+
 
 class StudyScreen(Screen[None]):
     """Puts the parts together and delivers messages; `acts.py` has its keys.
@@ -121,7 +123,7 @@ class StudyScreen(Screen[None]):
         """Start the feed and the watch for workers, once the first frame is painted."""
         launch, asking = self.session.launch, self.actions.asking
         self.session.feed.start()
-        self.actions.viewing.look_for_views()
+        self.set_timer(VIEWS_AFTER_S, self.actions.viewing.look_for_views)
         if self.session.run is None:
             asking.look_for_models()
         if launch.autostart and not self.REPLAY:
