@@ -89,7 +89,7 @@ def thrifty_driver(driver: type[Driver]) -> type[Driver]:
     """A subclass of that driver which sends less."""
 
     # The driver (for a terminal or a browser) is known only when the application starts.
-    class Thrifty(driver):  # type: ignore[valid-type, misc]
+    class Thrifty(driver):  # type: ignore[valid-type, misc]  # known when it runs
         """Writes what `thrifty` returns."""
 
         def write(self, data: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from align_tui.core.registry import Registry
 from align_tui.tui.screens.study.views.base import OverviewView
 
@@ -26,5 +28,8 @@ class Views:
         self.all: tuple[OverviewView, ...] = tuple(VIEWS.get(name) for name in VIEWS.entries)
 
     def look_for_more(self) -> tuple[OverviewView, ...]:
-        """All views, those of other packages too. It reads files: call it in a thread."""
-        return tuple(view for _, view in VIEWS.loaded())
+        """All views, those of other packages too. It reads files: call it in a thread.
+
+        A view gets the name that it is registered by, so that no two have the same one.
+        """
+        return tuple(replace(view, name=name) for name, view in VIEWS.loaded())
