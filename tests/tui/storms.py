@@ -222,24 +222,33 @@ class Storm:
     def _there(self, app: AlignApp) -> bool:
         return any(type(screen).__name__ == DOORS[self.door][0] for screen in app.screen_stack)
 
+    def _uncovered(self, app: AlignApp) -> None:
+        """Close everything above the lowest screen."""
+        while len(app.screen_stack) > 2:
+            app.pop_screen()
+
     def _arrived(self, app: AlignApp) -> bool:
         """True if the lowest screen has received the decisions."""
         screen = app.screen
         return isinstance(screen, StudyScreen) and bool(screen.snapshot.panes)
 
     async def _listed(self, app: AlignApp, pilot: Pilot[Any]) -> None:
-        """Until the list of runs, if it is open, has been read: its keys need a run."""
-        end = time.monotonic() + 5.0
-        while stands(app) and time.monotonic() < end:
+        """Until the list of runs, if it is open, has been read: its keys need a run.
+
+        An empty list that stays empty for a moment is empty: the keys deleted all runs.
+        """
+        began = time.monotonic()
+        while stands(app) and (waited := time.monotonic() - began) < 5.0:
             screen = app.screen
-            if not isinstance(screen, RunsScreen) or screen.state.shown or screen.state.trash:
+            if not isinstance(screen, RunsScreen) or screen.state.shown:
+                return
+            if screen.state.lines is not None and waited > 0.4:
                 return
             await pilot.pause(0.02)
 
     async def _go(self, app: AlignApp, pilot: Pilot[Any]) -> bool:
         """Open the screen from the lowest one; True when it is open."""
-        while len(app.screen_stack) > 2:
-            app.pop_screen()
+        self._uncovered(app)
         base = app.screen
         if isinstance(base, StudyScreen) and base.session.run != self.run:
             app.open_run(OpenRun(self.run, self.study, replay=self.door in REPLAYED))
@@ -247,6 +256,7 @@ class Storm:
         end = time.monotonic() + 5.0
         while stands(app) and not self._arrived(app) and time.monotonic() < end:
             await pilot.pause(0.02)
+            self._uncovered(app)  # what a key before has asked for may open only now
         for key in DOORS[self.door][1]:
             self._press(app, key)
             await self._taken(app)
