@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from align_tui.adms.base import Llm
+from align_tui.adms.reply import write_reply
 from align_tui.config.adm_params import Reasoned
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Response, Sampling
-from align_tui.core.errors import ReplyError, Truncated
+from align_tui.core.errors import ReplyError
 from align_tui.core.replies import choice_start, decision_schema, read_reply, split_thinking
 from align_tui.core.types import JsonObject, canonical
 
@@ -79,24 +80,9 @@ class _Question:
         self, schema: JsonObject, sampling: Sampling, *, to_choice: bool = False
     ) -> tuple[Generation, Sampling, bool]:
         """Ask for a reply: (reply, its sampling, True if it is the second attempt)."""
-
-        async def once(sampling: Sampling) -> Generation:
-            return await self.llm.generate(
-                self.messages, schema, sampling, stream=self.stream, to_choice=to_choice
-            )
-
-        made = await once(sampling)
-        if made.finish != "length":
-            return made, sampling, False
-        more = replace(sampling, max_tokens=2 * sampling.max_tokens)
-        made = await once(more)
-        if made.finish == "length":
-            raise Truncated(
-                f"The reply was cut at {sampling.max_tokens} and at {more.max_tokens} "
-                "tokens before it had a decision",
-                "Raise decoding.max_tokens, or lower adm.max_reasoning_chars.",
-            )
-        return made, more, True
+        return await write_reply(
+            self.llm, self.messages, schema, sampling, stream=self.stream, to_choice=to_choice
+        )
 
     async def score(self, text: str, sampling: Sampling) -> ChoiceProbabilities | None:
         """The probabilities of the choices after the reply's earlier text, by one scoring pass.

@@ -9,11 +9,11 @@ import time
 from typing import ClassVar
 
 from align_tui.adms.base import Adm, AdmKind, Llm
+from align_tui.adms.predicted import in_words
 from align_tui.adms.ranking import alignment_function, rank_some
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
-from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision, Step
@@ -59,7 +59,7 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
         ranking = rank_some(function, predictions, kept, targets, llm.seed)
         return Decision(
             ChoiceAnswer(ranking.taken),
-            in_words(ranking, targets),
+            in_words(ranking, targets, "labels"),
             notes=ranking.notes,
             predictions=predictions,
             ranking=ranking,
@@ -75,21 +75,6 @@ def label_predictions(scenario: Scenario) -> Predictions:
         {name: Prediction((value,), rater=RATER) for name, value in choice.labels.items()}
         for choice in scenario.choices
     )
-
-
-def in_words(ranking: Ranking, targets: Targets) -> str:
-    """A sentence that says why the ranking takes its choice."""
-    aim = f" for {target_id(targets)}" if targets else ""
-    score = f"{ranking.measure} {ranking.scores[ranking.taken]:.3g}"
-    if ranking.tie_break == "drawn":
-        return f"By the labels, {ranking.function} gives it {score}{aim}, and the seed drew it."
-    reason = f"By the labels, {ranking.function} puts it first{aim}, with {score}"
-    others = len(ranking.best) - 1
-    if not others:
-        return f"{reason}."
-    how = "the first of them is taken" if ranking.tie_break == "first" else "the seed drew it"
-    tied = "another choice ties" if others == 1 else f"{others} other choices tie"
-    return f"{reason}; {tied}, and {how}."
 
 
 KIND = AdmKind(OracleParams, make)

@@ -47,8 +47,8 @@ async def decide_by_votes(
     positive = [r for r in responses if r.role == "positive"]
     shares = vote_shares(
         len(choices),
-        [r.choice for r in positive],
-        [r.choice for r in responses if r.role == "negative"],
+        [r.choice for r in positive if r.choice is not None],
+        [r.choice for r in responses if r.role == "negative" and r.choice is not None],
         only_positive=only_positive,
     )
     choice = winner(shares)

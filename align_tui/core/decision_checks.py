@@ -290,7 +290,7 @@ def _shares(value: object, what: str, choices: int) -> tuple[float, ...] | None:
 def _response(value: object, what: str, choices: int) -> Response:
     if not isinstance(value, Response):
         raise AdmError(f"Its {what} is a {type(value).__name__}, not a Response", _HINT)
-    choice = whole(value.choice, f"{what}.choice")
+    choice = None if value.choice is None else whole(value.choice, f"{what}.choice")
     return replace(
         value,
         role=_text(value.role, f"{what}.role"),

@@ -109,12 +109,13 @@ class ChoiceProbabilities:
 class Response:
     """One reply that was read: its choice and reasoning, and everything needed to check it.
 
+    `choice` (index from 0) is None for a reply that takes no choice: ratings, for example.
     `probabilities` are those of the choices after its own reasoning, if they were asked for and
     are known.
     """
 
     role: str
-    choice: int
+    choice: int | None
     reasoning: str
     messages: tuple[Message, ...]
     schema: JsonObject

@@ -15,15 +15,32 @@ VARIANT_OF = "variant_of"  # a key of a scenario's meta
 
 
 @dataclass(frozen=True, slots=True)
+class Character:
+    """A person in a scenario: `text` describes them, `facts` are the file's other statements.
+
+    `id` is unique in the scenario; a choice names by it the person whom it concerns.
+    """
+
+    id: str
+    name: str = ""
+    text: str = ""
+    facts: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One thing that may be chosen.
 
     `labels` maps an attribute's id to the value (0..1) that choosing this choice expresses. An
-    attribute without a label is unknown, not zero.
+    attribute without a label is unknown, not zero. `action` is the kind of action that it takes,
+    in the words of the file (align-system's `action_type`); `character` is the id of the person
+    whom it concerns. Both are empty where a file says nothing.
     """
 
     text: str
     labels: Mapping[str, float] = field(default_factory=dict)
+    action: str = ""
+    character: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +48,10 @@ class Scenario:
     """A situation and its choices.
 
     `asks` is the kind of answer: one of the choices, or a text that the decision-maker writes. A
-    scenario that asks for a text may have reference choices, or none. `key` is unique in its set
-    and stable from one reading to the next. `source` is the rest of the file's record, kept for
-    export; it is no part of the scenario's identity (`hash`).
+    scenario that asks for a text may have reference choices, or none. `characters` are the people
+    in it, and `supplies` what is at hand, a phrase for each kind. `key` is unique in its set and
+    stable from one reading to the next. `source` is the rest of the file's record, kept for export;
+    it is no part of the scenario's identity (`hash`).
     """
 
     key: str
@@ -43,6 +61,8 @@ class Scenario:
     meta: JsonObject = field(default_factory=dict)
     source: JsonObject = field(default_factory=dict)
     asks: AnswerKind = "choice"
+    characters: tuple[Character, ...] = ()
+    supplies: tuple[str, ...] = ()
 
     @property
     def choice_texts(self) -> tuple[str, ...]:
@@ -70,8 +90,17 @@ class Scenario:
 
     @property
     def _asked(self) -> list[Json]:
-        """Empty for a choice, so that hashes stay equal to those before open questions existed."""
-        return [] if self.asks == "choice" else [self.asks]
+        """What older scenarios lack; empty for them, so that their hashes stay as they were."""
+        found: list[Json] = [] if self.asks == "choice" else [self.asks]
+        if self.characters or self.supplies or any(c.action or c.character for c in self.choices):
+            found.append(
+                {
+                    "characters": [_character_to_json(each) for each in self.characters],
+                    "supplies": list(self.supplies),
+                    "choices": [[choice.action, choice.character] for choice in self.choices],
+                }
+            )
+        return found
 
     @property
     def scored_hash(self) -> str:
@@ -115,10 +144,12 @@ def scenario_to_json(scenario: Scenario) -> dict[str, Json]:
     body: dict[str, Json] = {
         "id": scenario.key,
         "text": scenario.text,
-        "choices": [
-            {"text": choice.text, "labels": dict(choice.labels)} for choice in scenario.choices
-        ],
+        "choices": [_choice_to_json(choice) for choice in scenario.choices],
     }
+    if scenario.characters:
+        body["characters"] = [_character_to_json(each) for each in scenario.characters]
+    if scenario.supplies:
+        body["supplies"] = list(scenario.supplies)
     if scenario.asks != "choice":
         body["asks"] = scenario.asks
     if scenario.title:
@@ -130,21 +161,63 @@ def scenario_to_json(scenario: Scenario) -> dict[str, Json]:
     return body
 
 
+def _choice_to_json(choice: Choice) -> dict[str, Json]:
+    body: dict[str, Json] = {"text": choice.text, "labels": dict(choice.labels)}
+    if choice.action:
+        body["action"] = choice.action
+    if choice.character:
+        body["character"] = choice.character
+    return body
+
+
+def _character_to_json(character: Character) -> dict[str, Json]:
+    body: dict[str, Json] = {"id": character.id}
+    if character.name:
+        body["name"] = character.name
+    if character.text:
+        body["text"] = character.text
+    if character.facts:
+        body["facts"] = dict(character.facts)
+    return body
+
+
+def _character_from_json(body: Json) -> Character:
+    if not isinstance(body, Mapping):
+        raise TypeError("a character is not a JSON object")
+    facts = body.get("facts", {})
+    return Character(
+        str(body["id"]),
+        str(body.get("name", "")),
+        str(body.get("text", "")),
+        facts if isinstance(facts, Mapping) else {},
+    )
+
+
 def scenario_from_json(body: JsonObject) -> Scenario:
     """Inverse of `scenario_to_json`; raises KeyError or TypeError on anything else."""
     choices = body["choices"]
     if not isinstance(choices, list):
         raise TypeError("choices is not a list")
     meta, source = body.get("meta", {}), body.get("source", {})
+    people, supplies = body.get("characters", []), body.get("supplies", [])
+    if not isinstance(people, list) or not isinstance(supplies, list):
+        raise TypeError("characters or supplies are not a list")
     return Scenario(
         key=str(body["id"]),
         text=str(body["text"]),
         choices=tuple(
-            Choice(str(choice["text"]), {k: float(v) for k, v in choice["labels"].items()})
+            Choice(
+                str(choice["text"]),
+                {k: float(v) for k, v in choice["labels"].items()},
+                str(choice.get("action", "")),
+                str(choice.get("character", "")),
+            )
             for choice in choices
         ),
         title=str(body.get("title", "")),
         meta=meta if isinstance(meta, Mapping) else {},
         source=source if isinstance(source, Mapping) else {},
         asks="text" if body.get("asks") == "text" else "choice",
+        characters=tuple(map(_character_from_json, people)),
+        supplies=tuple(map(str, supplies)),
     )

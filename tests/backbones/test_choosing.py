@@ -94,6 +94,7 @@ async def test_a_scored_reply_is_whole_and_its_choice_has_its_probability(
         llm = SampleLlm(demo, decoding, seed, lambda stream, text: None, 0.0)
         made = await ask(llm, PROMPT, CHOICES, params=params, scored=True)
         body = json.loads(made.generation.text)
+        assert made.choice is not None
         assert body["choice"] == CHOICES[made.choice] and made.generation.finish == "stop"
         assert body.get("reasoning", "") == made.reasoning
         assert made.probabilities is not None and sum(made.probabilities) == pytest.approx(1.0)
