@@ -102,13 +102,37 @@ def test_what_is_not_known_or_cannot_be_read_is_not_equal(tmp_path: Path, golden
     nothing = write(tmp_path / "nothing.jsonl")
     code, report = golden(write(tmp_path / "u.jsonl", NEAR, unknown, longer), broken)
     assert code == 1
-    assert report["families"]["tarot"]["known"] is False
-    assert report["families"]["average_distance_of_something"]["equal"] == 0
+    assert report["unknown"] == 2
+    assert report["families"]["tarot"] == {"cases": 1, "equal": 0, "unknown": 1}
+    assert report["families"]["average_distance_of_something"]["unknown"] == 1
     assert report["families"]["average_distance"]["equal"] == 1
     assert report["families"]["broken"]["cases"] == 2
     assert golden(nothing)[0] == 1
     code, report = golden(tmp_path / "none.jsonl")
     assert (code, list(report["unreadable"])) == (1, [str(tmp_path / "none.jsonl")])
+
+
+def test_detailed_cases_are_counted_by_kind(tmp_path: Path, golden: Golden) -> None:
+    def case(kind: str, choice: str = "B") -> dict[str, Any]:
+        given = {"scores": {"A": {"medical": 0.1}, "B": {"medical": [0.2]}}}
+        return {"case": f"alignment_medical/{kind}/000", "kind": kind, "input": given,
+                "expected": {"choice": choice}}  # fmt: skip
+
+    code, report = golden(
+        write(tmp_path / "x.jsonl", case("medical_only"), case("medical_only", "A"), case("tea"))
+    )
+    family = report["families"]["alignment_medical"]
+    assert code == 1 and report["unknown"] == 1
+    assert family["kinds"] == {
+        "medical_only": {"cases": 2, "equal": 1},
+        "tea": {"cases": 1, "equal": 0, "unknown": 1},
+    }
+    assert family["unequal"][0]["differs"]
+    assert golden(write(tmp_path / "y.jsonl", case("medical_only")))[0] == 0
+    nameless = case("medical_only") | {"case": "1"}
+    assert golden(write(tmp_path / "alignment_medical.held.jsonl", nameless))[0] == 0
+    stranger = case("medical_only") | {"case": "../families/votes/1"}
+    assert golden(write(tmp_path / "z.jsonl", stranger))[1]["unknown"] == 1
 
 
 def test_the_reference_s_vectors_are_equal() -> None:

@@ -3,10 +3,12 @@
     python -m tools.golden FILE.jsonl...
 
 A file has one case in each line: {"case": name, "input": ..., "expected": ...}. The case's name
-(votes-0001), or else the file's (votes.jsonl), says which family it belongs to. The tool prints one
-JSON object: for every family the number of cases, how many are equal, and the first unequal ones
-with their differences. The exit code is 0 only if there are cases and all are equal. An unknown
-family, an unreadable line and a missing file are not equal.
+(votes-0001), or else the file's (votes.jsonl), says which family it belongs to. A case of the
+detailed set also has a "kind", and a name such as votes/positive_only/000. The tool prints one JSON
+object: for every family, and for every kind of it, the number of cases, how many are equal, how
+many no check knows, and the first unequal ones with their differences. The exit code is 0 only if
+there are cases and all are equal. An unknown family or kind, an unreadable line and a missing file
+are not equal.
 """
 
 from __future__ import annotations
@@ -16,40 +18,12 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .families import FAMILIES
-
-FIRST = 5  # the most unequal cases that the report shows of each family
-
-
-@dataclass
-class Tally:
-    """The results of one family's cases."""
-
-    known: bool
-    cases: int = 0
-    equal: int = 0
-    unequal: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, case: str, differs: Sequence[str]) -> None:
-        """Add one case; `differs` is empty if it is equal."""
-        self.cases += 1
-        if not differs:
-            self.equal += 1
-        elif len(self.unequal) < FIRST:
-            self.unequal.append({"case": case, "differs": list(differs)})
-
-    def body(self) -> dict[str, Any]:
-        """The tally as JSON."""
-        body: dict[str, Any] = {"cases": self.cases, "equal": self.equal}
-        if not self.known:
-            body["known"] = False
-        if self.unequal:
-            body["unequal"] = self.unequal
-        return body
+from .detailed import kinds_of
+from .families import FAMILIES, Check
+from .tally import Tally
 
 
 def family_of(path: Path, case: str) -> str | None:
@@ -66,6 +40,12 @@ def label_of(path: Path, case: str) -> str:
     return case.rpartition("-")[0] or path.name.partition(".")[0]
 
 
+def detailed_family_of(path: Path, case: str) -> str:
+    """The family of a case that names its kind: before the case's first slash, or the file's."""
+    found, slash, _ = case.partition("/")
+    return found if slash and found else path.name.partition(".")[0]
+
+
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a file that are not blank, with their numbers from 1."""
     with path.open(encoding="utf-8") as lines:
@@ -80,23 +60,28 @@ def check_line(path: Path, number: int, line: str, tallies: dict[str, Tally]) ->
     try:
         body = json.loads(line)
         case, given, expected = str(body["case"]), body["input"], body["expected"]
+        kind = str(body["kind"]) if "kind" in body else None
     except (ValueError, TypeError, KeyError) as error:
         family = family_of(path, "") or path.name.partition(".")[0]
         differs = [f"the line is not a case: {type(error).__name__}: {error}"]
-        tallies.setdefault(family, Tally(family in FAMILIES)).add(where, differs)
+        tallies.setdefault(family, Tally()).add_case(where, None, differs)
         return
-    known = family_of(path, case)
-    if known is None:
-        differs = ["no check knows this family"]
-        tallies.setdefault(label_of(path, case), Tally(False)).add(case, differs)
+    check: Check | None
+    if kind is not None:
+        family = detailed_family_of(path, case)
+        check = (kinds_of(family) or {}).get(kind)
     else:
-        tallies.setdefault(known, Tally(True)).add(case, differences(known, given, expected))
+        known = family_of(path, case)
+        family = known or label_of(path, case)
+        check = FAMILIES[known] if known else None
+    found = differences(check, given, expected) if check else None
+    tallies.setdefault(family, Tally()).add_case(case, kind, found)
 
 
-def differences(family: str, given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+def differences(check: Check, given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """The differences of a case. A case in the wrong form, or an error, counts as one too."""
     try:
-        return FAMILIES[family](given, expected)
+        return check(given, expected)
     except Exception as error:  # after any error the case is not equal
         return [f"{type(error).__name__}: {error}"]
 
@@ -116,12 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 check_line(path, number, line, tallies)
         except (OSError, UnicodeDecodeError) as error:
             unreadable[str(path)] = f"{type(error).__name__}: {error}"
-    cases, equal = (sum(getattr(t, of) for t in tallies.values()) for of in ("cases", "equal"))
-    report: dict[str, Any] = {
-        "cases": cases,
-        "equal": equal,
-        "families": {name: tally.body() for name, tally in sorted(tallies.items())},
-    }
+    cases, equal, unknown = (
+        sum(getattr(tally, of) for tally in tallies.values())
+        for of in ("cases", "equal", "unknown")
+    )
+    report: dict[str, Any] = {"cases": cases, "equal": equal, "unknown": unknown}
+    report["families"] = {name: tally.report() for name, tally in sorted(tallies.items())}
     if unreadable:
         report["unreadable"] = unreadable
     print(json.dumps(report, indent=2, ensure_ascii=False))
