@@ -41,11 +41,11 @@ TEXTS = st.text(
 @given(TEXTS, TEXTS, st.integers(1, 60))
 def test_lines_keep_to_their_cells(one: str, other: str, width: int) -> None:
     one, other = plain(one).replace("\n", " "), plain(other).replace("\n", " ")
-    assert cell_len(fit(one, width)) <= width
+    assert cell_len(fit(one, width, "…")) <= width
     line = ((one, "text"), (other, "quiet"))
-    assert cells(cut(line, width)) <= width
-    assert cells(fill(line, width)) == width
-    assert cells(spread(line, ((other, ""),), width)) == width or cell_len(other) > width
+    assert cells(cut(line, width, "…")) <= width
+    assert cells(fill(line, width, "…")) == width
+    assert cells(spread(line, ((other, ""),), width, "…")) == width or cell_len(other) > width
 
 
 @settings(max_examples=60)

@@ -62,11 +62,11 @@ def test_appending_gives_the_same_rows_as_wrapping_the_whole(text: str) -> None:
 
 
 def test_lines_are_cut_with_an_ellipsis_and_filled_to_the_cell() -> None:
-    assert fit("abcdef", 4) == "abc…"
-    assert fit("日本語", 5) == "日本…"
-    assert text_of(cut((("abc", ""), ("def", "")), 4)) == "abc…"
-    assert cells(fill((("日本", ""),), 7)) == 7
-    assert text_of(spread((("left", ""),), (("right", ""),), 20)) == "left           right"
+    assert fit("abcdef", 4, "…") == "abc…"
+    assert fit("日本語", 5, "…") == "日本…"
+    assert text_of(cut((("abc", ""), ("def", "")), 4, "…")) == "abc…"
+    assert cells(fill((("日本", ""),), 7, "…")) == 7
+    assert text_of(spread((("left", ""),), (("right", ""),), 20, "…")) == "left           right"
 
 
 def test_glyphs_follow_the_terminal() -> None:
@@ -330,12 +330,12 @@ def test_profiles_that_can_be_added_stand_in_columns() -> None:
         Offer("c", "x" * 90, "", "fixed", "", "", "the last"),
         Offer("d", "broken", "yours", trouble="line 2: [b]no[/b]\x1b[31m"),
     ]
-    lines = offer_lines(offers)
+    lines = offer_lines(offers, "…")
     starts = {cells(line[:3]) for line in lines[:3]}
     assert len(starts) == 1 and len({cells(line[:5]) for line in lines[:3]}) == 1
     assert all("\n" not in text_of(line) and "\x1b" not in text_of(line) for line in lines)
     assert "! line 2: [b]no[/b]" in text_of(lines[3]) and "yours" in text_of(lines[3])
-    assert "…" in text_of(lines[2]) and offer_lines([]) == []
+    assert "…" in text_of(lines[2]) and offer_lines([], "…") == []
 
 
 @given(
@@ -347,7 +347,7 @@ def test_profiles_that_can_be_added_stand_in_columns() -> None:
 def test_both_halves_of_a_long_name_are_seen(
     profile: str, model: str, tail: str, width: int
 ) -> None:
-    shown = fit_name(f"{profile} @ {model}", tail, width)
+    shown = fit_name(f"{profile} @ {model}", tail, width, "…")
     assert cell_len(shown) <= width and shown.endswith(tail)
     if cell_len(f"{profile} @ {model}{tail}") <= width:
         assert shown == f"{profile} @ {model}{tail}"

@@ -27,7 +27,7 @@ class Offer:
     trouble: str = ""
 
 
-def offer_lines(offers: Sequence[Offer], more: str = "…") -> list[Line]:
+def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
     """Name, origin, model, kind, targets and description, in columns as wide as they need."""
     width = {
         part: max((min(most, cell_len(one_line(getattr(o, part)))) for o in offers), default=0)

@@ -81,7 +81,7 @@ def title_line(
         spans.append((f" {glyphs.sep} {text}", "warn"))
     if query:
         spans.append((f" {glyphs.sep} {one_line(query)}", "key"))
-    return fill(cut(spans, width, glyphs.more), width)
+    return fill(cut(spans, width, glyphs.more), width, glyphs.more)
 
 
 def run_line(
@@ -157,16 +157,16 @@ def detail_lines(
         notes += [f"{line.bookmarks} bookmarked"] if line.bookmarks else []
         words = ", ".join(notes).replace("×", glyphs.times)
         out += [(), ((fit(words, width, glyphs.more), "text"),)]
-    made = ", ".join(_made_with(detail))
+    made = ", ".join(_made_with(detail, glyphs))
     out += [(), *(((text, "quiet"),) for _, text in wrap(one_line(made), width))]
     return tuple(out)
 
 
-def _made_with(detail: RunDetail) -> list[str]:
+def _made_with(detail: RunDetail, glyphs: Glyphs) -> list[str]:
     """The versions, and each model's revision once, shortened."""
     found = [(name.partition(" of ")[0] if name.startswith("model of ") else name, version)
              for name, version in detail.versions.items()]  # fmt: skip
-    return [f"{name} {fit(version, 40)}" for name, version in dict.fromkeys(found)]
+    return [f"{name} {fit(version, 40, glyphs.more)}" for name, version in dict.fromkeys(found)]
 
 
 def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyphs) -> list[Line]:
@@ -207,7 +207,9 @@ def place_line(place: FoundIn, width: int, glyphs: Glyphs) -> Line:
         *fill([(one_line(place.who), "key")], min(18, width // 6), glyphs.more),
         ("  ", ""),
     ]
-    return cut((*head, *around(place.parts, max(0, width - cells(head)), glyphs.more)), width)
+    return cut(
+        (*head, *around(place.parts, max(0, width - cells(head)), glyphs.more)), width, glyphs.more
+    )
 
 
 def filter_help() -> str:

@@ -20,7 +20,7 @@ def cells(line: Iterable[Span]) -> int:
     return sum(cell_len(text) for text, _ in line)
 
 
-def fit(text: str, width: int, more: str = "…") -> str:
+def fit(text: str, width: int, more: str) -> str:
     """`text` if it fits in `width` cells, else cut and ended with the ellipsis `more`."""
     if width <= 0:
         return ""
@@ -31,7 +31,7 @@ def fit(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, width - 1).rstrip() + more
 
 
-def fit_end(text: str, width: int, more: str = "…") -> str:
+def fit_end(text: str, width: int, more: str) -> str:
     """The end of one line of text in `width` cells: the ellipsis and whole words."""
     if cell_len(text) <= width:
         return text
@@ -43,14 +43,14 @@ def fit_end(text: str, width: int, more: str = "…") -> str:
     return more + (kept.partition(" ")[2] if cut_word and " " in kept else kept).lstrip()
 
 
-def fit_keeping(text: str, tail: str, width: int, more: str = "…") -> str:
+def fit_keeping(text: str, tail: str, width: int, more: str) -> str:
     """`text` and `tail` in `width` cells; if they do not fit, `text` is cut."""
     if cell_len(text) + cell_len(tail) <= width:
         return text + tail
     return fit(text, max(2, width - cell_len(tail)), more) + tail
 
 
-def fit_name(name: str, tail: str, width: int, more: str = "…") -> str:
+def fit_name(name: str, tail: str, width: int, more: str) -> str:
     """A column's name and `tail` in `width` cells.
 
     Both halves of `baseline @ mistral-7b` are cut, because columns can differ in either.
@@ -63,7 +63,7 @@ def fit_name(name: str, tail: str, width: int, more: str = "…") -> str:
     return f"{fit(profile, room - cell_len(model), more)}{AT}{model}{tail}"
 
 
-def cut(line: Sequence[Span], width: int, more: str = "…") -> Line:
+def cut(line: Sequence[Span], width: int, more: str) -> Line:
     """The line if it fits, else its beginning and the ellipsis."""
     if cells(line) <= width:
         return tuple(line)
@@ -81,13 +81,13 @@ def cut(line: Sequence[Span], width: int, more: str = "…") -> Line:
     return tuple(out)
 
 
-def fill(line: Sequence[Span], width: int, more: str = "…") -> Line:
+def fill(line: Sequence[Span], width: int, more: str) -> Line:
     """The line in exactly `width` cells."""
     kept = cut(line, width, more)
     return (*kept, (" " * max(0, width - cells(kept)), ""))
 
 
-def spread(left: Sequence[Span], right: Sequence[Span], width: int, more: str = "…") -> Line:
+def spread(left: Sequence[Span], right: Sequence[Span], width: int, more: str) -> Line:
     """`left` and `right` at the two ends of a line; `left` is cut if both do not fit."""
     if not right:
         return fill(left, width, more)

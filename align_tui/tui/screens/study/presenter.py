@@ -232,7 +232,9 @@ class Presenter:
             line = transport_line(transport, self._ticks, targets, width, self.glyphs)
             self.widgets.transport.paint((line,))
         if state.notice:
-            self.widgets.keys.paint((cut(((f" {state.notice}", "bright"),), width, "…"),))
+            self.widgets.keys.paint(
+                (cut(((f" {state.notice}", "bright"),), width, self.glyphs.more),)
+            )
             return
         thinking = any(shown.thinking for shown in snapshot.panes)
         stepping: footer.Stepping = "hit" if state.hits else "match" if state.wanted else "wrong"
