@@ -35,7 +35,7 @@ async def decide(
             for number, tone in enumerate(tones)
         )
     )
-    choice, votes = Counter(response.choice for response in responses).most_common(1)[0]
+    choice, votes = Counter(r.choice for r in responses if r.choice is not None).most_common(1)[0]
     shown = next(response for response in responses if response.choice == choice)
     return Decision(
         ChoiceAnswer(choice),

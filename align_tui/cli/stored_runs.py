@@ -78,6 +78,35 @@ def report(
     report_runs(names or [], db, format_name, out, title)
 
 
+def table(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="The ids of the runs (default: the newest run)."),
+    ] = None,
+    format_name: Annotated[
+        str, typer.Option("--format", help="text, markdown, latex, csv or json.")
+    ] = "text",
+    discriminating: Annotated[
+        bool,
+        typer.Option(
+            "--discriminating",
+            help="Count only scenarios whose choices differ in their distance to the target.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write (default: stdout).")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Print the table of a paper: methods and models in rows, attributes in columns.
+
+    Several runs make one table; decisions of the same method, model and target are pooled.
+    """
+    from align_tui.cli.method_table import print_table
+
+    print_table(names or [], db, format_name, out, discriminating=discriminating)
+
+
 def import_command(
     folders: Annotated[
         list[Path], typer.Argument(metavar="FOLDER", help="The run directories to read.")
@@ -136,6 +165,13 @@ def add_commands(app: typer.Typer) -> None:
             "align-tui report k3f9 m2p4 --format html -o report.html",
         )
     )(report)
+    app.command(
+        epilog=examples(
+            "align-tui table",
+            "align-tui table k3f9 m2p4 --format latex -o table.tex",
+            "align-tui table --discriminating --format csv > table.csv",
+        )
+    )(table)
     app.command(
         "import",
         epilog=examples(

@@ -105,6 +105,22 @@ def test_the_papers_studies_differ_in_one_line(shared_data: Path) -> None:
     assert sum(a != b for a, b in zip(*lines, strict=True)) == 1
 
 
+def test_the_papers_experiments_have_all_attributes_and_models(shared_data: Path) -> None:
+    from align_tui.config.attributes import load_attributes
+    from align_tui.formats.library import import_set
+
+    import_set(shared_data / "mta" / "paper-dataset-1-12.json", load_attributes(), name="mta")
+    every = load_study(Options(study=Path("mta-all")))
+    steered = [profile for profile in every.profiles if profile.target]
+    assert len(every.profiles) == 13 and len(steered) == 12
+    aims = {(p.target[0].attribute, p.target[0].value) for p in steered}
+    labelled = {name for scenario in every.scenarios for name in scenario.labelled}
+    assert aims == {(name, value) for name in labelled for value in (0.0, 1.0)}
+    several = load_study(Options(study=Path("mta-backbones")))
+    assert len(several.profiles) == 39
+    assert [p.adm.kind for p in several.profiles[:3]] == ["baseline"] * 3
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

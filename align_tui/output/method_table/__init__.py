@@ -1,0 +1,1 @@
+"""The table of a paper: methods and models in rows, attributes in columns."""
