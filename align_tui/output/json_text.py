@@ -1,4 +1,4 @@
-"""JSON for programs that a person may look at too: whole, and without what commands a terminal."""
+"""JSON for programs, which is safe to show on a terminal too."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 import re
 from typing import Any
 
-# DEL and C1; all that is invisible or breaks or reorders lines; halves of surrogate pairs. JSON
-# itself escapes C0 alone. Escaped they are the same text to whoever parses them.
+# DEL and C1; characters that are invisible or break or reorder lines; half surrogates. JSON
+# itself escapes C0 only. A parser reads the same text from the escapes.
 _ESCAPED = re.compile(
     "[\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
     "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
@@ -19,7 +19,7 @@ _ESCAPED = re.compile(
 def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
     """The value as JSON in which every control and format character is escaped.
 
-    What is no finite number is null: JSON knows no NaN.
+    A number that is not finite becomes null, since JSON has no NaN.
     """
     try:
         text = json.dumps(value, ensure_ascii=ascii_only, indent=indent, allow_nan=False)

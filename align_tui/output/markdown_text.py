@@ -1,4 +1,4 @@
-"""Text of anybody inside Markdown: nothing in it is taken for markup."""
+"""Put any text inside Markdown so that nothing in it is read as markup."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 
 from align_tui.core.text.display import one_line
 
-# What would begin a list, or make a heading of the line above.
+# Text that would begin a list, or turn the line above into a heading.
 _BLOCK = re.compile(r"\A([0-9]{1,9}(?=[.)](?:\s|\Z))|(?=[-+=]))([-+=.)])")
 
 
 def md(text: str) -> str:
-    """`text` on one line, with nothing in it that Markdown or HTML takes for its own."""
-    # Entities for what is HTML's: not every converter knows a backslash before it.
+    """`text` on one line, with everything escaped that Markdown or HTML would interpret."""
+    # Entities for HTML's characters: not every converter reads a backslash before them.
     escaped = html.escape(one_line(text), quote=False).replace("\\", "\\\\")
     for mark in "|*_`[]#~":
         escaped = escaped.replace(mark, "\\" + mark)

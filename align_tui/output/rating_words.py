@@ -12,13 +12,13 @@ from align_tui.output.events import Event
 
 
 def rating_words(predictions: Predictions | None, ranking: Ranking | None) -> str:
-    """`moral_desert A .81, B .14; average_distance A .91, B .20`; empty where there is neither."""
+    """`moral_desert A .81, B .14; average_distance A .91, B .20`; empty if there is neither."""
     found = {"predictions": predictions_json(predictions), "ranking": ranking_json(ranking)}
     return event_rating_words(found)
 
 
 def event_rating_words(event: Event) -> str:
-    """The same of a decision's event."""
+    """The same for the event of a decision."""
     rows: Sequence[Mapping[str, Event]] = event.get("predictions") or ()
     means: dict[str, dict[int, float]] = {}
     for index, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""A run saved under a name that nothing has yet, in any format there is."""
+"""Save a run to a new file or folder, in any registered format."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from align_tui.store.database import Database
 
 
 def save(db: Database, run: str, format_name: str, path: Path) -> Path:
-    """Write the run in one of the formats of EXPORTERS; the absolute path that it wrote.
+    """Write the run in one of the formats of EXPORTERS; return the absolute path.
 
-    Raises ConfigError for an unknown format, OutputError, and DatasetError when there is something
-    at `path` already.
+    Raises ConfigError for an unknown format, OutputError, and DatasetError if `path` exists.
     """
     exporter = EXPORTERS.get(format_name)
     path = path.expanduser()

@@ -21,7 +21,7 @@ from align_tui.output.decision_json import target_words
 from align_tui.output.events import Event
 
 PIPED_WIDTH = 240
-LATE_S = 3.0  # a pipe cannot show a line that disappears, so it gets only the long waits
+LATE_S = 3.0  # a pipe cannot erase a line, so it is told only of long waits
 
 
 class PlainConsole(Console):
@@ -40,7 +40,7 @@ class PlainConsole(Console):
         for piece in super().render(renderable, options):
             text, style, control = piece
             safe = text if control or text.isprintable() or text == "\n" else plain(text)
-            # A link is a command of its own, whose address comes from the text.
+            # A link would be an escape code with an address from the text.
             linked = style is not None and style.link is not None
             if safe is text and not linked:
                 yield piece

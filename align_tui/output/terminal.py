@@ -1,8 +1,8 @@
-"""The one way to standard output and standard error: what is said to people, and what is data.
+"""The only way to standard output and standard error, for people and for data.
 
-People are told plain text: whatever stands in a scenario, a reply or a file's name, no character of
-it commands their terminal, and what its encoding lacks is replaced. Data goes out as it is, in
-UTF-8 whatever the locale, unless a terminal would show it.
+People get plain text: no character of a scenario, a reply or a file's name can command their
+terminal, and characters that its encoding lacks are replaced. Data is written unchanged, in UTF-8
+in every locale, unless a terminal would show it.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 def _like(char: str) -> str:
-    """An ASCII character that looks alike, or question marks of the same width."""
+    """A similar ASCII character, or question marks of the same width."""
     if char in _LIKE:
         return _LIKE[char]
-    import unicodedata  # with json below: every start would pay for them, and few need them
+    import unicodedata  # few commands need it; it would slow every start
 
     base = unicodedata.normalize("NFKD", char)[:1]
     if base.isascii() and base.isprintable() and base:
@@ -140,7 +140,7 @@ def settle() -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Discard later writes to the stream: else Python writes again at its end, and complains."""
+    """Discard later writes to the stream; otherwise Python writes again at exit and complains."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -148,7 +148,7 @@ def silence(stream: TextIO) -> None:
 
 
 def tell_what_lacked() -> None:
-    """Print once that signs were replaced, if any were."""
+    """Print once that characters were replaced, if any were."""
     if _lacking:
         encodings = " and ".join(sorted(_lacking))
         _lacking.clear()

@@ -1,4 +1,4 @@
-"""The command line by which each browser tab gets an application of its own."""
+"""The command line that starts the application of a browser tab."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from align_tui.isolation import own_command
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What every tab opens: a study, or the run `run` to go on with or, with `replay`, to play."""
+    """What each tab opens: a study, or the run `run` to continue or, with `replay`, to play."""
 
     options: Options
     run: str | None = None
@@ -21,7 +21,7 @@ class Opened:
     db: Path | None = None
 
     def words(self) -> list[str]:
-        """The words after `align-tui` that open it; no value can be taken for an option."""
+        """The words after `align-tui`. No value among them can be read as an option."""
         asked = self.options
         study: list[tuple[str, str | None]] = [
             *(("--profile", name) for name in asked.profiles),
@@ -44,5 +44,5 @@ def _written(named: Sequence[tuple[str, str | None]]) -> list[str]:
 
 
 def command(opened: Opened) -> list[str]:
-    """The command line that opens it, in this interpreter; no shell reads it."""
+    """The command line, with this interpreter; no shell reads it."""
     return own_command(*opened.words())

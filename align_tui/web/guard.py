@@ -1,9 +1,9 @@
 """Refuse requests from the pages of other sites, because the server has no passwords.
 
-A page from anywhere can have a browser ask 127.0.0.1, and open a websocket there: browsers send
-along where the page is from (Origin). A name of the page's own that resolves to 127.0.0.1 (DNS
-rebinding) shows in the name that is asked for (Host). Both are checked here; an address in
-figures cannot be rebound.
+A page from anywhere can make a browser send requests to 127.0.0.1 and open a websocket there. The
+browser then sends the page's site (Origin). If the page's own name resolves to 127.0.0.1 (DNS
+rebinding), the browser sends that name (Host). This module checks both. A numeric address cannot
+be rebound.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(netloc: str) -> str:
-    """The host of `host:port`, in small letters and without brackets; empty for nonsense."""
+    """The host of `host:port`, in lower case and without brackets; empty if there is none."""
     try:
         return urlsplit(f"//{netloc}").hostname or ""
     except ValueError:
@@ -33,7 +33,7 @@ def host_of(netloc: str) -> str:
 
 
 class Guard:
-    """Knows by which names a server at `host` may be asked."""
+    """Knows the names under which a server at `host` answers."""
 
     def __init__(self, host: str) -> None:
         self._loopback = is_loopback(host)
@@ -42,7 +42,7 @@ class Guard:
             self._names |= {host.lower(), socket.gethostname().lower(), socket.getfqdn().lower()}
 
     def knows(self, netloc: str) -> bool:
-        """Is this a name of ours? The port is another one behind `ssh -L`."""
+        """Is this one of the server's names? The port may differ, because of `ssh -L`."""
         host = host_of(netloc)
         if host in self._names:
             return True

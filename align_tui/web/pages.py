@@ -1,4 +1,4 @@
-"""What the browser is given: one page that loads nothing from elsewhere, and its parts."""
+"""The page and its parts that the server sends; they load nothing from other sites."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ HERE = Path(__file__).parent
 SIZES = range(6, 49)  # of the font, in pixels
 SIZE = 16
 MOST_TABS = 16
-BEAT_S = 8.0  # between two pings; a tab that answers none within half of it has gone
+BEAT_S = 8.0  # seconds between two pings; a tab that does not answer within half of it is gone
 log = logging.getLogger("textual-serve")
-# Styles: the terminal in the page sets those of its cells.
+# Styles are allowed: the terminal in the page sets the styles of its cells.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src 'self' data:; connect-src 'self' {websocket}; base-uri 'none'; form-action 'none'; "
@@ -38,7 +38,7 @@ HEADERS = {
 
 
 class Tabs(Server):
-    """Textual's server: each websocket has an application; here all can be ended at once."""
+    """Textual's server with an application for each websocket; it can end all at once."""
 
     def __init__(self, words: Sequence[str], title: str, *, heartbeat_s: float = BEAT_S) -> None:
         super().__init__(shlex.join(words), title=title)
@@ -49,11 +49,11 @@ class Tabs(Server):
 
     @property
     def open_now(self) -> int:
-        """How many tabs there are."""
+        """The number of open tabs."""
         return len(self._open)
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """One tab, until it is closed, says nothing more, or its application ends."""
+        """Serve one tab until it is closed, stops answering, or its application ends."""
         if self.open_now >= MOST_TABS:
             raise web.HTTPServiceUnavailable(
                 text=f"{MOST_TABS} tabs are open. Close one of them first.\n"
@@ -87,7 +87,7 @@ class Tabs(Server):
         return websocket
 
     async def end(self, seconds: float) -> None:
-        """End all applications; returns when they have ended, or after that time."""
+        """End all applications; return when they have ended, or after a time limit."""
         for task in self._open - self._ending:
             task.cancel()
         if self._open:
@@ -95,7 +95,7 @@ class Tabs(Server):
 
 
 def site(tabs: Tabs, guard: Guard, token: Token) -> web.Application:
-    """The page, its parts, and the websocket, behind the guard and for who has the token."""
+    """The page, its parts and the websocket, behind the guard and the token."""
     app = web.Application(middlewares=[guard.middleware(), token.middleware()])
     pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
 
@@ -127,7 +127,7 @@ def site(tabs: Tabs, guard: Guard, token: Token) -> web.Application:
 
 
 def _websocket(request: web.Request) -> str:
-    """Where the page finds its websocket: wherever the page was found, through a tunnel too."""
+    """The address of the websocket: that of the page, so that it works through a tunnel too."""
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
     return f"{'wss' if secure else 'ws'}://{request.host}/ws"
 

@@ -41,7 +41,7 @@ def take_port(host: str, port: int) -> socket.socket:
 
 
 def address_of(host: str, taken: socket.socket, token: Token) -> str:
-    """What to type into a browser on this machine; nobody is let in without the token."""
+    """The address for a browser on this machine; it contains the token."""
     port = taken.getsockname()[1]
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, not bound
     name = everywhere.get(host, host)
@@ -77,15 +77,15 @@ async def _serve(
 
 
 def _end_children() -> None:
-    """Applications that did not end; workers are not among them: they are sessions of their own."""
+    """Kill applications that did not end. Workers live on: they are sessions of their own."""
     for child in psutil.Process().children():
         child.kill()
 
 
 def _quiet_logs() -> None:
-    """One line for what went wrong with a tab, and its traceback in a file.
+    """Log one line for an error of a tab, and its traceback in a file.
 
-    A browser that went away is nothing to trace.
+    A browser that went away is no error.
     """
 
     def without_traceback(record: logging.LogRecord) -> bool:

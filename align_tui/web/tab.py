@@ -1,4 +1,4 @@
-"""One tab: its application, and what a browser may say to it. All of that is checked."""
+"""One tab: its application, and the checked messages that a browser may send to it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
 
-WIDTHS, HEIGHTS = (10, 600), (4, 300)  # cells; a wall of 8K has no more at a readable size
+WIDTHS, HEIGHTS = (10, 600), (4, 300)  # cells; an 8K screen has no more at a readable size
 SIZE = (80, 24)
-MOST_BYTES = 1 << 20  # of a message: a long paste
-READ_S = 30.0  # for an application to read what was typed
-END_S = 3.0  # for an application to end by itself
+MOST_BYTES = 1 << 20  # bytes of a message: a long paste
+READ_S = 30.0  # seconds for an application to read what was typed
+END_S = 3.0  # seconds for an application to end by itself
 log = logging.getLogger("textual-serve")
 
 
 def clamped(value: object, limits: tuple[int, int], otherwise: int) -> int:
-    """A number of cells within the limits; `otherwise` for what is no number."""
+    """A number of cells within the limits; `otherwise` if the value is not a number."""
     if isinstance(value, str):
         value = value.strip()
         digits = value.removeprefix("-")
@@ -36,7 +36,7 @@ def clamped(value: object, limits: tuple[int, int], otherwise: int) -> int:
 
 
 def sizes(asked: Any) -> tuple[int, int]:
-    """(columns, rows) of a table with width and height, whatever they are."""
+    """(columns, rows) from a table with width and height, whose values may be anything."""
     asked = asked if hasattr(asked, "get") else {}
     return (
         clamped(asked.get("width"), WIDTHS, SIZE[0]),
@@ -45,7 +45,7 @@ def sizes(asked: Any) -> tuple[int, int]:
 
 
 class Application(AppService):
-    """Textual's application process, without a shell, and ended whether it listens or not."""
+    """Textual's application process, started without a shell, and killed if it does not end."""
 
     def __init__(self, words: Sequence[str], **service: Any) -> None:
         super().__init__("", **service)
@@ -64,18 +64,18 @@ class Application(AppService):
         return process
 
     async def run(self) -> None:
-        """Show what it paints until it ends, in whatever way; then its tab ends too."""
+        """Send what the application paints until it ends in any way; then the tab ends too."""
         try:
             await super().run()
         finally:
             await self.remote_close()
 
     async def send_bytes(self, data: bytes) -> bool:
-        """Hand keys on; raises TimeoutError where the application reads nothing any more."""
+        """Send keys on; raises TimeoutError if the application no longer reads."""
         return await asyncio.wait_for(super().send_bytes(data), READ_S)
 
     async def stop(self) -> None:
-        """Ask it to end, and end it where it does not."""
+        """Ask the application to end, and kill it if it does not."""
         process, task = self._process, self._task
         if process is None or task is None:
             return
@@ -84,7 +84,7 @@ class Application(AppService):
         except (TimeoutError, OSError):
             log.warning("an application did not end by itself")
         finally:
-            # What it had begun to say finds nobody: it ends at its next word, or now.
+            # Nobody reads its output any more: it ends at its next write, or now.
             self._task = None
             if process.returncode is None:
                 if process.stdin is not None:
@@ -105,7 +105,7 @@ async def _end(process: Process) -> None:
 
 
 async def hand_on(websocket: web.WebSocketResponse, application: Application) -> None:
-    """Bring what the browser says to the application until it has gone; nonsense is left out."""
+    """Send the browser's messages to the application until it is gone; drop invalid ones."""
     async for message in websocket:
         if message.type != WSMsgType.TEXT:
             continue

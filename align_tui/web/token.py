@@ -19,17 +19,17 @@ REFUSED = (
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A random word of this server's life; it is in no log and in no process list."""
+    """A random word for the lifetime of this server; no log and no process list has it."""
 
     word: str = field(default_factory=lambda: secrets.token_urlsafe(BYTES), repr=False)
 
     def fits(self, given: str) -> bool:
-        """Is it the word? Compared in a time that tells nothing about where it differs."""
+        """Is it the word? The time of the comparison does not depend on where they differ."""
         mine, theirs = self.word.encode(), given.encode("utf-8", "surrogatepass")
         return hmac.compare_digest(mine, theirs)
 
     def admits(self, request: web.Request) -> bool:
-        """Does a request bring it, in its address or as the cookie of an earlier visit?"""
+        """Does a request have the token, in its address or in the cookie of an earlier visit?"""
         if NAME in request.query:
             return self.fits(request.query[NAME])
         return self.fits(request.cookies.get(cookie_name(request), ""))
@@ -52,6 +52,6 @@ class Token:
 
 
 def cookie_name(request: web.Request) -> str:
-    """One for each port as the browser sees it: cookies know hosts, and no ports."""
+    """A name for each port as the browser sees it, since cookies belong to hosts, not ports."""
     port = request.host.rpartition(":")[2]
     return f"align_tui_{port}" if port.isdecimal() and len(port) < 6 else "align_tui"

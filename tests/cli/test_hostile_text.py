@@ -1,4 +1,4 @@
-"""No text commands the terminal that a command shows it on; files and pipes keep the text."""
+"""No text can command the terminal that shows it; files and pipes keep the text unchanged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def leaves(command: Any, name: str = "") -> Iterator[str]:
         yield name
 
 
-# What each is called with; FILE, RUN, SET, OUT and BAD stand for what the test has made.
+# The arguments of each command; the test makes FILE, RUN, SET, OUT and BAD.
 CALLS: dict[str, list[list[str]]] = {
     "": [["--version"], ["--run", "BAD"], ["-p", "BAD"], ["-s", "BAD"], ["--theme", "BAD", "runs"]],
     "run": [
@@ -94,7 +94,7 @@ class Stream(io.TextIOWrapper):
 
 
 class Called:
-    """A call of the program in this process, its streams as they were left."""
+    """A call of the program in this process, and its streams afterwards."""
 
     def __init__(
         self, monkeypatch: pytest.MonkeyPatch, arguments: list[str], *, terminal: bool
@@ -110,7 +110,7 @@ class Called:
 
 @pytest.fixture
 def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What the words of CALLS stand for."""
+    """The values of the words in CALLS."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
@@ -118,7 +118,7 @@ def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     whole = hostile.decided_run(database, study, failures=False)
     run = hostile.decided_run(database, study)
     file = hostile.library(tmp_path)
-    model = tmp_path / f"model{hostile.FILE_NAME[:-1]}"  # one that is no UTF-8 is refused
+    model = tmp_path / f"model{hostile.FILE_NAME[:-1]}"  # a file that is not UTF-8 is refused
     model.mkdir()
     body = {"architectures": [hostile.TEXT], "model_type": hostile.TEXT}
     (model / "config.json").write_text(json.dumps(body), encoding="utf-8")
@@ -149,7 +149,7 @@ def test_no_text_commands_a_terminal(
         words = [*command.split(), *filled(arguments, places)]
         called = Called(monkeypatch, words, terminal=True)
         for seen in (called.out, called.err):
-            # A progress bar of Rich's returns to the start of its line.
+            # Rich's progress bar returns to the start of its line.
             found = hostile.commands_in(seen, moves=True, ends="\n\r")
             assert not found, (arguments, found, seen)
         assert "\r" not in called.out
@@ -206,6 +206,6 @@ def test_no_module_of_the_command_line_writes_past_the_writer() -> None:
                 called = ast.unparse(node.func)
                 past = {"print", "input", "typer.echo", "click.echo", "json.dumps", "Console"}
                 past |= {"sys.stdout.write", "sys.stderr.write"}
-                if path.name in ("asciicast.py", "failure.py"):  # files, and no terminal
+                if path.name in ("asciicast.py", "failure.py"):  # files, not terminals
                     past -= {"json.dumps", "Console"}
                 assert called not in past, f"{path.name}:{node.lineno}"

@@ -1,4 +1,4 @@
-"""What models are, told from their files: each part by itself, and no weights loaded."""
+"""Models described from their files: each part by itself, without loading weights."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def folder(tiny_model: Path, tmp_path: Path) -> Path:
-    """A copy of the tiny model that may be spoilt."""
+    """A copy of the tiny model that a test may damage."""
     return Path(shutil.copytree(tiny_model, tmp_path / "model"))
 
 
@@ -41,7 +41,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(cache: Path, name: str, folder: Path) -> Path:
-    """Copy a folder into the cache as the hub's own client would lay it down."""
+    """Copy a folder into the cache in the layout of the hub's own client."""
     repository = cache / f"models--{name.replace('/', '--')}"
     (repository / "refs").mkdir(parents=True)
     (repository / "blobs").mkdir()
@@ -57,7 +57,7 @@ def show(capsys: Capture, model: object, status: int = 0) -> dict[str, Any]:
 
 
 def shown(capsys: Capture, model: object, status: int = 0) -> str:
-    """What people see, with line breaks folded."""
+    """The text that people see, with line breaks folded."""
     assert run(["models", "show", str(model)]) == status
     return " ".join(capsys.readouterr().out.split())
 
@@ -107,7 +107,7 @@ def test_no_weights_are_loaded(
     monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", loaded)
     show(capsys, folder)
     show(capsys, smollm2_gguf())
-    [(model, _)] = made  # of the folder alone: a GGUF file would be unpacked
+    [(model, _)] = made  # only for the folder: a GGUF file would be unpacked
     assert {parameter.device.type for parameter in model.parameters()} == {"meta"}
 
 

@@ -1,4 +1,4 @@
-"""Text that no database takes, from every door: it is repaired, and nothing fails for it."""
+"""Text that no database accepts, from every source: it is repaired, and nothing fails."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_run_with_odd_text_from_decision_makers_arguments_and_file_names(tmp_p
     [asked] = results.responses_of(db, found["asks"].sample)
     assert "half \ufffd and byte \ufffd" in asked.prompt
     db.close()
-    # Words that are looked for are text too.
+    # The words of a search are text too.
     for command in ("show", "report", "export"):
         assert align_tui(command, b"\xff").returncode == 2
 

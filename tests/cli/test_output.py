@@ -1,4 +1,4 @@
-"""Standard output that is full, closed or not UTF-8: told in a sentence, and the data whole."""
+"""Standard output that is full, closed or not UTF-8: a sentence says so, and data stays whole."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_what_is_made_for_the_user_is_the_users_alone(tmp_path: Path) -> None:
     made = {p: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.rglob("*") if p != rows}
     files = {p.name: mode for p, mode in made.items() if p.is_file()}
     assert {"runs.db", "x.jsonl", "mine.toml"} <= set(files)
-    assert any(name.endswith(".log") for name in files)  # of a worker
+    assert any(name.endswith(".log") for name in files)  # a worker's process
     ours = {p: mode for p, mode in made.items() if "align-tui" in str(p.relative_to(tmp_path))}
     assert {p: oct(m) for p, m in ours.items() if m & 0o077} == {}
     assert stat.S_IMODE(rows.stat().st_mode) == 0o644

@@ -1,4 +1,4 @@
-"""`align-tui run` and what comes after it, as real processes: events, files, exit statuses."""
+"""`align-tui run` and later commands, as real processes: events, files, exit statuses."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_failures_are_1_and_typed() -> None:
 
 
 def test_two_backbones_run_side_by_side() -> None:
-    """Each profile that needs a model decides on both, and what each line is called says so."""
+    """Each profile that needs a model decides on both, and each line's name has the model."""
     folder = paths.user_backbones()
     folder.mkdir(parents=True)
     (folder / "curt.toml").write_text('backbone.kind = "demo"\ndecoding.max_tokens = 96\n')

@@ -1,4 +1,4 @@
-"""Code that a file brings: asked about once, remembered by its hash, and never run unasked."""
+"""Code that a file names: the program asks once, remembers its hash, and never runs it unasked."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def nobody_said_yes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Theirs:
-    """A study of somebody else's, whose decision-maker is code that leaves a marker."""
+    """Somebody else's study, whose decision-maker is code that leaves a marker."""
 
     def __init__(self, folder: Path, profile: Path | None = None) -> None:
         folder.mkdir(exist_ok=True)
@@ -81,7 +81,7 @@ Align = Callable[..., Done]
 
 @pytest.fixture
 def align(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Align]:
-    """A command in this process, which is no terminal; its worker is a thread."""
+    """Run a command in this process, without a terminal; its worker is a thread."""
     threads: list[threading.Thread] = []
 
     def ensure_worker(db: Database) -> None:
@@ -113,7 +113,7 @@ def in_a_process(*words: str) -> Done:
 
 
 def align_in_terminal(answer: str, *words: str) -> tuple[int, str]:
-    """(exit status, all that was seen) on a terminal where somebody answers."""
+    """(exit status, all output) on a terminal where somebody answers."""
     parent, child = pty.openpty()
     process = subprocess.Popen(own_command(*words), stdin=child, stdout=child, stderr=child)
     os.close(child)
@@ -179,7 +179,7 @@ def test_with_trust_it_runs_and_is_remembered_until_it_changes(
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_on_a_terminal_it_is_asked_once(theirs: Theirs, answer: str) -> None:
     status, seen = align_in_terminal(answer, "run", str(theirs.study))
-    # A terminal breaks its lines with carriage returns, and so a path may be cut.
+    # A terminal breaks lines with carriage returns, which may cut a path.
     assert str(theirs.code) in seen and "SHA-256" in seen and "runs as you" in seen
     assert (status, theirs.ran()) == ((0, True) if answer == "y" else (2, False)), seen
     if answer == "y":
@@ -198,7 +198,7 @@ def test_what_the_own_configuration_names_is_not_asked_about(tmp_path: Path, ali
     assert done.returncode == 0, done.stderr
     assert mine.ran()
 
-    # A file of somebody else's that changes or extends it is no configuration of one's own.
+    # A file of somebody else that changes or extends it is not the user's own configuration.
     mine.code.write_text(mine.code.read_text() + "# so that its hash is new\n")
     study.write_text(study.read_text() + 'set = ["adm.function=\\"decide\\""]\n')
     assert align("run", str(study)).returncode == 2
@@ -223,7 +223,7 @@ def test_what_ships_and_what_is_linked_into_the_configuration_is_own(tmp_path: P
 
 
 def test_code_that_changes_after_the_answer_is_not_run(theirs: Theirs, align: Align) -> None:
-    """As it may between the answer and the loading, and whenever a run is gone on with."""
+    """It may change between the answer and the loading, and before a run is resumed."""
     assert align("run", str(theirs.study), "--trust").returncode == 0
     theirs.marker.unlink()
     db = open_database(paths.default_database())
@@ -241,7 +241,7 @@ def test_code_that_changes_after_the_answer_is_not_run(theirs: Theirs, align: Al
 
 
 def test_a_database_of_somebody_elses_brings_no_code(theirs: Theirs, align: Align) -> None:
-    """Its run was made where another account said yes: here a worker asks its own."""
+    """Another account trusted the code of its run; here a worker needs its own account's trust."""
     assert align("run", str(theirs.study), "--trust").returncode == 0
     theirs.marker.unlink()
     trust.store().unlink()
@@ -272,7 +272,7 @@ def test_nothing_that_only_looks_runs_code(theirs: Theirs, tmp_path: Path, align
 def test_what_python_compiled_beside_it_is_not_run_in_its_place(
     theirs: Theirs, align: Align
 ) -> None:
-    """A __pycache__ that came along would be taken for the file by Python's own loader."""
+    """Python's own loader would use a __pycache__ beside the file in place of the file."""
     import py_compile
 
     source = theirs.code.read_text()
@@ -288,7 +288,7 @@ def test_what_python_compiled_beside_it_is_not_run_in_its_place(
 
 
 def test_neighbours_of_the_file_are_not_imported(theirs: Theirs, align: Align) -> None:
-    """Nor do they stand before the standard library's modules, in a worker that serves others."""
+    """They do not hide modules of the standard library in a worker that serves other runs."""
     for name in ("json", "random", "helper"):
         (theirs.code.parent / f"{name}.py").write_text(theirs.code.read_text())
     theirs.code.write_text(

@@ -1,4 +1,4 @@
-"""Whoever waits is told for what, within five seconds, on a pipe too."""
+"""A command that waits says for what within five seconds, on a pipe too."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_every_reason_names_who_or_what_is_waited_for(database: Database) -> Non
     assert why(database, run, keeper) == (
         f"run {run} is paused; to continue it: align-tui run --resume {run}"
     )
-    assert told == ["align-tui: No space is left"]  # a trouble is told at once, and once
+    assert told == ["align-tui: No space is left"]  # a problem is reported at once, and only once
 
 
 def test_a_reason_is_said_soon_and_not_again_and_again() -> None:
@@ -96,13 +96,13 @@ def test_a_reason_is_said_soon_and_not_again_and_again() -> None:
     wait(4, "loading 12 %")
     assert len(said) == 1 and said[0][0] <= 2 + SOON_S
     wait(20, "loading 15 %")
-    assert len(said) == 1  # the same but for its numbers
+    assert len(said) == 1  # equal except for its numbers
     wait(1, "its turn")
     assert len(said) == 2 and said[1][1] == "its turn" and said[1][0] > clock.now - 1.1
     wait(60, "its turn")
     assert len(said) == 3
     patience.progressed()
-    clock.now += 600  # this process was stopped: that is no waiting
+    clock.now += 600  # this process was stopped, so it did not wait
     assert not patience.asks()
 
 
@@ -144,7 +144,7 @@ def test_another_worker_is_started_where_the_only_one_does_not_answer(
     workers.beat(database, worker, state="idle")
     look(1)
     assert "answers again" in told[2]
-    # One that ends with an error again and again is no help, and its last words are told.
+    # A worker that ends with an error again and again does not help; its last error is shown.
     workers.unregister(database, worker)
     monkeypatch.setattr(failure_checks, "log_tail", lambda: "no CUDA")
     with pytest.raises(StoreError, match="ended") as caught:
@@ -206,7 +206,7 @@ def test_a_run_that_nobody_follows_is_left_to_a_worker_that_answers(
     monkeypatch.setattr(worker_keeper, "ensure_worker", ensure)
     worker = workers.register(database)
     with pytest.MonkeyPatch.context() as patch:
-        # The worker's heart beats while we look away.
+        # The worker's heartbeat goes on while nobody looks.
         patch.setattr(worker_keeper, "POLL_S", 0.0)
         beats = Keeper.look
 
@@ -273,7 +273,7 @@ def test_a_pause_by_somebody_else_is_told_on_a_pipe(database: Database, tmp_path
     command, run = real_runs.begin_run(tmp_path)
     runs.set_state(database, run, "paused")
     errors = tmp_path / "stderr"
-    until(lambda: "is paused" in errors.read_text(), SOON_S + 1.5)  # what runs may finish
+    until(lambda: "is paused" in errors.read_text(), SOON_S + 1.5)  # running samples may finish
     runs.set_state(database, run, "active")
     command.communicate(timeout=60)
     assert command.returncode == 0
@@ -290,7 +290,7 @@ def test_a_run_that_waits_for_another_says_so(database: Database, tmp_path: Path
                         stdout=subprocess.PIPE)  # fmt: skip
     assert command.stdout is not None and "started" in command.stdout.readline()
     until(lambda: "waiting for its turn" in (tmp_path / "stderr").read_text(), SOON_S)
-    assert time.monotonic() - began < 2 * SOON_S  # with the start of the process
+    assert time.monotonic() - began < 2 * SOON_S  # including the start of the process
     command.send_signal(signal.SIGINT)
     command.communicate(timeout=30)
     errors.close()

@@ -1,4 +1,4 @@
-"""The workers on the command line are told as on the screen."""
+"""The command line describes workers as the screen does."""
 
 from __future__ import annotations
 

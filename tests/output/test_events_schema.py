@@ -1,4 +1,4 @@
-"""Every line of a run's events is as docs/formats.md and the JSON Schema in the package say."""
+"""Every line of a run's events fits docs/formats.md and the JSON Schema in the package."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def decide(scenario, targets, llm, parameters):
 
 
 def kind(schema: dict[str, Any]) -> str:
-    """A type of the schema in the words of the documentation."""
+    """A type of the schema in the documentation's words."""
     if "$ref" in schema:
         known = {
             "share": "number (0 to 1)", "index": "whole number", "seconds": "number (seconds)",
@@ -129,7 +129,7 @@ def test_the_example_of_the_documentation_is_valid() -> None:
 
 
 def rated(choices: int) -> Decision:
-    """A decision with everything that it can be made of, drawn among two that tie."""
+    """A decision with every part that it can have, and a drawn choice among two that tie."""
     first = {"moral_desert": Prediction((0.8, 1.0), ("he helped", "=1+1"), "regression")}
     others: tuple[dict[str, Prediction], ...] = ({},) * (choices - 1)
     relevance = Relevance(({"moral_desert": 1.0}, *({"moral_desert": 0.5},) * (choices - 1)), "r")
@@ -299,7 +299,7 @@ def test_align_system_has_what_its_records_have_a_place_for(
     direct = records[1]["choice_info"]
     assert list(direct) == ["predicted_probabilities"] and len(direct["predicted_probabilities"])
     low = tmp_path / "out/moral-desert-low/input_output.json"
-    assert len(json.loads(low.read_text())) == 1  # the open answer has no place there
+    assert len(json.loads(low.read_text())) == 1  # align-system's format has no open answers
 
 
 def test_markdown_and_reports_say_the_ratings_in_short(database: Database) -> None:

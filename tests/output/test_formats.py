@@ -1,4 +1,4 @@
-"""CSV that no spreadsheet runs, JSON that any parser reads, Markdown that is no HTML."""
+"""CSV that no spreadsheet runs, JSON that every parser reads, Markdown without HTML."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_json_says_the_same_and_commands_nothing(value: Any) -> None:
     strict = json.loads(text, parse_constant=lambda name: pytest.fail(name))
     assert strict == json.loads(
         json.dumps(value),
-        parse_constant=lambda name: None,  # what is no number is null
+        parse_constant=lambda name: None,  # a value that is not a number is null
     )
     assert json.loads(json_text(value, ascii_only=True)) == strict
 

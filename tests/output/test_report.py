@@ -1,4 +1,4 @@
-"""Reports: the numbers are the run's, and no text of a model or file becomes markup."""
+"""Reports: their numbers are the run's, and no text of a model or file becomes markup."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOSTILE = "</td><script>alert(1)</script>|`x`[a](http://x)\x1b[31m\u202e{{ 7*7 }
 
 
 class Seen(HTMLParser):
-    """Every tag, every link, all text; complains where tags do not nest."""
+    """Collects every tag, link and text; fails if tags do not nest."""
 
     VOID = frozenset({"meta", "line", "rect", "circle"})
 
@@ -78,7 +78,9 @@ def test_the_numbers_are_the_runs(database: Database) -> None:
     run = decided(database, study)
     report = gather(database, [run])
     stored = {(study.profiles[t.profile].name, t.target): t for t in results.tallies(database, run)}
-    assert len(report.accuracies) == 6  # the baseline against three targets, three against theirs
+    assert (
+        len(report.accuracies) == 6
+    )  # the baseline for three targets, and three profiles for their own
     for accuracy in report.accuracies:
         name, _, model = accuracy.label.partition(" · ")
         assert model == "demo"

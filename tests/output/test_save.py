@@ -1,4 +1,4 @@
-"""Saving from the screen: every format under its own name, and nothing written over."""
+"""Saving from the screen: every format under its own name, and no file overwritten."""
 
 from __future__ import annotations
 

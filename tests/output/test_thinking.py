@@ -1,4 +1,4 @@
-"""What a model thought, in events, tables, exports and reports; hostile as any text of a model."""
+"""A model's thinking in events, tables, exports and reports; it is hostile like any model text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ THOUGHTS = "Who is hurt | worst?\n<script>alert(1)</script> \x1b[31mB\u202e."
 
 @pytest.fixture
 def run(database: Database) -> str:
-    """A run of two columns, of which the second thought."""
+    """A run of two columns; the model of the second thinks."""
     study = fakes.study(3, profiles=2)
     made = runs.create_run(database, study, {})
     worker = fakes.FakeWorker(database, study)

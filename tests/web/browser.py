@@ -1,4 +1,4 @@
-"""A headless Chromium, spoken to in its DevTools protocol."""
+"""A headless Chromium, driven by its DevTools protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--remote-debugging-port=0", "--window-size=1200,800",
 )  # fmt: skip
-# How many different colours a picture has, and the share of its most frequent one.
+# Counts the colours of a picture, and the share of the most frequent one.
 COUNT = """
 (async () => {
   const bytes = Uint8Array.from(atob('%s'), (sign) => sign.charCodeAt(0));
@@ -39,7 +39,7 @@ COUNT = """
 
 
 class Page:
-    """One tab: what it asked the network for, what its websocket brought, keys, pictures."""
+    """One tab: its network requests, its websocket's messages, keys, pictures."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket, self._numbers = socket, itertools.count(1)
@@ -69,7 +69,7 @@ class Page:
                     self.complaints.append(str(about["exceptionDetails"]))
 
     async def tell(self, method: str, **parameters: object) -> Any:
-        """Have the browser do something; its answer."""
+        """Send the browser a command and return its answer."""
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
@@ -86,14 +86,14 @@ class Page:
         await self.tell("Input.dispatchKeyEvent", type="keyUp", **known)
 
     async def picture(self) -> bytes:
-        """What is seen, as PNG."""
+        """The visible page as PNG."""
         shot = await self.tell("Page.captureScreenshot", format="png")
         return base64.b64decode(shot["data"])
 
     async def colours(self) -> tuple[int, float]:
-        """(how many colours there are, the share of the most frequent one)."""
+        """(number of colours, share of the most frequent one)."""
         script = COUNT % base64.b64encode(await self.picture()).decode()
-        # In a world of its own, so that nothing of the page is used or changed.
+        # In an isolated world, so that the script neither uses nor changes the page.
         frame = (await self.tell("Page.getFrameTree"))["frameTree"]["frame"]["id"]
         world = await self.tell("Page.createIsolatedWorld", frameId=frame)
         found = await self.tell(
@@ -103,7 +103,7 @@ class Page:
         return tuple(found["result"]["value"])
 
     async def until(self, true: Callable[[], object], seconds: float = 40.0) -> None:
-        """Wait for it, or fail."""
+        """Wait until the condition holds, or fail."""
         end = asyncio.get_running_loop().time() + seconds
         while not true():
             assert asyncio.get_running_loop().time() < end, "waited in vain"

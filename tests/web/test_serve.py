@@ -1,4 +1,4 @@
-"""`align-tui serve`: who may ask, what a tab runs, a real browser, and the end of it all."""
+"""`align-tui serve`: who may connect, what a tab runs, a real browser, and shutdown."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_hostile_name_reaches_the_program_and_no_shell(tmp_path: Path) -> None
         ("127.0.0.1", "localhost:9000", "http://localhost:9000", True),  # behind ssh -L
         ("127.0.0.1", "LOCALHOST:8000", "http://localhost:8000", True),
         ("::1", "[::1]:8000", "http://[::1]:8000", True),
-        ("127.0.0.1", "evil.example:8000", None, False),  # rebound
+        ("127.0.0.1", "evil.example:8000", None, False),  # DNS rebinding
         ("127.0.0.1", "evil.example:8000", "http://evil.example:8000", False),
         ("127.0.0.1", "127.0.0.1:8000", "http://evil.example", False),
         ("127.0.0.1", "127.0.0.1:8000", "http://127.0.0.1:3000", False),  # another server's page
@@ -132,7 +132,7 @@ def until(true: Callable[[], object], seconds: float = 40.0) -> None:
 
 
 class Served:
-    """The command, and where it answers."""
+    """The running command and its address."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         command = [sys.executable, "-m", "align_tui", "serve", "--port", "0", *arguments]
@@ -205,7 +205,7 @@ async def test_the_real_application_stays_small_and_ends_with_whom_it_was_for(
 async def test_in_a_real_browser(
     served: Callable[..., Served], database: Database, tmp_path: Path, ending: signal.Signals
 ) -> None:
-    """The study's text is painted, keys reach it, and what they have decided is seen."""
+    """The page shows the study's text and its decisions, and keys reach the application."""
     server = served("-p", "moral-desert-high", "-p", "random", "-s", "demo-triage", "--limit", "2")
     async with browser.opened(server.url, tmp_path) as page:
         await page.until(lambda: b"Nothing is decided" in page.received)

@@ -29,7 +29,7 @@ from align_tui.web.serving import _quiet_logs
 from align_tui.web.tab import HEIGHTS, MOST_BYTES, SIZE, WIDTHS, clamped, sizes
 from align_tui.web.token import REFUSED, Token
 
-# Tells what it is told, a line a packet, and ends when it is asked to or nobody is there.
+# Echoes each packet as a line, and ends when it is asked to or its input closes.
 LISTENER = """
 import json, os, sys
 log = open(sys.argv[1], "a", buffering=1)
@@ -53,7 +53,7 @@ Client = TestClient[aiohttp.web.Request, aiohttp.web.Application]
 
 
 class Site:
-    """A server of one program, and what that program was told."""
+    """A server of one program, and the messages that the program received."""
 
     def __init__(self, client: Client, token: Token, log: Path, tabs: Tabs) -> None:
         self.client, self.token, self.log, self._tabs = client, token, log, tabs
@@ -91,7 +91,7 @@ async def serving(
     log, token = tmp_path / "told", Token()
     tabs = Tabs([sys.executable, "-c", program, str(log)], "x", heartbeat_s=beat)
     app = site(tabs, Guard("127.0.0.1"), token)
-    # The jar of the client refuses cookies of addresses otherwise.
+    # Otherwise the client refuses cookies of numeric addresses.
     jar = aiohttp.CookieJar(unsafe=True)
     server = TestServer(app, port=unused_port())
     async with TestClient(server, cookie_jar=jar) as client:
@@ -237,7 +237,7 @@ async def test_a_tab_that_is_closed_ends_its_application(
 
 
 async def test_a_tab_that_answers_no_ping_has_gone(tmp_path: Path) -> None:
-    """As behind a line that was cut: the connection stays open, and nobody is at its end."""
+    """Like a cut line: the connection stays open, and nobody answers."""
     async with serving(tmp_path, beat=0.4) as here:
         params = {"token": here.token.word}
         async with here.client.ws_connect("/ws", params=params, autoping=False):

@@ -1,1 +1,1 @@
-"""Reports: what one or several runs found, as Markdown or as one page with plots."""
+"""Reports on one or several runs, as Markdown or as an HTML page with plots."""

@@ -53,12 +53,12 @@ class RunPart:
     probes: int
     notes: tuple[str, ...]
     versions: dict[str, str]
-    profiles: tuple[tuple[str, str], ...]  # name, hash of all but the name
+    profiles: tuple[tuple[str, str], ...]  # name, and hash of everything else
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """A column against one target; chance is a uniform chooser's expectation on the same rows."""
+    """A column's accuracy for one target, and that of a uniform random chooser on the same rows."""
 
     label: str
     targets: Targets
@@ -124,14 +124,14 @@ class Report:
 
     @property
     def dependent(self) -> bool:
-        """Does a question stand among the pairs of some comparison more than once?"""
+        """Does any comparison have a question more than once among its pairs?"""
         return any(compared.found.dependent for compared in self.comparisons)
 
 
 def gather(
     db: Database, names: Sequence[str], *, title: str = "", examples: int = EXAMPLES
 ) -> Report:
-    """Read the runs (each once, in that order) and work everything out; raises StoreError."""
+    """Read the runs (each once, in the given order) and compute the report; raises StoreError."""
     ids = list(dict.fromkeys(names))
     parts = tuple(_run_part(db, run) for run in ids)
     columns = [column for run in ids for column in read_columns(db, run)]
@@ -172,7 +172,7 @@ def _run_part(db: Database, run: str) -> RunPart:
 
 
 def _labels(columns: Sequence[Column], *, several: bool) -> tuple[str, ...]:
-    """The profile's name, its model beside, and the end of its run's id where there are several."""
+    """The profile's name and model, and the end of its run's id if there are several runs."""
     return tuple(
         with_model(column.name, column.model)
         + (f" ({column.run.rpartition('-')[2]})" if several else "")
@@ -181,7 +181,7 @@ def _labels(columns: Sequence[Column], *, several: bool) -> tuple[str, ...]:
 
 
 def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accuracy, ...]:
-    """By target, in the order in which they first stand; in it by column."""
+    """By target, in order of first mention, and then by column."""
     found: dict[str, list[Accuracy]] = {}
     for column, label in zip(columns, labels, strict=True):
         alone = pair_up([column])
@@ -199,7 +199,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
 
 
 def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Compared, ...]:
-    """Every two columns under every target that both are scored against."""
+    """Compare every two columns under every target that both are scored against."""
     found: list[tuple[str, str, Targets, Comparison]] = []
     for a, b in combinations(range(len(columns)), 2):
         shared = [targets for targets in columns[a].under if targets in columns[b].under]
@@ -214,7 +214,7 @@ def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Comp
 
 
 def _agreements(columns: Sequence[Column]) -> tuple[tuple[Agreement | None, ...], ...]:
-    """The matrix; None on its diagonal."""
+    """The matrix of agreement, with None on its diagonal."""
     known: dict[tuple[int, int], Agreement] = {}
     for a, b in combinations(range(len(columns)), 2):
         known[a, b] = column_agreement(pair_up([columns[a], columns[b]]), 0, 1)
@@ -231,7 +231,7 @@ def _examples(
     annotations: Mapping[int, Annotation],
     most: int,
 ) -> tuple[Example, ...]:
-    """The rows with the most different choices, the earlier first; one a scenario."""
+    """The rows with the most different choices, earlier ones first; one for each scenario."""
     rows = [row for row in pair_up(columns).rows if row.differs]
     rows.sort(key=lambda row: -len(set(row.choices) - {None}))
     first = list({probe_key(row.scenario): row for row in reversed(rows)}.values())[::-1]
@@ -244,7 +244,7 @@ def _bookmarked(
     labels: Sequence[str],
     annotations: Mapping[int, Annotation],
 ) -> tuple[Example, ...]:
-    """Each bookmarked decision, column by column: no other column needs to have its scenario."""
+    """Each bookmarked decision, column by column; other columns may lack its scenario."""
     found = []
     for column, label in zip(columns, labels, strict=True):
         for row in pair_up([column]).rows:
@@ -292,5 +292,5 @@ def _ratings(basis: Basis) -> str:
 
 
 def _correct(column: Column, row: PairedRow, index: int) -> bool | None:
-    """Against its own targets; a column without any is right or wrong about nothing here."""
+    """Is it right for its own targets? None for a column without targets."""
     return correctness(row, index, target_for(column, ()), column.scorer)

@@ -30,7 +30,7 @@ def markdown(report: Report) -> str:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Cells are escaped here."""
+    """A Markdown table; this escapes the cells."""
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"
     for row in rows:
@@ -189,7 +189,7 @@ def _example(number: int, example: Example) -> Iterator[str]:
         for said in example.said
     ]
     header = ("profile", "choice", "ratings", "thinking", "reasoning", "verdict")
-    # A column comes only where someone rated, thought, or judged.
+    # A column is shown only if some row has ratings, thinking, or verdicts.
     optional = ("ratings", "thinking", "verdict")
     wanted = [
         n for n, name in enumerate(header) if name not in optional or any(row[n] for row in rows)

@@ -62,7 +62,7 @@ def _done(root: Element) -> str:
 
 
 def intervals(bars: Sequence[Bar], said: str) -> str:
-    """Accuracies with their intervals on one scale from 0 to 1, chance as a dashed tick."""
+    """Accuracies with their intervals on one scale from 0 to 1; a dashed tick marks chance."""
     height = HEAD + ROW * len(bars) + 8
     root = _picture(LABEL + SCALE + NUMBERS, height, said)
     for tenth in range(0, 11, 2):
@@ -101,7 +101,7 @@ def _interval(root: Element, bar: Bar, rate: Rate, y: float) -> None:
 
 
 def matrix(labels: Sequence[str], cells: Sequence[Sequence[Agreement | None]], said: str) -> str:
-    """Shares of equal choices, a number in every cell; the shade repeats it."""
+    """Shares of equal choices: a number in every cell, and a shade that repeats it."""
     size, top = 62, 28
     count = len(labels)
     root = _picture(LABEL + size * count + 8, top + size * count // 2 + 8, said)
