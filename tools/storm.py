@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from align_tui.store import launch, runs
 from align_tui.store.database import open_database
-from tests.tui.storms import DOORS, WORKED, Storm, decided_run, decisions, hostile_study, sound
+from tests.tui.storms import DOORS, WORKED, Storm, decided_run, decisions, faults_of, hostile_study
 
 REPEAT = 20  # so that a worker has samples to decide during the whole storm
 
@@ -57,7 +57,7 @@ def storm(door: str, keys: int, seed: str) -> dict[str, object]:
             worker.terminate()
             worker.wait(timeout=60)
         db.close()
-        blown.failures += sound(path, before)
+        blown.failures += faults_of(path, before)
         os.chdir("/")
     return {**asdict(blown), "seconds": round(time.monotonic() - began, 1)}
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol, runtime_checkable
 
 from align_tui.config.backbone_kinds import Capability
 from align_tui.core.decisions import (
-    AS_IT_IS,
+    DEFAULT_RENDERING,
     GREEDY,
     ChoiceProbabilities,
     Generation,
@@ -40,7 +40,7 @@ class Request:
     engine: Literal["batched", "generate"] = "batched"
     priority: int = 0
     to_choice: bool = False
-    rendering: Rendering = AS_IT_IS
+    rendering: Rendering = DEFAULT_RENDERING
     group: int = 0
 
 
@@ -52,7 +52,7 @@ class ChoiceScoringRequest:
     replies: tuple[str, ...]
     sampling: Sampling = GREEDY
     priority: int = 0
-    rendering: Rendering = AS_IT_IS
+    rendering: Rendering = DEFAULT_RENDERING
     group: int = 0
 
 

@@ -29,7 +29,7 @@ def check_file(db: Database) -> None:
             time.sleep(POLL_S)
         if not salvage.saved_as(db).exists():
             salvage.save(db)
-        raise salvage.told(db, error) from error
+        raise salvage.with_saved_file(db, error) from error
 
 
 def _known(db: Database) -> Sequence[WorkerRow]:
@@ -39,7 +39,7 @@ def _known(db: Database) -> Sequence[WorkerRow]:
         return ()
 
 
-class Ends:
+class WorkerEnds:
     """Counts workers that end with an error, and gives up if new ones make no progress."""
 
     def __init__(self, db: Database) -> None:
@@ -69,7 +69,7 @@ class Ends:
         return has_come
 
 
-class Troubles:
+class TroubleReports:
     """Reports each trouble of the workers once, as soon as it is known."""
 
     def __init__(self, report: Callable[[str], None]) -> None:

@@ -13,11 +13,11 @@ from align_tui.config.adm_params import Reasoned
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import DEFAULT, list_backbones, read_backbone, typed
 from align_tui.config.library import (
+    anchored_override,
     find,
     load_profile,
     names_backbone,
     parse_override,
-    placed,
     with_override,
 )
 from align_tui.config.library import list_profiles as library_profiles
@@ -158,7 +158,7 @@ def new_profile(
     if backbone is not None:
         backbone = typed(backbone)
         table["backbone"] = {"use": backbone}
-    overrides = [placed(override, Path.cwd()) for override in overrides or ()]
+    overrides = [anchored_override(override, Path.cwd()) for override in overrides or ()]
     for override in overrides:
         table = with_override(table, *parse_override(override))
     new_targets = parse_targets(targets or (), attributes)

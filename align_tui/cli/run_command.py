@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from align_tui.cli.cancel_command import STOPPED, say_stopped, wait_until_released
 from align_tui.cli.option_values import database_path, versions
-from align_tui.cli.trust import consent
+from align_tui.cli.trust import require_trust
 from align_tui.cli.wait_reasons import Patience, reason
-from align_tui.cli.worker_keeper import Keeper, entrust
+from align_tui.cli.worker_keeper import Keeper, wait_for_worker
 from align_tui.config.options import Options
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
@@ -47,7 +47,7 @@ def start_run(
 ) -> int:
     """Create a run of the study and follow it; return the exit status."""
     study = load_study(options)
-    consent(study, trust=trust)
+    require_trust(study, trust=trust)
     path = database_path(db_path)
     with waiting(f"writing the run to {path}"):
         db = open_database(path)
@@ -62,14 +62,14 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
         db = open_database(path, create=False)
         run = runs.resolve(db, name)
         study = runs.load_study(db, run)
-    consent(study, trust=trust)
+    require_trust(study, trust=trust)
     queueing.resume_run(db, run)
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
     if detach:
-        entrust(db, lambda text: say(text, error=True))
+        wait_for_worker(db, lambda text: say(text, error=True))
         if as_json:
             say_json({"event": "started", "run": run})
         else:

@@ -54,18 +54,18 @@ def open_explorer(
     )
 
     def read() -> tuple[Launch, Study]:
-        from align_tui.cli.trust import consent
+        from align_tui.cli.trust import require_trust
 
         if run is not None:
             opened = _past(replace(launch, versions=versions()))
             if trust:
-                consent(opened[1], trust=True)
+                require_trust(opened[1], trust=True)
             return opened
         from align_tui.studies.assemble import load_study
 
         study = load_study(options)
         if trust:
-            consent(study, trust=True)  # else the screen asks before it runs the code
+            require_trust(study, trust=True)  # else the screen asks before it runs the code
         return replace(launch, study=study, versions=versions()), study
 
     return _open(read, ", ".join(options.scenarios) if run is None else _named(run))

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from align_tui.cli.option_values import database_path
-from align_tui.cli.trust import consent
+from align_tui.cli.trust import require_trust
 from align_tui.core.errors import ConfigError, ServeError
 from align_tui.core.text.display import one_line
 from align_tui.output.terminal import say
@@ -43,7 +43,7 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
         ) from error
     study = _study(opened)
     if trust:
-        consent(study, trust=True)
+        require_trust(study, trust=True)
     try:
         taken = take_port(host, port)
     except UnicodeError as error:

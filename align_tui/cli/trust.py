@@ -12,7 +12,7 @@ from align_tui.core.text.display import one_line
 from align_tui.output.terminal import ask, say
 
 
-def consent(study: Study, *, trust: bool) -> None:
+def require_trust(study: Study, *, trust: bool) -> None:
     """Ask the user once to trust each piece of code that the study runs, and remember the answer.
 
     With `trust` the user has trusted all of it beforehand. Raises CodeRefused if the user says no,

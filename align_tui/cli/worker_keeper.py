@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from align_tui.cli.failure_checks import RESTARTS, Ends, Troubles, check_file
+from align_tui.cli.failure_checks import RESTARTS, TroubleReports, WorkerEnds, check_file
 from align_tui.core.errors import StoreError
 from align_tui.core.stillness import Stillness
 from align_tui.core.text.display import one_line
@@ -38,8 +38,8 @@ class Keeper:
         self.seen = Seen()
         self.process: subprocess.Popen[bytes] | None = None
         self._report = report
-        self._ends = Ends(db)
-        self._troubles = Troubles(report)
+        self._ends = WorkerEnds(db)
+        self._troubles = TroubleReports(report)
         self._hung: list[subprocess.Popen[bytes]] = []  # kept to notice when they end
         self._silent: set[str] = set()  # reported as silent
         self._aside: set[str] = set()  # others may take over their samples
@@ -151,7 +151,7 @@ class Keeper:
                 self._report(f"started another worker (process {self.process.pid})")
 
 
-def entrust(db: Database, report: Callable[[str], None]) -> None:
+def wait_for_worker(db: Database, report: Callable[[str], None]) -> None:
     """Make sure that a worker answers or starts, before this command leaves a run to it."""
     keeper = Keeper(db, report)
     before = {worker.id: worker.heartbeat for worker in keeper.look().answering}

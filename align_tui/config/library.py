@@ -135,7 +135,7 @@ def parse_override(text: str) -> tuple[list[str], Any]:
     return parts, value
 
 
-def placed(text: str, folder: Path) -> str:
+def anchored_override(text: str, folder: Path) -> str:
     """The override with an absolute path, if it names a file or a model in `folder`.
 
     The worker runs in another folder. Other overrides are returned unchanged.

@@ -13,7 +13,7 @@ from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import Targets, target_id
 
-Question = tuple[int, int]  # scenario, repeat: both from 0, in the order of the column's own run
+SampleKey = tuple[int, int]  # scenario, repeat: both from 0, in the order of the column's own run
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Column:
     scorer: ScorerEntry = field(repr=False)
     settings: Mapping[str, str] = field(repr=False)
     scenarios: tuple[Scenario, ...] = field(repr=False)
-    outcomes: Mapping[Question, Outcome] = field(repr=False)
+    outcomes: Mapping[SampleKey, Outcome] = field(repr=False)
     model: str = ""  # a short name of the model that decided, if a model did
 
 

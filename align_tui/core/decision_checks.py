@@ -35,7 +35,7 @@ _MOST = 2**63 - 1  # the largest whole number that a database keeps
 _HINT = "align_tui.core.decisions describes the fields of a Decision. Numbers must be finite."
 
 
-def sound(decision: object, choices: int, asks: AnswerKind = "choice") -> Decision:
+def checked_decision(decision: object, choices: int, asks: AnswerKind = "choice") -> Decision:
     """Return the decision with plain numbers and repaired text.
 
     `choices` is the number of choices, and `asks` the kind of answer that the scenario asks for.

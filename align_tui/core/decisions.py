@@ -67,7 +67,7 @@ class Rendering:
     date: str | None = None
 
 
-AS_IT_IS = Rendering()
+DEFAULT_RENDERING = Rendering()
 
 
 @dataclass(frozen=True, slots=True)

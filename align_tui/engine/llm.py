@@ -24,7 +24,7 @@ from align_tui.config.backbone_spec import DecodingSpec
 from align_tui.config.profile import MAIN
 from align_tui.config.roles import table_of
 from align_tui.core.decisions import (
-    AS_IT_IS,
+    DEFAULT_RENDERING,
     Attempt,
     ChoiceProbabilities,
     Generation,
@@ -49,7 +49,7 @@ class OpenModel:
 
     backbone: Backbone
     decoding: DecodingSpec
-    rendering: Rendering = AS_IT_IS
+    rendering: Rendering = DEFAULT_RENDERING
 
 
 NO_MODELS: Final[Mapping[str, OpenModel]] = MappingProxyType({})
@@ -71,7 +71,7 @@ class SampleLlm:
         tell: Tell,
         began: float,
         priority: int = 0,
-        rendering: Rendering = AS_IT_IS,
+        rendering: Rendering = DEFAULT_RENDERING,
         models: Mapping[str, OpenModel] = NO_MODELS,
     ) -> None:
         self._backbone = backbone

@@ -15,7 +15,7 @@ from align_tui.config.attributes import definitions_for
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import Answer, TextAnswer
-from align_tui.core.decision_checks import sound
+from align_tui.core.decision_checks import checked_decision
 from align_tui.core.decisions import Decision, Rendering, Step
 from align_tui.core.errors import AlignError, DeviceLost
 from align_tui.core.scenarios import Scenario
@@ -162,7 +162,7 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
         first = _first(group)
         cause = first.__cause__  # keep it for the traceback: `from` the group would replace it
         raise first from (cause if cause or isinstance(first, AlignError) else group)
-    decision = sound(made, len(scenario.choices), scenario.asks)
+    decision = checked_decision(made, len(scenario.choices), scenario.asks)
     ended = time.monotonic()
     scorer = context.study.scorer
     scores: dict[str, Score] = {}

@@ -27,7 +27,7 @@ from align_tui.store import crash_notes, held_samples
 from align_tui.store.database import Database, open_database
 
 LOOK_S = 0.5
-TOLD_S = 30.0
+NAMED_S = 30.0
 AT_MOST_S = 120.0
 GRACE_S = 10.0  # how long interrupted code may take to return
 STATUS = 70  # the exit status if it does not return
@@ -42,7 +42,7 @@ class _BrokenOff(BaseException):
 class Limits:
     """Seconds without an await after which a sample is named, and after which it fails."""
 
-    told_s: float = TOLD_S
+    named_s: float = NAMED_S
     at_most_s: float = AT_MOST_S
 
 
@@ -98,20 +98,20 @@ class Watchdog:
             try:
                 self._look(step, now)
             except StoreError as error:
-                crash_notes.say(self._worker, error.message)
+                crash_notes.write_trouble(self._worker, error.message)
             try:  # the database may refuse all of this
                 if self._blocked >= self._limits.at_most_s:
                     self._end(self._database(), step, now)
             except StoreError as error:
-                crash_notes.say(self._worker, error.message)
+                crash_notes.write_trouble(self._worker, error.message)
         if self._db is not None:
             self._db.close()
 
     def _look(self, step: LoopStep, now: float) -> None:
-        if self._blocked < min(self._lease_s / 4, self._limits.told_s):
+        if self._blocked < min(self._lease_s / 4, self._limits.named_s):
             return
         db = self._database()
-        if not self._told and self._blocked >= self._limits.told_s:
+        if not self._told and self._blocked >= self._limits.named_s:
             others = held_samples.release_others(db, self._worker, step.sample)
             name = held_samples.name_of(db, step.sample)
             what = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from align_tui.config.profile import MAIN, keys_in
-from align_tui.core.decisions import AS_IT_IS, Attempt
+from align_tui.core.decisions import DEFAULT_RENDERING, Attempt
 from align_tui.core.errors import AlignError, DeviceLost, Final, Gone, StoreError, ValueRefused
 from align_tui.engine.failures import Failure, Failures
 from align_tui.engine.guard import LoopSteps
@@ -132,7 +132,7 @@ class Worker:
             with contextlib.suppress(StoreError):
                 self._write()  # into the deleted file, which is saved next
             salvage.save(self.db)
-            raise salvage.told(self.db, error) from error
+            raise salvage.with_saved_file(self.db, error) from error
         except asyncio.CancelledError:
             self._broken = not self._stopping.is_set()  # then a user's code ended the loop
             raise
@@ -168,7 +168,7 @@ class Worker:
         if self._has_trouble:
             self._has_trouble = False
             self.status.error = None
-            crash_notes.say(self.id, None)
+            crash_notes.write_trouble(self.id, None)
 
     def _beat(self) -> None:
         self.db.check_there()
@@ -334,7 +334,7 @@ class Worker:
                 tell,
                 began,
                 claimed.priority,
-                main.rendering if main is not None else AS_IT_IS,
+                main.rendering if main is not None else DEFAULT_RENDERING,
                 models,
             )
             active.llm = llm
@@ -367,7 +367,7 @@ class Worker:
         if self.status.error != error.message:
             say(f"{error.message} {error.hint}")
         self.status.error = error.message
-        crash_notes.say(self.id, f"{error.message}. The run waits and resumes by itself.")
+        crash_notes.write_trouble(self.id, f"{error.message}. The run waits and resumes by itself.")
 
     async def _end(self) -> None:
         for active in self._active.values():

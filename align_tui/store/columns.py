@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.columns import Column, Outcome, Question
+from align_tui.core.columns import Column, Outcome, SampleKey
 from align_tui.core.settings import flatten
 from align_tui.store import inheritance, runs
 from align_tui.store.database import Database
@@ -19,7 +19,7 @@ def read_columns(
     comparison reads it for one row at a time. Raises StoreError.
     """
     study = runs.load_study(db, run)
-    outcomes: dict[int, dict[Question, Outcome]] = {}
+    outcomes: dict[int, dict[SampleKey, Outcome]] = {}
     for row in db.read(
         "SELECT s.id, s.scenario, s.profile, s.repeat, r.choice,"
         " CASE WHEN r.choice IS NULL AND r.error_kind IS NULL THEN r.choice_text END AS answer"

@@ -47,7 +47,7 @@ def begin(worker: str) -> int | None:
     return handle
 
 
-def say(worker: str, trouble: str | None) -> None:
+def write_trouble(worker: str, trouble: str | None) -> None:
     """Write what is wrong with the worker now (None: nothing) into its file."""
     try:
         handle = os.open(place(worker), _HOW)

@@ -34,7 +34,7 @@ def save(db: Database) -> Path | None:
     return target
 
 
-def told(db: Database, error: Gone) -> StoreError:
+def with_saved_file(db: Database, error: Gone) -> StoreError:
     """The error with a hint at the saved file; the error itself if nothing was saved."""
     target = saved_as(db)
     if not target.exists():

@@ -13,7 +13,7 @@ from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import absolute, list_backbones, typed
 from align_tui.config.code import notes_on
 from align_tui.config.columns import load_columns, refuse_namesakes
-from align_tui.config.library import placed
+from align_tui.config.library import anchored_override
 from align_tui.config.options import Options
 from align_tui.config.profile import Profile
 from align_tui.config.prompts.target_text import target_values
@@ -87,8 +87,8 @@ def load_study(options: Options) -> Study:
         tuple(map(typed, options.backbones)) or _backbones(file, beside),
         beside=beside if not options.profiles else None,
         overrides=(
-            *(placed(text, beside or Path.cwd()) for text in file.set),
-            *(placed(text, Path.cwd()) for text in options.overrides),
+            *(anchored_override(text, beside or Path.cwd()) for text in file.set),
+            *(anchored_override(text, Path.cwd()) for text in options.overrides),
         ),
         targets=targets,
         attributes=attributes,

@@ -14,7 +14,7 @@ from align_tui.adms.registry import make_adm
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.core.alignment.ranking import Ranking
-from align_tui.core.decision_checks import sound
+from align_tui.core.decision_checks import checked_decision
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import ConfigError
 from align_tui.core.predictions import Prediction
@@ -33,7 +33,7 @@ def decide(scenario: Scenario, target: Any = HIGH, seed: int = 1, **tables: Any)
     async def once() -> Decision:
         return await adm(scenario, profile.target, Script(seed=seed))
 
-    return sound(asyncio.run(once()), len(scenario.choices))
+    return checked_decision(asyncio.run(once()), len(scenario.choices))
 
 
 def scenario(*labels: dict[str, float]) -> Scenario:

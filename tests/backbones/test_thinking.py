@@ -11,7 +11,7 @@ import pytest
 from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.chat import ChatFormat
-from align_tui.backbones.local.thinking_grammar import Thought, thinking_tokens
+from align_tui.backbones.local.thinking_grammar import ThinkingPhase, thinking_tokens
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Message, Rendering, Sampling, ThinkingMode
@@ -95,7 +95,9 @@ def test_a_model_that_cannot_think_is_not_asked_to() -> None:
         ending(plain, "on")
 
 
-def thought_of(text: str, cap: int = 100, template: str = QWEN3) -> tuple[str, list[int], Thought]:
+def thought_of(
+    text: str, cap: int = 100, template: str = QWEN3
+) -> tuple[str, list[int], ThinkingPhase]:
     """(shown text, appended tokens, thought) when a model writes `text`."""
     format = chat(template)
     assert format.thinking is not None
@@ -103,7 +105,7 @@ def thought_of(text: str, cap: int = 100, template: str = QWEN3) -> tuple[str, l
     tokens = thinking_tokens(
         format.encoder, format.thinking.marks, [tokenizer.eos_token_id], len(tokenizer)
     )
-    thought = Thought(tokens, cap, lambda ids: str(tokenizer.decode(ids)).encode())
+    thought = ThinkingPhase(tokens, cap, lambda ids: str(tokenizer.decode(ids)).encode())
     shown, joined = "", []
     for token in tokenizer(text, add_special_tokens=False)["input_ids"]:
         if not thought.is_over:

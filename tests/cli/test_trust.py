@@ -18,7 +18,7 @@ import pytest
 
 from align_tui import cli
 from align_tui.cli import worker_keeper
-from align_tui.cli.trust import consent
+from align_tui.cli.trust import require_trust
 from align_tui.config import paths, trust
 from align_tui.config.code import codes_of
 from align_tui.config.options import Options
@@ -209,17 +209,17 @@ def test_what_the_own_configuration_names_is_not_asked_about(tmp_path: Path, ali
 
 def test_what_ships_and_what_is_linked_into_the_configuration_is_own(tmp_path: Path) -> None:
     study = load_study(Options(study=Path("custom-adm")))
-    consent(study, trust=False)
+    require_trust(study, trust=False)
     assert trust.remembered() == {code.key for code in codes_of(study.profiles)} != set()
 
     elsewhere = tmp_path / "dotfiles" / "linked.toml"
     Theirs(tmp_path / "code", elsewhere)
     paths.user_profiles().mkdir(parents=True, exist_ok=True)
     (paths.user_profiles() / "linked.toml").symlink_to(elsewhere)
-    consent(load_study(Options(profiles=("linked",))), trust=False)
+    require_trust(load_study(Options(profiles=("linked",))), trust=False)
     with pytest.raises(CodeRefused):
         theirs = Theirs(tmp_path / "theirs")
-        consent(load_study(Options(study=theirs.study)), trust=False)
+        require_trust(load_study(Options(study=theirs.study)), trust=False)
 
 
 def test_code_that_changes_after_the_answer_is_not_run(theirs: Theirs, align: Align) -> None:

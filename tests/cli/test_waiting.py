@@ -217,9 +217,9 @@ def test_a_run_that_nobody_follows_is_left_to_a_worker_that_answers(
 
         patch.setattr(Keeper, "look", look)
         told: list[str] = []
-        worker_keeper.entrust(database, told.append)
+        worker_keeper.wait_for_worker(database, told.append)
         assert started == [] and told == []
-    worker_keeper.entrust(database, told.append)
+    worker_keeper.wait_for_worker(database, told.append)
     assert started == [True] and "has not answered" in told[0]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
-from align_tui.core.decision_checks import sound
+from align_tui.core.decision_checks import checked_decision
 from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling, Step
 from align_tui.core.errors import AdmError
 from align_tui.core.predictions import Prediction, Relevance
@@ -56,12 +56,12 @@ WHOLE = Decision(
 
 
 def test_a_whole_decision_is_handed_on_equal() -> None:
-    assert sound(WHOLE, 2) == WHOLE
-    assert sound(Decision(ChoiceAnswer(0), ""), 2) == Decision(ChoiceAnswer(0), "")
+    assert checked_decision(WHOLE, 2) == WHOLE
+    assert checked_decision(Decision(ChoiceAnswer(0), ""), 2) == Decision(ChoiceAnswer(0), "")
 
 
 def test_what_numpy_makes_becomes_plain() -> None:
-    made = sound(
+    made = checked_decision(
         Decision(ChoiceAnswer(np.int64(1)), "x", np.array([0.5, 0.5]), [np.float32(1), 0]),  # type: ignore[arg-type]
         2,
     )
@@ -82,7 +82,7 @@ def test_what_numpy_makes_becomes_plain() -> None:
 )  # fmt: skip
 def test_a_fault_is_named(fault: dict[str, Any]) -> None:
     with pytest.raises(AdmError) as caught:
-        sound(replace(WHOLE, **fault), 2)
+        checked_decision(replace(WHOLE, **fault), 2)
     [name] = fault
     word = "chose number" if "chose number" in caught.value.message else name.removesuffix("s")
     assert word.replace("answer", "choice") in caught.value.message
@@ -103,13 +103,13 @@ def test_a_fault_is_named(fault: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_so_is_one_in_a_reply(fault: dict[str, Any]) -> None:
     with pytest.raises(AdmError, match=r"responses\[0\]|probabilities"):
-        sound(replace(WHOLE, responses=(replace(REPLY, **fault),)), 2)
+        checked_decision(replace(WHOLE, responses=(replace(REPLY, **fault),)), 2)
 
 
 @pytest.mark.parametrize("value", [None, 1, {"choice": 1}, "Treat Patient A"])
 def test_what_is_no_decision(value: object) -> None:
     with pytest.raises(AdmError):
-        sound(value, 2)
+        checked_decision(value, 2)
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -117,7 +117,7 @@ def test_text_is_fit_for_a_file_and_otherwise_as_it_was(text: str) -> None:
     made = storable(text)
     made.encode()
     assert made == text or max(text) >= "\ud800"
-    assert sound(Decision(ChoiceAnswer(0), text, notes=(text,)), 2) == Decision(
+    assert checked_decision(Decision(ChoiceAnswer(0), text, notes=(text,)), 2) == Decision(
         ChoiceAnswer(0), made, notes=(made,)
     )
 
@@ -169,7 +169,7 @@ def rated(**fault: Any) -> tuple[dict[str, Any], ...]:
 def test_so_is_one_in_what_the_choice_was_made_of(fault: dict[str, Any]) -> None:
     [name] = fault
     with pytest.raises(AdmError) as caught:
-        sound(replace(WHOLE, **fault), 2)
+        checked_decision(replace(WHOLE, **fault), 2)
     assert name in caught.value.message
 
 
@@ -195,11 +195,11 @@ def test_any_value_is_kept_plain_or_refused(
     }
     for fault in ({part: value}, made):
         try:
-            kept = sound(replace(WHOLE, **fault), 2)
+            kept = checked_decision(replace(WHOLE, **fault), 2)
         except AdmError as error:
             error.message.encode()
             continue
-        assert sound(kept, 2) == kept
+        assert checked_decision(kept, 2) == kept
         for rated in kept.predictions or ():
             for prediction in rated.values():
                 assert all(type(s) is float and 0 <= s <= 1 for s in prediction.samples)
@@ -208,7 +208,7 @@ def test_any_value_is_kept_plain_or_refused(
 @given(st.text(st.characters(exclude_categories=())))
 def test_text_in_ratings_is_repaired_too(text: str) -> None:
     name = f"a{text}"[:500]
-    made = sound(
+    made = checked_decision(
         replace(
             WHOLE,
             predictions=({name: Prediction((0.5,), (text,))}, {}),
@@ -226,10 +226,10 @@ def test_text_in_ratings_is_repaired_too(text: str) -> None:
 
 def test_what_was_asked_for_is_what_is_answered() -> None:
     text = Decision(TextAnswer("I would wait. \ud800"), "Since.")
-    assert sound(text, 0, "text").answer == TextAnswer("I would wait. \ufffd")
+    assert checked_decision(text, 0, "text").answer == TextAnswer("I would wait. \ufffd")
     with pytest.raises(AdmError, match="asks for a choice"):
-        sound(text, 2)
+        checked_decision(text, 2)
     with pytest.raises(AdmError, match="asks for an open answer"):
-        sound(Decision(ChoiceAnswer(0), ""), 2, "text")
+        checked_decision(Decision(ChoiceAnswer(0), ""), 2, "text")
     with pytest.raises(AdmError, match="not text"):
-        sound(Decision(wrong(TextAnswer(""), text=None), ""), 2, "text")
+        checked_decision(Decision(wrong(TextAnswer(""), text=None), ""), 2, "text")

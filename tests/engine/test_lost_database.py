@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.cli.failure_checks import Troubles, check_file
+from align_tui.cli.failure_checks import TroubleReports, check_file
 from align_tui.config.study import Study
 from align_tui.core.errors import Damaged, Gone
 from align_tui.engine.worker import Settings, Worker
@@ -111,7 +111,7 @@ async def test_a_damaged_page_ends_a_worker(database: Database) -> None:
 async def test_a_full_disk_is_told_while_it_lasts(database: Database) -> None:
     opener = Opener()
     told: list[str] = []
-    troubles = Troubles(told.append)
+    troubles = TroubleReports(told.append)
     async with working(database.path, opener) as worker:
         crash_notes.begin(worker.id)
         await warm_up(database, opener)

@@ -335,7 +335,7 @@ class Storm:
         assert not wrong, f"lines of {wrong} cells on a screen of {width}x{height}"
 
 
-def sound(path: Path, before: Decisions) -> list[str]:
+def faults_of(path: Path, before: Decisions) -> list[str]:
     """A sentence for each thing that is wrong with the database after a storm."""
     db = open_database(path)
     try:

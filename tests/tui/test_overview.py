@@ -20,7 +20,7 @@ from align_tui.tui.application import AlignApp
 from align_tui.tui.dialogs.help import help_text
 from align_tui.tui.format import accuracy_over_time, agreement, by_attribute, overview, plot
 from align_tui.tui.format.accuracy_over_time import AccuracyCurveRow
-from align_tui.tui.format.accuracy_rows import TallyRow, tally_part
+from align_tui.tui.format.accuracy_rows import AccuracyRow, accuracy_part
 from align_tui.tui.format.by_attribute import AttributeRow
 from align_tui.tui.format.glyphs import ASCII, UNICODE, Glyphs
 from align_tui.tui.format.layout import plan
@@ -35,8 +35,8 @@ from tests.tui.test_screen import opened, screen_of, words
 RISING = tuple((n, n // 2) for n in range(1, 41))
 
 
-def tally(number: int, focus: int = 0, **extra: Any) -> TallyRow:
-    row = TallyRow(f"profile-{number}", " ▲", "", make_rate(3 + number % 4, 9), 0.5)
+def tally(number: int, focus: int = 0, **extra: Any) -> AccuracyRow:
+    row = AccuracyRow(f"profile-{number}", " ▲", "", make_rate(3 + number % 4, 9), 0.5)
     return replace(row, focused=number == focus, **extra)
 
 
@@ -53,13 +53,13 @@ def matrix(size: int, pairs: int = 40) -> tuple[tuple[Agreement | None, ...], ..
 def part_of(view: int, size: int, focus: int, width: int, height: int, glyphs: Glyphs) -> Part:
     rows = [tally(number, focus) for number in range(size)]
     if view == 0:
-        return tally_part(rows, width, height, glyphs, discriminating=False)
+        return accuracy_part(rows, width, height, glyphs, discriminating=False)
     if view == 1:
         found = [AttributeRow("moral desert", " ▼", row) for row in rows]
         return by_attribute.attribute_part(found, width, height, glyphs, discriminating=True)
     if view == 2:
         went = [AccuracyCurveRow(row, RISING[: 10 + i]) for i, row in enumerate(rows)]
-        return accuracy_over_time.course_part(went, width, height, glyphs, discriminating=True)
+        return accuracy_over_time.over_time_part(went, width, height, glyphs, discriminating=True)
     names = [(row.name, row.sign) for row in rows]
     return agreement.agreement_part(matrix(size), names, focus, width, height, glyphs)
 
@@ -99,10 +99,10 @@ def test_what_is_cut_of_a_matrix_is_reached_by_the_focus() -> None:
             met |= {frozenset((focus, other))}
     assert len(met) == 16 * 15 / 2
     wide = part_of(3, 16, 0, 250, 17, UNICODE)
-    assert wide.hidden == 0 and "n behind each" in text_of(wide.told)
+    assert wide.hidden == 0 and "n behind each" in text_of(wide.caption)
     assert " .02 41 " in text_of(wide.lines[1]) and " .05 40 " in text_of(wide.lines[1])
     narrow = part_of(3, 16, 0, 120, 17, UNICODE)
-    assert narrow.hidden == 0 and "n 40 to 41" in text_of(narrow.told)
+    assert narrow.hidden == 0 and "n 40 to 41" in text_of(narrow.caption)
     [line] = part_of(3, 16, 3, 63, 1, UNICODE).lines
     assert text_of(line).startswith(" 4 profile-3 ▲  5 .17  6 .20")
     none = Agreement(0, 0)
@@ -121,10 +121,10 @@ def test_the_focused_profiles_attributes_come_first_then_its_rivals() -> None:
     part = by_attribute.attribute_part(found, 63, 2, UNICODE, discriminating=False)
     first, second = (text_of(line) for line in part.lines)
     assert "moral desert ▲  profile-3" in first and "moral desert ▲  profile-0" in second
-    assert part.hidden == 2 and "on all scored" in text_of(part.told)
+    assert part.hidden == 2 and "on all scored" in text_of(part.caption)
     whole = by_attribute.attribute_part(found, 63, 4, UNICODE, discriminating=True)
     assert "fairness ▲      profile-0" in text_of(whole.lines[0]) and whole.hidden == 0
-    assert "on the discriminating ones" in text_of(whole.told)
+    assert "on the discriminating ones" in text_of(whole.caption)
     assert len({text_of(line).index("┊") for line in whole.lines}) == 1  # one scale
 
 
@@ -182,10 +182,10 @@ def test_the_overview_takes_at_most_a_third_of_the_height() -> None:
     for height in range(15, 80):
         for profiles in (1, 4, 16):
             for width in (60, 80, 120, 250):
-                layout = plan(width, height, profiles=profiles, scenarios=62, tally_lines=99)
+                layout = plan(width, height, profiles=profiles, scenarios=62, overview_wanted=99)
                 edge = height >= overview.TITLED
-                assert layout.tally_rows + edge <= height / 3
-                assert (layout.tally_rows <= 2) if not edge else (layout.tally_rows >= 5)
+                assert layout.overview_height + edge <= height / 3
+                assert (layout.overview_height <= 2) if not edge else (layout.overview_height >= 5)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 
 from align_tui.store import launch as store_launch
 from align_tui.store.database import Database
-from tests.tui.storms import DOORS, WORKED, Storm, decided_run, decisions, hostile_study, sound
+from tests.tui.storms import DOORS, WORKED, Storm, decided_run, decisions, faults_of, hostile_study
 
 KEYS = 25
 
@@ -25,4 +25,4 @@ async def test_keys_in_any_order(
     blown = await Storm(door, path, study, run, "suite").blow(KEYS)
     assert blown.failures == []
     assert blown.keys >= KEYS
-    assert sound(path, before) == []
+    assert faults_of(path, before) == []

@@ -120,7 +120,7 @@ def test_every_size_has_room_for_a_pane(size: tuple[int, int], profiles: int) ->
             scenarios=62,
             focus=focus,
             scenario_lines=30,
-            tally_lines=profiles,
+            overview_wanted=profiles,
         )
         grid = layout.grid
         assert focus in grid.panes
@@ -128,13 +128,13 @@ def test_every_size_has_room_for_a_pane(size: tuple[int, int], profiles: int) ->
         assert sum(grid.spans) == grid.columns * grid.rows
         assert grid.tabs == (len(grid.panes) < profiles)
         small = height < 28
-        rest = height - 2 - layout.tally_rows - (0 if small else 1) - layout.scenario_height
+        rest = height - 2 - layout.overview_height - (0 if small else 1) - layout.scenario_height
         assert rest - grid.tabs >= 6 * grid.rows
     assert too_small(59, 24) and too_small(80, 14) and not too_small(60, 15)
 
 
 def test_layouts_as_drawn() -> None:
-    small = plan(80, 24, profiles=4, scenarios=62, scenario_lines=9, tally_lines=4)
+    small = plan(80, 24, profiles=4, scenarios=62, scenario_lines=9, overview_wanted=4)
     assert (small.list_kind, small.scenario_height, len(small.grid.panes)) == ("hidden", 5, 1)
     assert plan(120, 40, profiles=4, scenarios=62).list_kind == "marks"
     middle = plan(145, 40, profiles=4, scenarios=62)
@@ -158,11 +158,11 @@ def test_bars_and_numbers() -> None:
 @pytest.mark.parametrize("width", [60, 80, 120, 145, 250])
 def test_tallies_share_one_scale(width: int) -> None:
     rows = [
-        accuracy_rows.TallyRow("baseline", "", "moral desert ▲", make_rate(7, 14), 0.5),
-        accuracy_rows.TallyRow("moral desert", " ▲", "", make_rate(12, 13), 0.5, True),
-        accuracy_rows.TallyRow("risk aversion", " ▲", "", None, 0.5),
+        accuracy_rows.AccuracyRow("baseline", "", "moral desert ▲", make_rate(7, 14), 0.5),
+        accuracy_rows.AccuracyRow("moral desert", " ▲", "", make_rate(12, 13), 0.5, True),
+        accuracy_rows.AccuracyRow("risk aversion", " ▲", "", None, 0.5),
     ]
-    lines = accuracy_rows.tally_lines(rows, width, 3, UNICODE)
+    lines = accuracy_rows.accuracy_lines(rows, width, 3, UNICODE)
     assert all(cells(line) <= width for line in lines)
     text = "\n".join(text_of(line) for line in lines)
     assert "7/14  .50" in text and "12/13  .92" in text and "▲" in text
@@ -170,7 +170,7 @@ def test_tallies_share_one_scale(width: int) -> None:
         accuracy_rows.columns(width, 3) == 1
     ):  # stacked: chance is one vertical line where it is seen
         assert len({text_of(line).index("┊") for line in lines if "┊" in text_of(line)}) == 1
-    two = accuracy_rows.tally_lines(rows, 60, 1, UNICODE)
+    two = accuracy_rows.accuracy_lines(rows, 60, 1, UNICODE)
     assert "moral desert" in text_of(two[0])
 
 

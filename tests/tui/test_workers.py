@@ -189,7 +189,7 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     lines = [text_of(each) for each in part.lines]
     assert lines[-1].startswith("! 3fa91c77") and "does not answer" in lines[-1]
     assert "no worker runs" not in "".join(lines) and len(lines) == lines_wanted(base)
-    assert "1 silent" in text_of(part.told)
+    assert "1 silent" in text_of(part.caption)
 
 
 def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:

@@ -22,7 +22,7 @@ from align_tui.backbones.local.thinking import (
     is_open,
 )
 from align_tui.config.prompts.sandbox import TemplateTrouble
-from align_tui.core.decisions import AS_IT_IS, Message, Rendering, ThinkingMode
+from align_tui.core.decisions import DEFAULT_RENDERING, Message, Rendering, ThinkingMode
 from align_tui.core.errors import BackboneError
 from align_tui.core.types import JsonObject
 
@@ -78,7 +78,7 @@ class ChatFormat:
     def render(
         self,
         messages: Sequence[Message],
-        rendering: Rendering = AS_IT_IS,
+        rendering: Rendering = DEFAULT_RENDERING,
         thinking: ThinkingMode = "off",
     ) -> Prompt:
         """The prompt, up to the beginning of the model's turn, with one start token.

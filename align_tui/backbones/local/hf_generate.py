@@ -21,7 +21,7 @@ from align_tui.backbones.local.finite_logits import is_finite, not_finite
 from align_tui.backbones.local.load import Loaded
 from align_tui.backbones.local.reader import Probe
 from align_tui.backbones.local.reply import Reply
-from align_tui.backbones.local.thinking_grammar import Thought
+from align_tui.backbones.local.thinking_grammar import ThinkingPhase
 from align_tui.core.errors import ReplyError
 from align_tui.core.types import JsonObject
 
@@ -108,7 +108,7 @@ class HfGenerator:
         else:
             reply.finish = "stop"
 
-    def _think(self, reply: Reply, thought: Thought) -> None:
+    def _think(self, reply: Reply, thought: ThinkingPhase) -> None:
         """Write the thinking; the tokens that lead to the reply join the reply's tokens."""
         ended = _ThinkingStop(reply, thought)
         stop = StoppingCriteriaList([_Stop(reply), ended])
@@ -196,7 +196,7 @@ class _FiniteCheck(LogitsProcessor):
 class _ThinkingMask(LogitsProcessor):
     """Masks all tokens that thinking may not contain."""
 
-    def __init__(self, thought: Thought) -> None:
+    def __init__(self, thought: ThinkingPhase) -> None:
         self.thought = thought
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
@@ -207,7 +207,7 @@ class _ThinkingMask(LogitsProcessor):
 class _ThinkingStop(StoppingCriteria):
     """Adds each token of the thinking to its reply, and stops where the thinking ends."""
 
-    def __init__(self, reply: Reply, thought: Thought) -> None:
+    def __init__(self, reply: Reply, thought: ThinkingPhase) -> None:
         self.reply = reply
         self.thought = thought
         self.streamer = _SilentStreamer()

@@ -14,7 +14,7 @@ from align_tui.backbones.base import OnText, Request
 from align_tui.backbones.local.bounds import Bounds
 from align_tui.backbones.local.grammar import Grammars
 from align_tui.backbones.local.reader import Reader
-from align_tui.backbones.local.thinking_grammar import Thought
+from align_tui.backbones.local.thinking_grammar import ThinkingPhase
 from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
 from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT, reasoning_cap
@@ -39,7 +39,7 @@ class Reply(Reader):
     on_text: OnText
     on_done: Callable[[Generation | BaseException], None]
     asked: float
-    thought: Thought | None = None
+    thought: ThinkingPhase | None = None
     notes: tuple[str, ...] = ()
     reply_start: int = 0
     finish: Finish | None = None

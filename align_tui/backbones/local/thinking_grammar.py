@@ -52,7 +52,7 @@ def thinking_tokens(
 
 
 @dataclass(eq=False)
-class Thought:
+class ThinkingPhase:
     """The thinking of one reply so far, at most `cap` tokens."""
 
     tokens: ThinkingTokens

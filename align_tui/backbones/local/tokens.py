@@ -13,7 +13,11 @@ from align_tui.backbones.local.grammar import Grammars
 from align_tui.backbones.local.load import Loaded
 from align_tui.backbones.local.reply import Reply
 from align_tui.backbones.local.thinking import Marks
-from align_tui.backbones.local.thinking_grammar import ThinkingTokens, Thought, thinking_tokens
+from align_tui.backbones.local.thinking_grammar import (
+    ThinkingPhase,
+    ThinkingTokens,
+    thinking_tokens,
+)
 from align_tui.core.decisions import Generation
 from align_tui.core.replies import split_thinking
 
@@ -75,10 +79,10 @@ class RequestTokenizer:
             )
         return self._thinking[marks]
 
-    def _thought(self, prompt: Prompt, cap: int) -> Thought | None:
+    def _thought(self, prompt: Prompt, cap: int) -> ThinkingPhase | None:
         if prompt.thinks is None:
             return None
-        return Thought(self._tokens_of(prompt.thinks), cap, self._decode)
+        return ThinkingPhase(self._tokens_of(prompt.thinks), cap, self._decode)
 
     def _decode(self, tokens: list[int]) -> bytes:
         if self.grammars is not None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from align_tui.backbones.server.streaming import ServerRequest
 from align_tui.backbones.server.thinking import ThinkingTemplate, room
 from align_tui.config.backbone_spec import BackboneSpec
-from align_tui.core.decisions import AS_IT_IS, Message, Rendering, Sampling
+from align_tui.core.decisions import DEFAULT_RENDERING, Message, Rendering, Sampling
 from align_tui.core.errors import ServerError
 from align_tui.core.types import JsonObject
 
@@ -93,7 +93,7 @@ class Capabilities:
         return tuple(notes)
 
     def body(
-        self, sampling: Sampling, extra: JsonObject, rendering: Rendering = AS_IT_IS
+        self, sampling: Sampling, extra: JsonObject, rendering: Rendering = DEFAULT_RENDERING
     ) -> dict[str, Any]:
         """The keys of a request for sampling and for the chat template."""
         more = dict(OFF.get(self.family, {}))
@@ -118,7 +118,9 @@ class Capabilities:
             made["extra_body"] = {**GO_ON.get(self.dialect, {}), **made["extra_body"]}
         return made
 
-    def scoring_body(self, extra: JsonObject, rendering: Rendering = AS_IT_IS) -> dict[str, Any]:
+    def scoring_body(
+        self, extra: JsonObject, rendering: Rendering = DEFAULT_RENDERING
+    ) -> dict[str, Any]:
         """The keys of a request for the likeliest next tokens of an unfinished reply.
 
         Thinking is off: the turn has it already, and llama.cpp continues no turn with thinking on.

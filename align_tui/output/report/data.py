@@ -80,7 +80,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ColumnDecision:
     """One column's decision on an example, with the annotation of people.
 
     `ratings` are its predictions and ranking in short, and `answer` an open answer, or empty.
@@ -102,7 +102,7 @@ class Example:
 
     scenario: Scenario
     repeat: int
-    said: tuple[Said, ...]
+    said: tuple[ColumnDecision, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def _example(
     thoughts, bases = thoughts_of(db, decided), bases_of(db, decided)
     answers = {sample: _open_answer(results.result_of(db, sample)) for sample in decided}
     said = tuple(
-        Said(
+        ColumnDecision(
             label,
             row.choices[index],
             _correct(column, row, index),

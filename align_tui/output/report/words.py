@@ -11,7 +11,7 @@ from align_tui.core.targets import Targets
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.output import decision_json
-from align_tui.output.report.data import Report, RunPart, Said
+from align_tui.output.report.data import ColumnDecision, Report, RunPart
 from align_tui.output.tables import CAPTION, point
 from align_tui.store.thinking import Thought
 
@@ -114,7 +114,7 @@ def thinking_words(thought: Thought) -> str:
     return "thinking" + (f", {counted(thought.tokens, 'token')}" if thought.tokens else "")
 
 
-def answer_words(said: Said) -> str:
+def answer_words(said: ColumnDecision) -> str:
     """`✓ A`, an open answer behind its mark, or that it failed."""
     if said.choice is not None:
         return f"{MARKS[said.correct]} {letter(said.choice)}"

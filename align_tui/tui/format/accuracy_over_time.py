@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.overview import Points
-from align_tui.tui.format.accuracy_rows import TallyRow, around, focus_of, name_cells, named
+from align_tui.tui.format.accuracy_rows import AccuracyRow, around, focus_of, name_cells, named
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import GAP, Part, over_words
@@ -24,7 +24,7 @@ PLOT_ROWS, LEAST_LINES = 4, 3  # lines of a plot: preferred, and the least with 
 class AccuracyCurveRow:
     """A profile's accuracy, and its accuracy after each decision so far."""
 
-    tally: TallyRow
+    tally: AccuracyRow
     points: Points
 
 
@@ -43,7 +43,7 @@ def lines_wanted(width: int, rows: int, most: int) -> int:
     return each * down if each >= LEAST_LINES else -(-rows // max(1, width // LEAST_ROW))
 
 
-def course_part(
+def over_time_part(
     rows: Sequence[AccuracyCurveRow],
     width: int,
     height: int,

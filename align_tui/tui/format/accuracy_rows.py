@@ -20,7 +20,7 @@ LOW_BAR = 9  # cells of a bar in a cell narrower than MIN_CELL
 
 
 @dataclass(frozen=True, slots=True)
-class TallyRow:
+class AccuracyRow:
     """One profile's accuracy against the target that it is scored against."""
 
     name: str
@@ -52,13 +52,13 @@ def around(items: Sequence[T], room: int, focus: int) -> list[T]:
     return list(items[first : first + room])
 
 
-def focus_of(rows: Sequence[TallyRow]) -> int:
+def focus_of(rows: Sequence[AccuracyRow]) -> int:
     """The index of the focused profile's row."""
     return next((i for i, row in enumerate(rows) if row.focused), 0)
 
 
-def tally_lines(
-    rows: Sequence[TallyRow], width: int, height: int, glyphs: Glyphs, least: int = MIN_CELL
+def accuracy_lines(
+    rows: Sequence[AccuracyRow], width: int, height: int, glyphs: Glyphs, least: int = MIN_CELL
 ) -> tuple[Line, ...]:
     """At most `height` lines, with aligned columns so that the user can compare intervals."""
     if not rows:
@@ -88,7 +88,7 @@ def tally_lines(
     return tuple(lines)
 
 
-def named(row: TallyRow, width: int, glyphs: Glyphs) -> Line:
+def named(row: AccuracyRow, width: int, glyphs: Glyphs) -> Line:
     """The profile's name and the target it is compared with, in at most that many cells."""
     versus = f" vs {row.versus}" if row.versus else ""
     name = fit_name(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more)
@@ -98,12 +98,12 @@ def named(row: TallyRow, width: int, glyphs: Glyphs) -> Line:
     return head
 
 
-def name_cells(row: TallyRow) -> int:
+def name_cells(row: AccuracyRow) -> int:
     """The cells that the profile's name takes, with its sign and the target it is compared with."""
     return cell_len(row.name + row.sign) + (cell_len(row.versus) + 4 if row.versus else 0)
 
 
-def _cell(row: TallyRow, size: int, names: int, digits: int, bar: int, glyphs: Glyphs) -> Line:
+def _cell(row: AccuracyRow, size: int, names: int, digits: int, bar: int, glyphs: Glyphs) -> Line:
     out: list[Span] = [(" ", ""), *fill(named(row, names, glyphs), names, glyphs.more)]
     rate = row.rate
     if rate is None or rate.accuracy is None:
@@ -117,8 +117,8 @@ def _cell(row: TallyRow, size: int, names: int, digits: int, bar: int, glyphs: G
     return fill(out, size, glyphs.more)
 
 
-def tally_part(
-    rows: Sequence[TallyRow],
+def accuracy_part(
+    rows: Sequence[AccuracyRow],
     width: int,
     height: int,
     glyphs: Glyphs,
@@ -136,4 +136,4 @@ def tally_part(
     ]
     if width >= 80:
         caption.append((f" {glyphs.sep} 95 % interval", "quiet"))
-    return Part(tally_lines(rows, width, height, glyphs, least), tuple(caption), hidden)
+    return Part(accuracy_lines(rows, width, height, glyphs, least), tuple(caption), hidden)

@@ -10,7 +10,7 @@ from align_tui.core.stats.agreement import Agreement
 from align_tui.tui.format.accuracy_rows import around
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.overview import Part, told
+from align_tui.tui.format.overview import Part, message_part
 from align_tui.tui.format.styled_text import Line, Span, fit_name
 
 Matrix = Sequence[Sequence[Agreement | None]]
@@ -34,7 +34,7 @@ def agreement_part(
     """
     known = {cell.pairs for row in matrix for cell in row if cell is not None and cell.pairs}
     if len(matrix) < 2 or not known:
-        return told("no two profiles have decided the same scenario yet", width, glyphs)
+        return message_part("no two profiles have decided the same scenario yet", width, glyphs)
     count, digits = len(matrix), len(str(len(matrix)))
     if height == 1:
         line, shown = _one_line(matrix[focus], names[focus], focus, width, glyphs)

@@ -7,9 +7,15 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
-from align_tui.tui.format.accuracy_rows import MIN_CELL, TallyRow, columns, lines_needed, tally_part
+from align_tui.tui.format.accuracy_rows import (
+    MIN_CELL,
+    AccuracyRow,
+    accuracy_part,
+    columns,
+    lines_needed,
+)
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.overview import Part, told
+from align_tui.tui.format.overview import Part, message_part
 from align_tui.tui.format.styled_text import fit_keeping
 
 MOST = 24  # cells of an attribute's name
@@ -22,7 +28,7 @@ class AttributeRow:
 
     attribute: str
     sign: str  # the sign of the value, with a blank before it
-    tally: TallyRow
+    tally: AccuracyRow
 
 
 def _attribute_cells(rows: Sequence[AttributeRow], most: int = MOST) -> int:
@@ -48,7 +54,7 @@ def attribute_part(
     for the same attributes.
     """
     if not rows:
-        return told("no profile has a target, and none is compared with one", width, glyphs)
+        return message_part("no profile has a target, and none is compared with one", width, glyphs)
     least = _least(rows)
     if lines_wanted(rows, width) > height:
         least = MIN_CELL  # cut a name rather than leave out a row
@@ -65,5 +71,5 @@ def attribute_part(
         name = fit_keeping(row.attribute, row.sign, longest, glyphs.more)
         padded = name + " " * (longest - cell_len(name))
         made.append(replace(row.tally, name=f"{padded}  {row.tally.name}"))
-    part = tally_part(made, width, height, glyphs, discriminating=discriminating, least=least)
-    return Part(part.lines, part.told, len(rows) - len(shown))
+    part = accuracy_part(made, width, height, glyphs, discriminating=discriminating, least=least)
+    return Part(part.lines, part.caption, len(rows) - len(shown))

@@ -36,7 +36,7 @@ class Layout:
     list_width: int
     main_width: int
     scenario_height: int
-    tally_rows: int
+    overview_height: int
     panes_height: int
     grid: Grid
 
@@ -112,13 +112,13 @@ def plan(
     list_asked: bool | None = None,
     replay: bool = False,
     scenario_lines: int = 4,
-    tally_lines: int = 1,
+    overview_wanted: int = 1,
 ) -> Layout:
     """Compute the whole layout.
 
     A replay is laid out like a live screen with one line less, so that both look the same.
-    `scenario_lines` is what the scenario needs at that width, without its border. `tally_lines` is
-    what the overview would like.
+    `scenario_lines` is what the scenario needs at that width, without its border. `overview_wanted`
+    is the number of lines that the overview would use.
     """
     height -= replay  # the line of the timeline
     kind = choose_list(width, list_asked)
@@ -126,8 +126,8 @@ def plan(
     main = width - side
     small = height < 28
     tiny = height < 20
-    tally_rows = max(1, min(tally_lines, overview_lines(height)))
-    fixed = 2 + tally_rows + (0 if small else 1)
+    overview_height = max(1, min(overview_wanted, overview_lines(height)))
+    fixed = 2 + overview_height + (0 if small else 1)
     body = height - fixed
     if unfolded:
         scenario = min(scenario_lines + 2, max(5, body - PANE_HEIGHT + 2))
@@ -136,4 +136,4 @@ def plan(
         scenario = min(scenario_lines, cap) + 2
     panes = body - scenario
     grid = arrange(main, panes, profiles, focus, maximised)
-    return Layout(width, height, kind, side, main, scenario, tally_rows, panes, grid)
+    return Layout(width, height, kind, side, main, scenario, overview_height, panes, grid)

@@ -20,11 +20,11 @@ class Part:
     """One view made to measure: its lines, what its title adds, how many lines had no room."""
 
     lines: tuple[Line, ...]
-    told: Line = ()
+    caption: Line = ()
     hidden: int = 0
 
 
-def told(words: str, width: int, glyphs: Glyphs) -> Part:
+def message_part(words: str, width: int, glyphs: Glyphs) -> Part:
     """A view that has nothing to show but why."""
     return Part((cut(((f" {words}", "quiet"),), width, glyphs.more),))
 
@@ -72,7 +72,7 @@ def title(view: Placed, part: Part, key: str, width: int, glyphs: Glyphs) -> Lin
         out.append((f" {glyphs.sep} {hidden_words(part.hidden, glyphs)}", "warn"))
     if key:
         out += [(f" {glyphs.sep} ", "quiet"), (key, "key"), (" next", "quiet")]
-    return cut((*out, *part.told), width, glyphs.more)
+    return cut((*out, *part.caption), width, glyphs.more)
 
 
 def titles(found: Sequence[Line], sizes: Sequence[int], glyphs: Glyphs) -> Line:

@@ -14,7 +14,7 @@ from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format.bars import clock
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import Part
-from align_tui.tui.format.overview import told as nothing
+from align_tui.tui.format.overview import message_part as nothing
 from align_tui.tui.format.status_text import gigabytes, model_names, worker_state
 from align_tui.tui.format.styled_text import Line, Span, cut, fit
 

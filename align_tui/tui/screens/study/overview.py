@@ -131,7 +131,7 @@ class OverviewPresenter:
         known = self._made.get(view.name)
         if known is None or known[0] != key:
             failed = f"The view {view.name} failed: its traceback is in {screen_log()}"
-            instead = overview.told(failed, width, self.glyphs)
+            instead = overview.message_part(failed, width, self.glyphs)
             part = self._guarded(view, lambda: view.part(data, width, rows), instead)
             known = self._made[view.name] = (key, part)
         return known[1]

@@ -90,7 +90,7 @@ class Presenter:
             shown = self.study.scenarios[state.scenario]
             wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
         self._rows_wanted = self._overview_rows(snapshot, state)
-        layout = planned(scenario_lines=wanted, tally_lines=self._rows_wanted)
+        layout = planned(scenario_lines=wanted, overview_wanted=self._rows_wanted)
         if layout != self.layout:
             self.layout = layout
             self.widgets.apply(layout)
@@ -109,7 +109,7 @@ class Presenter:
         self.scenario_list.paint(snapshot, state, self.layout, targets)
         self._panes(snapshot, state, targets)
         size = (self.widgets.size.width, self.widgets.size.height - self.replay)
-        self.overview.paint(snapshot, state, targets, size, self.layout.tally_rows)
+        self.overview.paint(snapshot, state, targets, size, self.layout.overview_height)
         self._bottom(snapshot, state, targets)
 
     def _overview_rows(self, snapshot: Snapshot, state: ViewState) -> int:

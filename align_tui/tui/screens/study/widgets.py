@@ -81,7 +81,7 @@ class StudyWidgets:
         self.listing.styles.width = layout.list_width
         self.panel.styles.height = layout.scenario_height
         self.panel.can_focus = False
-        self.tallies.styles.height = layout.tally_rows + (0 if low else 1)
+        self.tallies.styles.height = layout.overview_height + (0 if low else 1)
         self.tabs.display = grid.tabs
         self.grid.styles.grid_size_columns = grid.columns
         self.grid.styles.grid_size_rows = grid.rows

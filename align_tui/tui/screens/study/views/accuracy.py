@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from align_tui.core.stats.rates import Rate
 from align_tui.tui.format import accuracy_rows
-from align_tui.tui.format.accuracy_rows import TallyRow
+from align_tui.tui.format.accuracy_rows import AccuracyRow
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.targets import comparison, in_words, profile_name, signs
 from align_tui.tui.screens.study.views.base import OverviewView, ViewData
 
 
-def rows(data: ViewData) -> list[TallyRow]:
+def rows(data: ViewData) -> list[AccuracyRow]:
     """A row for each profile, in the study's order."""
     tallies = {(tally.profile, tally.target): tally for tally in data.snapshot.tallies}
     versus = in_words(comparison(data.study, data.compare), data.glyphs)
@@ -22,7 +22,7 @@ def rows(data: ViewData) -> list[TallyRow]:
         if tally is not None:
             rate = tally.discriminating if data.discriminating else tally.all
         out.append(
-            TallyRow(
+            AccuracyRow(
                 profile_name(profile),
                 f" {signs(profile.target, data.glyphs)}" if profile.target else "",
                 "" if profile.target or target is None else versus,
@@ -42,7 +42,7 @@ def lines_wanted(data: ViewData, width: int, height: int) -> int:
 def part(data: ViewData, width: int, rows_: int) -> Part:
     """The rows, in columns where there is room."""
     only = data.discriminating
-    return accuracy_rows.tally_part(rows(data), width, rows_, data.glyphs, discriminating=only)
+    return accuracy_rows.accuracy_part(rows(data), width, rows_, data.glyphs, discriminating=only)
 
 
 ACCURACY = OverviewView("accuracy", lines_wanted, part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Target, target_id
 from align_tui.tui.format import by_attribute
-from align_tui.tui.format.accuracy_rows import TallyRow
+from align_tui.tui.format.accuracy_rows import AccuracyRow
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.by_attribute import AttributeRow
 from align_tui.tui.format.overview import Part
@@ -38,7 +38,7 @@ def rows(data: ViewData) -> list[AttributeRow]:
             rate = counted.discriminating if data.discriminating else counted.all
         by_chance = data.chance(target_id((target,)), data.discriminating)
         name = profile_name(data.study.profiles[index])
-        tally = TallyRow(name, "", "", rate, by_chance, index == data.focus)
+        tally = AccuracyRow(name, "", "", rate, by_chance, index == data.focus)
         value = f" {sign(target.point, data.glyphs)}"
         if 0.0 < target.point < 1.0:
             value += f" {point(target.point)}"  # a sign stands for several values

@@ -25,7 +25,7 @@ def part(data: ViewData, width: int, rows: int) -> Part:
         points = () if curve is None else curve.discriminating if data.discriminating else curve.all
         plots.append(AccuracyCurveRow(row, points))
     only = data.discriminating
-    return accuracy_over_time.course_part(plots, width, rows, data.glyphs, discriminating=only)
+    return accuracy_over_time.over_time_part(plots, width, rows, data.glyphs, discriminating=only)
 
 
 OVER_TIME = OverviewView("over time", lines_wanted, part)
