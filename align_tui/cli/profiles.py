@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
 import tomli_w
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from align_tui.config import paths
+from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.adm_params import Reasoned
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import DEFAULT, list_backbones, read_backbone, typed
@@ -40,23 +43,22 @@ NAME_WIDTH = 120
 
 
 def list_profiles() -> None:
-    """Print a table of the profiles, and a table of the named backbones."""
+    """Print the profiles by kind of decision-maker, and a table of the named backbones.
+
+    A kind that no profile uses is listed too, so that users see every kind that there is.
+    """
     out = console()
-    table = quiet_table("profile", "decides by", "target", "model", "origin")
-    for entry in library_profiles():
-        name = Text(one_line(entry.name, NAME_WIDTH))
-        try:
-            profile = load_profile(str(entry.path))
-            own = names_backbone(str(entry.path))
-        except AlignError as error:
-            table.add_row(name, "!", Text(one_line(error.message)), "", entry.origin)
-            continue
-        is_free = profile.needs_model and not own
-        model = "any" if is_free else profile.model_label or "–"
-        target = target_id(profile.target) or "–"
-        cells = (Text(one_line(target)), Text(one_line(model)))
-        table.add_row(name, profile.adm.kind, *cells, entry.origin)
-    out.print(table)
+    rows, faults = _rows_by_kind()
+    every = [row for of in rows.values() for row in of]
+    sizes = [max((cell_len(row[column]) for row in every), default=0) for column in range(3)]
+    for kind in dict.fromkeys((*ADM_KINDS, *rows)):
+        out.print(Text(f"{one_line(kind)}: {summary_of(kind)}", "bold"))
+        for row in rows.get(kind, ()):
+            padded = (set_cell_size(cell, size) for cell, size in zip(row, sizes, strict=False))
+            out.print(Text("  ".join(("", *padded, row[3]))), no_wrap=True, crop=False)
+    for broken, message in faults:
+        out.print(f"{broken} cannot be read: {message}", style="bold")
+    out.print()
     named = quiet_table("backbone", "kind", "model", "origin")
     for entry in list_backbones():
         name = Text(one_line(entry.name, NAME_WIDTH))
@@ -68,13 +70,43 @@ def list_profiles() -> None:
         where = ", ".join(spec.server.base_urls) if not spec.is_local else ""
         model = " at ".join(part for part in (spec.model, where) if part) or spec.label
         named.add_row(name, spec.kind, Text(one_line(model)), entry.origin)
-    out.print()
     out.print(named)
     out.print(
         f"\nA profile with the model `any` uses {DEFAULT}. Choose another one with --backbone: "
         "a backbone's name, a hub id, a folder, a GGUF file or a URL.",
         style="dim",
     )
+
+
+Row = tuple[str, str, str, str]
+
+
+def _rows_by_kind() -> tuple[dict[str, list[Row]], list[tuple[str, str]]]:
+    """(name, targets, model, origin) of each profile by kind; (name, error) of broken ones."""
+    rows: dict[str, list[Row]] = {}
+    faults = []
+    for entry in library_profiles():
+        name = one_line(entry.name, NAME_WIDTH)
+        try:
+            profile = load_profile(str(entry.path))
+            own = names_backbone(str(entry.path))
+        except AlignError as error:
+            faults.append((name, one_line(error.message)))
+            continue
+        is_free = profile.needs_model and not own
+        model = "any" if is_free else profile.model_label or "–"
+        target = one_line(target_id(profile.target)) or "–"
+        rows.setdefault(profile.adm.kind, []).append((name, target, one_line(model), entry.origin))
+    return rows, faults
+
+
+def summary_of(kind: str) -> str:
+    """The first sentence on a kind of decision-maker; empty if its package is not installed."""
+    try:
+        text = inspect.getdoc(ADM_KINDS.get(kind).params) or ""
+    except ConfigError as error:
+        return one_line(error.message)
+    return one_line(text.partition("\n")[0])
 
 
 EXAMPLE = Scenario(

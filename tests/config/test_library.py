@@ -9,7 +9,9 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align_tui.cli.profiles import list_profiles as print_profiles
 from align_tui.config import paths
+from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.library import list_profiles, load_profile, parse_override, with_override
 from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import line_of, parse
@@ -27,7 +29,7 @@ def test_the_shipped_profiles_are_named_by_what_they_do() -> None:
     names = {entry.name for entry in list_profiles()}
     attributes = ["moral-desert", "fairness", "protocol-focus", "risk-aversion", "continuing-care"]
     sets = [f"{a}-{d}" for a in [*attributes, "utilitarianism"] for d in ("high", "low")]
-    assert names == {"baseline", *sets, "random", "fixed", "oracle"}
+    assert {"baseline", *sets, "random", "fixed", "oracle"} <= names
 
 
 @pytest.mark.parametrize("entry", list_profiles(), ids=lambda entry: entry.name)
@@ -219,3 +221,19 @@ def test_a_url_as_backbone_is_a_server_and_its_one_model(tmp_path: Path) -> None
 def test_a_server_without_an_address_is_refused() -> None:
     with pytest.raises(ConfigError, match="base_urls is missing"):
         load_profile("baseline", overrides=["backbone.kind=openai"])
+
+
+def test_the_list_is_by_kind_with_a_sentence_on_each(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = paths.user_profiles()
+    folder.mkdir(parents=True)
+    write(folder, "broken.toml", "adm = 7")
+    write(folder, "mine.toml", '[adm]\nkind = "fixed"\nindex = 1\n')
+    print_profiles()
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line for line in lines if line.partition(":")[0] in ADM_KINDS]
+    assert [line.partition(":")[0] for line in heads] == list(ADM_KINDS)
+    assert all(line.partition(": ")[2].endswith(".") for line in heads)
+    fixed = next(n for n, line in enumerate(lines) if line.startswith("fixed:"))
+    below = lines[fixed + 1 : fixed + 3]
+    assert {line.split()[0] for line in below} == {"fixed", "mine"} and "yours" in "".join(below)
+    assert any(line.startswith("broken cannot be read: ") for line in lines)
