@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from align_tui.core.answers import AnswerKind
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import Json, JsonObject, content_hash
 
 MAX_CHOICES = 64
@@ -115,7 +116,9 @@ class Scenario:
         if len(self.text) > MAX_TEXT_CHARS:
             found.append(f"its text is longer than {MAX_TEXT_CHARS} characters")
         if len(self.choices) < 2 and self.asks == "choice":
-            found.append(f"it has {len(self.choices)} choices, and a decision needs two")
+            found.append(
+                f"it has {counted(len(self.choices), 'choice')}; a decision needs at least 2"
+            )
         if len(self.choices) > MAX_CHOICES:
             found.append(f"it has {len(self.choices)} choices, more than {MAX_CHOICES}")
         seen: set[str] = set()

@@ -58,7 +58,7 @@ async def test_before_anything_is_asked_there_is_no_run(
         await pilot.press(*"random", "enter")
         await wait(pilot, lambda: names(app)[4:] == ["random"])
         assert screen_of(app).state.focus == 4
-        await wait(pilot, lambda: "one more column" in words(app))
+        await wait(pilot, lambda: "added a column" in words(app))
         await pilot.press("1", "X")
         await wait(pilot, lambda: len(names(app)) == 4)
         await wait(pilot, lambda: "baseline is removed: A brings it back" in words(app))

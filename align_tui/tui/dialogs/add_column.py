@@ -1,4 +1,4 @@
-"""The dialog to pick a profile as one more column: from the library, a file, or a removed one."""
+"""The dialog to pick a profile as another column: from the library, a file, or a removed one."""
 
 from __future__ import annotations
 

@@ -38,9 +38,11 @@ class EditDialog(Dialog["Changed"]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "edit"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave it as it was", priority=True, id="edit.back"),
-        Binding("f2,ctrl+s", "apply(0)", "run what changed", priority=True, id="edit.run"),
-        Binding("f3", "apply(1)", "run it the other way", priority=True, id="edit.run_other"),
+        Binding("escape", "dismiss", "cancel", priority=True, id="edit.back"),
+        Binding("f2,ctrl+s", "apply(0)", "run the change", priority=True, id="edit.run"),
+        Binding(
+            "f3", "apply(1)", "run the change the other way", priority=True, id="edit.run_other"
+        ),
     ]
 
     def __init__(

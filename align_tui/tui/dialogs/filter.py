@@ -33,7 +33,7 @@ class FilterDialog(Dialog[Filter]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "filter"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave it as it was", priority=True, id="filter.back"),
+        Binding("escape", "dismiss", "cancel", priority=True, id="filter.back"),
         Binding(
             "enter", "apply", "list the scenarios that match", priority=True, id="filter.apply"
         ),
@@ -42,11 +42,11 @@ class FilterDialog(Dialog[Filter]):
         Binding("space", "flip", "turn the line on or off", id="filter.flip"),
         Binding("x,delete,backspace", "clear", "list all scenarios", id="filter.clear"),
         *(
-            Binding(key, f"turn('{NAMES[kind]}')", f"{name}, or not", id=NAMES[kind])
+            Binding(key, f"turn('{NAMES[kind]}')", f"toggle: {name}", id=NAMES[kind])
             for (kind, name), key in zip(KINDS.items(), "dwfobve", strict=True)
         ),
         *(
-            Binding(str(n), f"turn('{name}')", f"attribute {n}, or not", id=name)
+            Binding(str(n), f"turn('{name}')", f"toggle: attribute {n}", id=name)
             for n, name in ((n, f"filter.attribute_{n}") for n in range(1, 10))
         ),
     ]
@@ -64,7 +64,7 @@ class FilterDialog(Dialog[Filter]):
     def compose(self) -> ComposeResult:
         """One line for each kind and attribute, and the number of scenarios that match."""
         with Vertical(classes="box small") as box:
-            box.border_title = Content("list only")
+            box.border_title = Content("filter scenarios")
             box.border_subtitle = Content(
                 keys_of(self).hints("{filter.apply} lists them", "{filter.back} leaves it")
             )

@@ -25,7 +25,7 @@ class InputDialog(Dialog[str]):
     SECTION: ClassVar[str] = "input"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "back", priority=True, id="input.back"),
-        Binding("enter", "take", "take it", id="input.take"),
+        Binding("enter", "take", "go", id="input.take"),
     ]
 
     def __init__(self, title: str, value: str, hint: str, ascii_only: bool) -> None:

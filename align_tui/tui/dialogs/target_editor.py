@@ -31,9 +31,9 @@ class TargetDialog(Dialog["Changed"]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "target_editor"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave it as it was", priority=True, id="target_editor.back"),
+        Binding("escape", "dismiss", "cancel", priority=True, id="target_editor.back"),
         Binding(
-            "enter,f2,ctrl+s", "apply", "run what changed", priority=True, id="target_editor.run"
+            "enter,f2,ctrl+s", "apply", "run the change", priority=True, id="target_editor.run"
         ),
         Binding("down,j", "move(1)", "next attribute", id="target_editor.next_attribute"),
         Binding("up,k", "move(-1)", "previous attribute", id="target_editor.previous_attribute"),

@@ -44,7 +44,7 @@ ACTS: tuple[Act[CompareActs], ...] = (
     Act(
         "compare.only_differences",
         "o",
-        "list only rows that differ, or all",
+        "show only rows that differ, or all rows",
         lambda do: do.looking.turn_only(),
     ),
     Act(

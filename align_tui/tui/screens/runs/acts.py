@@ -48,7 +48,7 @@ ACTS: tuple[Act[RunsActs], ...] = (
     Act(
         "runs.choose",
         "space",
-        "choose the run for a comparison, or not",
+        "choose the run for a comparison, or take it back",
         lambda do: do.looking.choose(),
     ),
     Act(

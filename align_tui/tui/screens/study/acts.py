@@ -80,7 +80,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
         lambda do: do.asking.ask_again(),
     ),
     Act("study.run_all", "a", "run the whole study", lambda do: do.asking.run_all()),
-    Act("study.pause", "space", "pause the run, or resume it", lambda do: do.asking.pause()),
+    Act("study.pause", "space", "pause or resume the run", lambda do: do.asking.pause()),
     Act(
         "study.cancel",
         "S",
@@ -199,7 +199,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.edit_reasoning",
         "E",
-        "change the reasoning: does it carry the decision?",
+        "change the reasoning: does the decision depend on it?",
         lambda do: do.edits.edit_reasoning(),
     ),
     Act(

@@ -51,7 +51,7 @@ class Columns:
         self._changing = False
 
     def add(self) -> None:
-        """Let the user pick a profile of the library, or a removed one, as one more column."""
+        """Let the user pick a profile of the library, or a removed one, as another column."""
         session, host = self.session, self.host
         gone = {f"{REMOVED}{i}": profile for i, profile in enumerate(session.removed)}
         gone = {key: each for key, each in gone.items() if each not in session.study.profiles}
@@ -141,7 +141,7 @@ class Columns:
     def _change(self, make: Make, *, begun: str = "", before: str = "") -> None:
         """Show the changed study with the notice `begun` if it has a run, else `before`."""
         session = self.session
-        before = before or self.host.names.sentence("one more column", *ADDED)
+        before = before or self.host.names.sentence("added a column", *ADDED)
         if self._changing:
             return  # the key is held down
         self._changing = True
