@@ -39,7 +39,8 @@ def serve_explorer(opened: Opened, host: str, port: int, *, trust: bool = False)
     except ImportError as error:
         raise ServeError(
             f"align-tui serve needs the package textual-serve: {error}",
-            "Install it: pip install 'align-tui[serve]' (in a checkout: pip install -e '.[serve]').",
+            "Install it: pip install 'align-tui[serve]' (in a checkout: "
+            "pip install -e '.[serve]').",
         ) from error
     study = _study(opened)
     if trust:
