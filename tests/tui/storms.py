@@ -303,7 +303,8 @@ class Storm:
         """Send one or several resizes: dragging a window's edge sends many."""
         for _ in range(self.chance.choice((1, 1, 1, 4, 12))):
             self.tally.resizes += 1
-            size = Size(*(self.chance.randint(1, most) for most in LARGEST))
+            # Mostly small, where layouts break; a large screen takes ten times as long to paint.
+            size = Size(*(1 + int((most - 1) * self.chance.random() ** 2) for most in LARGEST))
             self.history.append(f"{size.width}x{size.height}")
             if app._driver is not None:
                 app._driver._size = size.width, size.height
