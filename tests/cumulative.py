@@ -45,7 +45,7 @@ RUNNING = AlignmentEntry("running", f"{__name__}:rank", "", needs_history=True)
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Register the function under the name `running`."""
-    monkeypatch.setitem(FUNCTIONS.entries, "running", f"{__name__}:RUNNING")  # type: ignore[arg-type]
+    monkeypatch.setitem(FUNCTIONS.entries, "running", f"{__name__}:RUNNING")
 
 
 def scenario(key: str, context: str, first: float, second: float) -> Scenario:

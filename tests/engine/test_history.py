@@ -10,6 +10,7 @@ import tomli_w
 
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
+from align_tui.core.scenarios import Scenario
 from align_tui.services.queueing import run_changed, run_scenario
 from align_tui.store import inheritance, queue, results, runs
 from align_tui.store.basis import basis_of
@@ -25,7 +26,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> None:
     cumulative.install(monkeypatch)
 
 
-def scenarios(n: int, seed: int = 3) -> list[cumulative.Scenario]:
+def scenarios(n: int, seed: int = 3) -> list[Scenario]:
     drawn = random.Random(seed)
     return [
         cumulative.scenario(f"s{i}", drawn.choice("ab"), drawn.random(), drawn.random())
@@ -47,7 +48,7 @@ def used(db: Database, run: str, study: Study) -> dict[tuple[str, int], Any]:
             history = basis.ranking.details["history"]
             assert isinstance(history, dict)
             key = study.scenarios[each.scenario].key
-            found[key, each.repeat] = tuple(history.get(cumulative.ATTRIBUTE, ()))  # type: ignore[arg-type]
+            found[key, each.repeat] = tuple(history.get(cumulative.ATTRIBUTE, ()))
         elif each.error_kind is None:
             assert basis.ranking is not None and "history" not in basis.ranking.details
     return found

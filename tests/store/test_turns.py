@@ -13,7 +13,7 @@ from align_tui.core.alignment.history import earlier_than, history_of, turns_of
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.predictions import Prediction
-from align_tui.core.scenarios import VARIANT_OF
+from align_tui.core.scenarios import VARIANT_OF, Scenario
 from align_tui.store import outcomes, queue, runs, suspects, workers
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed, Decided, Failed, Released
@@ -26,7 +26,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> None:
     cumulative.install(monkeypatch)
 
 
-def one(key: str, context: str = "a") -> cumulative.Scenario:
+def one(key: str, context: str = "a") -> Scenario:
     return cumulative.scenario(key, context, 0.0, 1.0)
 
 
