@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.predicted import in_words
-from align_tui.adms.ranking import alignment_function, rank_some
+from align_tui.adms.ranking import alignment_function, rank_some, rated_choices
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
@@ -52,8 +52,7 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         predictions = label_predictions(scenario)
-        wanted = {target.attribute for target in targets}
-        kept = [index for index, each in enumerate(predictions) if wanted <= set(each)]
+        kept = rated_choices(predictions, targets)
         if not kept or not scenario.labelled:
             return Decision(
                 ChoiceAnswer(0),

@@ -14,6 +14,7 @@ from align_tui.core.types import Json
 
 HISTORY = "history"  # a key of a ranking's details
 LEFT_OUT = "left out of the ranking: not labelled for the target"
+UNRANKED = "No choice is rated for the target, so none is ranked: the first is taken."
 
 
 def alignment_function(params: AlignmentParams) -> AlignmentFunction:
@@ -42,6 +43,25 @@ def _recording(function: AlignmentFunction) -> AlignmentFunction:
     return rank
 
 
+def rated_choices(predictions: Predictions, targets: Targets) -> list[int]:
+    """The choices (indices from 0) with a prediction for each attribute of the target."""
+    wanted = {target.attribute for target in targets}
+    return [index for index, each in enumerate(predictions) if wanted <= set(each)]
+
+
+def unranked(params: AlignmentParams, choices: int) -> Ranking:
+    """The ranking of choices of which none is rated: all are equal, and the first is taken."""
+    return Ranking(
+        params.function,
+        "no rating",
+        (0.0,) * choices,
+        tuple(range(choices)),
+        0,
+        "first" if choices > 1 else "none",
+        notes=(UNRANKED,),
+    )
+
+
 def rank_some(
     function: AlignmentFunction,
     predictions: Predictions,
@@ -49,6 +69,7 @@ def rank_some(
     targets: Targets,
     history: History,
     seed: int,
+    relevance: Relevance | None = None,
 ) -> Ranking:
     """Rank the choices `kept` (indices from 0, at least one), as a ranking of all choices.
 
@@ -56,8 +77,10 @@ def rank_some(
     Raises AlignmentError if predictions are missing.
     """
     if len(kept) == len(predictions):
-        return function(predictions, targets, None, history, seed)
-    part = function(tuple(predictions[i] for i in kept), targets, None, history, seed)
+        return function(predictions, targets, relevance, history, seed)
+    if relevance is not None:
+        relevance = replace(relevance, by_choice=tuple(relevance.by_choice[i] for i in kept))
+    part = function(tuple(predictions[i] for i in kept), targets, relevance, history, seed)
     least = 0.0 if part.measure == "probability" else min(part.scores)
     scores = [least] * len(predictions)
     for index, score in zip(kept, part.scores, strict=True):

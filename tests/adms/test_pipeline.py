@@ -81,6 +81,19 @@ def test_a_rating_that_is_missing_is_an_error_of_the_function() -> None:
         decide(LABELS, RANK, scenario=Scenario("s", "?", (Choice("a"), Choice("b"))))
 
 
+def test_unrated_choices_may_be_left_out() -> None:
+    steps = (LABELS, RANK | {"unrated": "leave_out"}, JUSTIFY)
+    part = Scenario("s", "?", (Choice("a"), Choice("b", {"moral_desert": 0.1})))
+    made = decide(*steps, scenario=part)
+    assert made.choice == 1 and made.notes == (
+        "Choice 1 is left out of the ranking: not labelled for the target.",
+    )
+    none = decide(*steps, scenario=Scenario("s", "?", (Choice("a"), Choice("b"))))
+    assert none.choice == 0 and none.notes == (
+        "No choice is rated for the target, so none is ranked: the first is taken.",
+    )
+
+
 @pytest.mark.parametrize(
     ("how", "first"), [("mean", {"moral_desert": 1.0, "search": 0.0}),
                        ("binary", {"moral_desert": 1.0, "search": 0.0})]
@@ -175,7 +188,10 @@ def test_a_profile_is_written_stored_and_read(tmp_path: Path) -> None:
     assert load_profile(str(path)) == made
     assert Profile.from_body(json.loads(json.dumps(made.body()))) == made
     plain = profile(LABELS, RANK)
-    assert plain.body()["adm"] == {"kind": "pipeline", "steps": [LABELS, RANK]}
+    assert plain.body()["adm"] == {
+        "kind": "pipeline",
+        "steps": [LABELS, RANK | {"unrated": "error"}],
+    }
     assert plain.hash != made.hash
 
 
@@ -212,7 +228,7 @@ def test_a_function_that_needs_relevance_gets_it_or_the_profile_is_refused(tmp_p
 
 def test_a_pipeline_has_a_history(monkeypatch: pytest.MonkeyPatch) -> None:
     cumulative.install(monkeypatch)
-    tables = {"alignment": {"function": "running"}}
+    tables: dict[str, Any] = {"alignment": {"function": "running"}}
     assert profile(LABELS, RANK, **tables).history_context == "scenario_id"
     script = Script(history={"moral_desert": (0.0, 1.0)})
     made = decide(LABELS, RANK, script=script, **tables)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from align_tui.adms.base import Llm
 from align_tui.adms.predicted import in_words, reasons_of
-from align_tui.adms.ranking import alignment_function
+from align_tui.adms.ranking import alignment_function, rank_some, rated_choices, unranked
 from align_tui.adms.steps.base import PipelineStep, Step
 from align_tui.config.adm_params import Traits
 from align_tui.config.alignment import params_of
@@ -28,7 +28,9 @@ from align_tui.core.pipeline.state import Given, State
 class RankParams(StepParams):
     """The choice that the profile's `[alignment]` function ranks first.
 
-    It uses the relevance if a step gave one, and the history if the function needs it.
+    It uses the relevance if a step gave one, and the history if the function needs it. A choice
+    that lacks a rating of the target is an error; with `unrated = "leave_out"` it is left out, and
+    if all are left out, the first choice is taken. Notes of the decision say so.
     """
 
     TRAITS: ClassVar[Traits] = Traits(
@@ -41,6 +43,7 @@ class RankParams(StepParams):
     )
     TAKES: ClassVar[tuple[Name[Any], ...]] = (PREDICTIONS, RELEVANCE.optional)
     GIVES: ClassVar[tuple[Name[Any], ...]] = (RANKING, ANSWER)
+    unrated: Literal["error", "leave_out"] = "error"
 
 
 class JustifyParams(StepParams):
@@ -52,11 +55,18 @@ class JustifyParams(StepParams):
 
 def make_rank(profile: Profile, params: RankParams, attributes: Attributes) -> Step:
     """Make a step that ranks by the profile's alignment function."""
-    function = alignment_function(params_of(profile.alignment))
+    alignment = params_of(profile.alignment)
+    function = alignment_function(alignment)
 
     async def run(state: State, llm: Llm) -> Given:
-        ranking = function(
-            state.get(PREDICTIONS), state.targets, state.find(RELEVANCE), llm.history, llm.seed
+        predictions, relevance = state.get(PREDICTIONS), state.find(RELEVANCE)
+        kept = list(range(len(predictions)))
+        if params.unrated == "leave_out":
+            kept = rated_choices(predictions, state.targets)
+        ranking = (
+            rank_some(function, predictions, kept, state.targets, llm.history, llm.seed, relevance)
+            if kept
+            else unranked(alignment, len(predictions))
         )
         given = Given(notes=ranking.notes).put(RANKING, ranking)
         return given.put(ANSWER, ChoiceAnswer(ranking.taken))
