@@ -18,6 +18,7 @@ from align_tui.config.backbone_kinds import Capability
 from align_tui.config.reading.toml import Strict
 from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.answers import AnswerKind
+from align_tui.core.targets import Targets
 
 CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
 
@@ -64,6 +65,13 @@ class AdmParams(Strict):
     def traits(self) -> Traits:
         """The traits of this decision-maker; a subclass may derive them from parameters."""
         return self.TRAITS
+
+    def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
+        """The attributes that it rates for these targets, each once; a pack must define each.
+
+        Empty for a decision-maker whose ratings quote no definitions.
+        """
+        return ()
 
 
 class Reasoned(AdmParams):

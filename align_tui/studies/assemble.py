@@ -239,6 +239,16 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
         _refuse_distributions(profile, profile.adm.kind)
     if traits.states_target:
         target_values(profile.target, attributes)
+    for name in profile.adm.attributes_to_rate(profile.target):
+        if attributes.get(name) is None:
+            near = attributes.nearest(name)
+            raise ConfigError(
+                f"{where}: no attribute pack defines {name!r}, and {profile.adm.kind} must quote "
+                "its definition",
+                f"Did you mean {near!r}?"
+                if near
+                else "Define it in your own pack: see docs/attributes.md.",
+            )
     if traits.ranks:
         _check_alignment(profile)
     elif profile.alignment is not None:
