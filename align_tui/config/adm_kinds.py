@@ -29,6 +29,8 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "baseline": "align_tui.adms.baseline:KIND",
         "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
         "comparative_regression": "align_tui.adms.comparative_regression:KIND",
+        "direct_regression": "align_tui.adms.direct_regression:KIND",
+        "hybrid_regression": "align_tui.adms.hybrid_regression:KIND",
         "custom": "align_tui.adms.custom:KIND",
         "imported": "align_tui.adms.imported:KIND",
     },

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -109,6 +110,31 @@ class RunsFile(AdmParams):
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return without_code(dump(self))
+
+
+class UsesRecords(AdmParams):
+    """A decision-maker that learns from labelled scenarios.
+
+    `records` names their sets, as names of the library or paths. `records_sha256` pins what they
+    hold; a study sets it when it is put together, and a worker reads no other records.
+    """
+
+    records: tuple[Annotated[str, Field(min_length=1, max_length=4_000)], ...] = Field(
+        (), max_length=100
+    )
+    records_sha256: Sha256 = ""
+
+    @field_validator("records", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _without_empty_hash(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        if not dumped.get("records_sha256", True):
+            del dumped["records_sha256"]
+        return dumped
 
 
 class MissingParams(AdmParams):

@@ -30,8 +30,12 @@ def favours_ana(request: Request) -> object:
             reply[key] = "Both weighed."
             continue
         fields = part["properties"]
-        values = {"reasoning": f"of {key}", "predicted_outcome": f"{key} lives",
-                  "relevant": "yes" if key == A else "no", "score": 90 if key == A else 20}  # fmt: skip
+        values = {
+            "reasoning": f"of {key}",
+            "predicted_outcome": f"{key} lives",
+            "relevant": "yes" if key == A else "no",
+            "score": 90 if key == A else 20,
+        }
         reply[key] = {name: values[name] for name in fields}
     return reply
 
