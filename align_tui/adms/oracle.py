@@ -31,7 +31,11 @@ class OracleParams(AdmParams):
     """
 
     TRAITS: ClassVar[Traits] = Traits(
-        needs_target=True, is_steerable=True, takes_distributions=True, ranks=True
+        needs_target=True,
+        is_steerable=True,
+        takes_distributions=True,
+        ranks=True,
+        gives_history=True,
     )
     inverted: bool = False
 
@@ -56,7 +60,7 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
                 f"No choice is labelled for {target_id(targets)}: the first is taken.",
             )
         begun = time.monotonic()
-        ranking = rank_some(function, predictions, kept, targets, llm.seed)
+        ranking = rank_some(function, predictions, kept, targets, llm.history, llm.seed)
         return Decision(
             ChoiceAnswer(ranking.taken),
             in_words(ranking, targets, "labels"),

@@ -23,6 +23,7 @@ from align_tui.config.backbone_kinds import CAPABILITY_WORDS, Capability
 from align_tui.config.backbone_spec import DecodingSpec
 from align_tui.config.profile import MAIN
 from align_tui.config.roles import table_of
+from align_tui.core.alignment.ranking import History
 from align_tui.core.decisions import (
     AS_IT_IS,
     Attempt,
@@ -53,14 +54,16 @@ class OpenModel:
 
 
 NO_MODELS: Final[Mapping[str, OpenModel]] = MappingProxyType({})
+NO_HISTORY: Final[History] = MappingProxyType({})
 
 
 class SampleLlm:
     """Sends a sample's requests to the backbone with its seed, and reports the live text.
 
     The sample began at `began` (monotonic); its model may have been loaded since. `models` are the
-    other models that it may ask, by role. `attempts` keeps the last reply of each stream, in case
-    the sample fails. All models of a sample share one numbering of streams.
+    other models that it may ask, by role; `history` is what it may remember. `attempts` keeps the
+    last reply of each stream, in case the sample fails. All models of a sample share one numbering
+    of streams.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class SampleLlm:
         priority: int = 0,
         rendering: Rendering = AS_IT_IS,
         models: Mapping[str, OpenModel] = NO_MODELS,
+        history: History = NO_HISTORY,
     ) -> None:
         self._backbone = backbone
         self._decoding = decoding
@@ -81,6 +85,7 @@ class SampleLlm:
         self._priority = priority
         self._rendering = rendering
         self._models = models
+        self._history = history
         self._role = MAIN
         self._group = next(_groups)
         self._began = began
@@ -109,6 +114,11 @@ class SampleLlm:
     def seed(self) -> int:
         """The sample's seed."""
         return self._seed
+
+    @property
+    def history(self) -> History:
+        """By attribute: the mean predictions of the choices of earlier decisions, in order."""
+        return self._history
 
     def sampling(self, stream: int = 0) -> Sampling:
         """The decoding of the model's role, with the seed of the sample's stream `stream`."""

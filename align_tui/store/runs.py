@@ -18,6 +18,7 @@ from align_tui.store import suspects
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
 from align_tui.store.run_inputs import stored_attributes, used_attributes, write_inputs
+from align_tui.store.turns import later_samples, turn_columns
 
 KEPT = "id NOT IN (SELECT run FROM trash)"
 
@@ -127,10 +128,12 @@ def _insert_samples(
     priority: int,
 ) -> None:
     keys = [profile.backbone_key for profile in study.profiles]
+    turns = turn_columns(study)
     connection.executemany(
-        "INSERT OR IGNORE INTO samples (run, scenario, profile, repeat, backbone, priority)"
-        " VALUES (?,?,?,?,?,?)",
-        ((run, s, p, r, keys[p], priority) for s, p, r in pairs),
+        "INSERT OR IGNORE INTO samples"
+        " (run, scenario, profile, repeat, backbone, priority, context, turn)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        ((run, s, p, r, keys[p], priority, *turns.get((s, p), (None, None))) for s, p, r in pairs),
     )
 
 
@@ -156,7 +159,11 @@ def enqueue(
 
 
 def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
-    """Queue failed samples again (all of the run, or those of `samples`); how many."""
+    """Queue failed samples again (all of the run, or those of `samples`); how many.
+
+    Samples that lack a failed one in their history (store/turns.py) are queued again as well, so
+    that the run ends with the decisions of a run in which nothing failed. They are not counted.
+    """
     with db.write() as connection:
         failed = [
             int(row[0])
@@ -167,9 +174,8 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
         if samples is not None:
             chosen = set(samples)
             failed = [sample for sample in failed if sample in chosen]
-        for sample in failed:
-            connection.execute("DELETE FROM results WHERE sample=?", (sample,))
-            for table in ("responses", *BASIS_TABLES):
+        for sample in dict.fromkeys((*failed, *later_samples(connection, failed))):
+            for table in ("results", "responses", "scores", "live", *BASIS_TABLES):
                 connection.execute(f"DELETE FROM {table} WHERE sample=?", (sample,))
             connection.execute(
                 "UPDATE samples SET status='pending', worker=NULL WHERE id=?", (sample,)

@@ -258,6 +258,11 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
             f"function {profile.alignment.function!r}",
             "Leave out [alignment], or choose a decision-maker that ranks, such as the oracle.",
         )
+    if profile.history is not None and profile.history_context is None:
+        raise ConfigError(
+            f"{where}: its decisions need no earlier ones, so it cannot use [history]",
+            "Leave out [history], or choose a cumulative function under [alignment].",
+        )
     if isinstance(profile.adm, RunsFile) and not is_file(Path(profile.adm.file)):
         raise ConfigError(f"{where}: there is no file {profile.adm.file}")
 
