@@ -12,7 +12,7 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.decisions import Step
 from align_tui.core.predictions import Relevance
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.types import Json, JsonObject
 from align_tui.store.basis import Basis
 from align_tui.store.results import Result
@@ -74,18 +74,32 @@ def _step(number: int, step: Step) -> JsonObject:
 
 
 def kdma_values(targets: Targets) -> list[JsonObject]:
-    """The targets as `kdma_values`; a distribution has its samples beside its mean as the value."""
+    """The targets as `kdma_values`; a distribution has its samples beside its mean as the value.
+
+    Random-effects parameters are a list of names and values, as in align-system's own targets.
+    """
     return [_kdma(target) for target in targets]
 
 
 def _kdma(target: Target) -> JsonObject:
-    body: dict[str, Json] = {"kdma": target.attribute, "value": target.point}
+    body: dict[str, Json] = {"kdma": target.attribute}
+    if target.point is not None:
+        body["value"] = target.point
     if isinstance(target.value, Distribution):
         body["distribution"] = {
             "name": target.value.name,
             "samples": list(target.value.samples),
             "bandwidth": target.value.bandwidth,
+            **_kernel(target.value),
         }
+    if isinstance(target.value, RandomEffects):
+        body["parameters"] = [
+            {"name": name, "value": value} for name, value in target.value.parameters.items()
+        ]
     if target.weight != 1.0:
         body["weight"] = target.weight
     return body
+
+
+def _kernel(distribution: Distribution) -> JsonObject:
+    return {} if distribution.kernel == "gaussian" else {"kernel": distribution.kernel}

@@ -11,7 +11,7 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import Answer, ChoiceAnswer
 from align_tui.core.decisions import Step
 from align_tui.core.predictions import Prediction, Predictions, Relevance
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.types import Json, JsonObject
 
 
@@ -84,7 +84,14 @@ def _target(target: Target) -> Json:
             "name": target.value.name,
             "samples": list(target.value.samples),
             "bandwidth": target.value.bandwidth,
+            "kernel": target.value.kernel,
             "mean": target.value.mean,
+            "weight": target.weight,
+        }
+    if isinstance(target.value, RandomEffects):
+        return {
+            "value": target.value.value,
+            "parameters": dict(target.value.parameters),
             "weight": target.weight,
         }
     if target.weight == 1.0:
@@ -102,4 +109,7 @@ def _words(target: Target) -> str:
     if isinstance(target.value, Distribution):
         said = f"~{target.value.name}" if target.value.name else "a distribution"
         return f"{name} {said} (mean {target.value.mean:.2g}){weight}"
+    if isinstance(target.value, RandomEffects):
+        number = "" if target.value.value is None else f" {target.value.value:g}"
+        return f"{name}{number} ({target.value.in_words}){weight}"
     return f"{name} {target.value:g}{weight}"

@@ -22,11 +22,12 @@ from align_tui.config.reading.files import exists, is_file
 from align_tui.config.reading.toml import parse, read_text, validate
 from align_tui.config.roles import check_roles
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
+from align_tui.core.alignment.ratings import kind_in_words
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import KIND_WORDS, Distribution, Target, TargetKind, Targets
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
 from align_tui.studies.records import with_records
@@ -237,7 +238,7 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
             "Add one: --target moral_desert=1.0, or [[target]] in the profile.",
         )
     if traits.is_steerable and not traits.takes_distributions:
-        _refuse_distributions(profile, profile.adm.kind)
+        _check_kinds(profile, profile.adm.kind, frozenset({"numbers"}))
     if traits.states_target:
         target_values(profile.target, attributes)
     for name in profile.adm.attributes_to_rate(profile.target):
@@ -282,25 +283,30 @@ def _check_alignment(profile: Profile) -> None:
                 f"{profile.adm.kind} does not give",
                 "Choose another function under [alignment].",
             )
-    if entry.targets and "distributions" not in entry.targets:
-        _refuse_distributions(profile, f"the alignment function {function!r}")
-    number = next((t for t in profile.target if not isinstance(t.value, Distribution)), None)
-    if number is not None and entry.targets == {"distributions"}:
-        raise ConfigError(
-            f"profile {profile.name}: the target {number.attribute} is a number, and the "
-            f"alignment function {function!r} takes distributions",
-            "Give samples and a bandwidth for the target, or choose another function.",
-        )
+    _check_kinds(profile, f"the alignment function {function!r}", entry.targets)
 
 
-def _refuse_distributions(profile: Profile, who: str) -> None:
-    """Raise ConfigError if a target is a distribution, which `who` does not take."""
-    for target in profile.target:
-        if isinstance(target.value, Distribution):
+HOW_TO_STATE: Mapping[TargetKind, str] = {
+    "numbers": "Give it a value (0 to 1)",
+    "distributions": "Give it samples and a bandwidth",
+    "random_effects": "Give it the parameters intercept, medical_weight and attr_weight",
+}
+
+
+def _check_kinds(profile: Profile, who: str, wanted: frozenset[TargetKind]) -> None:
+    """Raise ConfigError if a target is of none of the kinds that `who` takes (empty: any)."""
+    for target in profile.target if wanted else ():
+        if wanted.isdisjoint(target.kinds):
+            kinds = sorted(wanted)
+            mean = isinstance(target.value, Distribution) and "numbers" in wanted
             raise ConfigError(
-                f"profile {profile.name}: the target {target.attribute} is a distribution, and "
-                f"{who} takes numbers",
-                f"To use its mean, write: value = {target.point:.3g}",
+                f"profile {profile.name}: the target {target.attribute} is "
+                f"{kind_in_words(target)}, and {who} takes "
+                + " or ".join(KIND_WORDS[kind] for kind in kinds),
+                f"To use its mean, write: value = {target.point:.3g}"
+                if mean
+                else f"{' or '.join(HOW_TO_STATE[kind] for kind in kinds)}, "
+                "or choose another function under [alignment].",
             )
 
 

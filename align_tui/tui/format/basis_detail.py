@@ -10,8 +10,9 @@ from rich.cells import cell_len
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import letter
+from align_tui.core.densities import KERNEL_WORDS
 from align_tui.core.predictions import Predictions, Relevance, attributes_of
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.text.plurals import counted
 from align_tui.tui.format.gauge import deviation
 from align_tui.tui.format.ratings import common_relevance
@@ -110,6 +111,10 @@ def targets_text(targets: Targets) -> str:
 def _target(target: Target) -> Iterator[str]:
     weight = f"  weight {target.weight:g}" if target.weight != 1.0 else ""
     value = target.value
+    if isinstance(value, RandomEffects):
+        number = "" if value.value is None else f"  {value.value:g}"
+        yield f"{target.attribute}{number}  random effects: {value.in_words}{weight}"
+        return
     if not isinstance(value, Distribution):
         yield f"{target.attribute}  {value:g}{weight}"
         return
@@ -119,8 +124,8 @@ def _target(target: Target) -> Iterator[str]:
         f"standard deviation {_number(deviation(value))}{weight}"
     )
     yield (
-        f"  {counted(len(value.samples), 'sample')} under a Gaussian kernel of bandwidth "
-        f"{value.bandwidth:g}: " + " ".join(map(_number, value.samples))
+        f"  {counted(len(value.samples), 'sample')} under {KERNEL_WORDS[value.kernel]} of "
+        f"bandwidth {value.bandwidth:g}: " + " ".join(map(_number, value.samples))
     )
 
 
@@ -129,6 +134,7 @@ WHY = {
     "first": "it is the first of the {tied} choices that share the best score ({letters})",
     "seed": "the sample's seed drew it from {tied} choices that share the best score ({letters})",
     "drawn": "the sample's seed drew it from all choices in proportion to the scores",
+    "rule": "the function's rule prefers it to the other of the {tied} best ({letters})",
 }
 
 
