@@ -13,9 +13,9 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.predicted import decide_by_predictions
 from align_tui.adms.ranking import alignment_function
-from align_tui.adms.rating.params import RatesAttributes, corrected, defined
+from align_tui.adms.rating.deciding import decide_by_ratings
+from align_tui.adms.rating.params import RatesAttributes, defined
 from align_tui.config.adm_params import Traits
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
@@ -64,6 +64,7 @@ class ComparativeRegressionParams(RatesAttributes):
             is_steerable=True,
             takes_distributions=True,
             ranks=True,
+            gives_history=True,
             gives_relevance=self.predict_relevance,
             reads_labels=False,
         )
@@ -84,13 +85,13 @@ def make(profile: Profile, params: ComparativeRegressionParams, attributes: Attr
         rated_attributes = defined(params.attributes_to_rate(targets), attributes)
         begun = time.monotonic()
         rated = await rate_together(llm, scenario, rated_attributes, prompts, options)
-        return decide_by_predictions(
+        return decide_by_ratings(
             function,
-            corrected(rated.predictions, scenario, params.fixed_texts),
+            rated,
+            scenario,
             targets,
-            llm.seed,
-            relevance=rated.relevance,
-            responses=rated.responses,
+            llm,
+            fixed_texts=params.fixed_texts,
             steps=(Step("rate", time.monotonic() - begun),),
         )
 

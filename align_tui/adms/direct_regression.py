@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.predicted import decide_by_predictions
 from align_tui.adms.ranking import alignment_function
-from align_tui.adms.rating.params import Name, RatesAttributes, corrected, defined
+from align_tui.adms.rating.deciding import decide_by_ratings
+from align_tui.adms.rating.params import Name, RatesAttributes, defined
 from align_tui.config.adm_params import Traits, UsesRecords
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
@@ -77,6 +78,7 @@ class DirectRegressionParams(RatesAttributes, UsesRecords):
             is_steerable=True,
             takes_distributions=True,
             ranks=True,
+            gives_history=True,
             reads_labels=False,
         )
 
@@ -132,12 +134,13 @@ def make(profile: Profile, params: DirectRegressionParams, attributes: Attribute
             begun = time.monotonic()
         rated = await rate_one_by_one(llm, scenario, with_anchors, prompts, options)
         steps.append(Step("rate", time.monotonic() - begun))
-        return decide_by_predictions(
+        return decide_by_ratings(
             function,
-            corrected(rated.predictions, scenario, params.fixed_texts),
+            replace(rated, responses=(*rated.responses, *made)),
+            scenario,
             targets,
-            llm.seed,
-            responses=(*rated.responses, *made),
+            llm,
+            fixed_texts=params.fixed_texts,
             steps=steps,
         )
 

@@ -14,9 +14,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.predicted import decide_by_predictions
 from align_tui.adms.ranking import alignment_function
-from align_tui.adms.rating.params import Name, RatesAttributes, corrected
+from align_tui.adms.rating.deciding import decide_by_ratings
+from align_tui.adms.rating.params import Name, RatesAttributes
+from align_tui.adms.rating.rated import Rated
 from align_tui.config.adm_params import Traits, UsesRecords
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
@@ -58,6 +59,7 @@ class HybridRegressionParams(RatesAttributes, UsesRecords):
             is_steerable=True,
             takes_distributions=True,
             ranks=True,
+            gives_history=True,
             reads_labels=False,
         )
 
@@ -110,11 +112,13 @@ def make(profile: Profile, params: HybridRegressionParams, attributes: Attribute
             {name: Prediction((task.result()[i],), rater=RATER) for name, task in tasks.items()}
             for i in range(len(scenario.choices))
         )
-        return decide_by_predictions(
+        return decide_by_ratings(
             function,
-            corrected(predictions, scenario, params.fixed_texts),
+            Rated(predictions),
+            scenario,
             targets,
-            llm.seed,
+            llm,
+            fixed_texts=params.fixed_texts,
             steps=(Step("rate", time.monotonic() - begun),),
         )
 

@@ -44,6 +44,7 @@ class ScriptedLlm:
 
     reply: Callable[[Request], object]
     seed: int = 1
+    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
     vectors: Vectors | None = None
     asked: list[Request] = field(default_factory=list)
     embedded: list[str] = field(default_factory=list)

@@ -8,7 +8,7 @@ last one's hold for all), and an attribute that is named twice is asked once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -108,7 +108,9 @@ async def rate_together(
         }
         for index in range(len(scenario.choices))
     )
-    return Rated(predictions, tuple(responses), _relevance(scenario, attributes, relevant))
+    relevance, matters = _relevance(scenario, attributes, relevant)
+    foreseen_outcomes = tuple(task.result()[0] for task in outcomes)
+    return Rated(predictions, tuple(responses), relevance, foreseen_outcomes, matters)
 
 
 def orders_of(options: ComparativeOptions) -> tuple[bool, ...]:
@@ -121,14 +123,17 @@ def _relevance(
     scenario: Scenario,
     attributes: Sequence[Attribute],
     asked: Sequence[asyncio.Task[tuple[tuple[tuple[bool, str], ...], Response]]],
-) -> Relevance | None:
+) -> tuple[Relevance | None, tuple[Mapping[str, str], ...]]:
+    """The relevance for each choice (None if it was not asked for), and the reasons for it."""
     if not asked:
-        return None
+        return None, ()
     rows: list[dict[str, float]] = [{} for _ in scenario.choices]
+    reasons: list[dict[str, str]] = [{} for _ in scenario.choices]
     for attribute, task in zip(attributes, asked, strict=True):
-        for row, (matters, _) in zip(rows, task.result()[0], strict=True):
-            row[attribute.id] = 1.0 if matters else 0.0
-    return Relevance(tuple(rows), RATER)
+        for index, (matters, why) in enumerate(task.result()[0]):
+            rows[index][attribute.id] = 1.0 if matters else 0.0
+            reasons[index][attribute.id] = why
+    return Relevance(tuple(rows), RATER), tuple(reasons)
 
 
 class _Asking:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from align_tui.config.adm_params import AdmParams
 from align_tui.core.attributes import Attribute, Attributes
-from align_tui.core.corrections import Form, correct, fixed_choice
+from align_tui.core.corrections import Form
 from align_tui.core.errors import ConfigError
-from align_tui.core.predictions import Predictions
-from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 ALL_OF_TARGET = "*"
@@ -68,12 +66,3 @@ def defined(names: Sequence[str], known: Attributes) -> tuple[Attribute, ...]:
             )
         found[attribute.id] = attribute
     return tuple(found.values())
-
-
-def corrected(predictions: Predictions, scenario: Scenario, form: Form) -> Predictions:
-    """The predictions with those of the fixed choices of the phase-2 data overridden."""
-    return correct(predictions, [fixed_choice(text) for text in scenario.choice_texts], form)
-
-
-Count = Callable[[], int]
-"""Gives the next number of a stream of text in a sample."""

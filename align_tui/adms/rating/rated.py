@@ -27,13 +27,15 @@ NO_EXAMPLES: Examples = {}
 class Rated:
     """The predictions of a rater with the replies that they come from.
 
-    `relevance` is None unless it was asked for.
+    `relevance` is None unless it was asked for. `outcomes` has the foreseen outcome of each choice
+    for each sample, and `matters` for each choice why an attribute matters or not.
     """
 
     predictions: Predictions
     responses: tuple[Response, ...] = ()
     relevance: Relevance | None = None
-    notes: tuple[str, ...] = ()
+    outcomes: tuple[tuple[str, ...], ...] = ()
+    matters: tuple[Mapping[str, str], ...] = ()
 
 
 def dialogue(system: str, examples: Sequence[Message], user: str) -> tuple[Message, ...]:
