@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -18,6 +19,7 @@ from align_tui.config.backbone_kinds import Capability
 from align_tui.config.reading.toml import Strict
 from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.answers import AnswerKind
+from align_tui.core.targets import Targets
 
 CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
 
@@ -65,6 +67,13 @@ class AdmParams(Strict):
         """The traits of this decision-maker; a subclass may derive them from parameters."""
         return self.TRAITS
 
+    def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
+        """The attributes that it rates for these targets, each once; a pack must define each.
+
+        Empty for a decision-maker whose ratings quote no definitions.
+        """
+        return ()
+
 
 class Reasoned(AdmParams):
     """Parameters that all decision-makers with the profile's `[prompt]` share.
@@ -101,6 +110,31 @@ class RunsFile(AdmParams):
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return without_code(dump(self))
+
+
+class UsesRecords(AdmParams):
+    """A decision-maker that learns from labelled scenarios.
+
+    `records` names their sets, as names of the library or paths. `records_sha256` pins what they
+    hold; a study sets it when it is put together, and a worker reads no other records.
+    """
+
+    records: tuple[Annotated[str, Field(min_length=1, max_length=4_000)], ...] = Field(
+        (), max_length=100
+    )
+    records_sha256: Sha256 = ""
+
+    @field_validator("records", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _without_empty_hash(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        if not dumped.get("records_sha256", True):
+            del dumped["records_sha256"]
+        return dumped
 
 
 class MissingParams(AdmParams):

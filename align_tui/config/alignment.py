@@ -104,6 +104,17 @@ class MedicalOnlyParams(AlignmentParams):
     tie: Literal["first", "seed"] = "first"
 
 
+class SquaredDistanceParams(AlignmentParams):
+    """Parameters of `squared_distance`.
+
+    `misaligned` prefers the greatest error. `tie` says which of equally good choices is taken: the
+    first, as in align-system, or one drawn by the seed.
+    """
+
+    misaligned: bool = False
+    tie: Literal["first", "seed"] = "seed"
+
+
 class MissingFunctionParams(AlignmentParams):
     """A stored `[alignment]` table whose function is not installed; its keys are kept."""
 
@@ -112,6 +123,7 @@ class MissingFunctionParams(AlignmentParams):
 
 OURS: Mapping[str, type[AlignmentParams]] = {
     "average_distance": AverageDistanceParams,
+    "squared_distance": SquaredDistanceParams,
     "cumulative_average_distance": AverageDistanceParams,
     "relevance_average_distance": AverageDistanceParams,
     "kde_sample": AverageDistanceParams,

@@ -110,6 +110,12 @@ class Profile(Strict):
         return tuple(spec.target for spec in self.targets)
 
     @property
+    def attributes(self) -> tuple[str, ...]:
+        """Every attribute that it is steered to or rates, each once, as the profile spells it."""
+        aimed = (target.attribute for target in self.target)
+        return tuple(dict.fromkeys([*aimed, *self.adm.attributes_to_rate(self.target)]))
+
+    @property
     def needs_model(self) -> bool:
         """Does the decision-maker ask the backbone?"""
         return self.adm.traits.needs_model

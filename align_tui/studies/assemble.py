@@ -30,6 +30,7 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import KIND_WORDS, Distribution, Target, TargetKind, Targets
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
+from align_tui.studies.records import with_records
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
 DEMO_SCENARIOS = "demo-triage"
@@ -105,7 +106,7 @@ def load_study(options: Options) -> Study:
     limit = options.limit if options.limit is not None else file.limit
     study = Study(
         name=_name(options, file, path),
-        profiles=profiles,
+        profiles=tuple(with_records(profile, attributes) for profile in profiles),
         scenarios=scenarios[:limit] if limit is not None else scenarios,
         repeat=options.repeat if options.repeat is not None else file.repeat,
         scored_only=options.scored_only or file.scored_only,
@@ -240,6 +241,16 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
         _check_kinds(profile, profile.adm.kind, frozenset({"numbers"}))
     if traits.states_target:
         target_values(profile.target, attributes)
+    for name in profile.adm.attributes_to_rate(profile.target):
+        if attributes.get(name) is None:
+            near = attributes.nearest(name)
+            raise ConfigError(
+                f"{where}: no attribute pack defines {name!r}, and {profile.adm.kind} must quote "
+                "its definition",
+                f"Did you mean {near!r}?"
+                if near
+                else "Define it in your own pack: see docs/attributes.md.",
+            )
     if traits.ranks:
         _check_alignment(profile)
     elif profile.alignment is not None:

@@ -52,6 +52,11 @@ AVERAGE_DISTANCE = AlignmentEntry(
     "align_tui.core.alignment.average_distance:rank",
     "The choice whose mean ratings are nearest to the target (ALIGN's default).",
 )
+SQUARED_DISTANCE = AlignmentEntry(
+    "squared_distance",
+    "align_tui.core.alignment.squared_distance:rank",
+    "The choice with the least sum of squared distances from the target.",
+)
 CUMULATIVE_AVERAGE_DISTANCE = AlignmentEntry(
     "cumulative_average_distance",
     "align_tui.core.alignment.cumulative_average_distance:rank",
@@ -128,6 +133,7 @@ RANDOM_EFFECTS_MULTINOMIAL = AlignmentEntry(
 
 _OURS = (
     AVERAGE_DISTANCE,
+    SQUARED_DISTANCE,
     CUMULATIVE_AVERAGE_DISTANCE,
     RELEVANCE_AVERAGE_DISTANCE,
     KDE_SAMPLE,
