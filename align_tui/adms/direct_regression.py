@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Annotated, ClassVar, Literal, Self
@@ -19,6 +19,7 @@ from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.ranking import alignment_function
 from align_tui.adms.rating.deciding import decide_by_ratings
 from align_tui.adms.rating.params import Name, RatesAttributes, defined
+from align_tui.adms.rating.rated import Rated
 from align_tui.config.adm_params import Traits, UsesRecords
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
@@ -83,8 +84,11 @@ class DirectRegressionParams(RatesAttributes, UsesRecords):
         )
 
 
-def make(profile: Profile, params: DirectRegressionParams, attributes: Attributes) -> Adm:
-    """Make a decision-maker that ranks the choices by scores of the people in them.
+Rater = Callable[[Scenario, Targets, Llm], Awaitable[tuple[Rated, tuple[Step, ...]]]]
+
+
+def rater(profile: Profile, params: DirectRegressionParams, attributes: Attributes) -> Rater:
+    """Make an async function that rates the choices, with the time of each of its steps.
 
     Raises ConfigError if its records cannot be read.
     """
@@ -93,7 +97,6 @@ def make(profile: Profile, params: DirectRegressionParams, attributes: Attribute
     from align_tui.config.prompts.rating import RatingPrompts  # Jinja; the screen reads KIND
     from align_tui.studies.records import read_records
 
-    function = alignment_function(params_of(profile.alignment))
     prompts = RatingPrompts(f"profile {profile.name}", profile.prompt)
     options = DirectOptions(
         params.samples,
@@ -116,7 +119,9 @@ def make(profile: Profile, params: DirectRegressionParams, attributes: Attribute
             return (), ()
         return attribute.findings or attribute.anchors, ()
 
-    async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
+    async def rate(
+        scenario: Scenario, targets: Targets, llm: Llm
+    ) -> tuple[Rated, tuple[Step, ...]]:
         rated_attributes = defined(params.attributes_to_rate(targets), attributes)
         steps: list[Step] = []
         begun = time.monotonic()
@@ -134,9 +139,24 @@ def make(profile: Profile, params: DirectRegressionParams, attributes: Attribute
             begun = time.monotonic()
         rated = await rate_one_by_one(llm, scenario, with_anchors, prompts, options)
         steps.append(Step("rate", time.monotonic() - begun))
+        return replace(rated, responses=(*rated.responses, *made)), tuple(steps)
+
+    return rate
+
+
+def make(profile: Profile, params: DirectRegressionParams, attributes: Attributes) -> Adm:
+    """Make a decision-maker that ranks the choices by scores of the people in them.
+
+    Raises ConfigError if its records cannot be read.
+    """
+    function = alignment_function(params_of(profile.alignment))
+    rate = rater(profile, params, attributes)
+
+    async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
+        rated, steps = await rate(scenario, targets, llm)
         return decide_by_ratings(
             function,
-            replace(rated, responses=(*rated.responses, *made)),
+            rated,
             scenario,
             targets,
             llm,

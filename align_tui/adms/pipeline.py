@@ -89,6 +89,16 @@ class PipelineParams(AdmParams):
             can_decide=all(part.can_decide for part in parts),
         )
 
+    def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
+        """The attributes that any of its steps rates."""
+        found = [
+            name
+            for step in self.steps
+            if isinstance(step, AdmParams)
+            for name in step.attributes_to_rate(targets)
+        ]
+        return tuple(dict.fromkeys(found))
+
     @property
     def traits(self) -> Traits:
         """What its steps together need and do."""

@@ -73,9 +73,12 @@ class StepParams(Strict):
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the keys that every step may have and this one does not use."""
-        dumped: dict[str, Any] = dump(self)
-        common = ("name", "conflict", "takes", "gives")
+        return self.without_unused(dump(self))
+
+    @staticmethod
+    def without_unused(dumped: dict[str, Any]) -> dict[str, Any]:
+        """A dump without the keys that every step may have and this one does not use."""
+        common = ("name", "conflict", "takes", "gives", "kind")
         return {key: each for key, each in dumped.items() if key not in common or each}
 
 
@@ -104,6 +107,9 @@ STEPS: Registry[HasStepParams] = Registry(
         "labels": "align_tui.adms.steps.labels:LABELS",
         "label_relevance": "align_tui.adms.steps.labels:LABEL_RELEVANCE",
         "scenario_relevance": "align_tui.adms.steps.combining:SCENARIO_RELEVANCE",
+        "comparative_regression": "align_tui.adms.steps.rating:COMPARATIVE_REGRESSION",
+        "direct_regression": "align_tui.adms.steps.rating:DIRECT_REGRESSION",
+        "fixed_texts": "align_tui.adms.steps.rating:FIXED_TEXTS",
         "rename": "align_tui.adms.steps.combining:RENAME",
         "merge": "align_tui.adms.steps.combining:MERGE",
         "rank": "align_tui.adms.steps.ranking:RANK",
