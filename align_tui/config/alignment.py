@@ -57,6 +57,20 @@ class MedicalOnlyParams(AlignmentParams):
     tie: Literal["first", "seed"] = "first"
 
 
+class KaleidoDistanceParams(AlignmentParams):
+    """Parameters of `kaleido_distance`.
+
+    `weighting` says what relevance does to the distances of attributes: each is divided by it, or
+    multiplied and then divided by the number of attributes (`count`) or by all relevance
+    (`relevance`). `misaligned` prefers the farthest choice; `tie` says which of equally near
+    choices is taken: the first, or one drawn by the seed.
+    """
+
+    weighting: Literal["divided", "count", "relevance"] = "divided"
+    misaligned: bool = False
+    tie: Literal["first", "seed"] = "first"
+
+
 class MissingFunctionParams(AlignmentParams):
     """A stored `[alignment]` table whose function is not installed; its keys are kept."""
 
@@ -65,6 +79,7 @@ class MissingFunctionParams(AlignmentParams):
 
 OURS: Mapping[str, type[AlignmentParams]] = {
     "average_distance": AverageDistanceParams,
+    "kaleido_distance": KaleidoDistanceParams,
     "medical_only": MedicalOnlyParams,
 }
 """Parameter classes by the function's name. Entries of other packages name theirs themselves."""

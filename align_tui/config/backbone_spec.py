@@ -17,6 +17,7 @@ from align_tui.core.types import content_hash
 UNUSED: dict[str, set[str]] = {
     "demo": {"server"},
     "transformers": {"server"},
+    "seq2seq": {"server"},
     "openai": {"revision", "dtype", "device", "load"},
 }
 """For each kind, the keys that do not change which model is loaded."""

@@ -59,6 +59,12 @@ MEDICAL_ONLY = AlignmentEntry(
     "The choice with the greatest medical need, whatever the target says.",
     targets=frozenset(),
 )
+KALEIDO_DISTANCE = AlignmentEntry(
+    "kaleido_distance",
+    "align_tui.core.alignment.kaleido_distance:rank",
+    "The choice whose estimates are nearest to the target, by their relevance (Kaleido).",
+    needs_relevance=True,
+)
 
 FUNCTIONS = Registry(
     "alignment function",
@@ -66,6 +72,7 @@ FUNCTIONS = Registry(
     AlignmentEntry,
     {
         "average_distance": "align_tui.core.alignment.registry:AVERAGE_DISTANCE",
+        "kaleido_distance": "align_tui.core.alignment.registry:KALEIDO_DISTANCE",
         "medical_only": "align_tui.core.alignment.registry:MEDICAL_ONLY",
     },
 )
