@@ -48,8 +48,6 @@ SEQ2SEQ = BackboneKind(
     "align_tui.backbones.seq2seq.opening:open_seq2seq",
     frozenset({"rates_statements", "writes_statements"}),
 )
-FROM_FILES: Final = frozenset({"transformers", "seq2seq"})
-"""The kinds whose `model` is a hub id, a folder or a file, which transformers loads."""
 BACKBONE_KINDS: Final = Registry(
     "kind of backbone",
     "align_tui.backbones",

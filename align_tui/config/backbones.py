@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from align_tui.config import paths
-from align_tui.config.backbone_kinds import BACKBONE_KINDS, FROM_FILES
-from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
+from align_tui.config.backbone_kinds import BACKBONE_KINDS
+from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec, DecodingSpec
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile, PromptSpec
 from align_tui.config.reading.bounded_json import parse_object
@@ -209,7 +209,7 @@ def check_model(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
             f"{where}: {key}.server.base_urls is missing",
             'For example: base_urls = ["http://localhost:8000/v1"]',
         )
-    if spec.kind not in FROM_FILES:
+    if spec.kind not in FROM_HUB:
         return
     if not spec.model:
         raise ConfigError(

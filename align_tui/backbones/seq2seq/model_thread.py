@@ -135,12 +135,21 @@ class Seq2SeqThread:
         )
         for row, ids in zip(rows, made, strict=True):
             self.tokens += len(ids)
-            row.keep(ids[: row.most_tokens])
+            self._keep(row, ids[: row.most_tokens])
 
     def _search(self, row: Search) -> None:
         made = passes.search(self._loaded.model, row, partial(self._is_wanted, row))
         self.tokens += sum(map(len, made))
-        row.keep(made)
+        self._keep(row, made)
+
+    def _keep(self, row: Row, result: object) -> None:
+        """Store what was written, unless it was stopped on the way."""
+        if self._closing:
+            row.job.end(Cancelled("The worker is ending"))
+        elif row.job.stop_requested:
+            row.job.end(Cancelled("stopped"))
+        else:
+            row.keep(result)
 
     def _is_wanted(self, row: Row) -> bool:
         return row.job.is_wanted and not self._closing

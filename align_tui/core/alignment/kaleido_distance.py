@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from align_tui.core.alignment.average_distance import EPSILON, probabilities
 from align_tui.core.alignment.ranking import TIE, History, Ranking, TieBreak, take_one, tied_best
 from align_tui.core.alignment.ratings import (
     mean,
@@ -31,6 +30,7 @@ from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.targets import Targets
 
 NAME = "kaleido_distance"
+LEAST = 1e-16  # a relevance that distances are divided by
 Weighting = Literal["divided", "count", "relevance"]
 
 
@@ -45,11 +45,11 @@ def rank(
     misaligned: bool = False,
     tie: Literal["first", "seed"] = "first",
 ) -> Ranking:
-    """Rank by distance; scores are probabilities (inverse distances that sum to 1).
+    """Rank by distance d; scores are the nearness 1 / (1 + d), above 0 and at most 1.
 
-    `misaligned` takes the farthest choice. `history` is not used, and neither is a target's weight.
-    Raises AlignmentError for a missing prediction or relevance, a target that is a distribution,
-    and no targets or choices.
+    `misaligned` takes the farthest choice, and scores by 1 - nearness. `history` is not used, and
+    neither is a target's weight. Raises AlignmentError for a missing prediction or relevance, a
+    target that is a distribution, and no targets or choices.
     """
     numbers = numbers_of(targets, NAME)
     need_choices(predictions)
@@ -69,8 +69,8 @@ def rank(
     taken, why = _take(best, seed, tie)
     return Ranking(
         function=NAME,
-        measure="probability",
-        scores=probabilities(distances, misaligned=misaligned),
+        measure="1 - nearness" if misaligned else "nearness",
+        scores=tuple((d if misaligned else 1.0) / (1.0 + d) for d in distances),
         best=best,
         taken=taken,
         tie_break=why,
@@ -101,7 +101,7 @@ def relevance_of(relevance: Relevance | None, choice: int, attribute: str) -> fl
 def _distance(rows: list[tuple[float, float]], weighting: Weighting) -> float:
     """The distance of a choice from (relevance, |estimate - target|) of each attribute."""
     if weighting == "divided":
-        return sum(gap / max(weight, EPSILON) for weight, gap in rows)
+        return sum(gap / max(weight, LEAST) for weight, gap in rows)
     weighted = sum(weight * gap for weight, gap in rows)
     if weighting == "count":
         return weighted / len(rows)
