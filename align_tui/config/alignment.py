@@ -115,6 +115,20 @@ class SquaredDistanceParams(AlignmentParams):
     tie: Literal["first", "seed"] = "seed"
 
 
+class KaleidoDistanceParams(AlignmentParams):
+    """Parameters of `kaleido_distance`.
+
+    `weighting` says what relevance does to the distances of attributes: each is divided by it, or
+    multiplied and then divided by the number of attributes (`count`) or by all relevance
+    (`relevance`). `misaligned` prefers the farthest choice; `tie` says which of equally near
+    choices is taken: the first, or one drawn by the seed.
+    """
+
+    weighting: Literal["divided", "count", "relevance"] = "divided"
+    misaligned: bool = False
+    tie: Literal["first", "seed"] = "first"
+
+
 class MissingFunctionParams(AlignmentParams):
     """A stored `[alignment]` table whose function is not installed; its keys are kept."""
 
@@ -131,6 +145,7 @@ OURS: Mapping[str, type[AlignmentParams]] = {
     "kde_js": AverageDistanceParams,
     "kde_cumulative_js": CumulativeKdeParams,
     "kde_relevance_cumulative_js": CumulativeKdeParams,
+    "kaleido_distance": KaleidoDistanceParams,
     "medical_only": MedicalOnlyParams,
     "medical_urgency_midpoint": MidpointParams,
     "medical_urgency_midpoint_weighted": MidpointParams,

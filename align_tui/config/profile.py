@@ -19,6 +19,7 @@ from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
 from align_tui.config.history import HistorySpec
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
+from align_tui.config.relevance import RelevanceTable
 from align_tui.config.server import JsonTable
 from align_tui.config.targets import TargetSpec
 from align_tui.config.value_types import RoleName
@@ -84,6 +85,7 @@ class Profile(Strict):
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
     alignment: AlignmentTable = None
     history: HistorySpec | None = None
+    relevance: RelevanceTable = None
     backbone: BackboneSpec = BackboneSpec()
     models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
@@ -101,7 +103,7 @@ class Profile(Strict):
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out keys of absent tables, so that hashes of older profiles do not change."""
         dumped: dict[str, Any] = dump(self)
-        may_lack = ("alignment", "history", "models")
+        may_lack = ("alignment", "history", "models", "relevance")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
 
     @cached_property
@@ -134,7 +136,9 @@ class Profile(Strict):
     @property
     def reads_labels(self) -> bool:
         """May its decisions depend on a scenario's labels?"""
-        return self.adm.traits.reads_labels
+        return self.adm.traits.reads_labels or (
+            self.relevance is not None and self.relevance.reads_labels
+        )
 
     @property
     def used_models(self) -> dict[str, BackboneSpec]:

@@ -18,6 +18,7 @@ from align_tui.backbones.base import (
     RatesStatements,
     Request,
     ScoresChoices,
+    WritesStatements,
 )
 from align_tui.config.backbone_kinds import CAPABILITY_WORDS, Capability
 from align_tui.config.backbone_spec import DecodingSpec
@@ -197,6 +198,23 @@ class SampleLlm:
         if not isinstance(backbone, RatesStatements):
             raise self._unable(backbone, "rates_statements")
         return await backbone.rate(storable(action), storable_parts(tuple(statements)))
+
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """The model's reason for the rating of each statement, in their order."""
+        backbone = self._opened()
+        if not isinstance(backbone, WritesStatements):
+            raise self._unable(backbone, "writes_statements")
+        made = await backbone.explain(storable(action), storable_parts(tuple(statements)))
+        return storable_parts(made)
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """At most `most` different statements that bear on the action, the likeliest first."""
+        backbone = self._opened()
+        if not isinstance(backbone, WritesStatements):
+            raise self._unable(backbone, "writes_statements")
+        return storable_parts(await backbone.suggest(storable(action), most, seed))
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """A vector of length 1 for each text, in their order; all have the same dimension."""

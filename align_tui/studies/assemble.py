@@ -251,6 +251,11 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
                 if near
                 else "Define it in your own pack: see docs/attributes.md.",
             )
+    if profile.relevance is not None and not traits.takes_relevance:
+        raise ConfigError(
+            f"{where}: {profile.adm.kind} does not use the relevance of attributes",
+            "Leave out [relevance], or choose a decision-maker that ranks choices by predictions.",
+        )
     if traits.ranks:
         _check_alignment(profile)
     elif profile.alignment is not None:
@@ -273,7 +278,8 @@ def _check_alignment(profile: Profile) -> None:
     function = params_of(profile.alignment).function
     entry, traits = FUNCTIONS.get(function), profile.adm.traits
     lacks = {
-        "the relevance of attributes": entry.needs_relevance and not traits.gives_relevance,
+        "the relevance of attributes": entry.needs_relevance
+        and not (traits.gives_relevance or profile.relevance is not None),
         "earlier decisions": entry.needs_history and not traits.gives_history,
     }
     for what, is_lacking in lacks.items():

@@ -62,6 +62,14 @@ class Script:
     ) -> tuple[StatementRating, ...]:
         raise NotImplementedError
 
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        raise NotImplementedError
+
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         raise NotImplementedError
 

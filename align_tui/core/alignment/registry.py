@@ -130,6 +130,12 @@ RANDOM_EFFECTS_MULTINOMIAL = AlignmentEntry(
     "Of one to three choices the likeliest under a person's fitted model.",
     targets=frozenset({"random_effects"}),
 )
+KALEIDO_DISTANCE = AlignmentEntry(
+    "kaleido_distance",
+    "align_tui.core.alignment.kaleido_distance:rank",
+    "The choice whose estimates are nearest to the target, by their relevance (Kaleido).",
+    needs_relevance=True,
+)
 
 _OURS = (
     AVERAGE_DISTANCE,
@@ -146,6 +152,7 @@ _OURS = (
     MEDICAL_URGENCY_MIDPOINT_WEIGHTED,
     RANDOM_EFFECTS,
     RANDOM_EFFECTS_MULTINOMIAL,
+    KALEIDO_DISTANCE,
 )
 FUNCTIONS = Registry(
     "alignment function",
