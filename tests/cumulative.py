@@ -30,11 +30,12 @@ def rank(
     """The choice with which the mean of history and choice is nearest to the first target."""
     if any(each[ATTRIBUTE].mean == FAILS for each in predictions):
         raise AlignmentError("This one fails")
+    [aim] = [target.point for target in targets if target.point is not None]
     before = list(history.get(ATTRIBUTE, ()))
     scores = []
     for each in predictions:
         values = [*before, each[ATTRIBUTE].mean]
-        scores.append(-abs(sum(values) / len(values) - targets[0].point))
+        scores.append(-abs(sum(values) / len(values) - aim))
     best = tied_best(scores)
     taken, why = take_one(best, seed)
     return Ranking("running", "closeness", tuple(scores), best, taken, why)

@@ -49,6 +49,7 @@ class KaleidoParams(AdmParams, States):
         ranks=True,
         gives_relevance=True,
         takes_relevance=True,
+        gives_history=True,
         reads_labels=False,
     )
     explain: bool = True
@@ -140,6 +141,7 @@ def make(profile: Profile, params: KaleidoParams, attributes: Attributes) -> Adm
             targets,
             llm.seed,
             relevance=found.relevance,
+            history=llm.history,
             responses=found.responses,
             steps=(*rated.steps, *found.steps),
             notes=found.notes,

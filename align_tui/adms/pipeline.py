@@ -65,7 +65,7 @@ class PipelineParams(AdmParams):
 
     @cached_property
     def _traits(self) -> Traits:
-        parts = [step.traits for step in self.steps]
+        parts = [step.needs for step in self.steps]
         steered = [part for part in parts if part.is_steerable]
         roles = {
             role: tuple(dict.fromkeys(c for part in parts for c in part.roles.get(role, ())))
@@ -74,6 +74,7 @@ class PipelineParams(AdmParams):
         }
         return Traits(
             needs_model=any(part.needs_model for part in parts),
+            asks=frozenset(c for part in parts if part.needs_model for c in part.asks),
             roles=roles,
             needs_target=any(part.needs_target for part in parts),
             is_steerable=bool(steered),
@@ -84,6 +85,8 @@ class PipelineParams(AdmParams):
                 part.gives_relevance or any(name.kind == RELEVANCES for name in step.outputs)
                 for part, step in zip(parts, self.steps, strict=True)
             ),
+            takes_relevance=any(part.takes_relevance for part in parts),
+            needs_relevance=any(part.needs_relevance for part in parts),
             gives_history=all(part.gives_history for part in parts if part.ranks),
             reads_labels=any(part.reads_labels for part in parts),
             can_decide=all(part.can_decide for part in parts),
@@ -91,12 +94,7 @@ class PipelineParams(AdmParams):
 
     def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
         """The attributes that any of its steps rates."""
-        found = [
-            name
-            for step in self.steps
-            if isinstance(step, AdmParams)
-            for name in step.attributes_to_rate(targets)
-        ]
+        found = (name for step in self.steps for name in step.attributes_to_rate(targets))
         return tuple(dict.fromkeys(found))
 
     @property
@@ -138,7 +136,9 @@ async def run_steps(
     numbered = NumberedLlm(llm)
     for params, run in steps:
         begun = time.monotonic()
-        given = await run(state.seen_as(params.takes), numbered.next_step())
+        asked = numbered.next_step()
+        asked = asked if params.model is None else asked.role(params.model)
+        given = await run(state.seen_as(params.takes), asked)
         state = state.with_given(given, params.rule, params.gives)
         times.append(TimedStep(params.label, time.monotonic() - begun))
     return state, tuple(times)

@@ -37,7 +37,8 @@ class Traits:
     distributions.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
     that function the relevance of each attribute; `takes_relevance`: it gives that of the profile's
-    `[relevance]`; `gives_history`: its earlier predictions.
+    `[relevance]`, without which it cannot decide if `needs_relevance`; `gives_history`: its earlier
+    predictions.
     `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
     labels differ (the default, to be safe).
     `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
@@ -54,6 +55,7 @@ class Traits:
     ranks: bool = False
     gives_relevance: bool = False
     takes_relevance: bool = False
+    needs_relevance: bool = False
     gives_history: bool = False
     reads_labels: bool = True
     answers: frozenset[AnswerKind] = CHOICES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -10,9 +10,11 @@ from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_ser
 from align_tui.config.adm_params import Traits
 from align_tui.config.reading.by_name import ClassByName
 from align_tui.config.reading.toml import Strict
+from align_tui.config.value_types import RoleName
 from align_tui.core.pipeline.names import Kind, Name, Rule
 from align_tui.core.pipeline.plan import Planned
 from align_tui.core.registry import Registry
+from align_tui.core.targets import Targets
 
 ValueName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[a-z][a-z0-9_]*$")]
 Renames = Annotated[dict[ValueName, ValueName], Field(max_length=20)]
@@ -24,7 +26,8 @@ class StepParams(Strict):
     `name` is shown beside the step's time, for a pipeline with a step twice. `conflict` says what
     happens where an earlier step gave the same name: `replace`, `join` (samples of both) or `merge`
     (the later wins); without it the step's own rule counts, RULE. `takes` and `gives` rename the
-    step's own names: `gives = { predictions = "of_kaleido" }`.
+    step's own names: `gives = { predictions = "of_kaleido" }`. `model` is the role of the
+    model that the step asks, `[models.NAME]`; without it the step asks the profile's main model.
 
     A subclass sets TAKES and GIVES, or overrides the properties, and TRAITS as a decision-maker
     does.
@@ -40,6 +43,16 @@ class StepParams(Strict):
     conflict: Rule | None = None
     takes: Renames = Field(default_factory=dict)
     gives: Renames = Field(default_factory=dict)
+    model: RoleName | None = None
+
+    @property
+    def needs(self) -> Traits:
+        """Its traits, with the model that it asks in its role."""
+        traits = self.traits
+        if self.model is None or not traits.needs_model:
+            return traits
+        roles = {**traits.roles, self.model: tuple(sorted(traits.asks))}
+        return replace(traits, needs_model=False, roles=roles)
 
     @property
     def traits(self) -> Traits:
@@ -55,6 +68,10 @@ class StepParams(Strict):
     def outputs(self) -> tuple[Name[Any], ...]:
         """The names that the step gives, by the step's own names."""
         return self.GIVES
+
+    def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
+        """The attributes that it rates for these targets; a pack must define each."""
+        return ()
 
     @property
     def rule(self) -> Rule:
@@ -78,7 +95,7 @@ class StepParams(Strict):
     @staticmethod
     def without_unused(dumped: dict[str, Any]) -> dict[str, Any]:
         """A dump without the keys that every step may have and this one does not use."""
-        common = ("name", "conflict", "takes", "gives", "kind")
+        common = ("name", "conflict", "takes", "gives", "model", "kind")
         return {key: each for key, each in dumped.items() if key not in common or each}
 
 
@@ -109,6 +126,8 @@ STEPS: Registry[HasStepParams] = Registry(
         "scenario_relevance": "align_tui.adms.steps.combining:SCENARIO_RELEVANCE",
         "comparative_regression": "align_tui.adms.steps.rating:COMPARATIVE_REGRESSION",
         "direct_regression": "align_tui.adms.steps.rating:DIRECT_REGRESSION",
+        "kaleido": "align_tui.adms.steps.statements:KALEIDO",
+        "relevance": "align_tui.adms.steps.relevance:RELEVANCE_STEP",
         "fixed_texts": "align_tui.adms.steps.rating:FIXED_TEXTS",
         "rename": "align_tui.adms.steps.combining:RENAME",
         "merge": "align_tui.adms.steps.combining:MERGE",

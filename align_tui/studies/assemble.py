@@ -251,6 +251,11 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
                 if near
                 else "Define it in your own pack: see docs/attributes.md.",
             )
+    if profile.relevance is None and traits.needs_relevance:
+        raise ConfigError(
+            f"{where}: {profile.adm.kind} needs a [relevance] table, which says how to predict it",
+            'For example: [relevance] kind = "most_relevant"',
+        )
     if profile.relevance is not None and not traits.takes_relevance:
         raise ConfigError(
             f"{where}: {profile.adm.kind} does not use the relevance of attributes",

@@ -76,6 +76,14 @@ class ScriptedLlm:
     ) -> tuple[StatementRating, ...]:
         raise NotImplementedError
 
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        raise NotImplementedError
+
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         assert self.vectors is not None
         self.embedded += texts

@@ -84,6 +84,16 @@ class NumberedLlm:
         """The rating of each statement for the action."""
         return await self._llm.rate(action, statements)
 
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """The reason for the valence of each statement."""
+        return await self._llm.explain(action, statements)
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """Statements that the model itself finds for the action."""
+        return await self._llm.suggest(action, most, seed)
+
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """A vector for each text."""
         return await self._llm.embed(texts)

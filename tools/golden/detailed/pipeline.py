@@ -35,7 +35,7 @@ from align_tui.core.scenarios import Choice, Scenario
 
 from ..families import Check
 from ..families.compare import numbers_differ, values_differ
-from ..scripted import ScriptedLlm
+from .scripted import ScriptedModel
 
 PROFILE = Profile.model_validate({"name": "golden", "adm": {"kind": "random"}})
 NOTHING = Attributes({})
@@ -45,7 +45,7 @@ Scores = Mapping[str, Mapping[str, Sequence[float]]]
 
 def _run(steps: Sequence[tuple[StepParams, Step]], state: State) -> tuple[State, int]:
     """The state after the steps, and of how many the time was kept."""
-    last, times = asyncio.run(run_steps(steps, state, ScriptedLlm()))
+    last, times = asyncio.run(run_steps(steps, state, ScriptedModel()))
     return last, len(times)
 
 

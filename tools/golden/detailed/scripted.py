@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+from align_tui.core.alignment.ranking import History
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
 from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.types import JsonObject
@@ -29,6 +30,7 @@ class ScriptedModel:
         self.rated: list[Statement] = []
         self.embedded: list[str] = []
         self.seed = 0
+        self.history: History = {}
 
     def role(self, name: str) -> ScriptedModel:
         """The same model in every role."""
