@@ -2,7 +2,8 @@
 
 A scripted model answers in the order of the calls. The few-shot decision-makers are run without
 examples: the cases do not hold the examples, and a scripted model does not read them. The names in
-the working dictionary and the fields of `choice_info` are align-system's own and not compared.
+the working dictionary and the fields of `choice_info` are align-system's own and not compared. It
+gives one letter for the reason of a choice that was not asked about, and ours gives none.
 `pipeline_baseline` is not known here: it fails there before it asks a model.
 """
 
@@ -17,19 +18,23 @@ from typing import Any
 from align_tui.adms.registry import make_adm
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
+from align_tui.core.attributes import Attribute
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AlignError
 from align_tui.core.scenarios import Character, Choice, Scenario
 from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.targets import Target
 from align_tui.core.types import Json
+from align_tui.studies.assemble import check_profile
 
 from ..families import Check
 from ..families.compare import numbers_differ
 from .scripted import ScriptedModel
 
 FOLDER = Path(__file__).parent / "pipelines"
+PLACEHOLDER = "<"  # the first letter of a text that stands in its place of a reason
 NEAR = 1e-6  # align-system computes Kaleido's numbers in float32
+MOST_RELEVANT = "most_relevant"
 PEOPLE = ("Patient A", "Patient B")
 
 
@@ -52,12 +57,13 @@ def model_of(given: Mapping[str, Any]) -> ScriptedModel:
     return ScriptedModel(replies, _rate(given))
 
 
-def _reply(answer: Any) -> Any:
-    """An answer under our names of fields."""
+def _reply(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer under our names of fields and attributes."""
     names = {"detailed_reasoning": "reasoning", "action_choice": "choice"}
-    if not isinstance(answer, dict):
-        return answer
-    return {names.get(key, key): value for key, value in answer.items()}
+    found = {names.get(key, key): value for key, value in answer.items()}
+    if MOST_RELEVANT in found:
+        found[MOST_RELEVANT] = _name(load_attributes().get(found[MOST_RELEVANT]))
+    return found
 
 
 def _rate(given: Mapping[str, Any]) -> Callable[[str, Statement], tuple[StatementRating, str]]:
@@ -78,7 +84,7 @@ def _rate(given: Mapping[str, Any]) -> Callable[[str, Statement], tuple[Statemen
     return rate
 
 
-def _name(attribute: Any) -> str:
+def _name(attribute: Attribute | None) -> str:
     return str(attribute.name) if attribute is not None else ""
 
 
@@ -87,6 +93,7 @@ def decide(given: Mapping[str, Any], pipeline: str) -> Decision:
     attributes = load_attributes()
     targets = tuple(Target(name, float(v)) for name, v in (given["targets"] or {}).items())
     profile = load_profile(str(FOLDER / f"{pipeline}.toml"), targets=targets, attributes=attributes)
+    check_profile(profile, attributes)
     adm = make_adm(profile, attributes)
     scenario = scenario_of(given)
 
@@ -116,7 +123,7 @@ def check(pipeline: str, given: Mapping[str, Any], expected: Mapping[str, Any]) 
     differs += _details_differ(made, expected)
     pieces = expected.get("justification_pieces")
     if isinstance(pieces, list):
-        missing = [each for each in pieces if each not in made.reasoning]
+        missing = [each for each in pieces if each != PLACEHOLDER and each not in made.reasoning]
         differs += [f"reasons: {missing} are missing"] if missing else []
     return differs
 
