@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.ranking import alignment_function
 from align_tui.adms.rating.deciding import decide_by_ratings
-from align_tui.adms.rating.params import Name, RatesAttributes, defined
+from align_tui.adms.rating.params import AsksForScores, Name, defined
 from align_tui.config.adm_params import Traits, UsesRecords
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
@@ -35,7 +35,7 @@ LOWEST: Mapping[str, int] = {"medical": 1}
 SEARCHED: dict[str, str] = {"search": "Patient B"}
 
 
-class DirectRegressionParams(RatesAttributes, UsesRecords):
+class DirectRegressionParams(AsksForScores, UsesRecords):
     """One reply scores one person for one attribute; `samples` replies for each of these pairs.
 
     A choice is rated by the person whom it concerns. One that concerns nobody has the attribute's
@@ -49,8 +49,6 @@ class DirectRegressionParams(RatesAttributes, UsesRecords):
     findings that the model extracts from the labelled `records`, once for all samples; `none`.
     """
 
-    samples: int = Field(1, ge=1, le=200)
-    max_reasoning_chars: int = Field(512, ge=16, le=20_000)
     anchors: Literal["pack", "generated", "none"] = "pack"
     defaults: dict[Name, Unit] = Field(default_factory=dict)
     lowest: dict[Name, Lowest] = Field(default_factory=dict)
@@ -94,7 +92,7 @@ def make(profile: Profile, params: DirectRegressionParams, attributes: Attribute
     from align_tui.studies.records import read_records
 
     function = alignment_function(params_of(profile.alignment))
-    prompts = RatingPrompts(f"profile {profile.name}", profile.prompt)
+    prompts = RatingPrompts(f"profile {profile.name}", params.system, params.user)
     options = DirectOptions(
         params.samples,
         params.max_reasoning_chars,

@@ -8,7 +8,7 @@ import pytest
 
 from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
 from align_tui.config.attributes import load_attributes
-from align_tui.config.profile import Profile, PromptSpec
+from align_tui.config.profile import Profile
 from align_tui.config.prompts.rating import RatingPrompts
 from align_tui.core.decisions import Message
 from align_tui.core.errors import AdmError, ConfigError, ReplyError
@@ -159,10 +159,10 @@ def test_own_templates_get_the_values_of_the_rating() -> None:
         "system": "{{ attribute.id }} {{ attribute.maximum }} {{ anchors | length }}",
         "user": "{% for choice in choices %}<{{ choice.text }}>{% endfor %}",
     }
-    decide(llm, SCENE, KIND, {"merit": 1.0}, prompt=own)
+    decide(llm, SCENE, {**KIND, **own}, {"merit": 1.0})
     assert [turn.content for turn in llm.asked[0].messages] == ["merit 100 5", f"<{A}><{B}>"]
-    with pytest.raises(ConfigError, match=r"prompt\.user"):
-        decide(llm, SCENE, KIND, {"merit": 1.0}, prompt={"user": "{{ nothing }}"})
+    with pytest.raises(ConfigError, match=r"adm\.user"):
+        decide(llm, SCENE, {**KIND, "user": "{{ nothing }}"}, {"merit": 1.0})
 
 
 def test_examples_stand_between_instruction_and_question() -> None:
@@ -172,7 +172,7 @@ def test_examples_stand_between_instruction_and_question() -> None:
     merit = load_attributes().known["merit"]
     medical = load_attributes().known["medical"]
     turns = (Message("user", "an example"), Message("assistant", "{}"))
-    prompts = RatingPrompts("p", PromptSpec())
+    prompts = RatingPrompts("p")
     rate = rate_together(llm, SCENE, [merit], prompts, ComparativeOptions(), {"merit": turns})
     asyncio.run(rate)
     roles = [turn.role for turn in llm.asked[0].messages]

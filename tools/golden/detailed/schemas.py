@@ -47,9 +47,9 @@ def facts_differ(schema: Any, expected: Mapping[str, Any]) -> list[str]:
         if "properties_in_order" in facts:
             properties = list(found.get("properties", ()))
             differs += values_differ(f"keys at {place}", facts["properties_in_order"], properties)
-            required = sorted(found.get("required", ()))
+            required = sorted(set(facts["required_in_order"]))
             differs += values_differ(
-                f"required at {place}", sorted(facts["required_in_order"]), required
+                f"required at {place}", required, sorted(found.get("required", ()))
             )
         differs += values_differ(f"enum at {place}", facts.get("enum"), found.get("enum"))
         for limit in LIMITS:

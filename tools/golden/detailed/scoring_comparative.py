@@ -9,7 +9,6 @@ from typing import Any
 from align_tui.adms.predicted import reasons_of
 from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
 from align_tui.adms.rating.rated import prediction
-from align_tui.config.profile import PromptSpec
 from align_tui.config.prompts.rating import RatingPrompts
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.attributes import Attribute, Attributes
@@ -145,7 +144,7 @@ def _rated(
 ) -> Predictions:
     """What the rater itself gives: for cases without anything to rank, and for examples."""
     options = ComparativeOptions(samples=given["samples"], reverse_choices=given["reverse_choices"])
-    prompts = RatingPrompts("case", PromptSpec())
+    prompts = RatingPrompts("case")
     scenario = _scenario(given)
     return run(
         rate_together(llm, scenario, attributes, prompts, options, examples or {})

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from align_tui.adms.rating.direct import DirectOptions, rate_one_by_one
-from align_tui.config.profile import PromptSpec
 from align_tui.config.prompts.rating import RatingPrompts
 from align_tui.core.attributes import Attributes, ScoreRange
 from align_tui.core.errors import AlignError
@@ -103,7 +102,7 @@ def _decide(given: Mapping[str, Any], llm: ScriptedLlm) -> Predictions:
     # A profile refuses a default that is no rating; the rater itself takes any number.
     rated = [(known.known[name], ()) for name in given["target_attributes"]]
     options = DirectOptions(samples=given["samples"], defaults=defaults)
-    prompts = RatingPrompts("case", PromptSpec())
+    prompts = RatingPrompts("case")
     return run(rate_one_by_one(llm, scenario, rated, prompts, options)).predictions
 
 
