@@ -287,13 +287,13 @@ def build_profile(
         replace(target, attribute=known.canonical(target.attribute)) for target in profile.target
     )
     profile = validate(Profile, {**table, "target": spelled}, where, text)
-    for table, holder in (("prompt", profile.prompt), ("adm", profile.adm)):
+    for part, holder in (("prompt", profile.prompt), ("adm", profile.adm)):
         for key in ("system", "user"):
             template = getattr(holder, key, None)
             if isinstance(template, str):
                 from align_tui.config.prompts.render import check_template  # Jinja, for few
 
-                check_template(template, f"{where}: {table}.{key}")
+                check_template(template, f"{where}: {part}.{key}")
     check_kind(profile.backbone, where)
     for role, spec in profile.used_models.items():
         check_model(spec, where, f"models.{role}" if role else "backbone")

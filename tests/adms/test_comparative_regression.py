@@ -47,7 +47,7 @@ def test_one_call_for_each_attribute_scores_all_choices() -> None:
     assert decision.choice == 0 and decision.predictions is not None
     assert [set(row) for row in decision.predictions] == [{"medical", "merit"}] * 2
     assert decision.predictions[1]["merit"].samples == (0.2,)
-    assert [list(r.schema["properties"]) for r in llm.asked] == [["reasoning", A, B]] * 2  # type: ignore[call-overload]
+    assert [list(r.schema["properties"]) for r in llm.asked] == [["reasoning", A, B]] * 2
     assert "medical need" in llm.asked[0].system and "merit" in llm.asked[1].system
     assert "1.0" not in llm.asked[1].system + llm.asked[1].user  # the target is not told
     assert decision.ranking is not None and decision.ranking.function == "average_distance"
@@ -62,7 +62,7 @@ def test_samples_of_both_orders_are_joined() -> None:
     assert decision.predictions[0]["merit"].samples == (0.9,) * 4
     orders = [request.user.index(A) < request.user.index(B) for request in llm.asked]
     assert orders == [True, True, False, False]
-    keys = [list(r.schema["properties"])[1:] for r in llm.asked]  # type: ignore[call-overload]
+    keys = [list(r.schema["properties"])[1:] for r in llm.asked]
     assert keys == [[A, B], [A, B], [B, A], [B, A]]
     assert sorted(request.stream for request in llm.asked) == [0, 1, 2, 3]
 
@@ -94,7 +94,7 @@ def test_each_attribute_has_its_own_bounds_and_valid_scores() -> None:
     llm = ScriptedLlm(lambda request: {"reasoning": "r", A: {"score": 9}, B: {"score": 1}})
     target = {"QualityOfLife": 1.0, "Moral judgement": 0.0}
     decision = decide(llm, SCENE, {**KIND, "enum_scores": True}, target)
-    scores = [r.schema["properties"][A]["properties"]["score"] for r in llm.asked]  # type: ignore[index,call-overload]
+    scores = [r.schema["properties"][A]["properties"]["score"] for r in llm.asked]
     assert scores[0]["enum"] == [1, 3, 7, 9] and len(scores[1]["enum"]) == 101
     assert decision.predictions is not None
     assert decision.predictions[0]["QualityOfLife"].samples == (0.9,)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
 from align_tui.core.statements import Statement, StatementRating
@@ -19,7 +20,7 @@ class Request:
     """One recorded request: its turns, its schema, and the stream of its reply."""
 
     messages: Sequence[Message]
-    schema: JsonObject
+    schema: Any
     sampling: Sampling
     stream: int
 

@@ -122,7 +122,7 @@ def _requests_differ(
         order = expected["choice_order_in_prompts"][0]
         for request in asked:
             differs += values_differ("order in the prompt", order, _order(given, request))
-            keys = [key for key in request.schema["properties"] if key != "reasoning"]  # type: ignore[union-attr]
+            keys = [key for key in request.schema["properties"] if key != "reasoning"]
             differs += values_differ("order in the schema", order, keys)
     roles = {
         name: [turn.role for turn in requests[0].messages]
