@@ -29,7 +29,7 @@ from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile
 from align_tui.config.reading.bounded_toml import MOST_PARTS, parse_toml
 from align_tui.config.reading.file_kinds import PROFILE, refuse_other
-from align_tui.config.reading.files import as_path, exists, is_dir, resolved, shown
+from align_tui.config.reading.files import as_path, exists, is_dir, is_file, resolved, shown
 from align_tui.config.reading.toml import Table, line_of, parse, read_text, validate
 from align_tui.config.targets import target_tables
 from align_tui.core.attributes import Attributes
@@ -145,12 +145,35 @@ def placed(text: str, folder: Path) -> str:
         return text
     if parts == ["adm", "file"]:
         value = paths.stored_path(resolved(folder / as_path(value)))
+    elif parts == ["examples", "scenarios"]:
+        value = _absolute_set(value, folder)
     elif _names_model(parts):
         names = {entry.name for entry in list_backbones()}
         value = value if value in names else absolute(value, folder)
     else:
         return text
     return f"{'.'.join(parts)}={json.dumps(value, ensure_ascii=False)}"
+
+
+def _absolute_examples(table: Table, folder: Path) -> None:
+    """Make paths of example sets absolute; a name of the library stays a name."""
+    examples = table.get("examples")
+    if not isinstance(examples, dict):
+        return
+    named = examples.get("scenarios")
+    if isinstance(named, str):
+        examples["scenarios"] = _absolute_set(named, folder)
+    elif isinstance(named, list):
+        examples["scenarios"] = [
+            _absolute_set(each, folder) if isinstance(each, str) else each for each in named
+        ]
+
+
+def _absolute_set(name: str, folder: Path) -> str:
+    if "/" not in name and not name.endswith((".toml", ".json", ".jsonl")):
+        return name  # of the library
+    path = folder / as_path(name)
+    return paths.stored_path(resolved(path)) if is_file(path) else name
 
 
 def _names_model(key: Sequence[str]) -> bool:
@@ -190,6 +213,7 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
         custom["file"] = paths.stored_path(resolved(path.parent / as_path(custom["file"])))
+    _absolute_examples(table, path.parent)
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:

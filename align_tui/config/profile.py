@@ -16,11 +16,13 @@ from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.adm_params import AdmParams, MissingParams
 from align_tui.config.alignment import AlignmentTable
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
+from align_tui.config.examples import ExamplesSpec
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
 from align_tui.config.server import JsonTable
 from align_tui.config.targets import TargetSpec
 from align_tui.config.value_types import RoleName
+from align_tui.core.examples.answers import example_targets
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json, content_hash
 
@@ -84,6 +86,7 @@ class Profile(Strict):
     models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
+    examples: ExamplesSpec | None = None
 
     @field_validator("targets")
     @classmethod
@@ -97,13 +100,20 @@ class Profile(Strict):
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out keys of absent tables, so that hashes of older profiles do not change."""
         dumped: dict[str, Any] = dump(self)
-        may_lack = ("alignment", "models")
+        may_lack = ("alignment", "models", "examples")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
 
     @cached_property
     def target(self) -> Targets:
         """The targets as core values; every frame asks for them."""
         return tuple(spec.target for spec in self.targets)
+
+    @property
+    def quoted(self) -> Targets:
+        """The targets whose attributes its prompts may quote: its own, and those of examples."""
+        names = self.examples.attributes if self.examples is not None else ()
+        more = example_targets(self.target, names) if names else ()
+        return (*self.target, *(each for each in more if each not in self.target))
 
     @property
     def needs_model(self) -> bool:
@@ -114,6 +124,11 @@ class Profile(Strict):
     def reads_labels(self) -> bool:
         """May its decisions depend on a scenario's labels?"""
         return self.adm.traits.reads_labels
+
+    @property
+    def is_steerable(self) -> bool:
+        """May its decisions depend on its targets? Examples answer by them in any prompt."""
+        return self.adm.traits.is_steerable or self.examples is not None
 
     @property
     def used_models(self) -> dict[str, BackboneSpec]:

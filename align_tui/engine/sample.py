@@ -73,7 +73,7 @@ class RunContext:
         """The sample's decision-maker. Raises AdmError or ConfigError if it cannot be made."""
         if claimed.profile not in self._adms:
             profile = self.profile(claimed)
-            attributes = definitions_for(self.study.attributes, profile.target)
+            attributes = definitions_for(self.study.attributes, profile.quoted)
             self._adms[claimed.profile] = make_adm(profile, attributes)
         return self._adms[claimed.profile]
 

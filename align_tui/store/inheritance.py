@@ -107,7 +107,7 @@ class _Match:
             for profile in study.profiles
         ]
         self._inputs = read_inputs(db, run)
-        self._definitions = [self._inputs.definition_of(each.target) for each in study.profiles]
+        self._definitions = [self._inputs.definition_of(each.quoted) for each in study.profiles]
         self._contents: dict[str, tuple[str, str]] = {}  # a body's hash: its content's hashes
         self._hashes_now: dict[str, str] = {}  # a profile's stored hash: as this version hashes it
 
@@ -152,7 +152,7 @@ class _Match:
         return found
 
     def _defines_alike(self, profile: int, inputs: RunInputs) -> bool:
-        before = inputs.definition_of(self._study.profiles[profile].target)
+        before = inputs.definition_of(self._study.profiles[profile].quoted)
         now = self._definitions[profile]
         return before is None or now is None or before == now
 

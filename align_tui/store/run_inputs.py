@@ -47,7 +47,7 @@ def used_attributes(study: Study) -> Attributes:
     The study's own definitions come before those of the packs.
     """
     names = dict.fromkeys(
-        [target.attribute for profile in study.profiles for target in profile.target]
+        [target.attribute for profile in study.profiles for target in profile.quoted]
         + [name for scenario in study.scenarios for name in sorted(scenario.labelled)]
     )
     own, packs = study.attributes, None

@@ -6,12 +6,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from align_tui.store.domain_tables import DOMAIN, fill_targets
+from align_tui.store.example_tables import EXAMPLES
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 8
+LATEST = 9
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -217,6 +218,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         for statement in _statements(DOMAIN):
             db.conn.execute(statement)
         fill_targets(db.conn)
+
+    @migrations()
+    def m009_examples(db: UtilsDatabase) -> None:
+        for statement in _statements(EXAMPLES):
+            db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")
     try:

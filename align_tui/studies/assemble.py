@@ -29,6 +29,7 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Distribution, Target, Targets
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
+from align_tui.studies.examples import all_with_examples, check_examples
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
 DEMO_SCENARIOS = "demo-triage"
@@ -104,7 +105,7 @@ def load_study(options: Options) -> Study:
     limit = options.limit if options.limit is not None else file.limit
     study = Study(
         name=_name(options, file, path),
-        profiles=profiles,
+        profiles=all_with_examples(profiles, attributes),
         scenarios=scenarios[:limit] if limit is not None else scenarios,
         repeat=options.repeat if options.repeat is not None else file.repeat,
         scored_only=options.scored_only or file.scored_only,
@@ -205,6 +206,8 @@ def check(study: Study, attributes: Attributes) -> None:
                     else f"Attributes with labels: {known or 'none'}.",
                 )
         check_profile(profile, attributes)
+        taken = [each for each in study.scenarios if study.takes(profile, each)]
+        check_examples(profile, attributes, taken)
         _check_answers(study, profile)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Target, Targets
@@ -18,7 +18,7 @@ from align_tui.core.targets import Target, Targets
 Degree = Literal["equal", "slight", "plain", "much"]
 MUCH, SLIGHT = 75, 25
 """A difference on 0..100 is much from here on, and slight up to here."""
-ALL = "*"
+ALL: Final = "*"
 """In a list of attributes, those of the target."""
 
 
@@ -33,23 +33,19 @@ def example_targets(targets: Targets, names: Sequence[str] = ()) -> Targets:
     return tuple(own.get(name, Target(name, 1.0)) for name in dict.fromkeys(listed))
 
 
-def is_labelled(scenario: Scenario, names: Sequence[str], least: int = 1) -> bool:
-    """Do at least `least` choices have a label for each of these attributes?"""
-    return sum(all(n in choice.labels for n in names) for choice in scenario.choices) >= least
-
-
 def nearest_choice(
     scenario: Scenario, targets: Targets, *, as_reference: bool = False
 ) -> int | None:
-    """The index (from 0) of the choice whose labels are nearest to the targets.
+    """The index (from 0) of the choice whose labels are nearest to the targets; None without one.
 
-    The distance is the sum over the targets of weight x |label - target|. The first of equals is
-    taken. Choices that lack a label are not taken; None if all do.
+    The distance is the sum of weight x |label - target| over those targets that the scenario has
+    labels for. The first of equals is taken. A choice that lacks one of these labels is not.
     """
+    known = [target for target in targets if target.attribute in scenario.labelled]
     found = [
-        (math.fsum(t.weight * abs(choice.labels[t.attribute] - t.point) for t in targets), index)
+        (math.fsum(t.weight * abs(choice.labels[t.attribute] - t.point) for t in known), index)
         for index, choice in enumerate(scenario.choices)
-        if all(target.attribute in choice.labels for target in targets)
+        if known and all(target.attribute in choice.labels for target in known)
     ]
     if not found:
         return 0 if as_reference and scenario.choices else None

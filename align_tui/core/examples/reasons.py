@@ -127,7 +127,9 @@ def nearest_reason(example: Example, choice: int, targets: Mapping[str, Target])
     given = [example.reason(choice, target.attribute) for target in targets.values()]
     if any(given):
         return " ".join(text for text in given if text)
-    names = [f"{direction_of(target)} {name}" for name, target in targets.items()]
+    labelled = example.scenario.labelled
+    known = {name: each for name, each in targets.items() if each.attribute in labelled}
+    names = [f"{direction_of(each)} {name}" for name, each in (known or targets).items()]
     return f"Of these choices, this one comes closest to {_listed(names)}."
 
 

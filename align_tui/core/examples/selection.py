@@ -78,7 +78,8 @@ def pool(probe: Candidate, candidates: Sequence[Candidate], rule: SelectionRule)
     """The indices of the candidates that may be selected for the scenario `probe`, in their order.
 
     Drops what `rule.leave_out` says. Of candidates whose compared texts are equal only the last
-    stays, if the method goes by these texts alone. Raises ExampleError if fewer than `rule.number` are left.
+    stays, if the method goes by these texts alone. Raises ExampleError if fewer than `rule.number`
+    are left.
     """
     left = [
         index

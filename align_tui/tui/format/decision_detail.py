@@ -174,7 +174,7 @@ def _inputs(detail: DecisionDetail) -> list[tuple[str, str]]:
         return []
     out = [("seeds from", f"the scenario's {SEED_RULES[inputs.seed_rule]}")]
     if detail.profile.target:
-        defined = inputs.definition_of(detail.profile.target)
+        defined = inputs.definition_of(detail.profile.quoted)
         out.append(("definitions", defined or "not stored with the run; today's packs are shown"))
     return out
 
