@@ -40,7 +40,7 @@ class DecisionExamples:
         spec = profile.examples
         self._params, self._attributes = params, attributes
         self._names = spec.attributes if spec is not None else ()
-        self._examples = Examples(spec, show) if spec is not None and spec.number else None
+        self.examples = Examples(spec, show) if spec is not None and spec.number else None
 
     async def before(
         self, asked: Sequence[Asked], scenario: Scenario, llm: Llm
@@ -49,13 +49,13 @@ class DecisionExamples:
 
         All prompts of a sample show the same examples; each answers by its own targets.
         """
-        if self._examples is None or not asked:
+        if self.examples is None or not asked:
             return [each.messages for each in asked], ExampleTurns(), ()
         begun = time.monotonic()
-        as_reference = self._examples.spec.as_reference
+        as_reference = self.examples.spec.as_reference
         wanted = [example_targets(each.targets, self._names) for each in asked]
         about = " + ".join(target.attribute for target in wanted[0])
-        picked = await self._examples.pick(scenario, llm, self.answer(wanted[0]), about)
+        picked = await self.examples.pick(scenario, llm, self.answer(wanted[0]), about)
         turns = [
             written(
                 [replace(one, prompt=each.show(one.example.scenario)) for one in picked],
@@ -70,15 +70,15 @@ class DecisionExamples:
 
     def answer(self, targets: Targets) -> Answer:
         """The reply of an example for these targets; None for one that lacks their labels."""
-        assert self._examples is not None
-        as_reference = self._examples.spec.as_reference
+        assert self.examples is not None
+        as_reference = self.examples.spec.as_reference
         named = {self._name(target.attribute): target for target in targets}
 
         def reply(example: Example) -> JsonObject | None:
             choice = nearest_choice(example.scenario, targets, as_reference=as_reference)
             if choice is None:
                 return None
-            reason = nearest_reason(example, choice, named)
+            reason = nearest_reason(example, choice, named, as_reference=as_reference)
             return decision_reply(
                 example.scenario.choice_texts[choice],
                 reason[: self._params.max_reasoning_chars],

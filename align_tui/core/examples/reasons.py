@@ -119,7 +119,9 @@ def comparison_reason(example: Example, found: Comparison, named: str) -> str:
     return f'"{first}" shows {DEGREES[found.degree]} {named} than "{second}".'
 
 
-def nearest_reason(example: Example, choice: int, targets: Mapping[str, Target]) -> str:
+def nearest_reason(
+    example: Example, choice: int, targets: Mapping[str, Target], *, as_reference: bool = False
+) -> str:
     """Why the nearest choice is taken: the file's reasons for it, else a sentence.
 
     `targets` are those of the example, by the name of their attribute in words.
@@ -129,7 +131,10 @@ def nearest_reason(example: Example, choice: int, targets: Mapping[str, Target])
         return " ".join(text for text in given if text)
     labelled = example.scenario.labelled
     known = {name: each for name, each in targets.items() if each.attribute in labelled}
-    names = [f"{direction_of(each)} {name}" for name, each in (known or targets).items()]
+    names = [
+        f"{direction_of(each, as_reference=as_reference)} {name}"
+        for name, each in (known or targets).items()
+    ]
     return f"Of these choices, this one comes closest to {_listed(names)}."
 
 
