@@ -18,6 +18,7 @@ from align_tui.core.examples.bm25 import Bm25
 from align_tui.core.examples.example_set import (
     Example,
     ExampleSet,
+    Normalise,
     example_set,
     example_set_from_json,
     prepared,
@@ -33,7 +34,7 @@ from align_tui.core.examples.selection import (
 from align_tui.core.examples.word_overlap import nearest_text, word_overlap
 from align_tui.core.scenarios import Character, Choice, Scenario
 from align_tui.core.targets import Target
-from align_tui.core.types import loads
+from align_tui.core.types import JsonObject, loads
 
 few = st.lists(st.sampled_from(["a", "b", "c"]), max_size=3).map(tuple)
 candidates = st.builds(
@@ -234,8 +235,9 @@ def two(first: float | None, second: float | None) -> Scenario:
 
 
 def test_equal_labels_become_one_half_where_they_are_stretched() -> None:
-    for normalise in ("attribute", "scenario"):
-        [found] = prepared([Example(two(0.4, 0.4))], "given", normalise)  # type: ignore[arg-type]
+    ways: tuple[Normalise, ...] = ("attribute", "scenario")
+    for normalise in ways:
+        [found] = prepared([Example(two(0.4, 0.4))], "given", normalise)
         assert [choice.labels["merit"] for choice in found.scenario.choices] == [0.5, 0.5]
 
 
@@ -281,5 +283,10 @@ def test_reasons_come_from_records_and_from_choices_by_attribute_id() -> None:
         assert found.reasons == ({"merit": "why"}, {}) and found.scenario.source == {}
         assert [found.reason(0, "merit"), found.reason(1, "merit"), found.reason(9, "x")] == [
             "why", "", ""]  # fmt: skip
-    for source in ({"record": {"reasoning": "no list"}}, {"record": {"reasoning": [{}]}}, {}):
+    odd: tuple[JsonObject, ...] = (
+        {"record": {"reasoning": "no list"}},
+        {"record": {"reasoning": [{}]}},
+        {},
+    )
+    for source in odd:
         assert example_set([replace(record, source=source)], known).examples[0].reasons == ()

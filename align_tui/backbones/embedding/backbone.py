@@ -156,7 +156,7 @@ class EmbeddingBackbone:
             start = end
 
     def _vectors(self, ids: Sequence[Sequence[int]]) -> list[Vector]:
-        batch = self._tokenizer.pad({"input_ids": list(ids)}, return_tensors="pt")
+        batch = self._tokenizer.pad({"input_ids": [list(row) for row in ids]}, return_tensors="pt")
         mask = batch["attention_mask"].to(self._device)
         out = self._model(input_ids=batch["input_ids"].to(self._device), attention_mask=mask)
         vectors = pooled(out.last_hidden_state, mask, self._mode).cpu()
