@@ -36,6 +36,8 @@ class Traits:
     distributions.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
     that function the relevance of each attribute; `gives_history`: its earlier predictions.
+    `takes_examples`: its prompts can show the profile's `[examples]` before the question,
+    `together` for all attributes or `each` for one.
     `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
     labels differ (the default, to be safe).
     `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
@@ -51,6 +53,7 @@ class Traits:
     ranks: bool = False
     gives_relevance: bool = False
     gives_history: bool = False
+    takes_examples: Literal["no", "together", "each"] = "no"
     reads_labels: bool = True
     answers: frozenset[AnswerKind] = CHOICES
     can_decide: bool = True

@@ -41,6 +41,9 @@ SERVER = BackboneKind(
     frozenset({"generates", "scores_choices"}),
     runs_here=False,
 )
+EMBEDDING = BackboneKind(
+    "align_tui.backbones.embedding.opening:open_embedding", frozenset({"embeds"})
+)
 BACKBONE_KINDS: Final = Registry(
     "kind of backbone",
     "align_tui.backbones",
@@ -49,6 +52,7 @@ BACKBONE_KINDS: Final = Registry(
         "demo": "align_tui.config.backbone_kinds:LOCAL",
         "transformers": "align_tui.config.backbone_kinds:LOCAL",
         "openai": "align_tui.config.backbone_kinds:SERVER",
+        "embedding": "align_tui.config.backbone_kinds:EMBEDDING",
     },
 )
 

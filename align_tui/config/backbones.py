@@ -9,7 +9,7 @@ from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.backbone_kinds import BACKBONE_KINDS
-from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
+from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec, DecodingSpec
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile, PromptSpec
 from align_tui.config.reading.file_kinds import BACKBONE, refuse_other
@@ -193,7 +193,7 @@ def check_model(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
             f"{where}: {key}.server.base_urls is missing",
             'For example: base_urls = ["http://localhost:8000/v1"]',
         )
-    if spec.kind != "transformers":
+    if spec.kind not in FROM_HUB:
         return
     if not spec.model:
         raise ConfigError(

@@ -145,7 +145,7 @@ def placed(text: str, folder: Path) -> str:
         return text
     if parts == ["adm", "file"]:
         value = paths.stored_path(resolved(folder / as_path(value)))
-    elif parts == ["adm", "records"]:
+    elif parts in (["adm", "records"], ["examples", "scenarios"]):
         value = _absolute_set(value, folder)
     elif _names_model(parts):
         names = {entry.name for entry in list_backbones()}
@@ -155,13 +155,13 @@ def placed(text: str, folder: Path) -> str:
     return f"{'.'.join(parts)}={json.dumps(value, ensure_ascii=False)}"
 
 
-def _absolute_records(adm: Any, folder: Path) -> None:
-    """Make the paths of a decision-maker's records absolute, since the worker runs elsewhere."""
-    named = adm.get("records") if isinstance(adm, dict) else None
+def _absolute_sets(table: Any, key: str, folder: Path) -> None:
+    """Make paths of sets absolute, since the worker runs elsewhere; names of the library stay."""
+    named = table.get(key) if isinstance(table, dict) else None
     if isinstance(named, str):
-        named = [named]
-    if isinstance(named, list):
-        adm["records"] = [
+        table[key] = _absolute_set(named, folder)
+    elif isinstance(named, list):
+        table[key] = [
             _absolute_set(each, folder) if isinstance(each, str) else each for each in named
         ]
 
@@ -211,7 +211,8 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
         custom["file"] = paths.stored_path(resolved(path.parent / as_path(custom["file"])))
-    _absolute_records(custom, path.parent)
+    _absolute_sets(custom, "records", path.parent)
+    _absolute_sets(table.get("examples"), "scenarios", path.parent)
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:

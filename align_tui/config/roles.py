@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability, kind_of
+from align_tui.config.examples import EMBEDDING
 from align_tui.config.profile import MAIN, Profile
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.nearest import close_to
 
 Needs = dict[str, frozenset[Capability]]
+A_MODEL = {
+    False: 'use = "mistral-7b"',
+    True: 'kind = "embedding" and model = "sentence-transformers/all-MiniLM-L6-v2"',
+}
+"""The keys of a role's table, for one that turns texts into vectors and for others."""
 
 
 def needs_of(profile: Profile) -> Needs:
     """The capabilities that a decision-maker needs, by role; the main model has the role ''."""
     traits = profile.adm.traits
     main: Needs = {MAIN: frozenset({"generates"})} if traits.needs_model else {}
-    return main | {role: frozenset(asked) for role, asked in traits.roles.items()}
+    found = main | {role: frozenset(asked) for role, asked in traits.roles.items()}
+    if profile.examples is not None and profile.examples.needs_embedding:
+        found[EMBEDDING] = found.get(EMBEDDING, frozenset()) | {"embeds"}
+    return found
 
 
 def check_roles(profile: Profile) -> None:
@@ -30,7 +39,7 @@ def check_roles(profile: Profile) -> None:
                 "profile names none",
                 f"Is [models.{near[0]}] misspelled?"
                 if near
-                else f'For example: {called} use = "mistral-7b"',
+                else f"For example: {called} {A_MODEL['embeds' in asked]}",
             )
         spec = models[role]
         lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)

@@ -35,10 +35,15 @@ def entered(
     opposite = tuple(target.opposite for target in profile.target)
     for targets in dict.fromkeys((profile.target, opposite, ())):
         rendered = _rendered(profile, scenario, targets, attributes, reasoning)
-        if rendered is not None and len(rendered) == len(messages):
-            bare = [re.sub(f"[{_BEGIN}{_END}]", "", message.content) for message in rendered]
-            if bare == [message.content for message in messages]:
-                return tuple(_parts(message.content) for message in rendered)
+        if rendered is None or len(rendered) > len(messages):
+            continue
+        asked, shown = _without_examples(messages, len(rendered))
+        if shown and profile.examples is None:
+            continue
+        bare = [re.sub(f"[{_BEGIN}{_END}]", "", message.content) for message in rendered]
+        if bare == [message.content for message in asked]:
+            found = [_parts(message.content) for message in rendered]
+            return (*found[:-1], *(((turn.content, False),) for turn in shown), found[-1])
     return None
 
 
@@ -55,6 +60,14 @@ def _quoting(
     pattern = re.compile("|".join(map(re.escape, longest_first)))
     marked = [pattern.sub(rf"{_BEGIN}\g<0>{_END}", message.content) for message in messages]
     return tuple(map(_parts, marked)) if any(_BEGIN in text for text in marked) else None
+
+
+def _without_examples(
+    messages: Sequence[Message], asked: int
+) -> tuple[Sequence[Message], Sequence[Message]]:
+    """(the `asked` messages without examples, the examples' turns before the last message)."""
+    begin, end = asked - 1, len(messages) - 1
+    return (*messages[:begin], *messages[end:]), messages[begin:end]
 
 
 def _rendered(
