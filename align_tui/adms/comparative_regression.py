@@ -10,12 +10,12 @@ import time
 from dataclasses import fields
 from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.ranking import alignment_function
 from align_tui.adms.rating.deciding import decide_by_ratings
-from align_tui.adms.rating.params import RatesAttributes, defined
+from align_tui.adms.rating.params import AsksForScores, defined
 from align_tui.config.adm_params import Traits
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
@@ -26,7 +26,7 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 
-class ComparativeRegressionParams(RatesAttributes):
+class ComparativeRegressionParams(AsksForScores):
     """One reply scores all choices for one attribute; `samples` replies for each attribute.
 
     `reasoning` says where a reply gives its reasons: `shared` (once, before all scores: phase 2 of
@@ -37,9 +37,7 @@ class ComparativeRegressionParams(RatesAttributes):
     choice; `predict_relevance` asks whether each attribute matters to each choice.
     """
 
-    samples: int = Field(1, ge=1, le=200)
     reasoning: Reasons = "shared"
-    max_reasoning_chars: int = Field(512, ge=16, le=20_000)
     enum_scores: bool = False
     anchors: bool = True
     reverse_choices: bool = False
@@ -76,7 +74,7 @@ def make(profile: Profile, params: ComparativeRegressionParams, attributes: Attr
     from align_tui.config.prompts.rating import RatingPrompts  # Jinja; the screen reads KIND
 
     function = alignment_function(params_of(profile.alignment))
-    prompts = RatingPrompts(f"profile {profile.name}", profile.prompt)
+    prompts = RatingPrompts(f"profile {profile.name}", params.system, params.user)
     options = ComparativeOptions(
         **{each.name: getattr(params, each.name) for each in fields(ComparativeOptions)}
     )

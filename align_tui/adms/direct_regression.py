@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.ranking import alignment_function
 from align_tui.adms.rating.deciding import decide_by_ratings
-from align_tui.adms.rating.params import Name, RatesAttributes, defined
+from align_tui.adms.rating.params import AsksForScores, Name, defined
 from align_tui.adms.rating.rated import Rated
 from align_tui.config.adm_params import Traits, UsesRecords
 from align_tui.config.alignment import params_of
@@ -36,7 +36,7 @@ LOWEST: Mapping[str, int] = {"medical": 1}
 SEARCHED: dict[str, str] = {"search": "Patient B"}
 
 
-class DirectRegressionParams(RatesAttributes, UsesRecords):
+class DirectRegressionParams(AsksForScores, UsesRecords):
     """One reply scores one person for one attribute; `samples` replies for each of these pairs.
 
     A choice is rated by the person whom it concerns. One that concerns nobody has the attribute's
@@ -50,8 +50,6 @@ class DirectRegressionParams(RatesAttributes, UsesRecords):
     findings that the model extracts from the labelled `records`, once for all samples; `none`.
     """
 
-    samples: int = Field(1, ge=1, le=200)
-    max_reasoning_chars: int = Field(512, ge=16, le=20_000)
     anchors: Literal["pack", "generated", "none"] = "pack"
     defaults: dict[Name, Unit] = Field(default_factory=dict)
     lowest: dict[Name, Lowest] = Field(default_factory=dict)
@@ -97,7 +95,7 @@ def rater(profile: Profile, params: DirectRegressionParams, attributes: Attribut
     from align_tui.config.prompts.rating import RatingPrompts  # Jinja; the screen reads KIND
     from align_tui.studies.records import read_records
 
-    prompts = RatingPrompts(f"profile {profile.name}", profile.prompt)
+    prompts = RatingPrompts(f"profile {profile.name}", params.system, params.user)
     options = DirectOptions(
         params.samples,
         params.max_reasoning_chars,

@@ -39,6 +39,8 @@ class Traits:
     that function the relevance of each attribute; `takes_relevance`: it gives that of the profile's
     `[relevance]`, without which it cannot decide if `needs_relevance`; `gives_history`: its earlier
     predictions.
+    `takes_examples`: its prompts can show the profile's `[examples]` before the question,
+    `together` for all attributes or `each` for one.
     `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
     labels differ (the default, to be safe).
     `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
@@ -57,6 +59,7 @@ class Traits:
     takes_relevance: bool = False
     needs_relevance: bool = False
     gives_history: bool = False
+    takes_examples: Literal["no", "together", "each"] = "no"
     reads_labels: bool = True
     answers: frozenset[AnswerKind] = CHOICES
     can_decide: bool = True

@@ -48,6 +48,9 @@ SEQ2SEQ = BackboneKind(
     "align_tui.backbones.seq2seq.opening:open_seq2seq",
     frozenset({"rates_statements", "writes_statements"}),
 )
+EMBEDDING = BackboneKind(
+    "align_tui.backbones.embedding.opening:open_embedding", frozenset({"embeds"})
+)
 BACKBONE_KINDS: Final = Registry(
     "kind of backbone",
     "align_tui.backbones",
@@ -57,6 +60,7 @@ BACKBONE_KINDS: Final = Registry(
         "transformers": "align_tui.config.backbone_kinds:LOCAL",
         "openai": "align_tui.config.backbone_kinds:SERVER",
         "seq2seq": "align_tui.config.backbone_kinds:SEQ2SEQ",
+        "embedding": "align_tui.config.backbone_kinds:EMBEDDING",
     },
 )
 

@@ -145,7 +145,7 @@ def placed(text: str, folder: Path) -> str:
         return text
     if parts == ["adm", "file"]:
         value = paths.stored_path(resolved(folder / as_path(value)))
-    elif parts == ["adm", "records"]:
+    elif parts in (["adm", "records"], ["examples", "scenarios"]):
         value = _absolute_set(value, folder)
     elif _names_model(parts):
         names = {entry.name for entry in list_backbones()}
@@ -155,13 +155,13 @@ def placed(text: str, folder: Path) -> str:
     return f"{'.'.join(parts)}={json.dumps(value, ensure_ascii=False)}"
 
 
-def _absolute_records(adm: Any, folder: Path) -> None:
-    """Make the paths of a decision-maker's records absolute, since the worker runs elsewhere."""
-    named = adm.get("records") if isinstance(adm, dict) else None
+def _absolute_sets(table: Any, key: str, folder: Path) -> None:
+    """Make paths of sets absolute, since the worker runs elsewhere; names of the library stay."""
+    named = table.get(key) if isinstance(table, dict) else None
     if isinstance(named, str):
-        named = [named]
-    if isinstance(named, list):
-        adm["records"] = [
+        table[key] = _absolute_set(named, folder)
+    elif isinstance(named, list):
+        table[key] = [
             _absolute_set(each, folder) if isinstance(each, str) else each for each in named
         ]
 
@@ -211,7 +211,8 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
         custom["file"] = paths.stored_path(resolved(path.parent / as_path(custom["file"])))
-    _absolute_records(custom, path.parent)
+    _absolute_sets(custom, "records", path.parent)
+    _absolute_sets(table.get("examples"), "scenarios", path.parent)
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:
@@ -287,11 +288,13 @@ def build_profile(
         replace(target, attribute=known.canonical(target.attribute)) for target in profile.target
     )
     profile = validate(Profile, {**table, "target": spelled}, where, text)
-    for key, template in (("system", profile.prompt.system), ("user", profile.prompt.user)):
-        if template is not None:
-            from align_tui.config.prompts.render import check_template  # Jinja, for few profiles
+    for part, holder in (("prompt", profile.prompt), ("adm", profile.adm)):
+        for key in ("system", "user"):
+            template = getattr(holder, key, None)
+            if isinstance(template, str):
+                from align_tui.config.prompts.render import check_template  # Jinja, for few
 
-            check_template(template, f"{where}: prompt.{key}")
+                check_template(template, f"{where}: {part}.{key}")
     check_kind(profile.backbone, where)
     for role, spec in profile.used_models.items():
         check_model(spec, where, f"models.{role}" if role else "backbone")

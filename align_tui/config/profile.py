@@ -16,6 +16,7 @@ from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.adm_params import AdmParams, MissingParams
 from align_tui.config.alignment import AlignmentTable, params_of
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
+from align_tui.config.examples import ExamplesSpec
 from align_tui.config.history import HistorySpec
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
@@ -25,6 +26,7 @@ from align_tui.config.targets import TargetSpec
 from align_tui.config.value_types import RoleName
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.errors import ConfigError
+from align_tui.core.examples.answers import example_targets
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json, content_hash
 
@@ -90,6 +92,7 @@ class Profile(Strict):
     models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
+    examples: ExamplesSpec | None = None
 
     @field_validator("targets")
     @classmethod
@@ -103,7 +106,7 @@ class Profile(Strict):
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out keys of absent tables, so that hashes of older profiles do not change."""
         dumped: dict[str, Any] = dump(self)
-        may_lack = ("alignment", "history", "models", "relevance")
+        may_lack = ("alignment", "history", "models", "relevance", "examples")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
 
     @cached_property
@@ -113,9 +116,15 @@ class Profile(Strict):
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """Every attribute that it is steered to or rates, each once, as the profile spells it."""
-        aimed = (target.attribute for target in self.target)
-        return tuple(dict.fromkeys([*aimed, *self.adm.attributes_to_rate(self.target)]))
+        """Every attribute whose definition it may quote, each once, as the profile spells it.
+
+        They are those of its targets, those that it rates, and those of its examples.
+        """
+        aimed = [target.attribute for target in self.target]
+        rated = self.adm.attributes_to_rate(self.target)
+        names = self.examples.attributes if self.examples is not None else ()
+        shown = example_targets(self.target, names) if names else ()
+        return tuple(dict.fromkeys([*aimed, *rated, *(each.attribute for each in shown)]))
 
     @property
     def needs_model(self) -> bool:
@@ -139,6 +148,11 @@ class Profile(Strict):
         return self.adm.traits.reads_labels or (
             self.relevance is not None and self.relevance.reads_labels
         )
+
+    @property
+    def is_steerable(self) -> bool:
+        """May its decisions depend on its targets? Examples answer by them in any prompt."""
+        return self.adm.traits.is_steerable or self.examples is not None
 
     @property
     def used_models(self) -> dict[str, BackboneSpec]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability, kind_of
+from align_tui.config.examples import EMBEDDING
 from align_tui.config.profile import MAIN, Profile
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.nearest import close_to
 
 Needs = dict[str, frozenset[Capability]]
+A_MODEL = {
+    False: 'use = "mistral-7b"',
+    True: 'kind = "embedding" and model = "sentence-transformers/all-MiniLM-L6-v2"',
+}
+"""The keys of a role's table, for one that turns texts into vectors and for others."""
 
 
 def needs_of(profile: Profile) -> Needs:
@@ -18,6 +24,8 @@ def needs_of(profile: Profile) -> Needs:
     if profile.relevance is not None and profile.relevance.asks:
         role = relevance_role(profile)
         found[role] = found.get(role, frozenset()) | profile.relevance.asks
+    if profile.examples is not None and profile.examples.needs_embedding:
+        found[EMBEDDING] = found.get(EMBEDDING, frozenset()) | {"embeds"}
     return found
 
 
@@ -46,7 +54,7 @@ def check_roles(profile: Profile) -> None:
                 "profile names none",
                 f"Is [models.{near[0]}] misspelled?"
                 if near
-                else f'For example: {called} use = "mistral-7b"',
+                else f"For example: {called} {A_MODEL['embeds' in asked]}",
             )
         spec = models[role]
         lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)

@@ -59,11 +59,9 @@ class Attribute:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """The least and the greatest score."""
+        """The least and the greatest score where a rater is not limited to a list of scores."""
         if isinstance(self.valid_scores, ScoreRange):
             return self.valid_scores.minimum, self.valid_scores.maximum
-        if self.valid_scores:
-            return min(self.valid_scores), max(self.valid_scores)
         return 0, self.factor
 
     @property

@@ -91,7 +91,7 @@ def relevance_schema(keys: Sequence[str], max_chars: int = 512) -> JsonObject:
 
 
 def _text(max_chars: int) -> JsonObject:
-    return {"type": "string", "minLength": 1, "maxLength": max_chars}
+    return {"type": "string", "minLength": min(1, max_chars), "maxLength": max_chars}
 
 
 def _object(properties: Mapping[str, Json]) -> JsonObject:

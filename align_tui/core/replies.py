@@ -58,6 +58,15 @@ def decision_schema(
     }
 
 
+def decision_reply(choice: str, reasoning: str, order: ReasoningOrder = "before") -> JsonObject:
+    """A reply that fits `decision_schema`, with its keys in the schema's order."""
+    if order == "none":
+        return {CHOICE: choice}
+    if order == "after":
+        return {CHOICE: choice, REASONING: reasoning}
+    return {REASONING: reasoning, CHOICE: choice}
+
+
 def reasoning_cap(schema: JsonObject) -> int:
     """The most characters of reasoning that a reply's schema allows; 0 if it sets no limit."""
     properties = schema.get("properties")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from align_tui.core.alignment.ranking import Ranking
-from align_tui.core.decisions import Step
+from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Relevance
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
@@ -26,7 +26,8 @@ def choice_info(
     `predicted_kdma_values` has the samples (0..1) by choice and attribute, `predicted_relevance`
     the relevance by attribute (by choice and attribute where it differs between choices),
     `true_kdma_values` the labels by choice, `alignment_info` the ranking with scores by the index
-    of the choice, and `per_step_timing_stats` the steps in seconds. A part that the decision does
+    of the choice, `icl_example_responses` the examples of the prompt by attribute, and
+    `per_step_timing_stats` the steps in seconds. A part that the decision does
     not have is left out.
     """
     info: dict[str, Json] = {"predicted_probabilities": list(result.probabilities or ())}
@@ -43,6 +44,8 @@ def choice_info(
         info["predicted_relevance"] = _relevance(basis.relevance, texts)
     if basis.ranking is not None:
         info["alignment_info"] = _alignment(basis.ranking)
+    if basis.examples:
+        info["icl_example_responses"] = _examples(basis.examples)
     if basis.steps:
         info["per_step_timing_stats"] = [
             _step(number, step) for number, step in enumerate(basis.steps)
@@ -67,6 +70,18 @@ def _alignment(ranking: Ranking) -> JsonObject:
         "tie_break": ranking.tie_break,
         **ranking.details,
     }
+
+
+def _examples(examples: Sequence[UsedExample]) -> JsonObject:
+    found: dict[str, list[JsonObject]] = {}
+    for each in examples:
+        one = {
+            "similarity_score": each.similarity,
+            "prompt": each.prompt,
+            "response": each.response,
+        }
+        found.setdefault(each.attribute, []).append(one)
+    return found
 
 
 def _step(number: int, step: Step) -> JsonObject:

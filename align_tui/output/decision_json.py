@@ -1,4 +1,4 @@
-"""What a decision was made of, as JSON: answer, predictions, relevance, ranking, steps, targets.
+"""What a decision was made of, as JSON: answer, ratings, ranking, examples, steps, targets.
 
 events.schema.json has the same forms as a JSON Schema, and docs/formats.md explains them.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import Answer, ChoiceAnswer
-from align_tui.core.decisions import Step
+from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Prediction, Predictions, Relevance
 from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.types import Json, JsonObject
@@ -64,6 +64,21 @@ def ranking_json(ranking: Ranking | None) -> Json:
         "details": dict(ranking.details),
         "notes": list(ranking.notes),
     }
+
+
+def examples_json(examples: Sequence[UsedExample]) -> Json:
+    """The examples that the prompt showed, in its order; null where it showed none."""
+    if not examples:
+        return None
+    return [
+        {
+            "example": each.example,
+            "attribute": each.attribute,
+            "similarity": each.similarity,
+            "response": each.response,
+        }
+        for each in examples
+    ]
 
 
 def steps_json(steps: Sequence[Step]) -> Json:

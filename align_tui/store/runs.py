@@ -17,6 +17,7 @@ from align_tui.core.types import canonical, content_hash
 from align_tui.store import suspects
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
+from align_tui.store.example_sets import keep_example_sets, with_stored_examples
 from align_tui.store.run_inputs import stored_attributes, used_attributes, write_inputs
 from align_tui.store.turns import later_samples, turn_columns
 
@@ -86,6 +87,7 @@ def create_run(
             ),
         )
         write_inputs(connection, run, study, attributes, parent)
+        keep_example_sets(connection, run, study.profiles)
         for idx, scenario in enumerate(study.scenarios):
             body = canonical(scenario_to_json(scenario))
             digest = content_hash(body)
@@ -300,7 +302,9 @@ def load_study(db: Database, run: str) -> Study:
     )
     return Study(
         name=head["name"],
-        profiles=tuple(Profile.from_body(json.loads(row[0])) for row in profiles),
+        profiles=with_stored_examples(
+            db, run, [Profile.from_body(json.loads(row[0])) for row in profiles]
+        ),
         scenarios=tuple(scenario_from_json(json.loads(row[0])) for row in scenarios),
         repeat=head["repeat"],
         scored_only=bool(head["scored_only"]),
@@ -354,7 +358,7 @@ def rename(db: Database, run: str, name: str) -> None:
 
 
 def delete_run(db: Database, run: str) -> None:
-    """Delete a run with all its rows, and the scenarios and texts that no other run uses."""
+    """Delete a run with all its rows, and what no other run uses: scenarios, texts, examples."""
     with db.write() as connection:
         connection.execute("UPDATE runs SET state='stopped' WHERE id=?", (run,))
         connection.execute("DELETE FROM runs WHERE id=?", (run,))
@@ -363,5 +367,9 @@ def delete_run(db: Database, run: str) -> None:
         )
         connection.execute(
             "DELETE FROM texts WHERE hash NOT IN (SELECT prompt FROM responses"
-            " UNION SELECT messages FROM responses UNION SELECT schema FROM responses)"
+            " UNION SELECT messages FROM responses UNION SELECT schema FROM responses"
+            " UNION SELECT prompt FROM examples)"
+        )
+        connection.execute(
+            "DELETE FROM example_sets WHERE hash NOT IN (SELECT hash FROM run_example_sets)"
         )

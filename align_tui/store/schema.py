@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from align_tui.store.domain_tables import DOMAIN, fill_targets
+from align_tui.store.example_tables import EXAMPLES
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
@@ -227,6 +228,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         for statement in _statements(DOMAIN):
             db.conn.execute(statement)
         fill_targets(db.conn)
+
+    @migrations()
+    def m009_examples(db: UtilsDatabase) -> None:
+        for statement in _statements(EXAMPLES):
+            db.conn.execute(statement)
 
     @migrations()
     def m010_turns(db: UtilsDatabase) -> None:

@@ -30,6 +30,7 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import KIND_WORDS, Distribution, Target, TargetKind, Targets
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
+from align_tui.studies.examples import all_with_examples, check_examples
 from align_tui.studies.records import with_records
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
@@ -106,7 +107,9 @@ def load_study(options: Options) -> Study:
     limit = options.limit if options.limit is not None else file.limit
     study = Study(
         name=_name(options, file, path),
-        profiles=tuple(with_records(profile, attributes) for profile in profiles),
+        profiles=all_with_examples(
+            tuple(with_records(profile, attributes) for profile in profiles), attributes
+        ),
         scenarios=scenarios[:limit] if limit is not None else scenarios,
         repeat=options.repeat if options.repeat is not None else file.repeat,
         scored_only=options.scored_only or file.scored_only,
@@ -207,6 +210,8 @@ def check(study: Study, attributes: Attributes) -> None:
                     else f"Attributes with labels: {known or 'none'}.",
                 )
         check_profile(profile, attributes)
+        taken = [each for each in study.scenarios if study.takes(profile, each)]
+        check_examples(profile, attributes, taken)
         _check_answers(study, profile)
 
 

@@ -25,7 +25,7 @@ class Request:
     """One recorded request: its turns, its schema, and the stream of its reply."""
 
     messages: Sequence[Message]
-    schema: JsonObject
+    schema: Any
     sampling: Sampling
     stream: int
 

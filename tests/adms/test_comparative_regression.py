@@ -8,7 +8,7 @@ import pytest
 
 from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
 from align_tui.config.attributes import load_attributes
-from align_tui.config.profile import Profile, PromptSpec
+from align_tui.config.profile import Profile
 from align_tui.config.prompts.rating import RatingPrompts
 from align_tui.core.decisions import Message
 from align_tui.core.errors import AdmError, ConfigError, ReplyError
@@ -47,7 +47,7 @@ def test_one_call_for_each_attribute_scores_all_choices() -> None:
     assert decision.choice == 0 and decision.predictions is not None
     assert [set(row) for row in decision.predictions] == [{"medical", "merit"}] * 2
     assert decision.predictions[1]["merit"].samples == (0.2,)
-    assert [list(r.schema["properties"]) for r in llm.asked] == [["reasoning", A, B]] * 2  # type: ignore[call-overload]
+    assert [list(r.schema["properties"]) for r in llm.asked] == [["reasoning", A, B]] * 2
     assert "medical need" in llm.asked[0].system and "merit" in llm.asked[1].system
     assert "1.0" not in llm.asked[1].system + llm.asked[1].user  # the target is not told
     assert decision.ranking is not None and decision.ranking.function == "average_distance"
@@ -62,7 +62,7 @@ def test_samples_of_both_orders_are_joined() -> None:
     assert decision.predictions[0]["merit"].samples == (0.9,) * 4
     orders = [request.user.index(A) < request.user.index(B) for request in llm.asked]
     assert orders == [True, True, False, False]
-    keys = [list(r.schema["properties"])[1:] for r in llm.asked]  # type: ignore[call-overload]
+    keys = [list(r.schema["properties"])[1:] for r in llm.asked]
     assert keys == [[A, B], [A, B], [B, A], [B, A]]
     assert sorted(request.stream for request in llm.asked) == [0, 1, 2, 3]
 
@@ -94,7 +94,7 @@ def test_each_attribute_has_its_own_bounds_and_valid_scores() -> None:
     llm = ScriptedLlm(lambda request: {"reasoning": "r", A: {"score": 9}, B: {"score": 1}})
     target = {"QualityOfLife": 1.0, "Moral judgement": 0.0}
     decision = decide(llm, SCENE, {**KIND, "enum_scores": True}, target)
-    scores = [r.schema["properties"][A]["properties"]["score"] for r in llm.asked]  # type: ignore[index,call-overload]
+    scores = [r.schema["properties"][A]["properties"]["score"] for r in llm.asked]
     assert scores[0]["enum"] == [1, 3, 7, 9] and len(scores[1]["enum"]) == 101
     assert decision.predictions is not None
     assert decision.predictions[0]["QualityOfLife"].samples == (0.9,)
@@ -159,10 +159,10 @@ def test_own_templates_get_the_values_of_the_rating() -> None:
         "system": "{{ attribute.id }} {{ attribute.maximum }} {{ anchors | length }}",
         "user": "{% for choice in choices %}<{{ choice.text }}>{% endfor %}",
     }
-    decide(llm, SCENE, KIND, {"merit": 1.0}, prompt=own)
+    decide(llm, SCENE, {**KIND, **own}, {"merit": 1.0})
     assert [turn.content for turn in llm.asked[0].messages] == ["merit 100 5", f"<{A}><{B}>"]
-    with pytest.raises(ConfigError, match=r"prompt\.user"):
-        decide(llm, SCENE, KIND, {"merit": 1.0}, prompt={"user": "{{ nothing }}"})
+    with pytest.raises(ConfigError, match=r"adm\.user"):
+        decide(llm, SCENE, {**KIND, "user": "{{ nothing }}"}, {"merit": 1.0})
 
 
 def test_examples_stand_between_instruction_and_question() -> None:
@@ -172,7 +172,7 @@ def test_examples_stand_between_instruction_and_question() -> None:
     merit = load_attributes().known["merit"]
     medical = load_attributes().known["medical"]
     turns = (Message("user", "an example"), Message("assistant", "{}"))
-    prompts = RatingPrompts("p", PromptSpec())
+    prompts = RatingPrompts("p")
     rate = rate_together(llm, SCENE, [merit], prompts, ComparativeOptions(), {"merit": turns})
     asyncio.run(rate)
     roles = [turn.role for turn in llm.asked[0].messages]

@@ -41,7 +41,7 @@ def test_each_person_is_scored_without_the_other() -> None:
     assert decision.predictions[1]["merit"].samples == (0.3, 0.3)
     assert len(llm.asked) == 8 and sorted(r.stream for r in llm.asked) == list(range(8))
     assert all(("cut" in r.user) != ("pulse" in r.user) for r in llm.asked)
-    least = [r.schema["properties"]["score"]["minimum"] for r in llm.asked]  # type: ignore[index,call-overload]
+    least = [r.schema["properties"]["score"]["minimum"] for r in llm.asked]
     assert least == [1] * 4 + [0] * 4  # medical need begins at 1
     finding = load_attributes().known["medical"].findings[0]
     assert f"- {finding.score}: {finding.text}" in llm.asked[0].system

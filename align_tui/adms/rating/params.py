@@ -48,6 +48,15 @@ class RatesAttributes(AdmParams):
         return tuple(dict.fromkeys(found))
 
 
+class AsksForScores(RatesAttributes):
+    """A rater that asks a model; `system` and `user` are Jinja templates in place of ours."""
+
+    samples: int = Field(1, ge=1, le=200)
+    max_reasoning_chars: int = Field(512, ge=16, le=20_000)
+    system: str | None = Field(None, max_length=50_000)
+    user: str | None = Field(None, max_length=50_000)
+
+
 def defined(names: Sequence[str], known: Attributes) -> tuple[Attribute, ...]:
     """The definitions of the named attributes, in their order, each once.
 

@@ -1,7 +1,8 @@
 """Prompts in which a model rates choices or people, from our templates or a profile's own.
 
-A profile's `[prompt]` replaces the two templates that ask for scores. Those that ask for outcomes
-or relevance stay ours.
+`system` and `user` of a rater's `[adm]` table replace the two templates that ask for scores; those
+that ask for outcomes or relevance stay ours. `[prompt]` is not used: it asks for a choice, and a
+named backbone may bring one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from align_tui.config.profile import PromptSpec
 from align_tui.config.prompts.render import render_template
 from align_tui.core.attributes import Anchor, Attribute
 from align_tui.core.rating_replies import Reasons
@@ -140,10 +140,14 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class RatingPrompts:
-    """The prompts of one profile; `where` names it in errors."""
+    """The prompts of one profile; `where` names it in errors.
+
+    `system` and `user` are the profile's own templates; None stands for ours.
+    """
 
     where: str
-    own: PromptSpec
+    system: str | None = None
+    user: str | None = None
 
     def comparative(
         self,
@@ -212,14 +216,13 @@ class RatingPrompts:
         return self._ours(RELEVANCE_SYSTEM, values), self._ours(RELEVANCE_USER, values)
 
     def _asked(self, system: str, user: str, values: dict[str, object]) -> tuple[str, str]:
-        own = self.own
         return (
-            self._fill(own.system if own.system is not None else system, "system", values),
-            self._fill(own.user if own.user is not None else user, "user", values),
+            self._fill(self.system if self.system is not None else system, "system", values),
+            self._fill(self.user if self.user is not None else user, "user", values),
         )
 
     def _fill(self, template: str, key: str, values: dict[str, object]) -> str:
-        return render_template(template, f"{self.where}: prompt.{key}", values, HINT)
+        return render_template(template, f"{self.where}: adm.{key}", values, HINT)
 
     def _ours(self, template: str, values: dict[str, object]) -> str:
         return render_template(template, self.where, values, HINT)

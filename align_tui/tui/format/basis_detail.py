@@ -1,4 +1,4 @@
-"""The whole basis of a decision as text: predictions, relevance, targets, ranking, steps."""
+"""The whole basis of a decision as text: ratings, targets, ranking, examples, steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from align_tui.tui.format.gauge import deviation
 from align_tui.tui.format.ratings import common_relevance
 
 if TYPE_CHECKING:
-    from align_tui.core.decisions import Step
+    from align_tui.core.decisions import Step, UsedExample
     from align_tui.monitor.rows import Basis
 
 NONE = "–"
@@ -42,6 +42,8 @@ def basis_parts(
         found.append(("targets", targets_text(targets)))
     if basis.ranking is not None:
         found.append(("ranking", ranking_text(basis.ranking, choices)))
+    if basis.examples:
+        found.append(("examples", examples_text(basis.examples)))
     if basis.steps:
         found.append(("steps", steps_text(basis.steps)))
     return tuple(found)
@@ -165,6 +167,28 @@ def ranking_text(ranking: Ranking, choices: Sequence[str]) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def examples_text(examples: Sequence[UsedExample]) -> str:
+    """A row for each example of the prompt, in its order, then what each asks and answers."""
+    rows = [
+        (
+            str(number),
+            " ".join(each.example.split()),
+            NONE if each.similarity is None else f"{each.similarity:.4g}",
+            each.attribute,
+        )
+        for number, each in enumerate(examples, start=1)
+    ]
+    random = all(each.similarity is None for each in examples)
+    said = "drawn at random" if random else "the last one stands next to the question"
+    parts = [f"{_table(('', 'example', 'similarity', 'attribute'), rows)}\n\n{said}"]
+    parts += [
+        f"-- example {number}: {' '.join(each.example.split())} --\n{each.prompt}\n\n"
+        f"answer: {each.response}"
+        for number, each in enumerate(examples, start=1)
+    ]
+    return "\n\n".join(parts)
 
 
 def steps_text(steps: Sequence[Step]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from . import (
     average_distance,
     cumulative_average_distance,
+    example_selection,
     js_distance_of_kdes,
     kde_cumulative_js,
     kde_max_likelihood,
@@ -31,6 +32,7 @@ FAMILIES: Mapping[str, Check] = {
     "kde_cumulative_js": kde_cumulative_js.check,
     "kde_max_likelihood": kde_max_likelihood.check,
     "kde_relevance_cumulative_js": kde_relevance_cumulative_js.check,
+    "example_selection": example_selection.check,
     "medical_only": medical_only.check,
     "medical_urgency_midpoint": medical_urgency_midpoint.check,
     "medical_urgency_midpoint_weighted": medical_urgency_midpoint_weighted.check,
