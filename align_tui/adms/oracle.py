@@ -10,10 +10,13 @@ from typing import ClassVar
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.predicted import in_words
-from align_tui.adms.ranking import alignment_function, rank_some
+from align_tui.adms.ranking import alignment_function, rank_some, rated_choices
+from align_tui.adms.relevance import labels
+from align_tui.adms.relevance.predict import relevance_of
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
+from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision, Step
@@ -27,11 +30,20 @@ RATER = "labels"
 class OracleParams(AdmParams):
     """Knows the labels and takes the choice that the alignment function ranks first by them.
 
+    An attribute is relevant to it if any choice has a label of it, unless the profile has a
+    `[relevance]`.
+
     `inverted` is the function's `misaligned`: the choice that is farthest from the targets.
     """
 
     TRAITS: ClassVar[Traits] = Traits(
-        needs_target=True, is_steerable=True, takes_distributions=True, ranks=True
+        needs_target=True,
+        is_steerable=True,
+        takes_distributions=True,
+        ranks=True,
+        gives_history=True,
+        gives_relevance=True,
+        takes_relevance=True,
     )
     inverted: bool = False
 
@@ -44,26 +56,38 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
     is unscored anyway.
     """
     changes = {"misaligned": True} if params.inverted else {}
-    function = alignment_function(params_of(profile.alignment, **changes))
+    ranked_by = params_of(profile.alignment, **changes)
+    function = alignment_function(ranked_by)
+    takes_relevance = FUNCTIONS.get(ranked_by.function).needs_relevance
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         predictions = label_predictions(scenario)
-        wanted = {target.attribute for target in targets}
-        kept = [index for index, each in enumerate(predictions) if wanted <= set(each)]
+        kept = rated_choices(predictions, targets)
         if not kept or not scenario.labelled:
             return Decision(
                 ChoiceAnswer(0),
                 f"No choice is labelled for {target_id(targets)}: the first is taken.",
             )
+        found = labels.found_in(scenario, targets) if takes_relevance else None
+        if profile.relevance is not None:
+            found = await relevance_of(
+                scenario, targets, llm, profile=profile, attributes=attributes
+            )
+        relevance = found.relevance if found is not None else None
         begun = time.monotonic()
-        ranking = rank_some(function, predictions, kept, targets, llm.seed)
+        ranking = rank_some(function, predictions, kept, targets, llm.history, llm.seed, relevance)
         return Decision(
             ChoiceAnswer(ranking.taken),
             in_words(ranking, targets, "labels"),
-            notes=ranking.notes,
+            responses=found.responses if found is not None else (),
+            notes=(*(found.notes if found is not None else ()), *ranking.notes),
             predictions=predictions,
+            relevance=relevance,
             ranking=ranking,
-            steps=(Step("rank", time.monotonic() - begun),),
+            steps=(
+                *(found.steps if found is not None else ()),
+                Step("rank", time.monotonic() - begun),
+            ),
         )
 
     return decide

@@ -64,6 +64,9 @@ def reasons_of(predictions: Predictions, ranking: Ranking, targets: Targets) -> 
     return "\n".join(paragraphs)
 
 
+_TIES = {"first": "the first of them is taken", "rule": "the function's rule prefers it"}
+
+
 def in_words(ranking: Ranking, targets: Targets, by: str = "ratings") -> str:
     """A sentence that says why the ranking takes its choice, by the `by` that it ranked."""
     aim = f" for {target_id(targets)}" if targets else ""
@@ -74,6 +77,6 @@ def in_words(ranking: Ranking, targets: Targets, by: str = "ratings") -> str:
     others = len(ranking.best) - 1
     if not others:
         return f"{reason}."
-    how = "the first of them is taken" if ranking.tie_break == "first" else "the seed drew it"
+    how = _TIES.get(ranking.tie_break, "the seed drew it")
     tied = "another choice ties" if others == 1 else f"{others} other choices tie"
     return f"{reason}; {tied}, and {how}."

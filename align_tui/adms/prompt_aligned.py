@@ -11,11 +11,12 @@ from typing import ClassVar
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
+from align_tui.adms.decision_examples import Asked, DecisionExamples, with_turns
 from align_tui.adms.sampling import decide_by_votes
 from align_tui.config.adm_params import Reasoned, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
-from align_tui.core.decisions import Decision
+from align_tui.core.decisions import Decision, Message
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
@@ -28,6 +29,7 @@ class PromptAlignedParams(Reasoned):
         needs_target=True,
         is_steerable=True,
         states_target=True,
+        takes_examples="together",
         reads_labels=False,
     )
     n_positive: int = Field(1, ge=1, le=200)
@@ -39,16 +41,27 @@ def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) 
     """Make a decision-maker whose prompt states the targets."""
     from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
 
+    def asked(scenario: Scenario, targets: Targets) -> Asked:
+        def rendered(shown: Scenario) -> tuple[Message, ...]:
+            return render_messages(profile, shown, targets, attributes, params.reasoning)
+
+        return Asked(rendered(scenario), targets, lambda shown: rendered(shown)[-1].content)
+
+    def show(scenario: Scenario) -> str:
+        return asked(scenario, profile.target).messages[-1].content
+
+    examples = DecisionExamples(profile, params, attributes, show)
+
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         opposite = tuple(target.opposite for target in targets)
-        order = params.reasoning
-        under = render_messages(profile, scenario, targets, attributes, order)
-        against = render_messages(profile, scenario, opposite, attributes, order)
-        asked = [("positive", under)] * params.n_positive
-        asked += [("negative", against)] * params.n_negative
-        return await decide_by_votes(
-            llm, scenario, params, asked, only_positive=params.only_positive
+        both = [asked(scenario, targets), asked(scenario, opposite)]
+        (under, against), turns, steps = await examples.before(both, scenario, llm)
+        votes = [("positive", under)] * params.n_positive
+        votes += [("negative", against)] * params.n_negative
+        decision = await decide_by_votes(
+            llm, scenario, params, votes, only_positive=params.only_positive
         )
+        return with_turns(decision, turns, steps)
 
     return decide
 

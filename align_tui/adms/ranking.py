@@ -6,18 +6,60 @@ from dataclasses import replace
 from functools import partial
 
 from align_tui.config.alignment import AlignmentParams
-from align_tui.core.alignment.ranking import AlignmentFunction, Ranking
+from align_tui.core.alignment.ranking import AlignmentFunction, History, Ranking
 from align_tui.core.alignment.registry import FUNCTIONS
-from align_tui.core.predictions import Predictions
+from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 
+HISTORY = "history"  # a key of a ranking's details
 LEFT_OUT = "left out of the ranking: not labelled for the target"
+UNRANKED = "No choice is rated for the target, so none is ranked: the first is taken."
 
 
 def alignment_function(params: AlignmentParams) -> AlignmentFunction:
-    """The alignment function with its parameters. Raises ConfigError if it cannot be loaded."""
-    return partial(FUNCTIONS.get(params.function).load(), **params.arguments)
+    """The alignment function with its parameters. Raises ConfigError if it cannot be loaded.
+
+    A function that needs the history records the one that it got in the ranking's details, so that
+    its decision can be checked alone.
+    """
+    entry = FUNCTIONS.get(params.function)
+    function: AlignmentFunction = partial(entry.load(), **params.arguments)
+    return _recording(function) if entry.needs_history else function
+
+
+def _recording(function: AlignmentFunction) -> AlignmentFunction:
+    def rank(
+        predictions: Predictions,
+        targets: Targets,
+        relevance: Relevance | None,
+        history: History,
+        seed: int,
+    ) -> Ranking:
+        ranking = function(predictions, targets, relevance, history, seed)
+        used: Json = {attribute: list(values) for attribute, values in history.items()}
+        return replace(ranking, details={**ranking.details, HISTORY: used})
+
+    return rank
+
+
+def rated_choices(predictions: Predictions, targets: Targets) -> list[int]:
+    """The choices (indices from 0) with a prediction for each attribute of the target."""
+    wanted = {target.attribute for target in targets}
+    return [index for index, each in enumerate(predictions) if wanted <= set(each)]
+
+
+def unranked(params: AlignmentParams, choices: int) -> Ranking:
+    """The ranking of choices of which none is rated: all are equal, and the first is taken."""
+    return Ranking(
+        params.function,
+        "no rating",
+        (0.0,) * choices,
+        tuple(range(choices)),
+        0,
+        "first" if choices > 1 else "none",
+        notes=(UNRANKED,),
+    )
 
 
 def rank_some(
@@ -25,7 +67,9 @@ def rank_some(
     predictions: Predictions,
     kept: list[int],
     targets: Targets,
+    history: History,
     seed: int,
+    relevance: Relevance | None = None,
 ) -> Ranking:
     """Rank the choices `kept` (indices from 0, at least one), as a ranking of all choices.
 
@@ -33,8 +77,10 @@ def rank_some(
     Raises AlignmentError if predictions are missing.
     """
     if len(kept) == len(predictions):
-        return function(predictions, targets, None, {}, seed)
-    part = function(tuple(predictions[i] for i in kept), targets, None, {}, seed)
+        return function(predictions, targets, relevance, history, seed)
+    if relevance is not None:
+        relevance = replace(relevance, by_choice=tuple(relevance.by_choice[i] for i in kept))
+    part = function(tuple(predictions[i] for i in kept), targets, relevance, history, seed)
     least = 0.0 if part.measure == "probability" else min(part.scores)
     scores = [least] * len(predictions)
     for index, score in zip(kept, part.scores, strict=True):

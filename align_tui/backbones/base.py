@@ -125,6 +125,24 @@ class RatesStatements(Protocol):
 
 
 @runtime_checkable
+class WritesStatements(Protocol):
+    """A backbone that writes statements that bear on an action, and explains them (Kaleido)."""
+
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """The reason for the rating of each statement, in the order of the statements."""
+        ...
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """At most `most` different statements, the likeliest first.
+
+        Without a `seed` they come from a beam search of that many beams, with one they are drawn.
+        """
+        ...
+
+
+@runtime_checkable
 class Embeds(Protocol):
     """A backbone that turns texts into vectors."""
 
@@ -137,6 +155,7 @@ PROTOCOLS: Final[Mapping[Capability, type]] = {
     "generates": Generates,
     "scores_choices": ScoresChoices,
     "rates_statements": RatesStatements,
+    "writes_statements": WritesStatements,
     "embeds": Embeds,
 }
 """The protocol of each capability that a kind of backbone may declare."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -18,6 +19,7 @@ from align_tui.config.backbone_kinds import Capability
 from align_tui.config.reading.toml import Strict
 from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.answers import AnswerKind
+from align_tui.core.targets import Targets
 
 CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
 
@@ -26,14 +28,19 @@ CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
 class Traits:
     """What a kind of decision-maker needs and does. The program reads these, never a kind's name.
 
-    `needs_model`: it asks the profile's `[backbone]`. `roles`: the other models that it asks, by
+    `needs_model`: it asks the profile's `[backbone]`, which must have the capabilities of `asks`.
+    `roles`: the other models that it asks, by
     role, with the capabilities that each must have.
     `needs_target`: it cannot decide without a target. `is_steerable`: its decisions depend on its
     targets; others are only scored against them. `states_target`: its prompt states the targets in
     words, so an attribute pack must define each. `takes_distributions`: its targets may be
     distributions.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
-    that function the relevance of each attribute; `gives_history`: its earlier predictions.
+    that function the relevance of each attribute; `takes_relevance`: it gives that of the profile's
+    `[relevance]`, without which it cannot decide if `needs_relevance`; `gives_history`: its earlier
+    predictions.
+    `takes_examples`: its prompts can show the profile's `[examples]` before the question,
+    `together` for all attributes or `each` for one.
     `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
     labels differ (the default, to be safe).
     `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
@@ -41,6 +48,7 @@ class Traits:
     """
 
     needs_model: bool = False
+    asks: frozenset[Capability] = frozenset({"generates"})
     roles: Mapping[str, tuple[Capability, ...]] = field(default_factory=dict)
     needs_target: bool = False
     is_steerable: bool = False
@@ -48,7 +56,10 @@ class Traits:
     takes_distributions: bool = False
     ranks: bool = False
     gives_relevance: bool = False
+    takes_relevance: bool = False
+    needs_relevance: bool = False
     gives_history: bool = False
+    takes_examples: Literal["no", "together", "each"] = "no"
     reads_labels: bool = True
     answers: frozenset[AnswerKind] = CHOICES
     can_decide: bool = True
@@ -64,6 +75,13 @@ class AdmParams(Strict):
     def traits(self) -> Traits:
         """The traits of this decision-maker; a subclass may derive them from parameters."""
         return self.TRAITS
+
+    def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
+        """The attributes that it rates for these targets, each once; a pack must define each.
+
+        Empty for a decision-maker whose ratings quote no definitions.
+        """
+        return ()
 
 
 class Reasoned(AdmParams):
@@ -101,6 +119,31 @@ class RunsFile(AdmParams):
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return without_code(dump(self))
+
+
+class UsesRecords(AdmParams):
+    """A decision-maker that learns from labelled scenarios.
+
+    `records` names their sets, as names of the library or paths. `records_sha256` pins what they
+    hold; a study sets it when it is put together, and a worker reads no other records.
+    """
+
+    records: tuple[Annotated[str, Field(min_length=1, max_length=4_000)], ...] = Field(
+        (), max_length=100
+    )
+    records_sha256: Sha256 = ""
+
+    @field_validator("records", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _without_empty_hash(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        if not dumped.get("records_sha256", True):
+            del dumped["records_sha256"]
+        return dumped
 
 
 class MissingParams(AdmParams):

@@ -32,7 +32,7 @@ class AlignmentParams(Strict):
 
 
 class AverageDistanceParams(AlignmentParams):
-    """Parameters of `average_distance`.
+    """Parameters of `average_distance`, and of others that rank by distances as it does.
 
     `misaligned` prefers the farthest choice; `probabilistic` draws by the probabilities. `epsilon`
     is added to each distance before it is inverted; with `exact_ties` distances are equal only to
@@ -43,6 +43,53 @@ class AverageDistanceParams(AlignmentParams):
     probabilistic: bool = False
     exact_ties: bool = False
     epsilon: float = Field(1e-16, gt=0.0, le=1.0, allow_inf_nan=False)
+
+
+class LikelihoodParams(AlignmentParams):
+    """Parameters of `kde_max_likelihood`.
+
+    `misaligned` prefers the least likely choice; `probabilistic` draws by the probabilities; with
+    `exact_ties` probabilities are equal only to the last bit.
+    """
+
+    misaligned: bool = False
+    probabilistic: bool = False
+    exact_ties: bool = False
+
+
+class CumulativeKdeParams(AverageDistanceParams):
+    """Parameters of the two cumulative functions of distributions.
+
+    With `normalisation = "prior"` the density of the decisions is divided by how often each label
+    occurs, and `prior_factor` is the share of that correction.
+    """
+
+    normalisation: Literal["none", "prior"] = "none"
+    prior_factor: float = Field(0.5, ge=0.0, le=1.0, allow_inf_nan=False)
+
+
+class MidpointParams(AlignmentParams):
+    """Parameters of `medical_urgency_midpoint` and its weighted form.
+
+    `misaligned` swaps the votes; `probabilistic` draws by the shares of votes; with `exact_ties`
+    ratings are equal only to the last bit, as in align-system.
+    """
+
+    misaligned: bool = False
+    probabilistic: bool = False
+    exact_ties: bool = False
+
+
+class RandomEffectsParams(AlignmentParams):
+    """Parameters of `random_effects` and `random_effects_multinomial`.
+
+    `misaligned` prefers the least likely choice; `probabilistic` draws by the probabilities; with
+    `exact_ties` probabilities are equal only to the last bit, as in align-system.
+    """
+
+    misaligned: bool = False
+    probabilistic: bool = False
+    exact_ties: bool = False
 
 
 class MedicalOnlyParams(AlignmentParams):
@@ -57,6 +104,31 @@ class MedicalOnlyParams(AlignmentParams):
     tie: Literal["first", "seed"] = "first"
 
 
+class SquaredDistanceParams(AlignmentParams):
+    """Parameters of `squared_distance`.
+
+    `misaligned` prefers the greatest error. `tie` says which of equally good choices is taken: the
+    first, as in align-system, or one drawn by the seed.
+    """
+
+    misaligned: bool = False
+    tie: Literal["first", "seed"] = "seed"
+
+
+class KaleidoDistanceParams(AlignmentParams):
+    """Parameters of `kaleido_distance`.
+
+    `weighting` says what relevance does to the distances of attributes: each is divided by it, or
+    multiplied and then divided by the number of attributes (`count`) or by all relevance
+    (`relevance`). `misaligned` prefers the farthest choice; `tie` says which of equally near
+    choices is taken: the first, or one drawn by the seed.
+    """
+
+    weighting: Literal["divided", "count", "relevance"] = "divided"
+    misaligned: bool = False
+    tie: Literal["first", "seed"] = "first"
+
+
 class MissingFunctionParams(AlignmentParams):
     """A stored `[alignment]` table whose function is not installed; its keys are kept."""
 
@@ -65,7 +137,20 @@ class MissingFunctionParams(AlignmentParams):
 
 OURS: Mapping[str, type[AlignmentParams]] = {
     "average_distance": AverageDistanceParams,
+    "squared_distance": SquaredDistanceParams,
+    "cumulative_average_distance": AverageDistanceParams,
+    "relevance_average_distance": AverageDistanceParams,
+    "kde_sample": AverageDistanceParams,
+    "kde_max_likelihood": LikelihoodParams,
+    "kde_js": AverageDistanceParams,
+    "kde_cumulative_js": CumulativeKdeParams,
+    "kde_relevance_cumulative_js": CumulativeKdeParams,
+    "kaleido_distance": KaleidoDistanceParams,
     "medical_only": MedicalOnlyParams,
+    "medical_urgency_midpoint": MidpointParams,
+    "medical_urgency_midpoint_weighted": MidpointParams,
+    "random_effects": RandomEffectsParams,
+    "random_effects_multinomial": RandomEffectsParams,
 }
 """Parameter classes by the function's name. Entries of other packages name theirs themselves."""
 

@@ -8,13 +8,16 @@ from typing import Final, Literal, get_args
 from align_tui.core.errors import ConfigError
 from align_tui.core.registry import Registry
 
-Capability = Literal["generates", "scores_choices", "rates_statements", "embeds"]
+Capability = Literal[
+    "generates", "scores_choices", "rates_statements", "writes_statements", "embeds"
+]
 """What a model can do: one name for each protocol of backbones/base.py."""
 CAPABILITIES: Final[tuple[Capability, ...]] = get_args(Capability)
 CAPABILITY_WORDS: Final[dict[Capability, str]] = {
     "generates": "writes text under a schema",
     "scores_choices": "scores choices",
     "rates_statements": "rates statements by relevance and valence",
+    "writes_statements": "writes statements and explains them",
     "embeds": "turns texts into vectors",
 }
 
@@ -41,6 +44,13 @@ SERVER = BackboneKind(
     frozenset({"generates", "scores_choices"}),
     runs_here=False,
 )
+SEQ2SEQ = BackboneKind(
+    "align_tui.backbones.seq2seq.opening:open_seq2seq",
+    frozenset({"rates_statements", "writes_statements"}),
+)
+EMBEDDING = BackboneKind(
+    "align_tui.backbones.embedding.opening:open_embedding", frozenset({"embeds"})
+)
 BACKBONE_KINDS: Final = Registry(
     "kind of backbone",
     "align_tui.backbones",
@@ -49,6 +59,8 @@ BACKBONE_KINDS: Final = Registry(
         "demo": "align_tui.config.backbone_kinds:LOCAL",
         "transformers": "align_tui.config.backbone_kinds:LOCAL",
         "openai": "align_tui.config.backbone_kinds:SERVER",
+        "seq2seq": "align_tui.config.backbone_kinds:SEQ2SEQ",
+        "embedding": "align_tui.config.backbone_kinds:EMBEDDING",
     },
 )
 

@@ -17,9 +17,13 @@ from align_tui.core.types import content_hash
 UNUSED: dict[str, set[str]] = {
     "demo": {"server"},
     "transformers": {"server"},
+    "seq2seq": {"server"},
+    "embedding": {"server"},
     "openai": {"revision", "dtype", "device", "load"},
 }
 """For each kind, the keys that do not change which model is loaded."""
+FROM_HUB = frozenset({"transformers", "seq2seq", "embedding"})
+"""The kinds whose model is a hub id or a folder, which may bring code of its own."""
 NOT_OF_THE_MODEL = {"decoding", "chat_template"}
 """Keys of `[models.ROLE]` that say how to ask a loaded model."""
 

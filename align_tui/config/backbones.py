@@ -9,11 +9,12 @@ from pathlib import Path
 
 from align_tui.config import paths
 from align_tui.config.backbone_kinds import BACKBONE_KINDS
-from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
+from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec, DecodingSpec
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile, PromptSpec
+from align_tui.config.reading.bounded_json import parse_object
 from align_tui.config.reading.file_kinds import BACKBONE, refuse_other
-from align_tui.config.reading.files import as_path, is_dir, is_file
+from align_tui.config.reading.files import as_path, is_dir, is_file, read_bytes
 from align_tui.config.reading.toml import Strict, Table, parse, read_text, validate
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.repair import storable
@@ -21,6 +22,8 @@ from align_tui.core.text.repair import storable
 DEFAULT = "demo"  # the named backbone of a profile that names no model
 IDENTITY = ("use", "kind", "model", "revision", "trust_remote_code", "code_sha256", "server")
 """The keys of `[backbone]` that belong to one model; the others say how to load any model."""
+
+MOST_CONFIG = 20_000_000  # bytes of a config.json
 
 SETTINGS = ("decoding", "prompt")
 """The tables that a named backbone may have beside its model."""
@@ -91,7 +94,7 @@ def resolve(value: str, *folders: Path) -> Backbone:
     if value.endswith(".toml"):
         return read_backbone(Path(value))
     if is_local(value) or _is_of_hub(value):
-        return Backbone("", {"backbone": {"kind": "transformers", "model": value}})
+        return Backbone("", {"backbone": {"kind": _kind_of_files(value), "model": value}})
     if value.lower().endswith(".gguf"):
         raise ConfigError(f"There is no file {value}", _LIKE)
     if "/" in value or "\\" in value or value.startswith((".", "~")):
@@ -175,6 +178,19 @@ def is_local(model: str) -> bool:
     return bool(model) and (is_dir(path) or (gguf and is_file(path)))
 
 
+def _kind_of_files(model: str) -> str:
+    """`seq2seq` for a folder whose config.json describes an encoder-decoder, else `transformers`.
+
+    What is wrong with a config.json is reported when the model is opened.
+    """
+    path = as_path(model) / "config.json"
+    try:
+        config = parse_object(read_bytes(path, MOST_CONFIG)) if is_file(path) else {}
+    except (ConfigError, OSError, ValueError):
+        return "transformers"
+    return "seq2seq" if config.get("is_encoder_decoder") is True else "transformers"
+
+
 def _is_of_hub(model: str) -> bool:
     if _HUB_FILE.fullmatch(model):
         return True
@@ -193,7 +209,7 @@ def check_model(spec: BackboneSpec, where: str, key: str = "backbone") -> None:
             f"{where}: {key}.server.base_urls is missing",
             'For example: base_urls = ["http://localhost:8000/v1"]',
         )
-    if spec.kind != "transformers":
+    if spec.kind not in FROM_HUB:
         return
     if not spec.model:
         raise ConfigError(

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from align_tui.config.adm_params import RunsFile
-from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec
 from align_tui.config.profile import Profile
 from align_tui.core.errors import CodeRefused
 
@@ -93,7 +93,7 @@ def _remote(profile: Profile) -> dict[str, BackboneSpec]:
     return {
         role: spec
         for role, spec in profile.used_models.items()
-        if spec.kind == "transformers" and spec.trust_remote_code
+        if spec.kind in FROM_HUB and spec.trust_remote_code
     }
 
 
@@ -192,7 +192,7 @@ def code_of_model(spec: BackboneSpec) -> Code | None:
     Nothing is downloaded: raises CodeRefused for a model that is not on this machine, since nobody
     can have checked its code.
     """
-    if spec.kind != "transformers" or not spec.trust_remote_code:
+    if spec.kind not in FROM_HUB or not spec.trust_remote_code:
         return None
     folders = tuple(dict.fromkeys(_folders(spec.model, spec.revision, 0)))
     lines = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec
 from align_tui.config.backbones import is_local
 from align_tui.config.profile import Profile
 
@@ -39,4 +39,4 @@ def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
 
 
 def _of_hub(spec: BackboneSpec) -> bool:
-    return spec.kind == "transformers" and not is_local(spec.model)
+    return spec.kind in FROM_HUB and not is_local(spec.model)

@@ -29,7 +29,7 @@ from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile
 from align_tui.config.reading.bounded_toml import MOST_PARTS, parse_toml
 from align_tui.config.reading.file_kinds import PROFILE, refuse_other
-from align_tui.config.reading.files import as_path, exists, is_dir, resolved, shown
+from align_tui.config.reading.files import as_path, exists, is_dir, is_file, resolved, shown
 from align_tui.config.reading.toml import Table, line_of, parse, read_text, validate
 from align_tui.config.targets import target_tables
 from align_tui.core.attributes import Attributes
@@ -145,12 +145,33 @@ def anchored_override(text: str, folder: Path) -> str:
         return text
     if parts == ["adm", "file"]:
         value = paths.stored_path(resolved(folder / as_path(value)))
+    elif parts in (["adm", "records"], ["examples", "scenarios"]):
+        value = _absolute_set(value, folder)
     elif _names_model(parts):
         names = {entry.name for entry in list_backbones()}
         value = value if value in names else absolute(value, folder)
     else:
         return text
     return f"{'.'.join(parts)}={json.dumps(value, ensure_ascii=False)}"
+
+
+def _absolute_sets(table: Any, key: str, folder: Path) -> None:
+    """Make paths of sets absolute, since the worker runs elsewhere; names of the library stay."""
+    named = table.get(key) if isinstance(table, dict) else None
+    if isinstance(named, str):
+        table[key] = _absolute_set(named, folder)
+    elif isinstance(named, list):
+        table[key] = [
+            _absolute_set(each, folder) if isinstance(each, str) else each for each in named
+        ]
+
+
+def _absolute_set(name: str, folder: Path) -> str:
+    """A set's path as an absolute one; a name of the library of sets stays a name."""
+    if "/" not in name and not name.endswith((".toml", ".json", ".jsonl")):
+        return name
+    path = folder / as_path(name)
+    return paths.stored_path(resolved(path)) if is_file(path) else name
 
 
 def _names_model(key: Sequence[str]) -> bool:
@@ -190,6 +211,8 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
     custom = table.get("adm")
     if isinstance(custom, dict) and isinstance(custom.get("file"), str):
         custom["file"] = paths.stored_path(resolved(path.parent / as_path(custom["file"])))
+    _absolute_sets(custom, "records", path.parent)
+    _absolute_sets(table.get("examples"), "scenarios", path.parent)
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:
@@ -265,11 +288,13 @@ def build_profile(
         replace(target, attribute=known.canonical(target.attribute)) for target in profile.target
     )
     profile = validate(Profile, {**table, "target": spelled}, where, text)
-    for key, template in (("system", profile.prompt.system), ("user", profile.prompt.user)):
-        if template is not None:
-            from align_tui.config.prompts.render import check_template  # Jinja, for few profiles
+    for part, holder in (("prompt", profile.prompt), ("adm", profile.adm)):
+        for key in ("system", "user"):
+            template = getattr(holder, key, None)
+            if isinstance(template, str):
+                from align_tui.config.prompts.render import check_template  # Jinja, for few
 
-            check_template(template, f"{where}: prompt.{key}")
+                check_template(template, f"{where}: {part}.{key}")
     check_kind(profile.backbone, where)
     for role, spec in profile.used_models.items():
         check_model(spec, where, f"models.{role}" if role else "backbone")

@@ -14,13 +14,19 @@ from pydantic import (
 
 from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.adm_params import AdmParams, MissingParams
-from align_tui.config.alignment import AlignmentTable
+from align_tui.config.alignment import AlignmentTable, params_of
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
+from align_tui.config.examples import ExamplesSpec
+from align_tui.config.history import HistorySpec
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
+from align_tui.config.relevance import RelevanceTable
 from align_tui.config.server import JsonTable
 from align_tui.config.targets import TargetSpec
 from align_tui.config.value_types import RoleName
+from align_tui.core.alignment.registry import FUNCTIONS
+from align_tui.core.errors import ConfigError
+from align_tui.core.examples.answers import example_targets
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json, content_hash
 
@@ -80,10 +86,13 @@ class Profile(Strict):
     adm: AdmTable
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
     alignment: AlignmentTable = None
+    history: HistorySpec | None = None
+    relevance: RelevanceTable = None
     backbone: BackboneSpec = BackboneSpec()
     models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
+    examples: ExamplesSpec | None = None
 
     @field_validator("targets")
     @classmethod
@@ -97,7 +106,7 @@ class Profile(Strict):
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out keys of absent tables, so that hashes of older profiles do not change."""
         dumped: dict[str, Any] = dump(self)
-        may_lack = ("alignment", "models")
+        may_lack = ("alignment", "history", "models", "relevance", "examples")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
 
     @cached_property
@@ -106,14 +115,44 @@ class Profile(Strict):
         return tuple(spec.target for spec in self.targets)
 
     @property
+    def attributes(self) -> tuple[str, ...]:
+        """Every attribute whose definition it may quote, each once, as the profile spells it.
+
+        They are those of its targets, those that it rates, and those of its examples.
+        """
+        aimed = [target.attribute for target in self.target]
+        rated = self.adm.attributes_to_rate(self.target)
+        names = self.examples.attributes if self.examples is not None else ()
+        shown = example_targets(self.target, names) if names else ()
+        return tuple(dict.fromkeys([*aimed, *rated, *(each.attribute for each in shown)]))
+
+    @property
     def needs_model(self) -> bool:
         """Does the decision-maker ask the backbone?"""
         return self.adm.traits.needs_model
 
     @property
+    def history_context(self) -> str | None:
+        """The context of its history (`HistorySpec`); None if its decisions need no history."""
+        if not self.adm.traits.ranks:
+            return None
+        try:
+            entry = FUNCTIONS.get(params_of(self.alignment).function)
+        except ConfigError:  # a stored profile whose function is not installed
+            return None
+        return (self.history or HistorySpec()).context if entry.needs_history else None
+
+    @property
     def reads_labels(self) -> bool:
         """May its decisions depend on a scenario's labels?"""
-        return self.adm.traits.reads_labels
+        return self.adm.traits.reads_labels or (
+            self.relevance is not None and self.relevance.reads_labels
+        )
+
+    @property
+    def is_steerable(self) -> bool:
+        """May its decisions depend on its targets? Examples answer by them in any prompt."""
+        return self.adm.traits.is_steerable or self.examples is not None
 
     @property
     def used_models(self) -> dict[str, BackboneSpec]:

@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 from align_tui.config.backbone_kinds import BACKBONE_KINDS, CAPABILITY_WORDS, Capability, kind_of
+from align_tui.config.examples import EMBEDDING
 from align_tui.config.profile import MAIN, Profile
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.nearest import close_to
 
 Needs = dict[str, frozenset[Capability]]
+A_MODEL = {
+    False: 'use = "mistral-7b"',
+    True: 'kind = "embedding" and model = "sentence-transformers/all-MiniLM-L6-v2"',
+}
+"""The keys of a role's table, for one that turns texts into vectors and for others."""
 
 
 def needs_of(profile: Profile) -> Needs:
     """The capabilities that a decision-maker needs, by role; the main model has the role ''."""
     traits = profile.adm.traits
-    main: Needs = {MAIN: frozenset({"generates"})} if traits.needs_model else {}
-    return main | {role: frozenset(asked) for role, asked in traits.roles.items()}
+    found: Needs = {MAIN: traits.asks} if traits.needs_model else {}
+    found |= {role: frozenset(asked) for role, asked in traits.roles.items()}
+    if profile.relevance is not None and profile.relevance.asks:
+        role = relevance_role(profile)
+        found[role] = found.get(role, frozenset()) | profile.relevance.asks
+    if profile.examples is not None and profile.examples.needs_embedding:
+        found[EMBEDDING] = found.get(EMBEDDING, frozenset()) | {"embeds"}
+    return found
+
+
+def relevance_role(profile: Profile) -> str:
+    """The role of the model that `[relevance]` asks: its own, or the main model if that can."""
+    params = profile.relevance
+    if params is None or params.role in profile.models or not profile.needs_model:
+        return params.role if params is not None else MAIN
+    kind = kind_of(profile.backbone.kind)
+    able = kind is not None and params.asks <= kind.capabilities
+    return MAIN if able else params.role
 
 
 def check_roles(profile: Profile) -> None:
     """Raise ConfigError if a model is missing or lacks a capability that its role needs."""
     models = profile.used_models
-    kind = profile.adm.kind
     for role, asked in needs_of(profile).items():
         called = table_of(role)
+        kind = profile.adm.kind
+        if profile.relevance is not None and not asked <= _own_needs(profile, role):
+            kind = f"[relevance] {profile.relevance.kind}"
         if role not in models:
             near = close_to(role, list(profile.models), n=1)
             raise ConfigError(
@@ -30,7 +54,7 @@ def check_roles(profile: Profile) -> None:
                 "profile names none",
                 f"Is [models.{near[0]}] misspelled?"
                 if near
-                else f'For example: {called} use = "mistral-7b"',
+                else f"For example: {called} {A_MODEL['embeds' in asked]}",
             )
         spec = models[role]
         lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)
@@ -41,6 +65,14 @@ def check_roles(profile: Profile) -> None:
                 f"{spec.label} (kind {spec.kind!r}) does not",
                 _who_can(asked),
             )
+
+
+def _own_needs(profile: Profile, role: str) -> frozenset[Capability]:
+    """What the decision-maker itself needs of a role, without the profile's `[relevance]`."""
+    traits = profile.adm.traits
+    if role == MAIN:
+        return traits.asks if traits.needs_model else frozenset()
+    return frozenset(traits.roles.get(role, ()))
 
 
 def table_of(role: str) -> str:

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from align_tui.core.text.nearest import close_to
 from align_tui.core.types import Json
+
+FACTOR = 100
+DIFFERING = "*"
+"""In `Attribute.facts`: all facts in which the people of a scenario differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRange:
+    """The whole numbers from `minimum` to `maximum`, both included, in steps of `step`."""
+
+    minimum: int
+    maximum: int
+    step: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a score means: a text with the score (0..factor of its attribute) that it stands for."""
+
+    score: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +37,12 @@ class Attribute:
 
     `high` and `low` describe how a decision-maker that is high or low in it behaves; `aliases` are
     the other spellings that files of the field use.
+
+    The rest tells a rater how to score it. A score is a whole number from 0 to `factor`, and is
+    divided by it. `valid_scores` are the scores that it may be limited to (None: every whole
+    number). `anchors` say what some scores mean for a choice; `findings` are short descriptions of
+    a person with the score of each. `facts` name the statements about people that matter for it,
+    as dotted paths (`vitals.breathing`), or `*` for all in which they differ.
     """
 
     id: str
@@ -24,6 +51,26 @@ class Attribute:
     high: str
     low: str
     aliases: tuple[str, ...] = ()
+    factor: int = FACTOR
+    valid_scores: tuple[int, ...] | ScoreRange | None = None
+    anchors: tuple[Anchor, ...] = ()
+    findings: tuple[Anchor, ...] = ()
+    facts: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the greatest score where a rater is not limited to a list of scores."""
+        if isinstance(self.valid_scores, ScoreRange):
+            return self.valid_scores.minimum, self.valid_scores.maximum
+        return 0, self.factor
+
+    @property
+    def listed_scores(self) -> tuple[int, ...]:
+        """Every score that is valid, in the order in which the attribute lists them."""
+        if isinstance(self.valid_scores, ScoreRange):
+            valid = self.valid_scores
+            return tuple(range(valid.minimum, valid.maximum + 1, valid.step))
+        return self.valid_scores or tuple(range(self.factor + 1))
 
 
 def fold(name: str) -> str:
@@ -68,23 +115,88 @@ class Attributes:
 
 def attributes_to_json(attributes: Iterable[Attribute]) -> list[dict[str, Json]]:
     """The definitions as JSON; `attributes_from_json` reads equal ones back."""
-    return [asdict(attribute) | {"aliases": list(attribute.aliases)} for attribute in attributes]
+    return [_to_json(attribute) for attribute in attributes]
+
+
+TEXTS = ("id", "name", "definition", "high", "low")
+
+
+def _to_json(attribute: Attribute) -> dict[str, Json]:
+    """All texts, and of the score's definition what is not at its default."""
+    body: dict[str, Json] = {key: getattr(attribute, key) for key in TEXTS}
+    return body | {"aliases": list(attribute.aliases)} | scoring_to_json(attribute)
+
+
+def scoring_to_json(attribute: Attribute) -> dict[str, Json]:
+    """How the attribute is scored, as JSON; empty if all of it is at its default.
+
+    So definitions that earlier versions stored, and hashes of them, stay as they were.
+    """
+    body: dict[str, Json] = {}
+    if attribute.factor != FACTOR:
+        body["factor"] = attribute.factor
+    valid = attribute.valid_scores
+    if isinstance(valid, ScoreRange):
+        body["valid_scores"] = {
+            "minimum": valid.minimum,
+            "maximum": valid.maximum,
+            "step": valid.step,
+        }
+    elif valid is not None:
+        body["valid_scores"] = list(valid)
+    if attribute.anchors:
+        body["anchors"] = [[anchor.score, anchor.text] for anchor in attribute.anchors]
+    if attribute.findings:
+        body["findings"] = [[anchor.score, anchor.text] for anchor in attribute.findings]
+    if attribute.facts:
+        body["facts"] = list(attribute.facts)
+    return body
 
 
 def attributes_from_json(body: Json) -> Attributes:
-    """Inverse of `attributes_to_json`; raises KeyError or TypeError on anything else."""
-    if not isinstance(body, Sequence) or isinstance(body, str):
-        raise TypeError("attributes are not a list")
+    """Inverse of `attributes_to_json`; raises KeyError, TypeError or ValueError on others."""
     known = {}
-    for each in body:
+    for each in _listed(body, "attributes"):
         if not isinstance(each, Mapping):
             raise TypeError("an attribute is not a JSON object")
-        aliases = each.get("aliases", ())
-        if not isinstance(aliases, Sequence):
-            raise TypeError("an attribute's aliases are not a list")
-        texts = {key: str(each[key]) for key in ("id", "name", "definition", "high", "low")}
-        known[texts["id"]] = Attribute(**texts, aliases=tuple(map(str, aliases)))
+        texts = {key: str(each[key]) for key in TEXTS}
+        known[texts["id"]] = Attribute(
+            **texts,
+            aliases=tuple(map(str, _listed(each.get("aliases", ()), "aliases"))),
+            factor=_whole(each.get("factor", FACTOR)),
+            valid_scores=_valid_scores(each.get("valid_scores")),
+            anchors=tuple(map(_anchor, _listed(each.get("anchors", ()), "anchors"))),
+            findings=tuple(map(_anchor, _listed(each.get("findings", ()), "findings"))),
+            facts=tuple(map(str, _listed(each.get("facts", ()), "facts"))),
+        )
     return Attributes(known)
+
+
+def _listed(body: Json, what: str) -> Sequence[Json]:
+    if not isinstance(body, Sequence) or isinstance(body, str):
+        raise TypeError(f"{what} are not a list")
+    return body
+
+
+def _whole(body: Json) -> int:
+    if isinstance(body, int) and not isinstance(body, bool):
+        return body
+    raise TypeError(f"{body!r} is not a whole number")
+
+
+def _anchor(body: Json) -> Anchor:
+    score, text = _listed(body, "a score and its text")
+    return Anchor(_whole(score), str(text))
+
+
+def _valid_scores(body: Json) -> tuple[int, ...] | ScoreRange | None:
+    if body is None:
+        return None
+    if isinstance(body, Mapping):
+        return ScoreRange(
+            _whole(body["minimum"]), _whole(body["maximum"]), _whole(body.get("step", 1))
+        )
+    return tuple(map(_whole, _listed(body, "valid scores")))
 
 
 def merge(*packs: Attributes) -> Attributes:

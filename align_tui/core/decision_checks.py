@@ -19,6 +19,7 @@ from align_tui.core.decisions import (
     Response,
     Sampling,
     Step,
+    UsedExample,
 )
 from align_tui.core.errors import AdmError
 from align_tui.core.predictions import Prediction, Predictions, Relevance
@@ -29,6 +30,7 @@ from align_tui.core.types import JsonObject
 MAX_ATTRIBUTES = 1_000  # of a choice
 MAX_SAMPLES = 100_000  # of all predictions of a decision
 MAX_STEPS = 1_000
+MAX_EXAMPLES = 1_000
 MAX_NAME_CHARS = 500
 MAX_JSON_CHARS = 200_000
 _MOST = 2**63 - 1  # the largest whole number that a database keeps
@@ -61,6 +63,10 @@ def checked_decision(decision: object, choices: int, asks: AnswerKind = "choice"
         steps=tuple(
             _step(each, f"steps[{index}]")
             for index, each in enumerate(_at_most(MAX_STEPS, decision.steps, "steps"))
+        ),
+        examples=tuple(
+            _example(each, f"examples[{index}]")
+            for index, each in enumerate(_at_most(MAX_EXAMPLES, decision.examples, "examples"))
         ),
     )
 
@@ -273,6 +279,19 @@ def _step(value: object, what: str) -> Step:
     if seconds < 0:
         raise AdmError(f"Its {what}.seconds is {seconds:g}, which is below 0", _HINT)
     return Step(_name(value.name, f"{what}.name"), seconds)
+
+
+def _example(value: object, what: str) -> UsedExample:
+    if not isinstance(value, UsedExample):
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a UsedExample", _HINT)
+    similarity = value.similarity
+    return UsedExample(
+        _name(value.example, f"{what}.example"),
+        None if similarity is None else _number(similarity, f"{what}.similarity"),
+        _name(value.attribute, f"{what}.attribute"),
+        _text(value.prompt, f"{what}.prompt"),
+        _text(value.response, f"{what}.response"),
+    )
 
 
 def _shares(value: object, what: str, choices: int) -> tuple[float, ...] | None:

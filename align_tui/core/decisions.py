@@ -145,13 +145,30 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedExample:
+    """An in-context example that a prompt showed before its question.
+
+    `example` is its key in the example set. `similarity` to the scenario is None for one that was
+    drawn at random; its range depends on the measure. `attribute` is the one that it is about, and
+    `prompt` and `response` are its two turns.
+    """
+
+    example: str
+    similarity: float | None
+    attribute: str
+    prompt: str
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A decision-maker's answer, its reasoning, and everything that the answer was made of.
 
     A direct decision-maker has `votes` (shares of its responses) and may have `probabilities` (sum
     1 over the choices; normalised, not calibrated). One that rates the choices first has
     `predictions`, may have `relevance`, and the `ranking` that its alignment function made of them.
-    `responses` are the replies of models; `steps` have the duration of each step.
+    `responses` are the replies of models; `steps` have the duration of each step. `examples` are
+    those that the (positive) prompts showed, in the order of the prompt.
     """
 
     answer: Answer
@@ -164,6 +181,7 @@ class Decision:
     relevance: Relevance | None = None
     ranking: Ranking | None = None
     steps: tuple[Step, ...] = ()
+    examples: tuple[UsedExample, ...] = ()
 
     @property
     def choice(self) -> int | None:

@@ -194,6 +194,13 @@ class AlignmentError(AdmError):
     kind = "alignment"
 
 
+class ExampleError(AdmError):
+    """In-context examples that cannot be selected or written."""
+
+    title = "The examples cannot be used"
+    kind = "examples"
+
+
 class CodeRefused(AlignError):
     """Code of a file that nobody trusted, or that changed since somebody trusted it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
+from align_tui.core.partial_json import string_at, values_so_far
 from align_tui.core.strict_json import read_json
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json, JsonObject
@@ -20,7 +21,10 @@ THINKING, THOUGHT = "\x02", "\x03"
 _MARKS = re.compile(f"[{RESTART}{THINKING}{THOUGHT}]")
 _STRING_START = re.compile(r'"reasoning"\s*:\s*"')
 _CHOICE_START = re.compile(r'"choice"\s*:\s*"')
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
+WORDS = frozenset({REASONING, "predicted_outcome"})
+VALUES = frozenset({"score", "relevant"})
+"""The fields of a reply that rates choices: those in words, and the ratings."""
+SHOWN_CHOICE = 60  # characters of a choice in front of its rating
 
 
 def decision_schema(
@@ -52,6 +56,15 @@ def decision_schema(
         "required": list(parts),
         "additionalProperties": False,
     }
+
+
+def decision_reply(choice: str, reasoning: str, order: ReasoningOrder = "before") -> JsonObject:
+    """A reply that fits `decision_schema`, with its keys in the schema's order."""
+    if order == "none":
+        return {CHOICE: choice}
+    if order == "after":
+        return {CHOICE: choice, REASONING: reasoning}
+    return {REASONING: reasoning, CHOICE: choice}
 
 
 def reasoning_cap(schema: JsonObject) -> int:
@@ -112,30 +125,41 @@ def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tupl
 def reasoning_so_far(text: str) -> str:
     """The reasoning of an unfinished reply so far, unescaped; '' before it begins.
 
-    A NUL marks where a reply starts again, since the first one was cut.
+    A reply that rates choices gives a line for each: `CHOICE: why [score]`. A NUL marks where a
+    reply starts again, since the first one was cut.
     """
     text = split_thinking(text)[1]
+    rated = _ratings_so_far(text)
+    if rated:
+        return rated
     start = _STRING_START.search(text)
-    if start is None:
-        return ""
-    out: list[str] = []
-    i = start.end()
-    while i < len(text) and text[i] != '"':
-        if text[i] != "\\":
-            out.append(text[i])
-            i += 1
-        elif i + 1 >= len(text):
-            break
-        elif text[i + 1] == "u":
-            digits = text[i + 2 : i + 6]
-            if not re.fullmatch(r"[0-9a-fA-F]{4}", digits):
-                break
-            out.append(chr(int(digits, 16)))
-            i += 6
+    return string_at(text, start.end())[0] if start is not None else ""
+
+
+def _ratings_so_far(text: str) -> str:
+    """The lines of a reply that rates, or '' for another reply."""
+    lines: dict[str, list[str]] = {}
+    rates = False
+    for value in values_so_far(text):
+        choice, field = "".join(value.path[:-1][-1:]), value.path[-1]
+        if field in WORDS and value.is_text:
+            lines.setdefault(choice, []).append(value.text.strip())
+        elif field in VALUES and value.is_whole:
+            lines.setdefault(choice, []).append(f"[{value.text}]")
         else:
-            out.append(_ESCAPES.get(text[i + 1], text[i + 1]))
-            i += 2
-    return storable("".join(out))
+            continue
+        rates = rates or bool(choice) or field in VALUES
+    if not rates:
+        return ""
+    return "\n".join(_line(choice, parts) for choice, parts in lines.items())
+
+
+def _line(choice: str, parts: Sequence[str]) -> str:
+    said = " ".join(part for part in parts if part)
+    if not choice:
+        return said
+    name = choice if len(choice) <= SHOWN_CHOICE else f"{choice[: SHOWN_CHOICE - 1]}…"
+    return f"{name}: {said}"
 
 
 def choice_start(text: str, order: ReasoningOrder) -> int | None:

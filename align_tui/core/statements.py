@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
+
+StatementKind: TypeAlias = Literal["value", "right", "duty"]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A value, right or duty in words, by which a model rates an action."""
 
-    kind: Literal["value", "right", "duty"]
+    kind: StatementKind
     text: str
 
 

@@ -18,11 +18,13 @@ from align_tui.backbones.base import (
     RatesStatements,
     Request,
     ScoresChoices,
+    WritesStatements,
 )
 from align_tui.config.backbone_kinds import CAPABILITY_WORDS, Capability
 from align_tui.config.backbone_spec import DecodingSpec
 from align_tui.config.profile import MAIN
 from align_tui.config.roles import table_of
+from align_tui.core.alignment.ranking import History
 from align_tui.core.decisions import (
     DEFAULT_RENDERING,
     Attempt,
@@ -53,14 +55,16 @@ class OpenModel:
 
 
 NO_MODELS: Final[Mapping[str, OpenModel]] = MappingProxyType({})
+NO_HISTORY: Final[History] = MappingProxyType({})
 
 
 class SampleLlm:
     """Sends a sample's requests to the backbone with its seed, and reports the live text.
 
     The sample began at `began` (monotonic); its model may have been loaded since. `models` are the
-    other models that it may ask, by role. `attempts` keeps the last reply of each stream, in case
-    the sample fails. All models of a sample share one numbering of streams.
+    other models that it may ask, by role; `history` is what it may remember. `attempts` keeps the
+    last reply of each stream, in case the sample fails. All models of a sample share one numbering
+    of streams.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class SampleLlm:
         priority: int = 0,
         rendering: Rendering = DEFAULT_RENDERING,
         models: Mapping[str, OpenModel] = NO_MODELS,
+        history: History = NO_HISTORY,
     ) -> None:
         self._backbone = backbone
         self._decoding = decoding
@@ -81,6 +86,7 @@ class SampleLlm:
         self._priority = priority
         self._rendering = rendering
         self._models = models
+        self._history = history
         self._role = MAIN
         self._group = next(_groups)
         self._began = began
@@ -109,6 +115,11 @@ class SampleLlm:
     def seed(self) -> int:
         """The sample's seed."""
         return self._seed
+
+    @property
+    def history(self) -> History:
+        """By attribute: the mean predictions of the choices of earlier decisions, in order."""
+        return self._history
 
     def sampling(self, stream: int = 0) -> Sampling:
         """The decoding of the model's role, with the seed of the sample's stream `stream`."""
@@ -187,6 +198,23 @@ class SampleLlm:
         if not isinstance(backbone, RatesStatements):
             raise self._unable(backbone, "rates_statements")
         return await backbone.rate(storable(action), storable_parts(tuple(statements)))
+
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """The model's reason for the rating of each statement, in their order."""
+        backbone = self._opened()
+        if not isinstance(backbone, WritesStatements):
+            raise self._unable(backbone, "writes_statements")
+        made = await backbone.explain(storable(action), storable_parts(tuple(statements)))
+        return storable_parts(made)
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """At most `most` different statements that bear on the action, the likeliest first."""
+        backbone = self._opened()
+        if not isinstance(backbone, WritesStatements):
+            raise self._unable(backbone, "writes_statements")
+        return storable_parts(await backbone.suggest(storable(action), most, seed))
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """A vector of length 1 for each text, in their order; all have the same dimension."""

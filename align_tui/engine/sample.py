@@ -23,6 +23,7 @@ from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
 from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.error_text import error_text
+from align_tui.engine.history import Histories
 from align_tui.engine.llm import OpenModel, sample_seed
 from align_tui.store import runs
 from align_tui.store.database import Database
@@ -57,6 +58,7 @@ class RunContext:
         self.study = study
         self.day = day
         self.seed_rule: SeedRule = seed_rule
+        self.histories = Histories(study)
         self._adms: dict[int, Adm] = {}
         self._targets: dict[int, tuple[Targets, ...]] = {}
         self._recorded: dict[int, str] = {}
@@ -73,7 +75,7 @@ class RunContext:
         """The sample's decision-maker. Raises AdmError or ConfigError if it cannot be made."""
         if claimed.profile not in self._adms:
             profile = self.profile(claimed)
-            attributes = definitions_for(self.study.attributes, profile.target)
+            attributes = definitions_for(self.study.attributes, profile.attributes)
             self._adms[claimed.profile] = make_adm(profile, attributes)
         return self._adms[claimed.profile]
 
@@ -149,11 +151,13 @@ class RunContexts:
         return self._found[run]
 
 
-async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
+async def decide(
+    context: RunContext, claimed: Claimed, llm: Llm, notes: tuple[str, ...] = ()
+) -> Scored:
     """Run the sample's decision-maker, check its decision and score the answer.
 
-    Raises whatever the decision-maker raises. If a scorer fails, the answer has no score, and a
-    note of the decision says why.
+    `notes` are added to those of the decision. Raises whatever the decision-maker raises. If a
+    scorer fails, the answer has no score, and a note of the decision says why.
     """
     scenario = context.scenario(claimed)
     try:
@@ -166,9 +170,9 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
     ended = time.monotonic()
     scorer = context.study.scorer
     scores: dict[str, Score] = {}
-    notes: list[str] = []
+    said = list(notes)
     if not scorer.answers:
-        notes.append(f"It is not scored. {scorer.description}")
+        said.append(f"It is not scored. {scorer.description}")
     for targets in context.targets(claimed):
         try:
             scores[target_id(targets)] = await _score(scorer, decision.answer, scenario, targets)
@@ -178,12 +182,12 @@ async def decide(context: RunContext, claimed: Claimed, llm: Llm) -> Scored:
             if _is_cancelled():
                 raise asyncio.CancelledError from error
             scores[target_id(targets)] = UNSCORED
-            notes.append(f"The scorer {scorer.name!r} failed: {error_text(error)}")
+            said.append(f"The scorer {scorer.name!r} failed: {error_text(error)}")
     steps = decision.steps
     if scorer.is_async:
         steps = (*steps, Step(f"scorer {scorer.name}", time.monotonic() - ended))
-    if notes or scorer.is_async:
-        decision = replace(decision, notes=(*decision.notes, *dict.fromkeys(notes)), steps=steps)
+    if said or scorer.is_async:
+        decision = replace(decision, notes=(*decision.notes, *dict.fromkeys(said)), steps=steps)
     return Scored(decision, scores, ended)
 
 

@@ -326,6 +326,7 @@ class Worker:
         async with self.models.use_all(profile.used_models) as backbones:
             context.record_models(self.db, claimed, backbones)
             models = context.models(claimed, backbones)
+            history, notes = context.histories.of(self.db, claimed)
             main = models.pop(MAIN, None)
             llm = SampleLlm(
                 main.backbone if main is not None else None,
@@ -336,9 +337,10 @@ class Worker:
                 claimed.priority,
                 main.rendering if main is not None else DEFAULT_RENDERING,
                 models,
+                history,
             )
             active.llm = llm
-            return await decide(context, claimed, llm)
+            return await decide(context, claimed, llm, notes)
 
     def _write(self) -> None:
         """Write the outcomes since the last turn."""

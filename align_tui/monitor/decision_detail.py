@@ -64,7 +64,7 @@ def read_detail(
             for targets in study.scoring_targets(profile)
         }
     inputs = inputs_of_sample(db, shown.sample)
-    attributes = definitions_for(inputs.attributes, profile.target)
+    attributes = definitions_for(inputs.attributes, profile.attributes)
     where = [
         entered(profile, scenario, messages_from_json(reply.messages), attributes)
         for reply in replies

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from align_tui.core.alignment.ranking import Ranking
-from align_tui.core.decisions import Step
+from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Relevance
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.types import Json, JsonObject
 from align_tui.store.basis import Basis
 from align_tui.store.results import Result
@@ -26,7 +26,8 @@ def choice_info(
     `predicted_kdma_values` has the samples (0..1) by choice and attribute, `predicted_relevance`
     the relevance by attribute (by choice and attribute where it differs between choices),
     `true_kdma_values` the labels by choice, `alignment_info` the ranking with scores by the index
-    of the choice, and `per_step_timing_stats` the steps in seconds. A part that the decision does
+    of the choice, `icl_example_responses` the examples of the prompt by attribute, and
+    `per_step_timing_stats` the steps in seconds. A part that the decision does
     not have is left out.
     """
     info: dict[str, Json] = {"predicted_probabilities": list(result.probabilities or ())}
@@ -43,6 +44,8 @@ def choice_info(
         info["predicted_relevance"] = _relevance(basis.relevance, texts)
     if basis.ranking is not None:
         info["alignment_info"] = _alignment(basis.ranking)
+    if basis.examples:
+        info["icl_example_responses"] = _examples(basis.examples)
     if basis.steps:
         info["per_step_timing_stats"] = [
             _step(number, step) for number, step in enumerate(basis.steps)
@@ -69,23 +72,49 @@ def _alignment(ranking: Ranking) -> JsonObject:
     }
 
 
+def _examples(examples: Sequence[UsedExample]) -> JsonObject:
+    found: dict[str, list[JsonObject]] = {}
+    for each in examples:
+        one = {
+            "similarity_score": each.similarity,
+            "prompt": each.prompt,
+            "response": each.response,
+        }
+        found.setdefault(each.attribute, []).append(one)
+    return found
+
+
 def _step(number: int, step: Step) -> JsonObject:
     return {"step": step.name, "step_num": number, "elapsed_s": step.seconds}
 
 
 def kdma_values(targets: Targets) -> list[JsonObject]:
-    """The targets as `kdma_values`; a distribution has its samples beside its mean as the value."""
+    """The targets as `kdma_values`; a distribution has its samples beside its mean as the value.
+
+    Random-effects parameters are a list of names and values, as in align-system's own targets.
+    """
     return [_kdma(target) for target in targets]
 
 
 def _kdma(target: Target) -> JsonObject:
-    body: dict[str, Json] = {"kdma": target.attribute, "value": target.point}
+    body: dict[str, Json] = {"kdma": target.attribute}
+    if target.point is not None:
+        body["value"] = target.point
     if isinstance(target.value, Distribution):
         body["distribution"] = {
             "name": target.value.name,
             "samples": list(target.value.samples),
             "bandwidth": target.value.bandwidth,
+            **_kernel(target.value),
         }
+    if isinstance(target.value, RandomEffects):
+        body["parameters"] = [
+            {"name": name, "value": value} for name, value in target.value.parameters.items()
+        ]
     if target.weight != 1.0:
         body["weight"] = target.weight
     return body
+
+
+def _kernel(distribution: Distribution) -> JsonObject:
+    return {} if distribution.kernel == "gaussian" else {"kernel": distribution.kernel}

@@ -1,4 +1,4 @@
-"""What a decision was made of, as JSON: answer, predictions, relevance, ranking, steps, targets.
+"""What a decision was made of, as JSON: answer, ratings, ranking, examples, steps, targets.
 
 events.schema.json has the same forms as a JSON Schema, and docs/formats.md explains them.
 """
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import Answer, ChoiceAnswer
-from align_tui.core.decisions import Step
+from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Prediction, Predictions, Relevance
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.types import Json, JsonObject
 
 
@@ -66,6 +66,21 @@ def ranking_json(ranking: Ranking | None) -> Json:
     }
 
 
+def examples_json(examples: Sequence[UsedExample]) -> Json:
+    """The examples that the prompt showed, in its order; null where it showed none."""
+    if not examples:
+        return None
+    return [
+        {
+            "example": each.example,
+            "attribute": each.attribute,
+            "similarity": each.similarity,
+            "response": each.response,
+        }
+        for each in examples
+    ]
+
+
 def steps_json(steps: Sequence[Step]) -> Json:
     """The named steps in their order, in seconds; null where none were named."""
     if not steps:
@@ -84,7 +99,14 @@ def _target(target: Target) -> Json:
             "name": target.value.name,
             "samples": list(target.value.samples),
             "bandwidth": target.value.bandwidth,
+            "kernel": target.value.kernel,
             "mean": target.value.mean,
+            "weight": target.weight,
+        }
+    if isinstance(target.value, RandomEffects):
+        return {
+            "value": target.value.value,
+            "parameters": dict(target.value.parameters),
             "weight": target.weight,
         }
     if target.weight == 1.0:
@@ -102,4 +124,7 @@ def _words(target: Target) -> str:
     if isinstance(target.value, Distribution):
         said = f"~{target.value.name}" if target.value.name else "a distribution"
         return f"{name} {said} (mean {target.value.mean:.2g}){weight}"
+    if isinstance(target.value, RandomEffects):
+        number = "" if target.value.value is None else f" {target.value.value:g}"
+        return f"{name}{number} ({target.value.in_words}){weight}"
     return f"{name} {target.value:g}{weight}"

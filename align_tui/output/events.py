@@ -16,6 +16,7 @@ from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import target_id
 from align_tui.output.decision_json import (
     answer_json,
+    examples_json,
     predictions_json,
     ranking_json,
     relevance_json,
@@ -79,6 +80,7 @@ def result_event(
         "predictions": predictions_json(basis.predictions),
         "relevance": relevance_json(basis.relevance),
         "ranking": ranking_json(basis.ranking),
+        "examples": examples_json(basis.examples),
         "steps": steps_json(basis.steps),
         "latency_s": round(result.latency_s, 6),
         "tokens": result.tokens,

@@ -34,14 +34,16 @@ def run_scenario(
 ) -> tuple[str, int, int]:
     """Queue all profiles on one scenario, failed ones again: (run, newly queued, retried).
 
-    This and the functions below do not queue samples whose decisions the run inherits.
+    This and the functions below do not queue samples whose decisions the run inherits. They queue
+    those that a wanted sample needs in its history (studies/turns.py).
     """
     from align_tui.store import inheritance, results, runs
+    from align_tui.studies.turns import with_earlier
 
     run = run or runs.create_run(db, study, dict(versions), enqueue=False)
     before = results.states(db, run, scenario)
     again = runs.retry(db, run, [state.id for state in before if state.status == "failed"])
-    pairs = [pair for pair in study.pairs() if pair[0] == scenario]
+    pairs = with_earlier(study, [pair for pair in study.pairs() if pair[0] == scenario])
     runs.enqueue(db, run, study, inheritance.unasked(db, run, study, pairs), priority=LOOKED_AT)
     return run, len(results.states(db, run, scenario)) - len(before), again
 
@@ -73,9 +75,11 @@ def run_changed(
 ) -> tuple[str, int]:
     """Create a child run of `parent` and queue what the change affects: (run, how many)."""
     from align_tui.store import inheritance, runs
+    from align_tui.studies.turns import with_earlier
 
     run = runs.create_run(db, changed.study, dict(versions), parent=parent, enqueue=False)
-    pairs = inheritance.unasked(db, run, changed.study, changed.pairs)
+    wanted = with_earlier(changed.study, changed.pairs)
+    pairs = inheritance.unasked(db, run, changed.study, wanted)
     runs.enqueue(db, run, changed.study, pairs, priority=LOOKED_AT)
     return run, len(pairs)
 

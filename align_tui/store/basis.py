@@ -1,4 +1,4 @@
-"""Read and write a decision's basis: its predictions, relevance, ranking and steps."""
+"""Read and write a decision's basis: predictions, relevance, ranking, examples and steps."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from align_tui.core.alignment.ranking import Ranking, TieBreak
-from align_tui.core.decisions import Decision, Step
+from align_tui.core.decisions import Decision, Step, UsedExample
 from align_tui.core.predictions import Prediction, Predictions, Relevance
-from align_tui.core.types import canonical
+from align_tui.core.types import canonical, content_hash
 from align_tui.store.database import Database, Row
 
 PAGE = 500  # samples in one query
-TABLES = ("predictions", "relevance", "rankings", "steps")
+TABLES = ("predictions", "relevance", "rankings", "steps", "examples")
 Rows = list[tuple[str, tuple[object, ...]]]
 NO_ATTRIBUTE = ""  # in the row of a choice that has no value for any attribute
 _NONE: Mapping[str, Prediction] = {NO_ATTRIBUTE: Prediction(())}
@@ -22,12 +22,13 @@ _NONE: Mapping[str, Prediction] = {NO_ATTRIBUTE: Prediction(())}
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What one decision was made of. A direct decision-maker's has steps at most."""
+    """What one decision was made of. A direct decision-maker's has steps and examples at most."""
 
     predictions: Predictions | None = None
     relevance: Relevance | None = None
     ranking: Ranking | None = None
     steps: tuple[Step, ...] = ()
+    examples: tuple[UsedExample, ...] = ()
 
 
 NOTHING = Basis()
@@ -69,6 +70,16 @@ def basis_rows(sample: int, decision: Decision) -> Rows:
         ("INSERT INTO steps VALUES (?,?,?,?)", (sample, idx, step.name, step.seconds))
         for idx, step in enumerate(decision.steps)
     ]
+    return rows + _example_rows(sample, decision.examples)
+
+
+def _example_rows(sample: int, examples: Sequence[UsedExample]) -> Rows:
+    rows: Rows = []
+    for idx, one in enumerate(examples):
+        prompt = content_hash(one.prompt)
+        rows.append(("INSERT OR IGNORE INTO texts VALUES (?,?)", (prompt, one.prompt)))
+        values = (sample, idx, one.example, one.similarity, one.attribute, prompt, one.response)
+        rows.append(("INSERT INTO examples VALUES (?,?,?,?,?,?,?)", values))
     return rows
 
 
@@ -98,7 +109,7 @@ def basis_of(db: Database, sample: int) -> Basis:
 
 
 def bases_of(db: Database, samples: Sequence[int]) -> dict[int, Basis]:
-    """Read the bases of decisions, by sample: four queries for each 500. Raises StoreError."""
+    """Read the bases of decisions, by sample: five queries for each 500. Raises StoreError."""
     found: dict[int, Basis] = {}
     for start in range(0, len(samples), PAGE):
         part = tuple(samples[start : start + PAGE])
@@ -136,18 +147,42 @@ def _read(db: Database, where: str, values: Sequence[object]) -> dict[int, Basis
             ("relevance", "sample, choice, idx"),
             ("rankings", "sample"),
             ("steps", "sample, idx"),
+            ("examples", "sample, idx"),
         )
     }
-    predictions, relevance, rankings, steps = (parts[table] for table in TABLES)
+    predictions, relevance, rankings, steps, examples = (parts[table] for table in TABLES)
+    prompts = _prompts(db, {row["prompt"] for rows in examples.values() for row in rows})
     return {
         sample: Basis(
             _predictions(predictions[sample]) if sample in predictions else None,
             _relevance(relevance[sample]) if sample in relevance else None,
             _ranking(rankings[sample][0]) if sample in rankings else None,
             tuple(Step(row["name"], row["seconds"]) for row in steps.get(sample, ())),
+            tuple(
+                UsedExample(
+                    row["example"],
+                    row["similarity"],
+                    row["attribute"],
+                    prompts.get(row["prompt"], ""),
+                    row["response"],
+                )
+                for row in examples.get(sample, ())
+            ),
         )
         for sample in {sample for part in parts.values() for sample in part}
     }
+
+
+def _prompts(db: Database, hashes: set[str]) -> dict[str, str]:
+    """Texts by their hash, each read once: many decisions show the same examples."""
+    found: dict[str, str] = {}
+    listed = sorted(hashes)
+    for start in range(0, len(listed), PAGE):
+        part = listed[start : start + PAGE]
+        marks = ",".join("?" * len(part))
+        rows = db.read(f"SELECT hash, body FROM texts WHERE hash IN ({marks})", part)
+        found |= {str(row["hash"]): str(row["body"]) for row in rows}
+    return found
 
 
 def _by_sample(rows: Sequence[Row]) -> dict[int, list[Row]]:

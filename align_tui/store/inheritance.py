@@ -3,7 +3,8 @@
 A decision is stored once, in the run that made it. A child inherits it if both agree in what the
 decision-maker sees of the scenario, in the profile (all but its name), in the definitions of its
 targets' attributes and in the repeat. Labels count only for decision-makers that read them, and
-for runs of version 0.1, whose seeds depend on labels too.
+for runs of version 0.1, whose seeds depend on labels too. A decision that depends on earlier ones
+is inherited if these belong to equal scenarios in both runs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from align_tui.core.targets import target_id
 from align_tui.store.database import Database, Row
 from align_tui.store.results import SampleState, states
 from align_tui.store.run_inputs import RunInputs, read_inputs
+from align_tui.store.runs import load_study
+from align_tui.studies.turns import earlier
 
 Place = tuple[int, int, int]  # scenario, profile, repeat
 _Found = dict[int, tuple[int, ...]]  # an ancestor's index: the same thing's indexes in the run
@@ -107,9 +110,10 @@ class _Match:
             for profile in study.profiles
         ]
         self._inputs = read_inputs(db, run)
-        self._definitions = [self._inputs.definition_of(each.target) for each in study.profiles]
+        self._definitions = [self._inputs.definition_of(each.attributes) for each in study.profiles]
         self._contents: dict[str, tuple[str, str]] = {}  # a body's hash: its content's hashes
         self._hashes_now: dict[str, str] = {}  # a profile's stored hash: as this version hashes it
+        self._studies: dict[str, Study] = {}  # of ancestors, read where decisions have a history
 
     def of(self, ancestor: str) -> Iterable[Inherited]:
         """The ancestor's decisions that the run inherits."""
@@ -131,12 +135,29 @@ class _Match:
                     profile = study.profiles[p]
                     if s not in equal and profile.reads_labels:
                         continue
+                    if not self._follows_alike(ancestor, state, s, p):
+                        continue
                     if study.takes(profile, study.scenarios[s]):
                         scores = self._scores(state, s, p, stored=same_rule and s in equal)
                         place = (s, p, state.repeat)
                         yield Inherited(
                             ancestor, state.id, place, state.choice, scores, state.finished
                         )
+
+    def _follows_alike(self, ancestor: str, state: SampleState, s: int, p: int) -> bool:
+        """Does the decision follow the decisions on equal scenarios in both runs, or on none?"""
+        profile = self._study.profiles[p]
+        if profile.history_context is None:
+            return True
+        if ancestor not in self._studies:
+            self._studies[ancestor] = load_study(self._db, ancestor)
+        before = self._studies[ancestor]
+
+        def told(study: Study, profile: int, scenario: int) -> list[str]:
+            found = (study.scenarios[index] for index in earlier(study, profile, scenario))
+            return [each.hash for each in found]
+
+        return told(before, state.profile, state.scenario) == told(self._study, p, s)
 
     def _profiles_in(self, ancestor: str, inputs: RunInputs) -> dict[int, tuple[int, ...]]:
         """The run's indexes of each profile of the ancestor whose attributes are defined alike.
@@ -152,7 +173,7 @@ class _Match:
         return found
 
     def _defines_alike(self, profile: int, inputs: RunInputs) -> bool:
-        before = inputs.definition_of(self._study.profiles[profile].target)
+        before = inputs.definition_of(self._study.profiles[profile].attributes)
         now = self._definitions[profile]
         return before is None or now is None or before == now
 

@@ -31,12 +31,18 @@ def fill_gaps(connection: sqlite3.Connection) -> list[str]:
             (body,),
         )
         found += ["texts"] * bool(made.rowcount)
+    made = connection.execute(
+        "INSERT OR IGNORE INTO texts SELECT DISTINCT prompt, ? FROM examples"
+        " WHERE prompt NOT IN (SELECT hash FROM texts)",
+        (f"({LOST})",),
+    )
+    found += ["texts"] * bool(made.rowcount)
     return list(dict.fromkeys(found))
 
 
 def _drop_garbled(connection: sqlite3.Connection) -> None:
     """Delete the scenarios and texts that no longer have the hash that names them."""
-    for table in ("scenarios", "texts"):
+    for table in ("scenarios", "texts", "example_sets"):
         garbled = [
             (row[0],)
             for row in connection.execute(f"SELECT hash, body FROM {table}")

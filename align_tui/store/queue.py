@@ -11,6 +11,9 @@ from align_tui.config.profile import keys_in
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed as Claimed
 from align_tui.store.suspects import NO_SUSPECT
+from align_tui.store.turns import in_turn
+
+READY = f"{NO_SUSPECT} AND {in_turn('samples')}"  # for a condition on a pending sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ def claim(
 
     Samples that somebody looks at (priority above 0) come first, whatever their run; with `urgent`
     only these are claimed. Then runs come by priority and age, and in a run the backbones of
-    `prefer`. Suspects (store/suspects.py) are left out. With `only`, nothing is claimed unless the
+    `prefer`. Suspects (store/suspects.py) are left out, and so are samples whose turn has not come
+    (store/turns.py). With `only`, nothing is claimed unless the
     next backbone is in it. `prefer` and `only` hold keys of single models: a sample that asks
     several models is in them if all of its models are; one that asks none always is.
     """
@@ -103,7 +107,7 @@ def claim(
         rows = connection.execute(
             "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
             " started=? WHERE id IN (SELECT id FROM samples WHERE run=? AND"
-            f" status='pending' AND backbone=? AND priority>=? AND {NO_SUSPECT}"
+            f" status='pending' AND backbone=? AND priority>=? AND {READY}"
             " ORDER BY priority DESC, id LIMIT ?)"
             " RETURNING id, run, scenario, profile, repeat, backbone, attempt, priority",
             (worker, time.time(), *place, int(urgent), limit),
@@ -120,7 +124,7 @@ def _next_place(
         "SELECT s.run, s.backbone FROM samples s INDEXED BY samples_urgent"
         " CROSS JOIN runs r ON r.id=s.run"
         " WHERE s.status='pending' AND s.priority>0 AND r.state='active'"
-        f" AND {NO_SUSPECT.replace('samples.id', 's.id')}"
+        f" AND {NO_SUSPECT.replace('samples.id', 's.id')} AND {in_turn('s')}"
         " ORDER BY s.priority DESC, s.id LIMIT 1"
     ).fetchone()
     if looked_at is not None:
@@ -138,7 +142,7 @@ def _next_place(
             after = "" if backbone is None else " AND backbone>?"
             row = connection.execute(
                 "SELECT backbone, id FROM samples WHERE run=? AND status='pending'"
-                f" AND {NO_SUSPECT}" + after + " ORDER BY backbone, priority DESC, id LIMIT 1",
+                f" AND {READY}" + after + " ORDER BY backbone, priority DESC, id LIMIT 1",
                 (run[0],) if backbone is None else (run[0], backbone),
             ).fetchone()
             if row is None:

@@ -24,9 +24,10 @@ from align_tui.store.placeholders import fill_gaps
 
 # Parents before children. The tables of workers and live text are not worth saving.
 TABLES = (
-    "scenarios", "texts", "runs", "run_scenarios", "run_profiles", "samples", "suspects",
-    "run_targets", "results", "scores", "responses", "predictions", "relevance", "rankings",
-    "steps", "run_tags", "run_notes", "bookmarks", "verdicts", "trash",
+    "scenarios", "texts", "example_sets", "runs", "run_scenarios", "run_profiles",
+    "run_example_sets", "samples", "suspects", "run_targets", "results", "scores", "responses",
+    "predictions", "relevance", "rankings", "steps", "examples", "run_tags", "run_notes",
+    "bookmarks", "verdicts", "trash",
 )  # fmt: skip
 BESIDE = ("-wal", "-shm", "-journal")
 _OPEN = "UPDATE samples SET status='pending', worker=NULL"
@@ -240,15 +241,20 @@ def _numbers(
 def _parents(old: sqlite3.Connection, new: sqlite3.Connection, key: str) -> list[object]:
     """Values for the first key of a table without row ids, from the rows that it refers to."""
     known = {
-        "run": (new, "SELECT id FROM runs"),
-        "sample": (new, "SELECT id FROM samples"),
-        "hash": (
-            old,
-            "SELECT prompt FROM responses UNION ALL SELECT messages FROM responses"
-            " UNION ALL SELECT schema FROM responses",
-        ),
+        "run": [(new, "SELECT id FROM runs")],
+        "sample": [(new, "SELECT id FROM samples")],
+        "hash": [
+            (
+                old,
+                "SELECT prompt FROM responses UNION ALL SELECT messages FROM responses"
+                " UNION ALL SELECT schema FROM responses",
+            ),
+            (old, "SELECT prompt FROM examples"),
+            (old, "SELECT hash FROM run_example_sets"),
+        ],
     }
-    return list(dict.fromkeys(_values(*known[key]))) if key in known else []
+    found = [value for each in known.get(key, ()) for value in _values(*each)]
+    return list(dict.fromkeys(found))
 
 
 def _values(connection: sqlite3.Connection, sql: str) -> list[object]:

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
-from align_tui.core.attributes import Attributes, attributes_from_json, attributes_to_json
+from align_tui.core.attributes import (
+    TEXTS,
+    Attributes,
+    attributes_from_json,
+    attributes_to_json,
+    scoring_to_json,
+)
 from align_tui.core.seeds import NEW_RULE, SeedRule
 from align_tui.core.targets import Targets, targets_from_json
 from align_tui.core.types import Json, canonical, content_hash
@@ -29,25 +36,27 @@ class RunInputs:
     seed_rule: SeedRule
     attributes: Attributes | None = None
 
-    def definition_of(self, targets: Targets) -> str | None:
-        """A hash of what prompts may quote of the targets' attributes; None if it is unknown."""
+    def definition_of(self, names: Iterable[str]) -> str | None:
+        """A hash of what prompts may quote of these attributes; None if it is unknown."""
         if self.attributes is None:
             return None
         bodies: list[Json] = []
-        for target in targets:
-            found = self.attributes.get(target.attribute)
+        for name in names:
+            found = self.attributes.get(name)
             if found is not None:
-                bodies.append([found.id, found.name, found.definition, found.high, found.low])
+                texts: list[Json] = [getattr(found, key) for key in TEXTS]
+                scoring = scoring_to_json(found)
+                bodies.append([*texts, scoring] if scoring else texts)
         return content_hash(bodies)
 
 
 def used_attributes(study: Study) -> Attributes:
-    """The definitions of all attributes that the study's targets and labels name.
+    """The definitions of all attributes that the study's profiles and labels name.
 
     The study's own definitions come before those of the packs.
     """
     names = dict.fromkeys(
-        [target.attribute for profile in study.profiles for target in profile.target]
+        [name for profile in study.profiles for name in profile.attributes]
         + [name for scenario in study.scenarios for name in sorted(scenario.labelled)]
     )
     own, packs = study.attributes, None

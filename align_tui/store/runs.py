@@ -17,7 +17,9 @@ from align_tui.core.types import canonical, content_hash
 from align_tui.store import suspects
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
+from align_tui.store.example_sets import keep_example_sets, with_stored_examples
 from align_tui.store.run_inputs import stored_attributes, used_attributes, write_inputs
+from align_tui.store.turns import later_samples, turn_columns
 
 KEPT = "id NOT IN (SELECT run FROM trash)"
 
@@ -85,6 +87,7 @@ def create_run(
             ),
         )
         write_inputs(connection, run, study, attributes, parent)
+        keep_example_sets(connection, run, study.profiles)
         for idx, scenario in enumerate(study.scenarios):
             body = canonical(scenario_to_json(scenario))
             digest = content_hash(body)
@@ -127,10 +130,12 @@ def _insert_samples(
     priority: int,
 ) -> None:
     keys = [profile.backbone_key for profile in study.profiles]
+    turns = turn_columns(study)
     connection.executemany(
-        "INSERT OR IGNORE INTO samples (run, scenario, profile, repeat, backbone, priority)"
-        " VALUES (?,?,?,?,?,?)",
-        ((run, s, p, r, keys[p], priority) for s, p, r in pairs),
+        "INSERT OR IGNORE INTO samples"
+        " (run, scenario, profile, repeat, backbone, priority, context, turn)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        ((run, s, p, r, keys[p], priority, *turns.get((s, p), (None, None))) for s, p, r in pairs),
     )
 
 
@@ -156,7 +161,11 @@ def enqueue(
 
 
 def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
-    """Queue failed samples again (all of the run, or those of `samples`); how many."""
+    """Queue failed samples again (all of the run, or those of `samples`); how many.
+
+    Samples that lack a failed one in their history (store/turns.py) are queued again as well, so
+    that the run ends with the decisions of a run in which nothing failed. They are not counted.
+    """
     with db.write() as connection:
         failed = [
             int(row[0])
@@ -167,9 +176,8 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
         if samples is not None:
             chosen = set(samples)
             failed = [sample for sample in failed if sample in chosen]
-        for sample in failed:
-            connection.execute("DELETE FROM results WHERE sample=?", (sample,))
-            for table in ("responses", *BASIS_TABLES):
+        for sample in dict.fromkeys((*failed, *later_samples(connection, failed))):
+            for table in ("results", "responses", "scores", "live", *BASIS_TABLES):
                 connection.execute(f"DELETE FROM {table} WHERE sample=?", (sample,))
             connection.execute(
                 "UPDATE samples SET status='pending', worker=NULL WHERE id=?", (sample,)
@@ -294,7 +302,9 @@ def load_study(db: Database, run: str) -> Study:
     )
     return Study(
         name=head["name"],
-        profiles=tuple(Profile.from_body(json.loads(row[0])) for row in profiles),
+        profiles=with_stored_examples(
+            db, run, [Profile.from_body(json.loads(row[0])) for row in profiles]
+        ),
         scenarios=tuple(scenario_from_json(json.loads(row[0])) for row in scenarios),
         repeat=head["repeat"],
         scored_only=bool(head["scored_only"]),
@@ -348,7 +358,7 @@ def rename(db: Database, run: str, name: str) -> None:
 
 
 def delete_run(db: Database, run: str) -> None:
-    """Delete a run with all its rows, and the scenarios and texts that no other run uses."""
+    """Delete a run with all its rows, and what no other run uses: scenarios, texts, examples."""
     with db.write() as connection:
         connection.execute("UPDATE runs SET state='stopped' WHERE id=?", (run,))
         connection.execute("DELETE FROM runs WHERE id=?", (run,))
@@ -357,5 +367,9 @@ def delete_run(db: Database, run: str) -> None:
         )
         connection.execute(
             "DELETE FROM texts WHERE hash NOT IN (SELECT prompt FROM responses"
-            " UNION SELECT messages FROM responses UNION SELECT schema FROM responses)"
+            " UNION SELECT messages FROM responses UNION SELECT schema FROM responses"
+            " UNION SELECT prompt FROM examples)"
+        )
+        connection.execute(
+            "DELETE FROM example_sets WHERE hash NOT IN (SELECT hash FROM run_example_sets)"
         )

@@ -6,12 +6,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from align_tui.store.domain_tables import DOMAIN, fill_targets
+from align_tui.store.example_tables import EXAMPLES
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 8
+LATEST = 10
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -159,6 +160,16 @@ _TRACEBACKS = """
 ALTER TABLE results ADD COLUMN traceback TEXT
 """
 
+# A sample that needs the decisions before it (core/alignment/history.py) names its context and its
+# turn there; both are NULL for all others. The index finds an open sample of an earlier turn in one
+# step, so that a worker claims samples in their turns however long a context is.
+_TURNS = """
+ALTER TABLE samples ADD COLUMN context TEXT;
+ALTER TABLE samples ADD COLUMN turn INTEGER;
+CREATE INDEX samples_turn ON samples (run, profile, repeat, context, turn)
+  WHERE turn IS NOT NULL AND status IN ('pending', 'running')
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -217,6 +228,16 @@ def migrate(connection: sqlite3.Connection) -> None:
         for statement in _statements(DOMAIN):
             db.conn.execute(statement)
         fill_targets(db.conn)
+
+    @migrations()
+    def m009_examples(db: UtilsDatabase) -> None:
+        for statement in _statements(EXAMPLES):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m010_turns(db: UtilsDatabase) -> None:
+        for statement in _statements(_TURNS):
+            db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -24,9 +24,11 @@ from align_tui.core.text.display import one_line
 from align_tui.core.text.tracebacks import kept_text
 from align_tui.store.database import Database, Row
 from align_tui.store.outcomes import STARTED, Claimed
+from align_tui.store.turns import in_turn
 
 ENDS_AT_MOST = 3
 KILLS_AT_MOST = 10
+_IN_TURN = in_turn("s")
 FEW = 8  # suspects decided side by side after their first end
 _LEVEL = "(x.ends + x.kills / 2)"  # 0: no suspect; 1: among few; from 2 on: alone
 NO_SUSPECT = f"NOT EXISTS (SELECT 1 FROM suspects x WHERE x.sample=samples.id AND {_LEVEL}>0)"
@@ -171,7 +173,7 @@ def claim(db: Database, worker: str, room: int) -> list[Claimed]:
             "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
             " started=? WHERE id IN (SELECT s.id FROM suspects x JOIN samples s"
             f" ON s.id=x.sample WHERE s.run=? AND s.backbone=? AND s.status='pending'"
-            f" AND {_LEVEL}=? ORDER BY s.priority DESC, s.id LIMIT ?)"
+            f" AND {_IN_TURN} AND {_LEVEL}=? ORDER BY s.priority DESC, s.id LIMIT ?)"
             " RETURNING id, run, scenario, profile, repeat, backbone, attempt, priority",
             (worker, time.time(), first["run"], first["backbone"], first["level"], most),
         ).fetchall()
@@ -182,7 +184,7 @@ def _next(connection: sqlite3.Connection) -> Row | None:
     found: Row | None = connection.execute(
         f"SELECT s.run, s.backbone, {_LEVEL} AS level FROM suspects x"
         " JOIN samples s ON s.id=x.sample JOIN runs r ON r.id=s.run"
-        f" WHERE s.status='pending' AND r.state='active' AND {_LEVEL}>0"
+        f" WHERE s.status='pending' AND r.state='active' AND {_LEVEL}>0 AND {_IN_TURN}"
         " ORDER BY level, s.priority DESC, r.priority DESC, r.created, s.id LIMIT 1"
     ).fetchone()
     return found

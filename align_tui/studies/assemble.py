@@ -22,13 +22,16 @@ from align_tui.config.reading.files import exists, is_file
 from align_tui.config.reading.toml import parse, read_text, validate
 from align_tui.config.roles import check_roles
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
+from align_tui.core.alignment.ratings import kind_in_words
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import KIND_WORDS, Distribution, Target, TargetKind, Targets
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
+from align_tui.studies.examples import all_with_examples, check_examples
+from align_tui.studies.records import with_records
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
 DEMO_SCENARIOS = "demo-triage"
@@ -104,7 +107,9 @@ def load_study(options: Options) -> Study:
     limit = options.limit if options.limit is not None else file.limit
     study = Study(
         name=_name(options, file, path),
-        profiles=profiles,
+        profiles=all_with_examples(
+            tuple(with_records(profile, attributes) for profile in profiles), attributes
+        ),
         scenarios=scenarios[:limit] if limit is not None else scenarios,
         repeat=options.repeat if options.repeat is not None else file.repeat,
         scored_only=options.scored_only or file.scored_only,
@@ -205,6 +210,8 @@ def check(study: Study, attributes: Attributes) -> None:
                     else f"Attributes with labels: {known or 'none'}.",
                 )
         check_profile(profile, attributes)
+        taken = [each for each in study.scenarios if study.takes(profile, each)]
+        check_examples(profile, attributes, taken)
         _check_answers(study, profile)
 
 
@@ -236,9 +243,29 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
             "Add one: --target moral_desert=1.0, or [[target]] in the profile.",
         )
     if traits.is_steerable and not traits.takes_distributions:
-        _refuse_distributions(profile, profile.adm.kind)
+        _check_kinds(profile, profile.adm.kind, frozenset({"numbers"}))
     if traits.states_target:
         target_values(profile.target, attributes)
+    for name in profile.adm.attributes_to_rate(profile.target):
+        if attributes.get(name) is None:
+            near = attributes.nearest(name)
+            raise ConfigError(
+                f"{where}: no attribute pack defines {name!r}, and {profile.adm.kind} must quote "
+                "its definition",
+                f"Did you mean {near!r}?"
+                if near
+                else "Define it in your own pack: see docs/attributes.md.",
+            )
+    if profile.relevance is None and traits.needs_relevance:
+        raise ConfigError(
+            f"{where}: {profile.adm.kind} needs a [relevance] table, which says how to predict it",
+            'For example: [relevance] kind = "most_relevant"',
+        )
+    if profile.relevance is not None and not traits.takes_relevance:
+        raise ConfigError(
+            f"{where}: {profile.adm.kind} does not use the relevance of attributes",
+            "Leave out [relevance], or choose a decision-maker that ranks choices by predictions.",
+        )
     if traits.ranks:
         _check_alignment(profile)
     elif profile.alignment is not None:
@@ -246,6 +273,11 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
             f"{where}: {profile.adm.kind} does not rank choices, so it cannot use the alignment "
             f"function {profile.alignment.function!r}",
             "Leave out [alignment], or choose a decision-maker that ranks, such as the oracle.",
+        )
+    if profile.history is not None and profile.history_context is None:
+        raise ConfigError(
+            f"{where}: its decisions need no earlier ones, so it cannot use [history]",
+            "Leave out [history], or choose a cumulative function under [alignment].",
         )
     if isinstance(profile.adm, RunsFile) and not is_file(Path(profile.adm.file)):
         raise ConfigError(f"{where}: there is no file {profile.adm.file}")
@@ -256,7 +288,8 @@ def _check_alignment(profile: Profile) -> None:
     function = params_of(profile.alignment).function
     entry, traits = FUNCTIONS.get(function), profile.adm.traits
     lacks = {
-        "the relevance of attributes": entry.needs_relevance and not traits.gives_relevance,
+        "the relevance of attributes": entry.needs_relevance
+        and not (traits.gives_relevance or profile.relevance is not None),
         "earlier decisions": entry.needs_history and not traits.gives_history,
     }
     for what, is_lacking in lacks.items():
@@ -266,25 +299,30 @@ def _check_alignment(profile: Profile) -> None:
                 f"{profile.adm.kind} does not give",
                 "Choose another function under [alignment].",
             )
-    if entry.targets and "distributions" not in entry.targets:
-        _refuse_distributions(profile, f"the alignment function {function!r}")
-    number = next((t for t in profile.target if not isinstance(t.value, Distribution)), None)
-    if number is not None and entry.targets == {"distributions"}:
-        raise ConfigError(
-            f"profile {profile.name}: the target {number.attribute} is a number, and the "
-            f"alignment function {function!r} takes distributions",
-            "Give samples and a bandwidth for the target, or choose another function.",
-        )
+    _check_kinds(profile, f"the alignment function {function!r}", entry.targets)
 
 
-def _refuse_distributions(profile: Profile, who: str) -> None:
-    """Raise ConfigError if a target is a distribution, which `who` does not take."""
-    for target in profile.target:
-        if isinstance(target.value, Distribution):
+HOW_TO_STATE: Mapping[TargetKind, str] = {
+    "numbers": "Give it a value (0 to 1)",
+    "distributions": "Give it samples and a bandwidth",
+    "random_effects": "Give it the parameters intercept, medical_weight and attr_weight",
+}
+
+
+def _check_kinds(profile: Profile, who: str, wanted: frozenset[TargetKind]) -> None:
+    """Raise ConfigError if a target is of none of the kinds that `who` takes (empty: any)."""
+    for target in profile.target if wanted else ():
+        if wanted.isdisjoint(target.kinds):
+            kinds = sorted(wanted)
+            mean = isinstance(target.value, Distribution) and "numbers" in wanted
             raise ConfigError(
-                f"profile {profile.name}: the target {target.attribute} is a distribution, and "
-                f"{who} takes numbers",
-                f"To use its mean, write: value = {target.point:.3g}",
+                f"profile {profile.name}: the target {target.attribute} is "
+                f"{kind_in_words(target)}, and {who} takes "
+                + " or ".join(KIND_WORDS[kind] for kind in kinds),
+                f"To use its mean, write: value = {target.point:.3g}"
+                if mean
+                else f"{' or '.join(HOW_TO_STATE[kind] for kind in kinds)}, "
+                "or choose another function under [alignment].",
             )
 
 

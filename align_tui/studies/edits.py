@@ -30,6 +30,7 @@ from align_tui.formats.native import FORMAT
 from align_tui.formats.read import scenarios_of_text
 from align_tui.formats.write import native_toml
 from align_tui.studies.assemble import DEMO_SCENARIOS, check
+from align_tui.studies.examples import with_examples
 
 _ID = 'id = "x"\n'
 LINES_AHEAD = 3  # lines before a scenario's text in the document that is parsed
@@ -109,6 +110,7 @@ def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
     body["adm"] = _without_none(profile.body()["adm"])
     for part in ("adm", "backbone"):  # reading the text hashes the code again
         body.get(part, {}).pop("code_sha256", None)
+    body.get("examples", {}).pop("set_sha256", None)  # and reads its examples again
     for role, model in body.get("models", {}).items():
         model.pop("code_sha256", None)
         body["models"][role] = {"kind": profile.models[role].kind, **model}
@@ -133,15 +135,22 @@ def _without_none(value: Any) -> Any:
 def with_profile(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
     """The study with a profile replaced by its edited TOML; raises ConfigError."""
     where = "the profile"
-    edited = build_profile(parse(text, where), where, text, attributes)
+    edited = _read(parse(text, where), where, text, study, attributes)
     return _replaced(study, index, edited, attributes)
+
+
+def _read(
+    table: dict[str, Any], where: str, text: str, study: Study, attributes: Attributes
+) -> Profile:
+    """A profile of the study after an edit, with its examples; raises ConfigError."""
+    return with_examples(build_profile(table, where, text, attributes), attributes, study.profiles)
 
 
 def with_targets(study: Study, index: int, targets: Targets, attributes: Attributes) -> Changed:
     """The study with other targets for a profile; raises ConfigError."""
     body = study.profiles[index].body()
     body["target"] = target_tables(targets)
-    edited = build_profile(body, f"profile {study.profiles[index].name}", "", attributes)
+    edited = _read(body, f"profile {study.profiles[index].name}", "", study, attributes)
     return _replaced(study, index, edited, attributes)
 
 
@@ -210,7 +219,7 @@ def with_reasoning(
     body = old.body()
     body["name"] = free_name(study, old.name)
     body["adm"] = {**old.adm.model_dump(mode="json"), "given": given, "goes_on": goes_on}
-    edited = build_profile(body, "the given reasoning", "", attributes)
+    edited = _read(body, "the given reasoning", "", study, attributes)
     at = profile + 1
     changed = _with_beside(study, at, edited, attributes)
     pairs = _pairs(changed, lambda s, p: s == scenario and p in (profile, at))
@@ -226,6 +235,7 @@ def with_column(study: Study, profile: Profile, attributes: Attributes) -> Chang
 
     Raises ConfigError, also if the study has the same profile already.
     """
+    profile = with_examples(profile, attributes, study.profiles)
     same = next((each for each in study.profiles if each.name == profile.name), None)
     if same is not None and same.hash == profile.hash:
         raise ConfigError(
@@ -241,7 +251,7 @@ def with_column(study: Study, profile: Profile, attributes: Attributes) -> Chang
 def with_copy(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
     """The study with a profile's edited TOML as a new column beside it; raises ConfigError."""
     where, at = "the profile", index + 1
-    edited = build_profile(parse(text, where), where, text, attributes)
+    edited = _read(parse(text, where), where, text, study, attributes)
     changed = _with_beside(study, at, edited, attributes)
     return Changed(changed, _pairs(changed, lambda _, p: p == at), profile=at)
 

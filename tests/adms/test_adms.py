@@ -14,6 +14,7 @@ from align_tui.adms.registry import make_adm
 from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
+from align_tui.core.alignment.ranking import History
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
 from align_tui.core.replies import with_thinking
@@ -29,9 +30,10 @@ A, B = SCENARIO.choice_texts
 class Script:
     """A model that gives scripted replies and records its requests."""
 
-    def __init__(self, *replies: object, seed: int = 1) -> None:
+    def __init__(self, *replies: object, seed: int = 1, history: History | None = None) -> None:
         self.replies = list(replies)
         self.seed = seed
+        self.history: History = history or {}
         self.asked: list[tuple[Sequence[Message], Sampling]] = []
 
     def sampling(self, stream: int = 0) -> Sampling:
@@ -58,6 +60,14 @@ class Script:
     async def rate(
         self, action: str, statements: Sequence[Statement]
     ) -> tuple[StatementRating, ...]:
+        raise NotImplementedError
+
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
         raise NotImplementedError
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:

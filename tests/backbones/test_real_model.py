@@ -14,13 +14,19 @@ import pytest
 import torch
 
 from align_tui.adms.ask import ask
+from align_tui.adms.registry import make_adm
 from align_tui.backbones.base import ChoiceScoringRequest, Request
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.adm_params import Reasoned
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
+from align_tui.config.examples import ExamplesSpec
+from align_tui.config.profile import Profile
+from align_tui.core.attributes import Attribute, Attributes
 from align_tui.core.decisions import Message, Response, Sampling
+from align_tui.core.examples.example_set import example_set
 from align_tui.core.replies import decision_schema, read_reply
+from align_tui.core.scenarios import Choice, Scenario
 from align_tui.engine.llm import SampleLlm
 
 CHOICES = ("Let Person A in", "Let Person B in")
@@ -131,3 +137,27 @@ async def test_numbers_that_overflow_are_told_and_stay_out_of_the_batch(
     )
     assert isinstance(found[0], Response) and found[0].generation.text == expected
     assert "computes NaN or infinity" in str(found[1])
+
+
+async def test_it_decides_after_solved_scenarios(model: LocalBackbone) -> None:
+    """Few-shot, prompt-aligned: the examples are turns of its own chat template."""
+    choices = tuple(Choice(text, {"merit": float(text == CHOICES[0])}) for text in CHOICES)
+    solved = [Scenario(f"s{i}", f"{GATE} Gate {i}.", choices) for i in range(3)]
+    spec = ExamplesSpec.model_validate({"scenarios": "solved", "number": 2})
+    table = {
+        "name": "few",
+        "adm": {"kind": "prompt_aligned", "max_reasoning_chars": 60},
+        "target": [{"attribute": "merit", "value": 1.0}],
+    }
+    profile = Profile.model_validate(table)
+    spec = spec.with_set(example_set(solved, Attributes()))
+    profile = profile.model_copy(update={"examples": spec})
+    merit = Attribute("merit", "merit", "Merit counts.", "You look at it.", "You do not.")
+    adm = make_adm(profile, Attributes({"merit": merit}))
+    llm = SampleLlm(model, DecodingSpec(), 1, lambda stream, piece: None, 0.0)
+    decision = await adm(solved[0], profile.target, llm)
+    assert decision.choice in (0, 1) and {e.example for e in decision.examples} == {"s1", "s2"}
+    prompt = decision.responses[0].generation.prompt
+    for each in decision.examples:
+        answered = f"<|im_start|>user\n{each.prompt}<|im_end|>\n<|im_start|>assistant\n"
+        assert f"{answered}{each.response}<|im_end|>" in prompt

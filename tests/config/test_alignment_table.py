@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align_tui.adms.oracle import OracleParams
 from align_tui.config.alignment import OURS, AlignmentParams
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
@@ -136,7 +137,7 @@ DISTRIBUTION = '[[target]]\nattribute = "moral_desert"\nsamples = [0.1, 0.9]\nba
     [
         ("baseline", "", "average_distance", "baseline does not rank choices"),
         ("oracle", NUMBER, "relevant", "needs the relevance of attributes, which oracle"),
-        ("oracle", NUMBER, "past", "needs earlier decisions, which oracle"),
+        ("oracle", "[history]\n" + NUMBER, "average_distance", "it cannot use [history]"),
         ("oracle", NUMBER, "spreads", "is a number, and the alignment function 'spreads'"),
         ("oracle", DISTRIBUTION, "average_distance", "function 'average_distance' takes numbers"),
         ("oracle", DISTRIBUTION, "", "function 'average_distance' takes numbers"),
@@ -151,6 +152,15 @@ def test_what_does_not_fit_is_refused_before_anything_starts(
     with pytest.raises(ConfigError, match=r"profile p: .*") as caught:
         load_study(Options(profiles=(str(path),), scenarios=("demo-triage",), limit=2))
     assert says in caught.value.message and caught.value.hint
+
+
+def test_a_kind_that_gives_no_history_is_refused_where_it_is_needed(
+    tmp_path: Path, functions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OracleParams, "TRAITS", replace(OracleParams.TRAITS, gives_history=False))
+    path = profile(tmp_path, f'[adm]\nkind = "oracle"\n[alignment]\nfunction = "past"\n{NUMBER}')
+    with pytest.raises(ConfigError, match="needs earlier decisions, which oracle does not give"):
+        load_study(Options(profiles=(str(path),), scenarios=("demo-triage",), limit=2))
 
 
 def test_what_only_counts_when_it_is_scored_is_not_refused(tmp_path: Path, functions: None) -> None:

@@ -60,3 +60,17 @@ def test_what_cannot_be_rendered_again_is_not_marked() -> None:
     assert entered(HIGH, SCENARIO, other, attributes()) is None
     assert entered(HIGH, SCENARIO, messages[:1], attributes()) is None
     assert entered(HIGH, SCENARIO, messages, Attributes()) is None
+
+
+def test_the_prompts_of_a_rater_are_searched_for_what_its_attributes_say() -> None:
+    known = attributes()
+    merit = known.known["merit"]
+    table = {"kind": "comparative_regression", "attributes": ["merit"]}
+    profile = Profile.model_validate({"name": "p", "adm": table})
+    told = Message("system", f"Rate. {merit.definition} 100: {merit.anchors[0].text}")
+    found = entered(profile, SCENARIO, (told, Message("user", "Who?")), known)
+    assert found is not None
+    own = [text for text, is_own in found[0] if is_own]
+    assert own == [merit.definition, merit.anchors[0].text]
+    assert "".join(text for text, _ in found[0]) == told.content
+    assert entered(profile, SCENARIO, (Message("user", "Who?"),), known) is None

@@ -18,8 +18,15 @@ from align_tui.core.alignment import average_distance, medical_only
 from align_tui.core.alignment.ranking import Ranking, draw_one, take_one, tied_best
 from align_tui.core.alignment.registry import FUNCTIONS, AlignmentEntry
 from align_tui.core.errors import AlignmentError, ConfigError
-from align_tui.core.predictions import Prediction, Predictions
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.predictions import Prediction, Predictions, Relevance
+from align_tui.core.targets import (
+    Distribution,
+    RandomEffects,
+    Target,
+    TargetKind,
+    Targets,
+    TargetValue,
+)
 from tests.formats.dataset_files import shared_data
 
 
@@ -192,9 +199,16 @@ def test_every_registered_function_ranks(name: str) -> None:
     entry = FUNCTIONS.get(name)
     assert entry.name == name
     assert entry.description
-    targets = HIGH if entry.targets else ()
-    predictions = rated({"a": (0.0,), "medical": (0.0,)}, {"a": (1.0,), "medical": (1.0,)})
-    ranking = entry.load()(predictions, targets, None, {}, 0)
+    values: dict[TargetKind, TargetValue] = {
+        "numbers": 1.0,
+        "distributions": Distribution((0.9, 1.0), 0.1),
+        "random_effects": RandomEffects(0.0, 1.0, 1.0),
+    }
+    targets = tuple(Target("affiliation", values[kind]) for kind in entry.targets)
+    names = ("affiliation", "medical")
+    predictions = rated(dict.fromkeys(names, (0.0,)), dict.fromkeys(names, (1.0,)))
+    relevance = Relevance.of_scenario({"affiliation": 1.0}, 2)
+    ranking = entry.load()(predictions, targets, relevance, {}, 0)
     assert (ranking.function, ranking.taken) == (name, 1)
     json.dumps([dict(ranking.parameters), dict(ranking.details)])
 

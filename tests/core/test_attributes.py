@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.core.attributes import Attribute, Attributes, fold, merge
+from align_tui.config.attributes import load_attributes, read_pack
+from align_tui.core.attributes import (
+    Anchor,
+    Attribute,
+    Attributes,
+    ScoreRange,
+    attributes_from_json,
+    attributes_to_json,
+    fold,
+    merge,
+    scoring_to_json,
+)
+from align_tui.core.errors import ConfigError
 from align_tui.core.targets import Target, target_id
 from align_tui.store.domain_tables import targets_from_id
 
@@ -103,3 +118,70 @@ def test_what_is_no_target_id_is_a_value_error(text: str) -> None:
 def test_fold_is_settled_and_blind_to_blanks(name: str) -> None:
     assert fold(fold(name)) == fold(name)
     assert fold(f" {name}_-\t") == fold(name)
+
+
+def test_how_an_attribute_is_scored_is_read_from_a_pack_and_back_from_json(tmp_path: Path) -> None:
+    file = tmp_path / "pack.toml"
+    file.write_text(
+        """name = "own"
+[[attribute]]
+id = "candour"
+name = "candour"
+definition = "d"
+high = "h"
+low = "l"
+factor = 10
+valid_scores = [1, 3, 7]
+facts = ["vitals.breathing", "*"]
+anchors = { 7 = "says all", 1 = ["lies", "hides it"] }
+[attribute.findings]
+3 = "said half"
+"""
+    )
+    [found] = read_pack(file)
+    assert (found.bounds, found.listed_scores) == ((0, 10), (1, 3, 7))
+    assert found.anchors == (Anchor(7, "says all"), Anchor(1, "lies"), Anchor(1, "hides it"))
+    assert found.findings == (Anchor(3, "said half"),)
+    assert attributes_from_json(attributes_to_json([found])).known["candour"] == found
+    ranged = replace(found, valid_scores=ScoreRange(0, 100, 25), factor=100)
+    assert (ranged.bounds, ranged.listed_scores) == ((0, 100), (0, 25, 50, 75, 100))
+    assert attributes_from_json(attributes_to_json([ranged])).known["candour"] == ranged
+
+
+def test_an_attribute_without_scores_is_stored_as_earlier_versions_stored_it() -> None:
+    [body] = attributes_to_json([attribute("a", "b")])
+    assert set(body) == {"id", "name", "definition", "high", "low", "aliases"}
+    assert scoring_to_json(attribute("a")) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'anchors = { often = "x" }',
+        'anchors = { 101 = "x" }',
+        'findings = { 5 = "" }',
+        "factor = 0",
+        "valid_scores = [5]",
+        "valid_scores = [5, 200]",
+        "valid_scores = { minimum = 5, maximum = 5 }",
+        "valid_scores = { minimum = 0, maximum = 200 }",
+    ],
+)
+def test_a_pack_with_scores_that_make_no_sense_is_refused(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "pack.toml"
+    texts = "".join(f'{key} = "x"\n' for key in ("id", "name", "definition", "high", "low"))
+    file.write_text(f'name = "own"\n[[attribute]]\n{texts}{line}\n')
+    with pytest.raises(ConfigError):
+        read_pack(file)
+
+
+def test_the_shipped_attributes_of_the_field_say_how_they_are_scored() -> None:
+    known = load_attributes()
+    for name in ("medical", "merit", "affiliation", "personal_safety", "search"):
+        found = known.known[name]
+        assert {anchor.score for anchor in found.anchors} == {0, 25, 50, 75, 100}
+        assert 8 <= len(found.findings) <= 20
+    assert known.canonical("affiliation focus") == "affiliation"
+    assert known.canonical("medical urgency") == "medical"
+    quality = known.known["QualityOfLife"]
+    assert (quality.factor, quality.listed_scores) == (10, (1, 3, 7, 9))

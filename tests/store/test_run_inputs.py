@@ -97,7 +97,7 @@ def test_a_run_keeps_the_definitions_that_it_uses(database: Database) -> None:
     assert kept.known["moral_desert"].definition == "as it was"
     assert load_attributes().known["moral_desert"].definition == "as it is now"
     now = run_inputs.read_inputs(database, runs.create_run(database, make_study(1), {}))
-    before, aims = run_inputs.read_inputs(database, run), (Target("moral_desert", 1.0),)
+    before, aims = run_inputs.read_inputs(database, run), ("moral_desert",)
     assert before.definition_of(aims) != now.definition_of(aims)
     assert before.definition_of(()) == now.definition_of(())
 

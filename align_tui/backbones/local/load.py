@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
     AutoTokenizer,
     GenerationConfig,
     PreTrainedConfig,
@@ -35,6 +36,8 @@ SMALL = 50_000_000
 SPARE = 0.10  # of the weights, for buffers and the first prompt
 LONGEST = 2000
 """How many characters of a transformers message an error quotes."""
+SEQ2SEQ = "seq2seq"
+"""The kind of backbone that loads encoder-decoder models; others load causal ones."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -196,7 +199,7 @@ def _load(
         if "device_map" not in spec.load and not packed:
             torch.nn.Module.to(model, device)
         model.eval()
-        _forget_generation_config(model)
+        _forget_generation_config(model, decoder=spec.kind == SEQ2SEQ)
     return model, tokenizer
 
 
@@ -209,7 +212,8 @@ def _read(
         tokenizer = read_tokenizer(files, spec)
         if files.gguf is None:
             load["use_safetensors"] = True
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
+        family: Any = AutoModelForSeq2SeqLM if spec.kind == SEQ2SEQ else AutoModelForCausalLM
+        loaded: Any = family.from_pretrained(
             files.folder,
             config=config,
             output_loading_info=True,
@@ -228,11 +232,18 @@ def reading(files: ModelFiles) -> AbstractContextManager[None]:
 
 
 def read_config(files: ModelFiles, spec: BackboneSpec) -> PreTrainedConfig:
-    """The config; raises errors of transformers, and BackboneError for no causal model."""
+    """The config; raises errors of transformers, and BackboneError for another kind of model."""
     config: PreTrainedConfig = AutoConfig.from_pretrained(files.folder, **_common(files, spec))
-    if getattr(config, "is_encoder_decoder", False):
+    is_seq2seq = bool(getattr(config, "is_encoder_decoder", False))
+    if is_seq2seq and spec.kind != SEQ2SEQ:
         raise BackboneError(
-            f"{spec.label} is an encoder-decoder model, and this backbone needs a causal one"
+            f"{spec.label} is an encoder-decoder model, and this backbone needs a causal one",
+            'Such models rate statements (Kaleido): [backbone] kind = "seq2seq".',
+        )
+    if spec.kind == SEQ2SEQ and not is_seq2seq:
+        raise BackboneError(
+            f"{spec.label} is no encoder-decoder model, and the kind {SEQ2SEQ!r} needs one",
+            'A model that writes replies is of [backbone] kind = "transformers".',
         )
     return config
 
@@ -274,13 +285,16 @@ def _check_weights_fit(spec: BackboneSpec, found: Mapping[str, Any]) -> None:
         )
 
 
-def _forget_generation_config(model: PreTrainedModel) -> None:
+def _forget_generation_config(model: PreTrainedModel, *, decoder: bool) -> None:
     """Keep only the token ids of the generation config: the profile says how tokens are drawn.
 
-    A repetition penalty in a model's files would change choices without notice.
+    A repetition penalty in a model's files would change choices without notice. A `decoder` of its
+    own also needs the tokens that it starts with and is padded with.
     """
     old = getattr(model, "generation_config", None)
-    ids = {name: getattr(old, name, None) for name in ("bos_token_id", "eos_token_id")}
+    kept = ["bos_token_id", "eos_token_id"]
+    kept += ["pad_token_id", "decoder_start_token_id"] if decoder else []
+    ids = {name: getattr(old, name, None) for name in kept}
     model.generation_config = GenerationConfig(**ids)
 
 
@@ -313,4 +327,4 @@ def _load_hint(error: BaseException) -> str:
             "The model brings code of its own. It runs only when the profile says "
             "trust_remote_code = true and you trust it: align-tui run asks, or takes --trust."
         )
-    return "Check that it is a causal language model with its tokenizer. See: align-tui doctor"
+    return "Check that it is a language model with its tokenizer. See: align-tui doctor"

@@ -12,6 +12,7 @@ import torch
 
 from align_tui.backbones.local.batch import DecodeBatch
 from align_tui.backbones.local.budget import device_budget
+from align_tui.backbones.local.device_errors import is_lost
 from align_tui.backbones.local.finite_logits import is_finite, not_finite
 from align_tui.backbones.local.hf_generate import HfGenerator
 from align_tui.backbones.local.load import Loaded
@@ -184,7 +185,7 @@ class ModelThread:
         except AlignError as error:
             failure: AlignError = error
         except Exception as error:  # a model's own code may raise anything
-            if _is_lost(error, self._loaded.device):
+            if is_lost(error, self._loaded.device):
                 self._lose(error)
                 return
             failure = BackboneError(
@@ -235,9 +236,3 @@ class ModelThread:
             scoring.on_done(failure)
         self._scorings.clear()
         self._alone.clear()
-
-
-def _is_lost(error: Exception, device: torch.device) -> bool:
-    """Can this process no longer use the GPU (a device assertion, an illegal access)?"""
-    lost = getattr(torch, "AcceleratorError", None)
-    return device.type == "cuda" and lost is not None and isinstance(error, lost)

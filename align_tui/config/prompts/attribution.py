@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from align_tui.config.profile import Profile
@@ -24,19 +24,50 @@ def entered(
 ) -> tuple[tuple[Part, ...], ...] | None:
     """Each message in parts; those from an attribute's definition are marked.
 
-    The prompt is rendered again with each text of an attribute between two marks. Returns None if
-    the result without marks differs from `messages`: the packs or templates have changed, or the
-    decision-maker writes its prompts itself.
+    The prompt is rendered again with each text of an attribute between two marks. The prompts of a
+    rater are searched for these texts. Returns None if the result without marks differs from
+    `messages`: the packs or templates have changed, or the decision-maker writes its prompts
+    itself.
     """
+    if rated := profile.adm.attributes_to_rate(profile.target):
+        return _quoting(messages, rated, attributes)
     reasoning = str(getattr(profile.adm, "reasoning", "before"))
     opposite = tuple(target.opposite for target in profile.target)
     for targets in dict.fromkeys((profile.target, opposite, ())):
         rendered = _rendered(profile, scenario, targets, attributes, reasoning)
-        if rendered is not None and len(rendered) == len(messages):
-            bare = [re.sub(f"[{_BEGIN}{_END}]", "", message.content) for message in rendered]
-            if bare == [message.content for message in messages]:
-                return tuple(_parts(message.content) for message in rendered)
+        if rendered is None or len(rendered) > len(messages):
+            continue
+        asked, shown = _without_examples(messages, len(rendered))
+        if shown and profile.examples is None:
+            continue
+        bare = [re.sub(f"[{_BEGIN}{_END}]", "", message.content) for message in rendered]
+        if bare == [message.content for message in asked]:
+            found = [_parts(message.content) for message in rendered]
+            return (*found[:-1], *(((turn.content, False),) for turn in shown), found[-1])
     return None
+
+
+def _quoting(
+    messages: Sequence[Message], names: Iterable[str], attributes: Attributes
+) -> tuple[tuple[Part, ...], ...] | None:
+    """The messages in parts, with the texts of these attributes marked; None if none is there."""
+    found = [attribute for name in names if (attribute := attributes.get(name)) is not None]
+    texts = {text for each in found for text in (each.definition, each.high, each.low)}
+    texts |= {anchor.text for each in found for anchor in (*each.anchors, *each.findings)}
+    longest_first = sorted(filter(None, texts), key=len, reverse=True)
+    if not longest_first:
+        return None
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    marked = [pattern.sub(rf"{_BEGIN}\g<0>{_END}", message.content) for message in messages]
+    return tuple(map(_parts, marked)) if any(_BEGIN in text for text in marked) else None
+
+
+def _without_examples(
+    messages: Sequence[Message], asked: int
+) -> tuple[Sequence[Message], Sequence[Message]]:
+    """(the `asked` messages without examples, the examples' turns before the last message)."""
+    begin, end = asked - 1, len(messages) - 1
+    return (*messages[:begin], *messages[end:]), messages[begin:end]
 
 
 def _rendered(

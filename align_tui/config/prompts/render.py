@@ -59,16 +59,19 @@ def check_template(template: str, where: str) -> None:
         raise _as_config_error(error, where) from error
 
 
-def _render(template: str, where: str, values: dict[str, object]) -> str:
+def render_template(
+    template: str, where: str, values: dict[str, object], hint: str = TEMPLATE_HINT
+) -> str:
+    """Fill a template with `values`, in the sandbox; raises ConfigError with line and `hint`."""
     try:
         return rendered(_compiled(template), values).strip()
     except TemplateTrouble as error:
-        raise _as_config_error(error, where) from error
+        raise _as_config_error(error, where, hint) from error
 
 
-def _as_config_error(error: TemplateTrouble, where: str) -> ConfigError:
+def _as_config_error(error: TemplateTrouble, where: str, hint: str = TEMPLATE_HINT) -> ConfigError:
     place = f"{where}, template line {error.line}" if error.line else where
-    return ConfigError(f"{place}: {error.message}", TEMPLATE_HINT)
+    return ConfigError(f"{place}: {error.message}", hint)
 
 
 def render_messages(
@@ -93,7 +96,7 @@ def render_messages(
     where = f"profile {profile.name}"
     system_template = profile.prompt.system if profile.prompt.system is not None else default
     user_template = profile.prompt.user if profile.prompt.user is not None else USER
-    system = _render(system_template, f"{where}: prompt.system", values)
-    user = _render(user_template, f"{where}: prompt.user", values)
+    system = render_template(system_template, f"{where}: prompt.system", values)
+    user = render_template(user_template, f"{where}: prompt.user", values)
     turns = [Message("user", user)]
     return (Message("system", system), *turns) if system else tuple(turns)

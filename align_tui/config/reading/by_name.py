@@ -64,7 +64,7 @@ class ClassByName(Generic[T]):
         is_stored = bool(info.context) and info.context == STORED
         if is_stored and not (isinstance(name, str) and name in self.registry.entries):
             return self._read_stored(table)
-        return self._class_of(name).model_validate(table)
+        return self._class_of(name).model_validate(table, context=info.context)
 
     def _class_of(self, name: object) -> type[BaseModel]:
         if not isinstance(name, str) or name not in self.registry:
@@ -84,6 +84,6 @@ class ClassByName(Generic[T]):
         """Validate a table of another package by its class, or by the stand-in if that fails."""
         model = self.model_for(table)
         try:
-            return (model or self.stand_in).model_validate(table)
+            return (model or self.stand_in).model_validate(table, context=STORED)
         except ValidationError:
-            return self.stand_in.model_validate(table)
+            return self.stand_in.model_validate(table, context=STORED)

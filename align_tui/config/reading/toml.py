@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -162,19 +162,31 @@ def field_names(
     """
     here: Any = model
     value: Any = table
+    listed: ClassByName[Any] | None = None  # of the tables in a list
     for part in path:
         value = _part(value, part)
+        if isinstance(part, int) and listed is not None:
+            here, listed = listed.model_for(value), None
         if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, BaseModel)):
             continue
         info = next((f for name, f in here.model_fields.items() if part in (name, f.alias)), None)
         if info is None:
             here = None
             continue
-        named = next((each for each in info.metadata if isinstance(each, ClassByName)), None)
+        named = _by_name(info.metadata)
+        listed = next(filter(None, map(_metadata_by_name, get_args(info.annotation))), None)
         here = _model_in(info.annotation, tags) if named is None else named.model_for(value)
     if isinstance(here, type) and issubclass(here, BaseModel):
         return [info.alias or name for name, info in here.model_fields.items()]
     return []
+
+
+def _by_name(metadata: Iterable[Any]) -> ClassByName[Any] | None:
+    return next((each for each in metadata if isinstance(each, ClassByName)), None)
+
+
+def _metadata_by_name(annotation: Any) -> ClassByName[Any] | None:
+    return _by_name(getattr(annotation, "__metadata__", ()))
 
 
 def _part(value: Any, part: str | int) -> Any:

@@ -14,28 +14,19 @@ the inverse of its distance, divided by the sum of all inverses. Three things di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from align_tui.core.alignment.ranking import (
-    TIE,
-    History,
-    Ranking,
-    draw_one,
-    take_one,
-    tied_best,
-)
+from align_tui.core.alignment.ranking import History, Ranking
 from align_tui.core.alignment.ratings import (
     mean,
     need_choices,
     numbers_of,
     samples_of,
-    speaking_sample,
+    speaking,
 )
+from align_tui.core.alignment.rules import EPSILON, Rule, rank_by_distance
 from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.targets import Targets
 
 NAME = "average_distance"
-EPSILON = 1e-16
 
 
 def rank(
@@ -56,7 +47,7 @@ def rank(
     the best. `probabilistic` draws the choice by the probabilities. `epsilon` (above 0) is added to
     each distance before it is inverted; with align-system's 1e-16 an exact match takes all, and
     with a larger one, such as 0.05, `probabilistic` draws near misses too. Raises AlignmentError
-    for a missing prediction, a target that is a distribution, and no targets or choices.
+    for a missing prediction, a target without a number, and no targets or choices.
     """
     numbers = numbers_of(targets, NAME)
     need_choices(predictions)
@@ -67,48 +58,7 @@ def rank(
         )
         for choice in range(len(predictions))
     ]
-    if not exact_ties:
-        distances = [0.0 if distance <= TIE else distance for distance in distances]
-    scores = probabilities(distances, misaligned=misaligned, epsilon=epsilon)
-    if exact_ties:
-        best = tied_best(scores, exact=True)
-    else:
-        best = tied_best([d if misaligned else -d for d in distances])
-    taken, why = draw_one(scores, seed) if probabilistic else take_one(best, seed)
-    return Ranking(
-        function=NAME,
-        measure="probability",
-        scores=scores,
-        best=best,
-        taken=taken,
-        tie_break=why,
-        parameters={
-            "misaligned": misaligned,
-            "probabilistic": probabilistic,
-            "exact_ties": exact_ties,
-            "epsilon": epsilon,
-        },
-        sample=speaking_sample(
-            predictions,
-            taken,
-            [(target.attribute, value) for target, value in numbers],
-            misaligned=misaligned,
-        ),
-        details={"distances": distances},
+    rule = Rule(misaligned, probabilistic, exact_ties, epsilon)
+    return rank_by_distance(
+        NAME, distances, rule, seed, speaking(predictions, numbers, misaligned=misaligned)
     )
-
-
-def probabilities(
-    distances: Sequence[float], *, misaligned: bool = False, epsilon: float = EPSILON
-) -> tuple[float, ...]:
-    """The probability of each choice: 1 / (distance + epsilon), divided by the sum of all.
-
-    With `misaligned` it is the distance, divided by the sum; if all distances are 0, every choice
-    has 0, as in align-system.
-    """
-    if misaligned:
-        total = sum(distances) + epsilon
-        return tuple(distance / total for distance in distances)
-    inverses = [1.0 / (distance + epsilon) for distance in distances]
-    total = sum(inverses)
-    return tuple(inverse / total for inverse in inverses)

@@ -11,9 +11,10 @@ from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 
-TieBreak = Literal["none", "first", "seed", "drawn"]
+TieBreak = Literal["none", "first", "seed", "drawn", "rule"]
 """Why the function took this choice: it was the only best one (`none`); the first of the best in
-the scenario's order; drawn evenly among the best by the seed; drawn among all by their scores."""
+the scenario's order; drawn evenly among the best by the seed; drawn among all by their scores;
+the one of the best that the function's own rule prefers."""
 
 TIE = 1e-9
 """Values that differ by no more are tied: ratings are decimals, and their sums round."""

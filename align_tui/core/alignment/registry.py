@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.errors import ConfigError
 from align_tui.core.registry import Registry, resolve
-
-TargetKind = Literal["numbers", "distributions"]
+from align_tui.core.targets import TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +17,10 @@ class AlignmentEntry:
     """One alignment function as the registry knows it.
 
     `rank` names the function as `module:attribute`; it takes the arguments of `AlignmentFunction`,
-    and its parameters as keywords. `targets` are the kinds of targets that it takes; if empty, it
-    needs no target. `parameters` names the pydantic class that checks its parameters, as
-    `module:attribute`; it is empty for the functions of this program, whose classes
-    config/alignment.py lists.
+    and its parameters as keywords. `targets` are the kinds of targets that it takes, of which each
+    target must be one; if empty, it needs no target. `parameters` names the pydantic class that
+    checks its parameters, as `module:attribute`; it is empty for the functions of this program,
+    whose classes config/alignment.py lists.
     """
 
     name: str
@@ -53,19 +52,111 @@ AVERAGE_DISTANCE = AlignmentEntry(
     "align_tui.core.alignment.average_distance:rank",
     "The choice whose mean ratings are nearest to the target (ALIGN's default).",
 )
+SQUARED_DISTANCE = AlignmentEntry(
+    "squared_distance",
+    "align_tui.core.alignment.squared_distance:rank",
+    "The choice with the least sum of squared distances from the target.",
+)
+CUMULATIVE_AVERAGE_DISTANCE = AlignmentEntry(
+    "cumulative_average_distance",
+    "align_tui.core.alignment.cumulative_average_distance:rank",
+    "The choice that brings the mean of all decisions nearest to the target.",
+    needs_history=True,
+)
+RELEVANCE_AVERAGE_DISTANCE = AlignmentEntry(
+    "relevance_average_distance",
+    "align_tui.core.alignment.relevance_average_distance:rank",
+    "Average distance, each attribute weighted by its relevance for the choice.",
+    needs_relevance=True,
+)
+KDE_SAMPLE = AlignmentEntry(
+    "kde_sample",
+    "align_tui.core.alignment.kde_sample:rank",
+    "Average distance from values drawn from the target's distribution.",
+    targets=frozenset({"distributions"}),
+)
+KDE_MAX_LIKELIHOOD = AlignmentEntry(
+    "kde_max_likelihood",
+    "align_tui.core.alignment.kde_max_likelihood:rank",
+    "The choice whose ratings are the likeliest under the target's distribution.",
+    targets=frozenset({"distributions"}),
+)
+KDE_JS = AlignmentEntry(
+    "kde_js",
+    "align_tui.core.alignment.kde_js:rank",
+    "The choice whose ratings are distributed most like the target.",
+    targets=frozenset({"distributions"}),
+)
+KDE_CUMULATIVE_JS = AlignmentEntry(
+    "kde_cumulative_js",
+    "align_tui.core.alignment.kde_cumulative_js:rank",
+    "The choice that brings all decisions nearest to the target's distribution.",
+    targets=frozenset({"distributions"}),
+    needs_history=True,
+)
+KDE_RELEVANCE_CUMULATIVE_JS = AlignmentEntry(
+    "kde_relevance_cumulative_js",
+    "align_tui.core.alignment.kde_relevance_cumulative_js:rank",
+    "The same, each attribute weighted by its relevance for the choice.",
+    targets=frozenset({"distributions"}),
+    needs_relevance=True,
+    needs_history=True,
+)
 MEDICAL_ONLY = AlignmentEntry(
     "medical_only",
     "align_tui.core.alignment.medical_only:rank",
     "The choice with the greatest medical need, whatever the target says.",
     targets=frozenset(),
 )
+MEDICAL_URGENCY_MIDPOINT = AlignmentEntry(
+    "medical_urgency_midpoint",
+    "align_tui.core.alignment.medical_urgency_midpoint:rank",
+    "Of two choices the more urgent, unless the target is above the midpoint.",
+)
+MEDICAL_URGENCY_MIDPOINT_WEIGHTED = AlignmentEntry(
+    "medical_urgency_midpoint_weighted",
+    "align_tui.core.alignment.medical_urgency_midpoint_weighted:rank",
+    "The same, with midpoints of their own for affiliation and merit.",
+)
+RANDOM_EFFECTS = AlignmentEntry(
+    "random_effects",
+    "align_tui.core.alignment.random_effects:rank",
+    "Of two choices the likelier one under a person's fitted model.",
+    targets=frozenset({"random_effects"}),
+)
+RANDOM_EFFECTS_MULTINOMIAL = AlignmentEntry(
+    "random_effects_multinomial",
+    "align_tui.core.alignment.random_effects_multinomial:rank",
+    "Of one to three choices the likeliest under a person's fitted model.",
+    targets=frozenset({"random_effects"}),
+)
+KALEIDO_DISTANCE = AlignmentEntry(
+    "kaleido_distance",
+    "align_tui.core.alignment.kaleido_distance:rank",
+    "The choice whose estimates are nearest to the target, by their relevance (Kaleido).",
+    needs_relevance=True,
+)
 
+_OURS = (
+    AVERAGE_DISTANCE,
+    SQUARED_DISTANCE,
+    CUMULATIVE_AVERAGE_DISTANCE,
+    RELEVANCE_AVERAGE_DISTANCE,
+    KDE_SAMPLE,
+    KDE_MAX_LIKELIHOOD,
+    KDE_JS,
+    KDE_CUMULATIVE_JS,
+    KDE_RELEVANCE_CUMULATIVE_JS,
+    MEDICAL_ONLY,
+    MEDICAL_URGENCY_MIDPOINT,
+    MEDICAL_URGENCY_MIDPOINT_WEIGHTED,
+    RANDOM_EFFECTS,
+    RANDOM_EFFECTS_MULTINOMIAL,
+    KALEIDO_DISTANCE,
+)
 FUNCTIONS = Registry(
     "alignment function",
     "align_tui.alignment",
     AlignmentEntry,
-    {
-        "average_distance": "align_tui.core.alignment.registry:AVERAGE_DISTANCE",
-        "medical_only": "align_tui.core.alignment.registry:MEDICAL_ONLY",
-    },
+    {entry.name: f"{__name__}:{entry.name.upper()}" for entry in _OURS},
 )

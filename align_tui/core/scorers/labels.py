@@ -7,7 +7,7 @@ import math
 from align_tui.core.answers import Answer, ChoiceAnswer
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.base import UNSCORED, RightChoices, Score
-from align_tui.core.targets import Distribution, Targets
+from align_tui.core.targets import Targets
 
 TIE = 1e-9  # labels are read from decimal text: equal distances may differ in the last bit
 
@@ -15,14 +15,14 @@ TIE = 1e-9  # labels are read from decimal text: equal distances may differ in t
 def distance(choice: Choice, targets: Targets) -> float:
     """The sum of weight * |label - target| over the targets.
 
-    It is infinite if a label is missing or a target is a distribution.
+    It is infinite if a label is missing or a target has no number.
     """
     total = 0.0
     for target in targets:
         label = choice.labels.get(target.attribute)
-        if label is None or isinstance(target.value, Distribution):
+        if label is None or target.number is None:
             return math.inf
-        total += target.weight * abs(label - target.value)
+        total += target.weight * abs(label - target.number)
     return total
 
 
@@ -32,8 +32,8 @@ def labels_all(scenario: Scenario, targets: Targets) -> bool:
 
 
 def are_numbers(targets: Targets) -> bool:
-    """Is every target a number? Labels cannot be compared with distributions."""
-    return not any(isinstance(target.value, Distribution) for target in targets)
+    """Has every target a number? Labels cannot be compared with distributions and parameters."""
+    return all(target.number is not None for target in targets)
 
 
 def is_discriminating(scenario: Scenario, targets: Targets) -> bool:

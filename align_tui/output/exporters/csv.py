@@ -52,7 +52,7 @@ def _csv_basis(event: Event) -> dict[str, Any]:
     answer, ranking = event.get("answer"), event.get("ranking")
     cells: dict[str, Any] = {
         key: json_text(event[key]) if event.get(key) is not None else ""
-        for key in ("predictions", "relevance", "steps")
+        for key in ("predictions", "relevance", "examples", "steps")
     }
     if answer is not None:
         cells |= {"answer_kind": answer["kind"], "answer_text": answer["text"]}

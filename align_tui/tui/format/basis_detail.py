@@ -1,4 +1,4 @@
-"""The whole basis of a decision as text: predictions, relevance, targets, ranking, steps."""
+"""The whole basis of a decision as text: ratings, targets, ranking, examples, steps."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from rich.cells import cell_len
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import letter
+from align_tui.core.densities import KERNEL_WORDS
 from align_tui.core.predictions import Predictions, Relevance, attributes_of
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.text.plurals import counted
 from align_tui.tui.format.gauge import deviation
 from align_tui.tui.format.ratings import common_relevance
 
 if TYPE_CHECKING:
-    from align_tui.core.decisions import Step
+    from align_tui.core.decisions import Step, UsedExample
     from align_tui.monitor.rows import Basis
 
 NONE = "–"
@@ -41,6 +42,8 @@ def basis_parts(
         found.append(("targets", targets_text(targets)))
     if basis.ranking is not None:
         found.append(("ranking", ranking_text(basis.ranking, choices)))
+    if basis.examples:
+        found.append(("examples", examples_text(basis.examples)))
     if basis.steps:
         found.append(("steps", steps_text(basis.steps)))
     return tuple(found)
@@ -110,6 +113,10 @@ def targets_text(targets: Targets) -> str:
 def _target(target: Target) -> Iterator[str]:
     weight = f"  weight {target.weight:g}" if target.weight != 1.0 else ""
     value = target.value
+    if isinstance(value, RandomEffects):
+        number = "" if value.value is None else f"  {value.value:g}"
+        yield f"{target.attribute}{number}  random effects: {value.in_words}{weight}"
+        return
     if not isinstance(value, Distribution):
         yield f"{target.attribute}  {value:g}{weight}"
         return
@@ -119,8 +126,8 @@ def _target(target: Target) -> Iterator[str]:
         f"standard deviation {_number(deviation(value))}{weight}"
     )
     yield (
-        f"  {counted(len(value.samples), 'sample')} under a Gaussian kernel of bandwidth "
-        f"{value.bandwidth:g}: " + " ".join(map(_number, value.samples))
+        f"  {counted(len(value.samples), 'sample')} under {KERNEL_WORDS[value.kernel]} of "
+        f"bandwidth {value.bandwidth:g}: " + " ".join(map(_number, value.samples))
     )
 
 
@@ -129,6 +136,7 @@ WHY = {
     "first": "it is the first of the {tied} choices that share the best score ({letters})",
     "seed": "the sample's seed drew it from {tied} choices that share the best score ({letters})",
     "drawn": "the sample's seed drew it from all choices in proportion to the scores",
+    "rule": "the function's rule prefers it to the other of the {tied} best ({letters})",
 }
 
 
@@ -159,6 +167,28 @@ def ranking_text(ranking: Ranking, choices: Sequence[str]) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def examples_text(examples: Sequence[UsedExample]) -> str:
+    """A row for each example of the prompt, in its order, then what each asks and answers."""
+    rows = [
+        (
+            str(number),
+            " ".join(each.example.split()),
+            NONE if each.similarity is None else f"{each.similarity:.4g}",
+            each.attribute,
+        )
+        for number, each in enumerate(examples, start=1)
+    ]
+    random = all(each.similarity is None for each in examples)
+    said = "drawn at random" if random else "the last one stands next to the question"
+    parts = [f"{_table(('', 'example', 'similarity', 'attribute'), rows)}\n\n{said}"]
+    parts += [
+        f"-- example {number}: {' '.join(each.example.split())} --\n{each.prompt}\n\n"
+        f"answer: {each.response}"
+        for number, each in enumerate(examples, start=1)
+    ]
+    return "\n\n".join(parts)
 
 
 def steps_text(steps: Sequence[Step]) -> str:

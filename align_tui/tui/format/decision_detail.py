@@ -173,8 +173,8 @@ def _inputs(detail: DecisionDetail) -> list[tuple[str, str]]:
     if inputs is None:
         return []
     out = [("seeds from", f"the scenario's {SEED_RULES[inputs.seed_rule]}")]
-    if detail.profile.target:
-        defined = inputs.definition_of(detail.profile.target)
+    if detail.profile.attributes:
+        defined = inputs.definition_of(detail.profile.attributes)
         out.append(("definitions", defined or "not stored with the run; today's packs are shown"))
     return out
 

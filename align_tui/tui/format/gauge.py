@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from align_tui.core.densities import KERNEL_VARIANCE
 from align_tui.core.predictions import Prediction
 from align_tui.core.targets import Distribution, Target
 from align_tui.tui.format.bars import column
@@ -12,13 +13,14 @@ from align_tui.tui.format.styled_text import Line, Span
 
 
 def deviation(distribution: Distribution) -> float:
-    """The standard deviation of a distribution under its Gaussian kernel.
+    """The standard deviation of a distribution under its kernel.
 
     A kernel density estimate has the variance of its samples plus the kernel's own.
     """
     mean = distribution.mean
     squares = math.fsum((sample - mean) ** 2 for sample in distribution.samples)
-    return math.sqrt(squares / len(distribution.samples) + distribution.bandwidth**2)
+    own = KERNEL_VARIANCE[distribution.kernel] * distribution.bandwidth**2
+    return math.sqrt(squares / len(distribution.samples) + own)
 
 
 def gauge(
@@ -55,7 +57,9 @@ def gauge(
 
 
 def _mark(target: Target, signs: list[str], styles: list[str], glyphs: Glyphs) -> None:
-    """Put the target's signs on the gauge."""
+    """Put the target's signs on the gauge; a target without a number has none."""
+    if target.point is None:
+        return
     width, middle = len(signs), column(target.point, len(signs))
     if isinstance(target.value, Distribution):
         far = deviation(target.value)

@@ -237,7 +237,9 @@ class _Table:
         """`moral desert ◆1.0 ×.40` in `width` cells, or up to `spare` more if needed."""
         target = self.rated.target(attribute)
         common = common_relevance(self.rated.relevance, attribute)
-        aim = f" {self.glyphs.target}{point(target.point)}" if target is not None else ""
+        aim = f" {self.glyphs.target}" if target is not None else ""
+        if target is not None and target.point is not None:
+            aim += point(target.point)
         weight = f" {self.glyphs.times}{point(common)}" if common is not None else ""
         full = cell_len(words(attribute)) + len(aim) + len(weight)
         room = width if full <= width else width + spare
@@ -291,7 +293,7 @@ def tie_words(ranking: Ranking) -> str:
     """How a tie was broken, in a word or two; "" if one choice alone was the best."""
     if ranking.tie_break == "drawn":
         return "drawn"
-    if ranking.tie_break in ("seed", "first"):
+    if ranking.tie_break in ("seed", "first", "rule"):
         return f"tie: {ranking.tie_break}"
     return ""
 

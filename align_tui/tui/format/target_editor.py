@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from align_tui.core.targets import Distribution, Target, Targets, TargetValue
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets, TargetValue
 from align_tui.tui.format.bars import point, share_bar
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, fit
@@ -18,8 +18,8 @@ STEP = 0.1
 class TargetEditor:
     """A value or None for each attribute, and the chosen line, which the keys change.
 
-    The keys set numbers (0 to 1). A distribution stays as it is until the user removes it. Weights
-    (by attribute, if not 1) stay as they are.
+    The keys set numbers (0 to 1). A distribution and random-effects parameters stay as they are
+    until the user removes them. Weights (by attribute, if not 1) stay as they are.
     """
 
     names: tuple[str, ...]
@@ -36,13 +36,14 @@ class TargetEditor:
         value = self.values[self.chosen]
         if value is None:
             return self.set_to(1.0 if steps > 0 else 0.0)
-        if isinstance(value, Distribution):
+        if not isinstance(value, float):
             return self
         return self.set_to(round(max(0.0, min(1.0, value + steps * STEP)), 2))
 
     def set_to(self, value: float | None) -> TargetEditor:
-        """The editor with the chosen value set or removed; no number replaces a distribution."""
-        if value is not None and isinstance(self.values[self.chosen], Distribution):
+        """The editor with the chosen value set or removed; a number replaces only a number."""
+        now = self.values[self.chosen]
+        if value is not None and isinstance(now, Distribution | RandomEffects):
             return self
         values = (*self.values[: self.chosen], value, *self.values[self.chosen + 1 :])
         return replace(self, values=values)
@@ -75,11 +76,15 @@ def editor_lines(state: TargetEditor, width: int, glyphs: Glyphs) -> list[Line]:
         here = number == state.chosen
         cursor = glyphs.cursor if here else " "
         head = fit(words(name), name_width, glyphs.more).ljust(name_width)
-        share = value.mean if isinstance(value, Distribution) else value
+        share = None if value is None else Target(name, value).point
         full, empty = share_bar(share or 0.0, bar_width, glyphs)
-        text = "none" if share is None else f"{point(share):>4} {sign(share, glyphs)}"
-        if isinstance(value, Distribution):
+        text = f"{'none' if share is None else point(share):>4} {sign(share, glyphs)}"
+        if value is None:
+            text = "none"
+        elif isinstance(value, Distribution):
             text += "  mean"
+        elif isinstance(value, RandomEffects):
+            text += "  random effects" if share is not None else " random effects"
         lines.append(
             (
                 (f"{cursor} ", "key"),

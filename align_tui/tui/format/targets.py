@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
 
 
-def sign(value: float, glyphs: Glyphs) -> str:
-    """▲ for 1, ▼ for 0, and a bar of that height in between."""
+def sign(value: float | None, glyphs: Glyphs) -> str:
+    """▲ for 1, ▼ for 0, a bar of that height in between, and ◆ for a target without a number."""
+    if value is None:
+        return glyphs.target
     if value >= 1.0:
         return glyphs.high
     if value <= 0.0:

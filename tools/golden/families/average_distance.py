@@ -7,12 +7,7 @@ from typing import Any
 
 from align_tui.core.alignment import average_distance
 
-from .compare import (
-    numbers_differ,
-    predictions_of,
-    sets_differ,
-    targets_of,
-)
+from .compare import predictions_of, ranking_differs, targets_of
 
 
 def check(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
@@ -27,10 +22,4 @@ def check(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
         misaligned=bool(given.get("misaligned", False)),
         exact_ties=True,
     )
-    ours = dict(zip(names, ranking.scores, strict=True))
-    best = [names[index] for index in ranking.best]
-    return [
-        *numbers_differ("probability", expected["probabilities"], ours),
-        *sets_differ("best", expected["best"], best),
-        *([] if ranking.taken in ranking.best else ["the taken choice is not among the best"]),
-    ]
+    return ranking_differs(names, ranking, expected)

@@ -136,7 +136,7 @@ class Edits:
                 profile.target,
                 lambda targets: with_targets(study, index, targets, attributes),
                 self.session.glyphs,
-                "" if profile.adm.traits.is_steerable else UNSTATED,
+                "" if profile.is_steerable else UNSTATED,
             )
         )
 

@@ -23,8 +23,14 @@ def _values(data: ViewData) -> list[tuple[Target, int]]:
     ]
     names = list(dict.fromkeys(target.attribute for target, _ in scored))
     return sorted(
-        dict.fromkeys(scored), key=lambda of: (names.index(of[0].attribute), -of[0].point, of[1])
+        dict.fromkeys(scored),
+        key=lambda of: (names.index(of[0].attribute), -_shown(of[0]), of[1]),
     )
+
+
+def _shown(target: Target) -> float:
+    """The number by which targets are sorted, the largest first; those without one come last."""
+    return -1.0 if target.point is None else target.point
 
 
 def rows(data: ViewData) -> list[AttributeRow]:
@@ -40,7 +46,7 @@ def rows(data: ViewData) -> list[AttributeRow]:
         name = profile_name(data.study.profiles[index])
         tally = AccuracyRow(name, "", "", rate, by_chance, index == data.focus)
         value = f" {sign(target.point, data.glyphs)}"
-        if 0.0 < target.point < 1.0:
+        if target.point is not None and 0.0 < target.point < 1.0:
             value += f" {point(target.point)}"  # a sign stands for several values
         out.append(AttributeRow(words(target.attribute), value, tally))
     return out

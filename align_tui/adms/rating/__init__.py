@@ -1,0 +1,1 @@
+"""Raters: they ask a model how much each choice expresses an attribute."""

@@ -1,0 +1,1 @@
+"""Relevance predictors, one module each: how much each attribute matters in a scenario."""

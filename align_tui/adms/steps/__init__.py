@@ -1,0 +1,1 @@
+"""The steps of pipelines, one module for each idea; config/steps.py lists them by name."""

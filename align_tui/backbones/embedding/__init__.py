@@ -1,0 +1,1 @@
+"""Models that turn texts into vectors: sentence-transformers folders, run by transformers."""

@@ -1,0 +1,1 @@
+"""In-context examples: solved scenarios that a prompt shows before its question. Pure functions."""
