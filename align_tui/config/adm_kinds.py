@@ -28,6 +28,8 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "oracle": "align_tui.adms.oracle:KIND",
         "baseline": "align_tui.adms.baseline:KIND",
         "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
+        "persona": "align_tui.adms.persona:KIND",
+        "tagging": "align_tui.adms.tagging:KIND",
         "custom": "align_tui.adms.custom:KIND",
         "imported": "align_tui.adms.imported:KIND",
     },

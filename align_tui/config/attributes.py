@@ -15,7 +15,7 @@ from align_tui.core.targets import Targets
 
 
 class AttributeSpec(Strict):
-    """`[[attribute]]` of a pack."""
+    """`[[attribute]]` of a pack. `steps` make it a protocol, which is followed or not."""
 
     id: str = Field(min_length=1, max_length=200, pattern=r"^[^=+\x00-\x1f]+$")
     name: str = Field(min_length=1)
@@ -23,6 +23,7 @@ class AttributeSpec(Strict):
     high: str = Field(min_length=1)
     low: str = Field(min_length=1)
     aliases: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 class Pack(Strict):

@@ -24,6 +24,7 @@ class Attribute:
     high: str
     low: str
     aliases: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def fold(name: str) -> str:
@@ -68,7 +69,14 @@ class Attributes:
 
 def attributes_to_json(attributes: Iterable[Attribute]) -> list[dict[str, Json]]:
     """The definitions as JSON; `attributes_from_json` reads equal ones back."""
-    return [asdict(attribute) | {"aliases": list(attribute.aliases)} for attribute in attributes]
+    return [_to_json(attribute) for attribute in attributes]
+
+
+def _to_json(attribute: Attribute) -> dict[str, Json]:
+    """The definition as JSON, without steps if it has none, as earlier versions wrote it."""
+    body: dict[str, Json] = asdict(attribute) | {"aliases": list(attribute.aliases)}
+    steps = body.pop("steps")
+    return body | {"steps": list(attribute.steps)} if steps else body
 
 
 def attributes_from_json(body: Json) -> Attributes:
@@ -79,11 +87,13 @@ def attributes_from_json(body: Json) -> Attributes:
     for each in body:
         if not isinstance(each, Mapping):
             raise TypeError("an attribute is not a JSON object")
-        aliases = each.get("aliases", ())
-        if not isinstance(aliases, Sequence):
-            raise TypeError("an attribute's aliases are not a list")
+        aliases, steps = each.get("aliases", ()), each.get("steps", ())
+        if not isinstance(aliases, Sequence) or not isinstance(steps, Sequence):
+            raise TypeError("an attribute's aliases or steps are not a list")
         texts = {key: str(each[key]) for key in ("id", "name", "definition", "high", "low")}
-        known[texts["id"]] = Attribute(**texts, aliases=tuple(map(str, aliases)))
+        known[texts["id"]] = Attribute(
+            **texts, aliases=tuple(map(str, aliases)), steps=tuple(map(str, steps))
+        )
     return Attributes(known)
 
 
