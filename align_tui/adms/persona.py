@@ -78,8 +78,8 @@ def make(profile: Profile, params: PersonaParams, attributes: Attributes) -> Adm
 def _asked_about(persona: Persona, targets: Targets, params: PersonaParams) -> set[str] | None:
     """The attributes whose questions the interview has; None for all."""
     wanted = {target.attribute for target in targets}
-    known = {answer.attribute for answer in persona.answers}
-    return wanted if params.only_target_questions and wanted & known else None
+    is_asked = any(answer.is_about(wanted) for answer in persona.answers)
+    return wanted if params.only_target_questions and is_asked else None
 
 
 KIND = AdmKind(PersonaParams, make)

@@ -32,6 +32,13 @@ class AnswerSpec(Strict):
     text: Text
 
 
+class QuestionSpec(Strict):
+    """`[questions.ATTRIBUTE]`: its `text`, and what attributes it is `also` about."""
+
+    text: Text
+    also: tuple[Name, ...] = Field((), max_length=MAX_QUESTIONS)
+
+
 class PersonaSpec(Strict):
     """`[[persona]]` of a pack."""
 
@@ -41,11 +48,11 @@ class PersonaSpec(Strict):
 
 
 class PersonaPack(Strict):
-    """A file of personas. `questions` has the text of the question about each attribute."""
+    """A file of personas. `questions` has the question about each attribute."""
 
     name: Name
     description: str = ""
-    questions: dict[str, Text] = Field(default_factory=dict, max_length=MAX_QUESTIONS)
+    questions: dict[str, QuestionSpec] = Field(default_factory=dict, max_length=MAX_QUESTIONS)
     persona: tuple[PersonaSpec, ...] = Field(min_length=1, max_length=MAX_PERSONAS)
 
     @model_validator(mode="after")
@@ -66,10 +73,14 @@ class PersonaPack(Strict):
                 each.name,
                 each.backstory.strip(),
                 tuple(
-                    PersonaAnswer(name, text.strip(), each.answers[name].text.strip(), value)
-                    for name, text in self.questions.items()
+                    PersonaAnswer(
+                        (name, *question.also),
+                        question.text.strip(),
+                        each.answers[name].text.strip(),
+                        each.answers[name].value,
+                    )
+                    for name, question in self.questions.items()
                     if name in each.answers
-                    for value in [each.answers[name].value]
                 ),
             )
             for each in self.persona

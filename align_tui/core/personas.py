@@ -11,6 +11,7 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from align_tui.core.attributes import fold
 from align_tui.core.decisions import Message
 from align_tui.core.targets import Distribution, Target, Targets
 
@@ -23,12 +24,20 @@ FRAME = (
 
 @dataclass(frozen=True, slots=True)
 class PersonaAnswer:
-    """What a persona answered to the question about an attribute; `value` is 1..10."""
+    """What a persona answered to a question; `value` is 1..10.
 
-    attribute: str
+    `attributes` are those that the question is about, in any spelling.
+    """
+
+    attributes: tuple[str, ...]
     question: str
     text: str
     value: float
+
+    def is_about(self, names: Collection[str]) -> bool:
+        """Is the question about any of these attributes?"""
+        folded = set(map(fold, names))
+        return any(fold(name) in folded for name in self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Persona:
 
     def value(self, attribute: str) -> float | None:
         """The value (1..10) of the answer about an attribute; None if there is none."""
-        return next((each.value for each in self.answers if each.attribute == attribute), None)
+        return next((each.value for each in self.answers if each.is_about([attribute])), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +71,12 @@ def choose(personas: Sequence[Persona], targets: Targets, number: int, seed: int
     more answers (in align-system it counts as distance 0). Targets that nobody answered a question
     about are left out, with a note. Without any target left, `seed` draws the personas.
     """
-    known = {answer.attribute for persona in personas for answer in persona.answers}
-    used = [target for target in targets if target.attribute in known]
-    unknown = [target.attribute for target in targets if target.attribute not in known]
+    used = [t for t in targets if any(each.value(t.attribute) is not None for each in personas)]
     notes = tuple(
-        f"No persona answers a question about {name}, so it did not count when they were chosen."
-        for name in unknown
+        f"No persona answers a question about {target.attribute}, so it did not count when they "
+        "were chosen."
+        for target in targets
+        if target not in used
     )
     if not used:
         drawn = random.Random(seed).sample(range(len(personas)), min(number, len(personas)))  # noqa: S311
@@ -77,7 +86,7 @@ def choose(personas: Sequence[Persona], targets: Targets, number: int, seed: int
 
     def rank(index: int) -> tuple[int, float]:
         values = [(target, personas[index].value(target.attribute)) for target in used]
-        terms = [target.weight * term(target, value) for target, value in values if value is not None]
+        terms = [each.weight * term(each, value) for each, value in values if value is not None]
         return len(used) - len(terms), math.fsum(terms)
 
     return Chosen(tuple(sorted(range(len(personas)), key=rank)[:number]), notes)
@@ -106,7 +115,7 @@ def interview(persona: Persona, attributes: Collection[str] | None = None) -> tu
     """
     turns = [Message("user", FRAME), Message("assistant", persona.backstory)]
     for number, answer in enumerate(persona.answers, start=2):
-        if attributes is None or answer.attribute in attributes:
+        if attributes is None or answer.is_about(attributes):
             turns.append(Message("user", f"Question {number}. {answer.question}"))
             turns.append(Message("assistant", answer.text))
     return tuple(turns)

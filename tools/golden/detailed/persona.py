@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from align_tui.config.attributes import load_attributes
-from align_tui.config.personas import PersonaPack, with_personas
+from align_tui.config.personas import PersonaPack, find_pack, read_personas, with_personas
 from align_tui.config.profile import Profile
 from align_tui.config.prompts.target_text import protocol_of, target_values
 from align_tui.core.attributes import Attributes
@@ -28,13 +28,24 @@ from ..script import ScriptedLlm, decide
 SEEDS = range(40)
 
 
+def also_about(question: str) -> list[str]:
+    """What attributes the shipped pack's question of that name, in any spelling, is about."""
+    known = load_attributes()
+    person = read_personas(find_pack("emergency-workers"), known).people()[0]
+    found = [a.attributes for a in person.answers if a.is_about([known.canonical(question)])]
+    return [name for names in found for name in names]
+
+
 def pack_of(given: Sequence[Mapping[str, Any]]) -> tuple[Persona, ...]:
     """Personas from a list of {question: value}, read as a pack's file is."""
     questions = list(dict.fromkeys(name for each in given for name in _values(each)))
     pack = PersonaPack.model_validate(
         {
             "name": "golden",
-            "questions": {name: f"Question about {name}?" for name in questions},
+            "questions": {
+                name: {"text": f"Question about {name}?", "also": also_about(name)}
+                for name in questions
+            },
             "persona": [
                 {
                     "name": f"person {i}",
@@ -70,13 +81,17 @@ def _value(given: Any) -> float | Distribution:
 
 
 def check_attribute(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """A target's attribute, however it is spelled, has the answers of the expected question."""
-    people = pack_of([{"moral_judgment": 1, "ingroup_bias": 2, "value_of_life": 3,
-                       "quality_of_life": 4, "maximization": 5}])  # fmt: skip
-    asked = load_attributes().canonical(expected["question"])
-    ours = load_attributes().canonical(given["attribute"])
-    found = [answer.attribute for answer in people[0].answers if answer.attribute == ours]
-    return values_differ("question", [asked], found)
+    """A target's attribute, however it is spelled, has the shipped pack's expected question."""
+    known = load_attributes()
+    person = read_personas(find_pack("emergency-workers"), known).people()[0]
+
+    def asked(name: str) -> list[str]:
+        return [a.question for a in person.answers if a.is_about([known.canonical(name)])]
+
+    return [
+        *values_differ("question", asked(expected["question"]), asked(given["attribute"])),
+        *values_differ("number of questions", 1, len(asked(given["attribute"]))),
+    ]
 
 
 def check_chosen(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
@@ -88,8 +103,8 @@ def check_chosen(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[
     people = pack_of(given["collection"])
     targets = targets_of(given.get("targets") or given["target_kdes"])
     ours = list(choose(people, targets, given["number"], 0).indices)
-    known = {answer.attribute for person in people for answer in person.answers}
-    wanted = [target.attribute for target in targets if target.attribute in known]
+    names = [target.attribute for target in targets]
+    wanted = [name for name in names if any(p.value(name) is not None for p in people)]
     whole = [all(person.value(name) is not None for name in wanted) for person in people]
     if all(whole):
         return values_differ("chosen", expected["chosen_in_order"], ours)
@@ -168,7 +183,7 @@ def _refuses_too_many() -> list[str]:
 
 def _pack_table(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     people = pack_of(given)
-    questions = {a.attribute: a.question for person in people for a in person.answers}
+    questions = {a.attributes[0]: {"text": a.question} for p in people for a in p.answers}
     return {
         "name": "golden",
         "questions": questions,
@@ -176,7 +191,9 @@ def _pack_table(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             {
                 "name": person.name,
                 "backstory": person.backstory,
-                "answers": {a.attribute: {"value": a.value, "text": a.text} for a in person.answers},
+                "answers": {
+                    a.attributes[0]: {"value": a.value, "text": a.text} for a in person.answers
+                },
             }
             for person in people
         ],
@@ -200,7 +217,7 @@ def _decide(
 def check_interview(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """The turns of each chosen persona's interview."""
     people, targets = pack_of(given["collection"]), targets_of(given["targets"])
-    names = {name: load_attributes().canonical(name) for name in _names(given["collection"])}
+    names = _names(given["collection"])
     chosen = choose(people, targets, given["number"], 0).indices
     only = {target.attribute for target in targets} if given["only_target_questions"] else None
     found: list[str] = values_differ("interviews", len(expected["interviews"]), len(chosen))
