@@ -30,6 +30,7 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
         "persona": "align_tui.adms.persona:KIND",
         "tagging": "align_tui.adms.tagging:KIND",
+        "decision_flow": "align_tui.adms.flow.kind:KIND",
         "custom": "align_tui.adms.custom:KIND",
         "imported": "align_tui.adms.imported:KIND",
     },

@@ -178,4 +178,3 @@ def with_personas(profile: Profile, attributes: Attributes, where: str) -> Profi
             "Lower n_personas, or add personas to a pack of your own.",
         )
     return profile.model_copy(update={"adm": adm.model_copy(update={"pack": pack})})
-

@@ -29,12 +29,19 @@ Analysis = Mapping[str, Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """An attribute that the flow weighs. `value` is the target's (0..1), None without a target."""
+    """An attribute that the flow weighs, with what a high and a low one of it do.
+
+    `value` is the target's (0..1), None if it has none. `is_target` is False for an attribute that
+    the flow weighs without a target.
+    """
 
     attribute: str
     name: str
     definition: str
+    high: str
+    low: str
     value: float | None = None
+    is_target: bool = True
 
     @property
     def word(self) -> str:
@@ -42,7 +49,9 @@ class Aim:
         return "high" if self.value is not None and self.value >= 0.5 else "low"
 
 
-def aims_of(targets: Targets, attributes: Attributes, others: Sequence[str] = ()) -> tuple[Aim, ...]:
+def aims_of(
+    targets: Targets, attributes: Attributes, others: Sequence[str] = ()
+) -> tuple[Aim, ...]:
     """The aims of the targets, or without a target those of `others`, which have no value.
 
     Raises KeyError with the name of an attribute that no pack defines.
@@ -53,8 +62,19 @@ def aims_of(targets: Targets, attributes: Attributes, others: Sequence[str] = ()
         attribute = attributes.get(name)
         if attribute is None:
             raise KeyError(name)
-        aims.append(Aim(attribute.id, attribute.name, attribute.definition, value))
+        a = attribute
+        aims.append(Aim(a.id, a.name, a.definition, a.high, a.low, value, bool(targets)))
     return tuple(aims)
+
+
+def words_told(aims: Sequence[Aim]) -> list[tuple[str, str]]:
+    """The (word, name) of each aim that is a target, as the last step is told them."""
+    return [(aim.word, aim.name) for aim in aims if aim.is_target]
+
+
+def values_told(aims: Sequence[Aim]) -> dict[str, float]:
+    """The value of each aim that is a target and has one, by its name."""
+    return {aim.name: aim.value for aim in aims if aim.is_target and aim.value is not None}
 
 
 def entries(analysis: Sequence[Any]) -> Iterator[tuple[str, str, Json]]:
@@ -91,7 +111,7 @@ def weighted_pairs(
 
 
 def objective_of(
-    pairs: Mapping[str, Sequence[Mapping[str, Any]]], threshold: float = THRESHOLD
+    pairs: Mapping[str, Sequence[Mapping[str, Any]]] | None, threshold: float = THRESHOLD
 ) -> dict[str, Any]:
     """The weighted sum of the facts that weigh more than `threshold`, and these facts.
 
@@ -100,7 +120,7 @@ def objective_of(
     """
     kept = [
         {**pair, "KDMA": name}
-        for name, facts in pairs.items()
+        for name, facts in (pairs or {}).items()
         for pair in facts
         if pair["Weight"] > threshold
     ]
@@ -156,6 +176,15 @@ def kept_facts(objective: Any) -> list[dict[str, Json]]:
         {key: pair[key] for key in ("Variable", "Attribute", "Value") if key in pair}
         for pair in pairs or ()
         if isinstance(pair, Mapping)
+    ]
+
+
+def facts_of_options(objective: Any) -> list[dict[str, Json]]:
+    """The facts that the objective kept, without those of the surroundings."""
+    return [
+        fact
+        for fact in kept_facts(objective)
+        if ENVIRONMENT.lower() not in str(fact.get("Variable", "")).lower()
     ]
 
 

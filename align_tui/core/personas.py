@@ -79,7 +79,7 @@ def choose(personas: Sequence[Persona], targets: Targets, number: int, seed: int
         if target not in used
     )
     if not used:
-        drawn = random.Random(seed).sample(range(len(personas)), min(number, len(personas)))  # noqa: S311
+        drawn = random.Random(seed).sample(range(len(personas)), min(number, len(personas)))
         return Chosen(tuple(drawn), notes)
     by_likelihood = all(isinstance(target.value, Distribution) for target in used)
     term = _minus_density if by_likelihood else _distance
@@ -119,5 +119,3 @@ def interview(persona: Persona, attributes: Collection[str] | None = None) -> tu
             turns.append(Message("user", f"Question {number}. {answer.question}"))
             turns.append(Message("assistant", answer.text))
     return tuple(turns)
-
-
