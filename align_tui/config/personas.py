@@ -10,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from align_tui.config import paths
 from align_tui.config.adm_params import Reasoned
+from align_tui.config.attributes import load_attributes
 from align_tui.config.entries import Entry, did_you_mean, entries
 from align_tui.config.profile import Profile
 from align_tui.config.reading.file_kinds import PERSONAS, refuse_other
@@ -151,6 +152,14 @@ def read_personas(path: Path, attributes: Attributes) -> PersonaPack:
     table = parse(text, str(path))
     refuse_other(table, PERSONAS, str(path))
     return validate(PersonaPack, table, str(path), text).canonical(attributes)
+
+
+def is_pack_unchanged(adm: AsksPersonas) -> bool:
+    """Is the pack that the parameters name still the one that they hold?"""
+    try:
+        return read_personas(find_pack(adm.personas), load_attributes()) == adm.pack
+    except ConfigError:
+        return False
 
 
 def placed_pack(name: str, folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 A model lists what a decision depends on; the program keeps what matters for the targets, writes an
 objective of it, and hands that back to the model. JSON objects have align-system's field names.
-The replies of a model were checked by a schema or not at all, so every part skips what does not fit.
+The replies of a model were checked by a schema or not at all: every part skips what does not fit.
 """
 
 from __future__ import annotations

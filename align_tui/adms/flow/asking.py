@@ -57,10 +57,13 @@ class Asker:
         self.steps.append(Step(step, time.monotonic() - begun))
 
     async def ask_all(
-        self, questions: Sequence[Question], read: Callable[[JsonObject], T]
+        self,
+        questions: Sequence[Question],
+        read: Callable[[JsonObject], T],
+        told: Callable[[T], str],
     ) -> list[T]:
         """Ask all questions of a step at once; the answers in their order."""
-        return await together([self.ask(question, read) for question in questions])
+        return await together([self.ask(question, read, told=told) for question in questions])
 
     async def ask(
         self,

@@ -65,7 +65,7 @@ def attribute_prompt(
 ) -> str:
     """Asks what about each variable matters for an aim, as words or (fine) with a score."""
     if fine:
-        wanted = "" if aim.value is None else f" The decision should be at {aim.value:g} of it."
+        wanted = "" if aim.value is None else f" It should be at {aim.value:g} from 0 to 1."
         how = f"""{wanted} For each variable name what about it matters for {aim.name}, with its \
 values, and score from 0 to 1 how strongly choosing this variable would express {aim.name}: 0.9 to \
 1.0 fully, 0.7 to 0.9 strongly, 0.4 to 0.7 in part, 0.2 to 0.4 weakly, 0.0 to 0.2 not at all. \
@@ -99,8 +99,9 @@ def express_prompt(structure: JsonObject) -> str:
     return f"""Here is what a decision depends on:
 {json.dumps(structure, ensure_ascii=False, indent=1)}
 
-Task: Write it as an optimisation model in words and simple formulas: what is to be maximised, what \
-is chosen, which limits hold, and a short explanation. Answer with one JSON object: {{{keys}}}"""
+Task: Write it as an optimisation model in words and simple formulas: what is to be maximised, \
+what is chosen, which limits hold, and a short explanation. Answer with one JSON object: \
+{{{keys}}}"""
 
 
 def last_prompt(
@@ -121,9 +122,9 @@ whose sum comes nearest to what is wanted. Give the text of that choice."""
         shape = f'{{"{REASONING}": "...", "{ANSWER}": "the text of the choice"}}'
     else:
         aimed = [f"{word} {name}" for word, name in words_told(aims)]
-        how = """For each variable and attribute state a normal distribution (mean and deviation) of \
-how well it serves this, use the mean as its score, multiply it by its weight, add up, and choose the \
-option with the greatest sum. Give the number of that choice."""
+        how = """For each variable and attribute state a normal distribution (mean and \
+deviation) of how well it serves this, use the mean as its score, multiply it by its weight, add \
+up, and choose the option with the greatest sum. Give the number of that choice."""
         shape = f'{{"{REASONING}": "...", "{ANSWER}": 0}}'
     choices = "\n".join(numbered(scenario.choice_texts))
     wanted = f"Wanted is a decision with {', and '.join(aimed)}. " if aimed else ""
@@ -141,7 +142,7 @@ Task: {wanted}{how} Answer: {shape}"""
 
 def again(fault: str) -> str:
     """What follows a reply that could not be used."""
-    return f"This reply cannot be used: {fault} Answer the task again, shorter, in the form it asks for."
+    return f"This reply cannot be used: {fault} Do the task again, in the form that it asks for."
 
 
 def _situation(scenario: Scenario) -> str:

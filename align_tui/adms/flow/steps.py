@@ -13,6 +13,7 @@ from align_tui.core.decision_flow import (
     asked_about,
     choices_named,
     constraints_of,
+    entries,
     facts_of_options,
     index_of,
     model_structure,
@@ -76,7 +77,7 @@ async def attribute(
         )
         for aim in aims
     ]
-    found = await asker.ask_all(questions, _analysis)
+    found = await asker.ask_all(questions, _analysis, _told_analysis)
     return {aim.name: each for aim, each in zip(aims, found, strict=True)}
 
 
@@ -99,7 +100,9 @@ async def filter_facts(
         for aim, each in asked
     ]
     weights: dict[str, dict[str, tuple[float, str]]] = {aim.name: {} for aim in aims}
-    for (aim, each), found in zip(asked, await asker.ask_all(questions, _weight), strict=True):
+    for (aim, each), found in zip(
+        asked, await asker.ask_all(questions, _weight, _told_weight), strict=True
+    ):
         weights[aim.name][each] = found
     return {
         aim.name: weighted_pairs(analysis[aim.name], weights[aim.name])
@@ -197,10 +200,28 @@ def _texts(found: JsonObject, key: str) -> list[str]:
 
 
 def _analysis(found: JsonObject) -> list[Any]:
+    """The analysis; in the fine form each score becomes one of its fact's values."""
     values = found[prompts.ANALYSIS]
     if not isinstance(values, list):
         raise TypeError(f"{prompts.ANALYSIS} is no list")
-    return values
+    return [_with_scores(each) for each in values]
+
+
+def _with_scores(entry: Any) -> Any:
+    facts = entry.get("Attribute") if isinstance(entry, dict) else None
+    if not isinstance(facts, list):
+        return entry
+    return {**entry, "Attribute": [_with_score(fact) for fact in facts]}
+
+
+def _with_score(fact: Any) -> Any:
+    score = fact.get(prompts.SCORE) if isinstance(fact, dict) else None
+    if isinstance(score, bool) or not isinstance(score, int | float):
+        return fact
+    value = fact.get("Value", [])
+    values = value if isinstance(value, list) else [value]
+    rest = {key: each for key, each in fact.items() if key != prompts.SCORE}
+    return {**rest, "Value": [*values, f"score {score:g}"]}
 
 
 def _weight(found: JsonObject) -> tuple[float, str]:
@@ -215,6 +236,14 @@ def _model(found: JsonObject) -> dict[str, Json]:
     if not found[prompts.MODEL_KEYS[0]]:
         raise ValueError("the objective is empty")
     return {key: found[key] for key in prompts.MODEL_KEYS if key in found}
+
+
+def _told_analysis(analysis: Sequence[Any]) -> str:
+    return "\n".join(f"{v}: {a}: {_flat(value)}" for v, a, value in entries(analysis))
+
+
+def _told_weight(weight: tuple[float, str]) -> str:
+    return f"{weight[0]:g}: {weight[1]}"
 
 
 def _lines(texts: Sequence[str]) -> str:

@@ -107,7 +107,7 @@ def check_target_word(given: Mapping[str, Any], expected: Mapping[str, Any]) -> 
         task = turns[-1].content.partition("Task:")[2]
         found += values_differ("name", True, wanted["attribute_name"] in task)
         if fine:
-            at = re.findall(r"should be at ([0-9.]+) of it", task)
+            at = re.findall(r"should be at ([0-9.]+) from 0 to 1", task)
             value = wanted["target_value"]
             found += values_differ("value", [] if value is None else [value], list(map(float, at)))
         else:
