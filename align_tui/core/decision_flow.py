@@ -193,7 +193,7 @@ def facts_for_last_step(objective: Any, analysis: Analysis) -> list[dict[str, Js
     kept = kept_facts(objective)
     if kept:
         return kept
-    found = []
+    found: list[dict[str, Json]] = []
     for name, analysed in analysis.items():
         by_variable: dict[str, list[Json]] = {}
         for variable, _, value in entries(analysed):

@@ -80,7 +80,7 @@ class Asker:
         """
         stream = next(self._streams)
         opening = (Message("system", self.system), Message("user", question.prompt))
-        messages = opening
+        messages: tuple[Message, ...] = opening
         problem: ReplyError | None = None
         for attempt in range(question.attempts):
             sampling = self.llm.sampling(stream)

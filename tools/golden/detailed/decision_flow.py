@@ -242,8 +242,8 @@ def check_answer_text(given: Mapping[str, Any], expected: Mapping[str, Any]) -> 
         return values_differ("refused", (None, False), (index, expected["reasoning_used"]))
     if answer.strip().isdigit() and int(answer) < len(choices):
         return values_differ("number", int(answer), index)
-    several = sum(answer.lower() in choice.lower() for choice in choices) > 1 and answer.strip()
-    several = several or sum(choice in answer for choice in choices) > 1
+    parts = sum(answer.lower() in choice.lower() for choice in choices) if answer.strip() else 0
+    several = parts > 1 or sum(choice in answer for choice in choices) > 1
     if several:
         return values_differ("several choices refused", (None, None), (index, turned))
     if not any(_touches(answer, choice) for choice in choices):
