@@ -29,11 +29,11 @@ def answer(messages: Sequence[Message], schema: JsonObject) -> Any:
     if "Choices:" in task:
         given = 1 if "Give the number" in task else f"I take {B}"
         return {"Reasoning": "B scores more.", "Answer": given}
-    if '{"variables"' in task:
+    if 'key "variables"' in task:
         return {"variables": ["Patient A", "Patient B"]}
-    if '{"information"' in task:
+    if 'key "information"' in task:
         return {"information": ["Patient A has only a cut.", "Patient B sleeps."]}
-    if '{"analysis"' in task:
+    if 'key "analysis"' in task:
         facts = [{"Attribute": name, "Value": [f"{name} of A"], "Score": 0.8} for name in WEIGHTS]
         return {"analysis": [{"Variable": "Patient A", "Attribute": facts}]}
     if '"Weight"' in task:
@@ -82,16 +82,17 @@ def test_the_fine_form_writes_free_text_and_answers_by_text() -> None:
     decision = decided(llm, SCENARIO, HIGH, kind="decision_flow", form="fine_grained")
     assert decision.choice == 1
     assert [schema == FREE_TEXT for schema in llm.schemas].count(True) == 1
-    attribute = next(turns[1].content for turns in llm.asked if '{"analysis"' in turns[1].content)
+    asked = [turns[1].content for turns in llm.asked]
+    attribute = next(each for each in asked if 'key "analysis"' in each)
     assert "at 1 from 0 to 1" in attribute
     assert "score 0.8" in llm.asked[-1][-1].content
     assert "moral desert at 1 on a scale" in llm.asked[-1][-1].content
 
 
 def test_a_reply_that_cannot_be_used_is_asked_again_with_its_fault() -> None:
-    llm = Answering(faulty('{"variables"', 2))
+    llm = Answering(faulty('key "variables"', 2))
     decision = decided(llm, SCENARIO, HIGH, kind="decision_flow")
-    asked = [turns for turns in llm.asked if '{"variables"' in turns[1].content]
+    asked = [turns for turns in llm.asked if 'key "variables"' in turns[1].content]
     assert [len(turns) for turns in asked] == [2, 4, 4]
     assert asked[1][2].content == "no JSON" and "is not JSON" in asked[1][3].content
     assert "The step variables was asked 3 times." in decision.notes
@@ -99,10 +100,18 @@ def test_a_reply_that_cannot_be_used_is_asked_again_with_its_fault() -> None:
     assert len(set(seeds)) == 3
 
 
+def test_the_last_attempt_at_free_text_is_held_to_a_schema() -> None:
+    llm = Answering(faulty('"Objective', 4))
+    decision = decided(llm, SCENARIO, HIGH, kind="decision_flow", form="fine_grained")
+    free = [schema == FREE_TEXT for schema in llm.schemas]
+    assert free.count(True) == 4 and free.index(True) == len(free) - 6
+    assert any("the last time its reply was held to a schema" in n for n in decision.notes)
+
+
 @pytest.mark.parametrize(
     ("key", "step", "attempts"),
     [
-        ('{"information"', "extraction", 10),
+        ('key "information"', "extraction", 10),
         ('"Objective', "express", 5),
         ("Choices:", "math_reason", 5),
     ],
@@ -166,6 +175,6 @@ def test_facts_of_a_model_that_do_not_fit_are_skipped() -> None:
         {"analysis": ["text", {"Variable": 3}, {"Attribute": [5, {"Attribute": 1}]}]}
     )
     decision = decided(
-        Answering(faulty('{"analysis"', 1, broken)), SCENARIO, HIGH, kind="decision_flow"
+        Answering(faulty('key "analysis"', 1, broken)), SCENARIO, HIGH, kind="decision_flow"
     )
     assert decision.choice == 1

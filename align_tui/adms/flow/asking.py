@@ -27,15 +27,21 @@ QUOTED = 600  # characters of a reply that could not be used, when it is asked a
 class Question:
     """One question of a step: its prompt, and the schema of its reply.
 
-    Without a schema the reply is free text, in which an object with the keys `required` is looked
-    for. `attempts` is how often it is asked in all.
+    `attempts` is how often it is asked in all. If it is `free`, the reply is free text, in which
+    an object with the keys `required` is looked for; only the last of several attempts is held to
+    the schema.
     """
 
     step: str
     prompt: str
-    schema: JsonObject | None
+    schema: JsonObject
     attempts: int
+    free: bool = False
     required: Sequence[str] = ()
+
+    def is_free(self, attempt: int) -> bool:
+        """Is the reply of this attempt (from 0) free text?"""
+        return self.free and (attempt + 1 < self.attempts or self.attempts == 1)
 
 
 @dataclass
@@ -86,10 +92,11 @@ class Asker:
             sampling = self.llm.sampling(stream)
             if attempt:  # another seed, so that a drawn reply differs even for an equal prompt
                 sampling = replace(sampling, seed=derive_seed(sampling.seed, attempt))
-            schema = question.schema if question.schema is not None else FREE_TEXT
+            is_free = question.is_free(attempt)
+            schema = FREE_TEXT if is_free else question.schema
             text = ""
             try:
-                if question.schema is None:  # a cut text may still hold the object
+                if is_free:  # a cut text may still hold the object
                     made = await self.llm.generate(messages, schema, sampling, stream=stream)
                     retried = False
                 else:
@@ -97,7 +104,8 @@ class Asker:
                         self.llm, messages, schema, sampling, stream=stream
                     )
                 text = split_thinking(made.text)[1]
-                found = self._read(question, text, read)
+                keys = question.required
+                found = _read_free(text, keys, read) if is_free else read_object(text, read)
             except ReplyError as error:
                 problem = error
                 messages = (*opening, *_faulty(text, error))
@@ -116,7 +124,9 @@ class Asker:
             )
             self.notes += [note for note in made.notes if note not in self.notes]
             if attempt:
-                self.notes.append(f"The step {question.step} was asked {attempt + 1} times.")
+                held = "; the last time its reply was held to a schema" if question.free else ""
+                held = "" if is_free else held
+                self.notes.append(f"The step {question.step} was asked {attempt + 1} times{held}.")
             return found
         assert problem is not None
         times = "time" if question.attempts == 1 else "times"
@@ -126,14 +136,14 @@ class Asker:
             problem.hint or "Raise the attempts in [adm], or use a larger model.",
         ) from problem
 
-    def _read(self, question: Question, text: str, read: Callable[[JsonObject], T]) -> T:
-        if question.schema is not None:
-            return read_object(text, read)
-        found: dict[str, Json] = read_loose(text, question.required)
-        try:
-            return read(found)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReplyError(f"The reply does not fit ({error}): {text[:80]!r}") from error
+
+def _read_free(text: str, required: Sequence[str], read: Callable[[JsonObject], T]) -> T:
+    """Read the object in a free text with `read`; raises ReplyError that names the fault."""
+    found: dict[str, Json] = read_loose(text, required)
+    try:
+        return read(found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReplyError(f"The reply does not fit ({error}): {text[:80]!r}") from error
 
 
 def _faulty(text: str, error: ReplyError) -> tuple[Message, ...]:

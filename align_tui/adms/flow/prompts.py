@@ -43,7 +43,7 @@ def variables_prompt(scenario: Scenario) -> str:
     return f"""{_situation(scenario)}
 
 Task: List the decision variables, that is, the people or options between which the decision is \
-made. Name each in a few words. Answer: {{"{VARIABLES}": ["...", "..."]}}"""
+made. Name each in a few words. Answer in JSON with the key "{VARIABLES}", a list of texts."""
 
 
 def extraction_prompt(scenario: Scenario) -> str:
@@ -52,7 +52,7 @@ def extraction_prompt(scenario: Scenario) -> str:
 
 Task: List the facts of the situation that may matter for the decision. Write one fact in each \
 entry, begin it with the person or thing that it is about, and add nothing that is not said. \
-Answer: {{"{INFORMATION}": ["...", "..."]}}"""
+Answer in JSON with the key "{INFORMATION}", a list of texts."""
 
 
 def attribute_prompt(
@@ -70,18 +70,19 @@ def attribute_prompt(
 values, and score from 0 to 1 how strongly choosing this variable would express {aim.name}: 0.9 to \
 1.0 fully, 0.7 to 0.9 strongly, 0.4 to 0.7 in part, 0.2 to 0.4 weakly, 0.0 to 0.2 not at all. \
 Fully means: {aim.high} Not at all means: {aim.low}"""
-        shape = f'{{"Attribute": "...", "Value": ["..."], "{SCORE}": 0.0}}'
     else:
         how = f""" For each variable name what about it matters to somebody whose {aim.name} is \
 {aim.word}, with its values."""
-        shape = '{"Attribute": "...", "Value": ["..."]}'
+    score = f', and "{SCORE}", its score' if fine else ""
     return f"""{_situation(scenario)}
 
 Variables: {_listed([*variables, ENVIRONMENT])}
 Facts: {_listed(information)}
 
-Task: {aim.definition}{how} "{ENVIRONMENT}" stands for the surroundings. Answer: \
-{{"{ANALYSIS}": [{{"Variable": "...", "Attribute": [{shape}]}}]}}"""
+Task: {aim.definition}{how} "{ENVIRONMENT}" stands for the surroundings. Answer in JSON with the \
+key "{ANALYSIS}", a list with an object for each variable. Its keys are "Variable", the variable's \
+name, and "Attribute", a list of objects with the keys "Attribute", what matters, and "Value", a \
+list of texts{score}."""
 
 
 def filter_prompt(scenario: Scenario, aim: Aim, attribute: str) -> str:
@@ -90,18 +91,18 @@ def filter_prompt(scenario: Scenario, aim: Aim, attribute: str) -> str:
 
 Task: {aim.definition} How much does "{attribute}" matter here for a decision with {aim.word} \
 {aim.name}? Explain it in a sentence, and give a weight from 0 (not at all) to 1 (it decides). \
-Answer: {{"{EXPLANATION}": "...", "{WEIGHT}": 0.0}}"""
+Answer in JSON with the keys "{EXPLANATION}" and "{WEIGHT}"."""
 
 
 def express_prompt(structure: JsonObject) -> str:
     """Asks for a model of the decision, as an optimisation."""
-    keys = ", ".join(f'"{key}": "..."' for key in MODEL_KEYS)
+    keys = ", ".join(f'"{key}"' for key in MODEL_KEYS)
     return f"""Here is what a decision depends on:
 {json.dumps(structure, ensure_ascii=False, indent=1)}
 
 Task: Write it as an optimisation model in words and simple formulas: what is to be maximised, \
-what is chosen, which limits hold, and a short explanation. Answer with one JSON object: \
-{{{keys}}}"""
+what is chosen, which limits hold, and a short explanation. Answer with one JSON object \
+that has the keys {keys}."""
 
 
 def last_prompt(
@@ -119,13 +120,11 @@ def last_prompt(
         ]
         how = """Take each option's scores, multiply them by their weights, and choose the option \
 whose sum comes nearest to what is wanted. Give the text of that choice."""
-        shape = f'{{"{REASONING}": "...", "{ANSWER}": "the text of the choice"}}'
     else:
         aimed = [f"{word} {name}" for word, name in words_told(aims)]
         how = """For each variable and attribute state a normal distribution (mean and \
 deviation) of how well it serves this, use the mean as its score, multiply it by its weight, add \
 up, and choose the option with the greatest sum. Give the number of that choice."""
-        shape = f'{{"{REASONING}": "...", "{ANSWER}": 0}}'
     choices = "\n".join(numbered(scenario.choice_texts))
     wanted = f"Wanted is a decision with {', and '.join(aimed)}. " if aimed else ""
     return f"""{_situation(scenario)}
@@ -137,7 +136,7 @@ Facts that count: {json.dumps(list(facts), ensure_ascii=False)}
 Choices:
 {choices}
 
-Task: {wanted}{how} Answer: {shape}"""
+Task: {wanted}{how} Answer in JSON with the keys "{REASONING}", a few sentences, and "{ANSWER}"."""
 
 
 def again(fault: str) -> str:

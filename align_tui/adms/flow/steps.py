@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from align_tui.core.errors import ReplyError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.types import Json, JsonObject
 
+_WORD = re.compile(r"\w")
 UNCLEAR = "The answer of the last step names no choice ({}), so the first choice was taken."
 
 
@@ -125,8 +127,9 @@ async def express(
     question = Question(
         "express",
         prompts.express_prompt(structure),
-        None if form.fine else prompts.express_schema(),
+        prompts.express_schema(),
         form.express_attempts,
+        form.fine,
         prompts.MODEL_KEYS[:1],
     )
     model = await asker.ask(question, _model, told=_sections)
@@ -193,7 +196,8 @@ def _texts(found: JsonObject, key: str) -> list[str]:
     values = found[key]
     if not isinstance(values, list):
         raise TypeError(f"{key} is no list")
-    texts = [each.strip() for each in values if isinstance(each, str) and each.strip()]
+    # A small model may fill a list with dots.
+    texts = [each.strip() for each in values if isinstance(each, str) and _WORD.search(each)]
     if not texts:
         raise ValueError(f"{key} lists nothing")
     return list(dict.fromkeys(texts))
