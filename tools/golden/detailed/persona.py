@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from align_tui.config.attributes import load_attributes
@@ -28,6 +29,7 @@ from ..script import ScriptedLlm, decide
 SEEDS = range(40)
 
 
+@lru_cache(maxsize=64)
 def also_about(question: str) -> list[str]:
     """What attributes the shipped pack's question of that name, in any spelling, is about."""
     known = load_attributes()
