@@ -28,7 +28,8 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
         "py.typed", "demo/model/model.safetensors", "demo/model/config.json",
         "demo/model/tokenizer.json", "demo/scenarios/demo-triage.toml",
         "demo/scenarios/demo-survey.toml", "demo/attributes/medical.toml",
-        "demo/attributes/opinionqa.toml", "profiles/baseline.toml",
+        "demo/attributes/opinionqa.toml", "demo/personas/emergency-workers.toml",
+        "demo/scenarios/demo-tagging.toml", "profiles/baseline.toml",
         "profiles/backbones/mistral-7b.toml", "examples/mta-moral-desert.toml",
         "examples/custom_adm.py", "formats/scenarios.schema.json",
     }  # fmt: skip

@@ -13,6 +13,8 @@ from align_tui.core.decisions import Decision, Message, Response
 from align_tui.core.scenarios import Scenario
 from align_tui.core.votes import vote_shares, winner
 
+NEGATIVE = "negative"
+
 
 async def decide_by_votes(
     llm: Llm,
@@ -24,6 +26,7 @@ async def decide_by_votes(
 ) -> Decision:
     """Ask all of `asked`, each (role, messages), at once and decide by the votes of the replies.
 
+    A reply of the role `negative` votes against its choice; all others count as positive.
     The decision's reasoning is that of the first positive response that chose the winner. Its
     probabilities are the mean over the positive responses.
     """
@@ -38,17 +41,17 @@ async def decide_by_votes(
                     params=params,
                     role=role,
                     stream=stream,
-                    scored=params.probabilities and role == "positive",
+                    scored=params.probabilities and role != NEGATIVE,
                 )
             )
             for stream, (role, messages) in enumerate(asked)
         ]
     responses = [task.result() for task in tasks]
-    positive = [r for r in responses if r.role == "positive"]
+    positive = [r for r in responses if r.role != NEGATIVE]
     shares = vote_shares(
         len(choices),
         [r.choice for r in positive if r.choice is not None],
-        [r.choice for r in responses if r.role == "negative" and r.choice is not None],
+        [r.choice for r in responses if r.role == NEGATIVE and r.choice is not None],
         only_positive=only_positive,
     )
     choice = winner(shares)

@@ -10,9 +10,9 @@ import tomli_w
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from align_tui.adms.first_prompt import first_prompt
 from align_tui.config import paths
 from align_tui.config.adm_kinds import ADM_KINDS
-from align_tui.config.adm_params import Reasoned
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import DEFAULT, list_backbones, read_backbone, typed
 from align_tui.config.library import (
@@ -25,7 +25,6 @@ from align_tui.config.library import (
 )
 from align_tui.config.library import list_profiles as library_profiles
 from align_tui.config.profile import Profile
-from align_tui.config.prompts.render import render_messages
 from align_tui.config.reading.toml import Table as TomlTable
 from align_tui.config.targets import target_tables
 from align_tui.core.errors import AlignError, ConfigError
@@ -118,16 +117,13 @@ EXAMPLE = Scenario(
 
 
 def show_profile(name: str, backbone: str | None) -> None:
-    """Print all settings of a profile as TOML, and its prompt for an example scenario."""
+    """Print all settings of a profile as TOML, and what it first asks about an example."""
     profile = load_profile(name, backbone=typed(backbone) if backbone is not None else None)
     out = console()
     out.print(tomli_w.dumps(_without_none(profile)), end="")
-    if isinstance(profile.adm, Reasoned):
-        stated = profile.target if profile.adm.traits.states_target else ()
-        order = profile.adm.reasoning
-        for message in render_messages(profile, EXAMPLE, stated, load_attributes(), order):
-            out.print(f"\n# {message.role}", style="dim")
-            out.print(plain(message.content))
+    for message in first_prompt(profile, EXAMPLE, load_attributes()):
+        out.print(f"\n# {message.role}", style="dim")
+        out.print(plain(message.content))
 
 
 def _without_none(profile: Profile) -> TomlTable:

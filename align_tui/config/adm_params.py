@@ -33,7 +33,8 @@ class Traits:
     role, with the capabilities that each must have.
     `needs_target`: it cannot decide without a target. `is_steerable`: its decisions depend on its
     targets; others are only scored against them. `states_target`: its prompt states the targets in
-    words, so an attribute pack must define each. `takes_distributions`: its targets may be
+    words, so an attribute pack must define each. `follows_protocol`: its target, if it has one, is
+    an attribute with steps. `takes_distributions`: its targets may be
     distributions.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
     that function the relevance of each attribute; `takes_relevance`: it gives that of the profile's
@@ -53,6 +54,7 @@ class Traits:
     needs_target: bool = False
     is_steerable: bool = False
     states_target: bool = False
+    follows_protocol: bool = False
     takes_distributions: bool = False
     ranks: bool = False
     gives_relevance: bool = False

@@ -47,7 +47,8 @@ class RangeSpec(Strict):
 class AttributeSpec(Strict):
     """`[[attribute]]` of a pack.
 
-    The keys from `factor` on say how a rater scores it: see `core.attributes.Attribute`.
+    The keys from `factor` on say how a rater scores it: see `core.attributes.Attribute`. `steps`
+    make it a protocol, which is followed or not.
     """
 
     id: str = Field(min_length=1, max_length=200, pattern=r"^[^=+\x00-\x1f]+$")
@@ -61,6 +62,7 @@ class AttributeSpec(Strict):
     anchors: AnchorTable = Field(default_factory=dict, max_length=MAX_ANCHORS)
     findings: AnchorTable = Field(default_factory=dict, max_length=MAX_ANCHORS)
     facts: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    steps: tuple[str, ...] = ()
 
     @field_validator("anchors", "findings")
     @classmethod
@@ -110,6 +112,7 @@ class AttributeSpec(Strict):
             self._anchors(),
             self._findings(),
             self.facts,
+            self.steps,
         )
 
 

@@ -26,6 +26,7 @@ from align_tui.config.backbones import (
 from align_tui.config.backbones import backbone_table as backbone_table
 from align_tui.config.code import with_hashes
 from align_tui.config.entries import Entry, did_you_mean, entries
+from align_tui.config.personas import placed_pack, with_personas
 from align_tui.config.profile import Profile
 from align_tui.config.reading.bounded_toml import MOST_PARTS, parse_toml
 from align_tui.config.reading.file_kinds import PROFILE, refuse_other
@@ -147,6 +148,8 @@ def anchored_override(text: str, folder: Path) -> str:
         value = paths.stored_path(resolved(folder / as_path(value)))
     elif parts in (["adm", "records"], ["examples", "scenarios"]):
         value = _absolute_set(value, folder)
+    elif parts == ["adm", "personas"]:
+        value = placed_pack(value, folder)
     elif _names_model(parts):
         names = {entry.name for entry in list_backbones()}
         value = value if value in names else absolute(value, folder)
@@ -213,6 +216,8 @@ def _table(path: Path, chain: tuple[Path, ...], files: set[Path]) -> tuple[Table
         custom["file"] = paths.stored_path(resolved(path.parent / as_path(custom["file"])))
     _absolute_sets(custom, "records", path.parent)
     _absolute_sets(table.get("examples"), "scenarios", path.parent)
+    if isinstance(custom, dict) and isinstance(custom.get("personas"), str):
+        custom["personas"] = placed_pack(custom["personas"], path.parent)
     name = table.setdefault("name", storable(path.stem))
     parent = table.pop("extends", None)
     if parent is None:
@@ -298,7 +303,7 @@ def build_profile(
     check_kind(profile.backbone, where)
     for role, spec in profile.used_models.items():
         check_model(spec, where, f"models.{role}" if role else "backbone")
-    return with_hashes(profile)
+    return with_personas(with_hashes(profile), known, where)
 
 
 def _with_roles(table: Table, where: str, text: str, files: set[Path]) -> Table:

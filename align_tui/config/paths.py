@@ -42,6 +42,11 @@ def shipped_attributes() -> Path:
     return _PACKAGE / "demo" / "attributes"
 
 
+def shipped_personas() -> Path:
+    """The shipped packs of personas."""
+    return _PACKAGE / "demo" / "personas"
+
+
 def shipped_scenarios() -> Path:
     """The shipped demo scenarios."""
     return _PACKAGE / "demo" / "scenarios"
@@ -65,6 +70,11 @@ def user_backbones() -> Path:
 def user_attributes() -> Path:
     """The user's own attribute packs."""
     return _DIRS.user_config_path / "attributes"
+
+
+def user_personas() -> Path:
+    """The user's own packs of personas."""
+    return _DIRS.user_config_path / "personas"
 
 
 def user_scenarios() -> Path:

@@ -196,6 +196,16 @@ class Profile(Strict):
         return content_hash(self.model_dump(mode="json", exclude={"name", "description"}))
 
 
+def without_default_system(profile: Profile) -> Profile:
+    """The profile for prompts whose decision-maker has its own system text or none.
+
+    A system text that the profile sets remains.
+    """
+    if profile.prompt.system is not None:
+        return profile
+    return profile.model_copy(update={"prompt": profile.prompt.model_copy(update={"system": ""})})
+
+
 def keys_in(backbone_key: str) -> frozenset[str]:
     """The keys of the models that a `Profile.backbone_key` joins."""
     return frozenset(backbone_key.split("+")) if backbone_key else frozenset()

@@ -56,6 +56,7 @@ class Attribute:
     anchors: tuple[Anchor, ...] = ()
     findings: tuple[Anchor, ...] = ()
     facts: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -122,9 +123,10 @@ TEXTS = ("id", "name", "definition", "high", "low")
 
 
 def _to_json(attribute: Attribute) -> dict[str, Json]:
-    """All texts, and of the score's definition what is not at its default."""
+    """All texts, and what is not at its default."""
     body: dict[str, Json] = {key: getattr(attribute, key) for key in TEXTS}
-    return body | {"aliases": list(attribute.aliases)} | scoring_to_json(attribute)
+    body |= {"aliases": list(attribute.aliases)} | scoring_to_json(attribute)
+    return body | {"steps": list(attribute.steps)} if attribute.steps else body
 
 
 def scoring_to_json(attribute: Attribute) -> dict[str, Json]:
@@ -168,6 +170,7 @@ def attributes_from_json(body: Json) -> Attributes:
             anchors=tuple(map(_anchor, _listed(each.get("anchors", ()), "anchors"))),
             findings=tuple(map(_anchor, _listed(each.get("findings", ()), "findings"))),
             facts=tuple(map(str, _listed(each.get("facts", ()), "facts"))),
+            steps=tuple(map(str, _listed(each.get("steps", ()), "steps"))),
         )
     return Attributes(known)
 

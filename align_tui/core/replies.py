@@ -14,6 +14,8 @@ from align_tui.core.types import Json, JsonObject
 
 REASONING, CHOICE = "reasoning", "choice"
 CHOICE_MARK = f'"{CHOICE}":"'
+FREE_TEXT: JsonObject = {}
+"""In place of a schema: the reply is free text, which is no JSON as a whole."""
 RESTART = "\0"
 """Marks in a stream of text where a reply starts again, since the first one was cut."""
 THINKING, THOUGHT = "\x02", "\x03"

@@ -16,7 +16,7 @@ from align_tui.config.columns import load_columns, refuse_namesakes
 from align_tui.config.library import anchored_override
 from align_tui.config.options import Options
 from align_tui.config.profile import Profile
-from align_tui.config.prompts.target_text import target_values
+from align_tui.config.prompts.target_text import protocol_of, target_values
 from align_tui.config.reading.file_kinds import STUDY, refuse_other
 from align_tui.config.reading.files import exists, is_file
 from align_tui.config.reading.toml import parse, read_text, validate
@@ -266,6 +266,8 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
             f"{where}: {profile.adm.kind} does not use the relevance of attributes",
             "Leave out [relevance], or choose a decision-maker that ranks choices by predictions.",
         )
+    if traits.follows_protocol:
+        protocol_of(profile.target, attributes)
     if traits.ranks:
         _check_alignment(profile)
     elif profile.alignment is not None:

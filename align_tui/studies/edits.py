@@ -16,6 +16,7 @@ from align_tui.config.adm_params import Reasoned
 from align_tui.config.backbones import SETTINGS, backbone_of
 from align_tui.config.code import is_note, notes_on
 from align_tui.config.library import build_profile
+from align_tui.config.personas import AsksPersonas, is_pack_unchanged
 from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import parse
 from align_tui.config.study import OUT_OF_DEPTH, Study
@@ -108,6 +109,8 @@ def profile_toml(profile: Profile, *, by_name: bool = False) -> str:
     """
     body = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     body["adm"] = _without_none(profile.body()["adm"])
+    if isinstance(profile.adm, AsksPersonas) and is_pack_unchanged(profile.adm):
+        body["adm"].pop("pack", None)  # reading the text reads the pack again
     for part in ("adm", "backbone"):  # reading the text hashes the code again
         body.get(part, {}).pop("code_sha256", None)
     body.get("examples", {}).pop("set_sha256", None)  # and reads its examples again

@@ -6,7 +6,7 @@ import asyncio
 import importlib.util
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ def opened() -> Iterator[Open]:
         each.close()
 
 
-def copied(bert: Path, to: Path, pooling: dict[str, object] | None, **transformer: int) -> Path:
+def copied(bert: Path, to: Path, pooling: Mapping[str, object] | None, **transformer: int) -> Path:
     shutil.copytree(bert, to)
     if pooling is not None:
         (to / "1_Pooling").mkdir()

@@ -192,6 +192,15 @@ FILES: dict[str, dict[str, Make]] = {
         ),
         "blank name": lambda n: b'name = "x"\n[[attribute]]\nid = "' + b" " * n + b'"\n',
     },
+    "personas": {
+        "many people": lambda n: (
+            b'name = "x"\n' + b'[[persona]]\nname = "a"\nbackstory = "b"\n' * (n // 20)
+        ),
+        "many questions": lambda n: (
+            b'name = "x"\n' + b"".join(b'[questions.q%d]\ntext = "t"\n' % i for i in range(n // 20))
+        ),
+        "long answer": lambda n: b'name = "x"\nquestions.a = { text = "' + b"x" * n + b'" }\n',
+    },
     "keymap": {
         "many lines": lambda n: (
             b"[study]\n" + b"".join(b'"step(%d)" = "j"\n' % i for i in range(n // 2))

@@ -26,6 +26,7 @@ from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import read_backbone
 from align_tui.config.library import load_profile
 from align_tui.config.options import Options
+from align_tui.config.personas import read_personas
 from align_tui.config.prompts.render import render_messages
 from align_tui.config.prompts.sandbox import TemplateTrouble
 from align_tui.core.errors import AlignError
@@ -93,12 +94,14 @@ READERS: dict[str, Callable[[Path], object]] = {
     "backbone": read_backbone,
     "study": lambda path: load_study(Options(study=path)),
     "pack": read_pack,
+    "personas": lambda path: read_personas(path, load_attributes()),
     "keymap": read_keymap,
     "gguf": read_header,
     "safetensors": weights.header_of,
     "config": _folder,
 }
 ENDINGS = {"profile": ".toml", "template": ".toml", "study": ".toml", "pack": ".toml",
+           "personas": ".toml",
            "backbone": ".toml", "keymap": ".toml", "target": ".yaml", "gguf": ".gguf",
            "config": ".json", "safetensors": ".safetensors"}  # fmt: skip
 KEYMAP = b'[study]\nrun_all = "Y"\n"step(1)" = ["j", "ctrl+n"]\nnext_scenario = []\n[app]\n'
@@ -130,6 +133,7 @@ def good_files() -> dict[str, list[bytes]]:
         "backbone": of((paths.shipped_backbones(), "*.toml")),
         "study": of((paths.shipped_examples(), "*.toml")),
         "pack": of((paths.shipped_attributes(), "*.toml")),
+        "personas": of((paths.shipped_personas(), "*.toml")),
         "keymap": [KEYMAP],
         "gguf": [make(8) for make in FILES["gguf"].values()],
         "safetensors": [header[: 8 + int.from_bytes(header[:8], "little")]],

@@ -12,7 +12,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
-from align_tui.core.decision_checks import sound
+from align_tui.core.decision_checks import checked_decision
 from align_tui.core.decisions import Decision, UsedExample
 from align_tui.core.errors import AdmError, ExampleError
 from align_tui.core.examples.example_set import example_set
@@ -149,7 +149,8 @@ def test_a_database_of_version_8_gets_the_tables(tmp_path: Path) -> None:
 
 
 def test_examples_of_a_users_own_code_are_checked() -> None:
-    assert sound(SHOWN, 2).examples == USED
-    for wrong in ("s1", [1], [UsedExample("s", "near", "a", "p", "r")], (USED[0],) * 1_001):
+    assert checked_decision(SHOWN, 2).examples == USED
+    near = UsedExample("s", "near", "a", "p", "r")  # type: ignore[arg-type]  # a user's mistake
+    for wrong in ("s1", [1], [near], (USED[0],) * 1_001):
         with pytest.raises(AdmError):
-            sound(Decision(ChoiceAnswer(0), "", examples=wrong), 2)  # type: ignore[arg-type]
+            checked_decision(Decision(ChoiceAnswer(0), "", examples=wrong), 2)  # type: ignore[arg-type]

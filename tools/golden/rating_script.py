@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
-from align_tui.core.statements import Statement, StatementRating
+from align_tui.adms.no_model import NoModel
+from align_tui.core.alignment.ranking import History
+from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.types import JsonObject
 
 Vectors = Callable[[Sequence[str]], tuple[tuple[float, ...], ...]]
@@ -36,12 +37,12 @@ class Request:
 
 
 @dataclass
-class ScriptedLlm:
+class ScriptedLlm(NoModel):
     """Answers requests with `reply`, which gets each request, and records them."""
 
     reply: Callable[[Request], object]
     seed: int = 1
-    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    history: History = field(default_factory=dict)
     vectors: Vectors | None = None
     asked: list[Request] = field(default_factory=list)
     embedded: list[str] = field(default_factory=list)
@@ -67,24 +68,8 @@ class ScriptedLlm:
         await asyncio.sleep(0)
         return Generation(text, "p", 1, 5, "stop", 0.1, 0.2)
 
-    def role(self, name: str) -> ScriptedLlm:
-        """The same model in every role."""
-        return self
-
-    async def rate(
-        self, action: str, statements: Sequence[Statement]
-    ) -> tuple[StatementRating, ...]:
-        """Not scripted."""
-        raise NotImplementedError
-
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """The scripted vectors."""
         assert self.vectors is not None
         self.embedded += texts
         return self.vectors(texts)
-
-    async def score(
-        self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
-    ) -> ChoiceProbabilities | None:
-        """Not scripted."""
-        raise NotImplementedError

@@ -19,6 +19,7 @@ from llguidance.numpy import fill_next_token_bitmask_par
 from outlines.types import JsonSchema
 
 from align_tui.core.errors import ReplyError
+from align_tui.core.replies import FREE_TEXT
 from align_tui.core.types import JsonObject
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 # No blanks in the JSON: a sampled model would spend tokens on them.
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+
+
+# Free text has none of the marks of a stream (core/replies.py).
+_FREE_TEXT = r"[^\x00\x02\x03]*"
 
 
 @lru_cache(maxsize=512)
@@ -50,7 +55,11 @@ class Grammars:
 
     def matcher(self, schema: JsonObject) -> LLMatcher:
         """A new matcher; raises ReplyError for a schema that llguidance cannot express."""
-        matcher = LLMatcher(self.tokens, _grammar(schema_text(schema)), log_level=0)
+        if schema == FREE_TEXT:
+            grammar = LLMatcher.grammar_from_regex(_FREE_TEXT)
+        else:
+            grammar = _grammar(schema_text(schema))
+        matcher = LLMatcher(self.tokens, grammar, log_level=0)
         if matcher.is_error():
             raise ReplyError(
                 f"llguidance cannot use the reply's schema: {matcher.get_error()[:300]}"

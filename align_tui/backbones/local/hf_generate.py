@@ -23,6 +23,7 @@ from align_tui.backbones.local.reader import Probe
 from align_tui.backbones.local.reply import Reply
 from align_tui.backbones.local.thinking_grammar import ThinkingPhase
 from align_tui.core.errors import ReplyError
+from align_tui.core.replies import FREE_TEXT, without_marks
 from align_tui.core.types import JsonObject
 
 
@@ -52,7 +53,7 @@ class _Streamer(BaseStreamer):
 
     def _send(self, text: str) -> None:
         if self.reply.finish is None:  # otherwise the reply has ended where its choice begins
-            new = self.reply.up_to_choice(text[self.sent :])
+            new = self.reply.up_to_choice(without_marks(text[self.sent :]))
             self.reply.add_text(new, self.before + len(self.seen))
         self.sent = len(text)
 
@@ -89,12 +90,14 @@ class HfGenerator:
         reply.check_bounds()
         if reply.finish is not None:
             return
-        processor = self._processor(compact(reply.request.schema))
-        processor.reset()
+        processors = []
+        if reply.request.schema != FREE_TEXT:
+            processors = [self._processor(compact(reply.request.schema))]
+            processors[0].reset()
         most = reply.request.sampling.max_tokens
         streamer = _Streamer(reply, self.loaded.tokenizer, reply.tokens)
         made = self._generate(
-            reply, most, [processor], StoppingCriteriaList([_Stop(reply)]), streamer
+            reply, most, processors, StoppingCriteriaList([_Stop(reply)]), streamer
         )
         if reply.stop_requested:
             reply.finish = "cancelled"

@@ -24,7 +24,7 @@ from align_tui.backbones.server.thinking import conclusions, joined, thinking_no
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import ChoiceProbabilities, Finish, Generation, Message
 from align_tui.core.errors import KeyRefused, ServerBusy, ServerError, ServerUnreachable
-from align_tui.core.replies import split_thinking, with_thinking
+from align_tui.core.replies import FREE_TEXT, split_thinking, with_thinking
 from align_tui.core.types import JsonObject
 
 T = TypeVar("T")
@@ -95,6 +95,8 @@ class ServerBackbone:
 
     def _order(self, request: Request) -> _ReplyOrder:
         schema = request.schema
+        if schema == FREE_TEXT:
+            return _ReplyOrder(request.messages, schema, states=False)
         if self._capabilities.schema == "plain":
             schema = without_lengths(schema)
         if not self._capabilities.states_schema:
@@ -153,7 +155,8 @@ class ServerBackbone:
             self._tokens += 1
             stream.add(now, piece, thinking=thinking)
 
-        schema = order.schema if self._capabilities.sends_schema else None
+        is_held = self._capabilities.sends_schema and order.schema != FREE_TEXT
+        schema = order.schema if is_held else None
         body = {**body, "stream_options": {"include_usage": True}}
         server_request = make_request(
             self._spec, self._capabilities, turns, schema, body, thinking_pieces

@@ -8,6 +8,7 @@ from align_tui.backbones.server.errors import Broken, Unfit
 from align_tui.backbones.server.whole_replies import Whole, read_whole
 from align_tui.core.decisions import Finish
 from align_tui.core.errors import ReplyError
+from align_tui.core.replies import FREE_TEXT, without_marks
 from align_tui.core.text.display import one_line
 from align_tui.core.types import JsonObject
 
@@ -63,12 +64,15 @@ class Settled:
 def settle(reply: ServerReply, schema: JsonObject) -> Settled:
     """Accept a text that is whole and fits, however its stream ended, or a text cut at the cap.
 
+    A free text is whole if its stream ended as usual.
     Otherwise raises the error that broke the stream, Broken for an end without a finish reason,
     ReplyError for a refusal or an unknown finish reason, or else Unfit.
     """
     ended = (reply.ended or "").lower()
     if reply.refusal:
         raise ReplyError(f"The model refused to answer: {reply.refusal}")
+    if schema == FREE_TEXT and reply.text.strip() and reply.broken is None and ended in WHOLE:
+        return Settled(without_marks(reply.text.strip()), "stop")
     try:
         if reply.thinking and not reply.text:
             raise ReplyError("The model thought, and gave no reply")
@@ -82,7 +86,7 @@ def settle(reply: ServerReply, schema: JsonObject) -> Settled:
     if ended in REFUSED:
         raise ReplyError("The model refused to answer: content filter")
     if ended in CUT:
-        return Settled(reply.text, "length")
+        return Settled(without_marks(reply.text), "length")
     if not ended:
         raise Broken("ended its reply in the middle")
     if ended not in WHOLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from align_tui.core.attributes import Attributes
+from align_tui.core.attributes import Attribute, Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.targets import Targets
 
@@ -34,3 +34,23 @@ def target_values(targets: Targets, attributes: Attributes) -> list[dict[str, ob
             }
         )
     return out
+
+
+def protocol_of(targets: Targets, attributes: Attributes) -> Attribute | None:
+    """The protocol that the only target names; None without a target.
+
+    Raises ConfigError for several targets, and for an attribute without steps.
+    """
+    if not targets:
+        return None
+    if len(targets) > 1:
+        names = ", ".join(target.attribute for target in targets)
+        raise ConfigError(f"One protocol can be followed at a time, and the targets name {names}")
+    attribute = attributes.get(targets[0].attribute)
+    if attribute is None or not attribute.steps:
+        known = ", ".join(each.id for each in attributes if each.steps)
+        raise ConfigError(
+            f"{targets[0].attribute!r} is no protocol: no attribute pack gives it steps",
+            f"Protocols: {known or 'none'}. For your own, see docs/attributes.md.",
+        )
+    return attribute

@@ -21,6 +21,7 @@ STUDY = Kind("a study", "Run it: align-tui run FILE")
 PROFILE = Kind("a profile", "Name it with -p FILE, or in the profiles of a study.")
 BACKBONE = Kind("a named backbone", "Name it with --backbone FILE, or as backbone.use.")
 PACK = Kind("a pack of attributes", "Put it in the folder that docs/attributes.md names.")
+PERSONAS = Kind("a pack of personas", "Name it as personas in the [adm] table of a profile.")
 SCENARIOS = Kind("a set of scenarios", "Name it with -s FILE, or in the scenarios of a study.")
 TARGET = Kind("an alignment target", "It sets values and has no scenarios.")
 MODEL = Kind("the config of a model", "Name the model's folder: --backbone FOLDER")
@@ -37,6 +38,8 @@ def kind_of(table: Mapping[str, Any]) -> Kind | None:
         "align-tui/scenarios"
     ):
         return SCENARIOS
+    if isinstance(table.get("persona"), list):
+        return PERSONAS
     if isinstance(table.get("attribute"), list):
         return PACK
     if "adm" in table or isinstance(table.get("extends"), str):

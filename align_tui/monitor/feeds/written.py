@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from align_tui.core.replies import reasoning_so_far, split_thinking
 from align_tui.core.text.display import plain
+from align_tui.core.words_so_far import words_so_far
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +24,4 @@ NOTHING = Written()
 def written(raw: str, streams: int) -> Written:
     """Split the raw text of an unfinished reply."""
     thinking = plain(split_thinking(raw)[0]).strip()
-    return Written(plain(reasoning_so_far(raw)), thinking, streams)
+    return Written(plain(reasoning_so_far(raw) or words_so_far(raw)), thinking, streams)

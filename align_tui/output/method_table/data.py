@@ -141,9 +141,9 @@ def column_of(targets: Targets, attributes: Attributes | None) -> tuple[str, str
 
 def direction_of(targets: Targets) -> str:
     """`high` (all targets at 1), `low` (all at 0), or the targets' values in words."""
-    points = {target.point for target in targets if isinstance(target.value, float)}
-    if len(points) == 1 and all(isinstance(target.value, float) for target in targets):
-        value = points.pop()
+    numbers = {target.value for target in targets if isinstance(target.value, float)}
+    if len(numbers) == 1 and all(isinstance(target.value, float) for target in targets):
+        value = numbers.pop()
         return {1.0: "high", 0.0: "low"}.get(value, f"{value:g}")
     return target_words(targets)
 

@@ -40,7 +40,7 @@ from align_tui.core.types import JsonObject
 
 from ..families import Check
 from ..families.compare import values_differ
-from ..script import Scripted
+from ..script import ScriptedLlm
 
 ORDERS = {
     (False, "fixed"): "given",
@@ -219,7 +219,7 @@ async def _answers(
     answer = maker.answer((Target(attribute, target),))
     assert maker.examples is not None
     scenario = Scenario("case", "the scene", ())
-    picked = await maker.examples.pick(scenario, Scripted([]), answer, attribute)
+    picked = await maker.examples.pick(scenario, ScriptedLlm([]), answer, attribute)
     return [(body, each) for each in picked if (body := answer(each.example)) is not None]
 
 
@@ -415,7 +415,7 @@ def _decided(kind: str, target: Mapping[str, float]) -> list[list[tuple[str, str
     }
     profile = Profile.model_validate(table)
     profile = profile.model_copy(update={"examples": spec.with_set(ExampleSet(examples))})
-    llm = Scripted(['{"reasoning":"r","choice":"Treat Bo"}'] * 2)
+    llm = ScriptedLlm(['{"reasoning":"r","choice":"Treat Bo"}'] * 2)
     maker: Any = prompt_aligned if kind == "prompt_aligned" else baseline
     adm = maker.make(profile, profile.adm, DEFINED)
     asyncio.run(adm(Scenario("case", "the scene", CHOICES), profile.target, llm))
@@ -424,19 +424,21 @@ def _decided(kind: str, target: Mapping[str, float]) -> list[list[tuple[str, str
 
 def check_positive_negative(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """The differences of the turns under the target and under its opposite."""
-    target = Target("x", float(given["target"]))
-    value = target.opposite.point
-    differs = values_differ("positive target", expected["positive_target"], target.point)
+    wanted = float(given["target"])
+    target = Target("x", wanted)
+    value = target.opposite.number
+    assert value is not None
+    differs = values_differ("positive target", expected["positive_target"], wanted)
     differs += values_differ("negative target", expected["negative_target"], value)
     if target.direction == "middle":
         return differs  # the prompt cannot state a middle target in high and low
     for which, asked, own in zip(
-        ("positive", "negative"), _decided("prompt_aligned", {"x": target.point}),
-        (target, target.opposite), strict=True,
+        ("positive", "negative"), _decided("prompt_aligned", {"x": wanted}),
+        (wanted, value), strict=True,
     ):  # fmt: skip
         turns = [content for role, content in asked if role != "system"][:-1]
         differs += values_differ(f"{which} turns", expected[f"{which}_turns"], len(turns))
-        nearest = min(CHOICES, key=lambda choice: abs(choice.labels["x"] - own.point))
+        nearest = min(CHOICES, key=lambda choice: abs(choice.labels["x"] - own))
         wrong = [text for text in turns[1::2] if f'"choice":"{nearest.text}"' not in text]
         differs += values_differ(f"{which} answers that are not nearest", [], wrong)
     return differs
