@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 from align_tui.config.alignment import AlignmentParams
-from align_tui.core.alignment.ranking import AlignmentFunction, Ranking
+from align_tui.core.alignment.ranking import AlignmentFunction, History, Ranking
 from align_tui.core.alignment.registry import FUNCTIONS
-from align_tui.core.predictions import Predictions
+from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 
@@ -26,6 +26,9 @@ def rank_some(
     kept: list[int],
     targets: Targets,
     seed: int,
+    *,
+    relevance: Relevance | None = None,
+    history: History | None = None,
 ) -> Ranking:
     """Rank the choices `kept` (indices from 0, at least one), as a ranking of all choices.
 
@@ -33,8 +36,12 @@ def rank_some(
     Raises AlignmentError if predictions are missing.
     """
     if len(kept) == len(predictions):
-        return function(predictions, targets, None, {}, seed)
-    part = function(tuple(predictions[i] for i in kept), targets, None, {}, seed)
+        return function(predictions, targets, relevance, history or {}, seed)
+    if relevance is not None:
+        rows = tuple(relevance.by_choice[i] for i in kept)
+        relevance = Relevance(rows, relevance.rater)
+    rated = tuple(predictions[i] for i in kept)
+    part = function(rated, targets, relevance, history or {}, seed)
     least = 0.0 if part.measure == "probability" else min(part.scores)
     scores = [least] * len(predictions)
     for index, score in zip(kept, part.scores, strict=True):
