@@ -15,7 +15,7 @@ from align_tui.core.text.display import one_line
 from align_tui.files.write import write_text
 from align_tui.formats.align_system.target_values import KdeOptions, norm_of
 from align_tui.formats.align_system.targets import AlignmentTarget, read_target
-from align_tui.output.terminal import say, say_data
+from align_tui.output.terminal import say, say_data, say_json
 
 
 def convert_target(
@@ -41,20 +41,17 @@ def convert_target(
             "align-tui reads pickles of scikit-learn's KernelDensity with one column of samples in "
             f"0..1 (up to {MAX_SAMPLES:,}), and runs no code of theirs.",
         )
-    written = out.suffix == ".json" if out is not None else as_json
-    text = _json(found) if written else _toml(found)
-    if out is None:
-        say_data([text])
-        return
-    write_text(out, text)
-    say(str(out), error=True)
+    body = {"id": found.id, "targets": targets_to_json(found.targets)}
+    if out is not None:
+        as_json = out.suffix == ".json"
+        write_text(out, json.dumps(body, ensure_ascii=False) + "\n" if as_json else _toml(found))
+        say(str(out), error=True)
+    elif as_json:
+        say_json(body)
+    else:
+        say_data([_toml(found)])
 
 
 def _toml(found: AlignmentTarget) -> str:
     tables = {"target": target_tables(found.targets)}
     return f"# {one_line(found.id)}\n{tomli_w.dumps(tables)}"
-
-
-def _json(found: AlignmentTarget) -> str:
-    body = {"id": found.id, "targets": targets_to_json(found.targets)}
-    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
