@@ -21,5 +21,5 @@ def kinds_of(family: str) -> Mapping[str, Check] | None:
     module = f"{__name__}.{family}"
     if importlib.util.find_spec(module) is None:
         return None
-    kinds: Mapping[str, Check] = importlib.import_module(module).KINDS
+    kinds: Mapping[str, Check] | None = getattr(importlib.import_module(module), "KINDS", None)
     return kinds
