@@ -16,7 +16,7 @@ from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
-from align_tui.formats.align_system.runs import read_run_directory
+from align_tui.formats.align_system.runs import read_run_directory, run_directories
 from align_tui.output import events
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.tables import (
@@ -153,7 +153,9 @@ def import_runs(
     found = []
     for folder in folders:
         with waiting(f"reading {folder}"):
-            found.append(read_run_directory(folder, attributes, scales))
+            found += [
+                read_run_directory(each, attributes, scales) for each in run_directories(folder)
+            ]
     db = open_database(database_path(db_path))
     for each in found:
         for note in each.notes:

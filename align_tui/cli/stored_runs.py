@@ -44,7 +44,10 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--out", help="The file to write (for align-system, a folder; default: stdout)."
+            "-o",
+            "--out",
+            "--output",
+            help="The file to write (for align-system, a folder; default: stdout).",
         ),
     ] = None,
     db: Database = None,

@@ -11,9 +11,11 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.config.targets import target_tables
 from align_tui.core.answers import ChoiceAnswer
+from align_tui.core.decisions import Decision
 from align_tui.core.targets import Targets, target_id
 from align_tui.formats.align_system.runs import Recorded, RunDirectory
 from align_tui.store import runs
+from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
 
 TAG = "imported"
@@ -24,7 +26,7 @@ def study_of(found: RunDirectory, targets: Targets | None = None) -> Study:
     aims = found.targets if targets is None else targets
     profile = Profile.model_validate(
         {
-            "name": _profile_name(found.adm),
+            "name": _profile_name(found.profile or found.adm),
             "adm": {"kind": "imported", "adm": found.adm[:500]},
             "target": target_tables(aims),
             "backbone": {"kind": "transformers", "model": found.model},
@@ -81,6 +83,8 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
                     made.latency_s,
                 ),
             )
+            for statement, values in basis_rows(sample, _decision(made)):
+                connection.execute(statement, values)
             if aims:
                 scored = study.scorer.score_now(ChoiceAnswer(made.choice), scenario, aims)
                 connection.execute(
@@ -94,6 +98,17 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
                         scored.distance,
                     ),
                 )
+
+
+def _decision(made: Recorded) -> Decision:
+    return Decision(
+        ChoiceAnswer(made.choice),
+        made.reasoning,
+        predictions=made.predictions,
+        relevance=made.relevance,
+        ranking=made.ranking,
+        steps=made.steps,
+    )
 
 
 def _timed(found: RunDirectory) -> Iterator[tuple[Recorded, float, float]]:
