@@ -248,7 +248,7 @@ def test_a_hostile_choice_info_is_read_or_left(info: dict[str, Any]) -> None:
 
 
 def test_align_systems_own_forms_are_read() -> None:
-    info = {
+    info: dict[str, Any] = {
         "predicted_kdma_values": {"A": {"Merit": [0.2, 0.4]}, "B": {"Merit": 0.9}, "C": {}},
         "predicted_relevance": {"Merit": [0.0, 1.0]},
         "alignment_info": {"source": "midpoint", "votes": {"0": 0.5, "1": 1.0}, "per_kdma": {}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,11 +12,8 @@ from pydantic import ValidationError
 
 from align_tui.config.reading.files import exists, is_file
 from align_tui.config.targets import TargetSpec
-from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.attributes import Attributes
-from align_tui.core.decisions import Step
 from align_tui.core.errors import DatasetError
-from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Distribution, Target, Targets
 from align_tui.core.text.repair import storable
@@ -27,6 +24,7 @@ from align_tui.formats.align_system.target_names import common_name, named_value
 from align_tui.formats.align_system.targets import parse_table, read_target
 from align_tui.formats.files import read_text, shown
 from align_tui.formats.read import read_scenarios
+from align_tui.formats.recorded_runs import Recorded, RecordedRun, RunFormat
 from align_tui.formats.values import FilePosition, Object, as_object, parse_json, sanitise
 
 RECORDS, CONFIG, TIMING = "input_output.json", Path(".hydra") / "config.yaml", "timing.json"
@@ -34,47 +32,9 @@ TARGET_ID = "alignment_target_id"
 MOST_DIRECTORIES, MOST_DEPTH = 1_000, 4  # of run directories below one folder
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One decision, with the indices of its scenario and choice; an unknown `latency_s` is 0.
-
-    Predictions, relevance, ranking and steps are those of its `choice_info`, if it has them.
-    """
-
-    scenario: int
-    choice: int
-    reasoning: str
-    probabilities: tuple[float, ...] | None
-    latency_s: float
-    notes: tuple[str, ...] = ()
-    predictions: Predictions | None = None
-    relevance: Relevance | None = None
-    ranking: Ranking | None = None
-    steps: tuple[Step, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunDirectory:
-    """The content of a run directory; `written` is the time of its records (s since 1970).
-
-    `profile` is the name of the profile that `align-tui export` wrote the directory for, or empty.
-    """
-
-    place: str
-    name: str
-    adm: str
-    model: str
-    targets: Targets
-    scenarios: tuple[Scenario, ...]
-    decisions: tuple[Recorded, ...]
-    written: float
-    notes: tuple[str, ...]
-    profile: str = ""
-
-
 def read_run_directory(
     folder: Path, attributes: Attributes, scale: Mapping[str, float] | None = None
-) -> RunDirectory:
+) -> RecordedRun:
     """Read a run directory, or an input_output.json in one; raises DatasetError.
 
     The configuration and the timing may be missing; a note says what is then unknown.
@@ -103,7 +63,7 @@ def read_run_directory(
             f"{shown(records)} has no decisions",
             "Its records have no output. To use the scenarios: align-tui scenarios import",
         )
-    return RunDirectory(
+    return RecordedRun(
         place=shown(folder.absolute()),
         name=_text(config, "name") or storable(folder.absolute().name),
         adm=_text(config, "adm", "name") or "unknown",
@@ -281,3 +241,8 @@ def _probabilities(record: Object, count: int) -> tuple[float, ...] | None:
         return None
     numbers = [float(v) for v in values if isinstance(v, int | float) and 0 <= v <= 1]
     return tuple(numbers) if len(numbers) == count else None
+
+
+RUNS = RunFormat(
+    "align-system", "run directories of align-system", run_directories, read_run_directory
+)

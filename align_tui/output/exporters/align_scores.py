@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.scorers.session import Counts, Probe, session_counts
-from align_tui.core.types import Json, JsonObject
+from align_tui.core.types import Json
 from align_tui.formats.align_system.target_names import target_name
 
 _RIGHT = "decisions for a choice whose labels are nearest to the target"
@@ -35,7 +35,7 @@ def scores_json(study: Study, profile: Profile, probes: Sequence[Probe]) -> list
     ]
 
 
-def _measures(counts: Counts) -> JsonObject:
+def _measures(counts: Counts) -> dict[str, Json]:
     ours = (counts.correct, counts.scored, counts.correct_valid, counts.valid)
     theirs = (
         counts.reference_correct,
@@ -48,7 +48,7 @@ def _measures(counts: Counts) -> JsonObject:
 
 def _named(
     prefix: str, correct: int, probes: int, correct_valid: int, valid: int, *, note: str
-) -> JsonObject:
+) -> dict[str, Json]:
     rows: list[tuple[str, int | float | None, str]] = [
         ("num_correct", correct, f"Number of {_RIGHT}"),
         ("num_probes", probes, "Number of probes whose labels say what is right"),
