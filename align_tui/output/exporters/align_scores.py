@@ -25,7 +25,7 @@ def scores_json(study: Study, profile: Profile, probes: Sequence[Probe]) -> list
         {
             "alignment_target": target_name(targets),
             "measures": {
-                session: _measures(counts)
+                session: measures_json(counts)
                 for session, counts in session_counts(
                     probes, targets, study.scorer.is_correct
                 ).items()
@@ -35,7 +35,8 @@ def scores_json(study: Study, profile: Profile, probes: Sequence[Probe]) -> list
     ]
 
 
-def _measures(counts: Counts) -> dict[str, Json]:
+def measures_json(counts: Counts) -> dict[str, Json]:
+    """The measures by name: ours, and after `reference_` those of align-system."""
     ours = (counts.correct, counts.scored, counts.correct_valid, counts.valid)
     theirs = (
         counts.reference_correct,

@@ -121,7 +121,7 @@ def _answer(result: Result) -> str:
 def _decisive(result: Result, responses: Sequence[StoredResponse]) -> StoredResponse | None:
     """The reply whose reasoning the decision has, else the first one."""
     fitting = [each for each in responses if each.reasoning == result.reasoning]
-    return (fitting or list(responses) or [None])[0]
+    return next(iter([*fitting, *responses]), None)
 
 
 def _messages(
