@@ -111,11 +111,14 @@ def _record(record: dict[str, Any]) -> tuple[str, str]:
         for value in (choice.get("kdma_association") or {}).values():
             assert type(value) is float and 0 <= value <= 1  # the bars are drawn to 100 %
     assert all(type(v) is float for label in record["label"] for v in label.values())
-    _choice_info(record["choice_info"], [choice["unstructured"] for choice in given["choices"]])
+    check_choice_info(
+        record["choice_info"], [choice["unstructured"] for choice in given["choices"]]
+    )
     return given["scenario_id"], scene
 
 
-def _choice_info(info: dict[str, Any], texts: list[str]) -> None:
+def check_choice_info(info: dict[str, Any], texts: list[str]) -> None:
+    """Fail where the row "Choice Info" would break or show nothing of use."""
     assert all(value is not None for value in info.values())
     for text, predicted in info.get("predicted_kdma_values", {}).items():
         assert text in texts

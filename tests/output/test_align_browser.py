@@ -25,6 +25,7 @@ from align_tui.formats.align_system.recorded_info import read_info
 from align_tui.formats.align_system.runs import read_run_directory, run_directories
 from align_tui.formats.align_system.target_names import named_values, target_name
 from align_tui.output.choice_info import kdma_values
+from align_tui.output.example_responses import response_json
 from align_tui.output.exporters.align_system import align_system
 from align_tui.output.exporters.method_names import method_names
 from align_tui.store import results, runs
@@ -330,3 +331,20 @@ def test_a_profile_without_a_model_names_none(database: Database, tmp_path: Path
     align_system(database, decide_all(database, study), tmp_path)
     found = {each.folder: each.llm for each in browser_rules.listed(tmp_path)}
     assert found == {"o": "no_llm", "m": "a/b-7B"}
+
+
+def test_an_examples_reply_has_the_form_that_is_shown() -> None:
+    scored = response_json('{"A": {"score": 70, "reasoning": "so"}, "B": {"score": 1}}')
+    assert scored == {
+        "A": {"score": 70, "reasoning": "so"},
+        "B": {"score": 1, "reasoning": ""},
+    }
+    assert response_json('{"A": 0.5, "why": "it is"}') == {
+        "A": {"score": 0.5, "reasoning": ""},
+        "why": {"score": "–", "reasoning": "it is"},
+    }
+    for text in ("Treat A.", "[1]", "{}", "[" * 100_000):
+        assert response_json(text)["answer"] == {"score": "–", "reasoning": text}
+    info: dict[str, Any] = {"icl_example_responses": {"merit": [
+        {"similarity_score": 0.5, "prompt": "p", "response": scored}]}}  # fmt: skip
+    browser_rules.check_choice_info(info, ["A", "B"])

@@ -239,6 +239,11 @@
       }
     }
     folded(made, "thinking", each.thinking);
+    // Each in-context example: which, how similar, and the reply that it gives.
+    folded(made, "examples", (each.examples || []).map((one) => {
+      const similar = typeof one.similarity === "number" ? `, similarity ${number(one.similarity)}` : "";
+      return `${one.example} (${one.attribute}${similar})\n${one.response}`;
+    }).join("\n\n"));
     folded(made, "steps", (each.steps || []).map((step) => `${step.name}: ${step.seconds} s`).join("\n"));
     const used = [`${each.latency_s.toFixed(2)} s`, each.tokens ? `${each.tokens} tokens` : ""];
     add(made, element("p", "small quiet", [...used, ...each.notes].filter(Boolean).join(" · ")));
