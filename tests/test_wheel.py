@@ -31,7 +31,8 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
         "demo/attributes/opinionqa.toml", "demo/personas/emergency-workers.toml",
         "demo/scenarios/demo-tagging.toml", "profiles/baseline.toml",
         "profiles/backbones/mistral-7b.toml", "examples/mta-moral-desert.toml",
-        "examples/custom_adm.py", "formats/scenarios.schema.json",
+        "examples/custom_adm.py", "formats/scenarios.schema.json", "output/site/run.js",
+        "output/site/site.css", "output/site/run.html.jinja", "output/site/index.html.jinja",
     }  # fmt: skip
     assert {f"align_tui/{name}" for name in wanted} <= names
     sheets = {str(path.relative_to(REPO)) for path in (REPO / "align_tui").rglob("*.tcss")}

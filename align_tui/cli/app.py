@@ -276,15 +276,35 @@ def serve(
     raise typer.Exit(serve_explorer(opened, host, port, trust=trust))
 
 
-@app.command(epilog=examples("align-tui browse", "align-tui browse k3f9"))
+@app.command(
+    epilog=examples(
+        "align-tui browse", "align-tui browse k3f9", "align-tui browse --site public/ k3f9 m2p4"
+    )
+)
 def browse(
-    run: RunOrNewest = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="The run's id (default: the newest run)."),
+    ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write these runs (default: all) as pages into this folder instead. A browser "
+            "opens them without a server."
+        ),
+    ] = None,
     db: Database = None,
 ) -> None:
     """Open the list of all runs on the screen, and start no run."""
+    if site is not None:
+        from align_tui.cli.browse_command import write_pages
+
+        raise typer.Exit(write_pages(names or [], db, site))
     from align_tui.cli.screen import open_browser
 
-    raise typer.Exit(open_browser(run, db))
+    if names and len(names) > 1:
+        raise typer.BadParameter("the screen opens one run: name one, or write pages with --site")
+    raise typer.Exit(open_browser(names[0] if names else None, db))
 
 
 add_commands(app)

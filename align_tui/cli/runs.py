@@ -16,7 +16,7 @@ from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
-from align_tui.formats.align_system.runs import read_run_directory
+from align_tui.formats.read_runs import read_runs
 from align_tui.output import events
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.tables import (
@@ -146,14 +146,14 @@ def import_runs(
     targets: Sequence[str] | None,
     scale: Sequence[str] | None,
 ) -> None:
-    """Import each run directory of align-system as a run, and print the ids of the runs."""
+    """Import every run of other programs at these paths, and print the ids of the runs."""
     attributes = load_attributes()
     aims, scales = parse_targets(targets or (), attributes), parse_scale(scale or ())
     # Read all of them before writing any: an error then leaves the database as it was.
     found = []
     for folder in folders:
         with waiting(f"reading {folder}"):
-            found.append(read_run_directory(folder, attributes, scales))
+            found += read_runs(folder, attributes, scales)
     db = open_database(database_path(db_path))
     for each in found:
         for note in each.notes:

@@ -39,12 +39,17 @@ def export(
     run: RunOrNewest = None,
     format_name: Annotated[
         str,
-        typer.Option("--format", help="jsonl, csv, markdown, align-system, report or report-html."),
+        typer.Option(
+            "--format", help="jsonl, csv, markdown, align-system, inspect, report or report-html."
+        ),
     ] = "jsonl",
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--out", help="The file to write (for align-system, a folder; default: stdout)."
+            "-o",
+            "--out",
+            "--output",
+            help="The file to write (align-system and inspect: a folder; default: stdout).",
         ),
     ] = None,
     db: Database = None,
@@ -109,15 +114,16 @@ def table(
 
 def import_command(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER", help="The run directories to read.")
+        list[Path], typer.Argument(metavar="PATH", help="The run directories or logs to read.")
     ],
     target: Targets = None,
     scale: Scale = None,
     db: Database = None,
 ) -> None:
-    """Import finished runs of align-system.
+    """Import finished runs of align-system or of Inspect.
 
-    Each run directory becomes a run in the run database.
+    Each run directory and each log becomes a run in the run database. A folder of them is read as
+    well.
     """
     from align_tui.cli.runs import import_runs
 
@@ -177,6 +183,7 @@ def add_commands(app: typer.Typer) -> None:
         epilog=examples(
             "align-tui import outputs/2025-07-01/12-00-00",
             "align-tui import run/input_output.json --target moral_desert=1",
+            "align-tui import logs/2026-11-27T15-00-00_mmlu_x7.eval",
         ),
     )(import_command)
     app.command(epilog=examples("align-tui cancel k3f9", "align-tui run --resume k3f9"))(cancel)

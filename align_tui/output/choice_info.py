@@ -14,6 +14,7 @@ from align_tui.core.predictions import Relevance
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.types import Json, JsonObject
+from align_tui.output.example_responses import response_json
 from align_tui.store.basis import Basis
 from align_tui.store.results import Result
 
@@ -25,21 +26,23 @@ def choice_info(
 
     `predicted_kdma_values` has the samples (0..1) by choice and attribute, `predicted_relevance`
     the relevance by attribute (by choice and attribute where it differs between choices),
-    `true_kdma_values` the labels by choice, `alignment_info` the ranking with scores by the index
-    of the choice, `icl_example_responses` the examples of the prompt by attribute, and
-    `per_step_timing_stats` the steps in seconds. A part that the decision does
-    not have is left out.
+    `true_kdma_values` the labels (0..1) by choice, `alignment_info` the ranking with scores by the
+    index of the choice, `icl_example_responses` the examples of the prompt by attribute, and
+    `per_step_timing_stats` the steps in seconds. A part that the decision does not have is left
+    out.
     """
-    info: dict[str, Json] = {"predicted_probabilities": list(result.probabilities or ())}
+    info: dict[str, Json] = {}
+    if result.probabilities:
+        info["predicted_probabilities"] = list(result.probabilities)
     if basis.predictions:
         info["predicted_kdma_values"] = {
             text: {name: list(one.samples) for name, one in predicted.items()}
             for text, predicted in zip(texts, basis.predictions, strict=False)
         }
-        labels = zip(texts, scenario.choices, strict=True)
-        true: JsonObject = {text: dict(choice.labels) for text, choice in labels if choice.labels}
-        if true:
-            info["true_kdma_values"] = true
+    labels = zip(texts, scenario.choices, strict=True)
+    true: JsonObject = {text: dict(choice.labels) for text, choice in labels if choice.labels}
+    if true:
+        info["true_kdma_values"] = true
     if basis.relevance is not None and basis.relevance.by_choice:
         info["predicted_relevance"] = _relevance(basis.relevance, texts)
     if basis.ranking is not None:
@@ -61,15 +64,24 @@ def _relevance(relevance: Relevance, texts: Sequence[str]) -> JsonObject:
 
 
 def _alignment(ranking: Ranking) -> JsonObject:
-    return {
+    """The ranking with what its function computed; align-system's names where it has them."""
+    info: dict[str, Json] = {
+        **ranking.details,
         "source": ranking.function,
         "parameters": dict(ranking.parameters),
         "measure": ranking.measure,
         "scores": {str(index): score for index, score in enumerate(ranking.scores)},
         "best": list(ranking.best),
         "tie_break": ranking.tie_break,
-        **ranking.details,
     }
+    votes = info.get("votes")
+    if isinstance(votes, list):  # align-utils reads votes by the index of the choice
+        info["votes"] = {str(index): vote for index, vote in enumerate(votes)}
+    if ranking.sample is not None:
+        info["best_sample_idx"] = ranking.sample
+    if ranking.notes:
+        info["notes"] = list(ranking.notes)
+    return info
 
 
 def _examples(examples: Sequence[UsedExample]) -> JsonObject:
@@ -78,7 +90,7 @@ def _examples(examples: Sequence[UsedExample]) -> JsonObject:
         one = {
             "similarity_score": each.similarity,
             "prompt": each.prompt,
-            "response": each.response,
+            "response": response_json(each.response),
         }
         found.setdefault(each.attribute, []).append(one)
     return found

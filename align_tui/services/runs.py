@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from align_tui.core.targets import Targets
-    from align_tui.formats.align_system.runs import RunDirectory
+    from align_tui.formats.recorded_runs import RecordedRun
     from align_tui.store.database import Database
 
 
@@ -39,19 +39,20 @@ def remove_run(db: Database, run: str) -> None:
     runs.delete_run(db, run)
 
 
-def import_run(db: Database, found: RunDirectory, targets: Targets | None = None) -> str:
-    """Store a run that was read from files of ALIGN; returns its id."""
+def import_run(db: Database, found: RecordedRun, targets: Targets | None = None) -> str:
+    """Store a run that was read from files of another program; returns its id."""
     from align_tui.store import imports
 
     return imports.import_run(db, found, targets)
 
 
-def import_directory(db: Database, directory: Path) -> str:
-    """Read a run directory of ALIGN and store it; returns the run's id.
+def import_path(db: Database, path: Path) -> list[str]:
+    """Read every run of another program at a path and store it; returns the runs' ids.
 
     Raises DatasetError, StoreError.
     """
     from align_tui.config.attributes import load_attributes
-    from align_tui.formats.align_system.runs import read_run_directory
+    from align_tui.formats.read_runs import read_runs
 
-    return import_run(db, read_run_directory(directory.expanduser(), load_attributes()))
+    found = read_runs(path.expanduser(), load_attributes())
+    return [import_run(db, each) for each in found]

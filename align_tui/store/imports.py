@@ -1,4 +1,4 @@
-"""Import a run directory of ALIGN as a run of this database."""
+"""Import a finished run of another program as a run of this database."""
 
 from __future__ import annotations
 
@@ -6,31 +6,46 @@ import json
 import re
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
 from align_tui import __version__
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.config.targets import target_tables
-from align_tui.core.answers import ChoiceAnswer
+from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
+from align_tui.core.decisions import Decision
+from align_tui.core.errors import DatasetError
 from align_tui.core.targets import Targets, target_id
-from align_tui.formats.align_system.runs import Recorded, RunDirectory
+from align_tui.formats.recorded_runs import Recorded, RecordedRun
 from align_tui.store import runs
+from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
 
 TAG = "imported"
 
 
-def study_of(found: RunDirectory, targets: Targets | None = None) -> Study:
-    """The study of a run directory; `targets` replace those that the directory names."""
+def study_of(found: RecordedRun, targets: Targets | None = None) -> Study:
+    """The study of a recorded run; `targets` replace those that it names.
+
+    Raises DatasetError if a name or a target of the files is none that a profile may have.
+    """
     aims = found.targets if targets is None else targets
-    profile = Profile.model_validate(
-        {
-            "name": _profile_name(found.adm),
-            "adm": {"kind": "imported", "adm": found.adm[:500]},
-            "target": target_tables(aims),
-            "backbone": {"kind": "transformers", "model": found.model},
-        }
+    try:
+        profile = Profile.model_validate(
+            {
+                "name": _profile_name(found.profile or found.adm),
+                "adm": {"kind": "imported", "adm": found.adm[:500]},
+                "target": target_tables(aims),
+                "backbone": {"kind": "transformers", "model": found.model},
+            }
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise DatasetError(f"{found.place}: {where}: {first['msg']}") from error
+    return Study(
+        found.name[:200], (profile,), found.scenarios, repeat=found.repeats, notes=found.notes
     )
-    return Study(found.name[:200], (profile,), found.scenarios, notes=found.notes)
 
 
 def _profile_name(text: str) -> str:
@@ -38,8 +53,8 @@ def _profile_name(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f/\\]+", "-", text).strip()[:80] or "imported"
 
 
-def import_run(db: Database, found: RunDirectory, targets: Targets | None = None) -> str:
-    """Write the directory's decisions as a finished run with the tag `imported`; its id.
+def import_run(db: Database, found: RecordedRun, targets: Targets | None = None) -> str:
+    """Write the recorded decisions as a finished run with the tag `imported`; its id.
 
     The decisions are scored by ALIGN's rule. Raises StoreError; then nothing is written.
     """
@@ -54,7 +69,7 @@ def import_run(db: Database, found: RunDirectory, targets: Targets | None = None
     return run
 
 
-def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
+def _write(db: Database, run: str, study: Study, found: RecordedRun) -> None:
     [aims] = study.scoring_targets(study.profiles[0]) or ((),)
     with db.write() as connection:
         connection.execute("UPDATE runs SET created=? WHERE id=?", (found.written, run))
@@ -63,8 +78,8 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
             scenario = study.scenarios[made.scenario]
             sample = connection.execute(
                 "INSERT INTO samples (run, scenario, profile, repeat, backbone, status, started)"
-                " VALUES (?,?,0,0,'','done',?) RETURNING id",
-                (run, made.scenario, start),
+                " VALUES (?,?,0,?,'','done',?) RETURNING id",
+                (run, made.scenario, made.repeat, start),
             ).fetchone()[0]
             connection.execute(
                 "INSERT INTO results (sample, finished, started, choice, choice_text, reasoning,"
@@ -74,15 +89,17 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
                     end,
                     start,
                     made.choice,
-                    scenario.choices[made.choice].text,
+                    made.answer if made.choice is None else scenario.choices[made.choice].text,
                     made.reasoning,
                     json.dumps(made.probabilities) if made.probabilities else None,
                     json.dumps(list(made.notes)),
                     made.latency_s,
                 ),
             )
+            for statement, values in basis_rows(sample, _decision(made)):
+                connection.execute(statement, values)
             if aims:
-                scored = study.scorer.score_now(ChoiceAnswer(made.choice), scenario, aims)
+                scored = study.scorer.score_now(_answer(made), scenario, aims)
                 connection.execute(
                     "INSERT INTO scores VALUES (?,?,0,?,?,?,?)",
                     (
@@ -96,7 +113,22 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
                 )
 
 
-def _timed(found: RunDirectory) -> Iterator[tuple[Recorded, float, float]]:
+def _answer(made: Recorded) -> Answer:
+    return TextAnswer(made.answer) if made.choice is None else ChoiceAnswer(made.choice)
+
+
+def _decision(made: Recorded) -> Decision:
+    return Decision(
+        _answer(made),
+        made.reasoning,
+        predictions=made.predictions,
+        relevance=made.relevance,
+        ranking=made.ranking,
+        steps=made.steps,
+    )
+
+
+def _timed(found: RecordedRun) -> Iterator[tuple[Recorded, float, float]]:
     """(decision, start, end), one after the other; the last ends when the file was written."""
     at = found.written - sum(made.latency_s for made in found.decisions)
     for made in found.decisions:

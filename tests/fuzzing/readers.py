@@ -32,6 +32,7 @@ from align_tui.config.prompts.sandbox import TemplateTrouble
 from align_tui.core.errors import AlignError
 from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.formats.align_system.targets import read_target
+from align_tui.formats.inspect_log.read import read_inspect_log
 from align_tui.formats.read import read_scenarios
 from align_tui.studies.assemble import load_study
 from align_tui.tui.keymap_file import read_keymap
@@ -87,6 +88,7 @@ def _folder(path: Path) -> None:
 READERS: dict[str, Callable[[Path], object]] = {
     "scenarios": lambda path: read_scenarios(path, attributes=load_attributes()),
     "run": lambda path: read_run_directory(path, load_attributes()),
+    "inspect": lambda path: read_inspect_log(path, load_attributes()),
     "target": lambda path: read_target(path, attributes=load_attributes()),
     "profile": lambda path: load_profile(str(path)),
     "template": _template,
@@ -105,6 +107,11 @@ ENDINGS = {"profile": ".toml", "template": ".toml", "study": ".toml", "pack": ".
            "backbone": ".toml", "keymap": ".toml", "target": ".yaml", "gguf": ".gguf",
            "config": ".json", "safetensors": ".safetensors"}  # fmt: skip
 KEYMAP = b'[study]\nrun_all = "Y"\n"step(1)" = ["j", "ctrl+n"]\nnext_scenario = []\n[app]\n'
+INSPECT = (
+    b'{"version": 2, "eval": {"created": "2026-01-02T03:04:05Z", "task": "t", "model": "m"}, '
+    b'"plan": {"steps": [{"solver": "choice"}]}, "samples": [{"id": 1, "epoch": 1, "input": "i", '
+    b'"choices": ["a", "b"], "target": "A", "scores": {"c": {"value": "C", "answer": "A"}}}]}'
+)
 TARGET = b"id: x\nkdma_values:\n- kdma: merit\n  value: 1\n- kdma: fairness\n  kdes: null\n"
 PROMPTED = (
     b'extends = "fairness-high"\n[prompt]\nuser = "{% for c in choices %}{{ c }}{% endfor %}"'
@@ -126,6 +133,7 @@ def good_files() -> dict[str, list[bytes]]:
     return {
         "scenarios": of((paths.shipped_scenarios(), "*"), (REPO / "tests/data", "*")) + records,
         "run": [*records, small],
+        "inspect": [INSPECT],
         "target": [TARGET],
         "profile": of((paths.shipped_profiles(), "*.toml")),
         "template": [PROMPTED],
@@ -239,6 +247,7 @@ def commands(reader: str, path: Path) -> Sequence[str]:
     return {
         "scenarios": ["scenarios", "show", str(path)],
         "run": ["import", str(path)],
+        "inspect": ["import", str(path)],
         "profile": ["profiles", "show", str(path)],
         "template": ["profiles", "show", str(path)],
         "backbone": ["profiles", "show", "baseline", "--backbone", str(path)],

@@ -1,78 +1,79 @@
-"""The measures that align-system writes for a session: how many choices are right, by scenario id.
+"""Counts of right decisions for each scenario of a session, as align-system's session score has.
 
-They are those of `interfaces/input_output_file.py` (commit 6d59f0d). A choice is right if its
-distance from the targets is the smallest. A probe is valid if its choices have at least two
-distinct distances, choices without labels left out. Three things are as they are there, and differ
-from this program's own scores: a probe without labels counts as right, since all its choices are
-equally far; the measures are of each scenario id and never pooled; with `exact_ties` distances are
-equal only to the last bit. Two are corrected: a label that lacks an attribute makes its choice
-unlabelled, and a scenario without a valid probe has no accuracy of these (there: KeyError).
+The counts of align-system's InputOutputFileInterface (commit 6d59f0d) differ in three points, so
+both are there. It counts a probe without a complete label as right, it calls distances different
+that differ in the last bit, and it fails where a scenario has no probe with two distances.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from align_tui.core.scenarios import Scenario
-from align_tui.core.scorers.labels import TIE, distance
+from align_tui.core.scorers.labels import distance, is_discriminating
 from align_tui.core.targets import Targets
-from align_tui.core.types import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
-class SessionMeasures:
-    """Counts of one scenario id: its probes, those that are right, and the same of valid ones."""
+class Probe:
+    """One decision of a session: the index of the choice that was taken on a scenario."""
 
-    num_correct: int = 0
-    num_probes: int = 0
-    num_correct_valid_only: int = 0
-    num_probes_valid_only: int = 0
-
-    @property
-    def accuracy(self) -> float | None:
-        """The share of right probes (0..1); None without probes."""
-        return self.num_correct / self.num_probes if self.num_probes else None
-
-    @property
-    def accuracy_valid_only(self) -> float | None:
-        """The share of right ones among valid probes (0..1); None without valid probes."""
-        valid = self.num_probes_valid_only
-        return self.num_correct_valid_only / valid if valid else None
-
-    def body(self) -> JsonObject:
-        """The measures by align-system's names, in its order."""
-        return {
-            "num_correct": self.num_correct,
-            "num_probes": self.num_probes,
-            "accuracy": self.accuracy,
-            "num_correct_valid_only": self.num_correct_valid_only,
-            "num_probes_valid_only": self.num_probes_valid_only,
-            "accuracy_valid_only": self.accuracy_valid_only,
-        }
+    session: str
+    scenario: Scenario
+    choice: int
 
 
-def session_measures(
-    decided: Iterable[tuple[str, Scenario, int]], targets: Targets, *, exact_ties: bool = False
-) -> dict[str, SessionMeasures]:
-    """The measures by scenario id of (scenario id, probe, index of the choice taken), in order.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many probes there are and how many were decided right.
 
-    Without `exact_ties` distances within 1e-9 are equal.
+    `scored` leaves out probes whose labels do not say what is right. `valid` are those with at
+    least two different distances to the target. The `reference` counts are align-system's.
     """
-    found: dict[str, SessionMeasures] = {}
-    tie = 0.0 if exact_ties else TIE
-    for name, probe, chosen in decided:
-        distances = [distance(choice, targets) for choice in probe.choices]
-        finite = [each for each in distances if math.isfinite(each)]
-        least = min(distances)
-        correct = distances[chosen] == least or distances[chosen] <= least + tie
-        valid = bool(finite) and max(finite) - min(finite) > tie
-        now = found.get(name, SessionMeasures())
-        found[name] = SessionMeasures(
-            now.num_correct + correct,
-            now.num_probes + 1,
-            now.num_correct_valid_only + (correct and valid),
-            now.num_probes_valid_only + valid,
+
+    scored: int = 0
+    correct: int = 0
+    valid: int = 0
+    correct_valid: int = 0
+    reference: int = 0
+    reference_correct: int = 0
+    reference_valid: int = 0
+    reference_correct_valid: int = 0
+
+
+IsCorrect = Callable[[int, Scenario, Targets], bool | None]
+"""Says whether a choice is right under targets; None where the labels do not say."""
+
+
+def session_counts(
+    probes: Iterable[Probe], targets: Targets, is_correct: IsCorrect
+) -> dict[str, Counts]:
+    """The counts by session, in the order of first mention."""
+    found: dict[str, Counts] = {}
+    for probe in probes:
+        found[probe.session] = _added(
+            found.get(probe.session, Counts()), probe, targets, is_correct
         )
     return found
+
+
+def _added(counts: Counts, probe: Probe, targets: Targets, is_correct: IsCorrect) -> Counts:
+    right = is_correct(probe.choice, probe.scenario, targets)
+    valid = right is not None and is_discriminating(probe.scenario, targets)
+    distances = [distance(choice, targets) for choice in probe.scenario.choices]
+    differing = {each for each in distances if math.isfinite(each)}
+    taken = distances[probe.choice]
+    judged = len(differing) > 1
+    return Counts(
+        scored=counts.scored + (right is not None),
+        correct=counts.correct + bool(right),
+        valid=counts.valid + valid,
+        correct_valid=counts.correct_valid + (valid and bool(right)),
+        reference=counts.reference + 1,
+        reference_correct=counts.reference_correct + (taken == min(distances)),
+        reference_valid=counts.reference_valid + judged,
+        reference_correct_valid=counts.reference_correct_valid
+        + (judged and taken == min(differing)),
+    )

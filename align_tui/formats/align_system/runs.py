@@ -3,55 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from align_tui.config.reading.files import exists, is_file
+from align_tui.config.targets import TargetSpec
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Targets
+from align_tui.core.targets import Distribution, Target, Targets
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
-from align_tui.formats.align_system.scenarios import recorded_choices
+from align_tui.formats.align_system.recorded_info import read_info
+from align_tui.formats.align_system.scenarios import choice_texts, recorded_choices
+from align_tui.formats.align_system.target_names import common_name, named_values
 from align_tui.formats.align_system.targets import parse_table, read_target
 from align_tui.formats.files import read_text, shown
 from align_tui.formats.read import read_scenarios
+from align_tui.formats.recorded_runs import Recorded, RecordedRun, RunFormat
 from align_tui.formats.values import FilePosition, Object, as_object, parse_json, sanitise
 
 RECORDS, CONFIG, TIMING = "input_output.json", Path(".hydra") / "config.yaml", "timing.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One decision, with the indices of its scenario and choice; an unknown `latency_s` is 0."""
-
-    scenario: int
-    choice: int
-    reasoning: str
-    probabilities: tuple[float, ...] | None
-    latency_s: float
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunDirectory:
-    """The content of a run directory; `written` is the time of its records (s since 1970)."""
-
-    place: str
-    name: str
-    adm: str
-    model: str
-    targets: Targets
-    scenarios: tuple[Scenario, ...]
-    decisions: tuple[Recorded, ...]
-    written: float
-    notes: tuple[str, ...]
+TARGET_ID = "alignment_target_id"
+MOST_DIRECTORIES, MOST_DEPTH = 1_000, 4  # of run directories below one folder
 
 
 def read_run_directory(
     folder: Path, attributes: Attributes, scale: Mapping[str, float] | None = None
-) -> RunDirectory:
+) -> RecordedRun:
     """Read a run directory, or an input_output.json in one; raises DatasetError.
 
     The configuration and the timing may be missing; a note says what is then unknown.
@@ -67,14 +50,20 @@ def read_run_directory(
         )
     notes = list(found.notes)
     config = _config(folder, notes)
-    targets = _targets(folder, attributes, scale, notes) if config else ()
-    decisions = _decisions(found.scenarios, _times(folder), FilePosition(shown(records)))
+    targets: Targets = ()
+    if config.get("alignment_target") is not None:
+        targets = _targets(folder, attributes, scale, notes)
+    else:
+        targets = _targets_of_records(found.scenarios, attributes, notes)
+    decisions = _decisions(
+        found.scenarios, _times(folder), FilePosition(shown(records)), attributes
+    )
     if not decisions:
         raise DatasetError(
             f"{shown(records)} has no decisions",
             "Its records have no output. To use the scenarios: align-tui scenarios import",
         )
-    return RunDirectory(
+    return RecordedRun(
         place=shown(folder.absolute()),
         name=_text(config, "name") or storable(folder.absolute().name),
         adm=_text(config, "adm", "name") or "unknown",
@@ -84,7 +73,22 @@ def read_run_directory(
         decisions=decisions,
         written=records.stat().st_mtime,
         notes=tuple(notes),
+        profile=_text(config, "adm", "instance", "profile"),
     )
+
+
+def run_directories(folder: Path) -> list[Path]:
+    """The run directories in a folder, itself first, in the order of their paths.
+
+    If there are none, it is the folder alone, so that reading it tells what is missing.
+    """
+    if is_file(folder) or exists(folder / RECORDS):
+        return [folder]
+    found: list[Path] = []
+    for depth in range(1, MOST_DEPTH + 1):
+        places = folder.glob("/".join(["*"] * depth + [RECORDS]))
+        found += [each.parent for each in islice(places, MOST_DIRECTORIES)]
+    return sorted(found)[:MOST_DIRECTORIES] or [folder]
 
 
 def _config(folder: Path, notes: list[str]) -> Object:
@@ -111,7 +115,48 @@ def _targets(
         notes.append(f"The target cannot be read, so nothing is scored: {error.message}")
         return ()
     notes += found.notes
-    return found.targets
+    return _as_exported(found.targets, folder, attributes)
+
+
+def _as_exported(targets: Targets, folder: Path, attributes: Attributes) -> Targets:
+    """The targets with the distributions and weights that `align-tui export` writes beside them."""
+    table = parse_table(read_text(folder / CONFIG, 5_000_000), FilePosition(shown(folder)))
+    aim = table.get("alignment_target")
+    entries = aim.get("kdma_values") if isinstance(aim, dict) else None
+    exact: dict[str, Target] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        body = dict(entry) if isinstance(entry, dict) else {}
+        shape = body.get("distribution")
+        value = dict(shape) if isinstance(shape, dict) else {"value": body.get("value")}
+        given: Json = {**value, "attribute": body.get("kdma"), "weight": body.get("weight", 1.0)}
+        with suppress(ValidationError, KeyError):
+            name = attributes.canonical(str(body["kdma"]))
+            exact[name] = replace(TargetSpec.model_validate(given).target, attribute=name)
+    return tuple(_preferred(target, exact.get(target.attribute)) for target in targets)
+
+
+def _preferred(target: Target, exact: Target | None) -> Target:
+    """`exact` where it says more than a number does; the number may have been scaled."""
+    if exact is None:
+        return target
+    value = exact.value if isinstance(exact.value, Distribution) else target.value
+    return replace(target, value=value, weight=exact.weight)
+
+
+def _targets_of_records(
+    scenarios: tuple[Scenario, ...], attributes: Attributes, notes: list[str]
+) -> Targets:
+    """The targets that the records' common `alignment_target_id` states, as align-browser does."""
+    texts = [_text(_plain(s.source.get("record")), "input", TARGET_ID) or None for s in scenarios]
+    name = common_name(texts)
+    if name is None and any(texts):
+        notes.append("The records have different targets, so nothing is scored.")
+    values = named_values(name or "")
+    if not all(value <= 1.0 for value in values.values()):
+        notes.append(f"The target {name} is not in 0..1, so nothing is scored.")
+        return ()
+    found = {attributes.canonical(spelled): value for spelled, value in values.items()}
+    return tuple(Target(attribute, value) for attribute, value in found.items())
 
 
 def _times(folder: Path) -> list[float]:
@@ -131,27 +176,49 @@ def _times(folder: Path) -> list[float]:
 
 
 def _decisions(
-    scenarios: tuple[Scenario, ...], times: list[float], place: FilePosition
+    scenarios: tuple[Scenario, ...],
+    times: list[float],
+    place: FilePosition,
+    attributes: Attributes,
 ) -> tuple[Recorded, ...]:
     out: list[Recorded] = []
     for index, scenario in enumerate(scenarios):
         where = place.at(index + 1, scenario.key)
         record = as_object(_plain(scenario.source.get("record")), where, "the record")
         choices = recorded_choices(record, where)
-        if not choices:
-            continue
-        notes = ["imported"]
-        if len(choices) > 1:
-            notes.append(f"the first of {len(choices)} tied answers")
-        chances = _probabilities(record, len(scenario.choices))
-        reason = _justification(record)
-        out.append(Recorded(index, choices[0], reason, chances, 0.0, tuple(notes)))
+        if choices:
+            out.append(_decision(index, scenario, record, choices, where, attributes))
     # The file lists times in the order of decisions. They are used only if every decision has one.
     if len(times) != len(out):
         return tuple(out)
     return tuple(
-        Recorded(d.scenario, d.choice, d.reasoning, d.probabilities, time, d.notes)
-        for d, time in zip(out, (min(max(t, 0.0), 1e9) for t in times), strict=True)
+        replace(decision, latency_s=min(max(time, 0.0), 1e9))
+        for decision, time in zip(out, times, strict=True)
+    )
+
+
+def _decision(
+    index: int,
+    scenario: Scenario,
+    record: Object,
+    choices: tuple[int, ...],
+    place: FilePosition,
+    attributes: Attributes,
+) -> Recorded:
+    texts = choice_texts(as_object(record.get("input"), place, "input"), place)
+    info = read_info(record.get("choice_info"), texts, choices[0], attributes.canonical)
+    tied = f"the first of {len(choices)} tied answers"
+    return Recorded(
+        scenario=index,
+        choice=choices[0],
+        reasoning=_justification(record),
+        probabilities=_probabilities(record, len(scenario.choices)),
+        latency_s=0.0,
+        notes=("imported", *[tied] * (len(choices) > 1), *info.notes),
+        predictions=info.predictions,
+        relevance=info.relevance,
+        ranking=info.ranking,
+        steps=info.steps,
     )
 
 
@@ -174,3 +241,8 @@ def _probabilities(record: Object, count: int) -> tuple[float, ...] | None:
         return None
     numbers = [float(v) for v in values if isinstance(v, int | float) and 0 <= v <= 1]
     return tuple(numbers) if len(numbers) == count else None
+
+
+RUNS = RunFormat(
+    "align-system", "run directories of align-system", run_directories, read_run_directory
+)

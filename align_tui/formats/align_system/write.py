@@ -38,11 +38,12 @@ class _Label:
     scale: float
 
 
-def write_align_system(scenarios: Iterable[Scenario]) -> list[Object]:
+def write_align_system(scenarios: Iterable[Scenario], *, uniform: bool = False) -> list[Object]:
     """The scenarios as records of `input_output.json`; raises DatasetError.
 
     Labels keep the spelling and scale of their file, unless a reader of all these records would
-    guess another scale; then they are written as 0..1.
+    guess another scale; then they are written as 0..1. With `uniform`, all labels are 0..1 under
+    the ids of their attributes, and each record has a scene_id of its own, as align-browser needs.
     """
     found = checked(scenarios)
     for number, scenario in enumerate(found, start=1):
@@ -52,11 +53,13 @@ def write_align_system(scenarios: Iterable[Scenario]) -> list[Object]:
                 "Write it in align-tui's own format.",
             )
     labels = [_labels(scenario) for scenario in found]
-    kept = _scales_that_read_back(labels)
+    kept = frozenset() if uniform else _scales_that_read_back(labels)
     records = [
-        _record(scenario, [_row(choice, kept) for choice in choices])
+        _record(scenario, [_row(choice, kept, ids=uniform) for choice in choices])
         for scenario, choices in zip(found, labels, strict=True)
     ]
+    if uniform:
+        _name_scenes(records)
     _say_the_rest(found, records)
     return records
 
@@ -129,10 +132,31 @@ def _scales_that_read_back(scenarios: Sequence[Sequence[Sequence[_Label]]]) -> f
     return frozenset(a for a, top in largest.items() if scales[a] == {guessed_scale(top)})
 
 
-def _row(labels: Sequence[_Label], kept: frozenset[str]) -> dict[str, float]:
+def _row(labels: Sequence[_Label], kept: frozenset[str], *, ids: bool) -> dict[str, float]:
     return {
-        label.spelled: label.value if label.attribute in kept else label.share for label in labels
+        label.attribute if ids else label.spelled: label.value
+        if label.attribute in kept
+        else label.share
+        for label in labels
     }
+
+
+def _name_scenes(records: Sequence[Object]) -> None:
+    """Give each record a scene_id that is text, and that its scenario_id has only once."""
+    taken: set[tuple[Json, str]] = set()
+    for number, record in enumerate(records, start=1):
+        given = as_object(record["input"], _PLACE, "input")
+        state = given.get("full_state")
+        state = state if isinstance(state, dict) else {"unstructured": given.get("state")}
+        info = state.get("meta_info")
+        info = info if isinstance(info, dict) else {}
+        name = str(info.get("scene_id", number))
+        free, again = name, 1
+        while (given["scenario_id"], free) in taken:
+            again += 1
+            free = f"{name} ({again})"
+        taken.add((given["scenario_id"], free))
+        given["full_state"] = {**state, "meta_info": {**info, "scene_id": free}}
 
 
 def _record(scenario: Scenario, labels: Sequence[dict[str, float]]) -> Object:

@@ -1,4 +1,4 @@
-"""align-system's run directory, as align-system leaves it and align-browser reads it."""
+"""align-system's run directories, as align-system leaves them and align-browser reads them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ from typing import Any
 
 import yaml
 
+from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.column_names import MAX_NAME, free
-from align_tui.core.scorers.labels import is_discriminating
-from align_tui.core.targets import target_id
+from align_tui.core.scorers.session import Probe
+from align_tui.core.types import JsonObject
 from align_tui.files.write import make_folder, write_text
+from align_tui.formats.align_system.target_names import target_name
 from align_tui.formats.align_system.write import write_align_system
+from align_tui.formats.values import finite
 from align_tui.output.choice_info import choice_info, kdma_values
+from align_tui.output.exporters.align_scores import scores_json
 from align_tui.output.exporters.base import Exporter
+from align_tui.output.exporters.method_names import method_names
 from align_tui.store import results, runs
 from align_tui.store.basis import NOTHING, bases_of
 from align_tui.store.database import Database
 
 
 def align_system(db: Database, run: str, folder: Path) -> list[Path]:
-    """One run directory a profile (and repeat), as align-system leaves it; what was written.
+    """Write one run directory for each profile (and repeat); returns the written files.
 
-    Each holds input_output.json, timing.json, scores.json and .hydra/config.yaml, which is what
-    align-browser wants to find.
+    Each holds input_output.json, timing.json, scores.json and .hydra/config.yaml, which
+    align-browser needs to list and show it.
     """
     study = runs.load_study(db, run)
     by_profile: dict[tuple[int, int], list[results.Result]] = {}
@@ -36,12 +41,12 @@ def align_system(db: Database, run: str, folder: Path) -> list[Path]:
         if result.choice is not None:
             by_profile.setdefault((result.profile, result.repeat), []).append(result)
     folders = _folder_names([profile.name for profile in study.profiles])
+    methods = method_names(study.profiles)
     written: list[Path] = []
     for (index, repeat), found in sorted(by_profile.items()):
-        profile = study.profiles[index]
         place = folder / (folders[index] + (f"-repeat{repeat}" if study.repeat > 1 else ""))
         ordered = sorted(found, key=lambda r: r.scenario)
-        written += _write_directory(db, place, study, profile, ordered)
+        written += _write_directory(db, place, study, index, methods[index], ordered)
     return written
 
 
@@ -50,50 +55,31 @@ def _folder_names(names: Sequence[str]) -> list[str]:
     made: list[str] = []
     for index, name in enumerate(names):
         safe = re.sub(r"[^\w.\-]+", "-", name).strip(".-") or str(index)
+        safe = re.sub("outdated", "old", safe, flags=re.IGNORECASE)  # align-browser skips these
         made.append(free(safe, made, MAX_NAME))
     return made
 
 
 def _write_directory(
-    db: Database, place: Path, study: Study, profile: Profile, found: list[results.Result]
+    db: Database, place: Path, study: Study, index: int, method: str, found: list[results.Result]
 ) -> list[Path]:
-    scenarios = [study.scenarios[result.scenario] for result in found]
-    name = target_id(profile.target) or None
-    records: list[dict[str, Any]] = json.loads(json.dumps(write_align_system(scenarios)))
-    bases = bases_of(db, [result.sample for result in found])
-    for record, scenario, result in zip(records, scenarios, found, strict=True):
-        basis = bases.get(result.sample, NOTHING)
-        record["input"]["alignment_target_id"] = name
-        choice = result.choice or 0
-        action = dict(record["input"]["choices"][choice], justification=result.reasoning)
-        record["output"] = {"choice": choice, "action": action}
-        record["choice_info"] = choice_info(
-            scenario, [c["unstructured"] for c in record["input"]["choices"]], result, basis
-        )
+    profile = study.profiles[index]
+    records = _records(db, study, profile, found)
+    probes = [
+        Probe(str(record["input"]["scenario_id"]), study.scenarios[result.scenario], result.choice)
+        for record, result in zip(records, found, strict=True)
+        if result.choice is not None
+    ]
     times = [result.latency_s for result in found]
-    timing = {
-        "total_time_s": sum(times),
-        "avg_time_s": sum(times) / len(times),
-        "max_time_s": max(times),
-        "n_actions_taken": len(times),
-        "raw_times_s": times,
-    }
-    hydra = {
-        "name": study.name,
-        "adm": {
-            "name": profile.adm.kind,
-            "structured_inference_engine": {"model_name": profile.backbone.label},
-        },
-        "alignment_target": {
-            "id": name,
-            "kdma_values": kdma_values(profile.target),
-        },
-    }
     files = {
-        place / "input_output.json": json.dumps(records, indent=2, ensure_ascii=False),
-        place / "timing.json": json.dumps(timing, indent=2),
-        place / "scores.json": json.dumps(_scores(study, profile, found), indent=2),
-        place / ".hydra" / "config.yaml": yaml.safe_dump(hydra, sort_keys=False),
+        place / "input_output.json": json.dumps(
+            finite(records), indent=2, ensure_ascii=False, allow_nan=False
+        ),
+        place / "timing.json": json.dumps(_timing(times), indent=2),
+        place / "scores.json": json.dumps(scores_json(study, profile, probes), indent=2),
+        place / ".hydra" / "config.yaml": yaml.safe_dump(
+            _config(study, profile, method), sort_keys=False, allow_unicode=True
+        ),
     }
     for path, text in files.items():
         make_folder(path.parent)
@@ -101,29 +87,69 @@ def _write_directory(
     return list(files)
 
 
-def _scores(study: Study, profile: Profile, found: list[results.Result]) -> list[dict[str, Any]]:
-    out = []
-    for targets in study.scoring_targets(profile):
-        measures = {}
-        for result in found:
-            scenario = study.scenarios[result.scenario]
-            if result.choice is None:  # an open answer
-                continue
-            correct = study.scorer.is_correct(result.choice, scenario, targets)
-            if correct is None:
-                continue
-            hit = int(correct)
-            valid = int(is_discriminating(scenario, targets))
-            measures[scenario.key] = {
-                "num_correct": hit,
-                "num_probes": 1,
-                "accuracy": float(hit),
-                "num_correct_valid_only": hit * valid,
-                "num_probes_valid_only": valid,
-                "accuracy_valid_only": float(hit) if valid else None,
-            }
-        out.append({"alignment_target": target_id(targets), "measures": measures})
-    return out
+def _records(
+    db: Database, study: Study, profile: Profile, found: list[results.Result]
+) -> list[dict[str, Any]]:
+    """The records of input_output.json; the id of the target is never null."""
+    scenarios = [study.scenarios[result.scenario] for result in found]
+    records: list[dict[str, Any]] = json.loads(
+        json.dumps(write_align_system(scenarios, uniform=True))
+    )
+    bases = bases_of(db, [result.sample for result in found])
+    for record, scenario, result in zip(records, scenarios, found, strict=True):
+        given, choice = record["input"], result.choice or 0
+        given["alignment_target_id"] = target_name(profile.target)
+        action = {
+            "action_id": f"choice_{choice}",
+            "action_type": "SITREP",
+            **given["choices"][choice],
+            "justification": result.reasoning,
+        }
+        record["output"] = {"choice": choice, "action": action}
+        texts = [each["unstructured"] for each in given["choices"]]
+        record["choice_info"] = choice_info(
+            scenario, texts, result, bases.get(result.sample, NOTHING)
+        )
+    return records
+
+
+def _timing(seconds: Sequence[float]) -> JsonObject:
+    """The seconds of all decisions, and of each as a scenario of its own, in the records' order."""
+    return {
+        "scenarios": [_summed([each]) for each in seconds],
+        **_summed(seconds),
+    }
+
+
+def _summed(seconds: Sequence[float]) -> JsonObject:
+    return {
+        "n_actions_taken": len(seconds),
+        "total_time_s": sum(seconds),
+        "avg_time_s": sum(seconds) / len(seconds),
+        "max_time_s": max(seconds),
+        "raw_times_s": list(seconds),
+    }
+
+
+def _config(study: Study, profile: Profile, method: str) -> JsonObject:
+    """The configuration; without a target it has no `alignment_target`, which may not be null."""
+    adm: dict[str, Any] = {"name": method, "instance": {"profile": profile.name}}
+    if profile.model_label:
+        adm["structured_inference_engine"] = {"model_name": _model_name(profile)}
+    config: dict[str, Any] = {"name": study.name, "adm": adm}
+    if profile.target:
+        config["alignment_target"] = {
+            "id": target_name(profile.target),
+            "kdma_values": kdma_values(profile.target),
+        }
+    return config
+
+
+def _model_name(profile: Profile) -> str:
+    """The id on the hub, which align-system writes too; for any other model its short name."""
+    spec: BackboneSpec = profile.backbone
+    is_hub_id = re.fullmatch(r"[\w\-][\w.\-]*/[\w.\-]+", spec.model) is not None
+    return spec.model if is_hub_id and profile.model_label == spec.label else profile.model_label
 
 
 ALIGN_SYSTEM = Exporter("align-system: a run directory a profile", folder=align_system)

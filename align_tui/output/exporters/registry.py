@@ -14,6 +14,7 @@ EXPORTERS = Registry(
         "csv": "align_tui.output.exporters.csv:CSV",
         "markdown": "align_tui.output.exporters.markdown:MARKDOWN",
         "align-system": "align_tui.output.exporters.align_system:ALIGN_SYSTEM",
+        "inspect": "align_tui.output.exporters.inspect:INSPECT",
         "report": "align_tui.output.exporters.report:MARKDOWN_REPORT",
         "report-html": "align_tui.output.exporters.report:HTML_REPORT",
     },

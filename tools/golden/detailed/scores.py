@@ -1,187 +1,188 @@
-"""scores: the measures of a session, which align-system writes as scores.json."""
+"""scores: the session score of align-system's interface to files of records.
+
+The counts that the export writes as `reference_...` must be equal. Where align-system fails (a
+scenario without a probe that can be decided, a label that lacks the target's attribute), our own
+counts must leave out exactly those probes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from align_tui.config.attributes import load_attributes
-from align_tui.core.attributes import Attributes
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.labels import distance
-from align_tui.core.scorers.session import SessionMeasures, session_measures
+from align_tui.core.scorers.registry import DEFAULT, find_scorer
+from align_tui.core.scorers.session import Counts, Probe, session_counts
 from align_tui.core.targets import Target, Targets
-from align_tui.formats.align_system.scenarios import recorded_choices
+from align_tui.formats.labels import recall
 from align_tui.formats.read import read_scenarios
+from align_tui.output.exporters.align_scores import measures_json
 
 from ..families import Check
 from ..families.compare import numbers_differ, values_differ
 
-NAMES = (
-    "num_correct",
-    "num_probes",
-    "accuracy",
-    "num_correct_valid_only",
-    "num_probes_valid_only",
-    "accuracy_valid_only",
-)
+DATA = "ALIGN_TUI_GOLDEN_DATA"
+"""The environment variable that names the folder of the field's files."""
 
-
-def targets_of(given: Mapping[str, float]) -> Targets:
-    """Targets from {attribute: number}."""
-    return tuple(Target(name, float(value)) for name, value in given.items())
-
-
-def measured(given: Mapping[str, Any]) -> dict[str, SessionMeasures]:
-    """The measures of a case with made-up records, in the order of play."""
-    decided = []
-    for record, chosen in zip(
-        given["order_of_play"], given["chosen_index_in_order_of_play"], strict=True
-    ):
-        body = given["records"][record]
-        choices = tuple(
-            Choice(text, label or {})
-            for text, label in zip(body["choices"], body["labels"], strict=True)
-        )
-        decided.append((body["scenario"], Scenario(f"s{record}", "?", choices), chosen))
-    return session_measures(decided, targets_of(given["targets"]), exact_ties=True)
-
-
-def measures_differ(
-    expected: Mapping[str, Mapping[str, Any]], ours: Mapping[str, SessionMeasures]
-) -> list[str]:
-    """The differences of the measures by scenario."""
-    differs = values_differ("scenarios", list(expected), list(ours))
-    for name in expected.keys() & ours.keys():
-        body: Any = ours[name].body()
-        differs += values_differ(f"measures of {name}", NAMES, tuple(body))
-        differs += numbers_differ(name, expected[name], body)
-    return differs
+Measures = dict[str, dict[str, float | None]]
 
 
 def check_made_up(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """The measures. A scenario without a valid probe (there an error) has no accuracy here."""
-    ours = measured(given)
+    """The differences of a case with records of its own."""
+    targets = tuple(Target(name, float(value)) for name, value in given["targets"].items())
+    probes = [
+        Probe(record["scenario"], _scenario(record), choice)
+        for place, choice in zip(
+            given["order_of_play"], given["chosen_index_in_order_of_play"], strict=True
+        )
+        for record in [given["records"][place]]
+    ]
+    counts = _counts(probes, targets)
     if "error" in expected:
-        return _no_accuracy_differs(ours, len(given["order_of_play"]))
-    return measures_differ(expected["measures"], ours)
+        return _corrected(probes, targets, counts)
+    return _differ(expected["measures"], _reference(counts))
 
 
-def _no_accuracy_differs(ours: Mapping[str, SessionMeasures], probes: int) -> list[str]:
-    without = [each for each in ours.values() if each.accuracy_valid_only is None]
-    return [
-        *values_differ("probes", probes, sum(each.num_probes for each in ours.values())),
-        *([] if without else ["every scenario has an accuracy of valid probes"]),
-        *([] if not any(each.num_probes_valid_only for each in without) else ["some is valid"]),
-    ]
+def _scenario(record: Mapping[str, Any]) -> Scenario:
+    rows = zip(record["choices"], record["labels"], strict=True)
+    return Scenario("probe", "A probe.", tuple(Choice(text, row or {}) for text, row in rows))
 
 
-def check_missing_label(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """A label that lacks the attribute, an error there: ours takes its choice for unlabelled."""
-    ours = measured(given)
-    wrong = 0
-    for record, chosen in zip(
-        given["order_of_play"], given["chosen_index_in_order_of_play"], strict=True
-    ):
-        label = given["records"][record]["labels"][chosen] or {}
-        wrong += not set(given["targets"]) <= set(label)
-    right = sum(each.num_correct for each in ours.values())
-    probes = sum(each.num_probes for each in ours.values())
-    return [
-        *values_differ("probes", len(given["order_of_play"]), probes),
-        *([] if right <= probes - wrong else ["a choice that lacks the label is right"]),
-        *([] if wrong or right else ["no labelled choice is right"]),
-    ]
+def _counts(probes: Sequence[Probe], targets: Targets) -> dict[str, Counts]:
+    return session_counts(probes, targets, find_scorer(DEFAULT).is_correct)
 
 
-def data_folder() -> Path:
-    """The folder of the field's files: `shared/data` above this program or the working folder."""
-    for folder in (*Path(__file__).resolve().parents, *Path.cwd().resolve().parents):
-        if (folder / "shared" / "data").is_dir():
-            return folder / "shared" / "data"
-    raise FileNotFoundError("there is no shared/data above this program or the working folder")
-
-
-@lru_cache(maxsize=8)
-def _records(file: str) -> tuple[Scenario, ...]:
-    return read_scenarios(data_folder() / file, attributes=load_attributes()).scenarios
-
-
-def check_real(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """The measures of a file of the field under a policy that chooses in each record."""
-    scenarios, attributes = _records(given["file"]), load_attributes()
-    largest = max(1.0, *(_largest(scenarios, attributes, name) for name in given["targets"]))
-    targets = tuple(
-        Target(attributes.canonical(name), float(value) / largest)
-        for name, value in given["targets"].items()
-    )
-    decided = [
-        (str(each.meta["scenario_id"]), each, _choose(given["policy"], each, targets))
-        for each in scenarios
-    ]
-    ours = session_measures(decided, targets, exact_ties=True)
-    if "error" in expected:
-        return _no_accuracy_differs(ours, len(scenarios))
-    rows = list(ours.values())
-    shares = {
-        "mean_accuracy_over_scenarios": _mean([row.accuracy for row in rows]),
-        "mean_accuracy_valid_only_over_scenarios": _mean([row.accuracy_valid_only for row in rows]),
+def _reference(counts: Mapping[str, Counts]) -> Measures:
+    """align-system's counts, from the measures that the export writes."""
+    return {
+        session: {
+            name.removeprefix("reference_"): measure["value"]
+            for name, measure in measures_json(each).items()
+            if name.startswith("reference_") and isinstance(measure, dict)
+        }
+        for session, each in counts.items()
     }
-    sums = {name: sum(getattr(row, name) for row in rows) for name in NAMES if "num" in name}
-    differs = [
-        *numbers_differ("sum", expected["sums_over_scenarios"], sums),
-        *numbers_differ("mean", {name: expected[name] for name in shares}, shares),
-        *values_differ("records", expected["records"], len(scenarios)),
+
+
+def _differ(expected: Mapping[str, Any], ours: Measures) -> list[str]:
+    found = values_differ("scenarios", sorted(expected), sorted(ours))
+    for session, measures in expected.items():
+        told = {name: value for name, value in ours.get(session, {}).items() if value is not None}
+        found += numbers_differ(f"measures of {session}", measures, told)
+    return found
+
+
+def _corrected(
+    probes: Sequence[Probe], targets: Targets, counts: Mapping[str, Counts]
+) -> list[str]:
+    """Where align-system fails: probes that cannot be decided are never valid ones of ours."""
+    found = []
+    for session, each in counts.items():
+        own = [probe for probe in probes if probe.session == session]
+        away = [_away(probe, targets) for probe in own]
+        valid = [len({each for each in row if each is not None}) > 1 for row in away]
+        right = [
+            row[probe.choice] == min(each for each in row if each is not None)
+            for probe, row, decides in zip(own, away, valid, strict=True)
+            if decides
+        ]
+        found += values_differ(f"valid probes of {session}", sum(valid), each.valid)
+        found += values_differ(f"right of them in {session}", sum(right), each.correct_valid)
+        share = measures_json(each)["accuracy_valid_only"]
+        assert isinstance(share, dict)
+        expected = sum(right) / len(right) if right else None
+        found += values_differ(f"share in {session}", expected, share["value"])
+    return found
+
+
+def _away(probe: Probe, targets: Targets) -> list[int | None]:
+    """By choice: the distance in millionths, which are exact; None without a label."""
+    return [
+        None
+        if any(target.attribute not in choice.labels for target in targets)
+        else sum(
+            abs(round(choice.labels[target.attribute] * 1e6) - round((target.point or 0.0) * 1e6))
+            for target in targets
+        )
+        for choice in probe.scenario.choices
     ]
-    if expected.get("measures"):
-        differs += measures_differ(expected["measures"], ours)
-    return differs
 
 
-def _largest(scenarios: Sequence[Scenario], attributes: Attributes, name: str) -> float:
-    """What stands for 1 on the file's scale: 10 if its raw labels are above 1."""
-    raw = [
-        float(label[name])
+def check_real_file(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """The differences of a case with a file of the field."""
+    attributes = load_attributes()
+    path = _data() / given["file"]
+    found = read_scenarios(path, attributes=attributes)
+    targets = tuple(
+        Target(attributes.canonical(name), float(value)) for name, value in given["targets"].items()
+    )
+    scenarios = [_as_in_the_file(scenario) for scenario in found.scenarios]
+    probes = [
+        Probe(str(scenario.meta["scenario_id"]), scenario, _taken(given, scenario, targets))
         for scenario in scenarios
-        for label in _raw_labels(scenario)
-        if label.get(name) is not None
     ]
-    return 10.0 if max(raw, default=0.0) > 1.0 else 1.0
+    counts = _counts(probes, targets)
+    if "error" in expected:
+        undecidable = [session for session, each in counts.items() if not each.reference_valid]
+        return [] if undecidable else ["every scenario has a probe that can be decided"]
+    ours = _reference(counts)
+    found_ = _differ(expected.get("measures", {}), ours) if "measures" in expected else []
+    for name, total in expected["sums_over_scenarios"].items():
+        found_ += values_differ(f"sum of {name}", total, sum(_values(ours, name)))
+    for name in ("accuracy", "accuracy_valid_only"):
+        mean = {name: fmean(_values(ours, name))}
+        found_ += numbers_differ("mean", {name: expected[f"mean_{name}_over_scenarios"]}, mean)
+    return [*found_, *values_differ("records", expected["records"], len(probes))]
 
 
-def _raw_labels(scenario: Scenario) -> Iterator[Mapping[str, Any]]:
-    record: Any = scenario.source["record"]
-    for label in record.get("label") or ():
-        yield label or {}
-    for choice in record["input"]["choices"]:
-        yield choice.get("kdma_association") or {}
+def _values(measures: Measures, name: str) -> list[float]:
+    return [value for each in measures.values() if (value := each[name]) is not None]
 
 
-def _choose(policy: str, scenario: Scenario, targets: Targets) -> int:
-    if policy == "first":
+def _as_in_the_file(scenario: Scenario) -> Scenario:
+    """The scenario with labels on the file's own scale, on which align-system subtracts them."""
+    scale = recall(scenario.source).scale
+    choices = [
+        replace(each, labels={n: _raw(v, scale.get(n, 1.0)) for n, v in each.labels.items()})
+        for each in scenario.choices
+    ]
+    return replace(scenario, choices=tuple(choices))
+
+
+def _raw(share: float, scale: float) -> float:
+    """A label as the file has it, with at most twelve decimals if the file is scaled."""
+    return share if scale == 1.0 else round(share * scale, 12)
+
+
+def _taken(given: Mapping[str, Any], scenario: Scenario, targets: Targets) -> int:
+    """The choice that the case's policy takes; an output without an index counts as the first."""
+    if given["policy"] == "first":
         return 0
-    if policy == "last":
+    if given["policy"] == "last":
         return len(scenario.choices) - 1
-    if policy == "recorded":
+    if given["policy"] == "recorded":
         record: Any = scenario.source["record"]
-        # The vectors take the first choice where the output is a list of actions without an index.
-        return recorded_choices(record)[0] if isinstance(record["output"], Mapping) else 0
-    distances = [distance(choice, targets) for choice in scenario.choices]
-    return distances.index(min(distances))
+        return int(record["output"]["choice"]) if isinstance(record.get("output"), Mapping) else 0
+    away = [distance(choice, targets) for choice in scenario.choices]
+    return away.index(min(away))
 
 
-def _mean(values: Sequence[float | None]) -> float:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(values)
+def _data() -> Path:
+    named = os.environ.get(DATA)
+    return Path(named) if named else Path(__file__).parents[4] / "shared" / "data"
 
 
 KINDS: Mapping[str, Check] = {
-    "label_lacks_target_attribute": check_missing_label,
     "made_up": check_made_up,
-    "real_file": check_real,
-    "scenario_without_decidable_probe": check_made_up,
     "target_in_the_middle": check_made_up,
     "unlabelled_probe": check_made_up,
+    "scenario_without_decidable_probe": check_made_up,
+    "label_lacks_target_attribute": check_made_up,
+    "real_file": check_real_file,
 }

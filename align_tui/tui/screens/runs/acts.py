@@ -69,7 +69,7 @@ ACTS: tuple[Act[RunsActs], ...] = (
     Act(
         "runs.import",
         "I",
-        "import a run directory of align-system",
+        "import runs of align-system or Inspect",
         lambda do: do.runs.import_directory(),
     ),
     Act(

@@ -122,21 +122,21 @@ class RunActions:
         self.host.ask(picker, picked)
 
     def import_directory(self) -> None:
-        """Ask for a run directory and import it."""
+        """Ask for a folder or a file of another program's runs and import them."""
 
         def then(typed: str | None) -> None:
             if not typed:
                 return
 
-            def done(run: str) -> None:
-                self.state.run = run
-                self.host.say(f"imported as {run}")
+            def done(found: list[str]) -> None:
+                self.state.run = found[-1]
+                self.host.say(f"imported as {', '.join(found)}")
                 self.host.reload()
 
             self.host.say(f"reading {one_line(typed)}", waiting=True)
-            self.host.do(lambda db: runs.import_directory(db, Path(typed)), done)
+            self.host.do(lambda db: runs.import_path(db, Path(typed)), done)
 
-        self._ask("run directory of align-system", "", "outputs/2025-07-01/12-00-00", then)
+        self._ask("runs of align-system or Inspect", "", "outputs/2025-07-01/12-00-00", then)
 
     def _ask(self, title: str, value: str, hint: str, then: Callable[[str | None], None]) -> None:
         self.host.ask(InputDialog(title, value, hint, self.host.glyphs.ascii), then)

@@ -1,0 +1,1 @@
+"""Logs of Inspect (inspect_ai of the UK AI Security Institute)."""

@@ -1,0 +1,1 @@
+"""A static site of runs: pages that need no server."""
