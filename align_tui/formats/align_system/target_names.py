@@ -20,7 +20,8 @@ _NUMBER = re.compile(r"\d{1,9}(\.\d{1,18})?")
 def target_name(targets: Targets) -> str:
     """The id of these targets, a distribution by its mean; UNALIGNED if there are none.
 
-    Random-effects parameters without a value have no number, so the id leaves them out. A hyphen in an attribute's name becomes a blank; of several attributes, `_` does as well.
+    Random-effects parameters without a value have no number, so the id leaves them out. A hyphen
+    in an attribute's name becomes a blank; of several attributes, `_` does as well.
     """
     stated = [(each.attribute, each.point) for each in targets if each.point is not None]
     if not stated:
