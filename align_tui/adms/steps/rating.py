@@ -97,7 +97,7 @@ def make_comparative(
     from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
     from align_tui.config.prompts.rating import RatingPrompts  # Jinja; the screen reads the params
 
-    prompts = RatingPrompts(f"profile {profile.name}", profile.prompt)
+    prompts = RatingPrompts(f"profile {profile.name}", params.system, params.user)
     options = ComparativeOptions(
         **{each.name: getattr(params, each.name) for each in fields(ComparativeOptions)}
     )
