@@ -28,6 +28,7 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "oracle": "align_tui.adms.oracle:KIND",
         "baseline": "align_tui.adms.baseline:KIND",
         "kaleido": "align_tui.adms.kaleido:KIND",
+        "kaleido_values": "align_tui.adms.kaleido_values:KIND",
         "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
         "custom": "align_tui.adms.custom:KIND",
         "imported": "align_tui.adms.imported:KIND",
