@@ -44,6 +44,9 @@ SERVER = BackboneKind(
 EMBEDDING = BackboneKind(
     "align_tui.backbones.embedding.opening:open_embedding", frozenset({"embeds"})
 )
+DEMO_EMBEDDING = BackboneKind(
+    "align_tui.backbones.embedding.opening:open_demo_embedding", frozenset({"embeds"})
+)
 BACKBONE_KINDS: Final = Registry(
     "kind of backbone",
     "align_tui.backbones",
@@ -53,6 +56,7 @@ BACKBONE_KINDS: Final = Registry(
         "transformers": "align_tui.config.backbone_kinds:LOCAL",
         "openai": "align_tui.config.backbone_kinds:SERVER",
         "embedding": "align_tui.config.backbone_kinds:EMBEDDING",
+        "demo-embedding": "align_tui.config.backbone_kinds:DEMO_EMBEDDING",
     },
 )
 
