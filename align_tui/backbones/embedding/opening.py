@@ -63,6 +63,11 @@ def open_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbon
     return EmbeddingBackbone(model, tokenizer, device, pooling.mode, longest, info)
 
 
+def open_demo_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbone:
+    """Load the embedded demo model to embed texts: its means over tokens, good for a try only."""
+    return open_embedding(spec.model_copy(update={"kind": "demo", "model": ""}), progress)
+
+
 def _pooling_file(spec: BackboneSpec, files: ModelFiles) -> Path:
     """The folder's `1_Pooling/config.json`; of a hub model it is fetched, if it has one."""
     path = files.folder / POOLING
