@@ -13,7 +13,7 @@ from align_tui.config.library import load_profile
 from align_tui.config.study import OUT_OF_DEPTH
 from align_tui.core.errors import ConfigError, DatasetError
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.targets import Target
+from align_tui.core.targets import Distribution, Target
 from align_tui.studies import edits
 from tests.tui import fakes
 
@@ -98,8 +98,11 @@ def test_targets_are_set_and_refused_where_a_prompt_cannot_say_them() -> None:
     targets = (Target("moral_desert", 1.0), Target("fairness", 0.2))
     changed = edits.with_targets(study, 1, targets, ATTRIBUTES)
     assert changed.study.profiles[1].target == targets
-    with pytest.raises(ConfigError, match="neither high nor low"):
-        edits.with_targets(study, 1, (Target("moral_desert", 0.5),), ATTRIBUTES)
+    middle = (Target("moral_desert", 0.5),)
+    assert edits.with_targets(study, 1, middle, ATTRIBUTES).study.profiles[1].target == middle
+    with pytest.raises(ConfigError, match="is a distribution, and prompt_aligned takes numbers"):
+        spread = Target("moral_desert", Distribution((0.5,), 0.1))
+        edits.with_targets(study, 1, (spread,), ATTRIBUTES)
     with pytest.raises(ConfigError, match="needs a target"):
         edits.with_targets(study, 1, (), ATTRIBUTES)
 

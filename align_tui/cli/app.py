@@ -9,7 +9,13 @@ from typing import Annotated
 
 import typer
 
-from align_tui.cli.command_groups import models_app, profiles_app, scenarios_app, workers_app
+from align_tui.cli.command_groups import (
+    models_app,
+    profiles_app,
+    scenarios_app,
+    targets_app,
+    workers_app,
+)
 from align_tui.cli.shared_options import (
     Backbones,
     Database,
@@ -42,6 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(profiles_app, name="profiles")
+app.add_typer(targets_app, name="targets")
 app.add_typer(models_app, name="models")
 app.add_typer(workers_app, name="workers")
 

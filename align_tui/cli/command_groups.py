@@ -1,4 +1,4 @@
-"""The commands of the groups scenarios, profiles, models and workers."""
+"""The commands of the groups scenarios, profiles, targets, models and workers."""
 
 # No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
 # which makes --help a tenth slower.
@@ -21,10 +21,46 @@ scenarios_app = typer.Typer(
     help="List, show, import and export scenario sets.", no_args_is_help=True
 )
 profiles_app = typer.Typer(help="List, show, check and create profiles.", no_args_is_help=True)
+targets_app = typer.Typer(help="Convert targets of other programs.", no_args_is_help=True)
 models_app = typer.Typer(help="List and show the models on this machine.", no_args_is_help=True)
 workers_app = typer.Typer(
     help="List and stop workers, the processes that run models.", no_args_is_help=True
 )
+
+
+@targets_app.command(
+    "convert",
+    epilog=examples(
+        "align-tui targets convert target.yaml",
+        "align-tui targets convert target.yaml -o person-7.toml",
+        "align-tui targets convert target.json --norm globalnorm --json",
+    ),
+)
+def targets_convert(
+    file: Annotated[Path, typer.Argument(help="A target of align-system: YAML or JSON.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write this file: .toml or .json (default: print)."),
+    ] = None,
+    norm: Annotated[
+        str | None,
+        typer.Option(
+            help="Which estimate of a distribution to read: rawscores, globalnorm, localnorm, or "
+            "priornorm (rawscores divided by the prior). Default: the first that is there."
+        ),
+    ] = None,
+    prior_factor: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="How much of the density priornorm corrects.")
+    ] = 0.5,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of TOML.")] = False,
+) -> None:
+    """Convert a target of align-system to [[target]] tables of a profile.
+
+    Distributions, which are pickles there, are read without unpickling them.
+    """
+    from align_tui.cli.targets import convert_target
+
+    convert_target(file, out, norm, prior_factor, as_json=json)
 
 
 @workers_app.command("list", epilog=examples("align-tui workers list"))

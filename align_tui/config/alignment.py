@@ -60,8 +60,8 @@ class LikelihoodParams(AlignmentParams):
 class CumulativeKdeParams(AverageDistanceParams):
     """Parameters of the two cumulative functions of distributions.
 
-    With `normalisation = "prior"` the density of the decisions is divided by how often each label
-    occurs, and `prior_factor` is the share of that correction.
+    With `normalisation = "prior"` the target's density is divided by how often each label occurs,
+    and `prior_factor` is the share of that correction.
     """
 
     normalisation: Literal["none", "prior"] = "none"

@@ -19,7 +19,7 @@ from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, 
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
 from align_tui.core.replies import with_thinking
 from align_tui.core.statements import Statement, StatementRating
-from align_tui.core.targets import Target
+from align_tui.core.targets import RandomEffects, Target
 from align_tui.core.types import JsonObject
 from tests.conftest import HIGH, make_scenarios
 
@@ -250,8 +250,8 @@ def test_templates_live_in_a_sandbox(template: str) -> None:
         render_messages(Profile.model_validate(table), SCENARIO, (), load_attributes())
 
 
-def test_targets_in_the_middle_are_refused() -> None:
+def test_a_target_without_a_number_is_not_stated() -> None:
     from align_tui.config.prompts.target_text import target_values
 
-    with pytest.raises(AlignError, match="neither high nor low"):
-        target_values((Target("fairness", 0.5),), load_attributes())
+    with pytest.raises(AlignError, match="'fairness' has no number"):
+        target_values((Target("fairness", RandomEffects(0, 1, 1)),), load_attributes())

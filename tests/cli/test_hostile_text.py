@@ -69,6 +69,10 @@ CALLS: dict[str, list[list[str]]] = {
     "profiles show": [["PROFILE"], ["BAD"]],
     "profiles check": [[], ["BAD"]],
     "profiles new": [["BAD"], ["OUT.toml", "--extends", "BAD"], ["OUT.toml"]],
+    "targets convert": [
+        ["TARGET"], ["TARGET", "--json"], ["TARGET", "-o", "OUT.toml"], ["TARGET", "-o", "OUT"],
+        ["TARGET", "--norm", "BAD"], ["OPAQUE"], ["FILE"], ["BAD"],
+    ],
     "models list": [[], ["--json"]],
     "models show": [["BAD"], ["MODEL"], ["MODEL", "--json"]],
     "workers list": [[]],
@@ -118,6 +122,10 @@ def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     whole = hostile.decided_run(database, study, failures=False)
     run = hostile.decided_run(database, study)
     file = hostile.library(tmp_path)
+    for name, value in (("target", {"value": 1}), ("opaque", {"kdes": {hostile.TEXT: 1}})):
+        entry = {"kdma": f"a{hostile.TEXT}", **value}
+        target = {"id": f"t{hostile.TEXT}", "kdma_values": [entry]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(target), encoding="utf-8")
     model = tmp_path / f"model{hostile.FILE_NAME[:-1]}"  # one that is no UTF-8 is refused
     model.mkdir()
     body = {"architectures": [hostile.TEXT], "model_type": hostile.TEXT}
@@ -125,6 +133,7 @@ def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     cached = f"models--org--{hostile.FILE_NAME}"
     (Path(os.environ["HF_HOME"]) / "hub" / cached / "refs").mkdir(parents=True)
     return {
+        "TARGET": str(tmp_path / "target.json"), "OPAQUE": str(tmp_path / "opaque.json"),
         "FILE": str(file), "RUN": run, "WHOLE": whole, "MODEL": str(model),
         "SET": f"good{hostile.FILE_NAME}", "PROFILE": f"good{hostile.FILE_NAME}",
         "OUT": str(tmp_path / f"out{hostile.FILE_NAME}"), "BAD": hostile.TEXT.replace("\x00", ""),

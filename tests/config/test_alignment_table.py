@@ -6,13 +6,15 @@ import inspect
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.adms.oracle import OracleParams
+from align_tui.adms.base import AdmKind
+from align_tui.config.adm_kinds import ADM_KINDS
+from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.alignment import OURS, AlignmentParams
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
@@ -21,7 +23,14 @@ from align_tui.config.profile import Profile
 from align_tui.config.targets import TargetSpec, target_table
 from align_tui.core.alignment.registry import FUNCTIONS, AlignmentEntry
 from align_tui.core.errors import ConfigError
-from align_tui.core.targets import Distribution, Target
+from align_tui.core.targets import (
+    KERNELS,
+    Distribution,
+    RandomEffects,
+    Target,
+    targets_from_json,
+    targets_to_json,
+)
 from align_tui.studies.assemble import load_study
 from align_tui.studies.edits import profile_toml, with_profile, with_targets
 from align_tui.tui.format.target_editor import make_editor
@@ -122,13 +131,27 @@ class ForeignParams(AlignmentParams):
     level: int = 3
 
 
+class RankerParams(AdmParams):
+    """A decision-maker that ranks, and knows neither relevance nor history."""
+
+    TRAITS: ClassVar[Traits] = Traits(is_steerable=True, takes_distributions=True, ranks=True)
+
+
+RANKER = AdmKind(RankerParams, lambda profile, params, attributes: pytest.fail("it decides"))
+
+
 @pytest.fixture
 def functions(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RELEVANT", "PAST", "SPREADS", "FOREIGN", "WRONG"):
         monkeypatch.setitem(FUNCTIONS.entries, name.lower(), f"{__name__}:{name}")
+    monkeypatch.setitem(ADM_KINDS.entries, "ranker", f"{__name__}:RANKER")
 
 
 NUMBER = '[[target]]\nattribute = "moral_desert"\nvalue = 1.0\n'
+EFFECTS = (
+    '[[target]]\nattribute = "moral_desert"\n'
+    "parameters = { intercept = 0.4, medical_weight = 2, attr_weight = -0.8 }\n"
+)
 DISTRIBUTION = '[[target]]\nattribute = "moral_desert"\nsamples = [0.1, 0.9]\nbandwidth = 0.2\n'
 
 
@@ -136,12 +159,17 @@ DISTRIBUTION = '[[target]]\nattribute = "moral_desert"\nsamples = [0.1, 0.9]\nba
     ("kind", "target", "function", "says"),
     [
         ("baseline", "", "average_distance", "baseline does not rank choices"),
-        ("oracle", NUMBER, "relevant", "needs the relevance of attributes, which oracle"),
+        ("ranker", NUMBER, "relevant", "needs the relevance of attributes, which ranker"),
+        ("ranker", NUMBER, "past", "needs earlier decisions, which ranker"),
         ("oracle", "[history]\n" + NUMBER, "average_distance", "it cannot use [history]"),
         ("oracle", NUMBER, "spreads", "is a number, and the alignment function 'spreads'"),
         ("oracle", DISTRIBUTION, "average_distance", "function 'average_distance' takes numbers"),
         ("oracle", DISTRIBUTION, "", "function 'average_distance' takes numbers"),
         ("prompt_aligned", DISTRIBUTION, "", "a distribution, and prompt_aligned takes numbers"),
+        ("prompt_aligned", EFFECTS, "", "parameters, and prompt_aligned takes numbers"),
+        ("oracle", EFFECTS, "", "is random-effects parameters, and the alignment function"),
+        ("oracle", NUMBER, "random_effects", "takes random-effects parameters"),
+        ("oracle", EFFECTS + "value = 0.5", "kde_js", "a number with random-effects parameters"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_anything_starts(
@@ -152,15 +180,6 @@ def test_what_does_not_fit_is_refused_before_anything_starts(
     with pytest.raises(ConfigError, match=r"profile p: .*") as caught:
         load_study(Options(profiles=(str(path),), scenarios=("demo-triage",), limit=2))
     assert says in caught.value.message and caught.value.hint
-
-
-def test_a_kind_that_gives_no_history_is_refused_where_it_is_needed(
-    tmp_path: Path, functions: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(OracleParams, "TRAITS", replace(OracleParams.TRAITS, gives_history=False))
-    path = profile(tmp_path, f'[adm]\nkind = "oracle"\n[alignment]\nfunction = "past"\n{NUMBER}')
-    with pytest.raises(ConfigError, match="needs earlier decisions, which oracle does not give"):
-        load_study(Options(profiles=(str(path),), scenarios=("demo-triage",), limit=2))
 
 
 def test_what_only_counts_when_it_is_scored_is_not_refused(tmp_path: Path, functions: None) -> None:
@@ -199,6 +218,10 @@ def test_another_packages_function_brings_its_own_parameters(functions: None) ->
         ("samples = [0.5]\nbandwidth = inf", "bandwidth"),
         ("value = 0.5\nweight = 0", "weight"),
         ("value = 0.5\nname = 'x'", "no name"),
+        ("samples = [0.5]\nbandwidth = 0.1\nkernel = 'box'", "kernel"),
+        ("value = 0.5\nkernel = 'linear'", "no samples"),
+        ("parameters = {intercept = 1, medical_weight = 1, attr_weight = inf}", "attr_weight"),
+        ("samples = [0.5]\nparameters = {intercept=1, medical_weight=1, attr_weight=1}", "no sam"),
         ("value = 1.5", "value"),
         ("value = nan", "value"),
     ],
@@ -212,11 +235,28 @@ def test_a_target_that_is_none_is_named(tmp_path: Path, keys: str, says: str) ->
 
 unit = st.floats(0, 1)
 positive = st.floats(1e-6, 100)
-values = unit | st.builds(
-    Distribution,
-    st.lists(unit, min_size=1, max_size=5).map(tuple),
-    positive,
-    st.text("abc é'\"\\", max_size=8),
+
+
+@pytest.mark.parametrize("name", ["intercept", "medical_weight", "attr_weight"])
+def test_a_parameter_that_is_missing_or_unknown_is_named(tmp_path: Path, name: str) -> None:
+    wrong = EFFECTS.replace(name, f"{name}_")
+    with pytest.raises(
+        ConfigError, match=rf"line \d: unknown key 'target\.0\.parameters\.{name}_'"
+    ):
+        load_profile(str(profile(tmp_path, f'[adm]\nkind = "oracle"\n{wrong}')))
+
+
+parameter = st.floats(-1e6, 1e6)
+values = (
+    unit
+    | st.builds(
+        Distribution,
+        st.lists(unit, min_size=1, max_size=5).map(tuple),
+        positive,
+        st.text("abc é'\"\\", max_size=8),
+        st.sampled_from(KERNELS),
+    )
+    | st.builds(RandomEffects, parameter, parameter, parameter, st.none() | unit)
 )
 
 
@@ -231,6 +271,7 @@ def test_a_target_is_written_and_read_back(target: Target) -> None:
     made = Profile.model_validate(body)
     assert Profile.from_body(made.body()) == made and made.target == (target,)
     assert ("weight" in table) == (target.weight != 1.0)
+    assert targets_from_json(json.loads(json.dumps(targets_to_json((target,))))) == (target,)
 
 
 def test_edits_keep_what_they_cannot_change() -> None:

@@ -112,7 +112,6 @@ def test_the_papers_studies_differ_in_one_line(shared_data: Path) -> None:
         (Options(targets=("moral_desert",)), "not attribute=value"),
         (Options(targets=("moral_desert=2",)), "from 0 to 1"),
         (Options(targets=("moral_desert=1", "MoralDesert=0")), "twice"),
-        (Options(targets=("fairness=0.5",)), "neither high nor low"),
         (Options(profiles=("random", "random")), "Two profiles"),
         (Options(profiles=("oracle",)), "oracle needs a target"),
         (Options(scenarios=("demo-triag",)), "no scenario set"),

@@ -21,7 +21,7 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import Decision, Step
 from align_tui.core.predictions import Prediction, Relevance
-from align_tui.core.targets import Distribution, Target
+from align_tui.core.targets import Distribution, RandomEffects, Target
 from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.output import choice_info, events
 from align_tui.output.decision_json import target_words, targets_json
@@ -317,13 +317,18 @@ def test_markdown_and_reports_say_the_ratings_in_short(database: Database) -> No
 
 def test_no_export_takes_a_distribution_for_its_mean() -> None:
     targets = (Target("a", 0.7), Target("b", 0.5, 2.0), Target("c", SPREAD))
-    body = targets_json(targets)
+    effects = Target("d", RandomEffects(0.5, 1.0, -2.0))
+    body = targets_json((*targets, effects))
     assert body == {
         "a": 0.7,
         "b": {"value": 0.5, "weight": 2.0},
         "c": {
-            "name": "p7", "samples": [0.2, 0.4], "bandwidth": 0.1, "mean": SPREAD.mean,
-            "weight": 1.0,
+            "name": "p7", "samples": [0.2, 0.4], "bandwidth": 0.1, "kernel": "gaussian",
+            "mean": SPREAD.mean, "weight": 1.0,
+        },
+        "d": {
+            "value": None, "weight": 1.0,
+            "parameters": {"intercept": 0.5, "medical_weight": 1.0, "attr_weight": -2.0},
         },
     }  # fmt: skip
     jsonschema.Draft202012Validator({"$ref": "#/$defs/targets", "$defs": SCHEMA["$defs"]}).validate(
@@ -331,6 +336,9 @@ def test_no_export_takes_a_distribution_for_its_mean() -> None:
     )
     assert target_words(targets) == "a 0.7 + b 0.5 x2 + c ~p7 (mean 0.3)"
     assert words.target_words((replace(targets[2], attribute="x_y"),)) == "x y ~p7 (mean 0.3)"
-    config = yaml.safe_load(yaml.safe_dump(choice_info.kdma_values(targets)))
+    assert target_words((effects,)) == "d (intercept 0.5, medical weight 1, attribute weight -2)"
+    config = yaml.safe_load(yaml.safe_dump(choice_info.kdma_values((*targets, effects))))
     assert config[0] == {"kdma": "a", "value": 0.7} and config[1]["weight"] == 2.0
     assert config[2]["distribution"] == {"name": "p7", "samples": [0.2, 0.4], "bandwidth": 0.1}
+    assert set(config[3]) == {"kdma", "parameters"}  # no value, which is not null either
+    assert config[3]["parameters"][2] == {"name": "attr_weight", "value": -2.0}

@@ -18,7 +18,7 @@ from align_tui.core.targets import Targets
 ALIGNED_SYSTEM = """\
 You make decisions in situations for which there is no single right answer.
 {% for target in targets %}
-Your {{ target.name }} is {{ target.direction }}. {{ target.definition }} {{ target.stance }}
+Your {{ target.name }} is {{ target.degree }}. {{ target.definition }} {{ target.stance }}
 {% endfor %}
 Decide as someone with these values would. {{ instruction }}"""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from align_tui.core.alignment.ranking import TIE, History, Ranking
 from align_tui.core.alignment.ratings import distributions_of, need_choices, relevance_of
 from align_tui.core.alignment.rules import EPSILON, Findings, Rule, rank_by_weight
-from align_tui.core.alignment.running_kde import Normalisation, running_distance
+from align_tui.core.alignment.running_kde import Normalisation, normalised, running_distance
 from align_tui.core.alignment.speaking import likeliest_sample
 from align_tui.core.kde_priors import FACTOR
 from align_tui.core.predictions import Predictions, Relevance
@@ -40,22 +40,14 @@ def rank(
     relevance, an attribute without a prior that needs one, a target that is no distribution, and no
     targets or choices.
     """
-    kdes = distributions_of(targets, NAME)
+    kdes = normalised(distributions_of(targets, NAME), normalisation, prior_factor)
     need_choices(predictions)
 
     def term(choice: int, target: Target, kde: Distribution) -> float:
         matters = relevance_of(relevance, choice, target.attribute, NAME)
         if matters == 0.0:
             return 0.0
-        distance = running_distance(
-            predictions,
-            choice,
-            target.attribute,
-            history,
-            kde,
-            normalisation=normalisation,
-            prior_factor=prior_factor,
-        )
+        distance = running_distance(predictions, choice, target.attribute, history, kde)
         if distance <= TIE and not exact_ties:
             distance = 0.0
         return target.weight * matters / (distance + epsilon)

@@ -98,7 +98,7 @@ def rank_by_midpoint(
     for target, value in numbers_of(targets, name) if targets else ():
         matters = relevance_in_scenario(relevance, target.attribute)
         weight = target.weight * (1.0 if matters is None else matters)
-        if isclose(weight, 0.0, abs_tol=TIE):
+        if weight == 0.0:
             told[target.attribute] = {"reasoning": "not relevant", "relevance_weight": 0.0}
             continue
         pair = _pair(predictions, target.attribute, urgent, zero)
@@ -141,8 +141,10 @@ def _vote(pair: Pair, midpoint: float, target: float) -> tuple[int | None, str]:
         return int(pair.attribute > 0.0), "equal need: the choice with more of the attribute"
     if pair.attribute <= 0.0:
         return 0, "the more urgent choice leads in both"
-    if target < midpoint or isclose(target, midpoint):
-        return 0, "the target is not above the midpoint: the more urgent choice"
+    if isclose(target, midpoint):
+        return 0, "the target is at the midpoint: the more urgent choice"
+    if target < midpoint:
+        return 0, "the target is below the midpoint: the more urgent choice"
     return 1, "the target is above the midpoint: the less urgent choice"
 
 

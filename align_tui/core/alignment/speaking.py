@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from align_tui.core.alignment.ratings import samples_of
 from align_tui.core.alignment.rules import SampleOf
-from align_tui.core.densities import density
+from align_tui.core.densities import log_density, log_sum_exp
 from align_tui.core.predictions import Predictions
 from align_tui.core.targets import Distribution, Target
 
@@ -18,11 +17,12 @@ def likeliest_sample(
     *,
     misaligned: bool = False,
 ) -> SampleOf:
-    """From the taken choice to its sample with the greatest likelihood under the targets.
+    """From the taken choice to its sample that is the likeliest under the targets.
 
-    The densities are summed over the attributes; with `misaligned` the least likely sample speaks.
-    Of equal samples it is the first; samples that some attribute lacks are left out. None if no
-    attribute has a rating.
+    The distance of a sample is the sum over the attributes of 1 / density, as in align-system. With
+    `misaligned` the farthest sample speaks; one of density 0 is the farthest (align-system fails or
+    gets NaN). Of equal samples it is the first; samples that some attribute lacks are left out.
+    None if no attribute has a rating.
     """
 
     def sample(choice: int) -> int | None:
@@ -33,10 +33,10 @@ def likeliest_sample(
         ]
         if not rows:
             return None
-        likelihoods = [
-            math.fsum(density(kde, samples[i]) for kde, samples in rows)
+        logs = [
+            log_sum_exp([-log_density(kde, samples[i]) for kde, samples in rows])
             for i in range(min(len(samples) for _, samples in rows))
         ]
-        return likelihoods.index(min(likelihoods) if misaligned else max(likelihoods))
+        return logs.index(max(logs) if misaligned else min(logs))
 
     return sample

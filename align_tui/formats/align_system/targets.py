@@ -1,25 +1,28 @@
 """Read align-system's alignment target (YAML or JSON): the values to steer a decision-maker to.
 
-A target may be a distribution instead of a value. align-system stores distributions as base64 of a
-Python pickle, and unpickling runs code. So they are kept, but never decoded, and a note says so.
+A target may be a distribution or random-effects parameters instead of a value (target_values.py).
+Nothing is unpickled: a distribution that holds anything unknown is kept as it is, and a note says
+so.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from align_tui.core.attributes import Attributes
-from align_tui.core.errors import DatasetError
-from align_tui.core.targets import Target, Targets
+from align_tui.core.errors import AlignmentError, DatasetError
+from align_tui.core.targets import RandomEffects, Target, Targets, TargetValue
 from align_tui.core.text.display import one_line
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json, JsonObject
+from align_tui.formats.align_system.inert_pickle import PickleRefused
+from align_tui.formats.align_system.target_values import KdeOptions, read_kdes, read_parameters
 from align_tui.formats.files import read_text, shown
 from align_tui.formats.labels import decide, raw_labels
 from align_tui.formats.values import (
@@ -50,7 +53,7 @@ def _loader(text: str) -> Any:
 
 @dataclass(frozen=True)
 class AlignmentTarget:
-    """The content of a target file: `targets` are 0..1; `kdes` are distributions, not decoded."""
+    """The content of a target file: `kdes` are distributions that were not read, as they are."""
 
     id: str
     targets: Targets
@@ -60,15 +63,33 @@ class AlignmentTarget:
 
 
 def read_target(
-    path: Path, *, attributes: Attributes, scale: Mapping[str, float] | None = None
+    path: Path,
+    *,
+    attributes: Attributes,
+    scale: Mapping[str, float] | None = None,
+    options: KdeOptions | None = None,
 ) -> AlignmentTarget:
     """Read the alignment target of a file; raises DatasetError.
 
-    If a value is above 1, its attribute is on a scale of 0..10; `scale` (attribute to the value
-    that stands for 1) overrides that. The file may also be the configuration of a whole run.
+    `options` say which estimate of a distribution is read. If a value is above 1, its attribute is
+    on a scale of 0..10; `scale` (attribute to the value that stands for 1) overrides that. The file
+    may also be the configuration of a whole run.
     """
     place = FilePosition(shown(path))
     table = parse_table(read_text(path, MAX_TARGET_BYTES), place)
+    return target_of_table(table, path, attributes=attributes, scale=scale, options=options)
+
+
+def target_of_table(
+    table: Object,
+    path: Path,
+    *,
+    attributes: Attributes,
+    scale: Mapping[str, float] | None = None,
+    options: KdeOptions | None = None,
+) -> AlignmentTarget:
+    """The alignment target of a parsed file, with arguments and errors as `read_target`."""
+    place = FilePosition(shown(path))
     if isinstance(table.get("alignment_target"), dict):
         table = as_object(table["alignment_target"], place, "alignment_target")
     if "kdma_values" not in table and "kdes" not in table:
@@ -76,19 +97,23 @@ def read_target(
             "it has neither 'kdma_values' nor 'kdes'", "This is not an alignment target."
         )
     name = storable(path.stem) if table.get("id") is None else as_id(table["id"], place, "id")
-    values, kdes = _entries(table, place)
-    scales, notes = decide([values], attributes, scale, place, guess=True)
-    targets = tuple(
-        Target(attribute, value) for attribute, value in scales.labels(values, place).items()
-    )
-    if kdes:
-        notes.append(
-            f"Distributions were not read ({', '.join(kdes)}): they are pickles, "
-            "and a pickle can run code."
-        )
-    if not targets and not kdes:
+    found = _entries(table, place, name, options or KdeOptions())
+    scales, notes = decide([found.numbers], attributes, scale, place, guess=True)
+    values = scales.labels(found.numbers, place)
+    targets: dict[str, Target] = {}
+    for spelled in found.order:
+        attribute = attributes.canonical(spelled)
+        value = found.others.get(spelled, values.get(attribute))
+        if isinstance(value, RandomEffects):
+            value = replace(value, value=values.get(attribute))
+        if value is not None and targets.get(attribute, Target(attribute, value)).value != value:
+            raise place.error(f"{attribute} has two different values")
+        if value is not None:
+            targets[attribute] = Target(attribute, value)
+    if not targets and not found.kdes:
         raise place.error("it sets no attribute")
-    return AlignmentTarget(name, targets, path, kdes, tuple(notes))
+    all_notes = (*notes, *found.notes)
+    return AlignmentTarget(name, tuple(targets.values()), path, found.kdes, all_notes)
 
 
 def parse_table(text: str, place: FilePosition) -> Object:
@@ -141,39 +166,78 @@ def _is_long_number(event: yaml.ScalarEvent) -> bool:
     return len(value) > LONGEST_NUMBER and not event.style and bool(_NUMBER.fullmatch(value))
 
 
-def _entries(table: Object, place: FilePosition) -> tuple[dict[str, float], Object]:
-    """The values by attribute (in the file's spelling), and the distributions."""
-    values: dict[str, float] = {}
-    kdes: Object = {}
-    if table.get("kdes") is not None:
-        kdes.update(as_object(finite(table["kdes"]), place, "kdes"))
+@dataclass
+class _Values:
+    """The values of a file by attribute, in its spelling and order."""
+
+    numbers: dict[str, float] = field(default_factory=dict)
+    others: dict[str, TargetValue] = field(default_factory=dict)
+    kdes: Object = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+
+
+def _entries(table: Object, place: FilePosition, name: str, options: KdeOptions) -> _Values:
+    """The values of a table: numbers, other kinds, and distributions that are not read."""
+    found = _Values()
     given = table.get("kdma_values")
-    for i, item in enumerate(as_list(given, place, "kdma_values") if given is not None else []):
+    rows = as_list(given, place, "kdma_values") if given is not None else []
+    shared = table.get("kdes")
+    if shared is not None:
+        as_object(shared, place, "kdes")
+        if len(rows) != 1:  # it does not say whose distribution it is
+            found.kdes.update(as_object(finite(shared), place, "kdes"))
+            found.notes.append(_unread(list(found.kdes), "they name no attribute"))
+            shared = None
+    for i, item in enumerate(rows):
         where = f"kdma_values[{i}]"
         entry = as_object(item, place, where)
-        name = as_id(entry.get("kdma"), place, f"{where}.kdma")
-        if name in values:
-            raise place.error(f"{where}: {name} is given twice")
-        values.update(raw_labels({name: entry.get("value")}, place, where))
-        if entry.get("kdes") is not None:
-            kdes[name] = finite(entry["kdes"])
-        elif entry.get("value") is None:
-            parameters = _parameters(entry.get("parameters"))
-            if parameters:
-                raise place.error(
-                    f"{where}: {name} has no value but parameters ({parameters}), "
-                    "which align-tui cannot read",
-                    "Use a target with values, or give one: --target ATTRIBUTE=VALUE",
-                )
-            raise place.error(f"{where}: {name} has no value")
-    return values, kdes
+        attribute = as_id(entry.get("kdma"), place, f"{where}.kdma")
+        if attribute in found.order:
+            raise place.error(f"{where}: {attribute} is given twice")
+        found.order.append(attribute)
+        kdes = entry.get("kdes") if entry.get("kdes") is not None else shared
+        _read_entry(found, attribute, {**entry, "kdes": kdes}, place, where, name, options)
+    return found
 
 
-def _parameters(given: Json) -> str:
-    """The names of a target's parameters, which are a list or a table."""
-    names: list[Json] = []
-    if isinstance(given, dict):
-        names = list(given)
-    elif isinstance(given, list):
-        names = [each.get("name") if isinstance(each, dict) else each for each in given]
-    return ", ".join(one_line(str(name), 60) for name in names[:8] if name is not None)
+def _read_entry(
+    found: _Values,
+    attribute: str,
+    entry: Object,
+    place: FilePosition,
+    where: str,
+    name: str,
+    options: KdeOptions,
+) -> None:
+    """Add the value of one entry: a number comes before a distribution, as in align-system."""
+    if entry.get("value") is not None:
+        found.numbers.update(raw_labels({attribute: entry["value"]}, place, where))
+        if entry["kdes"] is not None:
+            found.notes.append(f"{one_line(attribute)} has a value, so its distribution is unused.")
+    if entry["kdes"] is not None and attribute not in found.numbers:
+        try:
+            found.others[attribute] = read_kdes(
+                entry["kdes"], place, where, attribute, name, options
+            )
+        except (PickleRefused, AlignmentError) as error:
+            found.kdes[attribute] = finite(entry["kdes"])
+            why = error.message if isinstance(error, AlignmentError) else str(error)
+            found.notes.append(_unread([attribute], one_line(why, 200)))
+        return
+    try:
+        effects = read_parameters(entry.get("parameters"), place, where)
+    except DatasetError as error:
+        if attribute not in found.numbers:
+            raise
+        found.notes.append(f"{one_line(attribute)}: only its value is used. {error.message}")
+        return
+    if effects is not None:
+        found.others[attribute] = effects
+    elif attribute not in found.numbers:
+        raise place.error(f"{where}: {attribute} has no value")
+
+
+def _unread(names: list[str], why: str) -> str:
+    said = ", ".join(one_line(name, 60) for name in names[:8])
+    return f"Distributions were not read ({said}): {why}."
