@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align_tui.adms.oracle import OracleParams
 from align_tui.config.alignment import OURS, AlignmentParams
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
@@ -135,7 +136,6 @@ DISTRIBUTION = '[[target]]\nattribute = "moral_desert"\nsamples = [0.1, 0.9]\nba
     ("kind", "target", "function", "says"),
     [
         ("baseline", "", "average_distance", "baseline does not rank choices"),
-        ("oracle", NUMBER, "relevant", "needs the relevance of attributes, which oracle"),
         ("oracle", NUMBER, "past", "needs earlier decisions, which oracle"),
         ("oracle", NUMBER, "spreads", "is a number, and the alignment function 'spreads'"),
         ("oracle", DISTRIBUTION, "average_distance", "function 'average_distance' takes numbers"),
@@ -151,6 +151,21 @@ def test_what_does_not_fit_is_refused_before_anything_starts(
     with pytest.raises(ConfigError, match=r"profile p: .*") as caught:
         load_study(Options(profiles=(str(path),), scenarios=("demo-triage",), limit=2))
     assert says in caught.value.message and caught.value.hint
+
+
+def test_relevance_that_is_needed_may_come_from_its_own_table(
+    tmp_path: Path, functions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traits = replace(OracleParams.TRAITS, gives_relevance=False)
+    monkeypatch.setattr(OracleParams, "TRAITS", traits)
+    text = f'[adm]\nkind = "oracle"\n{NUMBER}[alignment]\nfunction = "relevant"\n'
+    path = str(profile(tmp_path, text))
+    options = Options(profiles=(path,), scenarios=("demo-triage",), limit=2)
+    with pytest.raises(ConfigError, match="needs the relevance of attributes") as caught:
+        load_study(options)
+    assert "[relevance]" in caught.value.hint
+    profile(tmp_path, text + '[relevance]\nkind = "labels"\n')
+    assert load_study(options).profiles[0].relevance is not None
 
 
 def test_what_only_counts_when_it_is_scored_is_not_refused(tmp_path: Path, functions: None) -> None:
