@@ -182,6 +182,21 @@ def test_what_does_not_fit_is_refused_before_anything_starts(
     assert says in caught.value.message and caught.value.hint
 
 
+def test_relevance_that_is_needed_may_come_from_its_own_table(
+    tmp_path: Path, functions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traits = replace(OracleParams.TRAITS, gives_relevance=False)
+    monkeypatch.setattr(OracleParams, "TRAITS", traits)
+    text = f'[adm]\nkind = "oracle"\n{NUMBER}[alignment]\nfunction = "relevant"\n'
+    path = str(profile(tmp_path, text))
+    options = Options(profiles=(path,), scenarios=("demo-triage",), limit=2)
+    with pytest.raises(ConfigError, match="needs the relevance of attributes") as caught:
+        load_study(options)
+    assert "[relevance]" in caught.value.hint
+    profile(tmp_path, text + '[relevance]\nkind = "labels"\n')
+    assert load_study(options).profiles[0].relevance is not None
+
+
 def test_what_only_counts_when_it_is_scored_is_not_refused(tmp_path: Path, functions: None) -> None:
     for text in (
         f'[adm]\nkind = "random"\n{DISTRIBUTION}',

@@ -23,11 +23,14 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
+KALEIDO = ("kaleido", "kaleido-values")
+
+
 def test_the_shipped_profiles_are_named_by_what_they_do() -> None:
     names = {entry.name for entry in list_profiles()}
     attributes = ["moral-desert", "fairness", "protocol-focus", "risk-aversion", "continuing-care"]
     sets = [f"{a}-{d}" for a in [*attributes, "utilitarianism"] for d in ("high", "low")]
-    assert names >= {"baseline", *sets, "random", "fixed", "oracle"}
+    assert names >= {"baseline", *sets, "random", "fixed", "oracle", *KALEIDO}
 
 
 @pytest.mark.parametrize("entry", list_profiles(), ids=lambda entry: entry.name)
