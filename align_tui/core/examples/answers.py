@@ -39,7 +39,8 @@ def nearest_choice(
     """The index (from 0) of the choice whose labels are nearest to the targets; None without one.
 
     The distance is the sum of weight x |label - target| over those targets with a number that the
-    scenario has labels for. The first of equals is taken. A choice that lacks one of these labels is not.
+    scenario has labels for. The first of equals is taken. A choice that lacks one of these labels
+    is not.
     """
     known = [
         (target, target.point)
