@@ -12,10 +12,11 @@ from align_tui.backbones.base import Backbone
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.options import Options
 from align_tui.core.decision_checks import sound
 from align_tui.core.decisions import Decision
 from align_tui.engine.llm import OpenModel, SampleLlm
-from align_tui.studies.assemble import Options, load_study
+from align_tui.studies.assemble import load_study
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from align_tui.adms.base import Llm
 from align_tui.adms.examples import Examples, example_turns
@@ -53,7 +54,7 @@ class RatingExamples:
                         self._examples(each),
                         scenario,
                         llm,
-                        lambda example, attribute=each: self.answer(example, attribute),
+                        partial(self.answer, attribute=each),
                         attribute=each.id,
                     )
                 )

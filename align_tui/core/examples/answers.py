@@ -38,14 +38,19 @@ def nearest_choice(
 ) -> int | None:
     """The index (from 0) of the choice whose labels are nearest to the targets; None without one.
 
-    The distance is the sum of weight x |label - target| over those targets that the scenario has
-    labels for. The first of equals is taken. A choice that lacks one of these labels is not.
+    The distance is the sum of weight x |label - target| over those targets with a number that the
+    scenario has labels for. The first of equals is taken. A choice that lacks one of these labels
+    is not.
     """
-    known = [target for target in targets if target.attribute in scenario.labelled]
+    known = [
+        (target, target.point)
+        for target in targets
+        if target.attribute in scenario.labelled and target.point is not None
+    ]
     found = [
-        (math.fsum(t.weight * abs(choice.labels[t.attribute] - t.point) for t in known), index)
+        (math.fsum(t.weight * abs(choice.labels[t.attribute] - at) for t, at in known), index)
         for index, choice in enumerate(scenario.choices)
-        if known and all(target.attribute in choice.labels for target in known)
+        if known and all(target.attribute in choice.labels for target, _ in known)
     ]
     if not found:
         return 0 if as_reference and scenario.choices else None
