@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.adms.base import AdmKind
+from align_tui.adms.oracle import OracleParams
 from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.alignment import OURS, AlignmentParams

@@ -150,6 +150,7 @@ def test_a_database_of_version_8_gets_the_tables(tmp_path: Path) -> None:
 
 def test_examples_of_a_users_own_code_are_checked() -> None:
     assert sound(SHOWN, 2).examples == USED
-    for wrong in ("s1", [1], [UsedExample("s", "near", "a", "p", "r")], (USED[0],) * 1_001):
+    near = UsedExample("s", "near", "a", "p", "r")  # type: ignore[arg-type]
+    for wrong in ("s1", [1], [near], (USED[0],) * 1_001):
         with pytest.raises(AdmError):
             sound(Decision(ChoiceAnswer(0), "", examples=wrong), 2)  # type: ignore[arg-type]
