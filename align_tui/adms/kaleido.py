@@ -84,7 +84,7 @@ async def rate_choices(
     if not statements:
         return Rated(tuple({} for _ in choices), Relevance(tuple({} for _ in choices), RATER))
     begun = time.monotonic()
-    actions = [action_of(scenario, choice, params) for choice in choices]
+    actions = [action_of(scenario, choice, params.action) for choice in choices]
     async with asyncio.TaskGroup() as group:
         rated = [group.create_task(llm.rate(action, statements)) for action in actions]
         told = [

@@ -16,7 +16,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.predicted import in_words
-from align_tui.adms.ranking import alignment_function, rank_some, rated_choices
+from align_tui.adms.ranking import alignment_function, rank_some
 from align_tui.adms.relevance.predict import relevance_of
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.alignment import AlignmentParams, params_of
@@ -38,8 +38,8 @@ class OracleParams(AdmParams):
 
     `inverted` is the function's `misaligned`: the choice that is farthest from the targets. With
     `relevance` an attribute of the target that no choice is labelled for does not count, for
-    functions that can do without relevance. Others always get it. A `[relevance]` table of the
-    profile replaces the relevance by labels.
+    functions that can do without relevance. Others always get it. The profile's `[relevance]`, if
+    it has one, takes the place of the labels there.
     """
 
     TRAITS: ClassVar[Traits] = Traits(
@@ -47,9 +47,9 @@ class OracleParams(AdmParams):
         is_steerable=True,
         takes_distributions=True,
         ranks=True,
-        gives_history=True,
         gives_relevance=True,
         takes_relevance=True,
+        gives_history=True,
     )
     inverted: bool = False
     relevance: bool = False
@@ -74,27 +74,23 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         found = None
-        relevance = label_relevance(alignment, scenario, targets, weighs=params.relevance)
         if profile.relevance is not None:
             found = await relevance_of(
                 scenario, targets, llm, profile=profile, attributes=attributes
             )
-            relevance = found.relevance
+        relevance = (
+            label_relevance(alignment, scenario, targets, weighs=params.relevance)
+            if found is None
+            else found.relevance
+        )
         begun = time.monotonic()
         ranking = rank_labels(
-            alignment,
-            scenario,
-            targets,
-            llm.seed,
-            weighs=params.relevance,
-            history=llm.history,
-            predicted=found.relevance if found is not None else None,
+            alignment, scenario, targets, llm.seed, relevance=relevance, history=llm.history
         )
         if ranking is None:
             return Decision(
                 ChoiceAnswer(0),
                 f"No choice is labelled for {target_id(targets)}: the first is taken.",
-                responses=found.responses if found is not None else (),
             )
         return Decision(
             ChoiceAnswer(ranking.taken),
@@ -120,34 +116,31 @@ def rank_labels(
     seed: int,
     *,
     weighs: bool = False,
+    relevance: Relevance | None = None,
     history: History | None = None,
-    predicted: Relevance | None = None,
 ) -> Ranking | None:
     """Rank a scenario's choices by their labels; None if no choice can be ranked.
 
     The ranking leaves out choices without a label for each attribute of the target that is
-    relevant; a function that needs the relevance for each choice ranks all of them. `weighs` gives
-    relevance to functions that do not need it. `predicted` replaces the relevance by labels, and
-    then only choices with all labels are ranked.
+    relevant; a function that needs the relevance for each choice ranks all of them. Without
+    `relevance` it is that of the labels, and `weighs` gives it to functions that do not need it.
     """
     predictions = label_predictions(scenario)
-    function = alignment_function(alignment)
-    if predicted is not None:
-        kept = rated_choices(predictions, targets)
-        if not kept:
-            return None
-        return rank_some(function, predictions, kept, targets, history or {}, seed, predicted)
-    relevance = label_relevance(alignment, scenario, targets, weighs=weighs)
+    if relevance is None:
+        relevance = label_relevance(alignment, scenario, targets, weighs=weighs)
     wanted = {target.attribute for target in targets}
     if FUNCTIONS.get(alignment.function).needs_relevance:
         kept = list(range(len(predictions)))
     else:
         if relevance is not None:
-            wanted = {name for name in wanted if relevance.by_choice[0][name]}
+            wanted = {n for n in wanted if any(row.get(n) for row in relevance.by_choice)}
         kept = [index for index, each in enumerate(predictions) if wanted <= set(each)]
         if not kept or not scenario.labelled:
             return None
-    return rank_some(function, predictions, kept, targets, history or {}, seed, relevance)
+    function = alignment_function(alignment)
+    return rank_some(
+        function, predictions, kept, targets, seed, relevance=relevance, history=history
+    )
 
 
 def label_predictions(scenario: Scenario) -> Predictions:

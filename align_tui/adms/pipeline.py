@@ -40,6 +40,7 @@ from align_tui.core.pipeline.state import State
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
+EXAMPLES = ("no", "together", "each")  # what a step may do with examples, the most last
 RETRIED = "A reply was cut at max_tokens, so it was asked again with twice the limit."
 
 
@@ -87,6 +88,7 @@ class PipelineParams(AdmParams):
             ),
             takes_relevance=any(part.takes_relevance for part in parts),
             needs_relevance=any(part.needs_relevance for part in parts),
+            takes_examples=max((p.takes_examples for p in parts), key=EXAMPLES.index),
             gives_history=all(part.gives_history for part in parts if part.ranks),
             reads_labels=any(part.reads_labels for part in parts),
             can_decide=all(part.can_decide for part in parts),
@@ -164,6 +166,7 @@ def decision_of(state: State, steps: tuple[TimedStep, ...] = ()) -> Decision:
         relevance=state.find(RELEVANCE),
         ranking=ranking,
         steps=steps,
+        examples=tuple(dict.fromkeys(state.examples)),
     )
 
 

@@ -67,9 +67,10 @@ def rank_some(
     predictions: Predictions,
     kept: list[int],
     targets: Targets,
-    history: History,
     seed: int,
+    *,
     relevance: Relevance | None = None,
+    history: History | None = None,
 ) -> Ranking:
     """Rank the choices `kept` (indices from 0, at least one), as a ranking of all choices.
 
@@ -77,10 +78,11 @@ def rank_some(
     Raises AlignmentError if predictions are missing.
     """
     if len(kept) == len(predictions):
-        return function(predictions, targets, relevance, history, seed)
+        return function(predictions, targets, relevance, history or {}, seed)
     if relevance is not None:
         relevance = replace(relevance, by_choice=tuple(relevance.by_choice[i] for i in kept))
-    part = function(tuple(predictions[i] for i in kept), targets, relevance, history, seed)
+    rated = tuple(predictions[i] for i in kept)
+    part = function(rated, targets, relevance, history or {}, seed)
     least = 0.0 if part.measure == "probability" else min(part.scores)
     scores = [least] * len(predictions)
     for index, score in zip(kept, part.scores, strict=True):

@@ -18,7 +18,8 @@ _BLANK: Final = re.compile(r"\{(\w*)\}")
 BLANKS: Final = ("situation", "choice", "others")
 
 
-def _fits(template: str) -> str:
+def fits(template: str) -> str:
+    """The template if its blanks are known and {choice} is one; raises ValueError."""
     unknown = [name for name in _BLANK.findall(template) if name not in BLANKS]
     if unknown:
         known = ", ".join(f"{{{each}}}" for each in BLANKS)
@@ -46,7 +47,7 @@ class States(BaseModel):
     statements: dict[str, StatementSpec] = Field(default_factory=dict)
     statement_kind: StatementKind = "value"
     statement_text: Literal["name", "definition"] = "name"
-    action: Annotated[str, Field(max_length=4_000), AfterValidator(_fits)] = ACTION
+    action: Annotated[str, Field(max_length=4_000), AfterValidator(fits)] = ACTION
 
 
 def statement_of(name: str, params: States, attributes: Attributes) -> Statement:
@@ -66,7 +67,7 @@ def statement_of(name: str, params: States, attributes: Attributes) -> Statement
     return Statement(spec.kind or params.statement_kind, text)
 
 
-def action_of(scenario: Scenario, choice: int, params: States) -> str:
+def action_of(scenario: Scenario, choice: int, template: str) -> str:
     """The text for one choice (index from 0); what fills a blank is never a blank itself."""
     texts = scenario.choice_texts
     values = {
@@ -74,4 +75,4 @@ def action_of(scenario: Scenario, choice: int, params: States) -> str:
         "choice": texts[choice],
         "others": "; ".join(text for place, text in enumerate(texts) if place != choice),
     }
-    return _BLANK.sub(lambda found: values[found[1]], params.action)
+    return _BLANK.sub(lambda found: values[found[1]], template)

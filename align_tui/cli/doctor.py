@@ -215,11 +215,13 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
 
 def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
     """Check whether a model would load here. It reads everything except the weights' numbers."""
+    from align_tui.backbones.embedding.opening import check_embedding
     from align_tui.backbones.local.load import check_loadable
 
     label = spec.model or "demo model"
     try:
-        files = check_loadable(spec)
+        check = check_embedding if spec.kind == "embedding" else check_loadable
+        files = check(spec)
         size = files.size()
     except AlignError as error:
         return otherwise, "model", f"{label} {used}: {error.message}. {error.hint}"

@@ -28,6 +28,7 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "oracle": "align_tui.adms.oracle:KIND",
         "baseline": "align_tui.adms.baseline:KIND",
         "kaleido": "align_tui.adms.kaleido:KIND",
+        "kaleido_values": "align_tui.adms.kaleido_values:KIND",
         "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
         "comparative_regression": "align_tui.adms.comparative_regression:KIND",
         "direct_regression": "align_tui.adms.direct_regression:KIND",

@@ -51,6 +51,9 @@ SEQ2SEQ = BackboneKind(
 EMBEDDING = BackboneKind(
     "align_tui.backbones.embedding.opening:open_embedding", frozenset({"embeds"})
 )
+DEMO_EMBEDDING = BackboneKind(
+    "align_tui.backbones.embedding.opening:open_demo_embedding", frozenset({"embeds"})
+)
 BACKBONE_KINDS: Final = Registry(
     "kind of backbone",
     "align_tui.backbones",
@@ -61,6 +64,7 @@ BACKBONE_KINDS: Final = Registry(
         "openai": "align_tui.config.backbone_kinds:SERVER",
         "seq2seq": "align_tui.config.backbone_kinds:SEQ2SEQ",
         "embedding": "align_tui.config.backbone_kinds:EMBEDDING",
+        "demo-embedding": "align_tui.config.backbone_kinds:DEMO_EMBEDDING",
     },
 )
 

@@ -19,6 +19,7 @@ UNUSED: dict[str, set[str]] = {
     "transformers": {"server"},
     "seq2seq": {"server"},
     "embedding": {"server"},
+    "demo-embedding": {"server"},
     "openai": {"revision", "dtype", "device", "load"},
 }
 """For each kind, the keys that do not change which model is loaded."""
@@ -67,8 +68,8 @@ class BackboneSpec(Strict):
     @property
     def label(self) -> str:
         """A short name for panes and tables."""
-        if self.kind == "demo":
-            return "demo"
+        if self.kind in ("demo", "demo-embedding"):
+            return self.kind
         if not self.model and self.server.base_urls:
             return urlsplit(self.server.base_urls[0]).netloc
         return self.model.rstrip("/").rsplit("/", 1)[-1] or self.model

@@ -163,7 +163,7 @@ class Profile(Strict):
     @property
     def asks_demo(self) -> bool:
         """Is the demo model one of its models?"""
-        return any(spec.kind == "demo" for spec in self.used_models.values())
+        return any(spec.kind.startswith("demo") for spec in self.used_models.values())
 
     @property
     def model_label(self) -> str:

@@ -17,7 +17,7 @@ from align_tui.core.statements import Statement, StatementKind, StatementRating
 from align_tui.core.text.word_overlap import OverlapMeasure, overlap
 
 KINDS: Final[tuple[StatementKind, ...]] = get_args(StatementKind)
-Thresholds: TypeAlias = float | Mapping[str, float]
+Thresholds: TypeAlias = float | Mapping[StatementKind, float]
 """One threshold (0..1) for every kind of statement, or one for each kind that is named."""
 _MEASURES: Final = ("fmeasure", "precision", "recall")
 _PREFIXES: Final = ("Right to ", "Duty to ")
@@ -68,7 +68,7 @@ def estimate(rating: StatementRating) -> float:
 
 
 def relevant(
-    rated: Sequence[RatedStatement], thresholds: Thresholds, defaults: Mapping[str, float]
+    rated: Sequence[RatedStatement], thresholds: Thresholds, defaults: Mapping[StatementKind, float]
 ) -> list[int]:
     """The indices of the statements whose relevance reaches the threshold of their kind.
 
@@ -112,7 +112,7 @@ def merge_by_vectors(
     vectors: Sequence[Sequence[float]],
     thresholds: Thresholds,
     *,
-    defaults: Mapping[str, float] | None = None,
+    defaults: Mapping[StatementKind, float] | None = None,
     across_kinds: bool = False,
 ) -> list[int]:
     """The indices of statements whose vectors differ, the most relevant first.
@@ -174,8 +174,8 @@ def _merged(
 
 
 def _by_kind(
-    thresholds: Thresholds, defaults: Mapping[str, float], missing: float = 0.0
-) -> dict[str, float]:
+    thresholds: Thresholds, defaults: Mapping[StatementKind, float], missing: float = 0.0
+) -> dict[StatementKind, float]:
     if not isinstance(thresholds, Mapping):
         return dict.fromkeys(KINDS, float(thresholds))
     unknown = sorted(set(thresholds) - set(KINDS))

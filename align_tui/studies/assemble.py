@@ -35,6 +35,7 @@ from align_tui.studies.records import with_records
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
 DEMO_SCENARIOS = "demo-triage"
+RELEVANCE = "the relevance of attributes"
 
 
 def parse_targets(texts: Sequence[str], attributes: Attributes) -> Targets | None:
@@ -290,7 +291,7 @@ def _check_alignment(profile: Profile) -> None:
     function = params_of(profile.alignment).function
     entry, traits = FUNCTIONS.get(function), profile.adm.traits
     lacks = {
-        "the relevance of attributes": entry.needs_relevance
+        RELEVANCE: entry.needs_relevance
         and not (traits.gives_relevance or profile.relevance is not None),
         "earlier decisions": entry.needs_history and not traits.gives_history,
     }
@@ -299,7 +300,10 @@ def _check_alignment(profile: Profile) -> None:
             raise ConfigError(
                 f"profile {profile.name}: the alignment function {function!r} needs {what}, which "
                 f"{profile.adm.kind} does not give",
-                "Choose another function under [alignment].",
+                "Choose another function under [alignment]."
+                if what != RELEVANCE or not traits.takes_relevance
+                else 'Add one, such as [relevance] kind = "most_relevant", or choose another '
+                "function under [alignment].",
             )
     _check_kinds(profile, f"the alignment function {function!r}", entry.targets)
 

@@ -92,11 +92,14 @@ def check_examples(
         raise ConfigError(
             f"{where}: {profile.adm.kind} shows no examples, so it cannot use [examples]",
             "Leave out [examples], or choose a decision-maker that shows them: baseline, "
-            "prompt_aligned.",
+            "prompt_aligned, comparative_regression.",
         )
     if not spec.number:
         return
-    targets = example_targets(profile.target, spec.attributes)
+    rated = profile.adm.attributes_to_rate(profile.target)
+    targets = example_targets(
+        profile.target, tuple(map(attributes.canonical, rated)) or spec.attributes
+    )
     if not targets:
         if target_later:
             return

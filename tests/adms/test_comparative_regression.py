@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from dataclasses import replace
 
 import pytest
 
+from align_tui.adms.base import Adm
 from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
+from align_tui.adms.registry import make_adm
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
 from align_tui.config.prompts.rating import RatingPrompts
-from align_tui.core.decisions import Message
+from align_tui.core.decisions import Decision, Message
 from align_tui.core.errors import AdmError, ConfigError, ReplyError
 from align_tui.core.scenarios import Character, Choice, Scenario
+from align_tui.studies.examples import check_examples, with_examples
 from tests.adms.scripted import Request, ScriptedLlm, decide
 
 A, B = "Treat Ana", "Treat Bo"
@@ -166,8 +171,6 @@ def test_own_templates_get_the_values_of_the_rating() -> None:
 
 
 def test_examples_stand_between_instruction_and_question() -> None:
-    import asyncio
-
     llm = ScriptedLlm(favours_ana)
     merit = load_attributes().known["merit"]
     medical = load_attributes().known["medical"]
@@ -192,3 +195,34 @@ def test_an_attribute_that_no_pack_defines_is_refused_with_the_nearest() -> None
     profile = Profile.model_validate({"name": "p", "adm": {**KIND, "attributes": ["medical"]}})
     assert not profile.adm.traits.needs_target and profile.attributes == ("medical",)
     assert Profile.model_validate({"name": "p", "adm": KIND}).adm.traits.needs_target
+
+
+def test_few_shot_shows_each_attribute_its_own_examples() -> None:
+    llm = ScriptedLlm(favours_ana)
+    table = {
+        "name": "p",
+        "adm": {**KIND, "attributes": ["moral_desert", "fairness"]},
+        "target": [{"attribute": "moral_desert", "value": 1.0}],
+        "examples": {"scenarios": "demo-triage", "number": 2},
+    }
+    known = load_attributes()
+    profile = with_examples(Profile.model_validate(table), known)
+    check_examples(profile, known)
+    decision = asyncio.run(_decide(make_adm(profile, known), SCENE, profile, llm))
+    assert [len(request.messages) for request in llm.asked] == [6, 6]
+    for request, name in zip(llm.asked, ("moral_desert", "fairness"), strict=True):
+        used = [each for each in decision.examples if each.attribute == name]
+        assert [turn.content for turn in request.messages[1:5:2]] == [each.prompt for each in used]
+        reply = json.loads(used[0].response)
+        scores = [part["score"] for key, part in reply.items() if key != "reasoning"]
+        assert set(scores) == {0, 100} and reply["reasoning"]
+        assert f"Score every response for {known.known[name].name}." in used[0].prompt
+    lacking = profile.model_copy(
+        update={"adm": profile.adm.model_copy(update={"attributes": ("medical",)})}
+    )
+    with pytest.raises(ConfigError, match="medical"):
+        check_examples(lacking, known)
+
+
+async def _decide(adm: Adm, scene: Scenario, profile: Profile, llm: ScriptedLlm) -> Decision:
+    return await adm(scene, profile.target, llm)

@@ -275,3 +275,62 @@ def test_a_step_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not gone.adm.traits.can_decide
     with pytest.raises(ValueError, match="constant"):
         Profile.model_validate(stored)
+
+
+def rated(keys: dict[str, int], why: str = "so") -> dict[str, object]:
+    return {"reasoning": why} | {key: {"score": score} for key, score in keys.items()}
+
+
+def test_two_raters_are_joined_and_their_reasons_told() -> None:
+    texts = LABELLED.choice_texts
+    script = Script(
+        rated(dict(zip(texts, (10, 90, 40), strict=True)), "first"),
+        rated(dict(zip(texts, (30, 70, 40), strict=True)), "second"),
+    )
+    made = decide(
+        {"step": "comparative_regression", "fixed_texts": "off"},
+        {"step": "comparative_regression", "name": "turned", "reverse_choices": True},
+        {"step": "fixed_texts"},
+        RANK,
+        JUSTIFY,
+        script=script,
+    )
+    assert made.predictions is not None and made.choice == 1
+    assert made.predictions[1]["moral_desert"].samples == (0.9, 0.7)
+    assert made.predictions[1]["moral_desert"].reasons == ("first", "second")
+    assert made.reasoning == "moral_desert: first"
+    names = ["comparative_regression", "turned", "fixed_texts", "rank", "justify"]
+    assert [step.name for step in made.steps] == names
+    assert [sampling.seed for _, sampling in script.asked] == [0, 1]
+
+
+def test_a_step_may_ask_a_model_of_its_own() -> None:
+    kaleido = {"step": "kaleido", "model": "values", "gives": {"predictions": "of_kaleido"}}
+    alone = profile({"step": "kaleido"}, RANK)
+    assert alone.adm.traits.asks == {"rates_statements", "writes_statements"}
+    both = profile(kaleido, {"step": "comparative_regression"}, RANK)
+    traits = both.adm.traits
+    assert traits.needs_model and traits.asks == {"generates"} and traits.gives_relevance
+    assert set(traits.roles["values"]) == {"rates_statements", "writes_statements"}
+    assert both.adm.attributes_to_rate(both.target) == ("moral_desert",)
+    assert Profile.from_body(json.loads(json.dumps(both.body()))) == both
+
+
+def test_the_step_relevance_needs_its_table(tmp_path: Path) -> None:
+    steps = "".join(f'[[adm.steps]]\nstep = "{name}"\n' for name in ("relevance", "labels", "rank"))
+    target = '[[target]]\nattribute = "moral_desert"\nvalue = 1.0\n'
+    path = tmp_path / "p.toml"
+
+    def study(more: str) -> Profile:
+        path.write_text(f'[adm]\nkind = "pipeline"\n{steps}{target}{more}')
+        options = Options(profiles=(str(path),), scenarios=("demo-triage",), limit=1)
+        return load_study(options).profiles[0]
+
+    with pytest.raises(ConfigError, match=r"pipeline needs a \[relevance\] table"):
+        study("")
+    assert study('[relevance]\nkind = "labels"\n').adm.traits.takes_relevance
+
+
+def test_a_step_reads_no_records() -> None:
+    with pytest.raises(ValueError, match="a step cannot read records"):
+        profile({"step": "direct_regression", "anchors": "generated", "records": ["x.json"]}, RANK)

@@ -14,6 +14,7 @@ import pytest
 
 from align_tui.backbones.base import Embeds
 from align_tui.backbones.embedding.backbone import EmbeddingBackbone
+from align_tui.backbones.embedding.opening import check_embedding
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
@@ -119,6 +120,15 @@ def test_other_ways_of_pooling_and_other_weights_are_refused(
         opened(broken)
     with pytest.raises(BackboneError):
         opened(tmp_path / "nowhere")
+
+
+def test_doctor_checks_it_without_its_numbers(bert: Path, tmp_path: Path) -> None:
+    found = check_embedding(BackboneSpec(kind="embedding", model=str(bert)))
+    assert found.folder == bert
+    (bert / "model.safetensors").rename(tmp_path / "away")
+    with pytest.raises(BackboneError, match="safetensors"):
+        check_embedding(BackboneSpec(kind="embedding", model=str(bert)))
+    (tmp_path / "away").rename(bert / "model.safetensors")
 
 
 def test_a_cancelled_request_does_not_disturb_the_next(bert: Path, opened: Open) -> None:

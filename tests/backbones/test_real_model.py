@@ -161,3 +161,23 @@ async def test_it_decides_after_solved_scenarios(model: LocalBackbone) -> None:
     for each in decision.examples:
         answered = f"<|im_start|>user\n{each.prompt}<|im_end|>\n<|im_start|>assistant\n"
         assert f"{answered}{each.response}<|im_end|>" in prompt
+
+
+@pytest.mark.parametrize("kind", ["comparative_regression", "direct_regression"])
+async def test_it_scores_choices_by_an_attribute(model: LocalBackbone, kind: str) -> None:
+    """The schema holds for a real tokenizer: every choice gets a score within its bounds."""
+    merit = Attribute("merit", "merit", "Merit counts.", "You look at it.", "You do not.")
+    table = {
+        "name": "rated",
+        "adm": {"kind": kind, "max_reasoning_chars": 40},
+        "target": [{"attribute": "merit", "value": 1.0}],
+    }
+    profile = Profile.model_validate(table)
+    adm = make_adm(profile, Attributes({"merit": merit}))
+    llm = SampleLlm(model, DecodingSpec(), 1, lambda stream, piece: None, 0.0)
+    scene = Scenario("s", GATE, tuple(Choice(text) for text in CHOICES))
+    decision = await adm(scene, profile.target, llm)
+    assert decision.choice in (0, 1) and decision.predictions is not None
+    for row in decision.predictions:
+        assert 0.0 <= row["merit"].samples[0] <= 1.0 and row["merit"].reasons
+    assert all(each.generation.finish == "stop" for each in decision.responses)

@@ -210,6 +210,7 @@ async def test_closing_ends_what_is_being_written(folder: Path) -> None:
 def test_batches_are_bounded_by_texts_and_by_padded_tokens() -> None:
     assert batch_sizes([5, 5, 5, 5], Room(2, 1000)) == [2, 2]
     assert batch_sizes([10, 10, 40, 10], Room(8, 60)) == [2, 1, 1]
+    assert batch_sizes([10, 10, 20], Room(8, 999, 1_000, 10, 4)) == [2, 1]  # 20 * (10 + 40)
     assert batch_sizes([500], Room(8, 60)) == [1] and batch_sizes([], Room(8, 60)) == []
 
 

@@ -161,6 +161,7 @@ DISTRIBUTION = '[[target]]\nattribute = "moral_desert"\nsamples = [0.1, 0.9]\nba
     [
         ("baseline", "", "average_distance", "baseline does not rank choices"),
         ("ranker", NUMBER, "relevant", "needs the relevance of attributes, which ranker"),
+        ("ranker", NUMBER, "past", "needs earlier decisions, which ranker"),
         ("oracle", "[history]\n" + NUMBER, "average_distance", "it cannot use [history]"),
         ("oracle", NUMBER, "spreads", "is a number, and the alignment function 'spreads'"),
         ("oracle", DISTRIBUTION, "average_distance", "function 'average_distance' takes numbers"),
@@ -182,13 +183,19 @@ def test_what_does_not_fit_is_refused_before_anything_starts(
     assert says in caught.value.message and caught.value.hint
 
 
-def test_a_kind_that_gives_no_history_is_refused_where_it_is_needed(
+def test_relevance_that_is_needed_may_come_from_its_own_table(
     tmp_path: Path, functions: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(OracleParams, "TRAITS", replace(OracleParams.TRAITS, gives_history=False))
-    path = profile(tmp_path, f'[adm]\nkind = "oracle"\n[alignment]\nfunction = "past"\n{NUMBER}')
-    with pytest.raises(ConfigError, match="needs earlier decisions, which oracle does not give"):
-        load_study(Options(profiles=(str(path),), scenarios=("demo-triage",), limit=2))
+    traits = replace(OracleParams.TRAITS, gives_relevance=False)
+    monkeypatch.setattr(OracleParams, "TRAITS", traits)
+    text = f'[adm]\nkind = "oracle"\n{NUMBER}[alignment]\nfunction = "relevant"\n'
+    path = str(profile(tmp_path, text))
+    options = Options(profiles=(path,), scenarios=("demo-triage",), limit=2)
+    with pytest.raises(ConfigError, match="needs the relevance of attributes") as caught:
+        load_study(options)
+    assert "[relevance]" in caught.value.hint
+    profile(tmp_path, text + '[relevance]\nkind = "labels"\n')
+    assert load_study(options).profiles[0].relevance is not None
 
 
 def test_what_only_counts_when_it_is_scored_is_not_refused(tmp_path: Path, functions: None) -> None:

@@ -37,6 +37,9 @@ def profile(tmp_path: Path, text: str) -> str:
     return str(path)
 
 
+KALEIDO = ("small", "base", "large", "xl", "xxl")
+
+
 def test_the_shipped_backbones_are_the_demo_and_the_papers_models() -> None:
     models = {entry.name: resolve(entry.name).spec.model for entry in list_backbones()}
     assert models == {
@@ -45,6 +48,7 @@ def test_the_shipped_backbones_are_the_demo_and_the_papers_models() -> None:
         "llama-3.1-8b": "meta-llama/Llama-3.1-8B-Instruct",
         "llama-3.3-70b": "meta-llama/Llama-3.3-70B-Instruct",
         "llama-3.3-70b-vllm": "meta-llama/Llama-3.3-70B-Instruct",
+        **{f"kaleido-{size}": f"allenai/kaleido-{size}" for size in KALEIDO},
     }
     assert not {"demo", "mistral-7b"} & {entry.name for entry in list_profiles()}
 

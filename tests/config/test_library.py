@@ -25,6 +25,9 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
+KALEIDO = ("kaleido", "kaleido-values")
+
+
 def test_the_shipped_profiles_are_named_by_what_they_do() -> None:
     names = {entry.name for entry in list_profiles()}
     attributes = ["moral-desert", "fairness", "protocol-focus", "risk-aversion", "continuing-care"]
@@ -32,6 +35,9 @@ def test_the_shipped_profiles_are_named_by_what_they_do() -> None:
     assert names >= {"baseline", *sets, "random", "fixed", "oracle"}
     flows = {"decision-flow-moral-desert-high", "decision-flow-fine-moral-desert-high"}
     assert names >= {"persona", "persona-moral-desert-low", "tagging", "tagging-salt", *flows}
+    few_shot = {"few-shot-baseline", "few-shot-moral-desert-high"}
+    known = {"baseline", *sets, "random", "fixed", "oracle", *KALEIDO, *few_shot}
+    assert names >= known
 
 
 @pytest.mark.parametrize("entry", list_profiles(), ids=lambda entry: entry.name)

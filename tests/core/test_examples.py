@@ -19,12 +19,16 @@ from align_tui.core.examples.example_set import (
     Example,
     ExampleSet,
     Normalise,
+    candidate_of,
     example_set,
     example_set_from_json,
+    only_labelled,
     prepared,
 )
+from align_tui.core.examples.score_answers import reason_per_choice_answer, shared_reason_answer
 from align_tui.core.examples.selection import (
     Candidate,
+    LeaveOut,
     Selected,
     SelectionRule,
     pool,
@@ -32,9 +36,10 @@ from align_tui.core.examples.selection import (
     take,
 )
 from align_tui.core.examples.word_overlap import nearest_text, word_overlap
-from align_tui.core.scenarios import Character, Choice, Scenario
+from align_tui.core.scenarios import VARIANT_OF, Character, Choice, Scenario
 from align_tui.core.targets import Target
 from align_tui.core.types import JsonObject, loads
+from tests.conftest import make_scenarios
 
 few = st.lists(st.sampled_from(["a", "b", "c"]), max_size=3).map(tuple)
 candidates = st.builds(
@@ -290,3 +295,34 @@ def test_reasons_come_from_records_and_from_choices_by_attribute_id() -> None:
     )
     for source in odd:
         assert example_set([replace(record, source=source)], known).examples[0].reasons == ()
+
+
+def test_a_variant_never_gets_its_original_as_an_example() -> None:
+    original, other = make_scenarios(2)
+    variant = replace(original, key="s0~1", text="Changed.", meta={VARIANT_OF: "s0"})
+    listed = [candidate_of(original, "p"), candidate_of(other, "q")]
+    ways: tuple[LeaveOut, ...] = ("scenario", "characters")
+    for way in ways:
+        assert pool(candidate_of(variant, "r"), listed, SelectionRule(1, "prompt", way)) == [1]
+    assert pool(candidate_of(variant, "r"), listed, SelectionRule(1, "prompt", "none")) == [0, 1]
+    assert shortage([("v", candidate_of(variant))], listed, SelectionRule(2)) is not None
+
+
+def test_scores_are_answered_with_one_reason_or_with_one_for_each_choice() -> None:
+    example = Example(two(0.57, 0.1), ({"merit": "A helped."}, {}))
+    assert shared_reason_answer(example, "merit", "merit") == {
+        "reasoning": '"A" shows more merit than "B".',
+        "A": {"score": 57},
+        "B": {"score": 10},
+    }
+    each = reason_per_choice_answer(example, "merit", "merit", 10)
+    assert each == {
+        "A": {"reasoning": "A helped.", "score": 6},
+        "B": {"reasoning": "This choice scores 1 of 10 in merit.", "score": 1},
+    }
+    [alone] = only_labelled([Example(two(None, 0.9)), Example(two(None, None))], "merit")
+    assert alone.scenario.choice_texts == ("B",)
+    one = shared_reason_answer(alone, "merit", "merit")
+    assert one == {"reasoning": "This choice scores 90 of 100 in merit.", "B": {"score": 90}}
+    assert shared_reason_answer(alone, "order", "order") is None
+    assert reason_per_choice_answer(alone, "order", "order") is None

@@ -19,7 +19,7 @@ from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
-from align_tui.core.decisions import Decision, Step
+from align_tui.core.decisions import Decision, Step, UsedExample
 from align_tui.core.predictions import Prediction, Relevance
 from align_tui.core.targets import Distribution, RandomEffects, Target
 from align_tui.formats.align_system.runs import read_run_directory
@@ -51,7 +51,7 @@ SPREAD = Distribution((0.2, 0.4), 0.1, "p7")
 CUSTOM = """
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
-from align_tui.core.decisions import Decision, Step
+from align_tui.core.decisions import Decision, Step, UsedExample
 from align_tui.core.predictions import Prediction, Relevance
 
 
@@ -139,9 +139,10 @@ def rated(choices: int) -> Decision:
         ("alike",), 0, {"distances": [0.1, 0.1]},
     )  # fmt: skip
     steps = (Step("rate", 0.25), Step("rank", 0.001))
+    shown = UsedExample("solved", 0.5, "moral_desert", "What?", '{"choice":"A"}')
     return Decision(
         ChoiceAnswer(1), "So.", predictions=(first, *others), relevance=relevance,
-        ranking=ranking, steps=steps,
+        ranking=ranking, steps=steps, examples=(shown, replace(shown, similarity=None)),
     )  # fmt: skip
 
 
@@ -187,11 +188,18 @@ def test_what_a_run_decided_is_valid_and_whole(database: Database) -> None:
     assert made["steps"] == [
         {"name": "rate", "seconds": 0.25}, {"name": "rank", "seconds": 0.001},
     ]  # fmt: skip
+    assert made["examples"] == [
+        {"example": "solved", "attribute": "moral_desert", "similarity": similarity,
+         "response": '{"choice":"A"}'}
+        for similarity in (0.5, None)
+    ]  # fmt: skip
     said = found[study.profiles[2].name, where]
     assert said["answer"] == {"kind": "text", "text": "Both of them."}
     assert said["choice"] is None and said["choice_text"] is None
     direct = found[study.profiles[0].name, where]
-    assert [direct[k] for k in ("predictions", "relevance", "ranking", "steps")] == [None] * 4
+    assert [direct[k] for k in ("predictions", "relevance", "ranking", "steps", "examples")] == [
+        None
+    ] * 5
     SHOWN.validate({**lines[-1], "parent": None, "failures": []})
 
 

@@ -17,8 +17,8 @@ from align_tui.adms.base import Llm
 from align_tui.adms.rating.rated import (
     NO_EXAMPLES,
     RATER,
-    Examples,
     Rated,
+    TurnsByAttribute,
     ask_rating,
     dialogue,
     prediction,
@@ -67,7 +67,7 @@ async def rate_together(
     attributes: Sequence[Attribute],
     prompts: RatingPrompts,
     options: ComparativeOptions,
-    examples: Examples = NO_EXAMPLES,
+    examples: TurnsByAttribute = NO_EXAMPLES,
 ) -> Rated:
     """Rate all choices for each attribute.
 
@@ -185,7 +185,7 @@ class _Asking:
         attribute: Attribute,
         turned: bool,
         foreseen: Sequence[asyncio.Task[tuple[Outcomes, Response]]],
-        examples: Examples,
+        examples: TurnsByAttribute,
     ) -> Asked:
         """Ask for a score of every choice; `turned` lists them from last to first."""
         stream = next(self.stream)

@@ -10,7 +10,7 @@ from align_tui.adms.predicted import decide_by_predictions
 from align_tui.adms.rating.rated import Rated
 from align_tui.core.alignment.ranking import AlignmentFunction
 from align_tui.core.corrections import Form, correct, fixed_choice
-from align_tui.core.decisions import Decision, Step
+from align_tui.core.decisions import Decision, Step, UsedExample
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
@@ -24,6 +24,7 @@ def decide_by_ratings(
     *,
     fixed_texts: Form = "corrected",
     steps: Sequence[Step] = (),
+    examples: tuple[UsedExample, ...] = (),
 ) -> Decision:
     """Rank the choices by their ratings; the decision keeps the ratings and the replies.
 
@@ -41,8 +42,8 @@ def decide_by_ratings(
         responses=rated.responses,
         steps=steps,
     )
-    told = reasons_with_background(rated, decision)
-    return replace(decision, reasoning=told) if told else decision
+    told = reasons_with_background(rated, decision) or decision.reasoning
+    return replace(decision, reasoning=told, examples=examples)
 
 
 def reasons_with_background(rated: Rated, decision: Decision) -> str:

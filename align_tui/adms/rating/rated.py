@@ -18,9 +18,9 @@ from align_tui.core.types import JsonObject
 T = TypeVar("T")
 
 RATER = "regression"
-Examples = Mapping[str, Sequence[Message]]
+TurnsByAttribute = Mapping[str, Sequence[Message]]
 """Worked examples by attribute id: user and assistant turns, in their order."""
-NO_EXAMPLES: Examples = {}
+NO_EXAMPLES: TurnsByAttribute = {}
 
 
 @dataclass(frozen=True, slots=True)

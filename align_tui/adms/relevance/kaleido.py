@@ -41,7 +41,7 @@ def make(profile: Profile, params: KaleidoRelevanceParams, attributes: Attribute
             return FoundRelevance.for_all({}, scenario, RATER)
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(llm.rate(action_of(scenario, choice, params), statements))
+                group.create_task(llm.rate(action_of(scenario, choice, params.action), statements))
                 for choice in range(len(scenario.choices))
             ]
         return FoundRelevance(

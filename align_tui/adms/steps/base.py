@@ -59,4 +59,4 @@ def given_by(decision: Decision) -> Given:
         RANKING: decision.ranking,
     }
     values = {name: value for name, value in parts.items() if value is not None}
-    return Given(values, decision.responses, decision.notes)
+    return Given(values, decision.responses, decision.notes, decision.examples)

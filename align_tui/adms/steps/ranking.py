@@ -64,7 +64,15 @@ def make_rank(profile: Profile, params: RankParams, attributes: Attributes) -> S
         if params.unrated == "leave_out":
             kept = rated_choices(predictions, state.targets)
         ranking = (
-            rank_some(function, predictions, kept, state.targets, llm.history, llm.seed, relevance)
+            rank_some(
+                function,
+                predictions,
+                kept,
+                state.targets,
+                llm.seed,
+                relevance=relevance,
+                history=llm.history,
+            )
             if kept
             else unranked(alignment, len(predictions))
         )

@@ -95,6 +95,7 @@ def make_comparative(
 ) -> Step:
     """Make a step that has all choices scored together."""
     from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
+    from align_tui.adms.rating.examples import RatingExamples
     from align_tui.config.prompts.rating import RatingPrompts  # Jinja; the screen reads the params
 
     prompts = RatingPrompts(f"profile {profile.name}", params.system, params.user)
@@ -102,10 +103,14 @@ def make_comparative(
         **{each.name: getattr(params, each.name) for each in fields(ComparativeOptions)}
     )
 
+    examples = RatingExamples(profile, prompts, params.reasoning, params.max_reasoning_chars)
+
     async def run(state: State, llm: Llm) -> Given:
+        scenario = state.scenario
         rated_attributes = defined(params.attributes_to_rate(state.targets), attributes)
-        rated = await rate_together(llm, state.scenario, rated_attributes, prompts, options)
-        return given_by_rater(rated, state.scenario, params.fixed_texts)
+        turns, used, _ = await examples.turns(rated_attributes, scenario, llm)
+        rated = await rate_together(llm, scenario, rated_attributes, prompts, options, turns)
+        return replace(given_by_rater(rated, scenario, params.fixed_texts), examples=used)
 
     return run
 

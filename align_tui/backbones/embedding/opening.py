@@ -16,6 +16,7 @@ from align_tui.backbones.embedding.pooling import POOLING, longest_of, read_pool
 from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.load import (
     check_memory,
+    check_room,
     loading_errors,
     pick_device,
     pick_dtype,
@@ -23,7 +24,7 @@ from align_tui.backbones.local.load import (
     read_config,
     read_tokenizer,
 )
-from align_tui.backbones.local.model_code import check_code
+from align_tui.backbones.local.model_code import check_code, only_trusted
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
 
@@ -35,13 +36,7 @@ _POOLERS = ("pooler.", "classifier.", "cls.", "lm_head.", "embeddings.position_i
 def open_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbone:
     """Load the model that `spec` names into this process; slow. Raises BackboneError."""
     quieten()
-    files = locate(spec, progress)
-    if files.gguf is not None or files.adapters:
-        raise BackboneError(
-            f"{spec.label} cannot be loaded as an embedding model",
-            "Name a folder or a hub id with safetensors, such as "
-            "sentence-transformers/all-MiniLM-L6-v2.",
-        )
+    files = _plain(spec, locate(spec, progress))
     check_code(spec, files)
     device = pick_device(spec.device)
     dtype = pick_dtype(spec, device)
@@ -50,7 +45,8 @@ def open_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbon
     progress(f"loading {spec.label}", None)
     pooling = read_pooling(_pooling_file(spec, files))
     with loading_errors(spec, device):
-        model, tokenizer = _read(spec, files, dtype, device)
+        model, tokenizer = _read(spec, files, dtype=dtype, **spec.load)
+        torch.nn.Module.to(model, device)
     longest = longest_of(files.folder, _positions(model, tokenizer))
     info = ModelInfo(
         name=spec.label,
@@ -61,6 +57,38 @@ def open_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbon
     )
     info = info if pooling.is_stated else replace(info, notes=(MEAN,))
     return EmbeddingBackbone(model, tokenizer, device, pooling.mode, longest, info)
+
+
+def open_demo_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbone:
+    """Load the embedded demo model to embed texts: its means over tokens, good for a try only."""
+    return open_embedding(spec.model_copy(update={"kind": "demo", "model": ""}), progress)
+
+
+def check_embedding(spec: BackboneSpec) -> ModelFiles:
+    """Check a model as loading does before it reads weights' numbers; returns its files.
+
+    Fetches nothing and runs no untrusted code. Raises BackboneError (OutOfMemory when the model
+    cannot fit).
+    """
+    quieten()
+    spec = only_trusted(spec)
+    files = _plain(spec, locate(spec, lambda what, share: None, fetch=False))
+    check_room(spec, files.size())
+    read_pooling(files.folder / POOLING)
+    with loading_errors(spec, torch.device("meta")):
+        _read(spec, files, device_map="meta")
+    return files
+
+
+def _plain(spec: BackboneSpec, files: ModelFiles) -> ModelFiles:
+    """The files; raises BackboneError unless they are a folder of safetensors alone."""
+    if files.gguf is not None or files.adapters:
+        raise BackboneError(
+            f"{spec.label} cannot be loaded as an embedding model",
+            "Name a folder or a hub id with safetensors, such as "
+            "sentence-transformers/all-MiniLM-L6-v2.",
+        )
+    return files
 
 
 def _pooling_file(spec: BackboneSpec, files: ModelFiles) -> Path:
@@ -78,7 +106,7 @@ def _pooling_file(spec: BackboneSpec, files: ModelFiles) -> Path:
 
 
 def _read(
-    spec: BackboneSpec, files: ModelFiles, dtype: torch.dtype, device: torch.device
+    spec: BackboneSpec, files: ModelFiles, **load: Any
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     config = read_config(files, spec)
     tokenizer = read_tokenizer(files, spec)
@@ -87,16 +115,14 @@ def _read(
     loaded: Any = AutoModel.from_pretrained(
         files.folder,
         config=config,
-        dtype=dtype,
         use_safetensors=True,
         output_loading_info=True,
         trust_remote_code=spec.trust_remote_code,
         local_files_only=True,
-        **spec.load,
+        **load,
     )
     model, found = loaded  # output_loading_info returns this pair
     _refuse_random(spec, found)
-    torch.nn.Module.to(model, device)
     model.eval()
     return model, tokenizer
 

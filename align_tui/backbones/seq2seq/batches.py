@@ -17,16 +17,30 @@ ROWS = {"cuda": 256, "mps": 32, "cpu": 16}
 """The most texts of a batch: a request that is cancelled waits for one batch at most."""
 
 
+TOKENS = {"cuda": 1 << 16, "mps": 1 << 14, "cpu": 1 << 11}
+"""The most tokens of a batch, padding included; more are no faster, and a batch takes longer."""
+
+
 @dataclass
 class Room:
-    """Bounds of a batch: `rows` texts, and `tokens` in all, padding included.
+    """Bounds of a batch: `rows` texts, `tokens` in all (padding included), and `memory` in bytes.
 
-    One text always has room. `notes` record why the bounds were lowered.
+    A token takes `each` bytes, and each pair of tokens of a text `pair` bytes (the attention's
+    scores). One text always has room. `notes` record why the bounds were lowered.
     """
 
     rows: int
     tokens: int
+    memory: int = 1 << 62
+    each: int = 0
+    pair: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def holds(self, rows: int, longest: int) -> bool:
+        """Is there room for that many texts, the longest of that many tokens?"""
+        tokens = rows * longest
+        taken = tokens * (self.each + self.pair * longest)
+        return rows <= self.rows and tokens <= self.tokens and taken <= self.memory
 
     def halve(self, rows: int, tokens: int) -> None:
         """Lower the bounds after a batch of this size ran out of memory."""
@@ -41,8 +55,8 @@ class Room:
 def room_of(model: PreTrainedModel, device: torch.device) -> Room:
     """The bounds that a loaded model has on its device.
 
-    A token of a text takes a few rows of the model's width at once, and its share of the
-    attention's scores; keys and values of all decoder layers stay while a text is written.
+    A token takes a few rows of the model's width at once; keys and values of all decoder layers
+    stay while a text is written.
     """
     config: Any = model.config
     width = int(getattr(config, "d_model", 0) or getattr(config, "hidden_size", 0) or 1024)
@@ -50,9 +64,13 @@ def room_of(model: PreTrainedModel, device: torch.device) -> Room:
     heads = int(getattr(config, "num_heads", 0) or 16)
     layers = int(getattr(config, "num_decoder_layers", 0) or 12)
     size = torch.empty((), dtype=model.dtype).element_size()
-    each = size * (8 * width + 3 * inner + 2 * layers * width) + 4 * heads * 512
-    tokens = int(free_memory(device) * SHARE) // max(1, each)
-    return Room(ROWS.get(device.type, 16), max(1, tokens))
+    return Room(
+        ROWS.get(device.type, 16),
+        TOKENS.get(device.type, 1 << 11),
+        int(free_memory(device) * SHARE),
+        size * (8 * width + 3 * inner + 2 * layers * width),
+        heads * (2 * size + 4),  # scores, weights, and the softmax in float32
+    )
 
 
 def batch_sizes(lengths: Sequence[int], room: Room) -> list[int]:
@@ -71,7 +89,7 @@ def first_batch(lengths: Sequence[int], room: Room) -> int:
     longest = size = 0
     for length in lengths[: room.rows]:
         longest = max(longest, length)
-        if size and longest * (size + 1) > room.tokens:
+        if size and not room.holds(size + 1, longest):
             break
         size += 1
     return size

@@ -38,19 +38,19 @@ def nearest_choice(
 ) -> int | None:
     """The index (from 0) of the choice whose labels are nearest to the targets; None without one.
 
-    The distance is the sum of weight x |label - target| over those targets that the scenario has
-    labels for and that are numbers. The first of equals is taken. A choice that lacks one of these
-    labels is not.
+    The distance is the sum of weight x |label - target| over those targets with a number that the
+    scenario has labels for. The first of equals is taken. A choice that lacks one of these labels
+    is not.
     """
     known = [
-        (target.attribute, target.weight, point)
+        (target, target.point)
         for target in targets
-        if target.attribute in scenario.labelled and (point := target.point) is not None
+        if target.attribute in scenario.labelled and target.point is not None
     ]
     found = [
-        (math.fsum(weight * abs(choice.labels[name] - point) for name, weight, point in known), i)
-        for i, choice in enumerate(scenario.choices)
-        if known and all(name in choice.labels for name, _, _ in known)
+        (math.fsum(t.weight * abs(choice.labels[t.attribute] - at) for t, at in known), index)
+        for index, choice in enumerate(scenario.choices)
+        if known and all(target.attribute in choice.labels for target, _ in known)
     ]
     if not found:
         return 0 if as_reference and scenario.choices else None

@@ -10,7 +10,12 @@ from typing import Literal
 
 from align_tui.core.attributes import Attributes
 from align_tui.core.examples.selection import Candidate
-from align_tui.core.scenarios import Scenario, scenario_from_json, scenario_to_json
+from align_tui.core.scenarios import (
+    Scenario,
+    scenario_from_json,
+    scenario_to_json,
+    variant_of,
+)
 from align_tui.core.types import Json, JsonObject, canonical, content_hash, derive_seed
 
 ChoiceOrder = Literal["given", "sorted", "reversed", "shuffled"]
@@ -173,4 +178,18 @@ def candidate_of(scenario: Scenario, prompt: str = "") -> Candidate:
         people=tuple(each.id for each in scenario.characters),
         actions=tuple(each.action for each in scenario.choices if each.action),
         characters=tuple(each.character for each in scenario.choices if each.character),
+        key=scenario.key,
+        original=variant_of(scenario) or "",
     )
+
+
+def only_labelled(examples: Sequence[Example], attribute: str) -> tuple[Example, ...]:
+    """The examples with only those choices that have a label for the attribute, if any have one."""
+    found = []
+    for example in examples:
+        scenario = example.scenario
+        kept = [i for i, each in enumerate(scenario.choices) if attribute in each.labels]
+        reasons = tuple(example.reasons[i] for i in kept) if example.reasons else ()
+        choices = tuple(scenario.choices[i] for i in kept)
+        found += [Example(replace(scenario, choices=choices), reasons)] if kept else []
+    return tuple(found)

@@ -26,6 +26,8 @@ class Candidate:
 
     `prompt` is the whole user turn. `people` are the ids of the persons in the scenario;
     `actions` and `characters` are the kinds of its choices and the persons whom they concern.
+    `key` is its key in its set, and `original` that of the scenario of which it is a what-if
+    variant.
     """
 
     scenario: str
@@ -33,13 +35,16 @@ class Candidate:
     people: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     characters: tuple[str, ...] = ()
+    key: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionRule:
     """How many examples (0 or more) are selected, and how.
 
-    `leave_out` drops candidates with the text of the scenario to decide, or with the same people.
+    `leave_out` drops candidates with the text of the scenario to decide, or with the same people;
+    either way it drops the original of a what-if variant.
     `least_similar` takes the other end. `most_similar_first` is the order in the prompt. With
     `in_listed_order` people are the same only if both list them in one order, as in align-system.
     """
@@ -109,6 +114,8 @@ def too_few(rule: SelectionRule, known: int, left: int, kept: int) -> str:
 def _is_left_out(probe: Candidate, candidate: Candidate, rule: SelectionRule) -> bool:
     if rule.leave_out == "none":
         return False
+    if probe.original and probe.original == candidate.key:
+        return True
     if rule.leave_out == "scenario":
         return probe.scenario.strip() == candidate.scenario.strip()
     if rule.in_listed_order:
@@ -171,7 +178,8 @@ def shortage(
     people = {frozenset(candidate.people) for candidate in candidates}
     for key, probe in probes:
         # Scenarios that share nothing with any candidate lose none of them, and count as one.
-        mark: object = probe.scenario.strip() if probe.scenario.strip() in texts else None
+        own = probe.scenario.strip()
+        mark: object = (own if own in texts else None, probe.original)
         if rule.leave_out == "characters":
             mark = (mark, probe.people if frozenset(probe.people) in people else None)
         if mark in known:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
-from align_tui.core.decisions import Response
+from align_tui.core.decisions import Response, UsedExample
 from align_tui.core.errors import AdmError
 from align_tui.core.pipeline.names import Kind, Name, Rule
 from align_tui.core.scenarios import Scenario
@@ -19,11 +19,12 @@ _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a step gives: values by name, the replies of models, and notes for the decision."""
+    """What a step gives: values by name, and replies, notes and examples for the decision."""
 
     values: Mapping[Name[Any], object] = field(default_factory=dict)
     responses: tuple[Response, ...] = ()
     notes: tuple[str, ...] = ()
+    examples: tuple[UsedExample, ...] = ()
 
     def put(self, name: Name[T], value: T) -> Given:
         """The same with one more value."""
@@ -46,6 +47,7 @@ class State:
     notes: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, Kind[Any]] = field(default_factory=dict)
+    examples: tuple[UsedExample, ...] = ()
 
     def find(self, name: Name[T]) -> T | None:
         """The value under a name; None if no step gave it. Raises AdmError for another kind."""
@@ -88,4 +90,5 @@ class State:
             kinds=MappingProxyType(kinds),
             responses=(*self.responses, *given.responses),
             notes=(*self.notes, *given.notes),
+            examples=(*self.examples, *given.examples),
         )

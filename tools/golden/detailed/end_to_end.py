@@ -1,7 +1,8 @@
 """end_to_end: whole decision-makers of align-system, as pipelines in `pipelines/*.toml`.
 
-A scripted model answers in the order of the calls. The few-shot decision-makers are run without
-examples: the cases do not hold the examples, and a scripted model does not read them. The names in
+A scripted model answers in the order of the calls. The few-shot decision-makers show examples of
+`pipelines/solved.toml`, since the cases hold none: their number is compared. (align-system also
+picks examples of need for a rater that shows none, which ours leaves out.) The names in
 the working dictionary and the fields of `choice_info` are align-system's own and not compared. It
 gives one letter for the reason of a choice that was not asked about, and ours gives none.
 `pipeline_baseline` is not known here: it fails there before it asks a model.
@@ -10,6 +11,7 @@ gives one letter for the reason of a choice that was not asked about, and ours g
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,9 +28,10 @@ from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.targets import Target
 from align_tui.core.types import Json
 from align_tui.studies.assemble import check_profile
+from align_tui.studies.examples import with_examples
 
 from ..families import Check
-from ..families.compare import numbers_differ
+from ..families.compare import numbers_differ, values_differ
 from .scripted import ScriptedModel
 
 FOLDER = Path(__file__).parent / "pipelines"
@@ -93,6 +96,7 @@ def decide(given: Mapping[str, Any], pipeline: str) -> Decision:
     attributes = load_attributes()
     targets = tuple(Target(name, float(v)) for name, v in (given["targets"] or {}).items())
     profile = load_profile(str(FOLDER / f"{pipeline}.toml"), targets=targets, attributes=attributes)
+    profile = with_examples(profile, attributes)
     check_profile(profile, attributes)
     adm = make_adm(profile, attributes)
     scenario = scenario_of(given)
@@ -121,6 +125,7 @@ def check(pipeline: str, given: Mapping[str, Any], expected: Mapping[str, Any]) 
     differs += _scores_differ(made, texts, expected.get("scores", {}))
     differs += _relevance_differs(made, expected.get("relevance", {}))
     differs += _details_differ(made, expected)
+    differs += _examples_differ(made, expected.get("examples_per_attribute", {}))
     pieces = expected.get("justification_pieces")
     if isinstance(pieces, list):
         missing = [each for each in pieces if each != PLACEHOLDER and each not in made.reasoning]
@@ -146,6 +151,12 @@ def _scores_differ(
         extra = set(rated) - set(scores)
         differs += [f"scores of {text}: ours also rates {sorted(extra)}"] if extra else []
     return differs
+
+
+def _examples_differ(made: Decision, expected: Mapping[str, int]) -> list[str]:
+    together = {response.role.removeprefix("scores of ") for response in made.responses}
+    wanted = {name: number for name, number in expected.items() if name in together}
+    return values_differ("examples", wanted, dict(Counter(e.attribute for e in made.examples)))
 
 
 def _relevance_differs(made: Decision, expected: Mapping[str, Any]) -> list[str]:
@@ -189,7 +200,7 @@ def _details_differ(made: Decision, expected: Mapping[str, Any]) -> list[str]:
 
 PIPELINES = {
     "zeroshot_comparative_regression": "comparative_regression",
-    "fewshot_comparative_regression": "comparative_regression",
+    "fewshot_comparative_regression": "few_shot",
     "fewshot_comparative_regression_swap_average": "swap_average",
     "fewshot_comparative_regression_medical_only": "medical_only",
     "fewshot_comparative_regression_predict_most_relevant": "most_relevant",

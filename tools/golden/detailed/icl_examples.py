@@ -26,14 +26,14 @@ from align_tui.core.examples.answers import (
     relevant_choices,
     scores_of,
 )
-from align_tui.core.examples.example_set import Example, ExampleSet, prepared
+from align_tui.core.examples.example_set import Example, ExampleSet, only_labelled, prepared
 from align_tui.core.examples.reasons import (
     DEGREES,
     comparison_reason,
     direction_of,
     grounds,
-    score_reason,
 )
+from align_tui.core.examples.score_answers import reason_per_choice_answer, shared_reason_answer
 from align_tui.core.scenarios import Character, Choice, Scenario
 from align_tui.core.targets import Target
 from align_tui.core.types import JsonObject
@@ -115,13 +115,16 @@ def check_comparison(given: Mapping[str, Any], expected: Mapping[str, Any]) -> l
         return _refused(given, examples)
     differs = values_differ("number of examples", len(expected["examples"]), len(examples))
     for example, wanted in zip(examples, expected["examples"], strict=False):
-        texts = example.scenario.choice_texts
-        scores, found = _compared(example, given, as_reference=True)
-        listed = [texts[index] for index in scores]
-        ours = {texts[index]: score for index, score in scores.items()}
+        attribute, factor = given["attribute"], given["factor"]
+        [shown] = only_labelled([example], attribute)
+        body = shared_reason_answer(shown, attribute, "this", factor, as_reference=True) or {}
+        ours = {text: each["score"] for text, each in body.items() if isinstance(each, Mapping)}
+        listed = list(shown.scenario.choice_texts)
         differs += values_differ("scores", wanted["scores"], ours)
         differs += values_differ("choices", wanted["choices_listed_in_prompt"], listed)
-        differs += values_differ("keys", wanted["answer_keys"], ["reasoning", *listed])
+        differs += values_differ("keys", wanted["answer_keys"], list(body))
+        texts = example.scenario.choice_texts
+        _, found = _compared(example, given, as_reference=True)
         if found is None:
             differs.append(f"nothing is compared, expected {wanted['greater']!r}")
             continue
@@ -301,11 +304,15 @@ def check_reason_per_choice(given: Mapping[str, Any], expected: Mapping[str, Any
         "choices", expected["choices_in_order"], [texts[index] for index in scores]
     )
     by_id = {each.id: each for each in people}
+    body = reason_per_choice_answer(example, attribute, "this", factor, as_reference=True) or {}
     for index, score in scores.items():
         wanted = expected["answers"][texts[index]]
         person = by_id.get(example.scenario.choices[index].character)
-        said = score_reason(example, index, attribute, "this", score, factor)
-        differs += values_differ("score", wanted["score"], score)
+        answer = body[texts[index]]
+        assert isinstance(answer, Mapping)
+        said = str(answer["reasoning"])
+        differs += values_differ("keys", wanted["keys"], list(answer))
+        differs += values_differ("score", wanted["score"], answer["score"])
         differs += values_differ("says the score", wanted["says_score"], f" {score} of " in said)
         has = "because" in said.casefold()
         differs += values_differ("gives a because", wanted["gives_a_because"], has)
