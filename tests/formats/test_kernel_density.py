@@ -23,7 +23,7 @@ from align_tui.formats.align_system.targets import AlignmentTarget, read_target
 from align_tui.output.choice_info import kdma_values
 from tests.formats.dataset_files import ATTRIBUTES
 
-REAL = json.loads((Path(__file__).parents[1] / "data" / "kernel-density.json").read_text())
+REAL = json.loads((Path(__file__).parent / "kernel-density.json").read_text())
 """What scikit-learn itself wrote, in four protocols; two of them are refused."""
 GAUSSIAN = REAL["estimates"]["gaussian"]["pickle"]
 PICKLE = b64decode(GAUSSIAN)
