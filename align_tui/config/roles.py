@@ -46,7 +46,7 @@ def check_roles(profile: Profile) -> None:
                 "profile names none",
                 f"Is [models.{near[0]}] misspelled?"
                 if near
-                else f'For example: {called} use = "mistral-7b"',
+                else f'For example: {called} use = "{_example(asked)}"',
             )
         spec = models[role]
         lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)
@@ -70,6 +70,11 @@ def _own_needs(profile: Profile, role: str) -> frozenset[Capability]:
 def table_of(role: str) -> str:
     """The table of a profile that names the model of a role."""
     return f"[models.{role}]" if role else "[backbone]"
+
+
+def _example(asked: frozenset[Capability]) -> str:
+    """The name of a backbone that can do it."""
+    return "kaleido-large" if "rates_statements" in asked else "mistral-7b"
 
 
 def _who_can(asked: frozenset[Capability]) -> str:
