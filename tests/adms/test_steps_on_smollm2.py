@@ -21,6 +21,7 @@ from align_tui.engine.llm import SampleLlm
 from tests.conftest import make_scenarios
 
 SCENARIO = make_scenarios(1)[0]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
