@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import shared_data
-
 
 @pytest.mark.parametrize("family", ["persona", "decision_flow", "decision_flow_json"])
-def test_every_case_is_known_and_equal(family: str) -> None:
-    file = shared_data() / "golden" / "detailed" / f"{family}.jsonl"
+def test_every_case_is_known_and_equal(family: str, shared_data: Path) -> None:
+    file = shared_data / "golden" / "detailed" / f"{family}.jsonl"
     if not file.is_file():
         pytest.skip(f"there is no {file}")
     # mypy reads the tools as modules of another name.
