@@ -24,7 +24,7 @@ from align_tui.core.targets import Distribution, Target, Targets
 
 from ..families import Check
 from ..families.compare import values_differ
-from ..script import ScriptedLlm, decide
+from ..scripted_decision import ScriptedLlm, decide
 
 SEEDS = range(40)
 
