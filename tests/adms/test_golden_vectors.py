@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import importlib
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import shared_data
-
-# Not by an import statement: mypy knows these files as `golden` too.
-differences = importlib.import_module("tools.golden.__main__").differences
-kinds_of = importlib.import_module("tools.golden.detailed").kinds_of
-
 
 @pytest.mark.parametrize("family", ["persona", "decision_flow", "decision_flow_json"])
-def test_every_case_is_known_and_equal(family: str) -> None:
-    file = shared_data() / "golden" / "detailed" / f"{family}.jsonl"
+def test_every_case_is_known_and_equal(family: str, shared_data: Path) -> None:
+    file = shared_data / "golden" / "detailed" / f"{family}.jsonl"
     if not file.is_file():
         pytest.skip(f"there is no {file}")
-    kinds = kinds_of(family) or {}
+    # mypy reads the tools as modules of another name.
+    kinds = importlib.import_module("tools.golden.detailed").kinds_of(family) or {}
+    differences = importlib.import_module("tools.golden.__main__").differences
     cases = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     unknown = {case["kind"] for case in cases} - set(kinds)
     unequal = {

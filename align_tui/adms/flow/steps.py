@@ -188,8 +188,12 @@ async def math_reason(
         question, read, choice=lambda found: found[0] or 0, told=lambda found: found[1]
     )
     if index is None:
-        asker.notes.append(UNCLEAR.format(repr(answer)[:80]))
+        asker.notes.append(UNCLEAR.format(_quoted(answer)))
     return index or 0, reasoning
+
+
+def _quoted(answer: Json) -> str:
+    return repr(answer[:80]) if isinstance(answer, str) else repr(answer)[:80]
 
 
 def _texts(found: JsonObject, key: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from align_tui.monitor.feeds.written import NOTHING, Written, written
+from align_tui.monitor.feeds.written import NOTHING, Written, is_whole_step, written
 
 if TYPE_CHECKING:
     from align_tui.store.database import Database
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Stream:
-    """One attempt at a sample: the raw text of its first reply, and how many replies began."""
+    """One attempt at a sample: the raw text of the shown reply and later ones, by their number.
+
+    `streams` is how many replies began. Shown is the first reply; once it is whole and takes no
+    choice, as in a step of a longer decision, the next one is.
+    """
 
     attempt: int | None
     after: int = 0
-    raw: list[str] = field(default_factory=list)
+    raw: dict[int, list[str]] = field(default_factory=dict)
+    shown: int = 0
     streams: int = 0
     dirty: bool = False
     so_far: Written = NOTHING
@@ -62,8 +67,8 @@ class Streams:
                 continue
             stream.after = row
             stream.streams = max(stream.streams, piece.stream + 1)
-            if piece.stream == 0:
-                stream.raw.append(piece.text)
+            if piece.stream >= stream.shown:
+                stream.raw.setdefault(piece.stream, []).append(piece.text)
                 stream.dirty = True
 
     def so_far(self, sample: int) -> Written:
@@ -72,8 +77,17 @@ class Streams:
         if stream is None:
             return NOTHING
         if stream.dirty or stream.streams != stream.so_far.streams:
-            raw = "".join(stream.raw)
-            stream.raw = [raw]
-            stream.so_far = written(raw, stream.streams)
+            stream.so_far = written(_shown(stream), stream.streams)
             stream.dirty = False
         return stream.so_far
+
+
+def _shown(stream: Stream) -> str:
+    """The raw text of the reply to show; forgets those before it."""
+    raw = "".join(stream.raw.get(stream.shown, ()))
+    while is_whole_step(raw) and (later := [n for n in stream.raw if n > stream.shown]):
+        stream.raw.pop(stream.shown, None)
+        stream.shown = min(later)
+        raw = "".join(stream.raw[stream.shown])
+    stream.raw[stream.shown] = [raw]
+    return raw

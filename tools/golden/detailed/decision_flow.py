@@ -29,7 +29,7 @@ from align_tui.core.targets import Target
 
 from ..families import Check
 from ..families.compare import values_differ
-from ..script import ScriptedLlm
+from ..scripted_decision import ScriptedLlm
 
 T = TypeVar("T")
 SCENARIO = Scenario("golden", "What now?", (Choice("A"), Choice("B")))

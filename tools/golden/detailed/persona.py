@@ -24,7 +24,7 @@ from align_tui.core.targets import Distribution, Target, Targets
 
 from ..families import Check
 from ..families.compare import values_differ
-from ..script import ScriptedLlm, decide
+from ..scripted_decision import ScriptedLlm, decide
 
 SEEDS = range(40)
 
@@ -291,18 +291,28 @@ def _tagging_prompt(name: str | None, value: float, known: Attributes) -> str:
 def check_high_low(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """Attributes with a prompt for high and one for low have both here.
 
-    The attributes that one of the two classes of align-system has no prompts for are not checked:
-    here every attribute of a pack has both.
+    Here every attribute of a pack has both, also those that align-system has no prompts for; one
+    that no pack defines is refused.
     """
-    if not (expected["component"]["has_prompts"] or expected["single_class"]["has_prompts"]):
-        return []
     known = load_attributes()
     name = known.canonical(given["attribute"])
+    has_prompts = expected["component"]["has_prompts"] or expected["single_class"]["has_prompts"]
+    if not has_prompts and known.get(name) is None:
+        try:
+            target_values((Target(name, 1.0),), known)
+        except ConfigError:
+            return []
+        return ["an attribute without prompts was not refused"]
     (high,), (low,) = (target_values((Target(name, v),), known) for v in (0.51, 0.49))
+    wanted = {"below_half_counts_as_low": True, "two_different_prompts": True}
+    for side in ("component", "single_class"):
+        wanted |= {key: each for key, each in expected[side].items() if key in wanted}
     return [
         *values_differ("above half", "high", high["direction"]),
-        *values_differ("below half", "low", low["direction"]),
-        *values_differ("different prompts", True, high["stance"] != low["stance"]),
+        *values_differ("below half", wanted["below_half_counts_as_low"], low["direction"] == "low"),
+        *values_differ(
+            "different prompts", wanted["two_different_prompts"], high["stance"] != low["stance"]
+        ),
     ]
 
 
