@@ -77,6 +77,16 @@ class ScriptedLlm:
         """Not scripted."""
         raise NotImplementedError
 
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """It explains nothing."""
+        raise NotImplementedError
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """It suggests nothing."""
+        raise NotImplementedError
+
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """The scripted vectors."""
         assert self.vectors is not None

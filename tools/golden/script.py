@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Sampling
 from align_tui.core.statements import Statement, StatementRating
@@ -15,6 +15,7 @@ class Scripted:
     def __init__(self, replies: Sequence[str], seed: int = 0) -> None:
         self._replies = list(replies)
         self.seed = seed
+        self.history: Mapping[str, Sequence[float]] = {}
         self.asked: list[tuple[Message, ...]] = []
 
     def role(self, name: str) -> Scripted:
@@ -48,6 +49,16 @@ class Scripted:
         self, action: str, statements: Sequence[Statement]
     ) -> tuple[StatementRating, ...]:
         """It rates nothing."""
+        raise NotImplementedError
+
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """It explains nothing."""
+        raise NotImplementedError
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """It suggests nothing."""
         raise NotImplementedError
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:

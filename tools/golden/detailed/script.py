@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from align_tui.adms.registry import make_adm
@@ -22,6 +23,7 @@ class ScriptedModel:
     """Answers the k-th request with the k-th choice, for the reason `reason k` (from 0)."""
 
     seed = 0
+    history: Mapping[str, Sequence[float]] = MappingProxyType({})
 
     def __init__(self, answers: Sequence[str]) -> None:
         self.answers = list(answers)
@@ -59,6 +61,16 @@ class ScriptedModel:
         self, action: str, statements: Sequence[Statement]
     ) -> tuple[StatementRating, ...]:
         """No ratings: no case here asks for them."""
+        raise NotImplementedError
+
+    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """It explains nothing."""
+        raise NotImplementedError
+
+    async def suggest(
+        self, action: str, most: int, seed: int | None = None
+    ) -> tuple[Statement, ...]:
+        """It suggests nothing."""
         raise NotImplementedError
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
