@@ -1,0 +1,1 @@
+"""Parts of the checks of the family icl_examples."""
