@@ -44,6 +44,7 @@ def test_the_shipped_backbones_are_the_demo_and_the_papers_models() -> None:
     models = {entry.name: resolve(entry.name).spec.model for entry in list_backbones()}
     assert models == {
         "demo": "",
+        "demo-embedding": "",
         "mistral-7b": MISTRAL,
         "llama-3.1-8b": "meta-llama/Llama-3.1-8B-Instruct",
         "llama-3.3-70b": "meta-llama/Llama-3.3-70B-Instruct",
