@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align_tui.adms.oracle import OracleParams
 from align_tui.adms.ranking import LEFT_OUT
 from align_tui.adms.registry import make_adm
 from align_tui.config.attributes import load_attributes
@@ -17,7 +18,7 @@ from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.decision_checks import sound
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import ConfigError
-from align_tui.core.predictions import Prediction
+from align_tui.core.predictions import Prediction, Relevance
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.distance import right_choices
 from align_tui.formats.library import find_scenarios
@@ -106,6 +107,45 @@ def test_another_function_ranks_by_what_it_needs() -> None:
         for s in range(30)
     }
     assert drawn == {0, 1}
+
+
+BOTH = [
+    {"attribute": "moral_desert", "value": 1.0}, {"attribute": "merit", "value": 1.0}
+]  # fmt: skip
+
+
+def test_a_function_that_needs_relevance_gets_it_from_the_labels_of_each_choice() -> None:
+    given_ = scenario({"moral_desert": 0.9}, {"merit": 0.5, "moral_desert": 0.5}, {})
+    made = decide(given_, BOTH, alignment={"function": "relevance_average_distance"})
+    assert made.relevance == Relevance(
+        (
+            {"moral_desert": 1.0, "merit": 0.0},
+            {"moral_desert": 1.0, "merit": 1.0},
+            {"moral_desert": 0.0, "merit": 0.0},
+        ),
+        "labels",
+    )
+    # The weights are 1 / .1, 1 / .5 + 1 / .5, and 0.
+    assert ranked(made).scores == pytest.approx((10 / 14, 4 / 14, 0.0)) and made.notes == ()
+
+
+def test_with_relevance_an_attribute_that_nothing_is_labelled_for_does_not_count() -> None:
+    pair = scenario({"medical": 0.9, "merit": 0.2}, {"medical": 0.5, "merit": 0.8})
+    tables: dict[str, Any] = {"alignment": {"function": "medical_urgency_midpoint"}}
+    assert decide(pair, BOTH, **tables).ranking is None
+    made = decide(pair, BOTH, adm={"relevance": True}, **tables)
+    assert made.choice == 1 and made.relevance is not None
+    assert made.relevance.by_choice[0] == {"moral_desert": 0.0, "merit": 1.0}
+    assert "relevance" not in OracleParams(kind="oracle").model_dump()
+    assert OracleParams(kind="oracle", relevance=True).model_dump()["relevance"] is True
+
+
+def test_a_distribution_is_ranked_by_a_function_that_takes_it() -> None:
+    target = [{"attribute": "merit", "samples": [0.8, 0.9], "bandwidth": 0.1}]
+    made = decide(
+        scenario({"merit": 0.1}, {"merit": 0.7}), target, alignment={"function": "kde_js"}
+    )
+    assert made.choice == 1 and "merit~#" in made.reasoning
 
 
 def test_it_is_right_on_every_scenario_of_the_demo() -> None:

@@ -20,9 +20,10 @@ from align_tui.formats.align_system.inert_pickle import PickleRefused, read_pick
 from align_tui.formats.align_system.kernel_density import ALLOWED, read_kernel_density
 from align_tui.formats.align_system.target_values import KdeOptions, norm_of
 from align_tui.formats.align_system.targets import AlignmentTarget, read_target
+from align_tui.output.choice_info import kdma_values
 from tests.formats.dataset_files import ATTRIBUTES
 
-REAL = json.loads((Path(__file__).parents[1] / "data" / "kernel-density.json").read_text())
+REAL = json.loads((Path(__file__).parent / "kernel-density.json").read_text())
 """What scikit-learn itself wrote, in four protocols; two of them are refused."""
 GAUSSIAN = REAL["estimates"]["gaussian"]["pickle"]
 PICKLE = b64decode(GAUSSIAN)
@@ -210,3 +211,22 @@ def test_random_effects_are_read_with_and_without_a_value(tmp_path: Path) -> Non
         body = {"id": "t", "kdma_values": [{"kdma": "Fairness", "parameters": wrong}]}
         with pytest.raises(DatasetError, match=says):
             read(tmp_path, body)
+
+
+def test_what_this_program_exports_is_read_back(tmp_path: Path) -> None:
+    targets = (
+        Target("fairness", Distribution((0.1, 0.9), 0.2, "p7", "tophat")),
+        Target("merit", RandomEffects(0.5, 1.5, -2.0)),
+        Target("moral_desert", RandomEffects(0.5, 1.5, -2.0, 0.25)),
+        Target("risk_aversion", 0.25),
+    )
+    body: Any = {"id": "t", "kdma_values": kdma_values(targets)}
+    assert read(tmp_path, body).targets == targets
+    wrongs: list[dict[str, Any]] = [
+        {"samples": []}, {"samples": [1.5]}, {"bandwidth": 0}, {"kernel": "box"}
+    ]  # fmt: skip
+    for wrong in wrongs:
+        entry = body["kdma_values"][0]
+        changed = {**entry, "distribution": {**entry["distribution"], **wrong}}
+        with pytest.raises(DatasetError, match="its distribution is not"):
+            read(tmp_path, {"id": "t", "kdma_values": [changed]})

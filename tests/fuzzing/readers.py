@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import resource
@@ -109,6 +110,15 @@ PROMPTED = (
 CHAT = b"{% for m in messages %}{{ m.role + ': ' ~ m.content|trim }}{% endfor %}{{ bos_token }}"
 
 
+def _distribution() -> bytes:
+    """A target with a pickled estimator, as scikit-learn writes it, and random effects."""
+    stored = json.loads((REPO / "tests/formats/kernel-density.json").read_text())
+    kdes = {"rawscores": {"kde": stored["estimates"]["gaussian"]["pickle"]}}
+    effects = dict.fromkeys(("intercept", "medical_weight", "attr_weight"), 1.5)
+    rows = [{"kdma": "fairness", "kdes": kdes}, {"kdma": "merit", "parameters": effects}]
+    return json.dumps({"id": "x", "kdma_values": rows}).encode()
+
+
 def good_files() -> dict[str, list[bytes]]:
     """Good files of the project and of the field, by reader."""
 
@@ -123,7 +133,7 @@ def good_files() -> dict[str, list[bytes]]:
     return {
         "scenarios": of((paths.shipped_scenarios(), "*"), (REPO / "tests/data", "*")) + records,
         "run": [*records, small],
-        "target": [TARGET],
+        "target": [TARGET, _distribution()],
         "profile": of((paths.shipped_profiles(), "*.toml")),
         "template": [PROMPTED],
         "chat": [CHAT],

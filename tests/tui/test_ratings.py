@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.decisions import Step
 from align_tui.core.predictions import Prediction, Predictions, Relevance
-from align_tui.core.targets import Distribution, Target
+from align_tui.core.targets import Distribution, RandomEffects, Target
 from align_tui.store.basis import Basis
 from align_tui.tui.format.basis_detail import basis_parts
 from align_tui.tui.format.gauge import deviation, gauge
 from align_tui.tui.format.glyphs import ASCII, UNICODE, Glyphs
 from align_tui.tui.format.ratings import Rated, rating_lines, score_texts, tie_words
 from align_tui.tui.format.styled_text import cells, text_of
+from align_tui.tui.format.target_editor import editor_lines, make_editor
+from align_tui.tui.format.targets import signs
 
 MERIT, RISK = Target("moral_desert", 1.0), Target("risk_aversion", 0.3)
 SHARES = st.floats(0, 1)
@@ -58,6 +60,27 @@ def test_a_distribution_is_marked_at_its_mean_between_one_deviation_to_both_side
     assert deviation(spread) == pytest.approx(math.hypot(0.1, 0.1732))
     made = text_of(gauge(Prediction((0.0,)), Target("a", spread), 11, UNICODE))
     assert made == "───(─◆─)───"
+
+
+def test_a_target_without_a_number_has_no_place_on_the_gauge() -> None:
+    effects = Target("moral_desert", RandomEffects(0.5, 1.0, -2.0))
+    assert text_of(gauge(Prediction((0.4,)), effects, 11, UNICODE)) == "━━━━───────"
+    heading, first, _ = shown(rated(0.9, 0.1, targets=(effects,)))
+    assert heading.split()[:3] == ["moral", "desert", "◆"] and "◆" not in first
+    with_value = Target("moral_desert", RandomEffects(0.5, 1.0, -2.0, 0.5))
+    assert "◆.50" in shown(rated(0.9, 0.1, targets=(with_value,)))[0]
+    assert signs((effects, with_value, MERIT), UNICODE) == "◆▄▲"
+
+
+@pytest.mark.parametrize("value", [RandomEffects(1, 2, 3), RandomEffects(1, 2, 3, 0.5)])
+def test_the_target_editor_keeps_random_effects_until_they_are_removed(
+    value: RandomEffects,
+) -> None:
+    editor = make_editor(("fairness",), (Target("merit", value, 2.0),))
+    assert editor.turned(1).set_to(0.3).targets == (Target("merit", value, 2.0),)
+    assert editor.set_to(None).targets == ()
+    line = text_of(editor_lines(editor, 60, UNICODE)[0])
+    assert "random effects" in line and (".50" in line) is (value.value is not None)
 
 
 def test_a_choice_without_a_prediction_has_a_dash() -> None:

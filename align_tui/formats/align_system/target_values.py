@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from align_tui.core.errors import AlignmentError
-from align_tui.core.kde_priors import FACTOR, prior_normalised
-from align_tui.core.targets import Distribution, RandomEffects
+from align_tui.core.kde_priors import FACTOR, prior_normalised, prior_of
+from align_tui.core.targets import KERNELS, Distribution, RandomEffects
 from align_tui.core.text.display import one_line
 from align_tui.core.types import Json
 from align_tui.formats.align_system.inert_pickle import PickleRefused
-from align_tui.formats.align_system.kernel_density import read_kernel_density
-from align_tui.formats.values import FilePosition, as_object
+from align_tui.formats.align_system.kernel_density import MAX_SAMPLES, read_kernel_density
+from align_tui.formats.values import FilePosition, as_list, as_object
 
 Norm: TypeAlias = Literal["rawscores", "globalnorm", "localnorm", "priornorm"]
 """Which of a target's estimates is read; `priornorm` corrects `rawscores` by the prior of its
@@ -52,11 +52,14 @@ def read_kdes(
 ) -> Distribution:
     """The distribution in `kdes` of a target; raises PickleRefused where it is not read.
 
-    Raises DatasetError if the norm that was asked for is not there. `name` is the distribution's.
+    Raises DatasetError if the norm that was asked for is not there, and AlignmentError for a prior
+    that is not known. `name` is the distribution's.
     """
     table = as_object(kdes, place, f"{where}.kdes")
     norm = options.norm or next((each for each in STORED if each in table), None)
     stored = "rawscores" if norm == "priornorm" else norm
+    if norm == "priornorm":
+        prior_of(attribute)
     if norm is None:
         raise PickleRefused(f"it has none of {', '.join(STORED)}")
     if stored not in table:
@@ -73,6 +76,26 @@ def read_kdes(
     if norm == "priornorm":
         return prior_normalised(found, attribute, options.prior_factor)
     return found
+
+
+def read_distribution(given: Json, place: FilePosition, where: str) -> Distribution:
+    """The `distribution` that this program's own export writes: samples, bandwidth, kernel, name.
+
+    Raises DatasetError for anything else.
+    """
+    table = as_object(given, place, f"{where}.distribution")
+    listed = as_list(table.get("samples"), place, f"{where}.distribution.samples")
+    samples = tuple(_number(each, place, f"{where}.distribution.samples") for each in listed)
+    bandwidth = _number(table.get("bandwidth"), place, f"{where}.distribution.bandwidth")
+    kernel = next((each for each in KERNELS if each == table.get("kernel", "gaussian")), None)
+    good = kernel is not None and bandwidth > 0.0 and all(0.0 <= each <= 1.0 for each in samples)
+    if kernel is None or not good or not 0 < len(samples) <= MAX_SAMPLES:
+        raise place.error(
+            f"{where}: its distribution is not one of samples in 0..1 under a kernel",
+            f"It has up to {MAX_SAMPLES:,} samples, a bandwidth above 0, and one of the kernels "
+            f"{', '.join(KERNELS)}.",
+        )
+    return Distribution(samples, bandwidth, one_line(str(table.get("name", "")), 80), kernel)
 
 
 def read_parameters(given: Json, place: FilePosition, where: str) -> RandomEffects | None:

@@ -22,7 +22,12 @@ from align_tui.core.text.display import one_line
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json, JsonObject
 from align_tui.formats.align_system.inert_pickle import PickleRefused
-from align_tui.formats.align_system.target_values import KdeOptions, read_kdes, read_parameters
+from align_tui.formats.align_system.target_values import (
+    KdeOptions,
+    read_distribution,
+    read_kdes,
+    read_parameters,
+)
 from align_tui.formats.files import read_text, shown
 from align_tui.formats.labels import decide, raw_labels
 from align_tui.formats.values import (
@@ -210,7 +215,13 @@ def _read_entry(
     name: str,
     options: KdeOptions,
 ) -> None:
-    """Add the value of one entry: a number comes before a distribution, as in align-system."""
+    """Add the value of one entry: a number comes before a distribution, as in align-system.
+
+    This program's own export has the mean of a distribution as the number beside it.
+    """
+    if entry.get("distribution") is not None:
+        found.others[attribute] = read_distribution(entry["distribution"], place, where)
+        return
     if entry.get("value") is not None:
         found.numbers.update(raw_labels({attribute: entry["value"]}, place, where))
         if entry["kdes"] is not None:

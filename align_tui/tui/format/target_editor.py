@@ -36,7 +36,7 @@ class TargetEditor:
         value = self.values[self.chosen]
         if value is None:
             return self.set_to(1.0 if steps > 0 else 0.0)
-        if not isinstance(value, float):
+        if isinstance(value, Distribution | RandomEffects):
             return self
         return self.set_to(round(max(0.0, min(1.0, value + steps * STEP)), 2))
 
