@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from align_tui.core.alignment.registry import FUNCTIONS
 from tests.formats.dataset_files import shared_data
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -154,3 +155,16 @@ def test_the_reference_s_vectors_are_equal() -> None:
     assert {name: families[name]["cases"] for name in names} == {
         file.stem: len(file.read_text().splitlines()) for file in files
     }
+
+
+@pytest.mark.parametrize("family", ["kaleido", "relevance"])
+def test_the_detailed_vectors_of_a_family_are_equal(family: str, golden: Golden) -> None:
+    file = shared_data() / "golden" / "detailed" / f"{family}.jsonl"
+    if not file.is_file():
+        pytest.skip(f"the golden vectors are not at {file}")
+    _, report = golden(file)
+    found = report["families"][family]
+    unequal = {name for name, each in found["kinds"].items() if each["cases"] != each["equal"]}
+    # Kaleido's component is also ranked by a function that weighs by relevance.
+    lacking = set() if "relevance_average_distance" in FUNCTIONS else {"component"}
+    assert unequal <= lacking and found["cases"] > 200, found.get("unequal")

@@ -79,8 +79,9 @@ def _hint(name: str, names: Sequence[str]) -> str:
 def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
     """Merge `over` into `base`, table by table.
 
-    If `over` names another decision-maker or alignment function, the parameters of the old one are
-    dropped; if it names another backbone, the keys of the old model are.
+    If `over` names another decision-maker, alignment function or relevance predictor, the
+    parameters of the old one are dropped; if it names another backbone, the keys of the old model
+    are.
     """
     out: Table = dict(base)
     for key, value in over.items():
@@ -91,7 +92,7 @@ def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
             if key == "models":
                 out[key] = _merged_roles(old, value)
                 continue
-            name = {"adm": "kind", "alignment": "function"}.get(key)
+            name = {"adm": "kind", "alignment": "function", "relevance": "kind"}.get(key)
             switches = name is not None and name in value and value[name] != old.get(name)
             out[key] = dict(value) if switches else merge_tables(old, value)
         else:

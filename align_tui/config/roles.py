@@ -9,11 +9,6 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.text.nearest import close_to
 
 Needs = dict[str, frozenset[Capability]]
-A_MODEL = {
-    False: 'use = "mistral-7b"',
-    True: 'kind = "embedding" and model = "sentence-transformers/all-MiniLM-L6-v2"',
-}
-"""The keys of a role's table, for one that turns texts into vectors and for others."""
 
 
 def needs_of(profile: Profile) -> Needs:
@@ -54,7 +49,7 @@ def check_roles(profile: Profile) -> None:
                 "profile names none",
                 f"Is [models.{near[0]}] misspelled?"
                 if near
-                else f"For example: {called} {A_MODEL['embeds' in asked]}",
+                else f"For example: {called} {_example(asked)}",
             )
         spec = models[role]
         lacks = sorted(asked - BACKBONE_KINDS.get(spec.kind).capabilities)
@@ -78,6 +73,13 @@ def _own_needs(profile: Profile, role: str) -> frozenset[Capability]:
 def table_of(role: str) -> str:
     """The table of a profile that names the model of a role."""
     return f"[models.{role}]" if role else "[backbone]"
+
+
+def _example(asked: frozenset[Capability]) -> str:
+    """The keys of a role's table for a model that can do it."""
+    if "embeds" in asked:
+        return 'kind = "embedding" and model = "sentence-transformers/all-MiniLM-L6-v2"'
+    return f'use = "{"kaleido-large" if "rates_statements" in asked else "mistral-7b"}"'
 
 
 def _who_can(asked: frozenset[Capability]) -> str:

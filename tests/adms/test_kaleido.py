@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from align_tui.adms.registry import make_adm
 from align_tui.config.attributes import load_attributes
-from align_tui.config.library import build_profile
+from align_tui.config.library import build_profile, merge_tables
 from align_tui.config.profile import Profile
 from align_tui.config.roles import check_roles
 from align_tui.core.attributes import Attributes
@@ -18,6 +19,7 @@ from align_tui.core.decisions import Decision
 from align_tui.core.errors import ConfigError, ReplyError
 from align_tui.core.statements import Statement, StatementRating
 from align_tui.studies.assemble import check_profile
+from align_tui.studies.edits import profile_toml
 from tests.adms.test_adms import Script
 from tests.conftest import make_scenarios
 
@@ -254,6 +256,10 @@ def test_kaleidos_own_values_take_the_choice_that_they_support_most() -> None:
             "needs a model in the role 'relevance'",
         ),
         (
+            {"adm": {"kind": "oracle"}, "target": TWO, "relevance": {"kind": "kaleido"}},
+            r"\[relevance\] kaleido needs a model in the role 'relevance'",
+        ),
+        (
             {
                 "adm": {"kind": "kaleido"},
                 "target": TWO,
@@ -291,6 +297,14 @@ def test_a_wrong_statement_or_action_is_refused_by_its_key(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         build_profile({"name": "p", "adm": adm, "backbone": T5}, "a file")
+
+
+def test_relevance_is_edited_as_text_and_another_kind_drops_the_old_keys() -> None:
+    made = profile({"kind": "kaleido"}, TWO, relevance={"kind": "most_relevant", "samples": 5})
+    text = tomllib.loads(profile_toml(made))
+    assert build_profile(text, "the text") == made
+    merged = merge_tables(text, {"relevance": {"kind": "labels"}})
+    assert merged["relevance"] == {"kind": "labels"}
 
 
 def test_relevance_is_part_of_a_profiles_hash_and_absent_it_changes_none() -> None:
