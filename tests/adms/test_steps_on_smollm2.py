@@ -15,7 +15,7 @@ from align_tui.backbones.registry import open_backbone
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
 from align_tui.config.library import load_profile
-from align_tui.core.decision_checks import sound
+from align_tui.core.decision_checks import checked_decision
 from align_tui.core.decisions import Decision
 from align_tui.engine.llm import SampleLlm
 from tests.conftest import make_scenarios
@@ -59,7 +59,7 @@ def test_it_decides(model: Backbone, name: str, changes: list[str]) -> None:
     async def decide() -> Decision:
         return await adm(SCENARIO, profile.target, llm)
 
-    decision = sound(asyncio.run(decide()), len(SCENARIO.choices))
+    decision = checked_decision(asyncio.run(decide()), len(SCENARIO.choices))
     assert decision.choice in range(len(SCENARIO.choices)) and decision.responses
     if name.startswith("decision-flow"):
         assert [step.name for step in decision.steps][-2:] == ["express", "math_reason"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from align_tui.core.errors import AlignmentError
-from align_tui.core.kde_priors import FACTOR, prior_normalised
+from align_tui.core.kde_priors import FACTOR, prior_normalised, prior_of
 from align_tui.core.targets import KERNELS, Distribution, RandomEffects
 from align_tui.core.text.display import one_line
 from align_tui.core.types import Json
@@ -52,11 +52,14 @@ def read_kdes(
 ) -> Distribution:
     """The distribution in `kdes` of a target; raises PickleRefused where it is not read.
 
-    Raises DatasetError if the norm that was asked for is not there. `name` is the distribution's.
+    Raises DatasetError if the norm that was asked for is not there, and AlignmentError for a prior
+    that is not known. `name` is the distribution's.
     """
     table = as_object(kdes, place, f"{where}.kdes")
     norm = options.norm or next((each for each in STORED if each in table), None)
     stored = "rawscores" if norm == "priornorm" else norm
+    if norm == "priornorm":
+        prior_of(attribute)
     if norm is None:
         raise PickleRefused(f"it has none of {', '.join(STORED)}")
     if stored not in table:

@@ -19,7 +19,7 @@ from ..families.compare import (
     scenario_relevance,
     values_differ,
 )
-from .compare import read_targets, refusal_differs
+from .compare import no_target_differs, read_targets, refusal_differs
 
 REASONS = {
     "not relevant": "left_out_zero_weight",
@@ -60,6 +60,8 @@ def ranked(given: Mapping[str, Any]) -> Ranking:
 
 def check_midpoint(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """The choice, the votes, and for each attribute midpoint, weight and reason."""
+    if given["targets"] is None:
+        return no_target_differs("medical_urgency_midpoint")
     if "error" in expected:
         return refusal_differs(lambda: ranked(given))
     names, ranking = list(given["scores"]), ranked(given)

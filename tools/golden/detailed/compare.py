@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from align_tui.config.profile import Profile
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import AlignError, DatasetError
 from align_tui.core.targets import TargetKind, Targets
 from align_tui.formats.align_system.targets import target_of_table
+from align_tui.studies.assemble import check_profile
 
 from ..families.compare import RELATIVE, numbers_differ, sets_differ, values_differ
 
@@ -29,6 +31,13 @@ def refusal_differs(call: Callable[[], object]) -> list[str]:
     except AlignError as error:
         return [] if error.message else ["the error has no message"]
     return [f"expected an error, ours {found!r}"]
+
+
+def no_target_differs(function: str) -> list[str]:
+    """The difference if a profile may rank by the function without a target."""
+    body = {"name": "golden", "adm": {"kind": "oracle"}, "alignment": {"function": function}}
+    profile = Profile.model_validate(body)
+    return refusal_differs(lambda: check_profile(profile, Attributes()))
 
 
 def tied_ranking_differs(

@@ -32,7 +32,7 @@ from ..examples.scores import (
 )
 from ..families import Check
 from ..families.compare import values_differ
-from ..script import ScriptedLlm
+from ..scripted_decision import ScriptedLlm
 
 
 def check_nearest(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:

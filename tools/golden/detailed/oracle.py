@@ -11,17 +11,18 @@ from align_tui.adms.registry import make_adm
 from align_tui.config.alignment import OURS, AlignmentParams
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
+from align_tui.config.targets import target_tables
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.decisions import Decision
+from align_tui.core.errors import AlignError
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.targets import Target, Targets
 from align_tui.core.types import Json
 from align_tui.formats.read import scenarios_of_text
-from align_tui.studies.assemble import check_profile
 
 from ..families import Check
 from ..families.compare import kde_of, numbers_differ, sets_differ, values_differ
-from .compare import refusal_differs
+from .compare import no_target_differs, refusal_differs
 from .script import ScriptedModel
 
 FUNCTIONS: Mapping[str, str] = {
@@ -138,7 +139,7 @@ def decided(scenario: Scenario, targets: Sequence[Mapping[str, Json]]) -> Decisi
 
 
 def _target_tables(given: Any) -> list[dict[str, Json]]:
-    return [{"attribute": target.attribute, "value": target.number} for target in targets_of(given)]
+    return target_tables(targets_of(given))
 
 
 def check_refusal(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
@@ -149,14 +150,15 @@ def check_refusal(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list
     """
     what = given.get("what")
     if what == "no_target":
-        body = {"name": "golden", "adm": {"kind": "oracle"}}
-        profile = Profile.model_validate(body)
-        return refusal_differs(lambda: check_profile(profile, load_attributes()))
+        return no_target_differs("average_distance")
     if what == "no_actions":
         text = '[{"input": {"scenario_id": "s", "state": "?", "choices": []}}]'
         return refusal_differs(lambda: scenarios_of_text(text, "golden", load_attributes()))
     scenario = scenario_of(given)
-    made = decided(scenario, _target_tables(given["targets"]))
+    try:
+        made = decided(scenario, _target_tables(given["targets"]))
+    except AlignError as error:
+        return [] if error.message else ["the error has no message"]
     wanted = {target.attribute for target in targets_of(given["targets"])}
     labelled = [wanted <= set(choice.labels) for choice in scenario.choices]
     if not any(labelled):

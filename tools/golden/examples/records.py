@@ -16,7 +16,7 @@ from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.targets import Target
 from align_tui.core.types import JsonObject
 
-from ..script import ScriptedLlm
+from ..scripted_decision import ScriptedLlm
 
 ORDERS = {
     (False, "fixed"): "given",
