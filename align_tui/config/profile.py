@@ -18,6 +18,7 @@ from align_tui.config.alignment import AlignmentTable, params_of
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
 from align_tui.config.examples import ExamplesSpec
 from align_tui.config.history import HistorySpec
+from align_tui.config.prompts.target_text import BETWEEN, DEGREES, level_of
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
 from align_tui.config.relevance import RelevanceTable
@@ -191,9 +192,17 @@ class Profile(Strict):
         return cls.model_validate(body, context=STORED)
 
     @property
+    def is_graded(self) -> bool:
+        """Does its prompt state a target between the ends? Version 0.1 knew only high and low."""
+        return self.adm.traits.states_target and any(
+            target.point is not None and level_of(target.point) in BETWEEN for target in self.target
+        )
+
+    @property
     def hash(self) -> str:
-        """SHA-256 of all but the name and the description."""
-        return content_hash(self.model_dump(mode="json", exclude={"name", "description"}))
+        """SHA-256 of all but the name and the description, and of how a prompt states targets."""
+        body = self.model_dump(mode="json", exclude={"name", "description"})
+        return content_hash(body | ({"levels": len(DEGREES)} if self.is_graded else {}))
 
 
 def without_default_system(profile: Profile) -> Profile:

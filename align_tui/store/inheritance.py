@@ -178,11 +178,15 @@ class _Match:
         return before is None or now is None or before == now
 
     def _hash_now(self, row: Row) -> str:
-        """A stored profile's hash as this version computes it, which may know more keys."""
+        """A stored profile's hash as this version computes it, which may know more keys.
+
+        A graded profile keeps its stored hash: version 0.1 stated its target in other words.
+        """
         known = self._hashes_now.get(row["hash"])
         if known is None:
             try:
-                known = Profile.from_body(json.loads(row["body"])).hash
+                profile = Profile.from_body(json.loads(row["body"]))
+                known = str(row["hash"]) if profile.is_graded else profile.hash
             except ValueError:
                 known = ""  # garbled by a damaged page
             self._hashes_now[row["hash"]] = known

@@ -12,6 +12,7 @@ from align_tui.config.prompts.attribution import entered
 from align_tui.config.prompts.render import render_messages
 from align_tui.config.prompts.target_text import DEGREES, level_of, target_values
 from align_tui.core.targets import Target
+from align_tui.core.types import content_hash
 from tests.conftest import make_scenarios
 
 SCENARIO = make_scenarios(1)[0]
@@ -88,3 +89,18 @@ def test_a_template_still_gets_high_and_low() -> None:
     values = target_values((Target("fairness", 0.7), Target("fairness", 0.5)), load_attributes())
     assert [each["direction"] for each in values] == ["high", "middle"]
     assert [each["level"] for each in values] == ["high", "middle"]
+
+
+@pytest.mark.parametrize(
+    ("value", "graded"), [(0.0, False), (0.1, False), (0.3, True), (0.5, True)]
+)
+def test_a_profile_says_in_its_hash_that_its_prompt_grades_the_target(
+    value: float, graded: bool
+) -> None:
+    target = [{"attribute": "moral_desert", "value": value}]
+    made = aligned(value)
+    plain = content_hash(made.model_dump(mode="json", exclude={"name", "description"}))
+    assert made.is_graded is graded
+    assert (made.hash != plain) is graded  # version 0.1 stated these targets as high or low
+    oracle = Profile.model_validate({"name": "o", "adm": {"kind": "oracle"}, "target": target})
+    assert not oracle.is_graded
