@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from pydantic import Field
+
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.sampling import decide_by_votes
 from align_tui.config.adm_params import Traits
@@ -29,13 +31,15 @@ class PersonaParams(AsksPersonas):
     """Asks `n_personas` personas of a pack, and takes the choice of most.
 
     With `only_target_questions` the interview has the questions about the targets' attributes
-    alone; without a target that the pack asks about it has all.
+    alone; without a target that the pack asks about it has all. `most_questions` limits them to the
+    first ones, for models that read little.
     """
 
     TRAITS: ClassVar[Traits] = Traits(
         needs_model=True, is_steerable=True, takes_distributions=True, reads_labels=False
     )
     only_target_questions: bool = True
+    most_questions: int = Field(100, ge=1, le=1_000)
 
 
 def make(profile: Profile, params: PersonaParams, attributes: Attributes) -> Adm:
@@ -63,7 +67,7 @@ def make(profile: Profile, params: PersonaParams, attributes: Attributes) -> Adm
                 f"persona {people[index].name}",
                 (
                     *before,
-                    *interview(people[index], _asked_about(people[index], targets, params)),
+                    *_interview(people[index], targets, params),
                     Message("user", question),
                 ),
             )
@@ -75,11 +79,13 @@ def make(profile: Profile, params: PersonaParams, attributes: Attributes) -> Adm
     return decide
 
 
-def _asked_about(persona: Persona, targets: Targets, params: PersonaParams) -> set[str] | None:
-    """The attributes whose questions the interview has; None for all."""
+def _interview(persona: Persona, targets: Targets, params: PersonaParams) -> tuple[Message, ...]:
+    """The interview so far, with the questions that the parameters leave in it."""
     wanted = {target.attribute for target in targets}
     is_asked = any(answer.is_about(wanted) for answer in persona.answers)
-    return wanted if params.only_target_questions and is_asked else None
+    about = wanted if params.only_target_questions and is_asked else None
+    begin, turns = 2, interview(persona, about)  # a frame and a backstory come first
+    return turns[: begin + 2 * params.most_questions]
 
 
 KIND = AdmKind(PersonaParams, make)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -106,7 +107,8 @@ def summary_of(kind: str) -> str:
         text = inspect.getdoc(ADM_KINDS.get(kind).params) or ""
     except ConfigError as error:
         return one_line(error.message)
-    return one_line(text.partition("\n")[0])
+    first = re.split(r"(?<=\.)\s|\n\n", text, maxsplit=1)[0]
+    return one_line(" ".join(first.split()))
 
 
 EXAMPLE = Scenario(
