@@ -14,7 +14,6 @@ from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
-from align_tui.core.scorers.labels import labels_all
 from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
 from align_tui.core.targets import Targets, target_id
 
@@ -113,7 +112,8 @@ class Study:
         """Does the profile run on that scenario? With `scored_only`, only if it can be scored."""
         if not self.scored_only:
             return True
-        return any(labels_all(scenario, targets) for targets in self.scoring_targets(profile))
+        scorer = self.scorer
+        return any(scorer.has_labels(scenario, each) for each in self.scoring_targets(profile))
 
     def pairs(self) -> Iterator[tuple[int, int, int]]:
         """(scenario, profile, repeat) indices of every sample, scenario by scenario."""

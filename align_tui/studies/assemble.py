@@ -191,7 +191,9 @@ def _load_scenarios(
 def check(study: Study, attributes: Attributes) -> None:
     """Raise ConfigError if some sample could not be decided or scored; runs before any starts."""
     refuse_namesakes(study.profiles)
-    labelled = {label for scenario in study.scenarios for label in scenario.labelled}
+    labelled = {
+        label for scenario in study.scenarios for label in scenario.labelled | scenario.groups
+    }
     for profile in study.profiles:
         for target in profile.target:
             if attributes.get(target.attribute) is None and target.attribute not in labelled:

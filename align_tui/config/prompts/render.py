@@ -12,7 +12,8 @@ from align_tui.config.prompts.target_text import target_values
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Message
 from align_tui.core.errors import ConfigError
-from align_tui.core.scenarios import Scenario
+from align_tui.core.people import in_one_line, is_told
+from align_tui.core.scenarios import Character, Scenario
 from align_tui.core.targets import Targets
 
 ALIGNED_SYSTEM = """\
@@ -28,6 +29,14 @@ You make decisions in situations for which there is no single right answer. {{ i
 USER = """\
 {{ scenario.text }}
 
+{% for person in characters if not person.told %}
+{{ "People:\n" if loop.first }}- {{ person.line }}
+{{ "\n" if loop.last }}
+{%- endfor %}
+{%- for each in supplies %}
+{{ "Supplies:\n" if loop.first }}- {{ each }}
+{{ "\n" if loop.last }}
+{%- endfor %}
 Choices:
 {% for choice in choices %}- {{ choice }}
 {% endfor %}"""
@@ -43,7 +52,9 @@ INSTRUCTIONS = {
 # A template sees dicts of strings and numbers only, never objects of the program.
 _SANDBOX = BoundedEnvironment(undefined=StrictUndefined, autoescape=False)
 _SANDBOX.meter_all()
-TEMPLATE_HINT = "Templates may use scenario.text, choices, targets and instruction."
+TEMPLATE_HINT = (
+    "Templates may use scenario.text, characters, supplies, choices, targets and instruction."
+)
 
 
 @lru_cache(maxsize=256)
@@ -71,6 +82,21 @@ def _as_config_error(error: TemplateTrouble, where: str) -> ConfigError:
     return ConfigError(f"{place}: {error.message}", TEMPLATE_HINT)
 
 
+def _person(character: Character, scenario: Scenario) -> dict[str, object]:
+    """A person for a template: `line` is name and text in one line.
+
+    `told` says that the scenario's text already describes the person.
+    """
+    return {
+        "id": character.id,
+        "name": character.name or character.id,
+        "text": character.text,
+        "facts": dict(character.facts),
+        "line": in_one_line(character),
+        "told": is_told(character, scenario.text),
+    }
+
+
 def render_messages(
     profile: Profile,
     scenario: Scenario,
@@ -86,6 +112,8 @@ def render_messages(
     default = ALIGNED_SYSTEM if targets else BASELINE_SYSTEM
     values: dict[str, object] = {
         "scenario": {"text": scenario.text.strip(), "title": scenario.title},
+        "characters": [_person(each, scenario) for each in scenario.characters],
+        "supplies": list(scenario.supplies),
         "choices": list(scenario.choice_texts),
         "targets": target_values(targets, attributes),
         "instruction": INSTRUCTIONS[reasoning],

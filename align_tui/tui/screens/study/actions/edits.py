@@ -128,7 +128,7 @@ class Edits:
 
         study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
-        labelled = sorted({name for scenario in study.scenarios for name in scenario.labelled})
+        labelled = sorted({name for scenario in study.scenarios for name in scenario.labelled | scenario.groups})
         self.open(
             lambda attributes: TargetDialog(
                 profile.name,
