@@ -49,8 +49,8 @@ def jensen_shannon(one: Shares, other: Shares) -> float:
     """The Jensen-Shannon distance in base 2: the root of the divergence, 0 to 1.
 
     Durmus et al., "Towards Measuring the Representation of Subjective Global Opinions in Language
-    Models" (2023), compare opinions by 1 minus this distance. scipy's `jensenshannon` takes
-    natural logarithms unless told otherwise; its values are these times sqrt(ln 2) = 0.8326.
+    Models" (2023), compare opinions by 1 minus this distance. With natural logarithms, as scipy's
+    `jensenshannon` takes them by default, a distance is this one times sqrt(ln 2) = 0.8326.
     """
     p, q = _pair(one, other)
     total = 0.0

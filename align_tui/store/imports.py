@@ -11,6 +11,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.config.targets import target_tables
 from align_tui.core.answers import ChoiceAnswer
+from align_tui.core.decisions import Decision
 from align_tui.core.targets import Targets, target_id
 from align_tui.formats.align_system.runs import Recorded, RunDirectory
 from align_tui.store import runs
@@ -82,7 +83,8 @@ def _write(db: Database, run: str, study: Study, found: RunDirectory) -> None:
                 ),
             )
             if aims:
-                scored = study.scorer.score_now(ChoiceAnswer(made.choice), scenario, aims)
+                whole = Decision(ChoiceAnswer(made.choice), "", made.probabilities)
+                scored = study.scorer.score_made(whole, scenario, aims)
                 connection.execute(
                     "INSERT INTO scores VALUES (?,?,0,?,?,?,?)",
                     (

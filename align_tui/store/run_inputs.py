@@ -48,7 +48,11 @@ def used_attributes(study: Study) -> Attributes:
     """
     names = dict.fromkeys(
         [target.attribute for profile in study.profiles for target in profile.target]
-        + [name for scenario in study.scenarios for name in sorted(scenario.labelled)]
+        + [
+            name
+            for scenario in study.scenarios
+            for name in sorted(scenario.labelled | scenario.groups)
+        ]
     )
     own, packs = study.attributes, None
     known = {}

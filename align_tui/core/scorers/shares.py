@@ -45,10 +45,10 @@ def right_choices(scenario: Scenario, targets: Targets) -> frozenset[int] | None
     return frozenset(i for i, each in enumerate(sums) if each >= max(sums) - TIE)
 
 
-def _entry(name: str, description: str, distance: Distance, *, ordinal: bool = False) -> ScorerEntry:
-    def compare(
-        choice: int, stated: Shares, scenario: Scenario, targets: Targets
-    ) -> Score:
+def _entry(
+    name: str, description: str, distance: Distance, *, ordinal: bool = False
+) -> ScorerEntry:
+    def compare(choice: int, stated: Shares, scenario: Scenario, targets: Targets) -> Score:
         groups, right = groups_of(scenario, targets), right_choices(scenario, targets)
         if groups is None or right is None or (ordinal and not scenario.ordinal):
             return UNSCORED

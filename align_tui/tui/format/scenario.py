@@ -150,6 +150,9 @@ def scenario_subtitle(
     scenario: Scenario, complete: bool, width: int, glyphs: Glyphs, keys: KeyNames
 ) -> Line:
     """The attributes that it is labelled for, and the key that shows the rest."""
-    names = ", ".join(sorted(words(name) for name in scenario.labelled | scenario.groups)) or "unlabelled"
+    names = (
+        ", ".join(sorted(words(name) for name in scenario.labelled | scenario.groups))
+        or "unlabelled"
+    )
     hint = "" if complete else keys.fill(f"{{study.whole_text}} the whole text {glyphs.sep} ")
     return ((hint, "text"), (fit(names, max(6, width - len(hint) - 6), glyphs.more), "quiet"))
