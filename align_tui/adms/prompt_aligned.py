@@ -6,13 +6,15 @@ opposite target (1 - value).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.sampling import decide_by_votes
-from align_tui.config.adm_params import Reasoned, Traits
+from align_tui.adms.styled import decide_in_style
+from align_tui.config.adm_params import Shuffles, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
@@ -20,7 +22,7 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 
-class PromptAlignedParams(Reasoned):
+class PromptAlignedParams(Shuffles):
     """The prompt states the targets, and positive and negative samples vote."""
 
     TRAITS: ClassVar[Traits] = Traits(
@@ -30,6 +32,7 @@ class PromptAlignedParams(Reasoned):
         states_target=True,
         reads_labels=False,
     )
+    STYLED: ClassVar[Mapping[str, object]] = MappingProxyType({"only_positive": True})
     n_positive: int = Field(1, ge=1, le=200)
     n_negative: int = Field(0, ge=0, le=200)
     only_positive: bool = False
@@ -37,17 +40,19 @@ class PromptAlignedParams(Reasoned):
 
 def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) -> Adm:
     """Make a decision-maker whose prompt states the targets."""
-    from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         opposite = tuple(target.opposite for target in targets)
-        order = params.reasoning
-        under = render_messages(profile, scenario, targets, attributes, order)
-        against = render_messages(profile, scenario, opposite, attributes, order)
-        asked = [("positive", under)] * params.n_positive
-        asked += [("negative", against)] * params.n_negative
-        return await decide_by_votes(
-            llm, scenario, params, asked, only_positive=params.only_positive
+        asked = [("positive", targets)] * params.n_positive
+        asked += [("negative", opposite)] * params.n_negative
+        return await decide_in_style(
+            llm,
+            scenario,
+            profile,
+            params,
+            asked,
+            attributes,
+            only_positive=params.only_positive,
         )
 
     return decide

@@ -10,6 +10,7 @@ from align_tui.adms.base import Llm
 from align_tui.config.adm_params import Reasoned
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Message, Response
+from align_tui.core.replies import PLAIN, ReplyForm
 from align_tui.core.scenarios import Scenario
 from align_tui.core.votes import vote_shares, winner
 
@@ -21,8 +22,12 @@ async def decide_by_votes(
     asked: Sequence[tuple[str, Sequence[Message]]],
     *,
     only_positive: bool = False,
+    form: ReplyForm = PLAIN,
+    orders: Sequence[Sequence[int]] = (),
 ) -> Decision:
     """Ask all of `asked`, each (role, messages), at once and decide by the votes of the replies.
+
+    `orders` has the order in which each of them shows the choices; empty for the scenario's own.
 
     The decision's reasoning is that of the first positive response that chose the winner. Its
     probabilities are the mean over the positive responses.
@@ -39,6 +44,8 @@ async def decide_by_votes(
                     role=role,
                     stream=stream,
                     scored=params.probabilities and role == "positive",
+                    form=form,
+                    order=orders[stream] if orders else None,
                 )
             )
             for stream, (role, messages) in enumerate(asked)

@@ -28,6 +28,7 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "oracle": "align_tui.adms.oracle:KIND",
         "baseline": "align_tui.adms.baseline:KIND",
         "prompt_aligned": "align_tui.adms.prompt_aligned:KIND",
+        "stated_distribution": "align_tui.adms.stated_distribution:KIND",
         "custom": "align_tui.adms.custom:KIND",
         "imported": "align_tui.adms.imported:KIND",
     },

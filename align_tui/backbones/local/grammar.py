@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 # No blanks in the JSON: a sampled model would spend tokens on them.
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+# One blank or none between the parts, as outlines allows by default; more would be padding.
+BLANKS: Any = {"whitespace_pattern": "[ ]?"}
 
 
 @lru_cache(maxsize=512)
-def _grammar(schema: str) -> str:
-    return LLMatcher.grammar_from_json_schema(schema, overrides=COMPACT)
+def _grammar(schema: str, blanks: bool) -> str:
+    return LLMatcher.grammar_from_json_schema(schema, overrides=BLANKS if blanks else COMPACT)
 
 
 def schema_text(schema: JsonObject) -> str:
@@ -48,9 +50,12 @@ class Grammars:
         self._encoder = encoder
         self._spelled: dict[int, list[int]] = {}
 
-    def matcher(self, schema: JsonObject) -> LLMatcher:
-        """A new matcher; raises ReplyError for a schema that llguidance cannot express."""
-        matcher = LLMatcher(self.tokens, _grammar(schema_text(schema)), log_level=0)
+    def matcher(self, schema: JsonObject, *, blanks: bool = False) -> LLMatcher:
+        """A new matcher; raises ReplyError for a schema that llguidance cannot express.
+
+        With `blanks` a blank may stand between the JSON's parts.
+        """
+        matcher = LLMatcher(self.tokens, _grammar(schema_text(schema), blanks), log_level=0)
         if matcher.is_error():
             raise ReplyError(
                 f"llguidance cannot use the reply's schema: {matcher.get_error()[:300]}"
