@@ -22,7 +22,7 @@ from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.answers import ChoiceAnswer, letter
 from align_tui.core.attributes import Attributes
-from align_tui.core.decisions import Decision
+from align_tui.core.decisions import Decision, Response
 from align_tui.core.opinion import normalised
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
@@ -30,6 +30,10 @@ from align_tui.core.text.repair import storable
 from align_tui.core.types import Json, JsonObject, derive_seed
 
 PERCENTAGES = "percentages"
+ASKED_AGAIN = (
+    "A reply gave 0 % to every option, so it was asked again for percentages of at least 1."
+)
+_Stated = tuple[tuple[float, ...], str]
 _TIE = 1e-9
 
 
@@ -52,41 +56,47 @@ def make(profile: Profile, params: StatedDistributionParams, attributes: Attribu
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         count = len(scenario.choices)
         messages = render_stated(profile, scenario, targets, attributes, params.reasoning)
-        schema = schema_of(count, params)
-        read = reader_of(count)
+
+        async def asked(stream: int, least: int) -> tuple[_Stated, Response]:
+            return await ask_json(
+                llm,
+                messages,
+                schema_of(count, params, least),
+                reader_of(count),
+                role="stated",
+                stream=stream,
+                reasoning=lambda found: found[1],
+            )
+
+        async def sample(number: int) -> list[tuple[_Stated, Response]]:
+            first = await asked(number, 0)
+            if any(first[0][0]):
+                return [first]
+            return [first, await asked(params.samples + number, 1)]
+
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(
-                    ask_json(
-                        llm,
-                        messages,
-                        schema,
-                        read,
-                        role="stated",
-                        stream=stream,
-                        reasoning=lambda found: found[1],
-                    )
-                )
-                for stream in range(params.samples)
-            ]
-        stated = [task.result()[0][0] for task in tasks]
+            tasks = [group.create_task(sample(number)) for number in range(params.samples)]
+        samples = [task.result() for task in tasks]
+        stated = [normalised(each[-1][0][0]) for each in samples]
         shares = normalised([math.fsum(column) for column in zip(*stated, strict=True)])
         taken, notes = largest(shares, llm.seed)
+        if any(len(each) > 1 for each in samples):
+            notes = (ASKED_AGAIN, *notes)
         return Decision(
             ChoiceAnswer(taken),
-            tasks[0].result()[0][1],
+            samples[0][-1][0][1],
             probabilities=shares,
-            responses=tuple(task.result()[1] for task in tasks),
+            responses=tuple(response for each in samples for _, response in each),
             notes=notes,
         )
 
     return decide
 
 
-def schema_of(count: int, params: StatedDistributionParams) -> JsonObject:
+def schema_of(count: int, params: StatedDistributionParams, least: int = 0) -> JsonObject:
     """The schema of a reply: reasoning if wanted, then a whole percentage for each letter."""
     letters = [letter(index) for index in range(count)]
-    share: Json = {"type": "integer", "minimum": 0, "maximum": 100}
+    share: Json = {"type": "integer", "minimum": least, "maximum": 100}
     parts: dict[str, Json] = {
         PERCENTAGES: {
             "type": "object",
@@ -106,21 +116,19 @@ def schema_of(count: int, params: StatedDistributionParams) -> JsonObject:
     }
 
 
-def reader_of(count: int) -> Callable[[JsonObject], tuple[tuple[float, ...], str]]:
-    """A function that reads a reply as (shares with sum 1, reasoning).
+def reader_of(count: int) -> Callable[[JsonObject], _Stated]:
+    """A function that reads a reply as (percentages, reasoning).
 
-    Models seldom make the percentages add up to 100, so they are divided by their sum. A reply
-    that gives 0 to every option states nothing, and is refused with ValueError.
+    Models seldom make the percentages add up to 100, so they are later divided by their sum. If
+    all are 0 the reply states nothing.
     """
 
-    def read(body: JsonObject) -> tuple[tuple[float, ...], str]:
+    def read(body: JsonObject) -> _Stated:
         given = body[PERCENTAGES]
         if not isinstance(given, dict):
             raise TypeError(f"{PERCENTAGES} is not an object")
-        numbers = [_percentage(given[letter(index)]) for index in range(count)]
-        if not any(numbers):
-            raise ValueError("it gives 0 % to every option")
-        return normalised(numbers), storable(str(body.get("reasoning", "")))
+        numbers = tuple(_percentage(given[letter(index)]) for index in range(count))
+        return numbers, storable(str(body.get("reasoning", "")))
 
     return read
 

@@ -62,13 +62,14 @@ def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> 
 
 
 def import_scenarios(
-    path: Path, name: str | None, scale: Sequence[str] | None, *, replace: bool
+    files: Sequence[Path], name: str | None, scale: Sequence[str] | None, *, replace: bool
 ) -> None:
-    """Copy the scenarios of a file into the user's library."""
-    with waiting(f"reading {path}"):
+    """Copy the scenarios of a file, or of several as one set, into the user's library."""
+    with waiting(f"reading {', '.join(map(str, files))}"):
         entry, found = library.import_set(
-            path,
+            files[0],
             load_attributes(),
+            more=files[1:],
             name=name,
             scale=parse_scale(scale or ()),
             overwrite=replace,

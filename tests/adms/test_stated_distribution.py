@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,12 +13,15 @@ import pytest
 
 from align_tui.adms.registry import make_adm
 from align_tui.adms.stated_distribution import StatedDistributionParams, largest, schema_of
+from align_tui.backbones.registry import open_backbone
 from align_tui.config.attributes import load_attributes
+from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec
 from align_tui.config.profile import Profile
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import ReplyError, Truncated
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.registry import SCORERS
+from align_tui.engine.llm import SampleLlm
 from tests.adms.test_adms import Script
 
 SURVEY = Scenario(
@@ -91,7 +95,6 @@ def test_a_tie_is_seeded_and_told() -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        say(0, 0, 0),
         say(-1, 2, 3),
         say(101, 0, 0),
         say("10", 0, 0),
@@ -106,6 +109,18 @@ def test_a_tie_is_seeded_and_told() -> None:
 def test_a_reply_that_states_none_is_refused(reply: object) -> None:
     with pytest.raises(ReplyError):
         decide(Script(reply), ATLANTIS)
+
+
+def test_a_reply_of_zeros_is_asked_again_for_at_least_one_percent() -> None:
+    model = Script(say(0, 0, 0, why="None."), say(1, 3, 1))
+    decision = decide(model, ATLANTIS)
+    assert decision.choice == 1 and decision.reasoning == "So."
+    first, second = decision.responses
+    for response, least in ((first, 0), (second, 1)):
+        schema: Any = response.schema
+        assert schema["properties"]["percentages"]["properties"]["A"]["minimum"] == least
+    assert any("asked again" in note for note in decision.notes)
+    assert [sampling.seed for _, sampling in model.asked] == [0, 1]
 
 
 def test_a_cut_reply_is_asked_for_again() -> None:
@@ -123,3 +138,21 @@ def test_the_schema_takes_what_the_reader_reads(reasoning: Any) -> None:
     jsonschema.validate(json.loads(json.dumps(body)), schema)
     assert decide(Script(body), ATLANTIS, reasoning=reasoning).choice == 2
     assert replace(SURVEY, key="r").groups == {"Atlantis"}
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+async def test_a_model_states_one(tiny_model: Path, samples: int) -> None:
+    spec = BackboneSpec(kind="transformers", model=str(tiny_model))
+    backbone = open_backbone(spec, lambda what, share: None)
+    try:
+        decoding = DecodingSpec(temperature=1.0, max_tokens=200)
+        llm = SampleLlm(backbone, decoding, 5, lambda stream, text: None, 0.0)
+        adm = {"kind": "stated_distribution", "max_reasoning_chars": 16, "samples": samples}
+        profile = Profile.model_validate({"name": "p", "adm": adm, "target": ATLANTIS})
+        decision = await make_adm(profile, load_attributes())(SURVEY, profile.target, llm)
+    finally:
+        backbone.close()
+    shares = decision.probabilities
+    assert shares is not None and sum(shares) == pytest.approx(1.0)
+    assert decision.choice is not None and shares[decision.choice] == max(shares)
+    assert len(decision.responses) >= samples

@@ -208,7 +208,7 @@ def test_a_profile_without_a_style_is_as_it_was() -> None:
     assert "prompt_style" not in body["prompt"] and "shuffle_choices" not in body["adm"]  # type: ignore[operator]
     model = Chooses("Bo")
     (response,) = decide(model, plain).responses
-    assert list(response.schema["properties"]) == ["reasoning", "choice"]  # type: ignore[arg-type,call-overload]
+    assert list(response.schema["properties"]) == ["reasoning", "choice"]  # type: ignore[arg-type]
     assert not response.sampling.blanks
     assert response.messages[-1].content == "Who is first?\n\nChoices:\n- Ann\n- Bo\n- Cy"
 
