@@ -20,7 +20,7 @@ from align_tui.core.opinion import (
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.base import UNSCORED
 from align_tui.core.scorers.registry import SCORERS
-from align_tui.core.targets import Target
+from align_tui.core.targets import Distribution, Target
 
 DISTANCES = {
     "jensen_shannon": jensen_shannon,
@@ -139,7 +139,8 @@ def test_a_scorer_compares_the_decision_with_the_group_of_the_target(name: str) 
     assert apart.distance == pytest.approx(DISTANCES[name]([1, 0, 0], [0.2, 0.5, 0.3]))
     assert scorer.right_choices is not None
     assert scorer.right_choices(SURVEY, (Target("H", 1.0),)) == frozenset({1, 2})
-    for targets in ((), (Target("G", 0.0),), (Target("unknown", 1.0),)):
+    spread = (Target("G", Distribution((0.9, 1.0), 0.1)),)
+    for targets in ((), (Target("G", 0.0),), (Target("unknown", 1.0),), spread):
         assert scorer.score_made(equal, SURVEY, targets) == UNSCORED
         assert scorer.right_choices(SURVEY, targets) is None
     assert scorer.score_made(Decision(TextAnswer("x"), ""), SURVEY, G) == UNSCORED

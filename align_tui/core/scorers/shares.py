@@ -14,22 +14,22 @@ from align_tui.core.decisions import Decision
 from align_tui.core.opinion import Shares, expressed, jensen_shannon, total_variation, wasserstein
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
-from align_tui.core.scorers.labels import TIE
+from align_tui.core.scorers.labels import TIE, are_numbers
 from align_tui.core.targets import Targets
 
 Distance = Callable[[Shares, Shares], float]
 
 
 def groups_of(scenario: Scenario, targets: Targets) -> list[tuple[float, ...]] | None:
-    """The shares of each target's group; None if one is unknown.
+    """The shares of each target's group; None if one is unknown, or a target is no number.
 
     A low target (at or below one half) asks for people outside the group, whose shares no file
     has.
     """
     found = [scenario.shares.get(target.attribute) for target in targets]
     known = [shares for shares in found if shares is not None]
-    is_scored = len(known) == len(targets) and all(t.direction == "high" for t in targets)
-    return known if known and is_scored else None
+    are_high = are_numbers(targets) and all(t.direction == "high" for t in targets)
+    return known if known and len(known) == len(targets) and are_high else None
 
 
 def right_choices(scenario: Scenario, targets: Targets) -> frozenset[int] | None:
