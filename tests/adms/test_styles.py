@@ -166,7 +166,7 @@ def test_the_keys_and_the_frames() -> None:
     )
     system, user = render_messages(survey, SCENARIO, survey.target, attributes)
     assert attributes.known["CREGION_South"].high in system.content
-    assert user.content == "Question: Who is first?\n\nOptions:\nA. Ann\nB. Bo\nC. Cy\nAnswer:"
+    assert user.content == "Question: Who is first?\nOptions: A. Ann B. Bo C. Cy\nAnswer:"
     bare, _ = render_messages(survey, SCENARIO, (), attributes)
     assert "survey" in bare.content and "South" not in bare.content
     triage = profile("prompt_aligned", "align")

@@ -130,8 +130,10 @@ def good_files() -> dict[str, list[bytes]]:
     header = (model / "model.safetensors").read_bytes()
     small = b'[{"input": {"scenario_id": "s", "state": "t", "choices": [{"unstructured": "a"}]}}]'
     return {
-        "scenarios": of((paths.shipped_scenarios(), "*"), (REPO / "tests/data", "*"))
-        + [*records, SURVEY, PEOPLE],
+        "scenarios": [
+            *of((paths.shipped_scenarios(), "*"), (REPO / "tests/data", "*")),
+            *(*records, SURVEY, PEOPLE),
+        ],
         "run": [*records, small],
         "target": [TARGET],
         "profile": of((paths.shipped_profiles(), "*.toml")),

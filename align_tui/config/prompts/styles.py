@@ -115,13 +115,11 @@ Choose the option that this person would choose. {{ instruction }}""",
 You answer a survey of public opinion. Choose the option that fits best. {{ instruction }}""",
     user="""\
 Question: {{ scenario.text }}
-
 """
     + _PEOPLE
     + """\
-Options:
-{% for option in options %}{{ option.letter }}. {{ option.text }}
-{% endfor %}
+Options:{% for option in options %} {{ option.letter }}. {{ option.text }}{% endfor %}
+
 Answer:""",
     instructions=_instructions(
         ALIGN, "the text of one option", "the text of one option, without its letter"
