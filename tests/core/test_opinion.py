@@ -20,6 +20,7 @@ from align_tui.core.opinion import (
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.base import UNSCORED
 from align_tui.core.scorers.registry import SCORERS
+from align_tui.core.stats.rates import chance
 from align_tui.core.targets import Distribution, Target
 
 DISTANCES = {
@@ -144,6 +145,7 @@ def test_a_scorer_compares_the_decision_with_the_group_of_the_target(name: str) 
         assert scorer.score_made(equal, SURVEY, targets) == UNSCORED
         assert scorer.right_choices(SURVEY, targets) is None
     assert scorer.score_made(Decision(TextAnswer("x"), ""), SURVEY, G) == UNSCORED
+    assert chance([SURVEY], G, scorer, discriminating=True) == pytest.approx(1 / 3)
     assert scorer.has_labels(SURVEY, G) and not scorer.has_labels(SURVEY, (Target("K", 1.0),))
 
 

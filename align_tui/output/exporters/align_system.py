@@ -13,7 +13,7 @@ import yaml
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.column_names import MAX_NAME, free
-from align_tui.core.scorers.labels import is_discriminating
+from align_tui.core.scorers.labels import discriminates
 from align_tui.core.targets import target_id
 from align_tui.files.write import make_folder, write_text
 from align_tui.formats.align_system.write import write_align_system
@@ -113,7 +113,7 @@ def _scores(study: Study, profile: Profile, found: list[results.Result]) -> list
             if correct is None:
                 continue
             hit = int(correct)
-            valid = int(is_discriminating(scenario, targets))
+            valid = int(discriminates(study.scorer, scenario, targets))
             measures[scenario.key] = {
                 "num_correct": hit,
                 "num_probes": 1,
