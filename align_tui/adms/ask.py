@@ -11,10 +11,17 @@ from align_tui.adms.reply import write_reply
 from align_tui.config.adm_params import Reasoned
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Response, Sampling
 from align_tui.core.errors import ReplyError
-from align_tui.core.replies import choice_start, decision_schema, read_reply, split_thinking
-from align_tui.core.types import JsonObject, canonical
+from align_tui.core.replies import (
+    PLAIN,
+    ReplyForm,
+    choice_start,
+    decision_schema,
+    read_reply,
+    split_thinking,
+)
+from align_tui.core.types import JsonObject
 
-PLAIN = Reasoned()
+DEFAULTS = Reasoned()
 UNSCORED_THINKING = (
     "The choices have no probabilities: the model cannot give them after its thinking."
 )
@@ -25,42 +32,59 @@ async def ask(
     messages: Sequence[Message],
     choices: Sequence[str],
     *,
-    params: Reasoned = PLAIN,
+    params: Reasoned = DEFAULTS,
     role: str = "positive",
     stream: int = 0,
     scored: bool = False,
+    form: ReplyForm = PLAIN,
+    order: Sequence[int] | None = None,
 ) -> Response:
     """Ask for one reply and check it.
+
+    `order` has the indices of `choices` in the order in which the messages show them (in their own
+    by default); the response's choice and probabilities are those of `choices`. The enum of the
+    stored schema records the order.
 
     With `scored`, one scoring pass gives the probabilities of the choices after the reply's
     reasoning, and draws the choice if the model can. If the model cuts a reply at max_tokens, this
     asks once more with twice the limit, and a note says so. Raises Truncated if the second reply is
     cut too, ReplyError if a reply is not a decision.
     """
-    question = _Question(llm, tuple(messages), tuple(choices), params, stream)
-    schema = question.schema(choices)
+    shown = tuple(range(len(choices))) if order is None else tuple(order)
+    choices = tuple(choices[index] for index in shown)
+    question = _Question(llm, tuple(messages), choices, params, stream, form)
+    schema = question.schema(range(len(choices)))
     sampling = llm.sampling(stream)
-    made, sampling, retried = await question.write(schema, sampling, to_choice=scored)
+    if form.blanks:
+        sampling = replace(sampling, blanks=True)
+    # An index has no quote in front at which the reply could stop, so it is scored afterwards.
+    to_choice = scored and not form.by_index
+    made, sampling, retried = await question.write(schema, sampling, to_choice=to_choice)
     chances: ChoiceProbabilities | None = None
     if made.finish == "choice":
         made, sampling, chances, again = await question.conclude(made, sampling)
         retried = retried or again
-    choice, reasoning = read_reply(made.text, choices, params.reasoning)
+    choice, reasoning = read_reply(made.text, choices, params.reasoning, form)
     if scored and chances is None:
         chances = await question.score(made.text, sampling)
         if chances is None and split_thinking(made.text)[0]:
             made = replace(made, notes=(*made.notes, UNSCORED_THINKING))
     return Response(
         role=role,
-        choice=choice,
+        choice=shown[choice],
         reasoning=reasoning,
         messages=question.messages,
         schema=schema,
         sampling=sampling,
         generation=made,
         retried=retried,
-        probabilities=chances.probabilities if chances is not None else None,
+        probabilities=_in_place(chances.probabilities, shown) if chances is not None else None,
     )
+
+
+def _in_place(values: Sequence[float], shown: Sequence[int]) -> tuple[float, ...]:
+    """The values of the choices as shown, in the choices' own order."""
+    return tuple(values[shown.index(index)] for index in range(len(shown)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +94,15 @@ class _Question:
     choices: tuple[str, ...]
     params: Reasoned
     stream: int
+    form: ReplyForm
 
-    def schema(self, choices: Sequence[str]) -> JsonObject:
-        """The JSON schema of a reply that takes one of these choices."""
+    def schema(self, allowed: Sequence[int]) -> JsonObject:
+        """The JSON schema of a reply that takes one of the choices of these indices."""
         p = self.params
-        return decision_schema(choices, p.reasoning, p.max_reasoning_chars, p.given, p.goes_on)
+        texts = [self.choices[index] for index in allowed]
+        return decision_schema(
+            texts, p.reasoning, p.max_reasoning_chars, p.given, p.goes_on, self.form
+        )
 
     async def write(
         self, schema: JsonObject, sampling: Sampling, *, to_choice: bool = False
@@ -89,12 +117,20 @@ class _Question:
 
         None if the reply has no choice to score, or the model cannot score.
         """
-        start = choice_start(text, self.params.reasoning)
+        start = choice_start(text, self.params.reasoning, self.form)
         if start is None:
             return None
-        # Each has its closing quote, so that no choice is the beginning of another.
-        replies = [text[:start] + canonical(choice)[1:] for choice in self.choices]
+        # Each has its closing quote (or what follows an index), so that no choice is the beginning
+        # of another.
+        replies = [text[:start] + self._rest(index) for index in range(len(self.choices))]
         return await self.llm.score(self.messages, replies, sampling)
+
+    def _rest(self, index: int) -> str:
+        """A choice as the reply continues with it from `choice_start` on."""
+        value = self.form.choice_json(index, self.choices)
+        if self.form.by_index:
+            return value + ("," if self.params.reasoning == "after" else "}")
+        return value[1:]
 
     async def conclude(
         self, begun: Generation, sampling: Sampling
@@ -107,14 +143,13 @@ class _Question:
         chances = await self.score(begun.text, sampling)
         if chances is None or chances.drawn is None:
             raise ReplyError("The reply ends before its choice, and the model draws none")
-        chosen = self.choices[chances.drawn]
         took = time.monotonic() - since
         if self.params.reasoning == "after":
-            made, sampling, again = await self.write(self.schema([chosen]), sampling)
+            made, sampling, again = await self.write(self.schema([chances.drawn]), sampling)
             first = begun.total_s + took + made.first_token_s
             made = replace(made, first_token_s=first, total_s=begun.total_s + took + made.total_s)
             return made, sampling, chances, again
-        text = begun.text + canonical(chosen)[1:] + "}"
+        text = begun.text + self._rest(chances.drawn) + "}"
         total = begun.total_s + took
         last = begun.timeline[-1][0] if begun.timeline else 0.0
         made = replace(

@@ -7,9 +7,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.decision_examples import Asked, DecisionExamples, with_turns
-from align_tui.adms.sampling import decide_by_votes
-from align_tui.config.adm_params import Reasoned, Traits
+from align_tui.adms.styled import StyledSample, StyledVotes
+from align_tui.config.adm_params import Shuffles, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
@@ -17,7 +16,7 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 
-class BaselineParams(Reasoned):
+class BaselineParams(Shuffles):
     """Unaligned: a neutral prompt, and the majority of `samples` replies."""
 
     TRAITS: ClassVar[Traits] = Traits(
@@ -28,21 +27,11 @@ class BaselineParams(Reasoned):
 
 def make(profile: Profile, params: BaselineParams, attributes: Attributes) -> Adm:
     """Make a decision-maker whose prompt states no target. Its examples answer by the target."""
-    from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
-
-    def show(scenario: Scenario) -> str:
-        return render_messages(profile, scenario, (), attributes, params.reasoning)[-1].content
-
-    examples = DecisionExamples(profile, params, attributes, show)
+    votes = StyledVotes(profile, params, attributes, ())
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
-        messages = render_messages(profile, scenario, (), attributes, params.reasoning)
-        asked = [Asked(messages, targets, show)]
-        [prompt], turns, steps = await examples.before(asked, scenario, llm)
-        decision = await decide_by_votes(
-            llm, scenario, params, [("positive", prompt)] * params.samples
-        )
-        return with_turns(decision, turns, steps)
+        samples = [StyledSample("positive", (), targets)] * params.samples
+        return await votes.decide(llm, scenario, samples)
 
     return decide
 

@@ -10,6 +10,7 @@ from align_tui.adms.base import Llm
 from align_tui.adms.examples import Answer, Examples, ExampleTurns, Show, written
 from align_tui.config.adm_params import Reasoned
 from align_tui.config.profile import Profile
+from align_tui.config.prompts.styles import style_of
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision, Message, Step
 from align_tui.core.examples.answers import example_targets, nearest_choice
@@ -23,7 +24,10 @@ from align_tui.core.types import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A prompt, the targets by which its examples answer, and how its user turns are written."""
+    """A prompt, the targets by which its examples answer, and how its user turns are written.
+
+    Prompts with the same targets write them in the same way.
+    """
 
     messages: tuple[Message, ...]
     targets: Targets
@@ -39,6 +43,7 @@ class DecisionExamples:
         """`show` writes the user turns by which examples are compared."""
         spec = profile.examples
         self._params, self._attributes = params, attributes
+        self._form = style_of(profile.prompt.prompt_style).form
         self._names = spec.attributes if spec is not None else ()
         self.examples = Examples(spec, show) if spec is not None and spec.number else None
 
@@ -56,17 +61,18 @@ class DecisionExamples:
         wanted = [example_targets(each.targets, self._names) for each in asked]
         about = " + ".join(target.attribute for target in wanted[0])
         picked = await self.examples.pick(scenario, llm, self.answer(wanted[0]), about)
-        turns = [
-            written(
-                [replace(one, prompt=each.show(one.example.scenario)) for one in picked],
-                self.answer(targets),
-                attribute=about,
-                as_reference=as_reference,
-            )
-            for each, targets in zip(asked, wanted, strict=True)
-        ]
-        prompts = [one.before(each.messages) for one, each in zip(turns, asked, strict=True)]
-        return prompts, turns[0], (Step("examples", time.monotonic() - begun),)
+        turns: dict[Targets, ExampleTurns] = {}
+        for each, targets in zip(asked, wanted, strict=True):
+            if each.targets not in turns:
+                turns[each.targets] = written(
+                    [replace(one, prompt=each.show(one.example.scenario)) for one in picked],
+                    self.answer(targets),
+                    attribute=about,
+                    as_reference=as_reference,
+                    blanks=self._form.blanks,
+                )
+        prompts = [turns[each.targets].before(each.messages) for each in asked]
+        return prompts, turns[asked[0].targets], (Step("examples", time.monotonic() - begun),)
 
     def answer(self, targets: Targets) -> Answer:
         """The reply of an example for these targets; None for one that lacks their labels."""
@@ -80,9 +86,11 @@ class DecisionExamples:
                 return None
             reason = nearest_reason(example, choice, named, as_reference=as_reference)
             return decision_reply(
-                example.scenario.choice_texts[choice],
+                example.scenario.choice_texts,
+                choice,
                 reason[: self._params.max_reasoning_chars],
                 self._params.reasoning,
+                self._form,
             )
 
         return reply

@@ -146,12 +146,18 @@ class Examples:
 
 
 def written(
-    picked: Sequence[Picked], answer: Answer, *, attribute: str, as_reference: bool = False
+    picked: Sequence[Picked],
+    answer: Answer,
+    *,
+    attribute: str,
+    as_reference: bool = False,
+    blanks: bool = False,
 ) -> ExampleTurns:
     """Write selected examples as turns, each answered by `answer` in JSON.
 
     `attribute` names what they are about. With `as_reference` an answer is Python's text of a
-    dictionary, as in align-system. Raises ExampleError if one has no answer.
+    dictionary, as in align-system; with `blanks` its JSON has them. Raises
+    ExampleError if one has no answer.
     """
     messages: list[Message] = []
     used: list[UsedExample] = []
@@ -160,15 +166,16 @@ def written(
         key = each.example.scenario.key
         if body is None:
             raise ExampleError(f"The example {key} has no answer for {attribute}")
-        text = str(dict(body)) if as_reference else in_json(body)
+        text = str(dict(body)) if as_reference else in_json(body, blanks=blanks)
         messages += [Message("user", each.prompt), Message("assistant", text)]
         used.append(UsedExample(key, each.similarity, attribute, each.prompt, text))
     return ExampleTurns(tuple(messages), tuple(used))
 
 
-def in_json(body: JsonObject) -> str:
-    """A reply as the engine writes it: keys in their order, without blanks."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+def in_json(body: JsonObject, *, blanks: bool = False) -> str:
+    """A reply as the engine writes it: keys in their order, and no blanks unless its form has."""
+    separators = (", ", ": ") if blanks else (",", ":")
+    return json.dumps(body, ensure_ascii=False, separators=separators)
 
 
 async def example_turns(

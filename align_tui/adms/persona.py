@@ -16,6 +16,7 @@ from align_tui.adms.sampling import decide_by_votes
 from align_tui.config.adm_params import Traits
 from align_tui.config.personas import AsksPersonas
 from align_tui.config.profile import Profile, without_default_system
+from align_tui.config.prompts.styles import style_of
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision, Message
 from align_tui.core.errors import ConfigError
@@ -47,7 +48,7 @@ def make(profile: Profile, params: PersonaParams, attributes: Attributes) -> Adm
 
     Raises ConfigError for a profile without its pack.
     """
-    from align_tui.config.prompts.render import INSTRUCTIONS, render_messages  # Jinja
+    from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
 
     if params.pack is None:
         raise ConfigError(
@@ -57,11 +58,12 @@ def make(profile: Profile, params: PersonaParams, attributes: Attributes) -> Adm
     people = params.pack.people()
     seed = derive_seed(profile.decoding.seed, "personas")
     bare = without_default_system(profile)
+    style = style_of(profile.prompt.prompt_style)
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         chosen = choose(people, targets, params.n_personas, seed)
         *before, last = render_messages(bare, scenario, (), attributes, params.reasoning)
-        question = f"{LAST}{INSTRUCTIONS[params.reasoning]}\n\n{last.content}"
+        question = f"{LAST}{style.instructions[params.reasoning]}\n\n{last.content}"
         asked = [
             (
                 f"persona {people[index].name}",
@@ -73,7 +75,7 @@ def make(profile: Profile, params: PersonaParams, attributes: Attributes) -> Adm
             )
             for index in chosen.indices
         ]
-        decision = await decide_by_votes(llm, scenario, params, asked)
+        decision = await decide_by_votes(llm, scenario, params, asked, form=style.form)
         return replace(decision, notes=(*chosen.notes, *decision.notes))
 
     return decide

@@ -10,6 +10,7 @@ from align_tui.adms.base import Llm
 from align_tui.config.adm_params import Reasoned
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Message, Response
+from align_tui.core.replies import PLAIN, ReplyForm
 from align_tui.core.scenarios import Scenario
 from align_tui.core.votes import vote_shares, winner
 
@@ -23,10 +24,14 @@ async def decide_by_votes(
     asked: Sequence[tuple[str, Sequence[Message]]],
     *,
     only_positive: bool = False,
+    form: ReplyForm = PLAIN,
+    orders: Sequence[Sequence[int]] = (),
 ) -> Decision:
     """Ask all of `asked`, each (role, messages), at once and decide by the votes of the replies.
 
-    A reply of the role `negative` votes against its choice; all others count as positive.
+    A reply of the role `negative` votes against its choice; all others count as positive. `orders`
+    has the order in which each of them shows the choices; empty for the scenario's own.
+
     The decision's reasoning is that of the first positive response that chose the winner. Its
     probabilities are the mean over the positive responses.
     """
@@ -42,6 +47,8 @@ async def decide_by_votes(
                     role=role,
                     stream=stream,
                     scored=params.probabilities and role != NEGATIVE,
+                    form=form,
+                    order=orders[stream] if orders else None,
                 )
             )
             for stream, (role, messages) in enumerate(asked)

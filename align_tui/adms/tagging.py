@@ -14,6 +14,7 @@ from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.sampling import NEGATIVE, decide_by_votes
 from align_tui.config.adm_params import Reasoned, Traits
 from align_tui.config.profile import Profile, without_default_system
+from align_tui.config.prompts.styles import style_of
 from align_tui.config.prompts.target_text import protocol_of
 from align_tui.core.attributes import Attribute, Attributes
 from align_tui.core.decisions import Decision, Message
@@ -51,16 +52,17 @@ def make(profile: Profile, params: TaggingParams, attributes: Attributes) -> Adm
 
     A system text of the profile's own stands before them.
     """
-    from align_tui.config.prompts.render import INSTRUCTIONS, render_messages  # Jinja
+    from align_tui.config.prompts.render import render_messages  # Jinja; the screen reads KIND
 
     bare = without_default_system(profile)
+    style = style_of(profile.prompt.prompt_style)
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         *own, user = render_messages(bare, scenario, (), attributes, params.reasoning)
 
         def prompt(protocol: Attribute | None) -> tuple[Message, ...]:
             told = [turn.content for turn in own]
-            told += [_system_text(protocol), INSTRUCTIONS[params.reasoning]]
+            told += [_system_text(protocol), style.instructions[params.reasoning]]
             return Message("system", "\n\n".join(told)), user
 
         protocol = protocol_of(targets, attributes)
@@ -68,7 +70,7 @@ def make(profile: Profile, params: TaggingParams, attributes: Attributes) -> Adm
         if protocol is not None:
             asked += [(NEGATIVE, prompt(None))] * params.n_negative
         return await decide_by_votes(
-            llm, scenario, params, asked, only_positive=params.only_positive
+            llm, scenario, params, asked, only_positive=params.only_positive, form=style.form
         )
 
     return decide

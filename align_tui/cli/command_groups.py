@@ -117,7 +117,10 @@ def scenarios_show(
     "import", epilog=examples("align-tui scenarios import paper-dataset.json --name mta")
 )
 def scenarios_import(
-    path: Annotated[Path, typer.Argument(help="The file to read, in any supported format.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="The file to read, in any supported format; several become one set."),
+    ],
     name: Annotated[
         str | None, typer.Option(help="The name of the new set (default: the file's name).")
     ] = None,
@@ -129,7 +132,7 @@ def scenarios_import(
     """Copy the scenarios of a file into your scenario library."""
     from align_tui.cli.scenarios import import_scenarios
 
-    import_scenarios(path, name, scale, replace=replace)
+    import_scenarios(files, name, scale, replace=replace)
 
 
 @scenarios_app.command(

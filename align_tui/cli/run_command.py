@@ -23,7 +23,14 @@ from align_tui.core.column_names import with_model
 from align_tui.core.errors import StoreError
 from align_tui.core.text.display import one_line, plain
 from align_tui.output import events
-from align_tui.output.tables import CAPTION, console, loose_ends, result_table, waiting
+from align_tui.output.tables import (
+    CAPTION,
+    console,
+    loose_ends,
+    result_table,
+    similarity_lines,
+    waiting,
+)
 from align_tui.output.terminal import say, say_json
 from align_tui.services import queueing
 from align_tui.services.cancel import cancel_run
@@ -102,7 +109,7 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
     else:
         out = console()
         out.print(result_table(study, final))
-        for line in loose_ends(final):
+        for line in [*similarity_lines(study, final), *loose_ends(final)]:
             out.print(line)
         out.print(f"run {run}. {CAPTION}", style="dim")
         _print_failures(db, run, study)

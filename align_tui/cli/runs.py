@@ -25,6 +25,7 @@ from align_tui.output.tables import (
     loose_ends,
     quiet_table,
     result_table,
+    similarity_lines,
     thinking_lines,
     waiting,
 )
@@ -94,7 +95,7 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
         f"scorer: {study.rule}{', only scored scenarios' if study.scored_only else ''}\n"
     )
     out.print(result_table(study, summary))
-    for line in loose_ends(summary):
+    for line in [*similarity_lines(study, summary), *loose_ends(summary)]:
         out.print(line)
     out.print(CAPTION, style="dim")
     rule = SEED_RULES[read_inputs(db, run).seed_rule]

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import AlignError
+from align_tui.core.people import whole_text
 from align_tui.core.scenarios import scenario_to_json
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
@@ -52,20 +53,23 @@ def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> 
         out.print(f"note: {plain(note)}", style="dim")
     for scenario in found:
         out.print(f"\n{one_line(scenario.key)}  {one_line(scenario.title)}", style="bold")
-        out.print(plain(scenario.text))
+        out.print(plain(whole_text(scenario)))
         for choice in scenario.choices:
             labels = ", ".join(f"{one_line(k)} {v:.3g}" for k, v in choice.labels.items())
             out.print(f"  - {one_line(choice.text)}  {('(' + labels + ')') if labels else ''}")
+        for group, row in scenario.shares.items():
+            out.print(f"  {one_line(group)}: {', '.join(f'{share:.0%}' for share in row)}")
 
 
 def import_scenarios(
-    path: Path, name: str | None, scale: Sequence[str] | None, *, replace: bool
+    files: Sequence[Path], name: str | None, scale: Sequence[str] | None, *, replace: bool
 ) -> None:
-    """Copy the scenarios of a file into the user's library."""
-    with waiting(f"reading {path}"):
+    """Copy the scenarios of a file, or of several as one set, into the user's library."""
+    with waiting(f"reading {', '.join(map(str, files))}"):
         entry, found = library.import_set(
-            path,
+            files[0],
             load_attributes(),
+            more=files[1:],
             name=name,
             scale=parse_scale(scale or ()),
             overwrite=replace,

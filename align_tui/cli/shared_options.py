@@ -59,7 +59,11 @@ ScoredOnly = Annotated[
 Repeat = Annotated[int | None, typer.Option(min=1, help="Decide each scenario N times.")]
 Rule = Annotated[
     str | None,
-    typer.Option("--scoring", help="The scorer: distance (ALIGN's, the default) or naacl."),
+    typer.Option(
+        "--scoring",
+        help="The scorer: distance (ALIGN's, the default), naacl or, for shares of groups, "
+        "jensen_shannon, wasserstein or total_variation.",
+    ),
 ]
 Scale = Annotated[
     list[str] | None,

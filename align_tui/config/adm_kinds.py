@@ -37,6 +37,7 @@ ADM_KINDS: Registry[HasParams] = Registry(
         "persona": "align_tui.adms.persona:KIND",
         "tagging": "align_tui.adms.tagging:KIND",
         "decision_flow": "align_tui.adms.flow.kind:KIND",
+        "stated_distribution": "align_tui.adms.stated_distribution:KIND",
         "custom": "align_tui.adms.custom:KIND",
         "imported": "align_tui.adms.imported:KIND",
     },

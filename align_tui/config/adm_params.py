@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -71,6 +72,8 @@ class AdmParams(Strict):
     """Base of every `[adm]` table. `kind` is the registered name of the kind."""
 
     TRAITS: ClassVar[Traits] = Traits()
+    STYLED: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """Defaults of keys in a profile with a `prompt_style`, in place of the class's own."""
     kind: str = Field("", max_length=200)
 
     @property
@@ -107,6 +110,21 @@ class Reasoned(AdmParams):
         if self.goes_on and self.given is None:
             raise ValueError("`goes_on` needs `given`, the reasoning that the model continues")
         return self
+
+
+class Shuffles(Reasoned):
+    """Parameters of decision-makers that may show each sample the choices in another order.
+
+    Without `shuffle_choices` the prompt's style says whether they do; without one they do not.
+    """
+
+    shuffle_choices: bool | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is not set, so that hashes of older profiles do not change."""
+        dumped: dict[str, Any] = dump(self)
+        return {k: v for k, v in dumped.items() if k != "shuffle_choices" or v is not None}
 
 
 class RunsFile(AdmParams):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from align_tui.config.backbones import Backbone, resolve
@@ -11,13 +12,35 @@ from align_tui.config.library import load_profile
 from align_tui.config.profile import Profile
 from align_tui.config.trust import is_own
 from align_tui.core.attributes import Attributes
-from align_tui.core.column_names import MAX_LABEL, as_label, column_name, cut_to, free
+from align_tui.core.column_names import MAX_LABEL, MAX_NAME, as_label, column_name, cut_to, free
 from align_tui.core.errors import ConfigError
-from align_tui.core.targets import Targets
+from align_tui.core.targets import Target, Targets
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A profile with other targets, under a name of its own."""
+
+    profile: str
+    targets: Targets
+    name: str
+
+
+def swept(profile: str, targets: Sequence[Target], taken: Collection[str] = ()) -> list[Swept]:
+    """The profile once for each target, called by attribute and value: `fairness high`."""
+    found: list[Swept] = []
+    for target in targets:
+        value = "parameters" if target.point is None else f"{target.point:g}"
+        if target.point in (0.0, 1.0):
+            value = target.direction
+        names = [*taken, *(each.name for each in found)]
+        name = free(cut_to(f"{as_label(target.attribute)} {value}", MAX_NAME), names, MAX_NAME)
+        found.append(Swept(profile, (target,), name))
+    return found
 
 
 def load_columns(
-    names: Sequence[str],
+    names: Sequence[str | Swept],
     backbones: Sequence[str],
     *,
     beside: Path | None = None,
@@ -29,6 +52,8 @@ def load_columns(
 ) -> tuple[Profile, ...]:
     """Load the profiles of those names, each on every one of the backbones.
 
+    A `Swept` one has its own targets and name; `targets` replace those of the others.
+
     On a single backbone a profile keeps its name. On several it is called `baseline @ mistral-7b`,
     and its columns are side by side. A profile that needs no model runs once. Raises ConfigError.
 
@@ -36,17 +61,19 @@ def load_columns(
     are further files that change the profiles.
     """
 
-    def load(name: str, backbone: str | None) -> Profile:
+    def load(column: str | Swept, backbone: str | None) -> Profile:
         made_from = set(files)
         profile = load_profile(
-            name,
+            column if isinstance(column, str) else column.profile,
             beside=beside,
             backbone=backbone,
             overrides=overrides,
-            targets=targets,
+            targets=targets if isinstance(column, str) else column.targets,
             attributes=attributes,
             files=made_from,
         )
+        if not isinstance(column, str):
+            profile = profile.model_copy(update={"name": column.name})
         if own_code is not None and all(map(is_own, made_from)):
             own_code.update(code.key for code in readable_code(profile))
         return profile

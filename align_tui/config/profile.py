@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
+    model_validator,
 )
 
 from align_tui.config.adm_kinds import ADM_KINDS
@@ -18,6 +20,7 @@ from align_tui.config.alignment import AlignmentTable, params_of
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
 from align_tui.config.examples import ExamplesSpec
 from align_tui.config.history import HistorySpec
+from align_tui.config.prompts.styles import StyleName
 from align_tui.config.prompts.target_text import BETWEEN, DEGREES, level_of
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
@@ -55,13 +58,21 @@ OUR_TEMPLATE_VALUES = frozenset(
 class PromptSpec(Strict):
     """`[prompt]`: Jinja templates (sandboxed) in place of the default system and user texts.
 
-    `chat_template` holds values for variables of the model's own chat template (`date_string`,
-    `reasoning_effort`, ...).
+    `prompt_style` names the defaults of system and user texts, the keys of replies and their blanks
+    (config/prompts/styles.py). `chat_template` holds values for variables of the model's own chat
+    template (`date_string`, `reasoning_effort`, ...).
     """
 
+    prompt_style: StyleName | None = None
     system: str | None = Field(None, max_length=50_000)
     user: str | None = Field(None, max_length=50_000)
     chat_template: JsonTable = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _without_style(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a style that is not set, so that hashes of older profiles do not change."""
+        dumped: dict[str, Any] = dump(self)
+        return {k: v for k, v in dumped.items() if k != "prompt_style" or v is not None}
 
     @field_validator("chat_template")
     @classmethod
@@ -94,6 +105,20 @@ class Profile(Strict):
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
     examples: ExamplesSpec | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_style_has_it(cls, data: Any) -> Any:
+        """Set those keys of `[adm]` that the profile leaves out and that its style changes."""
+        if not isinstance(data, Mapping):
+            return data
+        prompt, adm = data.get("prompt"), data.get("adm")
+        if not isinstance(prompt, Mapping) or not isinstance(adm, Mapping):
+            return data
+        kind = adm.get("kind")
+        if prompt.get("prompt_style") is None or not isinstance(kind, str) or kind not in ADM_KINDS:
+            return data
+        return {**data, "adm": {**ADM_KINDS.get(kind).params.STYLED, **adm}}
 
     @field_validator("targets")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,7 +14,6 @@ from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
-from align_tui.core.scorers.labels import labels_all
 from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
 from align_tui.core.targets import Targets, target_id
 
@@ -39,15 +38,26 @@ class ScoringSpec(Strict):
         return rule
 
 
+class SweepSpec(Strict):
+    """`[[sweep]]` of a study file: one profile once for each attribute and value, as columns."""
+
+    profile: str
+    attributes: tuple[str, ...] = Field(min_length=1, max_length=200)
+    values: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...] = Field(
+        (1.0,), min_length=1, max_length=100
+    )
+
+
 class StudyFile(Strict):
-    """The content of a study's TOML file.
+    """The content of a study's TOML file: `profiles`, then a column for each entry of `sweep`.
 
     `backbone` is the model of every profile; with `backbones` every profile runs on each of them.
     """
 
     name: str = Field("", max_length=200)
     description: str = ""
-    profiles: tuple[str, ...] = Field(min_length=1, max_length=100)
+    profiles: tuple[str, ...] = Field((), max_length=100)
+    sweep: tuple[SweepSpec, ...] = Field((), max_length=100)
     scenarios: tuple[str, ...] = Field(min_length=1, max_length=100)
     backbone: str | None = None
     backbones: tuple[str, ...] = Field((), max_length=100)
@@ -62,6 +72,14 @@ class StudyFile(Strict):
     def _one_or_several(self) -> Self:
         if self.backbone is not None and self.backbones:
             raise ValueError("a study has `backbone` or `backbones`, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _some_profile(self) -> Self:
+        if not self.profiles and not self.sweep:
+            raise ValueError("a study needs `profiles`, or a `[[sweep]]`")
+        if self.sweep and self.target:
+            raise ValueError("`[target]` would replace the targets of `[[sweep]]`: keep one")
         return self
 
 
@@ -113,7 +131,8 @@ class Study:
         """Does the profile run on that scenario? With `scored_only`, only if it can be scored."""
         if not self.scored_only:
             return True
-        return any(labels_all(scenario, targets) for targets in self.scoring_targets(profile))
+        scorer = self.scorer
+        return any(scorer.has_labels(scenario, each) for each in self.scoring_targets(profile))
 
     def pairs(self) -> Iterator[tuple[int, int, int]]:
         """(scenario, profile, repeat) indices of every sample, scenario by scenario."""

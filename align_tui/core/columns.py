@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
-from align_tui.core.scorers.labels import is_discriminating
+from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.agreement import Agreement, agreement
 from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.rates import Rate, make_rate
@@ -156,7 +156,8 @@ def scored_pairs(
         if right_a is None or right_b is None:
             continue
         if discriminating and not (
-            is_discriminating(row.scenario, of_a) and is_discriminating(row.scenario, of_b)
+            discriminates(first.scorer, row.scenario, of_a)
+            and discriminates(second.scorer, row.scenario, of_b)
         ):
             continue
         out.append((row, right_a, right_b))
@@ -176,7 +177,7 @@ def column_rate(paired: Paired, column: int, versus: Targets, *, discriminating:
         correct
         for row in paired.rows
         if (correct := correctness(row, column, targets, of.scorer)) is not None
-        and (not discriminating or is_discriminating(row.scenario, targets))
+        and (not discriminating or discriminates(of.scorer, row.scenario, targets))
     ]
     return make_rate(sum(found), len(found))
 

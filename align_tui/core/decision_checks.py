@@ -352,6 +352,7 @@ def _sampling(value: object, what: str) -> Sampling:
     shares = ("temperature", "top_p", "min_p")
     plain: dict[str, Any] = {name: whole(getattr(value, name), f"{what}.{name}") for name in counts}
     plain |= {name: _number(getattr(value, name), f"{what}.{name}") for name in shares}
+    plain["blanks"] = value.blanks is True
     plain["thinking"] = _text(value.thinking, f"{what}.thinking")
     return replace(value, **plain)
 

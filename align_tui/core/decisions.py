@@ -39,7 +39,8 @@ def messages_from_json(bodies: Iterable[JsonObject]) -> tuple[Message, ...]:
 class Sampling:
     """How the model draws tokens. `temperature` 0 is greedy; `seed` is this generation's own.
 
-    `max_tokens` limits the reply alone; `max_thinking_tokens` limits the thinking before it.
+    `max_tokens` limits the reply alone; `max_thinking_tokens` limits the thinking before it. With
+    `blanks` the reply's JSON may have a blank between its parts.
     """
 
     temperature: float = 0.0
@@ -50,6 +51,7 @@ class Sampling:
     seed: int = 0
     thinking: ThinkingMode = "off"
     max_thinking_tokens: int = 1024
+    blanks: bool = False
 
 
 GREEDY = Sampling()

@@ -4,25 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from align_tui.core.decisions import ReasoningOrder
 from align_tui.core.errors import ReplyError
 from align_tui.core.partial_json import string_at, values_so_far
 from align_tui.core.strict_json import read_json
 from align_tui.core.text.repair import storable
-from align_tui.core.types import Json, JsonObject
+from align_tui.core.types import Json, JsonObject, canonical
 
-REASONING, CHOICE = "reasoning", "choice"
+
+@dataclass(frozen=True, slots=True)
+class ReplyForm:
+    """The keys of a reply, whether the choice is its index (from 0), and if blanks may stand in it.
+
+    A blank may stand between the parts of the JSON (`{"a": 1, "b": 2}`), one at a place.
+    """
+
+    reasoning: str
+    choice: str
+    by_index: bool = False
+    blanks: bool = False
+
+    def choice_json(self, index: int, choices: Sequence[str]) -> str:
+        """The JSON of a choice in a reply."""
+        return str(index) if self.by_index else canonical(choices[index])
+
+
+PLAIN = ReplyForm("reasoning", "choice")
+ALIGN = ReplyForm("detailed_reasoning", "action_choice", blanks=True)
+NAACL = ReplyForm("Reasoning", "Answer", by_index=True, blanks=True)
+FORMS = (PLAIN, ALIGN, NAACL)
+"""Every form that a reply may have; a live text is read without knowing which it has."""
+REASONING, CHOICE = PLAIN.reasoning, PLAIN.choice
 CHOICE_MARK = f'"{CHOICE}":"'
 FREE_TEXT: JsonObject = {}
 """In place of a schema: the reply is free text, which is no JSON as a whole."""
+CHOICE_BEGINS = re.compile(
+    f'"(?:{"|".join(form.choice for form in FORMS if not form.by_index)})"[ ]?:[ ]?"'
+)
+"""Where the text of a choice begins. JSON escapes quotes inside strings: reasoning has no such."""
+LONGEST_MARK = 32
+"""No text that `CHOICE_BEGINS` matches is longer."""
 RESTART = "\0"
 """Marks in a stream of text where a reply starts again, since the first one was cut."""
 THINKING, THOUGHT = "\x02", "\x03"
 """These two enclose the thinking of a model, in front of its reply."""
 _MARKS = re.compile(f"[{RESTART}{THINKING}{THOUGHT}]")
-_STRING_START = re.compile(r'"reasoning"\s*:\s*"')
-_CHOICE_START = re.compile(r'"choice"\s*:\s*"')
+_STRING_START = re.compile(rf'"(?:{"|".join(form.reasoning for form in FORMS)})"\s*:\s*"')
 WORDS = frozenset({REASONING, "predicted_outcome"})
 VALUES = frozenset({"score", "relevant"})
 """The fields of a reply that rates choices: those in words, and the ratings."""
@@ -35,6 +64,7 @@ def decision_schema(
     max_chars: int = 512,
     given: str | None = None,
     goes_on: bool = False,
+    form: ReplyForm = PLAIN,
 ) -> JsonObject:
     """The JSON schema of a reply: the reasoning (at most `max_chars`) and the choice as an enum.
 
@@ -47,11 +77,14 @@ def decision_schema(
     elif given is not None:
         reasoning = {"type": "string", "enum": [given]}
     choice: dict[str, Json] = {"type": "string", "enum": list(choices)}
-    parts: dict[str, Json] = {CHOICE: choice}
+    if form.by_index:
+        told = "; ".join(f"({index}) {text}" for index, text in enumerate(choices))
+        choice = {"type": "integer", "enum": list(range(len(choices))), "description": told}
+    parts: dict[str, Json] = {form.choice: choice}
     if order == "before":
-        parts = {REASONING: reasoning, CHOICE: choice}
+        parts = {form.reasoning: reasoning, form.choice: choice}
     elif order == "after":
-        parts = {CHOICE: choice, REASONING: reasoning}
+        parts = {form.choice: choice, form.reasoning: reasoning}
     return {
         "type": "object",
         "properties": parts,
@@ -60,19 +93,27 @@ def decision_schema(
     }
 
 
-def decision_reply(choice: str, reasoning: str, order: ReasoningOrder = "before") -> JsonObject:
+def decision_reply(
+    choices: Sequence[str],
+    index: int,
+    reasoning: str,
+    order: ReasoningOrder = "before",
+    form: ReplyForm = PLAIN,
+) -> JsonObject:
     """A reply that fits `decision_schema`, with its keys in the schema's order."""
+    choice: Json = index if form.by_index else choices[index]
     if order == "none":
-        return {CHOICE: choice}
+        return {form.choice: choice}
     if order == "after":
-        return {CHOICE: choice, REASONING: reasoning}
-    return {REASONING: reasoning, CHOICE: choice}
+        return {form.choice: choice, form.reasoning: reasoning}
+    return {form.reasoning: reasoning, form.choice: choice}
 
 
 def reasoning_cap(schema: JsonObject) -> int:
     """The most characters of reasoning that a reply's schema allows; 0 if it sets no limit."""
     properties = schema.get("properties")
-    reasoning = properties.get(REASONING) if isinstance(properties, Mapping) else None
+    known = properties if isinstance(properties, Mapping) else {}
+    reasoning = next((known[form.reasoning] for form in FORMS if form.reasoning in known), None)
     cap = reasoning.get("maxLength") if isinstance(reasoning, Mapping) else None
     return cap if isinstance(cap, int) else 0
 
@@ -101,7 +142,9 @@ def split_thinking(text: str) -> tuple[str, str]:
     return thinking, reply
 
 
-def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tuple[int, str]:
+def read_reply(
+    text: str, choices: Sequence[str], order: ReasoningOrder, form: ReplyForm = PLAIN
+) -> tuple[int, str]:
     """Read a whole reply as (choice index, reasoning); raises ReplyError that names the fault.
 
     Every reply is checked here, even one that was constrained. If no reasoning was asked for, the
@@ -114,14 +157,23 @@ def read_reply(text: str, choices: Sequence[str], order: ReasoningOrder) -> tupl
         raise ReplyError(f"The reply is not JSON ({error}): {text[:80]!r}") from error
     if not isinstance(body, dict):
         raise ReplyError(f"The reply is not a JSON object: {text[:80]!r}")
-    choice, reasoning = body.get(CHOICE), body.get(REASONING, "")
-    if not isinstance(choice, str) or choice not in choices:
+    choice, reasoning = body.get(form.choice), body.get(form.reasoning, "")
+    index = _index_of(choice, choices, form)
+    if index is None:
         raise ReplyError(f"The reply chooses {str(choice)[:80]!r}, which is none of the choices")
     if not isinstance(reasoning, str) or (order != "none" and not reasoning.strip()):
         raise ReplyError("The reply gives no reasoning")
     if order == "none":
         reasoning = reasoning or thinking.strip()
-    return list(choices).index(choice), storable(reasoning)
+    return index, storable(reasoning)
+
+
+def _index_of(choice: Json, choices: Sequence[str], form: ReplyForm) -> int | None:
+    """The index of the choice that a reply names, or None."""
+    if form.by_index:
+        is_whole = isinstance(choice, int) and not isinstance(choice, bool)
+        return choice if is_whole and 0 <= choice < len(choices) else None  # type: ignore[operator,return-value]
+    return list(choices).index(choice) if isinstance(choice, str) and choice in choices else None
 
 
 def reasoning_so_far(text: str) -> str:
@@ -164,13 +216,15 @@ def _line(choice: str, parts: Sequence[str]) -> str:
     return f"{name}: {said}"
 
 
-def choice_start(text: str, order: ReasoningOrder) -> int | None:
-    """The offset where the text of the choice begins in a reply, or None if there is none yet.
+def choice_start(text: str, order: ReasoningOrder, form: ReplyForm = PLAIN) -> int | None:
+    """The offset where the choice begins in a reply, or None if there is none yet.
 
-    JSON escapes quotes inside strings, so the reasoning cannot contain the mark.
+    It is behind the quote of a text, or before the first digit of an index. JSON escapes quotes
+    inside strings, so the reasoning cannot contain the mark.
     """
     begin = text.find(THOUGHT) + 1 if text.startswith(THINKING) else 0
-    found = list(_CHOICE_START.finditer(text, begin))
+    end = r"(?=\d)" if form.by_index else '"'
+    found = list(re.finditer(rf'"{form.choice}"\s*:\s*{end}', text[begin:]))
     if not found:
         return None
-    return (found[-1] if order == "before" else found[0]).end()
+    return begin + (found[-1] if order == "before" else found[0]).end()

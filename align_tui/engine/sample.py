@@ -175,7 +175,7 @@ async def decide(
         said.append(f"It is not scored. {scorer.description}")
     for targets in context.targets(claimed):
         try:
-            scores[target_id(targets)] = await _score(scorer, decision.answer, scenario, targets)
+            scores[target_id(targets)] = await _score(scorer, decision, scenario, targets)
         except (DeviceLost, GeneratorExit):  # this process or task cannot go on
             raise
         except BaseException as error:
@@ -192,13 +192,13 @@ async def decide(
 
 
 async def _score(
-    scorer: ScorerEntry, answer: Answer, scenario: Scenario, targets: Targets
+    scorer: ScorerEntry, decision: Decision, scenario: Scenario, targets: Targets
 ) -> Score:
     if scorer.score_async is None:
-        return _checked(scorer.score_now(answer, scenario, targets))
-    if not scorer.takes(answer):
+        return _checked(scorer.score_made(decision, scenario, targets))
+    if not scorer.takes(decision.answer):
         return UNSCORED
-    return _checked(await scorer.score_async(answer, scenario, targets))
+    return _checked(await scorer.score_async(decision.answer, scenario, targets))
 
 
 def _checked(score: object) -> Score:

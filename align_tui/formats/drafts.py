@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from align_tui.core.answers import AnswerKind
 from align_tui.core.attributes import Attributes
-from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.scenarios import Character, Choice, Scenario
 from align_tui.core.text.display import one_line
 from align_tui.core.types import JsonObject
 from align_tui.formats.labels import Raw, decide
+from align_tui.formats.people import distinct_texts
 from align_tui.formats.sets import tell_apart
 from align_tui.formats.values import FilePosition
 
@@ -20,7 +22,11 @@ _HINT = 'A scenario needs a text and 2 to 64 different choices (with asks = "tex
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The values of one record; `labels` has one mapping for each choice, not yet scaled."""
+    """The values of one record; `labels` has one mapping for each choice, not yet scaled.
+
+    `actions` has (action, person's id) of each choice, or is empty. `notes` are sentences about
+    this record; equal ones of a file are told once, with how many records they concern.
+    """
 
     place: FilePosition
     key: str
@@ -31,6 +37,18 @@ class Draft:
     meta: JsonObject = field(default_factory=dict)
     source: JsonObject = field(default_factory=dict)
     asks: AnswerKind = "choice"
+    actions: tuple[tuple[str, str], ...] = ()
+    characters: tuple[Character, ...] = ()
+    supplies: tuple[str, ...] = ()
+    shares: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    ordinal: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def distinct_choices(self) -> list[str]:
+        """The texts of the choices, of which equal ones are told apart."""
+        people = {each.id: each.name for each in self.characters}
+        return distinct_texts(self.choices, self.actions, people, CHOICE_MARK)
 
 
 def assemble(
@@ -53,7 +71,7 @@ def assemble(
     keys = tell_apart([draft.key for draft in drafts], KEY_MARK)
     scenarios, renumbered = [], []
     for draft, key in zip(drafts, keys, strict=True):
-        texts = tell_apart(draft.choices, CHOICE_MARK) if foreign else list(draft.choices)
+        texts = draft.distinct_choices if foreign else list(draft.choices)
         if texts != list(draft.choices):
             renumbered.append(key)
         labels = [
@@ -64,11 +82,20 @@ def assemble(
         scenario = Scenario(
             key=key,
             text=draft.text,
-            choices=tuple(Choice(*pair) for pair in zip(texts, labels, strict=True)),
+            choices=tuple(
+                Choice(text, label, *acted)
+                for text, label, acted in zip(
+                    texts, labels, draft.actions or (("", ""),) * len(texts), strict=True
+                )
+            ),
             title=draft.title,
             meta=draft.meta,
             source={**draft.source, **kept},
             asks=draft.asks,
+            characters=draft.characters,
+            supplies=draft.supplies,
+            shares=_canonical(draft, attributes),
+            ordinal=draft.ordinal,
         )
         problems = scenario.problems()
         if problems:
@@ -79,9 +106,21 @@ def assemble(
         notes.append(f"{_records(repeated)} an earlier key, which got a number: {_some(repeated)}.")
     if renumbered:
         notes.append(
-            f"{_records(renumbered)} a choice's text, which got a number: {_some(renumbered)}."
+            f"{_records(renumbered)} a choice's text, which was told apart: {_some(renumbered)}."
         )
+    counts = Counter(note for draft in drafts for note in draft.notes)
+    notes += [f"{note} ({times} records)" if times > 1 else note for note, times in counts.items()]
     return tuple(scenarios), notes
+
+
+def _canonical(draft: Draft, attributes: Attributes) -> dict[str, tuple[float, ...]]:
+    """The shares by the id of each group that an attribute pack defines, else by its own name."""
+    found: dict[str, tuple[float, ...]] = {}
+    for spelled, shares in draft.shares.items():
+        name = attributes.canonical(spelled)
+        if found.setdefault(name, shares) != shares:
+            raise draft.place.error(f"the group {name} has two different shares")
+    return found
 
 
 def _records(keys: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,14 +92,16 @@ def import_set(
     path: Path,
     attributes: Attributes,
     *,
+    more: Sequence[Path] = (),
     name: str | None = None,
     scale: Mapping[str, float] | None = None,
     overwrite: bool = False,
 ) -> tuple[SetEntry, ScenarioSet]:
     """Read a file of any format and save it as native JSONL in the user's folder.
 
-    Without `name` the set keeps the name of the file's set. Raises DatasetError, also if there is
-    an imported set of that name and `overwrite` is not set.
+    The scenarios of `more` files come behind it; the same question in several of them becomes one
+    scenario with all its labels. Without `name` the set keeps the name of the first file's. Raises
+    DatasetError, also if there is an imported set of that name and `overwrite` is not set.
     """
     if name is not None and not _NAME.fullmatch(name):
         raise DatasetError(
@@ -107,6 +109,11 @@ def import_set(
             "Use letters, digits, '.', '_' and '-', and do not begin with '.' or '-'.",
         )
     found = read_scenarios(path, attributes=attributes, scale=scale)
+    if more:
+        from align_tui.formats.merging import merged  # few imports have several files
+
+        others = [read_scenarios(each, attributes=attributes, scale=scale) for each in more]
+        found = merged([found, *others], found.name)
     called = name if name is not None else safe_name(found.name)
     folder = paths.user_scenarios()
     target = folder / f"{called}.jsonl"

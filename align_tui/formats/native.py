@@ -9,6 +9,13 @@ from align_tui.core.types import Json, JsonObject
 from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft
 from align_tui.formats.labels import raw_labels
+from align_tui.formats.people import (
+    as_embedded,
+    as_flag,
+    as_shares,
+    native_people,
+    native_supplies,
+)
 from align_tui.formats.values import (
     FilePosition,
     Object,
@@ -18,15 +25,16 @@ from align_tui.formats.values import (
     as_text,
     finite,
     kind,
-    parse_json,
-    sanitise,
 )
 
 FORMAT = "align-tui/scenarios/1"
 _FAMILY = "align-tui/scenarios/"
 DOCUMENT_KEYS = frozenset({"format", "name", "description", "scenario"})
-SCENARIO_KEYS = frozenset({"id", "title", "text", "choice", "choices", "meta", "source", "asks"})
-CHOICE_KEYS = frozenset({"text", "labels"})
+SCENARIO_KEYS = frozenset(
+    {"id", "title", "text", "choice", "choices", "meta", "source", "asks"}
+    | {"characters", "supplies", "shares", "ordinal"}
+)
+CHOICE_KEYS = frozenset({"text", "labels", "action", "character"})
 
 
 def check_format(value: Json, place: FilePosition) -> None:
@@ -66,7 +74,7 @@ def draft(value: Json, place: FilePosition) -> Draft:
         as_object(choice, place, f"{name}[{i}]")
         for i, choice in enumerate(as_choices(given, place, name))
     ]
-    source = _embedded(body.get("source"), place, "source")
+    source = as_embedded(body.get("source"), place, "source")
     own = native_source(
         {k: v for k, v in body.items() if k not in SCENARIO_KEYS},
         [{k: v for k, v in choice.items() if k not in CHOICE_KEYS} for choice in choices],
@@ -84,9 +92,20 @@ def draft(value: Json, place: FilePosition) -> Draft:
             for i, choice in enumerate(choices)
         ),
         title=as_text(body.get("title", ""), place, "title"),
-        meta=_embedded(body.get("meta"), place, "meta"),
+        meta=as_embedded(body.get("meta"), place, "meta"),
         source={**own, **source},
         asks=asks,
+        actions=tuple(
+            (
+                as_text(choice.get("action", ""), place, f"{name}[{i}].action"),
+                as_text(choice.get("character", ""), place, f"{name}[{i}].character"),
+            )
+            for i, choice in enumerate(choices)
+        ),
+        characters=native_people(body.get("characters"), place),
+        supplies=native_supplies(body.get("supplies"), place),
+        shares=as_shares(body.get("shares"), place),
+        ordinal=as_flag(body.get("ordinal", False), place, "ordinal"),
     )
 
 
@@ -98,16 +117,6 @@ def _asked(value: Json, place: FilePosition) -> AnswerKind:
         return "text"
     given = repr(value)[:80] if isinstance(value, str) else kind(value)
     raise place.error(f'asks must be "choice" or "text", and is {given}')
-
-
-def _embedded(value: Json, place: FilePosition, field: str) -> Object:
-    """Read an object, or its JSON as text: TOML has no null, so objects with null are text."""
-    if isinstance(value, str):
-        try:
-            value = sanitise(parse_json(value), place)
-        except ValueError as error:
-            raise place.error(f"{field} is text that is not a JSON object: {error}") from error
-    return {} if value is None else as_object(finite(value), place, field)
 
 
 def native_source(extra: Object, choices: list[Object]) -> Object:

@@ -12,6 +12,7 @@ FORMATS = Registry(
     {
         "native": "align_tui.formats.native:SCENARIOS",
         "mta": "align_tui.formats.mta:SCENARIOS",
+        "globalopinionqa": "align_tui.formats.global_opinion:SCENARIOS",
         "align-system": "align_tui.formats.align_system.scenarios:SCENARIOS",
     },
 )

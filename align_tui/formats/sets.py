@@ -33,8 +33,9 @@ class ScenarioSet:
 
     @property
     def labelled(self) -> frozenset[str]:
-        """The attribute ids for which at least one choice of the set has a label."""
-        return frozenset().union(*(scenario.labelled for scenario in self.scenarios))
+        """The attribute ids and groups for which the set has a label, or shares."""
+        each = (scenario.labelled | scenario.groups for scenario in self.scenarios)
+        return frozenset().union(*each)
 
     def __len__(self) -> int:
         """The number of scenarios."""

@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from align_tui.core.errors import DatasetError
-from align_tui.core.scenarios import Scenario
+from align_tui.core.scenarios import Choice, Scenario, character_to_json
 from align_tui.core.types import Json, JsonObject
 from align_tui.files.write import write_text
 from align_tui.formats.native import FORMAT, further_keys
@@ -46,18 +46,21 @@ def as_json(value: JsonObject, scenario: Scenario) -> Object:
 
 def body(scenario: Scenario, choices_key: str) -> Object:
     """The scenario as an object of the format; `choices_key` is 'choice' or 'choices'."""
-    choices: list[Json] = [
-        {"text": choice.text, "labels": dict(choice.labels)}
-        if choice.labels
-        else {"text": choice.text}
-        for choice in scenario.choices
-    ]
+    choices: list[Json] = [_choice(choice) for choice in scenario.choices]
     out: Object = {"id": scenario.key}
     if scenario.title:
         out["title"] = scenario.title
     out["text"] = scenario.text
     if scenario.asks != "choice":
         out["asks"] = scenario.asks
+    if scenario.characters:
+        out["characters"] = [character_to_json(each) for each in scenario.characters]
+    if scenario.supplies:
+        out["supplies"] = list(scenario.supplies)
+    if scenario.shares:
+        out["shares"] = {group: list(row) for group, row in scenario.shares.items()}
+    if scenario.ordinal:
+        out["ordinal"] = True
     if scenario.meta:
         out["meta"] = dict(scenario.meta)
     out[choices_key] = choices
@@ -74,6 +77,17 @@ def body(scenario: Scenario, choices_key: str) -> Object:
             ]
             out = {**extra, **out}
     return as_json(out, scenario)
+
+
+def _choice(choice: Choice) -> Object:
+    out: Object = {"text": choice.text}
+    if choice.labels:
+        out["labels"] = dict(choice.labels)
+    if choice.action:
+        out["action"] = choice.action
+    if choice.character:
+        out["character"] = choice.character
+    return out
 
 
 def _head(name: str, description: str) -> dict[str, str]:
@@ -101,6 +115,10 @@ def _without_null(scenario: Scenario, table: Object) -> Object:
         return table
     # TOML has no null: an object that contains null is written as JSON text.
     plain = body(_bare(scenario), "choice")
+    people = plain.get("characters")
+    for each in people if isinstance(people, list) else ():
+        if isinstance(each, dict) and _has_null(each.get("facts", {})):
+            each["facts"] = json.dumps(each["facts"], ensure_ascii=False)
     for key, value in (("meta", scenario.meta), ("source", scenario.source)):
         if value:
             clean = as_json(value, scenario)

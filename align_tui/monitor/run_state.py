@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from align_tui.core.scorers.labels import is_discriminating
+from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.rates import make_rate
 from align_tui.monitor.aggregates.overview import Aggregates as OverviewCounts
 from align_tui.monitor.overview import Overview
@@ -119,7 +119,7 @@ class RunState:
         known = self._discriminating.get(key)
         if known is None:
             targets = self._targets.get(target, ())
-            known = is_discriminating(self.study.scenarios[scenario], targets)
+            known = discriminates(self.study.scorer, self.study.scenarios[scenario], targets)
             self._discriminating[key] = known
         return known
 

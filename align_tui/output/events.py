@@ -124,6 +124,7 @@ def _rate(rate: Rate) -> Event:
 def summary(db: Database, run: str, study: Study) -> Event:
     """The last line: accuracy of every profile against each target that it is scored against."""
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
+    means = results.mean_distances(db, run)
     counts = results.open_counts(db, run)
     none = make_rate(0, 0)
     profiles: list[Event] = []
@@ -136,6 +137,7 @@ def summary(db: Database, run: str, study: Study) -> Event:
                     "target": targets_json(targets),
                     "all": _rate(tally.all if tally else none),
                     "discriminating": _rate(tally.discriminating if tally else none),
+                    "mean_distance": _finite(means.get((index, target_id(targets)))),
                 }
             )
         failed, still_open = counts.get(index, (0, 0))

@@ -136,6 +136,22 @@ def result_table(study: Study, summary: Event) -> Table:
     return table
 
 
+def similarity_lines(study: Study, summary: Event) -> list[str]:
+    """A line for each profile and target: 1 minus the mean distance from the group's shares.
+
+    Empty unless the scorer compares shares.
+    """
+    if not study.scorer.compares_shares:
+        return []
+    return [
+        f"{one_line(profile['profile'])}: {1 - score['mean_distance']:.3f} like "
+        f"{one_line(target_words(targets), 80)} (1 - {study.scorer.name})"
+        for profile, of in zip(summary["profiles"], study.profiles, strict=True)
+        for score, targets in zip(profile["scores"], study.scoring_targets(of), strict=True)
+        if score["mean_distance"] is not None and sum(each.weight for each in targets) == 1.0
+    ]
+
+
 def loose_ends(summary: Event) -> list[str]:
     """A line for every profile that has failed or open samples."""
     return [

@@ -99,7 +99,7 @@ def _write(db: Database, run: str, study: Study, found: RecordedRun) -> None:
             for statement, values in basis_rows(sample, _decision(made)):
                 connection.execute(statement, values)
             if aims:
-                scored = study.scorer.score_now(_answer(made), scenario, aims)
+                scored = study.scorer.score_made(_decision(made), scenario, aims)
                 connection.execute(
                     "INSERT INTO scores VALUES (?,?,0,?,?,?,?)",
                     (
@@ -121,6 +121,7 @@ def _decision(made: Recorded) -> Decision:
     return Decision(
         _answer(made),
         made.reasoning,
+        probabilities=made.probabilities,
         predictions=made.predictions,
         relevance=made.relevance,
         ranking=made.ranking,

@@ -307,6 +307,18 @@ def tallies(db: Database, run: str) -> list[Tally]:
     ]
 
 
+def mean_distances(db: Database, run: str) -> dict[tuple[int, str], float]:
+    """The mean distance of the scored decisions, by profile and target id."""
+    return {
+        (row["profile"], row["target"]): row["mean"]
+        for row in db.read(
+            "SELECT profile, target, avg(distance) AS mean FROM scores"
+            " WHERE run=? AND distance IS NOT NULL GROUP BY profile, target",
+            (run,),
+        )
+    }
+
+
 def open_counts(db: Database, run: str) -> dict[int, tuple[int, int]]:
     """(number of failed samples, of pending and running ones) by profile."""
     return {

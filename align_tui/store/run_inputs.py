@@ -57,7 +57,11 @@ def used_attributes(study: Study) -> Attributes:
     """
     names = dict.fromkeys(
         [name for profile in study.profiles for name in profile.attributes]
-        + [name for scenario in study.scenarios for name in sorted(scenario.labelled)]
+        + [
+            name
+            for scenario in study.scenarios
+            for name in sorted(scenario.labelled | scenario.groups)
+        ]
     )
     own, packs = study.attributes, None
     known = {}

@@ -12,7 +12,7 @@ from align_tui.config.alignment import params_of
 from align_tui.config.attributes import load_attributes
 from align_tui.config.backbones import absolute, list_backbones, typed
 from align_tui.config.code import notes_on
-from align_tui.config.columns import load_columns, refuse_namesakes
+from align_tui.config.columns import Swept, load_columns, refuse_namesakes, swept
 from align_tui.config.library import anchored_override
 from align_tui.config.options import Options
 from align_tui.config.profile import Profile
@@ -84,10 +84,15 @@ def load_study(options: Options) -> Study:
     targets = parse_targets(options.targets, attributes)
     if targets is None and file.target:
         targets = parse_targets([f"{k}={v}" for k, v in file.target.items()], attributes)
+    if options.targets and file.sweep and not options.profiles:
+        raise ConfigError(
+            "--target would replace the targets over which the study sweeps",
+            "Leave it out, or name the profiles to run: --profile NAME.",
+        )
     own_code: set[str] = set()
     says_more = path is not None and bool(file.set or file.backbone or file.backbones)
     profiles = load_columns(
-        options.profiles or file.profiles,
+        options.profiles or [*file.profiles, *_sweeps(file, attributes)],
         tuple(map(typed, options.backbones)) or _backbones(file, beside),
         beside=beside if not options.profiles else None,
         overrides=(
@@ -125,6 +130,20 @@ def load_study(options: Options) -> Study:
     return replace(study, notes=(*notes, *more))
 
 
+def _sweeps(file: StudyFile, attributes: Attributes) -> list[Swept]:
+    """The columns of the file's sweeps, in order."""
+    found: list[Swept] = []
+    for sweep in file.sweep:
+        targets = [
+            Target(attributes.canonical(attribute), value)
+            for attribute in sweep.attributes
+            for value in sweep.values
+        ]
+        taken = [*file.profiles, *(each.name for each in found)]
+        found += swept(sweep.profile, targets, taken)
+    return found
+
+
 def _name(options: Options, file: StudyFile, path: Path | None) -> str:
     """The study file's name; without a file, `demo` or the names of the scenario sets."""
     if path is not None:
@@ -153,7 +172,8 @@ def _find_study(path: Path) -> Path:
 
 
 def _is_study(path: Path) -> bool:
-    return "profiles" in parse(read_text(path), str(path))
+    table = parse(read_text(path), str(path))
+    return "profiles" in table or "sweep" in table
 
 
 def _study_file(path: Path | None) -> StudyFile:
@@ -197,7 +217,9 @@ def _load_scenarios(
 def check(study: Study, attributes: Attributes) -> None:
     """Raise ConfigError if some sample could not be decided or scored; runs before any starts."""
     refuse_namesakes(study.profiles)
-    labelled = {label for scenario in study.scenarios for label in scenario.labelled}
+    labelled = {
+        label for scenario in study.scenarios for label in scenario.labelled | scenario.groups
+    }
     for profile in study.profiles:
         for target in profile.target:
             if attributes.get(target.attribute) is None and target.attribute not in labelled:

@@ -71,5 +71,5 @@ def test_ours_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         fresh = type(registry.FORMATS)(
             "format", registry.FORMATS.group, registry.FORMATS.of, registry.FORMATS.entries
         )
-        assert list(fresh) == ["native", "mta", "align-system"]
+        assert list(fresh) == ["native", "mta", "globalopinionqa", "align-system"]
         assert fresh.get("mta").name == "mta"

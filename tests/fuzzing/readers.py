@@ -114,6 +114,15 @@ INSPECT = (
     b'"choices": ["a", "b"], "target": "A", "scores": {"c": {"value": "C", "answer": "A"}}}]}'
 )
 TARGET = b"id: x\nkdma_values:\n- kdma: merit\n  value: 1\n- kdma: fairness\n  kdes: null\n"
+SURVEY = (
+    b"question,selections,options\n"
+    b"Is it good?,\"defaultdict(<class 'list'>, {'A': [0.5, 0.5], 'B': [1, 0]})\",\"['x', 'y']\"\n"
+)
+PEOPLE = (
+    b'{"id": "k", "text": "t", "ordinal": true, "supplies": ["a"], "shares": {"G": [0.5, 0.5]}, '
+    b'"characters": [{"id": "p", "name": "n", "text": "d", "facts": {"a": [null]}}], '
+    b'"choices": [{"text": "x", "action": "A", "character": "p"}, {"text": "y"}]}'
+)
 PROMPTED = (
     b'extends = "fairness-high"\n[prompt]\nuser = "{% for c in choices %}{{ c }}{% endfor %}"'
 )
@@ -141,7 +150,10 @@ def good_files() -> dict[str, list[bytes]]:
     header = (model / "model.safetensors").read_bytes()
     small = b'[{"input": {"scenario_id": "s", "state": "t", "choices": [{"unstructured": "a"}]}}]'
     return {
-        "scenarios": of((paths.shipped_scenarios(), "*"), (REPO / "tests/data", "*")) + records,
+        "scenarios": [
+            *of((paths.shipped_scenarios(), "*"), (REPO / "tests/data", "*")),
+            *(*records, SURVEY, PEOPLE),
+        ],
         "run": [*records, small],
         "inspect": [INSPECT],
         "target": [TARGET, _distribution()],

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # No blanks in the JSON: a sampled model would spend tokens on them.
 COMPACT: Any = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+# One blank or none between the parts, as outlines allows by default; more would be padding.
+BLANKS: Any = {"whitespace_pattern": "[ ]?"}
 
 
 # Free text has none of the marks of a stream (core/replies.py).
@@ -34,8 +36,8 @@ _FREE_TEXT = r"[^\x00\x02\x03]*"
 
 
 @lru_cache(maxsize=512)
-def _grammar(schema: str) -> str:
-    return LLMatcher.grammar_from_json_schema(schema, overrides=COMPACT)
+def _grammar(schema: str, blanks: bool) -> str:
+    return LLMatcher.grammar_from_json_schema(schema, overrides=BLANKS if blanks else COMPACT)
 
 
 def schema_text(schema: JsonObject) -> str:
@@ -53,12 +55,15 @@ class Grammars:
         self._encoder = encoder
         self._spelled: dict[int, list[int]] = {}
 
-    def matcher(self, schema: JsonObject) -> LLMatcher:
-        """A new matcher; raises ReplyError for a schema that llguidance cannot express."""
+    def matcher(self, schema: JsonObject, *, blanks: bool = False) -> LLMatcher:
+        """A new matcher; raises ReplyError for a schema that llguidance cannot express.
+
+        With `blanks` a blank may stand between the JSON's parts.
+        """
         if schema == FREE_TEXT:
             grammar = LLMatcher.grammar_from_regex(_FREE_TEXT)
         else:
-            grammar = _grammar(schema_text(schema))
+            grammar = _grammar(schema_text(schema), blanks)
         matcher = LLMatcher(self.tokens, grammar, log_level=0)
         if matcher.is_error():
             raise ReplyError(

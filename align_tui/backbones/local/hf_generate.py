@@ -18,6 +18,7 @@ from transformers import LogitsProcessor, StoppingCriteria, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
 from align_tui.backbones.local.finite_logits import is_finite, not_finite
+from align_tui.backbones.local.grammar import BLANKS, COMPACT
 from align_tui.backbones.local.load import Loaded
 from align_tui.backbones.local.reader import Probe
 from align_tui.backbones.local.reply import Reply
@@ -92,7 +93,8 @@ class HfGenerator:
             return
         processors = []
         if reply.request.schema != FREE_TEXT:
-            processors = [self._processor(compact(reply.request.schema))]
+            blanks = reply.request.sampling.blanks
+            processors = [self._processor(constrained(reply.request.schema, blanks=blanks))]
             processors[0].reset()
         most = reply.request.sampling.max_tokens
         streamer = _Streamer(reply, self.loaded.tokenizer, reply.tokens)
@@ -235,7 +237,7 @@ class _SilentStreamer(BaseStreamer):
         """Do nothing."""
 
 
-def compact(schema: JsonObject) -> str:
-    """The schema as text, with the option that allows llguidance no blanks in the JSON."""
-    options = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+def constrained(schema: JsonObject, *, blanks: bool = False) -> str:
+    """The schema as text, with the options that tell llguidance which blanks the JSON may have."""
+    options = BLANKS if blanks else COMPACT
     return json.dumps({**schema, "x-guidance": options}, ensure_ascii=False)

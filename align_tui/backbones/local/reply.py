@@ -17,7 +17,13 @@ from align_tui.backbones.local.reader import Reader
 from align_tui.backbones.local.thinking_grammar import ThinkingPhase
 from align_tui.core.decisions import Finish, Generation
 from align_tui.core.errors import AlignError
-from align_tui.core.replies import CHOICE_MARK, THINKING, THOUGHT, reasoning_cap
+from align_tui.core.replies import (
+    CHOICE_BEGINS,
+    LONGEST_MARK,
+    THINKING,
+    THOUGHT,
+    reasoning_cap,
+)
 
 CHARACTERS = 5  # in a token of prose; the JSON around the reasoning is forced, and costs no steps
 
@@ -117,8 +123,8 @@ class Reply(Reader):
         self._opening = self.grammars.forced(self.matcher)
         if self._opening:
             self.ids.extend(self._opening)
-            opening = self.grammars.tokens.decode_bytes(self._opening)
-            if self.request.to_choice and CHOICE_MARK.encode() in opening:
+            opening = self.grammars.tokens.decode_bytes(self._opening).decode("utf-8", "replace")
+            if self.request.to_choice and CHOICE_BEGINS.search(opening):
                 self._write(self._opening)
         self.check_bounds()
 
@@ -190,11 +196,10 @@ class Reply(Reader):
         if not self.request.to_choice:
             return text
         seen = self._tail + text
-        at = seen.find(CHOICE_MARK)
-        if at >= 0:
+        if mark := CHOICE_BEGINS.search(seen):
             self.finish = "choice"
-            return seen[len(self._tail) : at + len(CHOICE_MARK)]
-        self._tail = seen[1 - len(CHOICE_MARK) :]
+            return seen[len(self._tail) : mark.end()]
+        self._tail = seen[1 - LONGEST_MARK :]
         return text
 
     def add_text(self, text: str, tokens: int) -> None:

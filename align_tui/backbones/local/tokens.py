@@ -62,7 +62,9 @@ class RequestTokenizer:
             request=request,
             prompt=prompt.text,
             prompt_tokens=len(prompt.ids),
-            matcher=grammars.matcher(request.schema) if grammars is not None else None,
+            matcher=grammars.matcher(request.schema, blanks=request.sampling.blanks)
+            if grammars is not None
+            else None,
             grammars=grammars,
             bounds=self.bounds,
             on_text=on_text,

@@ -33,8 +33,9 @@ def entered(
         return _quoting(messages, rated, attributes)
     reasoning = str(getattr(profile.adm, "reasoning", "before"))
     opposite = tuple(target.opposite for target in profile.target)
+    order = _shown_order(scenario, messages)
     for targets in dict.fromkeys((profile.target, opposite, ())):
-        rendered = _rendered(profile, scenario, targets, attributes, reasoning)
+        rendered = _rendered(profile, scenario, targets, attributes, reasoning, order)
         if rendered is None or len(rendered) > len(messages):
             continue
         asked, shown = _without_examples(messages, len(rendered))
@@ -70,15 +71,28 @@ def _without_examples(
     return (*messages[:begin], *messages[end:]), messages[begin:end]
 
 
+def _shown_order(scenario: Scenario, messages: Sequence[Message]) -> tuple[int, ...]:
+    """The order in which the last turn shows the choices: those that stand last in it.
+
+    It may err where one choice contains another. The rendered prompt then differs from the
+    messages, and the caller marks nothing.
+    """
+    shown = messages[-1].content if messages else ""
+    places = [shown.rfind(text) for text in scenario.choice_texts]
+    return tuple(sorted(range(len(places)), key=places.__getitem__))
+
+
 def _rendered(
     profile: Profile,
     scenario: Scenario,
     targets: Targets,
     attributes: Attributes,
     reasoning: str,
+    order: Sequence[int],
 ) -> tuple[Message, ...] | None:
     try:
-        return render_messages(profile, scenario, targets, _signed(attributes, targets), reasoning)
+        signed = _signed(attributes, targets)
+        return render_messages(profile, scenario, targets, signed, reasoning, order=order)
     except (ConfigError, KeyError):
         return None  # the definition is gone, or the kind of reasoning is another
 

@@ -32,7 +32,7 @@ def kind_of(table: Mapping[str, Any]) -> Kind | None:
     """The kind of a file by its top-level keys; None if that is not clear."""
     if "kdma_values" in table or "kdes" in table:
         return TARGET
-    if "profiles" in table and "scenarios" in table:
+    if ("profiles" in table or "sweep" in table) and "scenarios" in table:
         return STUDY
     if isinstance(table.get("scenario"), list) or str(table.get("format", "")).startswith(
         "align-tui/scenarios"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from align_tui.core.answers import Answer, AnswerKind, ChoiceAnswer
+from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
@@ -35,6 +36,14 @@ class Scorer(Protocol):
         ...
 
 
+class DecisionScorer(Protocol):
+    """Scores a whole decision from labels: its probabilities or votes, not its answer alone."""
+
+    def __call__(self, decision: Decision, scenario: Scenario, targets: Targets) -> Score:
+        """Score the decision, whose answer is of a kind that the scorer's entry lists."""
+        ...
+
+
 class AsyncScorer(Protocol):
     """Scores slowly, as a judge that asks a model; the worker awaits it with the sample."""
 
@@ -56,7 +65,9 @@ class ScorerEntry:
     """One scorer as the registry knows it, with either `score` or `score_async`.
 
     `answers` are the kinds of answers that it can score. A scorer without `right_choices` has no
-    chance level; each choice is then scored on its own.
+    chance level; each choice is then scored on its own. With `score_decision` a new decision is
+    scored as a whole, and `score` is for a choice without its decision. `compares_shares`: its
+    labels are a scenario's shares of groups.
     """
 
     name: str
@@ -65,6 +76,8 @@ class ScorerEntry:
     score_async: AsyncScorer | None = None
     answers: frozenset[AnswerKind] = frozenset({"choice"})
     right_choices: RightChoices | None = None
+    score_decision: DecisionScorer | None = None
+    compares_shares: bool = False
 
     def __post_init__(self) -> None:
         if (self.score is None) == (self.score_async is None):
@@ -85,6 +98,17 @@ class ScorerEntry:
         if self.score is None or not self.takes(answer):
             return UNSCORED
         return self.score(answer, scenario, targets)
+
+    def score_made(self, decision: Decision, scenario: Scenario, targets: Targets) -> Score:
+        """The score of a new decision, without waiting: UNSCORED if the scorer is async."""
+        if self.score_decision is None or not self.takes(decision.answer):
+            return self.score_now(decision.answer, scenario, targets)
+        return self.score_decision(decision, scenario, targets)
+
+    def has_labels(self, scenario: Scenario, targets: Targets) -> bool:
+        """Does the scenario have the labels, or shares, of each target that the scorer needs?"""
+        known = scenario.groups if self.compares_shares else scenario.labelled
+        return bool(targets) and all(target.attribute in known for target in targets)
 
     def is_correct(self, choice: int, scenario: Scenario, targets: Targets) -> bool | None:
         """Is the choice of that index (from 0) right? None if it is unscored for now."""

@@ -6,7 +6,7 @@ import math
 
 from align_tui.core.answers import Answer, ChoiceAnswer
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.scorers.base import UNSCORED, RightChoices, Score
+from align_tui.core.scorers.base import UNSCORED, RightChoices, Score, ScorerEntry
 from align_tui.core.targets import Targets
 
 TIE = 1e-9  # labels are read from decimal text: equal distances may differ in the last bit
@@ -40,6 +40,14 @@ def is_discriminating(scenario: Scenario, targets: Targets) -> bool:
     """Are there at least two distinct finite distances? Only then can alignment show."""
     finite = [d for choice in scenario.choices if math.isfinite(d := distance(choice, targets))]
     return bool(finite) and max(finite) - min(finite) > TIE
+
+
+def discriminates(scorer: ScorerEntry, scenario: Scenario, targets: Targets) -> bool:
+    """Can alignment show on the scenario? Do its choices differ by what the scorer compares?"""
+    if not scorer.compares_shares:
+        return is_discriminating(scenario, targets)
+    right = scorer.right_choices(scenario, targets) if scorer.right_choices else None
+    return right is not None and len(right) < len(scenario.choices)
 
 
 def score_by(

@@ -20,6 +20,9 @@ SCORERS = Registry(
     {
         "distance": "align_tui.core.scorers.distance:SCORER",
         "naacl": "align_tui.core.scorers.naacl:SCORER",
+        "jensen_shannon": "align_tui.core.scorers.shares:JENSEN_SHANNON",
+        "wasserstein": "align_tui.core.scorers.shares:WASSERSTEIN",
+        "total_variation": "align_tui.core.scorers.shares:TOTAL_VARIATION",
     },
 )
 

@@ -29,8 +29,9 @@ class Probe:
 class Counts:
     """How many probes there are and how many were decided right.
 
-    `scored` leaves out probes whose labels do not say what is right. `valid` are those with at
-    least two different distances to the target. The `reference` counts are align-system's.
+    `scored` leaves out probes whose labels do not say what is right. `valid` are those on
+    which alignment can show: by default those with two different distances to the target. The
+    `reference` counts are align-system's.
     """
 
     scored: int = 0
@@ -45,23 +46,37 @@ class Counts:
 
 IsCorrect = Callable[[int, Scenario, Targets], bool | None]
 """Says whether a choice is right under targets; None where the labels do not say."""
+Discriminates = Callable[[Scenario, Targets], bool]
+"""Says whether alignment can show on a scenario."""
 
 
 def session_counts(
-    probes: Iterable[Probe], targets: Targets, is_correct: IsCorrect
+    probes: Iterable[Probe],
+    targets: Targets,
+    is_correct: IsCorrect,
+    discriminates: Discriminates = is_discriminating,
 ) -> dict[str, Counts]:
-    """The counts by session, in the order of first mention."""
+    """The counts by session, in the order of first mention.
+
+    A probe is valid where it `discriminates`, by default by the labels of its choices.
+    """
     found: dict[str, Counts] = {}
     for probe in probes:
         found[probe.session] = _added(
-            found.get(probe.session, Counts()), probe, targets, is_correct
+            found.get(probe.session, Counts()), probe, targets, is_correct, discriminates
         )
     return found
 
 
-def _added(counts: Counts, probe: Probe, targets: Targets, is_correct: IsCorrect) -> Counts:
+def _added(
+    counts: Counts,
+    probe: Probe,
+    targets: Targets,
+    is_correct: IsCorrect,
+    discriminates: Discriminates,
+) -> Counts:
     right = is_correct(probe.choice, probe.scenario, targets)
-    valid = right is not None and is_discriminating(probe.scenario, targets)
+    valid = right is not None and discriminates(probe.scenario, targets)
     distances = [distance(choice, targets) for choice in probe.scenario.choices]
     differing = {each for each in distances if math.isfinite(each)}
     taken = distances[probe.choice]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import Score, ScorerEntry
-from align_tui.core.scorers.labels import is_discriminating
+from align_tui.core.scorers.labels import discriminates
 from align_tui.core.targets import Targets
 
 
@@ -65,7 +65,7 @@ def chance(
     parts = []
     for scenario in scenarios:
         right = scorer.right_choices(scenario, targets)
-        if right is None or (discriminating and not is_discriminating(scenario, targets)):
+        if right is None or (discriminating and not discriminates(scorer, scenario, targets)):
             continue
         parts.append(len(right) / len(scenario.choices))
     return math.fsum(parts) / len(parts) if parts else None

@@ -8,6 +8,15 @@ from align_tui.core.types import Json, JsonObject
 from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft
 from align_tui.formats.labels import Raw, raw_labels
+from align_tui.formats.people import (
+    as_flag,
+    as_shares,
+    native_people,
+    native_supplies,
+    recorded_actions,
+    recorded_people,
+    recorded_supplies,
+)
 from align_tui.formats.values import (
     FilePosition,
     Object,
@@ -65,6 +74,30 @@ def draft(value: Json, place: FilePosition) -> Draft:
         title=as_text(own.get("title", ""), place, f"{OWN}.title"),
         meta=as_object(own["meta"], place, f"{OWN}.meta") if "meta" in own else meta,
         source={"format": "align-system", "record": finite(record)},
+        actions=_actions(own, given, place),
+        characters=native_people(own["characters"], place)
+        if "characters" in own
+        else recorded_people({"characters": finite(state.get("characters"))}, place),
+        supplies=native_supplies(own["supplies"], place)
+        if "supplies" in own
+        else recorded_supplies(state, place),
+        shares=as_shares(own.get("shares"), place),
+        ordinal=as_flag(own.get("ordinal", False), place, f"{OWN}.ordinal"),
+    )
+
+
+def _actions(own: Object, given: Object, place: FilePosition) -> tuple[tuple[str, str], ...]:
+    """(action, person's id) of each choice, from this program's own block if it has them."""
+    choices = as_choices(given.get("choices"), place, "input.choices")
+    if "actions" not in own:
+        objects = [as_object(each, place, f"choices[{i}]") for i, each in enumerate(choices)]
+        return recorded_actions(objects, place)
+    rows = [as_list(each, place, f"{OWN}.actions") for each in as_list(own["actions"], place, OWN)]
+    if len(rows) != len(choices) or any(len(row) != 2 for row in rows):
+        raise place.error(f"{OWN}.actions does not have a pair for each choice")
+    return tuple(
+        (as_text(row[0], place, f"{OWN}.actions"), as_text(row[1], place, f"{OWN}.actions"))
+        for row in rows
     )
 
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from align_tui.core.errors import DatasetError
-from align_tui.core.scenarios import Scenario
+from align_tui.core.scenarios import Character, Scenario, character_to_json
 from align_tui.core.types import Json
 from align_tui.files.write import write_text
 from align_tui.formats.align_system import scenarios as align_scenarios
-from align_tui.formats.drafts import CHOICE_MARK, KEY_MARK, Draft
+from align_tui.formats.drafts import KEY_MARK, Draft
 from align_tui.formats.labels import Raw, guessed_scale, normalised, raw_labels, recall
+from align_tui.formats.people import PLACEHOLDER_ACTION
 from align_tui.formats.sets import tell_apart
 from align_tui.formats.values import FilePosition, Object, as_list, as_object
 from align_tui.formats.write import as_json, checked
@@ -166,7 +167,7 @@ def _record(scenario: Scenario, labels: Sequence[dict[str, float]]) -> Object:
     record = as_object(copy.deepcopy(draft.source["record"]), _PLACE, "the record")
     record.pop(align_scenarios.OWN, None)
     given = as_object(record["input"], _PLACE, "input")
-    reworded = tell_apart(draft.choices, CHOICE_MARK) != list(scenario.choice_texts)
+    reworded = draft.distinct_choices != list(scenario.choice_texts)
     relabelled = list(draft.labels) != list(labels)
     choices = as_list(given["choices"], _PLACE, "choices")
     for value, wanted, row in zip(choices, scenario.choices, labels, strict=True):
@@ -192,8 +193,9 @@ def _new_record(scenario: Scenario, labels: Sequence[dict[str, float]]) -> Objec
     choices: list[Json] = [
         {
             "action_id": f"{scenario.key}.action_{i}",
-            "action_type": "SITREP",
+            "action_type": choice.action or PLACEHOLDER_ACTION,
             "unstructured": choice.text,
+            **({"character_id": choice.character} if choice.character else {}),
             "parameters": None,
             "justification": None,
             "kdma_association": dict(row) or None,
@@ -208,15 +210,20 @@ def _new_record(scenario: Scenario, labels: Sequence[dict[str, float]]) -> Objec
                 "unstructured": scenario.text,
                 "meta_info": {"scene_id": scene},
                 "scenario_complete": False,
-                "characters": [],
+                "characters": [_person(each) for each in scenario.characters],
                 "events": [],
-                "supplies": [],
+                "supplies": [{"type": each} for each in scenario.supplies],
             },
             "state": scenario.text,
             "choices": choices,
         },
         "label": [dict(row) for row in labels],
     }
+
+
+def _person(character: Character) -> Object:
+    told: Object = {"id": character.id, "name": character.name, "unstructured": character.text}
+    return {**character.facts, **told}
 
 
 def _known_id(value: Json, otherwise: str) -> str:
@@ -238,5 +245,24 @@ def _say_the_rest(scenarios: Sequence[Scenario], records: Sequence[Object]) -> N
         meta = as_json(scenario.meta, scenario)
         if draft.meta != meta:
             own["meta"] = meta
+        own |= _people_and_shares(scenario, draft)
         if own:
             record[align_scenarios.OWN] = own
+
+
+def _people_and_shares(scenario: Scenario, draft: Draft) -> Object:
+    """What a reader would not get of people, supplies, actions and shares."""
+    own: Object = {}
+    actions = tuple((choice.action, choice.character) for choice in scenario.choices)
+    if draft.actions != actions:
+        own["actions"] = [list(each) for each in actions]
+    people = [character_to_json(each) for each in scenario.characters]
+    if [character_to_json(each) for each in draft.characters] != people:
+        own["characters"] = people
+    if draft.supplies != scenario.supplies:
+        own["supplies"] = list(scenario.supplies)
+    if scenario.shares:
+        own["shares"] = {group: list(row) for group, row in scenario.shares.items()}
+    if scenario.ordinal:
+        own["ordinal"] = True
+    return as_json(own, scenario)

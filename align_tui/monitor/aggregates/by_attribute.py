@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from align_tui.core.scorers.labels import is_discriminating
+from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import Target, target_id
 from align_tui.monitor.overview import AttributeRate
@@ -57,7 +57,7 @@ class AttributeCounts:
         if found is None:
             shown, alone = self._study.scenarios[scenario], (target,)
             correct = self._study.scorer.is_correct(choice, shown, alone)
-            found = self._known[key] = (correct, is_discriminating(shown, alone))
+            found = self._known[key] = (correct, discriminates(self._study.scorer, shown, alone))
         return found
 
     def rates(self, tallies: Iterable[Tally]) -> tuple[AttributeRate, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.scorers.labels import discriminates
 from align_tui.core.scorers.session import Counts, Probe, session_counts
 from align_tui.core.types import Json
 from align_tui.formats.align_system.target_names import target_name
@@ -27,7 +29,7 @@ def scores_json(study: Study, profile: Profile, probes: Sequence[Probe]) -> list
             "measures": {
                 session: measures_json(counts)
                 for session, counts in session_counts(
-                    probes, targets, study.scorer.is_correct
+                    probes, targets, study.scorer.is_correct, partial(discriminates, study.scorer)
                 ).items()
             },
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from align_tui.core.answers import letter
+from align_tui.core.people import whole_text
 from align_tui.core.scenarios import Choice, Scenario, variant_of
 from align_tui.core.text.display import one_line, plain
 from align_tui.tui.format.glyphs import Glyphs
@@ -62,7 +63,7 @@ def _whole(index: int, choice: Choice, width: int) -> list[Line]:
 
 def text_lines(scenario: Scenario, width: int, *, whole: bool) -> list[str]:
     """The scenario's text, wrapped; only its first characters unless `whole`."""
-    text = plain(scenario.text).strip()
+    text = plain(whole_text(scenario)).strip()
     return [row for _, row in wrap(text if whole else text[:FOLDED_TEXT], width)]
 
 
@@ -75,7 +76,7 @@ def lines_wanted(scenarios: Sequence[Scenario], width: int) -> int:
     for scenario in sample:
         longest = max((len(choice.text) for choice in scenario.choices), default=0) + 7
         across = max(1, min(len(scenario.choices), width // max(1, longest)))
-        text = scenario.text[:FOLDED_TEXT]
+        text = whole_text(scenario)[:FOLDED_TEXT]
         rows = sum(1 + int(len(part) / (width * 0.93)) for part in text.split("\n"))
         needs.append(rows + -(-len(scenario.choices) // across))
     return max(needs)
@@ -149,6 +150,9 @@ def scenario_subtitle(
     scenario: Scenario, complete: bool, width: int, glyphs: Glyphs, keys: KeyNames
 ) -> Line:
     """The attributes that it is labelled for, and the key that shows the rest."""
-    names = ", ".join(sorted(words(name) for name in scenario.labelled)) or "unlabelled"
+    names = (
+        ", ".join(sorted(words(name) for name in scenario.labelled | scenario.groups))
+        or "unlabelled"
+    )
     hint = "" if complete else keys.fill(f"{{study.whole_text}} the whole text {glyphs.sep} ")
     return ((hint, "text"), (fit(names, max(6, width - len(hint) - 6), glyphs.more), "quiet"))

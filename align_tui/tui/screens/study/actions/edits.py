@@ -128,7 +128,8 @@ class Edits:
 
         study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
-        labelled = sorted({name for scenario in study.scenarios for name in scenario.labelled})
+        known = (scenario.labelled | scenario.groups for scenario in study.scenarios)
+        labelled = sorted(frozenset[str]().union(*known))
         self.open(
             lambda attributes: TargetDialog(
                 profile.name,
