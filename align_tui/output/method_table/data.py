@@ -165,12 +165,31 @@ def method_labels(profiles: Iterable[Profile]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for kind, keys in by_kind.items():
         settings = [dict(_settings(first[key])) for key in keys]
-        names = [n for n in dict.fromkeys(n for each in settings for n in each)
-                 if len({str(each.get(n)) for each in settings}) > 1]  # fmt: skip
-        for key, each in zip(keys, settings, strict=True):
-            apart = ", ".join(f"{name} {each.get(name, 'unset')}" for name in names)
-            labels[key] = f"{kind} ({apart})" if apart else kind
+        for key, name in zip(keys, _apart(settings), strict=True):
+            labels[key] = f"{kind} ({name})" if name else kind
     return labels
+
+
+def _apart(settings: Sequence[Mapping[str, str]]) -> list[str]:
+    """What sets each of these methods apart: a table that others lack, and keys that differ."""
+    tables = {name.partition(".")[0] for each in settings for name in each if "." in name}
+    lacking = {t for t in tables if not all(any(_in(t, n) for n in each) for each in settings)}
+    names = [
+        name
+        for name in dict.fromkeys(name for each in settings for name in each)
+        if len({each.get(name) for each in settings if name in each}) > 1
+        or (not any(_in(table, name) for table in lacking) and not all(name in e for e in settings))
+    ]
+    found = []
+    for each in settings:
+        parts = [f"with {t}" for t in sorted(lacking) if any(_in(t, name) for name in each)]
+        parts += [f"{name} {each[name]}" for name in names if name in each]
+        found.append(", ".join(parts))
+    return found
+
+
+def _in(table: str, name: str) -> bool:
+    return name.startswith(f"{table}.")
 
 
 def _settings(profile: Profile) -> Iterator[tuple[str, str]]:
