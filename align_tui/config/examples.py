@@ -31,7 +31,7 @@ class ExamplesSpec(Strict):
     of the target) are those whose labels the examples show; `*` stands for those of the target.
     `set_sha256` is the hash of the set, which the program fills in, so that the profile's hash
     covers texts, labels and reasons. `as_reference` keeps what align-system does otherwise: see
-    docs/decision-makers.d/examples.md.
+    docs/decision-makers.md.
     """
 
     scenarios: tuple[str, ...] = Field(min_length=1, max_length=100)
