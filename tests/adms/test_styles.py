@@ -69,12 +69,14 @@ class Chooses(Script):
     ) -> Generation:
         self.asked.append((messages, sampling))
         self.schemas.append(schema)
-        reasoning, choice = schema["properties"]
+        parts = schema["properties"]
+        reasoning, choice = sorted(parts, key=lambda name: "enum" in parts[name])
         value: object = self.wanted
-        if schema["properties"][choice]["type"] == "integer":
+        if parts[choice]["type"] == "integer":
             shown = [line for line in messages[-1].content.splitlines() if line.startswith("(")]
             value = next(i for i, line in enumerate(shown) if line.endswith(self.wanted))
-        text = json.dumps({reasoning: "Because.", choice: value})
+        written = {reasoning: "Because.", choice: value}
+        text = json.dumps({name: written[name] for name in parts})
         return Generation(text, "p", 1, 5, "stop", 0.1, 0.2)
 
     async def score(

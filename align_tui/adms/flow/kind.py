@@ -31,8 +31,9 @@ from align_tui.core.targets import Targets
 
 
 class DecisionFlowParams(AdmParams):
-    """Decides in seven steps: variables, extraction, attribute, filter, objective, express,
-    math_reason.
+    """Decides in seven steps: the model lists what matters and the program weighs it.
+
+    The steps are variables, extraction, attribute, filter, objective, express and math_reason.
 
     `form`: `structured` holds every reply to a schema and asks for the number of a choice; in
     `fine_grained` the target's value and scores take the place of high and low, the model of the
