@@ -144,12 +144,12 @@ def test_what_is_refused_before_anything_starts(options: Options, message: str) 
 def test_an_attribute_that_only_labels_know_can_be_a_target(tmp_path: Path) -> None:
     scenarios = tmp_path / "s.jsonl"
     scenarios.write_text(
-        '{"id":"a","text":"t","choices":[{"text":"x","labels":{"merit":1.0}},{"text":"y"}]}\n'
+        '{"id":"a","text":"t","choices":[{"text":"x","labels":{"loudness":1.0}},{"text":"y"}]}\n'
     )
-    oracle = Options(profiles=("oracle",), scenarios=(str(scenarios),), targets=("merit=1.0",))
-    assert load_study(oracle).profiles[0].target[0].attribute == "merit"
-    with pytest.raises(ConfigError, match="No attribute pack defines 'merit'"):
-        load_study(Options(scenarios=(str(scenarios),), targets=("merit=1.0",)))
+    oracle = Options(profiles=("oracle",), scenarios=(str(scenarios),), targets=("loudness=1.0",))
+    assert load_study(oracle).profiles[0].target[0].attribute == "loudness"
+    with pytest.raises(ConfigError, match="No attribute pack defines 'loudness'"):
+        load_study(Options(scenarios=(str(scenarios),), targets=("loudness=1.0",)))
 
 
 def test_sets_that_share_keys_keep_them_apart(tmp_path: Path) -> None:
