@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import tomli_w
@@ -15,6 +14,7 @@ from align_tui.core.text.display import one_line
 from align_tui.files.write import write_text
 from align_tui.formats.align_system.target_values import KdeOptions, norm_of
 from align_tui.formats.align_system.targets import AlignmentTarget, read_target
+from align_tui.output.json_text import json_text
 from align_tui.output.terminal import say, say_data, say_json
 
 
@@ -44,7 +44,7 @@ def convert_target(
     body = {"id": found.id, "targets": targets_to_json(found.targets)}
     if out is not None:
         as_json = out.suffix == ".json"
-        write_text(out, json.dumps(body, ensure_ascii=False) + "\n" if as_json else _toml(found))
+        write_text(out, json_text(body) + "\n" if as_json else _toml(found))
         say(str(out), error=True)
     elif as_json:
         say_json(body)

@@ -277,7 +277,7 @@ async def test_a_lost_device_is_told_to_all_and_to_who_comes_later(
 ) -> None:
     backbone = load(folder)
     monkeypatch.setattr(
-        "align_tui.backbones.local.model_thread._is_lost",
+        "align_tui.backbones.local.model_thread.is_lost",
         lambda error, device: "made up" in str(error),
     )
     fail_when(backbone, lambda ids: True)

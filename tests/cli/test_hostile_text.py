@@ -54,6 +54,10 @@ CALLS: dict[str, list[list[str]]] = {
     ],
     "report": [["RUN"], ["RUN", "--format", "html"], ["RUN", "--title", "BAD"], ["BAD"],
                ["RUN", "--format", "BAD"], ["RUN", "-o", "OUT/x"]],
+    "table": [
+        *(["RUN", "--format", name] for name in ("text", "markdown", "latex", "csv", "json")),
+        ["RUN", "--format", "BAD"], ["BAD"], ["RUN", "-o", "OUT/x"],
+    ],
     "import": [["OUT"], ["BAD"]],
     "cancel": [["BAD"], ["RUN"], ["WHOLE"]],
     "delete": [["BAD", "--yes"], ["RUN"], ["WHOLE", "--yes"]],

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from align_tui.config.alignment import OURS, AlignmentParams
 from align_tui.core.alignment import (
     cumulative_average_distance,
     kde_cumulative_js,
@@ -167,6 +168,8 @@ def test_scores_are_shares_and_the_seed_decides(name: str, data: st.DataObject, 
     assert ranking.function == name and len(ranking.scores) == len(predictions)
     if ranking.measure in ("probability", "share of votes"):
         assert sum(ranking.scores) == pytest.approx(1.0) or not any(ranking.scores)
+    if "probabilistic" not in OURS.get(name, AlignmentParams).model_fields:
+        return
     drawn = rank(predictions, targets, relevance, {}, seed, probabilistic=True)
     assert drawn.tie_break == "drawn" and drawn.scores == ranking.scores
 

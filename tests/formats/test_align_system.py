@@ -63,10 +63,10 @@ def test_labels_are_label_or_the_associations() -> None:
     del body["input"]["choices"][1]["kdma_association"]
     assert labels_of(read([body])) == [{}, {}]
     # `label` takes precedence if there is one, and null in it means no label.
-    body = record(label=[{"fairness": None, "merit": 0.5}, None])
+    body = record(label=[{"fairness": None, "patience": 0.5}, None])
     found = read([body])
-    assert labels_of(found) == [{"merit": 0.5}, {}]
-    assert "merit" in found.notes[0]
+    assert labels_of(found) == [{"patience": 0.5}, {}]
+    assert "patience" in found.notes[0]
     assert "no attribute pack defines" in found.notes[0]
 
 

@@ -109,8 +109,8 @@ def test_a_target_by_parameters_says_so(parameters: str, tmp_path: Path) -> None
     path.write_text(f"id: x\nkdma_values:\n  - kdma: merit\n    parameters:{parameters}")
     with pytest.raises(DatasetError) as caught:
         read_target(path, attributes=ATTRIBUTES)
-    said = "has no value but parameters (intercept, attr_weight), which align-tui cannot read"
-    assert said in caught.value.message and "merit" in caught.value.message
+    said = "its parameters are intercept, attr_weight, which align-tui cannot read"
+    assert said in caught.value.message and "kdma_values[0]" in caught.value.message
 
 
 def test_too_many_of_anything_is_said_with_the_number() -> None:

@@ -30,13 +30,13 @@ def test_normalised_takes_off_rounding_and_nothing_else() -> None:
 
 
 def test_two_spellings_are_one_attribute_with_one_scale() -> None:
-    raws = [{"MoralDesert": 10.0, "merit": 1.0}, {"moral_deservingness": 1.0}]
+    raws = [{"MoralDesert": 10.0, "patience": 1.0}, {"moral_deservingness": 1.0}]
     scales, notes = decide(raws, ATTRIBUTES, None, PLACE, guess=True)
-    assert scales.scale == {"moral_desert": 10.0, "merit": 1.0}
+    assert scales.scale == {"moral_desert": 10.0, "patience": 1.0}
     assert scales.labels(raws[1], PLACE) == {"moral_desert": 0.1}
     assert len(notes) == 3
     assert "divided by 10: moral_desert" in notes[0]
-    assert "read as 0..1 although others here are 0..10: merit" in notes[1]
+    assert "read as 0..1 although others here are 0..10: patience" in notes[1]
     assert "no attribute pack defines" in notes[2]
 
 

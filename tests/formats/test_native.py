@@ -135,7 +135,7 @@ def test_errors_name_file_record_and_key(text: str, says: str) -> None:
         (line(meta=[1]), "meta must be an object, and is a list"),
         (line(meta="{"), "meta is text that is not a JSON object"),
         (line(choice=[]), "both 'choice' and 'choices'"),
-        (line(choices=[{"text": "a"}]), "it has 1 choices"),
+        (line(choices=[{"text": "a"}]), "it has 1 choice;"),
         (line(choices=[{"text": "a"}, {"text": "a"}]), "choice 2 repeats an earlier one: 'a'"),
         (line(choices=[{"text": "a"}, {"text": "a", "labels": []}]), "labels must be an object"),
         (line(choices=[{"text": "a"}, "b"]), r"choices\[1\] must be an object, and is text"),
@@ -190,7 +190,7 @@ def test_toml_is_written_for_people(tmp_path: Path) -> None:
     [
         ([], "no scenarios to write"),
         ([Scenario("a", "t", (Choice("a"), Choice("b")))] * 2, "the same key"),
-        ([Scenario("a", "t", (Choice("a"),))], "it has 1 choices"),
+        ([Scenario("a", "t", (Choice("a"),))], "it has 1 choice;"),
         ([Scenario(" ", "t", (Choice("a"), Choice("b")))], "its key must have"),
         ([Scenario("a", "t", (Choice("a", {"x": 2.0}), Choice("b")))], "not in 0..1"),
         (
