@@ -13,6 +13,7 @@ from align_tui.monitor.decision_detail import read_detail
 from align_tui.monitor.snapshot import Shown
 from align_tui.output.choice_info import choice_info
 from align_tui.output.events import stored_events
+from align_tui.output.example_responses import response_json
 from align_tui.store import results, runs
 from align_tui.store.basis import basis_of
 from align_tui.store.database import Database
@@ -82,5 +83,7 @@ async def look_at(database: Database, run: str) -> None:
     info = choice_info(scenario, scenario.choice_texts, result, basis)
     found = json.loads(json.dumps(info))["icl_example_responses"]["moral_desert"]
     assert found[-1] == {
-        "similarity_score": last.similarity, "prompt": last.prompt, "response": last.response
-    }  # fmt: skip
+        "similarity_score": last.similarity,
+        "prompt": last.prompt,
+        "response": response_json(last.response),
+    }
