@@ -198,6 +198,8 @@ def test_different_methods_have_different_names() -> None:
         [profile("a"), profile("b", backbone={"kind": "transformers", "model": "x/y"})]
     )
     assert shared == ["baseline", "baseline"]
+    [own] = method_names([profile("a", "custom", adm={"file": "/home/someone/secret/odd.py"})])
+    assert "odd.py" in own and "someone" not in own
 
 
 NAMES = st.from_regex(r"[a-z]{1,8}([_\- ][a-z]{1,8}){0,2}", fullmatch=True)

@@ -60,6 +60,8 @@ def method_name(profile: Profile) -> str:
 
 
 def _short(value: str) -> str:
+    """The value, of a path the last part: an export tells nobody where its author's files are."""
+    value = value.rpartition("/")[2] or value
     plain = len(value) <= MOST_CHARS and not re.search(r"[\s:]", value)
     return value if plain else _hash(value)
 
