@@ -31,15 +31,22 @@ class RatedStatement:
     rating: StatementRating
 
 
+_PARTS: tuple[tuple[str, StatementKind], ...] = (
+    ("value", "value"),
+    ("right", "right"),
+    ("dut", "duty"),
+)
+
+
 def kind_of(word: str) -> StatementKind:
     """The kind of statement that a word of the model names, in any case (`Value`, `Duties`).
 
     A text that names several is the first of value, right and duty. Raises ValueError for others.
     """
     folded = word.lower()
-    for part, kind in (("value", "value"), ("right", "right"), ("dut", "duty")):
+    for part, kind in _PARTS:
         if part in folded:
-            return kind  # type: ignore[return-value]  # mypy does not narrow the pairs
+            return kind
     raise ValueError(f"{word[:40]!r} names no value, right or duty")
 
 

@@ -69,7 +69,7 @@ class Seq2SeqBackbone:
         )
         pairs = zip(found[::2], found[1::2], strict=True)
         return tuple(
-            StatementRating(relevant[0], *valence)  # type: ignore[index,misc]
+            StatementRating(relevant[0], *valence)  # type: ignore[index,misc]  # as questions answer
             for relevant, valence in pairs
         )
 
@@ -101,7 +101,7 @@ class Seq2SeqBackbone:
             lambda job: [Search(job, 0, ids, most_tokens=STATEMENT_TOKENS, count=most, seed=seed)]
         )
         made: dict[Statement, None] = {}
-        for each in found:  # type: ignore[attr-defined]
+        for each in found:  # type: ignore[attr-defined]  # a search finds a list
             with contextlib.suppress(ValueError):
                 made[statement_of(self._text(each))] = None
         return tuple(made)
@@ -154,6 +154,7 @@ class Seq2SeqBackbone:
         return ids
 
     def _text(self, ids: object) -> str:
+        # A writing and each text of a search answer with a list of ids.
         decoded = self._loaded.tokenizer.decode(ids, skip_special_tokens=True)  # type: ignore[arg-type]
         return str(decoded).strip()
 
