@@ -61,6 +61,8 @@ class Palette(CommandPalette):
 
     DEFAULT_CSS: ClassVar[str] = """
     Palette SearchIcon { display: none; }
+    /* Textual cannot wrap an entry at a width of 0, which a list on a tiny terminal would have. */
+    Palette CommandList { min-width: 12; }
     Palette.-ascii #--input, Palette.-ascii #--input.--list-visible { border: ascii $faint; }
     Palette.-ascii CommandList { border: ascii $faint; }
     Palette.-ascii LoadingIndicator { display: none; }
@@ -78,6 +80,6 @@ class Palette(CommandPalette):
                 raise
 
     def _action_command_list(self, action: str) -> None:
-        """Ignore page down in a list that has no size yet, which would be a KeyError."""
-        if self.query_one(CommandList).size.height:
+        """Ignore a key for a list that has no size yet, or is gone since the palette closes."""
+        if any(found.size.height for found in self.query(CommandList)):
             super()._action_command_list(action)

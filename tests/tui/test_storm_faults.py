@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.screen import ModalScreen
 
 from align_tui.config.failure_log import screen_log
@@ -142,6 +142,50 @@ async def test_a_palette_without_its_list_yet(path: Path, finished: Finished, wa
             app.post_message(as_key(key))
         await pilot.pause()
         await wait(pilot, lambda: not isinstance(app.screen, Palette))
+
+
+@pytest.mark.parametrize("width", [1, 4, 6])
+async def test_a_palette_on_a_terminal_of_a_few_columns(
+    path: Path, finished: Finished, wait: Any, width: int
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        await pilot.press("ctrl+p")
+        await wait(pilot, lambda: bool(app.screen.query(CommandList)))
+        await wait(pilot, lambda: app.screen.query_one(CommandList).option_count > 10)
+        await pilot.resize_terminal(width, 26)
+        await pilot.press("k", "down", "escape")
+        await wait(pilot, lambda: not isinstance(app.screen, Palette))
+
+
+async def test_keys_for_the_list_of_a_palette_that_is_closing(
+    path: Path, finished: Finished, wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        await pilot.press("ctrl+p")
+        await wait(pilot, lambda: bool(app.screen.query(CommandList)))
+        palette = app.screen
+        await palette.query(CommandList).remove()
+        palette._action_command_list("cursor_down")  # type: ignore[attr-defined]  # as its key does
+
+
+async def test_a_screen_whose_widgets_are_gone_is_not_painted(
+    path: Path, finished: Finished, wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        screen = app.screen
+        assert isinstance(screen, StudyScreen)
+        await screen.host.presenter.scenario_list.widget.remove()
+        screen.host.lay_out()  # as a key does that was queued when the screen closed
+        await pilot.pause()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 90), (4, 90), (300, 1)])

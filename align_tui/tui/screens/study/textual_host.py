@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
+
+from textual.dom import NoScreen
 
 from align_tui.core.text.display import plain
 from align_tui.tui.format.key_names import KeyNames
@@ -65,7 +68,9 @@ class TextualHost:
     def repaint(self) -> None:
         """Paint the last snapshot with the current view state."""
         if self.screen.is_attached:
-            self.presenter.paint(self.session.snapshot, self.state)
+            # A key may have been queued when the screen closed: some of its widgets are gone.
+            with suppress(NoScreen):
+                self.presenter.paint(self.session.snapshot, self.state)
 
     def lay_out(self) -> None:
         """Compute the layout again and paint."""
