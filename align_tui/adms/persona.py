@@ -86,8 +86,8 @@ def _interview(persona: Persona, targets: Targets, params: PersonaParams) -> tup
     wanted = {target.attribute for target in targets}
     is_asked = any(answer.is_about(wanted) for answer in persona.answers)
     about = wanted if params.only_target_questions and is_asked else None
-    begin, turns = 2, interview(persona, about)  # a frame and a backstory come first
-    return turns[: begin + 2 * params.most_questions]
+    # Two turns for the frame and the backstory, then two for each question.
+    return interview(persona, about)[: 2 + 2 * params.most_questions]
 
 
 KIND = AdmKind(PersonaParams, make)

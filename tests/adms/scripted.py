@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from align_tui.adms.no_model import NoModel
 from align_tui.adms.registry import make_adm
 from align_tui.config.attributes import load_attributes
 from align_tui.config.profile import Profile
+from align_tui.core.alignment.ranking import History
 from align_tui.core.attributes import Attributes
-from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
+from align_tui.core.decisions import Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
-from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.types import JsonObject
 
 Vectors = Callable[[Sequence[str]], tuple[tuple[float, ...], ...]]
@@ -39,12 +40,12 @@ class Request:
 
 
 @dataclass
-class ScriptedLlm:
+class ScriptedLlm(NoModel):
     """Answers requests with `reply`, which gets each request, and records them."""
 
     reply: Callable[[Request], object]
     seed: int = 1
-    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    history: History = field(default_factory=dict)
     vectors: Vectors | None = None
     asked: list[Request] = field(default_factory=list)
     embedded: list[str] = field(default_factory=list)
@@ -68,31 +69,10 @@ class ScriptedLlm:
         await asyncio.sleep(0)
         return Generation(text, "p", 1, 5, "stop", 0.1, 0.2)
 
-    def role(self, name: str) -> ScriptedLlm:
-        return self
-
-    async def rate(
-        self, action: str, statements: Sequence[Statement]
-    ) -> tuple[StatementRating, ...]:
-        raise NotImplementedError
-
-    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
-        raise NotImplementedError
-
-    async def suggest(
-        self, action: str, most: int, seed: int | None = None
-    ) -> tuple[Statement, ...]:
-        raise NotImplementedError
-
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         assert self.vectors is not None
         self.embedded += texts
         return self.vectors(texts)
-
-    async def score(
-        self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
-    ) -> ChoiceProbabilities | None:
-        raise NotImplementedError
 
 
 def decide(

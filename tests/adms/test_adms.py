@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from align_tui.adms.base import AdmKind
+from align_tui.adms.no_model import NoModel
 from align_tui.adms.registry import make_adm
 from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.attributes import load_attributes
@@ -18,7 +19,6 @@ from align_tui.core.alignment.ranking import History
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.errors import AdmError, AlignError, ReplyError, Truncated
 from align_tui.core.replies import with_thinking
-from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.targets import RandomEffects, Target
 from align_tui.core.types import JsonObject
 from tests.conftest import HIGH, make_scenarios
@@ -27,7 +27,7 @@ SCENARIO = make_scenarios(1)[0]
 A, B = SCENARIO.choice_texts
 
 
-class Script:
+class Script(NoModel):
     """A model that gives scripted replies and records its requests."""
 
     def __init__(self, *replies: object, seed: int = 1, history: History | None = None) -> None:
@@ -53,25 +53,6 @@ class Script:
         text = reply if isinstance(reply, str) else json.dumps(reply, separators=(",", ":"))
         cut = text == "CUT"
         return Generation(text, "p", 1, 5, "length" if cut else "stop", 0.1, 0.2)
-
-    def role(self, name: str) -> Script:
-        return self
-
-    async def rate(
-        self, action: str, statements: Sequence[Statement]
-    ) -> tuple[StatementRating, ...]:
-        raise NotImplementedError
-
-    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
-        raise NotImplementedError
-
-    async def suggest(
-        self, action: str, most: int, seed: int | None = None
-    ) -> tuple[Statement, ...]:
-        raise NotImplementedError
-
-    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        raise NotImplementedError
 
     async def score(
         self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
