@@ -21,6 +21,7 @@ from align_tui.cli.shared_options import (
     Database,
     Limit,
     LowBandwidth,
+    Margin,
     Overrides,
     Profiles,
     Repeat,
@@ -144,6 +145,7 @@ def run(
     override: Overrides = None,
     scoring: Rule = None,
     scale: Scale = None,
+    margin: Margin = None,
     resume: Annotated[
         str | None,
         typer.Option(help="Continue the run with this id, and try its failed samples again."),
@@ -187,6 +189,7 @@ def run(
         scored_only=scored_only,
         scoring=scoring,
         scale=scale,
+        margin=margin,
     )
     raise typer.Exit(start_run(options, db, trust=trust, as_json=json, detach=detach))
 

@@ -34,6 +34,7 @@ def study_options(
     scored_only: bool = False,
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
+    margin: float | None = None,
 ) -> Options:
     """Collect the study options of a command in one value. Raises ConfigError."""
     if scoring is not None:
@@ -53,6 +54,7 @@ def study_options(
         scored_only=scored_only,
         rule=scoring,
         scale=tuple(scale or ()),
+        margin=margin,
     )
 
 

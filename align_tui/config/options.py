@@ -20,6 +20,7 @@ class Options:
     repeat: int | None = None
     scored_only: bool = False
     rule: str | None = None
+    margin: float | None = None
     scale: tuple[str, ...] = ()
 
     @property

@@ -66,6 +66,7 @@ class StudyFile(Strict):
     limit: int | None = Field(None, ge=1)
     repeat: int = Field(1, ge=1, le=10_000)
     scored_only: bool = False
+    margin: float | None = Field(None, gt=0.0, lt=1.0)
     scoring: ScoringSpec = ScoringSpec()
 
     @model_validator(mode="after")
@@ -101,6 +102,7 @@ class Study:
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
     own_code: frozenset[str] = field(default=frozenset(), compare=False)
+    margin: float | None = None  # differences of accuracies inside it count as tied
     attributes: Attributes | None = field(default=None, compare=False, repr=False)
 
     @property

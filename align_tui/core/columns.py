@@ -49,6 +49,7 @@ class Column:
     scenarios: tuple[Scenario, ...] = field(repr=False)
     outcomes: Mapping[SampleKey, Outcome] = field(repr=False)
     model: str = ""  # a short name of the model that decided, if a model did
+    margin: float | None = None  # differences inside it count as tied, says the run's study
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def read_columns(
             scenarios=study.scenarios,
             outcomes=outcomes.get(index, {}),
             model=profile.model_label,
+            margin=study.margin,
         )
         for index, profile in enumerate(study.profiles)
         if profiles is None or index in profiles

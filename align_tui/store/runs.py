@@ -86,6 +86,8 @@ def create_run(
                 _day_of(connection, parent) if parent is not None else time.strftime("%Y-%m-%d"),
             ),
         )
+        if study.margin is not None:
+            connection.execute("UPDATE runs SET margin=? WHERE id=?", (study.margin, run))
         write_inputs(connection, run, study, attributes, parent)
         keep_example_sets(connection, run, study.profiles)
         for idx, scenario in enumerate(study.scenarios):
@@ -309,6 +311,7 @@ def load_study(db: Database, run: str) -> Study:
         repeat=head["repeat"],
         scored_only=bool(head["scored_only"]),
         rule=head["rule"],
+        margin=head["margin"],
         is_demo=bool(head["is_demo"]),
         notes=tuple(json.loads(head["notes"])),
         attributes=stored_attributes(head["attributes"]),

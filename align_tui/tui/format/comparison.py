@@ -12,6 +12,7 @@ from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
 from align_tui.core.settings import beside
 from align_tui.core.stats.comparison import Comparison
+from align_tui.core.stats.equivalence import finding, shared_margin
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
@@ -161,11 +162,12 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Four lines: counts of pairs; difference, interval and p; agreement; settings that differ."""
     found = digest.comparison
     one, two = found.a + 1, found.b + 1
+    margin = shared_margin(digest.paired.columns[each].margin for each in (found.a, found.b))
     if found.a == found.b:
         return (((" there is only one column: add another to compare with", "text"),), (), (), ())
     return (
         cut(_counts(found, one, two), width, glyphs.more),
-        cut(_difference(found, one, two, width, glyphs), width, glyphs.more),
+        cut(_difference(found, one, two, margin, width, glyphs), width, glyphs.more),
         cut(_agreement(found, width), width, glyphs.more),
         cut(_settings(digest, glyphs), width, glyphs.more),
     )
@@ -211,7 +213,9 @@ def p_text(p: float) -> str:
     return "p = 1.0" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
 
 
-def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyphs) -> list[Span]:
+def _difference(
+    found: Comparison, one: int, two: int, margin: float | None, width: int, glyphs: Glyphs
+) -> list[Span]:
     if found.difference is None:
         return []
     value, low, high = found.difference.value, found.difference.low, found.difference.high
@@ -222,6 +226,8 @@ def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyph
         ("   exact McNemar ", "quiet"),
         (p_text(found.p), "bright"),
     ]
+    if margin is not None and finding(low, high, margin) == "tied":
+        spans += [("   ", ""), ("tied", "bright"), (f" within {point(margin)}", "text")]
     bar = min(41, width - cells(spans) - 4)
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]
