@@ -26,7 +26,7 @@ HOW_COMPARED = (
 )
 DEPENDENT = (
     "Repeats of a question are averaged first, and questions of one cluster are not taken as "
-    "independent. An accuracy of q questions in c clusters is marked {q q, c c}: its interval is "
+    "independent: braces have the number of questions (q) and of clusters (c). Such an interval is "
     "Wilson's with the effective number of decisions and Student's t with c - 1 degrees of freedom."
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
