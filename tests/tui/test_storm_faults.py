@@ -202,7 +202,7 @@ async def test_a_terminal_of_a_few_cells(
         screen.host.complain("It did not work", "and this is why")
         await pilot.resize_terminal(*size)
         await pilot.resize_terminal(100, 30)
-        assert "this is why" in words(app)
+        await wait(pilot, lambda: "this is why" in words(app))
 
 
 @pytest.mark.parametrize("error", [ValueError("a fault of ours"), SystemExit(3)])
