@@ -1,4 +1,4 @@
-"""Personas, tagging, flows, pipelines, paper profiles on a small real model: they decide, not well."""
+"""Personas, tagging, flows, pipelines and paper profiles on a real small model: they decide."""
 
 from __future__ import annotations
 
