@@ -18,6 +18,7 @@ from align_tui.cli.command_groups import (
 )
 from align_tui.cli.shared_options import (
     Backbones,
+    Cluster,
     Database,
     Limit,
     LowBandwidth,
@@ -144,6 +145,7 @@ def run(
     backbone: Backbones = None,
     override: Overrides = None,
     scoring: Rule = None,
+    cluster: Cluster = None,
     scale: Scale = None,
     margin: Margin = None,
     resume: Annotated[
@@ -172,7 +174,8 @@ def run(
     from align_tui.cli.run_command import resume_run, start_run
 
     if resume is not None:
-        if any((study, profile, scenarios, limit, target, repeat, backbone, override, scoring)):
+        given = (study, profile, scenarios, limit, target, repeat, backbone, override, scoring)
+        if any((*given, cluster)):
             raise typer.BadParameter(
                 "--resume continues a run as it is: leave out the study and its options"
             )
@@ -188,6 +191,7 @@ def run(
         repeat=repeat,
         scored_only=scored_only,
         scoring=scoring,
+        cluster=cluster,
         scale=scale,
         margin=margin,
     )

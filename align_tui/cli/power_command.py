@@ -9,9 +9,10 @@ from pathlib import Path
 
 from align_tui.cli.option_values import database_path
 from align_tui.core.column_names import with_model
-from align_tui.core.columns import Column, pair_up
+from align_tui.core.columns import Column, pair_up, scored_pairs
 from align_tui.core.errors import ConfigError
-from align_tui.core.question_pairs import question_pairs
+from align_tui.core.families import ClusterRule
+from align_tui.core.stats.comparison import question_pairs
 from align_tui.core.stats.pilot import Pilot, pilot_of
 from align_tui.core.stats.power import POWER, Design, assumed_variation
 from align_tui.core.targets import Targets
@@ -78,6 +79,7 @@ def plan_from_run(
     db_path: Path | None,
     numbers: Numbers,
     columns: Sequence[str] | None,
+    cluster: ClusterRule | None = None,
     *,
     as_json: bool,
 ) -> None:
@@ -87,6 +89,7 @@ def plan_from_run(
             "A pilot run says accuracy, --within and --icc itself", "Leave them out, or the run."
         )
     db = open_database(database_path(db_path), create=False)
+    db.cluster = cluster
     run = runs.resolve(db, name)
     with waiting("reading the run"):
         every = read_columns(db, run, inherited=True)
@@ -152,7 +155,8 @@ def _pilots(columns: Sequence[Column]) -> Iterator[tuple[str, str, Targets, Pilo
         paired = pair_up([one, other]) if shared else None
         for targets in shared:
             assert paired is not None
-            found = pilot_of(question_pairs(paired, 0, 1, targets))
+            scored = scored_pairs(paired, 0, 1, targets)
+            found = pilot_of(question_pairs(paired, scored))
             if found is not None:
                 yield _label(one), _label(other), targets, found
 

@@ -170,6 +170,11 @@ CREATE INDEX samples_turn ON samples (run, profile, repeat, context, turn)
   WHERE turn IS NOT NULL AND status IN ('pending', 'running')
 """
 
+# What the run's study counts as independent (core/families.py); NULL is the usual rule.
+_CLUSTERS = """
+ALTER TABLE runs ADD COLUMN cluster TEXT
+"""
+
 # Differences of accuracies inside the margin of the run's study count as tied; NULL: it names none.
 _MARGIN = """
 ALTER TABLE runs ADD COLUMN margin REAL
@@ -242,6 +247,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m010_turns(db: UtilsDatabase) -> None:
         for statement in _statements(_TURNS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m015_clusters(db: UtilsDatabase) -> None:
+        for statement in _statements(_CLUSTERS):
             db.conn.execute(statement)
 
     @migrations()

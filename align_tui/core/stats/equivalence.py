@@ -7,6 +7,7 @@ from typing import Literal
 
 from align_tui.core.text.plurals import counted
 
+LEVEL = 0.05
 Finding = Literal["better", "worse", "tied", "open"]
 
 

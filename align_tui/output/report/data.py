@@ -18,20 +18,25 @@ from align_tui.core.columns import (
     correctness,
     pair_up,
     probe_key,
+    question_scenarios,
     target_for,
 )
+from align_tui.core.families import ClusterRule
 from align_tui.core.scenarios import Scenario
 from align_tui.core.settings import Setting, beside
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
+from align_tui.core.stats.equivalence import shared_margin
 from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 from align_tui.output.rating_words import rating_words
+from align_tui.output.report.conclusions import conclusion
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import results, runs
 from align_tui.store.basis import Basis, bases_of
+from align_tui.store.clusters import clustering_of
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
 from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
@@ -51,6 +56,8 @@ class RunPart:
     scenarios: int
     scenarios_hash: str
     probes: int
+    cluster: ClusterRule
+    clusters: int
     notes: tuple[str, ...]
     versions: dict[str, str]
     profiles: tuple[tuple[str, str], ...]  # name, and hash of everything else
@@ -76,7 +83,13 @@ class Compared:
     second: str
     targets: Targets
     found: Comparison
+    margin: float | None
     adjusted: float
+
+    @property
+    def conclusion(self) -> str:
+        """Which is better, or that they are tied, or which difference could be detected."""
+        return conclusion(self.found.difference, self.adjusted, self.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +137,8 @@ class Report:
 
     @property
     def dependent(self) -> bool:
-        """Does any comparison have a question more than once among its pairs?"""
-        return any(compared.found.dependent for compared in self.comparisons)
+        """Has any accuracy fewer clusters than decisions?"""
+        return any(each.all.clusters < each.all.scored for each in self.accuracies)
 
 
 def gather(
@@ -162,6 +175,8 @@ def _run_part(db: Database, run: str) -> RunPart:
         scenarios=len(study.scenarios),
         scenarios_hash=content_hash([scenario.hash for scenario in study.scenarios]),
         probes=len({probe_key(scenario) for scenario in study.scenarios}),
+        cluster=study.cluster,
+        clusters=clustering_of(db, run).clusters,
         notes=study.notes,
         versions=runs.run_versions(db, run),
         profiles=tuple(
@@ -185,7 +200,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
     found: dict[str, list[Accuracy]] = {}
     for column, label in zip(columns, labels, strict=True):
         alone = pair_up([column])
-        scenarios = [row.scenario for row in alone.rows if row.choices[0] is not None]
+        scenarios = question_scenarios([row for row in alone.rows if row.choices[0] is not None])
         for targets in column.under:
             rates = [column_rate(alone, 0, targets, discriminating=only) for only in (False, True)]
             chances = [
@@ -200,7 +215,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
 
 def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Compared, ...]:
     """Compare every two columns under every target that both are scored against."""
-    found: list[tuple[str, str, Targets, Comparison]] = []
+    found: list[tuple[str, str, Targets, Comparison, float | None]] = []
     for a, b in combinations(range(len(columns)), 2):
         shared = [targets for targets in columns[a].under if targets in columns[b].under]
         paired = pair_up([columns[a], columns[b]]) if shared else None
@@ -208,8 +223,9 @@ def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Comp
             assert paired is not None
             comparison = compare(paired, 0, 1, targets)
             if comparison.counts.pairs:
-                found.append((labels[a], labels[b], targets, comparison))
-    adjusted = holm([comparison.p for *_, comparison in found])
+                margin = shared_margin((columns[a].margin, columns[b].margin))
+                found.append((labels[a], labels[b], targets, comparison, margin))
+    adjusted = holm([comparison.p for *_, comparison, _ in found])
     return tuple(Compared(*each, p) for each, p in zip(found, adjusted, strict=True))
 
 

@@ -12,7 +12,7 @@ from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
 from align_tui.core.settings import beside
 from align_tui.core.stats.comparison import Comparison
-from align_tui.core.stats.equivalence import finding, shared_margin
+from align_tui.core.stats.equivalence import LEVEL, finding, shared_margin
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
@@ -168,7 +168,7 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     return (
         cut(_counts(found, one, two), width, glyphs.more),
         cut(_difference(found, one, two, margin, width, glyphs), width, glyphs.more),
-        cut(_agreement(found, width), width, glyphs.more),
+        cut(_agreement(found), width, glyphs.more),
         cut(_settings(digest, glyphs), width, glyphs.more),
     )
 
@@ -196,8 +196,19 @@ def _counts(found: Comparison, one: int, two: int) -> list[Span]:
     spans: list[Span] = [(" ", "")]
     for name, count in parts:
         spans += [(f"{name} ", "quiet"), (f"{count}", "bright"), ("   ", "")]
-    spans.append((f"of {counted(counts.pairs, 'pair')}", "quiet"))
+    spans.append((f"of {counted(counts.pairs, 'pair')}{_independent(found)}", "quiet"))
     return spans
+
+
+def _independent(found: Comparison) -> str:
+    """` on 18 questions in 10 clusters`; empty where every pair is both."""
+    over = found.difference
+    if over is None or found.counts.pairs == over.questions == over.clusters:
+        return ""
+    words = f" on {counted(over.questions, 'question')}"
+    if over.clusters < over.questions:
+        words += f" in {counted(over.clusters, 'cluster')}"
+    return words
 
 
 def signed(value: float) -> str:
@@ -220,14 +231,17 @@ def _difference(
         return []
     value, low, high = found.difference.value, found.difference.low, found.difference.high
     spans: list[Span] = [
-        (f" {two} less {one} ", "quiet"),
+        (f" {two} - {one} ", "quiet"),
         (signed(value), "bright"),
         (f" 95 % {signed(low).strip()} to {signed(high).strip()}", "text"),
-        ("   exact McNemar ", "quiet"),
+        ("   sign-flip ", "quiet"),
         (p_text(found.p), "bright"),
     ]
+    smallest = found.difference.detectable
     if margin is not None and finding(low, high, margin) == "tied":
         spans += [("   ", ""), ("tied", "bright"), (f" within {point(margin)}", "text")]
+    elif found.p > LEVEL and smallest is not None:
+        spans += [("   could detect ", "quiet"), (point(smallest), "text")]
     bar = min(41, width - cells(spans) - 4)
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]
@@ -244,7 +258,7 @@ def difference_bar(value: float, low: float, high: float, width: int, glyphs: Gl
     return tuple(line)
 
 
-def _agreement(found: Comparison, width: int) -> list[Span]:
+def _agreement(found: Comparison) -> list[Span]:
     agreed = found.agreement
     spans: list[Span] = []
     if agreed.share is not None and agreed.low is not None and agreed.high is not None:
@@ -254,12 +268,6 @@ def _agreement(found: Comparison, width: int) -> list[Span]:
             (f" 95 % {point(agreed.low)} to {point(agreed.high)}", "text"),
             (f", chance {point(agreed.chance or 0.0)}", "quiet"),
         ]
-    if found.dependent:
-        questions = counted(found.probes, "different question")
-        warning = f"{counted(found.counts.pairs, 'pair')} on {questions}: p is too small"
-        if width - cells(spans) < len(warning) + 4:
-            spans = spans[:2]
-        spans.append((f"   {warning}", "warn"))
     return spans
 
 
