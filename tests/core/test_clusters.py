@@ -30,7 +30,6 @@ from align_tui.core.stats.paired_clusters import Pair, paired_difference, sign_f
 from align_tui.core.stats.rates import clustered_rate, make_rate
 from tests.conftest import make_scenarios
 
-
 few = settings(max_examples=40)
 
 
