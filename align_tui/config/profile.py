@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     Field,
@@ -20,7 +20,7 @@ from align_tui.config.alignment import AlignmentTable, params_of
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
 from align_tui.config.examples import ExamplesSpec
 from align_tui.config.history import HistorySpec
-from align_tui.config.prompts.styles import StyleName
+from align_tui.config.prompts.styles import StyleName, style_of
 from align_tui.config.prompts.target_text import BETWEEN, DEGREES, level_of
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
@@ -29,6 +29,7 @@ from align_tui.config.server import JsonTable
 from align_tui.config.targets import TargetSpec
 from align_tui.config.value_types import RoleName
 from align_tui.core.alignment.registry import FUNCTIONS
+from align_tui.core.choice_order import OrderSetting
 from align_tui.core.errors import ConfigError
 from align_tui.core.examples.answers import example_targets
 from align_tui.core.targets import Targets
@@ -90,7 +91,8 @@ MAIN = ""
 class Profile(Strict):
     """A complete profile: `extends`, `--set` and aliases are already applied.
 
-    `models` are the models beside `[backbone]`, by role.
+    `models` are the models beside `[backbone]`, by role. `order` is that in which the choices are
+    shown; None where it is the default (`choice_order` has it).
     """
 
     name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
@@ -99,12 +101,26 @@ class Profile(Strict):
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
     alignment: AlignmentTable = None
     history: HistorySpec | None = None
+    order: OrderSetting | None = None
     relevance: RelevanceTable = None
     backbone: BackboneSpec = BackboneSpec()
     models: dict[RoleName, RoleModel] = Field(default_factory=dict)
     decoding: DecodingSpec = DecodingSpec()
     prompt: PromptSpec = PromptSpec()
     examples: ExamplesSpec | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word_for_order(cls, data: Any) -> Any:
+        """Take `shuffle_choices` in `[adm]`, an older word, as the order that it means."""
+        if not isinstance(data, Mapping):
+            return data
+        adm = data.get("adm")
+        if not isinstance(adm, Mapping) or not isinstance(adm.get("shuffle_choices"), bool):
+            return data
+        means = "shuffled" if adm["shuffle_choices"] else "given"
+        kept = {key: value for key, value in adm.items() if key != "shuffle_choices"}
+        return {"order": means, **data, "adm": kept}
 
     @model_validator(mode="before")
     @classmethod
@@ -130,10 +146,35 @@ class Profile(Strict):
 
     @model_serializer(mode="wrap")
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out keys of absent tables, so that hashes of older profiles do not change."""
+        """Leave out what is absent, so that hashes of older profiles do not change."""
         dumped: dict[str, Any] = dump(self)
-        may_lack = ("alignment", "history", "models", "relevance", "examples")
+        may_lack = ("alignment", "history", "order", "models", "relevance", "examples")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
+
+    @model_validator(mode="after")
+    def _without_default_order(self) -> Self:
+        """Profiles that show the choices in the same order are equal, however they say it."""
+        if self.order is not None and (not self.shows_order or self.order == self._default_order):
+            object.__setattr__(self, "order", None)
+        return self
+
+    @property
+    def shows_order(self) -> bool:
+        """Does its decision-maker, or what predicts its relevance, see the choices together?"""
+        relevance = self.relevance
+        return self.adm.traits.shows_order or (relevance is not None and not relevance.reads_labels)
+
+    @property
+    def _default_order(self) -> OrderSetting:
+        by_style = self.adm.traits.order_by_style and style_of(self.prompt.prompt_style).shuffles
+        return "shuffled" if by_style else "given"
+
+    @property
+    def choice_order(self) -> OrderSetting:
+        """The order in which its decision-maker is shown the choices."""
+        if not self.shows_order:
+            return "given"
+        return self.order or self._default_order
 
     @cached_property
     def target(self) -> Targets:
