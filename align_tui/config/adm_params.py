@@ -45,8 +45,8 @@ class Traits:
     `together` for all attributes or `each` for one.
     `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
     labels differ (the default, to be safe).
-    `shows_order`: it sees the choices together, in an order that may influence it. `order_by_style`:
-    the profile's `prompt_style` says in which order, unless the profile does.
+    `shows_order`: it sees the choices together, in an order that may influence it.
+    `order_by_style`: the profile's `prompt_style` says in which, unless the profile does.
     `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
     and its results were imported.
     """
