@@ -126,14 +126,14 @@ def warning(found: PositionRate) -> str:
 
 
 def always_words(always: Always) -> tuple[str, ...]:
-    """A sentence for each place that alone scores more or less than chance."""
+    """A sentence for each place that alone scores more than chance."""
     return tuple(
         f"Always taking the {PLACES[one.place]} choice scores {one.rate.correct} of "
         f"{one.rate.scored} on {one_line(target_words(always.targets), 80)} "
         f"(chance {_point(one.chance)}): accuracy there does not tell values from a preference "
         'for a place. Show the choices with order = "shuffled" or "both".'
         for one in always.rates
-        if one.leaves_chance
+        if one.wins
     )
 
 

@@ -100,11 +100,33 @@ class AlwaysRate:
 
     @property
     def leaves_chance(self) -> bool:
-        """Does the place alone score more, or less, than chance by its 95 % interval?"""
-        low, high = self.rate.low, self.rate.high
-        if self.chance is None or low is None or high is None:
+        """Does the place score further from chance than a random chooser would?
+
+        By the exact binomial test at 5 %, half of it on either side: with few scenarios Wilson's
+        interval leaves chance too easily.
+        """
+        if self.chance is None or not self.rate.scored:
             return False
-        return not low <= self.chance <= high
+        right, scored = self.rate.correct, self.rate.scored
+        return min(_tail(right, scored, self.chance), _at_most(right, scored, self.chance)) < 0.025
+
+    @property
+    def wins(self) -> bool:
+        """Does it score more than chance in this sense?"""
+        accuracy, by_chance = self.rate.accuracy, self.chance
+        above = accuracy is not None and by_chance is not None and accuracy > by_chance
+        return above and self.leaves_chance
+
+
+def _tail(right: int, scored: int, p: float) -> float:
+    """The probability of `right` or more successes among `scored`, each of probability `p`."""
+    return math.fsum(
+        math.comb(scored, k) * p**k * (1 - p) ** (scored - k) for k in range(right, scored + 1)
+    )
+
+
+def _at_most(right: int, scored: int, p: float) -> float:
+    return _tail(scored - right, scored, 1 - p)
 
 
 def always_rates(
