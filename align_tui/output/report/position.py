@@ -28,8 +28,8 @@ HOW_PLACED = (
 )
 HOW_ALWAYS = (
     "The accuracy of a chooser that always takes the choice at one place of the scenarios' own "
-    "order. A column that prefers a place can look aligned where this leaves chance (marked *: exact "
-    "binomial test at 5 %)."
+    "order. A column that prefers a place can look aligned where this leaves chance (marked *, by "
+    "the exact binomial test at 5 %)."
 )
 
 
