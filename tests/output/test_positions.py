@@ -92,7 +92,7 @@ def test_orders_are_kept_and_printed(
 
     show_run(run, database.path, as_json=False)
     said = " ".join(capsys.readouterr().out.split())
-    assert "shuffled: chose the first shown in 1.00" in said and "prefers a place" in said
+    assert "shuffled · demo: chose the first shown in 1.00" in said and "prefers a place" in said
     assert "Always taking the second choice scores 12 of 12" in said
 
     report = gather(database, [run])
