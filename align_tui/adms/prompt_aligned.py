@@ -13,11 +13,11 @@ from typing import ClassVar
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.sampling import NEGATIVE
 from align_tui.adms.styled import StyledSample, StyledVotes
 from align_tui.config.adm_params import Reasoned, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
+from align_tui.core.choice_order import NEGATIVE
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
