@@ -111,21 +111,9 @@ class Profile(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_word_for_order(cls, data: Any) -> Any:
-        """Take `shuffle_choices` in `[adm]`, an older word, as the order that it means."""
-        if not isinstance(data, Mapping):
-            return data
-        adm = data.get("adm")
-        if not isinstance(adm, Mapping) or not isinstance(adm.get("shuffle_choices"), bool):
-            return data
-        means = "shuffled" if adm["shuffle_choices"] else "given"
-        kept = {key: value for key, value in adm.items() if key != "shuffle_choices"}
-        return {"order": means, **data, "adm": kept}
-
-    @model_validator(mode="before")
-    @classmethod
     def _as_the_style_has_it(cls, data: Any) -> Any:
         """Set those keys of `[adm]` that the profile leaves out and that its style changes."""
+        data = _with_one_word_for_order(data)
         if not isinstance(data, Mapping):
             return data
         prompt, adm = data.get("prompt"), data.get("adm")
@@ -154,7 +142,7 @@ class Profile(Strict):
     @model_validator(mode="after")
     def _without_default_order(self) -> Self:
         """Profiles that show the choices in the same order are equal, however they say it."""
-        if self.order is not None and (not self.shows_order or self.order == self._default_order):
+        if self.order is not None and (not self.shows_order or self.order == _default_order(self)):
             object.__setattr__(self, "order", None)
         return self
 
@@ -165,16 +153,11 @@ class Profile(Strict):
         return self.adm.traits.shows_order or (relevance is not None and not relevance.reads_labels)
 
     @property
-    def _default_order(self) -> OrderSetting:
-        by_style = self.adm.traits.order_by_style and style_of(self.prompt.prompt_style).shuffles
-        return "shuffled" if by_style else "given"
-
-    @property
     def choice_order(self) -> OrderSetting:
         """The order in which its decision-maker is shown the choices."""
         if not self.shows_order:
             return "given"
-        return self.order or self._default_order
+        return self.order or _default_order(self)
 
     @cached_property
     def target(self) -> Targets:
@@ -269,6 +252,22 @@ class Profile(Strict):
         """SHA-256 of all but the name and the description, and of how a prompt states targets."""
         body = self.model_dump(mode="json", exclude={"name", "description"})
         return content_hash(body | ({"levels": len(DEGREES)} if self.is_graded else {}))
+
+
+def _with_one_word_for_order(data: Any) -> Any:
+    """Take `shuffle_choices` in `[adm]`, an older word, as the order that it means."""
+    adm = data.get("adm") if isinstance(data, Mapping) else None
+    if not isinstance(adm, Mapping) or not isinstance(adm.get("shuffle_choices"), bool):
+        return data
+    means = "shuffled" if adm["shuffle_choices"] else "given"
+    kept = {key: value for key, value in adm.items() if key != "shuffle_choices"}
+    return {"order": means, **data, "adm": kept}
+
+
+def _default_order(profile: Profile) -> OrderSetting:
+    """The order of a profile that names none: its style's, or the scenario's own."""
+    by_style = profile.adm.traits.order_by_style
+    return "shuffled" if by_style and style_of(profile.prompt.prompt_style).shuffles else "given"
 
 
 def without_default_system(profile: Profile) -> Profile:
