@@ -53,13 +53,16 @@ async def _shuffled(adm: Adm, scenario: Scenario, targets: Targets, llm: Llm) ->
 async def _both(adm: Adm, scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
     """Ask in both orders at once; the given order is asked as a profile without the key asks."""
     count = len(scenario.choices)
+
+    async def as_given() -> Decision:
+        return checked_decision(await adm(scenario, targets, _Half(llm, 0)), count)
+
     async with asyncio.TaskGroup() as group:
-        given = group.create_task(adm(scenario, targets, _Half(llm, 0)))
+        given = group.create_task(as_given())
         turned = group.create_task(
             _asked(adm, scenario, targets, _Half(llm, 1), reversed_order(count))
         )
-    checked = checked_decision(given.result(), count)
-    return averaged(checked, turned.result(), count, llm.seed)
+    return averaged(given.result(), turned.result(), count, llm.seed)
 
 
 async def _asked(

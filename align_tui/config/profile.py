@@ -141,8 +141,13 @@ class Profile(Strict):
 
     @model_validator(mode="after")
     def _without_default_order(self) -> Self:
-        """Profiles that show the choices in the same order are equal, however they say it."""
-        if self.order is not None and (not self.shows_order or self.order == _default_order(self)):
+        """Profiles that show the choices in the same order are equal, however they say it.
+
+        One whose kind is not installed here keeps what it says, and so its hash.
+        """
+        if self.order is None or not self.adm.traits.can_decide:
+            return self
+        if not self.shows_order or self.order == _default_order(self):
             object.__setattr__(self, "order", None)
         return self
 
