@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from align_tui.config.study import Study
@@ -24,15 +24,24 @@ from align_tui.store.database import Database
 from align_tui.store.orders import shown_to, taken_choices
 
 Object = dict[str, Any]
+GIVEN = (
+    "Accuracy there does not tell values from a preference for a place: show the choices with "
+    'order = "shuffled" or "both".'
+)
+OTHERS = "No column of the run shows its choices in that order alone."
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """For one target, the accuracy of choosers that always take the choice at one place."""
+    """For one target, the accuracy of choosers that always take the choice at one place.
+
+    `in_given`: a column that is scored against it shows the choices in the scenarios' own order.
+    """
 
     targets: Targets
     rates: tuple[AlwaysRate, ...]
+    in_given: bool
 
 
 def column_positions(db: Database, run: str, study: Study) -> tuple[PositionRate, ...]:
@@ -54,9 +63,12 @@ def always_of(study: Study) -> tuple[Always, ...]:
     found: dict[str, Always] = {}
     for profile in study.profiles:
         for targets in study.scoring_targets(profile):
-            if target_id(targets) not in found:
+            key, is_given = target_id(targets), profile.choice_order == "given"
+            if key not in found:
                 rates = always_rates(study.scenarios, targets, study.scorer)
-                found[target_id(targets)] = Always(targets, rates)
+                found[key] = Always(targets, rates, False)
+            if profile.shows_order and is_given:
+                found[key] = replace(found[key], in_given=True)
     return tuple(each for each in found.values() if each.rates)
 
 
@@ -118,10 +130,12 @@ def warning(found: PositionRate) -> str:
     """A sentence if the interval leaves what a chooser has that sees no order; else empty."""
     if found.first is None or found.expected is None or not found.leaves_expected:
         return ""
-    often = "more" if found.first.mean > found.expected else "less"
+    first = found.first
+    often = "more" if first.mean > found.expected else "less"
     return (
-        f"It takes the choice that is shown first {often} often than a chooser that sees no order "
-        f"({first_words(found)})."
+        f"It takes the choice that is shown first {often} often than a chooser that sees no order: "
+        f"{_point(first.mean)} [{_point(first.low)}, {_point(first.high)}] over "
+        f"{found.decisions} decisions, against {_point(found.expected)}."
     )
 
 
@@ -130,8 +144,7 @@ def always_words(always: Always) -> tuple[str, ...]:
     return tuple(
         f"Always taking the {PLACES[one.place]} choice scores {one.rate.correct} of "
         f"{one.rate.scored} on {one_line(target_words(always.targets), 80)} "
-        f"(chance {_point(one.chance)}): accuracy there does not tell values from a preference "
-        'for a place. Show the choices with order = "shuffled" or "both".'
+        f"(chance {_point(one.chance)}). {GIVEN if always.in_given else OTHERS}"
         for one in always.rates
         if one.wins
     )

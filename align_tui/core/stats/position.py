@@ -75,7 +75,12 @@ def position_rate(placed: Iterable[Placed]) -> PositionRate:
     expected = [1 / group[0].choices for group in by_question.values()]
     places = min(MOST_PLACES, max(each.choices for each in known))
     by_place = tuple(
-        math.fsum(_share(each, place) for each in known) / len(known) for place in range(places)
+        math.fsum(
+            math.fsum(_share(each, place) for each in group) / len(group)
+            for group in by_question.values()
+        )
+        / len(by_question)
+        for place in range(places)
     )
     return PositionRate(
         len(known), cluster_mean(asked), math.fsum(expected) / len(expected), by_place

@@ -55,7 +55,9 @@ def position_of(db: Database, ids: Sequence[str], labels: Sequence[str]) -> Posi
         study = runs.load_study(db, run)
         found += column_positions(db, run, study)
         for each in always_of(study):
-            always.setdefault((target_id(each.targets), each.rates), each)
+            key = (target_id(each.targets), each.rates)
+            if key not in always or each.in_given:
+                always[key] = each
     pairs = zip(labels, found, strict=True)
     return Position(tuple(pair for pair in pairs if pair[1].first), tuple(always.values()))
 
