@@ -158,12 +158,18 @@ def _ends_of(
 def _method(column: Column, target: Target) -> tuple[object, ...]:
     """Equal for columns that may differ in that target's number alone."""
     others = sorted(each.key for each in column.targets if each is not target)
-    settings = sorted(
-        (name, value)
-        for name, value in column.settings.items()
-        if name not in IGNORED and not name.startswith(NOT_SETTINGS)
+    return target.attribute, target.weight, tuple(others), method_of(column)
+
+
+def method_of(column: Column) -> tuple[tuple[str, str], ...]:
+    """The settings by which decision-makers differ: all but name, targets, run and versions."""
+    return tuple(
+        sorted(
+            (name, value)
+            for name, value in column.settings.items()
+            if name not in IGNORED and not name.startswith(NOT_SETTINGS)
+        )
     )
-    return target.attribute, target.weight, tuple(others), tuple(settings)
 
 
 def steered_questions(
