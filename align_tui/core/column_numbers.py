@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.columns import Column, Outcome
-from align_tui.core.families import DEFAULT_RULE, ClusterRule, clusters_of
+from align_tui.core.families import clustering
 from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.against_chance import AgainstChance, against_chance
 from align_tui.core.stats.clusters import Asked, ClusterMean, cluster_mean
@@ -54,12 +54,11 @@ def column_numbers(
     column: Column,
     targets: Targets,
     probabilities: Probabilities,
-    rule: ClusterRule = DEFAULT_RULE,
     *,
     discriminating: bool = False,
 ) -> ColumnNumbers:
     """Compute all numbers over the column's scored scenarios, or the discriminating ones."""
-    questions = _questions(column, targets, rule, discriminating=discriminating)
+    questions = _questions(column, targets, discriminating=discriminating)
     asked = tuple(Asked(each.cluster, sum(each.values), len(each.values)) for each in questions)
     chances = [
         len(each.right_choices) / each.choices if each.right_choices is not None else None
@@ -72,18 +71,17 @@ def column_numbers(
         expected=cluster_mean(_likely(each, probabilities) for each in questions),
         chance=against_chance(asked, known) if len(known) == len(questions) else None,
         bounds=failure_bounds(_unsure(each) for each in questions),
-        spread=spread_of(_by_repeat(questions)) if rule != "none" else None,
+        spread=spread_of(_by_repeat(questions)),
     )
 
 
-def _questions(
-    column: Column, targets: Targets, rule: ClusterRule, *, discriminating: bool
-) -> list[_Question]:
+def _questions(column: Column, targets: Targets, *, discriminating: bool) -> list[_Question]:
     scorer = column.scorer
+    independent = column.clustering or clustering(column.scenarios)
+    alone = independent.rule == "none"
     outcomes: dict[int, list[tuple[int, Outcome]]] = {}
     for (place, repeat), outcome in sorted(column.outcomes.items(), key=lambda each: each[0]):
         outcomes.setdefault(place, []).append((repeat, outcome))
-    clusters = clusters_of(column.scenarios, rule)
     found: list[_Question] = []
     for place, all_of in outcomes.items():
         scenario = column.scenarios[place]
@@ -93,7 +91,7 @@ def _questions(
         if right is None and (scorer.right_choices or not scorer.has_labels(scenario, targets)):
             continue
         # By the rule `none` every decision is a question and a cluster of its own.
-        parts = [[each] for each in all_of] if rule == "none" else [all_of]
+        parts = [[each] for each in all_of] if alone else [all_of]
         for part in parts:
             marks = tuple(
                 None
@@ -101,7 +99,7 @@ def _questions(
                 else scorer.is_correct(outcome.choice, scenario, targets)
                 for _, outcome in part
             )
-            cluster = len(found) if rule == "none" else clusters[place]
+            cluster = len(found) if alone else independent.of[place]
             found.append(_Question(cluster, tuple(part), marks, right, len(scenario.choices)))
     return found
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.columns import Column, Paired, PairedRow, pair_up
-from align_tui.core.families import DEFAULT_RULE, ClusterRule, clusters_of
 from align_tui.core.stats.effects import Steered, SteeringEffect, steering_effect
 from align_tui.core.stats.paired import holm
 from align_tui.core.targets import Target, Targets, target_id
@@ -76,15 +75,13 @@ def differently_aimed(one: Targets, other: Targets) -> bool:
     )
 
 
-def steering_between(
-    paired: Paired, a: int, b: int, rule: ClusterRule = DEFAULT_RULE
-) -> Steering | None:
+def steering_between(paired: Paired, a: int, b: int) -> Steering | None:
     """The effect between two columns of `paired`; None if their targets are not `opposed`."""
     between = opposed(paired.columns[a].targets, paired.columns[b].targets)
     if between is None:
         return None
     low, high = (b, a) if between.swapped else (a, b)
-    questions = steered_questions(paired, low, high, between.attribute, rule)
+    questions = steered_questions(paired, low, high, between.attribute)
     ends = _label_ends(paired, between.attribute)
     return Steering(low, high, between, steering_effect(questions, ends))
 
@@ -100,13 +97,11 @@ def _label_ends(paired: Paired, attribute: str) -> tuple[float, float]:
     return (min(labels), max(labels)) if labels else (0.0, 1.0)
 
 
-def steering_effects(
-    columns: Sequence[Column], rule: ClusterRule = DEFAULT_RULE
-) -> tuple[Steering, ...]:
+def steering_effects(columns: Sequence[Column]) -> tuple[Steering, ...]:
     """The effects of all `steering_pairs`, with p adjusted for their number."""
     found = []
     for low, high in steering_pairs(columns):
-        each = steering_between(pair_up([columns[low], columns[high]]), 0, 1, rule)
+        each = steering_between(pair_up([columns[low], columns[high]]), 0, 1)
         if each is not None and each.effect.flips is not None:
             found.append(Steering(low, high, each.between, each.effect))
     known = [p for each in found if (p := each.p) is not None]
@@ -172,20 +167,19 @@ def method_of(column: Column) -> tuple[tuple[str, str], ...]:
     )
 
 
-def steered_questions(
-    paired: Paired, low: int, high: int, attribute: str, rule: ClusterRule = DEFAULT_RULE
-) -> list[Steered]:
-    """The questions that both columns decided, with the labels of what they chose."""
-    asked: dict[object, list[PairedRow]] = {}
+def steered_questions(paired: Paired, low: int, high: int, attribute: str) -> list[Steered]:
+    """The questions that both columns decided, with the labels of what they chose.
+
+    By the rule `none` every pair of decisions is a question, and a cluster of its own.
+    """
+    alone = paired.clustering.rule == "none"
+    asked: dict[tuple[int, int], list[PairedRow]] = {}
     for row in paired.rows:
         if row.choices[low] is not None and row.choices[high] is not None:
-            place: object = (row.places, row.repeat) if rule == "none" else row.places
-            asked.setdefault(place, []).append(row)
-    groups = list(asked.values())
-    clusters = clusters_of([rows[0].scenario for rows in groups], rule)
+            asked.setdefault((row.question, row.repeat if alone else 0), []).append(row)
     return [
-        _steered(cluster, rows, low, high, attribute)
-        for cluster, rows in zip(clusters, groups, strict=True)
+        _steered(number if alone else paired.clustering.of[question], rows, low, high, attribute)
+        for number, ((question, _), rows) in enumerate(asked.items())
     ]
 
 

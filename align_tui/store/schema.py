@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 10
+LATEST = 15
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -170,6 +170,11 @@ CREATE INDEX samples_turn ON samples (run, profile, repeat, context, turn)
   WHERE turn IS NOT NULL AND status IN ('pending', 'running')
 """
 
+# What the run's study counts as independent (core/families.py); NULL is the usual rule.
+_CLUSTERS = """
+ALTER TABLE runs ADD COLUMN cluster TEXT
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -237,6 +242,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m010_turns(db: UtilsDatabase) -> None:
         for statement in _statements(_TURNS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m015_clusters(db: UtilsDatabase) -> None:
+        for statement in _statements(_CLUSTERS):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -18,8 +18,10 @@ from align_tui.core.columns import (
     correctness,
     pair_up,
     probe_key,
+    question_scenarios,
     target_for,
 )
+from align_tui.core.families import ClusterRule
 from align_tui.core.scenarios import Scenario
 from align_tui.core.settings import Setting, beside
 from align_tui.core.stats.agreement import Agreement
@@ -36,6 +38,7 @@ from align_tui.output.report.sections.registry import appendix
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import results, runs
 from align_tui.store.basis import Basis, bases_of
+from align_tui.store.clusters import clustering_of
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
 from align_tui.store.probabilities import probabilities_of
@@ -56,6 +59,8 @@ class RunPart:
     scenarios: int
     scenarios_hash: str
     probes: int
+    cluster: ClusterRule
+    clusters: int
     notes: tuple[str, ...]
     versions: dict[str, str]
     profiles: tuple[tuple[str, str], ...]  # name, and hash of everything else
@@ -130,8 +135,8 @@ class Report:
 
     @property
     def dependent(self) -> bool:
-        """Does any comparison have a question more than once among its pairs?"""
-        return any(compared.found.dependent for compared in self.comparisons)
+        """Has any accuracy fewer clusters than decisions?"""
+        return any(each.all.clusters < each.all.scored for each in self.accuracies)
 
 
 def gather(
@@ -194,6 +199,8 @@ def _run_part(db: Database, run: str) -> RunPart:
         scenarios=len(study.scenarios),
         scenarios_hash=content_hash([scenario.hash for scenario in study.scenarios]),
         probes=len({probe_key(scenario) for scenario in study.scenarios}),
+        cluster=study.cluster,
+        clusters=clustering_of(db, run).clusters,
         notes=study.notes,
         versions=runs.run_versions(db, run),
         profiles=tuple(
@@ -217,7 +224,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
     found: dict[str, list[Accuracy]] = {}
     for column, label in zip(columns, labels, strict=True):
         alone = pair_up([column])
-        scenarios = [row.scenario for row in alone.rows if row.choices[0] is not None]
+        scenarios = question_scenarios([row for row in alone.rows if row.choices[0] is not None])
         for targets in column.under:
             rates = [column_rate(alone, 0, targets, discriminating=only) for only in (False, True)]
             chances = [

@@ -91,7 +91,7 @@ def _comparisons(report: Report) -> Iterator[str]:
                 each.first,
                 each.second,
                 four,
-                f"{counts.pairs} ({each.found.probes})",
+                words.pair_words(each.found),
                 words.difference_words(each.found.difference),
                 words.p_words(each.found.p),
                 words.p_words(each.adjusted),
@@ -100,7 +100,7 @@ def _comparisons(report: Report) -> Iterator[str]:
     yield from _table(
         (
             "target", "first", "second", "both / first / second / neither right",
-            "pairs (questions)", "difference", "p", "Holm",
+            "pairs", "difference", "p", "Holm",
         ),
         rows,
     )  # fmt: skip

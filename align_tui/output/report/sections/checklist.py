@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from align_tui.config.profile import Profile
 from align_tui.config.prompts.styles import style_of
-from align_tui.core.families import CLUSTER_RULES, DEFAULT_RULE, clusters_of
+from align_tui.core.families import CLUSTER_RULES
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.plurals import counted
 from align_tui.core.types import content_hash
 from align_tui.output.report.blocks import Block, Tick
 from align_tui.output.report.sections.gathered import Gathered, GatheredRun
+from align_tui.store.clusters import clustering_of
 from align_tui.store.run_inputs import read_inputs
 
 SHOWN = 16  # hex digits of a hash
@@ -64,11 +65,14 @@ def _shuffles(profile: Profile) -> bool:
     return style_of(profile.prompt.prompt_style).shuffles
 
 
-def _clusters(_: Gathered, part: GatheredRun) -> Tick:
-    asked = "Do dependent decisions count as one cluster?"
-    count = len(set(clusters_of(part.study.scenarios, DEFAULT_RULE)))
-    size = f"{counted(count, 'cluster')} of {counted(len(part.study.scenarios), 'scenario')}"
-    return Tick(asked, "yes", f"{size}: {CLUSTER_RULES[DEFAULT_RULE]}")
+def _clusters(gathered: Gathered, part: GatheredRun) -> Tick:
+    found = clustering_of(gathered.db, part.row.id)
+    size = f"{counted(found.clusters, 'cluster')} of {counted(len(found.of), 'scenario')}"
+    return Tick(
+        "Do dependent decisions count as one cluster?",
+        "no" if found.rule == "none" else "yes",
+        f"{size}: {CLUSTER_RULES[found.rule]}",
+    )
 
 
 def _failures(_: Gathered, part: GatheredRun) -> Tick:
