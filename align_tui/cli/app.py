@@ -18,6 +18,7 @@ from align_tui.cli.command_groups import (
 )
 from align_tui.cli.shared_options import (
     Backbones,
+    Cluster,
     Database,
     Limit,
     LowBandwidth,
@@ -145,6 +146,7 @@ def run(
     backbone: Backbones = None,
     override: Overrides = None,
     scoring: Rule = None,
+    cluster: Cluster = None,
     scale: Scale = None,
     resume: Annotated[
         str | None,
@@ -172,8 +174,8 @@ def run(
     from align_tui.cli.run_command import resume_run, start_run
 
     if resume is not None:
-        given = (study, profile, scenarios, limit, target, repeat, order)
-        if any((*given, backbone, override, scoring)):
+        given = (study, profile, scenarios, limit, target, repeat, order, backbone)
+        if any((*given, override, scoring, cluster)):
             raise typer.BadParameter(
                 "--resume continues a run as it is: leave out the study and its options"
             )
@@ -190,6 +192,7 @@ def run(
         order=order,
         scored_only=scored_only,
         scoring=scoring,
+        cluster=cluster,
         scale=scale,
     )
     raise typer.Exit(start_run(options, db, trust=trust, as_json=json, detach=detach))
