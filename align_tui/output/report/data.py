@@ -31,14 +31,20 @@ from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
+from align_tui.monitor.effects import effects_of
 from align_tui.output.rating_words import rating_words
+from align_tui.output.report.blocks import Block
 from align_tui.output.report.conclusions import conclusion
+from align_tui.output.report.position import Position, position_of
+from align_tui.output.report.sections.gathered import Gathered, GatheredRun
+from align_tui.output.report.sections.registry import appendix
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import results, runs
 from align_tui.store.basis import Basis, bases_of
 from align_tui.store.clusters import clustering_of
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
+from align_tui.store.probabilities import probabilities_of
 from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
 from align_tui.store.runs import RunRow
 from align_tui.store.thinking import Thought, thoughts_of
@@ -134,6 +140,8 @@ class Report:
     examples: tuple[Example, ...]
     verdicts: tuple[Verdicts, ...]
     bookmarked: tuple[Example, ...]
+    position: Position
+    appendix: tuple[Block, ...] = ()
 
     @property
     def dependent(self) -> bool:
@@ -149,6 +157,7 @@ def gather(
     parts = tuple(_run_part(db, run) for run in ids)
     columns = [column for run in ids for column in read_columns(db, run)]
     labels = _labels(columns, several=len(ids) > 1)
+    comparisons = _comparisons(columns, labels)
     annotations = {sample: said for run in ids for sample, said in annotations_on(db, run).items()}
     return Report(
         title=title or ", ".join(dict.fromkeys(part.row.name for part in parts)),
@@ -157,12 +166,38 @@ def gather(
         runs=parts,
         labels=labels,
         accuracies=_accuracies(columns, labels),
-        comparisons=_comparisons(columns, labels),
+        comparisons=comparisons,
         agreements=_agreements(columns),
         settings=beside([column.settings for column in columns]),
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
+        position=position_of(db, ids, labels),
+        appendix=_appendix(db, parts, columns, labels, comparisons),
+    )
+
+
+def _appendix(
+    db: Database,
+    parts: Sequence[RunPart],
+    columns: Sequence[Column],
+    labels: tuple[str, ...],
+    comparisons: Sequence[Compared],
+) -> tuple[Block, ...]:
+    probabilities = {
+        sample: each for part in parts for sample, each in probabilities_of(db, part.row.id).items()
+    }
+    return appendix(
+        Gathered(
+            db,
+            tuple(
+                GatheredRun(part.row, runs.load_study(db, part.row.id), part.versions)
+                for part in parts
+            ),
+            labels,
+            effects_of(columns, probabilities),
+            tuple(each.found for each in comparisons),
+        )
     )
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from align_tui.core.answers import letter
 from align_tui.core.families import CLUSTER_RULES
 from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.paired_clusters import PairedDifference
 from align_tui.core.stats.rates import Rate
-from align_tui.core.targets import Targets
-from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
-from align_tui.output import decision_json
 from align_tui.output.report.data import ColumnDecision, Report, RunPart
+from align_tui.output.report.target_words import target_words as target_words
 from align_tui.output.tables import CAPTION, point, size_words
 from align_tui.store.thinking import Thought
 
@@ -49,12 +45,6 @@ HOW_JUDGED = (
 HOW_MARKED = "✓ right, ✗ wrong, each against its own target; · unscored or without a target."
 FEW = 30
 MARKS = {True: "✓", False: "✗", None: "·"}
-
-
-def target_words(targets: Targets) -> str:
-    """`moral desert 1 + fairness 0`."""
-    spoken = tuple(replace(t, attribute=t.attribute.replace("_", " ")) for t in targets)
-    return one_line(decision_json.target_words(spoken)) or "–"
 
 
 def rate_words(rate: Rate) -> str:
