@@ -236,6 +236,10 @@ class Presenter:
                 (cut(((f" {state.notice}", "bright"),), width, self.glyphs.more),)
             )
             return
+        if state.greets:
+            line = footer.greeting_line(self.widgets.names, width, self.glyphs)
+            self.widgets.keys.paint((line,))
+            return
         thinking = any(shown.thinking for shown in snapshot.panes)
         stepping: footer.Stepping = "hit" if state.hits else "match" if state.wanted else "wrong"
         if transport is not None:

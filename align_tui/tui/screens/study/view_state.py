@@ -27,4 +27,5 @@ class ViewState:
     starting: bool = False
     missing: tuple[str, ...] = ()  # models that are not on this machine
     notice: str = ""
+    greets: bool = False  # show the greeting of a first start in place of the keys
     trouble: tuple[str, ...] = ()
