@@ -39,6 +39,11 @@ class PromptAlignedParams(Shuffles):
     n_negative: int = Field(0, ge=0, le=200)
     only_positive: bool = False
 
+    @property
+    def votes(self) -> int:
+        """The number of its positive and negative samples."""
+        return self.n_positive + self.n_negative
+
 
 def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) -> Adm:
     """Make a decision-maker whose prompt states the targets."""

@@ -48,6 +48,11 @@ class StatedDistributionParams(AdmParams):
     reasoning: Literal["before", "none"] = "before"
     max_reasoning_chars: int = Field(512, ge=16, le=20_000)
 
+    @property
+    def votes(self) -> int:
+        """The number of its samples."""
+        return self.samples
+
 
 def make(profile: Profile, params: StatedDistributionParams, attributes: Attributes) -> Adm:
     """Make a decision-maker whose answer is the option with the largest stated share."""

@@ -46,6 +46,11 @@ class TaggingParams(Reasoned):
     n_negative: int = Field(0, ge=0, le=200)
     only_positive: bool = True
 
+    @property
+    def votes(self) -> int:
+        """The number of its positive and negative samples."""
+        return self.n_positive + self.n_negative
+
 
 def make(profile: Profile, params: TaggingParams, attributes: Attributes) -> Adm:
     """Make a decision-maker whose prompt states the steps of the target's protocol.

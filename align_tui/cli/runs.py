@@ -17,8 +17,10 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
 from align_tui.formats.read_runs import read_runs
+from align_tui.monitor.findings import read_findings
 from align_tui.output import events
 from align_tui.output.exporters.registry import EXPORTERS
+from align_tui.output.findings import finding_lines
 from align_tui.output.tables import (
     CAPTION,
     console,
@@ -78,7 +80,8 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
     row = runs.get_run(db, run)
-    summary = {**events.summary(db, run, study), "parent": row.parent}
+    findings = read_findings(db, run, study)
+    summary = {**events.summary(db, run, study, findings), "parent": row.parent}
     if as_json:
         say_json(summary | {"failures": list(events.failed_samples(db, run, study))})
         return
@@ -98,6 +101,8 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     for line in [*similarity_lines(study, summary), *loose_ends(summary)]:
         out.print(line)
     out.print(CAPTION, style="dim")
+    for line in finding_lines(findings):
+        out.print(line)
     rule = SEED_RULES[read_inputs(db, run).seed_rule]
     out.print(f"Seeds come from each scenario's {rule}.", style="dim")
     for line in thinking_lines(study, token_shares(db, run)):

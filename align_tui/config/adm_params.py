@@ -81,6 +81,11 @@ class AdmParams(Strict):
         """The traits of this decision-maker; a subclass may derive them from parameters."""
         return self.TRAITS
 
+    @property
+    def votes(self) -> int | None:
+        """How many replies to one question vote or are averaged; None if that is unknown."""
+        return None
+
     def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
         """The attributes that it rates for these targets, each once; a pack must define each.
 

@@ -20,6 +20,7 @@ from align_tui.core.columns import (
     probe_key,
     target_for,
 )
+from align_tui.core.findings.base import Finding
 from align_tui.core.scenarios import Scenario
 from align_tui.core.settings import Setting, beside
 from align_tui.core.stats.agreement import Agreement
@@ -28,6 +29,7 @@ from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
+from align_tui.monitor.findings import read_findings
 from align_tui.output.rating_words import rating_words
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import results, runs
@@ -121,6 +123,7 @@ class Report:
     examples: tuple[Example, ...]
     verdicts: tuple[Verdicts, ...]
     bookmarked: tuple[Example, ...]
+    findings: tuple[tuple[str, Finding], ...] = ()  # each with the id of its run
 
     @property
     def dependent(self) -> bool:
@@ -150,6 +153,11 @@ def gather(
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
+        findings=tuple(
+            (run, finding)
+            for run in ids
+            for finding in read_findings(db, run, runs.load_study(db, run))
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
+from align_tui.output.findings import evidence_words, nothing_found
 from align_tui.output.markdown_text import md
 from align_tui.output.report import words
 from align_tui.output.report.data import Example, Report
@@ -17,6 +18,7 @@ def markdown(report: Report) -> str:
     """The whole report."""
     sections = (
         _head(report),
+        _findings(report),
         _accuracy(report),
         _comparisons(report),
         _agreement(report),
@@ -47,6 +49,20 @@ def _head(report: Report) -> Iterator[str]:
     for caveat in words.caveats(report):
         yield f"> {md(caveat)}"
         yield ""
+
+
+def _findings(report: Report) -> Iterator[str]:
+    yield "## Findings\n"
+    if not report.findings:
+        yield f"{md(nothing_found())}\n"
+        return
+    yield f"{words.HOW_DOUBTFUL}\n"
+    for run, finding in report.findings:
+        yield f"- **{finding.severity}, {md(finding.id)}** {words.of_run(report, run)}"
+        yield f"  {md(finding.sentence)}"
+        yield f"  {md(evidence_words(finding.evidence))}."
+        yield f"  {md(finding.advice)}"
+    yield ""
 
 
 def _accuracy(report: Report) -> Iterator[str]:

@@ -27,6 +27,10 @@ DEPENDENT = (
     "too small and the interval too narrow. The column `questions` counts different questions."
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
+HOW_DOUBTFUL = (
+    "Each finding is a reason to doubt a number of this report: a warning puts it in doubt, an info "
+    "is good to know. They were computed from the run's own decisions."
+)
 HOW_AGREED = (
     "The share of decisions in which two columns took the same choice, right or wrong. S corrects "
     "it for chance (Bennett, Alpert, Goldstein 1954): 0 means as often as two uniform choosers, "
@@ -82,6 +86,11 @@ def difference_words(found: Difference | None) -> str:
 def p_words(p: float) -> str:
     """Three digits, or `< .001`."""
     return "< .001" if p < 0.001 else "1.000" if p >= 0.9995 else f"{p:.3f}"[1:]
+
+
+def of_run(report: Report, run: str) -> str:
+    """`(run k3f9)` in a report on several runs, else empty."""
+    return f"(run {run})" if len(report.runs) > 1 else ""
 
 
 def caveats(report: Report) -> list[str]:
