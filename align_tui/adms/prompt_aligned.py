@@ -31,6 +31,7 @@ class PromptAlignedParams(Shuffles):
         needs_target=True,
         is_steerable=True,
         states_target=True,
+        first_prompt_tells="values",
         takes_examples="together",
         reads_labels=False,
     )

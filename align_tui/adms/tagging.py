@@ -40,7 +40,11 @@ class TaggingParams(Reasoned):
     """
 
     TRAITS: ClassVar[Traits] = Traits(
-        needs_model=True, is_steerable=True, follows_protocol=True, reads_labels=False
+        needs_model=True,
+        is_steerable=True,
+        first_prompt_tells="attributes",
+        follows_protocol=True,
+        reads_labels=False,
     )
     n_positive: int = Field(1, ge=1, le=200)
     n_negative: int = Field(0, ge=0, le=200)

@@ -28,8 +28,8 @@ DEPENDENT = (
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
 HOW_DOUBTFUL = (
-    "Each finding is a reason to doubt a number of this report: a warning puts it in doubt, an info "
-    "is good to know. They were computed from the run's own decisions."
+    "Each finding is a reason to doubt a number of this report: a warning puts it in doubt, an "
+    "info is good to know. They were computed from the run's own decisions."
 )
 HOW_AGREED = (
     "The share of decisions in which two columns took the same choice, right or wrong. S corrects "
