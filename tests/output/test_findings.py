@@ -113,7 +113,7 @@ def test_what_the_database_says_of_replies(database: Database) -> None:
     failed = found["failures"]
     assert failed.columns == ("risk-aversion-high",) and "8 of 8 samples" in failed.sentence
     assert "cut at 9 tokens" in failed.sentence and len(failed.evidence.samples) == 5
-    kinds = [each for each in read_findings(database, run, runs.load_study(database, run))]
+    kinds = read_findings(database, run, runs.load_study(database, run))
     cut = [each for each in kinds if each.id == "replies_cut"]
     assert [each.columns for each in cut] == [("baseline",), ("risk-aversion-high",)]
     assert cut[0].evidence.samples == (1, 5)
