@@ -25,7 +25,7 @@ class BaselineParams(Shuffles):
     samples: int = Field(1, ge=1, le=200)
 
     @property
-    def votes(self) -> int:
+    def replies_per_question(self) -> int:
         """The number of its samples."""
         return self.samples
 

@@ -41,7 +41,7 @@ class PromptAlignedParams(Shuffles):
     only_positive: bool = False
 
     @property
-    def votes(self) -> int:
+    def replies_per_question(self) -> int:
         """The number of its positive and negative samples."""
         return self.n_positive + self.n_negative
 

@@ -51,7 +51,7 @@ class StatedDistributionParams(AdmParams):
     max_reasoning_chars: int = Field(512, ge=16, le=20_000)
 
     @property
-    def votes(self) -> int:
+    def replies_per_question(self) -> int:
         """The number of its samples."""
         return self.samples
 

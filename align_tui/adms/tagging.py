@@ -51,7 +51,7 @@ class TaggingParams(Reasoned):
     only_positive: bool = True
 
     @property
-    def votes(self) -> int:
+    def replies_per_question(self) -> int:
         """The number of its positive and negative samples."""
         return self.n_positive + self.n_negative
 

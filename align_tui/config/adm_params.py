@@ -85,7 +85,7 @@ class AdmParams(Strict):
         return self.TRAITS
 
     @property
-    def votes(self) -> int | None:
+    def replies_per_question(self) -> int | None:
         """How many replies to one question vote or are averaged; None if that is unknown."""
         return None
 

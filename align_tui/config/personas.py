@@ -116,7 +116,7 @@ class AsksPersonas(Reasoned):
     pack: PersonaPack | None = None
 
     @property
-    def votes(self) -> int:
+    def replies_per_question(self) -> int:
         """The number of personas."""
         return self.n_personas
 

@@ -77,7 +77,7 @@ class FindingsReader:
                     is_steerable=profile.is_steerable,
                     settings=self._settings[index],
                     temperature=temperature_of(profile),
-                    votes=profile.adm.votes,
+                    votes=profile.adm.replies_per_question,
                     choices=choices,
                     scored=tuple(scored),
                     decided=decided.get(index, 0),

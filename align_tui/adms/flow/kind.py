@@ -53,7 +53,7 @@ class DecisionFlowParams(AdmParams):
     attributes: tuple[str, ...] = Field((), max_length=20)
 
     @property
-    def votes(self) -> int:
+    def replies_per_question(self) -> int:
         """The number of replies to each step that count."""
         return 1
 

@@ -57,7 +57,7 @@ class AsksForScores(RatesAttributes):
     user: str | None = Field(None, max_length=50_000)
 
     @property
-    def votes(self) -> int:
+    def replies_per_question(self) -> int:
         """The number of its samples."""
         return self.samples
 
