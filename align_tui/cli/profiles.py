@@ -38,6 +38,7 @@ from align_tui.output.tables import console, quiet_table
 from align_tui.output.terminal import say
 from align_tui.studies.assemble import check_profile, parse_targets
 from align_tui.studies.examples import check_examples
+from align_tui.studies.prompt_arrival import check_arrival
 
 NAME_WIDTH = 120
 """The most characters of a file's name in a table."""
@@ -145,6 +146,7 @@ def check_profiles(names: Sequence[str] | None) -> int:
             later = not profile.adm.traits.states_target
             check_profile(profile, load_attributes(), target_later=later)
             check_examples(profile, load_attributes(), target_later=True)
+            check_arrival(profile, [EXAMPLE], load_attributes())
             say(f"ok  {one_line(profile.name)}")
         except AlignError as error:
             wrong += 1

@@ -22,7 +22,9 @@ from align_tui.config.study import Study
 from align_tui.core.column_names import with_model
 from align_tui.core.errors import StoreError
 from align_tui.core.text.display import one_line, plain
+from align_tui.monitor.findings import read_findings
 from align_tui.output import events
+from align_tui.output.findings import finding_lines
 from align_tui.output.tables import (
     CAPTION,
     console,
@@ -103,7 +105,8 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
             say(f"note: {key}: {caution}", error=True)
-    final = events.summary(db, run, study)
+    findings = read_findings(db, run, study)
+    final = events.summary(db, run, study, findings)
     if as_json:
         say_json(final)
     else:
@@ -112,6 +115,8 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         for line in [*similarity_lines(study, final), *loose_ends(final)]:
             out.print(line)
         out.print(f"run {run}. {CAPTION}", style="dim")
+        for line in finding_lines(findings):
+            out.print(line)
         _print_failures(db, run, study)
     return 1 if events.failures(final) else 0
 

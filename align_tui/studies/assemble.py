@@ -31,6 +31,7 @@ from align_tui.core.targets import KIND_WORDS, Distribution, Target, TargetKind,
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
 from align_tui.studies.examples import all_with_examples, check_examples
+from align_tui.studies.prompt_arrival import check_arrival
 from align_tui.studies.records import with_records
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
@@ -239,6 +240,7 @@ def check(study: Study, attributes: Attributes) -> None:
         check_profile(profile, attributes)
         taken = [each for each in study.scenarios if study.takes(profile, each)]
         check_examples(profile, attributes, taken)
+        check_arrival(profile, taken, attributes)
         _check_answers(study, profile)
 
 

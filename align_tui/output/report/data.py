@@ -22,6 +22,7 @@ from align_tui.core.columns import (
     target_for,
 )
 from align_tui.core.families import ClusterRule
+from align_tui.core.findings.base import Finding
 from align_tui.core.scenarios import Scenario
 from align_tui.core.settings import Setting, beside
 from align_tui.core.stats.agreement import Agreement
@@ -32,6 +33,7 @@ from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 from align_tui.monitor.effects import effects_of
+from align_tui.monitor.findings import read_findings
 from align_tui.output.rating_words import rating_words
 from align_tui.output.report.blocks import Block
 from align_tui.output.report.conclusions import conclusion
@@ -142,6 +144,7 @@ class Report:
     bookmarked: tuple[Example, ...]
     position: Position
     appendix: tuple[Block, ...] = ()
+    findings: tuple[tuple[str, Finding], ...] = ()  # each with the id of its run
 
     @property
     def dependent(self) -> bool:
@@ -174,6 +177,11 @@ def gather(
         bookmarked=_bookmarked(db, columns, labels, annotations),
         position=position_of(db, ids, labels),
         appendix=_appendix(db, parts, columns, labels, comparisons),
+        findings=tuple(
+            (run, finding)
+            for run in ids
+            for finding in read_findings(db, run, runs.load_study(db, run))
+        ),
     )
 
 
