@@ -22,7 +22,7 @@ from align_tui.core.columns import (
 )
 from align_tui.core.scenarios import Scenario
 from align_tui.core.seeds import SEED_RULES
-from align_tui.core.settings import Setting, beside
+from align_tui.core.settings import Setting, beside, differing_model_files
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
 from align_tui.core.stats.paired import holm
@@ -123,6 +123,8 @@ class Report:
     examples: tuple[Example, ...]
     verdicts: tuple[Verdicts, ...]
     bookmarked: tuple[Example, ...]
+    other_models: tuple[str, ...] = ()
+    """Sentences on columns whose models have one name and different files."""
 
     @property
     def dependent(self) -> bool:
@@ -152,6 +154,7 @@ def gather(
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
+        other_models=_other_models(columns, labels),
     )
 
 
@@ -171,6 +174,15 @@ def _run_part(db: Database, run: str) -> RunPart:
             for profile in study.profiles
         ),
     )
+
+
+def _other_models(columns: Sequence[Column], labels: Sequence[str]) -> tuple[str, ...]:
+    said = []
+    for a, b in combinations(range(len(columns)), 2):
+        files = differing_model_files(columns[a].settings, columns[b].settings)
+        if files and columns[a].model == columns[b].model:
+            said.append(f"The models of {labels[a]} and {labels[b]} differ: {', '.join(files)}.")
+    return tuple(said)
 
 
 def _seed_words(db: Database, run: str) -> str:
