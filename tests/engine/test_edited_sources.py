@@ -125,7 +125,7 @@ async def test_what_another_model_decided_is_asked_again_once_its_hashes_are_kno
     def opener(spec: object, progress: object) -> FakeBackbone:
         hashes.append(Hashed())
         made = FakeBackbone()
-        made.info = replace(made.info, files=hashes[-1])  # type: ignore[misc]  # of this one
+        made.info = replace(made.info, files=hashes[-1])
         return made
 
     study = model_study(2)
