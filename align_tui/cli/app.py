@@ -18,9 +18,12 @@ from align_tui.cli.command_groups import (
 )
 from align_tui.cli.shared_options import (
     Backbones,
+    Cluster,
     Database,
     Limit,
     LowBandwidth,
+    Margin,
+    Order,
     Overrides,
     Profiles,
     Repeat,
@@ -140,10 +143,13 @@ def run(
     target: Targets = None,
     scored_only: ScoredOnly = False,
     repeat: Repeat = None,
+    order: Order = None,
     backbone: Backbones = None,
     override: Overrides = None,
     scoring: Rule = None,
+    cluster: Cluster = None,
     scale: Scale = None,
+    margin: Margin = None,
     resume: Annotated[
         str | None,
         typer.Option(help="Continue the run with this id, and try its failed samples again."),
@@ -170,7 +176,8 @@ def run(
     from align_tui.cli.run_command import resume_run, start_run
 
     if resume is not None:
-        if any((study, profile, scenarios, limit, target, repeat, backbone, override, scoring)):
+        given = (study, profile, scenarios, limit, target, repeat, order, backbone)
+        if any((*given, override, scoring, cluster)):
             raise typer.BadParameter(
                 "--resume continues a run as it is: leave out the study and its options"
             )
@@ -184,9 +191,12 @@ def run(
         overrides=override,
         limit=limit,
         repeat=repeat,
+        order=order,
         scored_only=scored_only,
         scoring=scoring,
+        cluster=cluster,
         scale=scale,
+        margin=margin,
     )
     raise typer.Exit(start_run(options, db, trust=trust, as_json=json, detach=detach))
 

@@ -7,18 +7,38 @@ import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from align_tui.config import paths
 from align_tui.config.options import Options
 from align_tui.config.program import program_facts
 from align_tui.core.errors import ConfigError
 
+if TYPE_CHECKING:
+    from align_tui.core.families import ClusterRule
+
+ORDERS = ("given", "shuffled", "both")  # OrderSetting, without the import of core
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 
 
 def database_path(named: Path | None) -> Path:
     """The path of the run database: `--db`, else `ALIGN_TUI_DB`, else one in the data folder."""
     return named if named is not None else paths.default_database()
+
+
+def cluster_rule(text: str | None) -> ClusterRule | None:
+    """The rule that `--cluster` names; None without it. Raises ConfigError."""
+    if text is None:
+        return None
+    from align_tui.core.families import CLUSTER_RULES
+
+    for rule in CLUSTER_RULES:
+        if text == rule:
+            return rule
+    raise ConfigError(
+        f"--cluster {text!r} is no rule of counting",
+        "Known: " + "; ".join(f"{rule} ({words})" for rule, words in CLUSTER_RULES.items()) + ".",
+    )
 
 
 def study_options(
@@ -31,9 +51,12 @@ def study_options(
     overrides: Sequence[str] | None = None,
     limit: int | None = None,
     repeat: int | None = None,
+    order: str | None = None,
     scored_only: bool = False,
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
+    cluster: str | None = None,
+    margin: float | None = None,
 ) -> Options:
     """Collect the study options of a command in one value. Raises ConfigError."""
     if scoring is not None:
@@ -41,6 +64,8 @@ def study_options(
         from align_tui.core.scorers.registry import SCORERS
 
         SCORERS.get(scoring)
+    if order is not None and order not in ORDERS:
+        raise ConfigError(f"There is no order {order!r}", f"Known: {', '.join(ORDERS)}.")
     return Options(
         study=study,
         profiles=tuple(profiles or ()),
@@ -50,9 +75,12 @@ def study_options(
         overrides=tuple(overrides or ()),
         limit=limit,
         repeat=repeat,
+        order=order,
         scored_only=scored_only,
         rule=scoring,
         scale=tuple(scale or ()),
+        cluster=cluster_rule(cluster),
+        margin=margin,
     )
 
 

@@ -11,7 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import Strict
 from align_tui.core.attributes import Attributes
+from align_tui.core.choice_order import OrderSetting
 from align_tui.core.errors import ConfigError
+from align_tui.core.families import DEFAULT_RULE, ClusterRule
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
 from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
@@ -52,6 +54,7 @@ class StudyFile(Strict):
     """The content of a study's TOML file: `profiles`, then a column for each entry of `sweep`.
 
     `backbone` is the model of every profile; with `backbones` every profile runs on each of them.
+    `order` is the order in which every profile shows the choices.
     """
 
     name: str = Field("", max_length=200)
@@ -65,8 +68,11 @@ class StudyFile(Strict):
     set: tuple[str, ...] = Field((), max_length=1_000)
     limit: int | None = Field(None, ge=1)
     repeat: int = Field(1, ge=1, le=10_000)
+    order: OrderSetting | None = None
     scored_only: bool = False
+    margin: float | None = Field(None, gt=0.0, lt=1.0)
     scoring: ScoringSpec = ScoringSpec()
+    cluster: ClusterRule = DEFAULT_RULE
 
     @model_validator(mode="after")
     def _one_or_several(self) -> Self:
@@ -87,9 +93,9 @@ class StudyFile(Strict):
 class Study:
     """Everything that a run stores: the profiles, the scenarios, and how they are paired.
 
-    `attributes` are the definitions from which prompts are rendered; None means today's packs.
-    `own_code` is not stored: the keys of code that the user's own configuration names, about which
-    the program does not ask.
+    `cluster` says which decisions count as independent. `attributes` are the definitions from which
+    prompts are rendered; None means today's packs. `own_code` is not stored: the keys of code that
+    the user's own configuration names, about which the program does not ask.
     """
 
     name: str
@@ -101,7 +107,9 @@ class Study:
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
     own_code: frozenset[str] = field(default=frozenset(), compare=False)
+    margin: float | None = None  # differences of accuracies inside it count as tied
     attributes: Attributes | None = field(default=None, compare=False, repr=False)
+    cluster: ClusterRule = DEFAULT_RULE
 
     @property
     def scorer(self) -> ScorerEntry:

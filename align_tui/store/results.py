@@ -8,17 +8,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
+from align_tui.core.decisions import ShownChoices
 from align_tui.core.scorers.base import Score
-from align_tui.core.stats.rates import Rate, make_rate
+from align_tui.core.stats.question_sums import QuestionSums
+from align_tui.core.stats.rates import Rate
 from align_tui.core.types import JsonObject
+from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database, Row
+from align_tui.store.orders import read_order, read_shown
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of an ended sample: a decision, or a failure (then `error_kind` is set).
 
-    `started` and `finished` are seconds since the epoch.
+    `started` and `finished` are seconds since the epoch. `shown` is empty where the choices were
+    shown in the scenario's own order, or not at all.
     """
 
     seq: int
@@ -39,6 +44,7 @@ class Result:
     tokens: int
     error_kind: str | None
     error_message: str | None
+    shown: tuple[ShownChoices, ...] = ()
 
     @property
     def answer(self) -> Answer | None:
@@ -90,6 +96,7 @@ class StoredResponse:
     messages_hash: str
     schema_hash: str
     thinking_tokens: int = 0
+    order: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class Tally:
 _RESULT = """
 SELECT r.seq, r.sample, r.finished, r.started, r.choice, r.choice_text, r.reasoning,
   r.probabilities, r.votes, r.notes, r.latency_s, r.first_token_s, r.tokens, r.error_kind,
-  r.error_message, s.scenario, s.profile, s.repeat
+  r.error_message, r.shown, s.scenario, s.profile, s.repeat
 FROM results r JOIN samples s ON s.id = r.sample
 """
 
@@ -137,6 +144,7 @@ def _result(row: Row) -> Result:
         tokens=row["tokens"],
         error_kind=row["error_kind"],
         error_message=row["error_message"],
+        shown=read_shown(row["shown"]),
     )
 
 
@@ -282,29 +290,62 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
             messages_hash=row["messages"],
             schema_hash=row["schema"],
             thinking_tokens=row["thinking_tokens"],
+            order=read_order(row["choice_order"]),
         )
         for row in rows
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionCount:
+    """Of one profile's decisions on one question, how many a target scores and finds right."""
+
+    profile: int
+    target: str
+    scenario: int
+    discriminating: bool
+    times: int
+    right: int
+
+
+def question_counts(db: Database, run: str) -> list[QuestionCount]:
+    """The scored decisions of a run, counted by question."""
+    return [
+        QuestionCount(
+            row["profile"],
+            row["target"],
+            row["scenario"],
+            bool(row["discriminating"]),
+            row["n"],
+            row["right"],
+        )
+        for row in db.read(
+            "SELECT c.profile, c.target, s.scenario, c.discriminating, count(*) AS n,"
+            " sum(c.correct) AS right FROM scores c JOIN samples s ON s.id=c.sample"
+            " WHERE c.run=? AND c.correct IS NOT NULL"
+            " GROUP BY c.profile, c.target, s.scenario, c.discriminating",
+            (run,),
+        )
+    ]
+
+
 def tallies(db: Database, run: str) -> list[Tally]:
     """The accuracy of every profile for every target that its decisions are scored against."""
-    counts: dict[tuple[int, str], list[int]] = {}
-    for row in db.read(
-        "SELECT profile, target, discriminating, count(*) AS n, sum(correct) AS right FROM scores"
-        " WHERE run=? AND correct IS NOT NULL GROUP BY profile, target, discriminating",
-        (run,),
-    ):
-        cell = counts.setdefault((row["profile"], row["target"]), [0, 0, 0, 0])
-        cell[0] += row["n"]
-        cell[1] += row["right"]
-        if row["discriminating"]:
-            cell[2] += row["n"]
-            cell[3] += row["right"]
-    return [
-        Tally(profile, target, make_rate(cell[1], cell[0]), make_rate(cell[3], cell[2]))
-        for (profile, target), cell in counts.items()
-    ]
+    counts = question_counts(db, run)
+    if not counts:
+        return []
+    grouping = clustering_of(db, run)
+    repeats = max(count.times for count in counts)
+    sums: dict[tuple[int, str], tuple[QuestionSums, QuestionSums]] = {}
+    for count in counts:
+        key = count.profile, count.target
+        if key not in sums:
+            sums[key] = QuestionSums(grouping, repeats), QuestionSums(grouping, repeats)
+        every, discriminating = sums[key]
+        every.change(count.scenario, count.right, count.times)
+        if count.discriminating:
+            discriminating.change(count.scenario, count.right, count.times)
+    return [Tally(*key, every.rate(), only.rate()) for key, (every, only) in sums.items()]
 
 
 def mean_distances(db: Database, run: str) -> dict[tuple[int, str], float]:

@@ -96,7 +96,9 @@ def load_study(options: Options) -> Study:
         tuple(map(typed, options.backbones)) or _backbones(file, beside),
         beside=beside if not options.profiles else None,
         overrides=(
+            *([f'order="{file.order}"'] if file.order is not None else []),
             *(anchored_override(text, beside or Path.cwd()) for text in file.set),
+            *([f'order="{options.order}"'] if options.order is not None else []),
             *(anchored_override(text, Path.cwd()) for text in options.overrides),
         ),
         targets=targets,
@@ -120,10 +122,12 @@ def load_study(options: Options) -> Study:
         repeat=options.repeat if options.repeat is not None else file.repeat,
         scored_only=options.scored_only or file.scored_only,
         rule=options.rule or file.scoring.rule,
+        margin=options.margin if options.margin is not None else file.margin,
         is_demo=options.is_demo,
         notes=notes,
         own_code=frozenset(own_code),
         attributes=attributes,
+        cluster=options.cluster or file.cluster,
     )
     check(study, attributes)
     more = (*depth_notes(study, options, file), *notes_on(study.profiles))
