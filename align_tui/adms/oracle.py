@@ -15,22 +15,23 @@ from typing import Any, ClassVar
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.predicted import in_words
 from align_tui.adms.ranking import alignment_function, rank_some
 from align_tui.adms.relevance.predict import relevance_of
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.alignment import AlignmentParams, params_of
 from align_tui.config.profile import Profile
 from align_tui.core.alignment.ranking import History, Ranking
+from align_tui.core.alignment.reasons import in_words
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision, Step
-from align_tui.core.predictions import Prediction, Predictions, Relevance
+from align_tui.core.predictions import BY_LABELS, Prediction, Predictions, Relevance
+from align_tui.core.relevance import labelled_of_choices
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets, target_id
 
-RATER = "labels"
+RATER = BY_LABELS
 
 
 class OracleParams(AdmParams):
@@ -160,10 +161,7 @@ def label_relevance(
     """
     names = [target.attribute for target in targets]
     if FUNCTIONS.get(alignment.function).needs_relevance:
-        rows = tuple(
-            {name: float(name in choice.labels) for name in names} for choice in scenario.choices
-        )
-        return Relevance(rows, RATER)
+        return labelled_of_choices(scenario, names)
     return relevance_in_scenario(scenario, names) if weighs else None
 
 

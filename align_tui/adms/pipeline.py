@@ -15,12 +15,12 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.predicted import in_words
 from align_tui.adms.steps.base import PipelineStep, Step
 from align_tui.adms.steps.streams import NumberedLlm
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.profile import Profile
 from align_tui.config.steps import STEPS, MissingStepParams, StepParams, StepTable, givers
+from align_tui.core.alignment.reasons import in_words
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
 from align_tui.core.decisions import Step as TimedStep
