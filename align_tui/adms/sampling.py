@@ -12,9 +12,8 @@ from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision, Message, Response
 from align_tui.core.replies import PLAIN, ReplyForm
 from align_tui.core.scenarios import Scenario
+from align_tui.core.votes import NEGATIVE as NEGATIVE
 from align_tui.core.votes import vote_shares, winner
-
-NEGATIVE = "negative"
 
 
 async def decide_by_votes(

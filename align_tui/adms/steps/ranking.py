@@ -45,6 +45,11 @@ class RankParams(StepParams):
     GIVES: ClassVar[tuple[Name[Any], ...]] = (RANKING, ANSWER)
     unrated: Literal["error", "leave_out"] = "error"
 
+    @property
+    def leaves_out_unrated(self) -> bool:
+        """By its parameter."""
+        return self.unrated == "leave_out"
+
 
 class JustifyParams(StepParams):
     """The reasons for the ratings of the taken choice, or why the function ranked it first."""
