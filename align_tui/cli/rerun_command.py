@@ -1,4 +1,4 @@
-"""`align-tui rerun`: decide a bundle or a run again, and tell decision by decision what is equal."""
+"""`align-tui rerun`: decide a bundle or a run again, and compare decision by decision."""
 
 from __future__ import annotations
 
