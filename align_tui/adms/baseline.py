@@ -36,4 +36,4 @@ def make(profile: Profile, params: BaselineParams, attributes: Attributes) -> Ad
     return decide
 
 
-KIND = AdmKind(BaselineParams, make)
+KIND = AdmKind(BaselineParams, make, prompts=("style",))

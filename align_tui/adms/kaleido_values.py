@@ -202,4 +202,4 @@ def _ranking(kept: Sequence[Sequence[RatedStatement]], seed: int) -> Ranking:
     )
 
 
-KIND = AdmKind(KaleidoValuesParams, make)
+KIND = AdmKind(KaleidoValuesParams, make, prompts=("align_tui.adms.statements:ACTION",))

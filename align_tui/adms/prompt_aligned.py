@@ -53,4 +53,4 @@ def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) 
     return decide
 
 
-KIND = AdmKind(PromptAlignedParams, make)
+KIND = AdmKind(PromptAlignedParams, make, prompts=("style",))

@@ -152,4 +152,12 @@ def largest(shares: Sequence[float], seed: int) -> tuple[int, tuple[str, ...]]:
     return taken, (f"The options {names} have the largest share; the seed took {letter(taken)}.",)
 
 
-KIND = AdmKind(StatedDistributionParams, make)
+KIND = AdmKind(
+    StatedDistributionParams,
+    make,
+    prompts=(
+        "align_tui.config.prompts.stated:SYSTEM",
+        "align_tui.config.prompts.stated:USER",
+        "align_tui.config.prompts.stated:INSTRUCTIONS",
+    ),
+)

@@ -85,4 +85,8 @@ def _system_text(protocol: Attribute | None) -> str:
     return f"{SORTING}\n\n{how}"
 
 
-KIND = AdmKind(TaggingParams, make)
+PROMPTS = (
+    "style",
+    *(f"align_tui.adms.tagging:{name}" for name in ("SORTING", "JUDGEMENT", "FOLLOWING")),
+)
+KIND = AdmKind(TaggingParams, make, prompts=PROMPTS)

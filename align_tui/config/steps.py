@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -115,10 +115,12 @@ class MissingStepParams(StepParams):
 class HasStepParams:
     """The part of a registered step that the reader of a profile needs: its parameters' class.
 
-    The steps themselves are of type `adms.steps.base.PipelineStep`.
+    `prompts` names the texts of its prompts (config/sources.py). The steps themselves are of type
+    `adms.steps.base.PipelineStep`.
     """
 
     params: type[StepParams]
+    prompts: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 STEPS: Registry[HasStepParams] = Registry(

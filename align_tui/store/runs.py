@@ -13,13 +13,21 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.scenarios import scenario_from_json, scenario_to_json
+from align_tui.core.seeds import NEW_RULE
 from align_tui.core.types import canonical, content_hash
 from align_tui.store import suspects
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
 from align_tui.store.example_sets import keep_example_sets, with_stored_examples
-from align_tui.store.run_inputs import stored_attributes, used_attributes, write_inputs
+from align_tui.store.run_inputs import (
+    RunInputs,
+    stored_attributes,
+    used_attributes,
+    write_inputs,
+)
+from align_tui.store.run_sources import identity_of, keep_files_of, keep_sources
 from align_tui.store.turns import later_samples, turn_columns
+from align_tui.studies.sources import sources_of_study
 
 KEPT = "id NOT IN (SELECT run FROM trash)"
 
@@ -67,6 +75,8 @@ def create_run(
     """
     run = new_run_id()
     attributes = used_attributes(study)
+    sources = sources_of_study(study, attributes, versions)
+    inputs = RunInputs(NEW_RULE, attributes)
     with db.write() as connection:
         connection.execute(
             "INSERT INTO runs (id, name, created, parent, priority, repeat, rule, scored_only,"
@@ -88,6 +98,8 @@ def create_run(
         )
         write_inputs(connection, run, study, attributes, parent)
         keep_example_sets(connection, run, study.profiles)
+        keep_sources(connection, run, sources)
+        keep_files_of(connection, run, study.profiles)
         for idx, scenario in enumerate(study.scenarios):
             body = canonical(scenario_to_json(scenario))
             digest = content_hash(body)
@@ -96,9 +108,16 @@ def create_run(
                 "INSERT INTO run_scenarios VALUES (?,?,?,?)", (run, idx, scenario.key, digest)
             )
         connection.executemany(
-            "INSERT INTO run_profiles (run, idx, name, hash, body) VALUES (?,?,?,?,?)",
+            "INSERT INTO run_profiles (run, idx, name, hash, body, identity) VALUES (?,?,?,?,?,?)",
             [
-                (run, idx, profile.name, profile.hash, canonical(profile.body()))
+                (
+                    run,
+                    idx,
+                    profile.name,
+                    profile.hash,
+                    canonical(profile.body()),
+                    identity_of(profile, inputs, sources.profiles[idx]),
+                )
                 for idx, profile in enumerate(study.profiles)
             ],
         )
@@ -378,3 +397,7 @@ def delete_run(db: Database, run: str) -> None:
         connection.execute(
             "DELETE FROM example_sets WHERE hash NOT IN (SELECT hash FROM run_example_sets)"
         )
+        for table in ("sources", "models"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE hash NOT IN (SELECT hash FROM run_{table})"
+            )

@@ -131,4 +131,12 @@ async def _flow(
     )
 
 
-KIND = AdmKind(DecisionFlowParams, make)
+PROMPTS = (
+    "style",
+    *(
+        f"align_tui.adms.flow.prompts:{name}"
+        for name in ("SYSTEM", "variables_prompt", "extraction_prompt", "attribute_prompt",
+                     "filter_prompt", "express_prompt", "last_prompt", "again", "described")
+    ),
+)  # fmt: skip
+KIND = AdmKind(DecisionFlowParams, make, prompts=PROMPTS)
