@@ -33,6 +33,7 @@ from align_tui.output.terminal import ask, say, say_data, say_json
 from align_tui.services.runs import import_run, remove_run
 from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
+from align_tui.store.rescored import MADE_FROM
 from align_tui.store.run_inputs import read_inputs
 from align_tui.store.thinking import token_shares
 from align_tui.studies.assemble import parse_scale, parse_targets
@@ -85,7 +86,9 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
-    if row.parent:
+    if MADE_FROM in runs.stored_versions(db, run):
+        out.print(f"made without a model from the replies of run {row.parent or 'unknown'}")
+    elif row.parent:
         out.print(f"made from run {row.parent}, which has the samples that this run leaves out")
         out.print(f"report on both: align-tui report {row.parent} {run}", style="dim")
     out.print(

@@ -86,7 +86,7 @@ def _with_file(profile: Profile, bundle: Bundle) -> Profile:
         data = source.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace")
         if sha256_of(data) == adm.code_sha256:
             break
-    folder = paths.data_dir() / "code-of-bundles" / adm.code_sha256[:16]
+    folder = paths.state_dir() / "code-of-bundles" / adm.code_sha256[:16]
     path = folder / "decision_maker.py"
     make_folder(folder, mine=True)
     with writing(path, mine=True) as file:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from align_tui.studies.deciding_again import Again
     from align_tui.studies.rescoring import Rescoring
 
-MADE_FROM = "made from run"
-"""Among a run's versions: the run whose replies it has."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
@@ -42,7 +39,7 @@ def rescore(db: Database, run: str, what: Rescoring) -> Rescored:
     """
     from align_tui import __version__
     from align_tui.store import results, runs
-    from align_tui.store.rescored import write_child
+    from align_tui.store.rescored import MADE_FROM, write_child
     from align_tui.store.run_inputs import read_inputs
     from align_tui.store.stored_decisions import decisions_of
     from align_tui.studies.deciding_again import decide_again

@@ -8,6 +8,7 @@ from typing import Any
 
 from align_tui.core.attributes import attributes_to_json
 from align_tui.core.seeds import sample_seed, seed_hash
+from align_tui.core.sources import of_text
 from align_tui.core.targets import targets_to_json
 from align_tui.core.types import canonical, content_hash
 from align_tui.formats.bundle import parts as p
@@ -21,6 +22,7 @@ from align_tui.store.results import Result, StoredResponse, responses_of, result
 from align_tui.store.run_annotations import NOTHING as NO_ANNOTATION
 from align_tui.store.run_annotations import Annotation, annotations_in, note_of
 from align_tui.store.run_inputs import read_inputs, stored_targets
+from align_tui.store.run_sources import sources_of
 
 PAGE = 200
 
@@ -57,8 +59,8 @@ class _Gathered:
                 {key: targets_to_json(each) for key, each in stored_targets(db, run).items()}
             ),
             examples=list(self._examples()),
-            sources=[],
-            models=[],
+            sources=list(self._sources()),
+            models=list(self._models()),
             texts=self._texts,
             samples=samples,
             tallies=tallied(samples),
@@ -115,6 +117,27 @@ class _Gathered:
         )
         for row in self._db.read(sql, (self._run,)):
             yield self._hashed(json.loads(row["body"]))
+
+    def _sources(self) -> Iterator[p.SourcePart]:
+        """Templates and code; definitions and examples have parts of their own."""
+        clean = self._clean
+        for each in sources_of(self._db, self._run):
+            if each.kind in ("attribute", "examples"):
+                continue
+            text = (clean.all if each.kind == "program" else clean.secrets)(each.text)
+            same = text == each.text
+            sha256 = each.sha256 if same else of_text(each.kind, each.name, text).sha256
+            yield p.SourcePart(kind=each.kind, name=clean.all(each.name), sha256=sha256, text=text)
+
+    def _models(self) -> Iterator[p.ModelPart]:
+        rows = self._db.read(
+            "SELECT r.profile, r.role, m.hash, m.body FROM run_models r JOIN models m"
+            " ON m.hash=r.hash WHERE r.run=? ORDER BY r.profile, r.role, m.hash",
+            (self._run,),
+        )
+        for row in rows:
+            body = self._clean.all(json.loads(row["body"]))
+            yield p.ModelPart(profile=row["profile"], role=row["role"], hash=row["hash"], body=body)
 
     def _hashed(self, body: Any) -> p.HashedPart:
         body = self._clean.secrets(body)

@@ -18,6 +18,8 @@ from align_tui.store.database import Database
 from align_tui.store.results import Result
 from align_tui.store.turns import turn_columns
 
+MADE_FROM = "made from run"
+"""Among a run's versions: the run whose replies it has."""
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
 
@@ -54,11 +56,43 @@ def write_child(
                 " WHERE p.run=? AND p.idx=run_profiles.idx) WHERE run=?",
                 (parent, run),
             )
+            _keep_what_decided(connection, parent, run)
             _write(connection, run, study, outcomes)
     except BaseException:
         runs.delete_run(db, run)
         raise
     return run
+
+
+def _keep_what_decided(connection: sqlite3.Connection, parent: str, run: str) -> None:
+    """Let the child have the prompts, code and models by which its replies were made.
+
+    They may have changed since. Only the alignment functions, and what belongs to the whole run,
+    are those of the child. A parent of an earlier version stored none, and then the child has none.
+    """
+    own = "kind='alignment' OR profile=-1"
+    connection.execute(f"DELETE FROM run_sources WHERE run=? AND NOT ({own})", (run,))
+    connection.execute(
+        "INSERT OR IGNORE INTO run_sources SELECT ?, profile, kind, name, hash FROM run_sources"
+        f" WHERE run=? AND NOT ({own})",
+        (run, parent),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO run_models SELECT ?, profile, role, hash, found FROM run_models"
+        " WHERE run=?",
+        (run, parent),
+    )
+    rows = connection.execute(
+        "SELECT c.idx, c.hash AS own, p.hash AS theirs, p.identity FROM run_profiles c"
+        " JOIN run_profiles p ON p.run=? AND p.idx=c.idx WHERE c.run=?",
+        (parent, run),
+    ).fetchall()
+    for row in rows:
+        if row["own"] == row["theirs"] or row["identity"] is None:
+            connection.execute(
+                "UPDATE run_profiles SET identity=? WHERE run=? AND idx=?",
+                (row["identity"], run, row["idx"]),
+            )
 
 
 def _write(

@@ -59,21 +59,25 @@ def read_bundle(path: Path) -> Bundle:
 def verify(path: Path) -> tuple[Check, ...]:
     """Check a bundle. Raises BundleError for a file that is none."""
     archive = read_archive(path)
-    found = [_check("parts", len(archive.manifest.parts), iter(archive.differences))]
+    parts = _check("parts", len(archive.manifest.parts), iter(archive.differences))
+    return (parts, *check_content(archive.parts, archive.manifest.run))
+
+
+def check_content(parts: Mapping[str, bytes], run: str) -> tuple[Check, ...]:
+    """Check the parts of a bundle, whose manifest names the run `run`, against each other."""
     try:
-        bundle = read_content(archive.parts)
+        bundle = read_content(parts)
         study = bundle.study()
         bundle.stated_targets()
     except AlignError as error:
-        return (*found, Check("schema", 1, (error.message,), 1))
+        return (Check("schema", 1, (error.message,), 1),)
     rows = (bundle.profiles, bundle.scenarios, bundle.examples, bundle.samples, bundle.tallies)
-    found.append(Check("schema", sum(map(len, rows)) + len(bundle.texts)))
-    if archive.manifest.run != bundle.run.id:
-        found.append(Check("run", 1, ("The manifest names another run than run.json.",), 1))
-    found.append(_check("hashes", _hashed(bundle), _hashes(bundle)))
-    found.append(_check("samples", len(bundle.samples), _samples(bundle, study)))
+    named = () if run == bundle.run.id else ("The manifest names another run than run.json.",)
     return (
-        *found,
+        Check("schema", sum(map(len, rows)) + len(bundle.texts)),
+        _check("run", 1, iter(named)),
+        _check("hashes", _hashed(bundle), _hashes(bundle)),
+        _check("samples", len(bundle.samples), _samples(bundle, study)),
         _scores(bundle, study),
         _check("tallies", len(bundle.tallies), _tallies(bundle)),
     )
