@@ -98,7 +98,7 @@ def decide_all(db: Database, run: str, salt: str = "") -> None:
         for claimed in batch:
             history, notes = context.histories.of(db, claimed)
             llm = SampleLlm(
-                backbone,  # type: ignore[arg-type]
+                backbone,
                 context.profile(claimed).decoding,
                 context.seed(claimed),
                 lambda stream, text: None,

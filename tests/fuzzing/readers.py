@@ -31,7 +31,8 @@ from align_tui.config.options import Options
 from align_tui.config.personas import read_personas
 from align_tui.config.prompts.render import render_messages
 from align_tui.config.prompts.sandbox import TemplateTrouble
-from align_tui.core.errors import AlignError
+from align_tui.config.reading.files import read_bytes
+from align_tui.core.errors import AlignError, BundleError
 from align_tui.core.types import canonical, content_hash
 from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.formats.align_system.targets import read_target
@@ -94,9 +95,9 @@ def _folder(path: Path) -> None:
 
 def _bundle_parts(path: Path) -> None:
     """The file as each part of a bundle whose other parts are good."""
-    good = dict(written(BUNDLE))
+    content, good = read_bytes(path, 10_000_000, BundleError), dict(written(BUNDLE))
     for name in good:
-        for check in check_content({**good, name: path.read_bytes()}, "r"):
+        for check in check_content({**good, name: content}, "r"):
             assert all(len(problem) < 2_000 for problem in check.problems)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -46,10 +47,13 @@ class Bundle:
 
         Raises BundleError for a body that is no profile, scenario or definition.
         """
-        sets = {each.hash: example_set_from_json(each.body) for each in self.examples}
+        sets = {
+            each.hash: _read("an example set", partial(example_set_from_json, each.body))
+            for each in self.examples
+        }
         profiles = []
         for each in self.profiles:
-            profile = _read(f"profile {each.name}", lambda e=each: profile_of(e.body, placed))
+            profile = _read(f"profile {each.name}", partial(profile_of, each.body, placed))
             spec = profile.examples
             if spec is not None and spec.set_sha256 in sets:
                 loaded = spec.with_set(sets[spec.set_sha256])
@@ -81,7 +85,7 @@ class Bundle:
     def stated_targets(self) -> dict[str, Targets]:
         """The targets by their key."""
         return {
-            key: _read(f"target {key}", lambda b=body: targets_from_json(b))
+            key: _read(f"target {key}", partial(targets_from_json, body))
             for key, body in self.targets.items()
         }
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = "align-tui/bundle/1"
+FORMAT: Final = "align-tui/bundle/1"
 MANIFEST, README = "manifest.json", "README.txt"
 RUN, PROFILES, SCENARIOS = "run.json", "profiles.jsonl", "scenarios.jsonl"
 ATTRIBUTES, TARGETS, EXAMPLES = "attributes.json", "targets.json", "examples.jsonl"

@@ -19,6 +19,7 @@ from align_tui.core.scorers.base import Score
 from align_tui.core.seeds import sample_seed, seed_hash
 from align_tui.core.targets import target_id
 from align_tui.core.text.display import one_line
+from align_tui.core.text.error_text import error_text
 from align_tui.core.types import canonical, content_hash
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.archive import read_archive
@@ -216,7 +217,11 @@ def _scores(bundle: Bundle, study: Study) -> Check:
                 continue
             for targets in study.scoring_targets(study.profiles[each.profile]):
                 key = target_id(targets)
-                new = scorer.score_made(decision, study.scenarios[each.scenario], targets)
+                try:
+                    new = scorer.score_made(decision, study.scenarios[each.scenario], targets)
+                except Exception as error:  # of another package's scorer, or of odd labels
+                    yield f"{_place(each, bundle)}: it cannot be scored: {error_text(error)}"
+                    continue
                 stored = each.scores.get(key)
                 if stored is None or not _same(stored, new):
                     yield (
