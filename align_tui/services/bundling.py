@@ -48,3 +48,19 @@ def verify_bundle(path: Path) -> tuple[Check, ...]:
     from align_tui.formats.bundle.verify import verify
 
     return verify(path)
+
+
+def import_bundle(db: Database, path: Path) -> str:
+    """Write a bundle's run into the database, as it was; returns its id.
+
+    Raises BundleError for a bundle that does not agree with itself, and StoreError if the database
+    has the run.
+    """
+    from align_tui.core.errors import BundleError
+    from align_tui.formats.bundle.verify import read_bundle, verify
+    from align_tui.store import bundle_import
+
+    for check in verify(path):
+        if check.status == "failed":
+            raise BundleError(check.problems[0], f"See: align-tui verify {path}")
+    return bundle_import.import_bundle(db, read_bundle(path))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from align_tui.core.attributes import attributes_to_json
 from align_tui.core.seeds import sample_seed, seed_hash
-from align_tui.core.sources import of_text
 from align_tui.core.targets import targets_to_json
 from align_tui.core.types import canonical, content_hash
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.content import Bundle, with_paths
 from align_tui.formats.bundle.redaction import Cleaner
-from align_tui.formats.bundle.verify import tallied
+from align_tui.formats.bundle.verify import profile_hashes, tallied
 from align_tui.store import runs
 from align_tui.store.basis import NOTHING, Basis, bases_of
 from align_tui.store.database import Database, Row
@@ -22,7 +22,6 @@ from align_tui.store.results import Result, StoredResponse, responses_of, result
 from align_tui.store.run_annotations import NOTHING as NO_ANNOTATION
 from align_tui.store.run_annotations import Annotation, annotations_in, note_of
 from align_tui.store.run_inputs import read_inputs, stored_targets
-from align_tui.store.run_sources import sources_of
 
 PAGE = 200
 
@@ -89,17 +88,19 @@ class _Gathered:
         )
 
     def _profiles(self) -> Iterator[p.ProfilePart]:
-        sql = "SELECT name, hash, body, model FROM run_profiles WHERE run=? ORDER BY idx"
+        sql = "SELECT * FROM run_profiles WHERE run=? ORDER BY idx"
         for row in self._db.read(sql, (self._run,)):
             before = json.loads(row["body"])
             body = self._clean.settings(with_paths(before, self._clean.home))
+            is_known = row["hash"] in profile_hashes(body)
             yield p.ProfilePart(
                 name=row["name"],
                 hash=row["hash"],
                 sha256=content_hash(body),
-                changed=body != before,
+                changed=body != before or not is_known,
                 body=body,
                 model=self._clean.all(row["model"]),
+                identity=row["identity"],
             )
 
     def _scenarios(self) -> Iterator[p.HashedPart]:
@@ -119,25 +120,41 @@ class _Gathered:
             yield self._hashed(json.loads(row["body"]))
 
     def _sources(self) -> Iterator[p.SourcePart]:
-        """Templates and code; definitions and examples have parts of their own."""
+        """Templates and code, each once; definitions and examples have parts of their own."""
         clean = self._clean
-        for each in sources_of(self._db, self._run):
-            if each.kind in ("attribute", "examples"):
-                continue
-            text = (clean.all if each.kind == "program" else clean.secrets)(each.text)
-            same = text == each.text
-            sha256 = each.sha256 if same else of_text(each.kind, each.name, text).sha256
-            yield p.SourcePart(kind=each.kind, name=clean.all(each.name), sha256=sha256, text=text)
+        rows = self._db.read(
+            "SELECT r.kind, r.name, s.hash, s.body, group_concat(r.profile) AS profiles"
+            " FROM run_sources r JOIN sources s ON s.hash=r.hash WHERE r.run=?"
+            " GROUP BY r.kind, r.name, s.hash ORDER BY r.kind, r.name, s.hash",
+            (self._run,),
+        )
+        for row in rows:
+            kind, before = row["kind"], str(row["body"])
+            text = (clean.all if kind == "program" else clean.secrets)(before)
+            yield p.SourcePart(
+                kind=kind,
+                name=clean.all(row["name"]),
+                sha256=row["hash"] if text == before else _sha256(text),
+                text=text,
+                profiles=sorted(map(int, row["profiles"].split(","))),
+            )
 
     def _models(self) -> Iterator[p.ModelPart]:
         rows = self._db.read(
-            "SELECT r.profile, r.role, m.hash, m.body FROM run_models r JOIN models m"
+            "SELECT r.profile, r.role, r.found, m.hash, m.body FROM run_models r JOIN models m"
             " ON m.hash=r.hash WHERE r.run=? ORDER BY r.profile, r.role, m.hash",
             (self._run,),
         )
         for row in rows:
-            body = self._clean.all(json.loads(row["body"]))
-            yield p.ModelPart(profile=row["profile"], role=row["role"], hash=row["hash"], body=body)
+            before = str(row["body"])
+            body = self._clean.all(json.loads(before))
+            yield p.ModelPart(
+                profile=row["profile"],
+                role=row["role"],
+                hash=row["hash"] if canonical(body) == before else content_hash(canonical(body)),
+                body=body,
+                found=row["found"],
+            )
 
     def _hashed(self, body: Any) -> p.HashedPart:
         body = self._clean.secrets(body)
@@ -243,6 +260,10 @@ class _Gathered:
             retried=each.retried,
             timeline=[list(pair) for pair in each.timeline],
         )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _basis_json(basis: Basis, text: Callable[[str], str]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
 from align_tui.store.results import Result
+from align_tui.store.run_inputs import read_inputs
+from align_tui.store.run_sources import identities, identity_of, sources_of_profile
 from align_tui.store.turns import turn_columns
 
 MADE_FROM = "made from run"
@@ -57,6 +59,7 @@ def write_child(
                 (parent, run),
             )
             _keep_what_decided(connection, parent, run)
+            _identify(db, connection, parent, run, study)
             _write(connection, run, study, outcomes)
     except BaseException:
         runs.delete_run(db, run)
@@ -82,17 +85,19 @@ def _keep_what_decided(connection: sqlite3.Connection, parent: str, run: str) ->
         " WHERE run=?",
         (run, parent),
     )
-    rows = connection.execute(
-        "SELECT c.idx, c.hash AS own, p.hash AS theirs, p.identity FROM run_profiles c"
-        " JOIN run_profiles p ON p.run=? AND p.idx=c.idx WHERE c.run=?",
-        (parent, run),
-    ).fetchall()
-    for row in rows:
-        if row["own"] == row["theirs"] or row["identity"] is None:
-            connection.execute(
-                "UPDATE run_profiles SET identity=? WHERE run=? AND idx=?",
-                (row["identity"], run, row["idx"]),
-            )
+
+
+def _identify(
+    db: Database, connection: sqlite3.Connection, parent: str, run: str, study: Study
+) -> None:
+    """Write the identities of the child's profiles; unknown where the parent's are."""
+    inputs = read_inputs(db, run)
+    for idx, (profile, before) in enumerate(
+        zip(study.profiles, identities(db, parent), strict=True)
+    ):
+        found = identity_of(profile, inputs, sources_of_profile(db, run, idx))
+        values = (found if before is not None else None, run, idx)
+        connection.execute("UPDATE run_profiles SET identity=? WHERE run=? AND idx=?", values)
 
 
 def _write(

@@ -168,7 +168,8 @@ def _bundle() -> Bundle:
     return Bundle(
         run=p.RunPart.model_validate(run),
         profiles=[p.ProfilePart(name="o", hash="0" * 64, sha256=content_hash(profile),
-                                changed=True, body=profile, model=None)],
+                                changed=True, body=profile, model=None,
+                                identity=None)],
         scenarios=[p.HashedPart(hash=content_hash(canonical(scenario)), body=scenario)],
         attributes=[], targets={"moral_desert=1.0": profile["target"]}, examples=[], sources=[],
         models=[], texts={content_hash("x"): "x"},

@@ -21,17 +21,18 @@ from hypothesis import strategies as st
 from align_tui.cli import run as command
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.errors import AlignError, BundleError, ConfigError
+from align_tui.core.errors import AlignError, BundleError, ConfigError, StoreError
 from align_tui.core.scenarios import Choice
 from align_tui.core.types import canonical, content_hash
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.archive import read_archive, write_archive
 from align_tui.formats.bundle.content import Bundle, read_content, written
 from align_tui.formats.bundle.verify import read_bundle, verify
+from align_tui.output.report.data import gather
 from align_tui.services import rerunning
-from align_tui.services.bundling import bundle_of, write_bundle
+from align_tui.services.bundling import bundle_of, import_bundle, write_bundle
 from align_tui.services.rescoring import rescore
-from align_tui.store import run_annotations, runs
+from align_tui.store import results, run_annotations, runs, search
 from align_tui.store.database import Database, open_database
 from align_tui.studies.rescoring import Rescoring
 from tests import again
@@ -131,6 +132,25 @@ def test_a_fresh_database_decides_it_again_alike(tmp_path: Path, whole: tuple[st
         source, is_file = rerunning.read_source(db, new)
         third = rerunning.start(db, source, rerunning.study_to_repeat(source), {})
         assert not is_file and rerunning.compared(db, source, third).count("missing") == 12
+
+
+def test_an_imported_bundle_is_the_run_as_it_was(
+    tmp_path: Path, whole: tuple[str, Path], database: Database
+) -> None:
+    run, path = whole
+    with contextlib.closing(open_database(tmp_path / "fresh.db")) as db:
+        assert import_bundle(db, path) == run
+        write_bundle(db, run, tmp_path / "again.zip")
+        assert (tmp_path / "again.zip").read_bytes() == path.read_bytes()
+        assert results.tallies(db, run) == results.tallies(database, run)
+        assert search.search(db, "Because") and gather(db, [run])
+        with pytest.raises(StoreError, match="in this database already"):
+            import_bundle(db, path)
+        other = rewritten(other_tally(read_bundle(path)), tmp_path / "changed.zip")
+        with pytest.raises(BundleError, match="tally"):
+            import_bundle(db, other)
+        runs.delete_run(db, run)
+        assert import_bundle(db, path) == run
 
 
 def changed_sample(bundle: Bundle, **changes: Any) -> Bundle:

@@ -20,6 +20,7 @@ from align_tui.services.rescoring import rescore
 from align_tui.store import results, runs, search
 from align_tui.store.basis import basis_of
 from align_tui.store.database import Database
+from align_tui.store.run_sources import identities
 from align_tui.studies.rescoring import Rescoring
 from tests import again
 
@@ -76,6 +77,7 @@ def test_ranked_anew_equals_a_new_run(
     )
     expected = again.decided(database, direct)
     assert told(database, found.run) == told(database, expected)
+    assert identities(database, found.run) == identities(database, expected)
     stored = runs.load_study(database, found.run).profiles
     assert [each.hash for each in stored] == [each.hash for each in direct.profiles]
     assert runs.get_run(database, found.run).parent == run and found.changed > 0

@@ -7,6 +7,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +15,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from align_tui.config.reading.bounded_json import parse_object
-from align_tui.config.reading.files import open_regular, shown
+from align_tui.config.reading.files import is_file, open_regular, shown
 from align_tui.core.errors import BundleError
 from align_tui.core.text.display import one_line
 from align_tui.formats.bundle.parts import FORMAT, MANIFEST, Listed, Manifest
@@ -84,6 +85,15 @@ def read_archive(path: Path, most: int = MOST_BYTES) -> Archive:
             ) from error
     manifest = _manifest(parts.pop(MANIFEST, None), path)
     return Archive(manifest, parts, tuple(_differences(manifest, parts)))
+
+
+def is_archive(path: Path) -> bool:
+    """May the file be a bundle? Logs of Inspect (.eval) are archives too."""
+    if not is_file(path) or path.suffix.lower() == ".eval":
+        return False
+    with suppress(BundleError), open_regular(path, BundleError) as file:
+        return file.read(4) == b"PK\x03\x04"
+    return False
 
 
 def _check_directory(file: BinaryIO, path: Path) -> None:

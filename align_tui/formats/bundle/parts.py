@@ -64,7 +64,8 @@ class ProfilePart(Part):
     """A line of profiles.jsonl.
 
     `hash` is the profile's in its run, and `sha256` that of `body` as it is here; `changed`: a
-    home folder or a secret was taken out of it. `model` says which weights decided.
+    home folder or a secret was taken out of it. `model` says which weights decided. `identity` is
+    the hash of all that decides beside the weights; None in runs of earlier versions.
     """
 
     name: Name
@@ -73,6 +74,7 @@ class ProfilePart(Part):
     changed: bool
     body: dict[str, Any]
     model: str | None
+    identity: Hash | None
 
 
 class HashedPart(Part):
@@ -90,12 +92,16 @@ class TextPart(Part):
 
 
 class SourcePart(Part):
-    """A line of sources.jsonl: a template, a file or another text that decides."""
+    """A line of sources.jsonl: a template, a file or another text that decides.
+
+    `profiles` are the numbers of the profiles that decide by it; -1 is the whole run.
+    """
 
     kind: Name
     name: str
     sha256: Hash
     text: str
+    profiles: list[Annotated[int, Field(ge=-1, le=10_000)]]
 
 
 class ModelPart(Part):
@@ -105,6 +111,7 @@ class ModelPart(Part):
     role: Name
     hash: Hash
     body: Any
+    found: Number
 
 
 class ResultPart(Part):

@@ -95,7 +95,7 @@ def _check(name: str, checked: int, problems: Iterator[str]) -> Check:
 
 
 def _hashed(bundle: Bundle) -> int:
-    parts = (bundle.profiles, bundle.scenarios, bundle.examples, bundle.sources)
+    parts = (bundle.profiles, bundle.scenarios, bundle.examples, bundle.sources, bundle.models)
     return sum(map(len, parts)) + len(bundle.texts)
 
 
@@ -106,7 +106,11 @@ def _hashes(bundle: Bundle) -> Iterator[str]:
             yield f"profile {each.name}: its body has another SHA-256"
         elif not each.changed and each.hash not in profile_hashes(each.body):
             yield f"profile {each.name}: its hash is not that of its settings"
-    for kind, rows in (("scenario", bundle.scenarios), ("example set", bundle.examples)):
+    for kind, rows in (
+        ("scenario", bundle.scenarios),
+        ("example set", bundle.examples),
+        ("model", bundle.models),
+    ):
         for number, row in enumerate(rows, start=1):
             if content_hash(canonical(row.body)) != row.hash:
                 yield f"{kind} {number}: its hash is not that of its body"
