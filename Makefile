@@ -52,7 +52,7 @@ demo-model: $(DEV_STAMP)
 	$(BIN)/python tools/train_demo_model.py
 
 screenshots: $(DEV_STAMP)
-	$(BIN)/python tools/screenshot.py
+	$(BIN)/python -m tools.screenshot
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,6 +13,7 @@ from align_tui.config import paths
 from align_tui.config.options import Options
 from align_tui.core.errors import ConfigError
 
+ORDERS = ("given", "shuffled", "both")  # OrderSetting, without the import of core
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 
 
@@ -31,6 +32,7 @@ def study_options(
     overrides: Sequence[str] | None = None,
     limit: int | None = None,
     repeat: int | None = None,
+    order: str | None = None,
     scored_only: bool = False,
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
@@ -41,6 +43,8 @@ def study_options(
         from align_tui.core.scorers.registry import SCORERS
 
         SCORERS.get(scoring)
+    if order is not None and order not in ORDERS:
+        raise ConfigError(f"There is no order {order!r}", f"Known: {', '.join(ORDERS)}.")
     return Options(
         study=study,
         profiles=tuple(profiles or ()),
@@ -50,6 +54,7 @@ def study_options(
         overrides=tuple(overrides or ()),
         limit=limit,
         repeat=repeat,
+        order=order,
         scored_only=scored_only,
         rule=scoring,
         scale=tuple(scale or ()),

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from align_tui.cli.option_values import database_path
 from align_tui.config.attributes import load_attributes
+from align_tui.core.column_names import with_model
 from align_tui.core.errors import ConfigError
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
@@ -20,6 +21,7 @@ from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
 from align_tui.output import events
 from align_tui.output.exporters.registry import EXPORTERS
+from align_tui.output.positions import always_of, column_positions, position_lines
 from align_tui.output.tables import (
     CAPTION,
     console,
@@ -103,6 +105,10 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     for line in [*similarity_lines(study, summary), *loose_ends(summary)]:
         out.print(line)
     out.print(CAPTION, style="dim")
+    names = [with_model(each.name, each.model_label) for each in study.profiles]
+    positions = column_positions(db, run, study)
+    for line in position_lines(names, positions, always_of(study)):
+        out.print(line)
     rule = SEED_RULES[read_inputs(db, run).seed_rule]
     out.print(f"Seeds come from each scenario's {rule}.", style="dim")
     for line in thinking_lines(study, token_shares(db, run)):

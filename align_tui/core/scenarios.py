@@ -59,8 +59,9 @@ class Scenario:
     to the share of them (0..1, sum 1) that takes each choice, in the order of the choices; a group
     is named as an attribute is. `ordinal` says that the choices are in order, from one end of a
     scale to the other. `key` is unique in its set and stable from one reading to the next. `source`
-    is the rest of the file's record, kept for export; it is no part of the scenario's identity
-    (`hash`).
+    is the rest of the file's record, kept for export. `family` names scenarios that belong
+    together, and so do not count as independent (`core/families.py`). Neither is a part of the
+    scenario's identity (`hash`).
     """
 
     key: str
@@ -74,6 +75,7 @@ class Scenario:
     supplies: tuple[str, ...] = ()
     shares: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     ordinal: bool = False
+    family: str = ""
 
     @property
     def choice_texts(self) -> tuple[str, ...]:
@@ -221,6 +223,8 @@ def scenario_to_json(scenario: Scenario) -> dict[str, Json]:
         body["ordinal"] = True
     if scenario.asks != "choice":
         body["asks"] = scenario.asks
+    if scenario.family:
+        body["family"] = scenario.family
     if scenario.title:
         body["title"] = scenario.title
     if scenario.meta:
@@ -313,4 +317,5 @@ def scenario_from_json(body: JsonObject) -> Scenario:
         supplies=tuple(map(str, supplies)),
         shares=_shares_from_json(body.get("shares", {})),
         ordinal=body.get("ordinal") is True,
+        family=str(body.get("family", "")),
     )

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.message import Message
+from textual.widgets import Input, OptionList
 
 from align_tui.tui.acts import HasCommands
 from align_tui.tui.format.key_names import SHORT
@@ -83,3 +86,15 @@ class Palette(CommandPalette):
         """Ignore a key for a list that has no size yet, or is gone since the palette closes."""
         if any(found.size.height for found in self.query(CommandList)):
             super()._action_command_list(action)
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _run_once(self, event: Message) -> None:
+        """Ignore a second enter that was in the queue when the first one closed the palette."""
+        if self.app.screen is not self:
+            event.stop()
+            event.prevent_default()
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close the palette, unless it is closed already."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()

@@ -1,4 +1,4 @@
-"""Personas, tagging and DecisionFlow on a real small model: they decide something, not well."""
+"""Personas, tagging, flows, pipelines and paper profiles on a real small model: they decide."""
 
 from __future__ import annotations
 
@@ -49,6 +49,10 @@ def short_replies(monkeypatch: pytest.MonkeyPatch) -> None:
         ("tagging-start", ["adm.max_reasoning_chars=24"]),
         ("decision-flow-moral-desert-high", ["adm.attempts=9"]),
         ("decision-flow-fine-moral-desert-high", ["adm.attempts=9", "adm.express_attempts=2"]),
+        ("pipeline-baseline", []),
+        ("stated-distribution", []),
+        ("paper-baseline", []),
+        ("paper-moral-desert-high", []),
     ],
 )
 def test_it_decides(model: Backbone, name: str, changes: list[str]) -> None:

@@ -119,7 +119,7 @@ def check(app: AlignApp, door: str) -> None:
     assert (wrong := WORDS.search(shown(app))) is None, (door, wrong, hints(app.screen))
     for hint in hints(app.screen):
         assert LETTER.search(hint) is None, (door, hint)
-        for label in re.findall(r"(\S+) (?:help|back|leaves it)\b", hint):
+        for label in re.findall(r"(\S+) (?:help|back|cancel)\b", hint):
             assert label in OWN, (door, hint)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.command import CommandList, CommandPalette
+from textual.command import CommandList, CommandPalette, DiscoveryHit
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from align_tui.config.failure_log import screen_log
 from align_tui.config.study import Study
@@ -201,7 +202,7 @@ async def test_a_terminal_of_a_few_cells(
         screen.host.complain("It did not work", "and this is why")
         await pilot.resize_terminal(*size)
         await pilot.resize_terminal(100, 30)
-        assert "this is why" in words(app)
+        await wait(pilot, lambda: "this is why" in words(app))
 
 
 @pytest.mark.parametrize("error", [ValueError("a fault of ours"), SystemExit(3)])
@@ -236,3 +237,27 @@ def test_a_closed_store_thread_does_no_jobs(path: Path, db: Database) -> None:
     thread = StoreThread(path, lambda what: True, lambda *_: None)
     thread.close()
     thread.do(lambda db: pytest.fail("it was done"), lambda _: None)
+
+
+async def test_two_enters_run_one_command_of_the_palette(
+    path: Path, finished: Finished, wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    ran = []
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait(pilot, lambda: "stronger" in words(app))
+        await pilot.press("ctrl+p")
+        await wait(pilot, lambda: isinstance(app.screen, Palette) and app.screen.query(CommandList))
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        line = palette.query_one(Input)
+        palette._selected_command = DiscoveryHit("one", lambda: ran.append("one"))
+        palette._list_visible = False
+        line.post_message(Input.Submitted(line, ""))
+        line.post_message(Input.Submitted(line, ""))
+        await wait(pilot, lambda: bool(ran))
+        palette.dismiss()
+        await pilot.pause()
+        assert ran == ["one"]
+        assert isinstance(app.screen, StudyScreen)

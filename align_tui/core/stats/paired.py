@@ -69,14 +69,21 @@ def difference(counts: PairedCounts, z: float = 1.959963984540054) -> Difference
     if n == 0:
         return None
     right_a, right_b = counts.both + counts.only_a, counts.both + counts.only_b
-    p_a, p_b = right_a / n, right_b / n
-    (low_a, high_a), (low_b, high_b) = wilson(right_a, n, z), wilson(right_b, n, z)
-    phi = _phi(counts)
+    return square_and_add(
+        (right_a / n, *wilson(right_a, n, z)), (right_b / n, *wilson(right_b, n, z)), _phi(counts)
+    )
+
+
+def square_and_add(
+    a: tuple[float, float, float], b: tuple[float, float, float], correlation: float
+) -> Difference:
+    """B's mean minus A's, from (mean, low, high) of each and their correlation (-1..1)."""
+    (p_a, low_a, high_a), (p_b, low_b, high_b) = a, b
 
     def reach(one: float, other: float) -> float:
-        return math.sqrt(max(0.0, one * one - 2 * phi * one * other + other * other))
+        return math.sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))
 
-    value = (counts.only_b - counts.only_a) / n
+    value = p_b - p_a
     return Difference(
         value,
         max(-1.0, value - reach(p_b - low_b, high_a - p_a)),

@@ -9,38 +9,62 @@ from dataclasses import dataclass
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import Score, ScorerEntry
 from align_tui.core.scorers.labels import discriminates
+from align_tui.core.stats.clusters import Asked, Method, Z, cluster_mean, wilson_interval
 from align_tui.core.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`correct` of `scored` decisions, with the Wilson 95 % interval (0..1; None if none)."""
+    """The accuracy over `scored` decisions, of which `correct` are right, with its 95 % interval.
+
+    `accuracy`, `low` and `high` are 0..1, and None if nothing is scored. Where repeats of a
+    question are averaged first, `accuracy` is the mean over `questions`; `clusters` of them are
+    taken as independent, and `method` says how the interval was made. `se` is the standard error.
+    """
 
     scored: int
     correct: int
     accuracy: float | None
     low: float | None
     high: float | None
+    questions: int = 0
+    clusters: int = 0
+    method: Method = "none"
+    se: float | None = None
 
 
-def wilson(correct: int, scored: int, z: float = 1.959963984540054) -> tuple[float, float]:
+def wilson(correct: int, scored: int, z: float = Z) -> tuple[float, float]:
     """Wilson score interval of a proportion (E. B. Wilson 1927), both ends in 0..1."""
     if scored <= 0:
         raise ValueError("an interval needs at least one scored decision")
-    p, zz = correct / scored, z * z
-    centre = (p + zz / (2 * scored)) / (1 + zz / scored)
-    half = z / (1 + zz / scored) * math.sqrt(p * (1 - p) / scored + zz / (4 * scored * scored))
-    # Exact at the ends, where rounding would give 1e-17 or leave 0..1.
-    low = 0.0 if correct == 0 else max(0.0, centre - half)
-    high = 1.0 if correct == scored else min(1.0, centre + half)
-    return low, high
+    return wilson_interval(correct / scored, scored, z)
 
 
 def make_rate(correct: int, scored: int) -> Rate:
-    """The rate of `correct` in `scored`, with its interval; all None when nothing is scored."""
+    """The rate of `correct` in `scored` independent decisions; all None when nothing is scored."""
     if scored == 0:
         return Rate(0, 0, None, None, None)
-    return Rate(scored, correct, correct / scored, *wilson(correct, scored))
+    low, high = wilson(correct, scored)
+    return Rate(scored, correct, correct / scored, low, high, scored, scored, "wilson")
+
+
+def clustered_rate(asked: Iterable[Asked]) -> Rate:
+    """The rate over questions whose values are 1 (right) or 0; all None when nothing is scored."""
+    known = [each for each in asked if each.times]
+    found = cluster_mean(known)
+    if found is None:
+        return Rate(0, 0, None, None, None)
+    return Rate(
+        sum(each.times for each in known),
+        round(math.fsum(each.total for each in known)),
+        found.mean,
+        found.low,
+        found.high,
+        found.questions,
+        found.clusters,
+        found.method,
+        found.se,
+    )
 
 
 def rate(scores: Iterable[Score], *, discriminating: bool = False) -> Rate:

@@ -152,4 +152,4 @@ def _model_name(profile: Profile) -> str:
     return spec.model if is_hub_id and profile.model_label == spec.label else profile.model_label
 
 
-ALIGN_SYSTEM = Exporter("align-system: a run directory a profile", folder=align_system)
+ALIGN_SYSTEM = Exporter("align-system: one run directory per profile", folder=align_system)

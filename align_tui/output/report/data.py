@@ -29,6 +29,7 @@ from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 from align_tui.output.rating_words import rating_words
+from align_tui.output.report.position import Position, position_of
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import results, runs
 from align_tui.store.basis import Basis, bases_of
@@ -121,6 +122,7 @@ class Report:
     examples: tuple[Example, ...]
     verdicts: tuple[Verdicts, ...]
     bookmarked: tuple[Example, ...]
+    position: Position
 
     @property
     def dependent(self) -> bool:
@@ -150,6 +152,7 @@ def gather(
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
+        position=position_of(db, ids, labels),
     )
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
-from align_tui.output.report import plots, words
+from align_tui.output.report import plots, position, words
 from align_tui.output.report.data import Accuracy, Report
 from align_tui.output.tables import point
 
@@ -38,6 +38,7 @@ def html(report: Report) -> str:
     return environment.get_template("page.html.jinja").render(
         report=report,
         words=words,
+        position=position,
         caveats=words.caveats(report),
         accuracy_plot=_accuracy_plot(report.accuracies),
         agreement_plot=_agreement_plot(report),

@@ -66,7 +66,7 @@ class EditDialog(Dialog["Changed"]):
             box.border_title = Content(one_line(self._title))
             ways = zip(RUNS, self._ways, strict=False)
             does = [f"{{{action}}} {what}" for action, (what, _) in ways]
-            box.border_subtitle = Content(keys_of(self).hints(*does, "{edit.back} leaves it"))
+            box.border_subtitle = Content(keys_of(self).hints(*does, "{edit.back} cancel"))
             yield self.area
             yield self._message
 

@@ -66,7 +66,7 @@ class FilterDialog(Dialog[Filter]):
         with Vertical(classes="box small") as box:
             box.border_title = Content("filter scenarios")
             box.border_subtitle = Content(
-                keys_of(self).hints("{filter.apply} lists them", "{filter.back} leaves it")
+                keys_of(self).hints("{filter.apply} list them", "{filter.back} cancel")
             )
             yield self._lines
             yield self._summary
@@ -113,11 +113,11 @@ class FilterDialog(Dialog[Filter]):
         left = len(self._sieve.listed(self.wanted, *self._known()))
         total = counted(self._total, "scenario")
         keys = keys_of(self)
-        turns = "    " + keys.fill("{filter.flip} or ") + "its key turns a line on"
+        turns = "    " + keys.fill("{filter.flip} or ") + "its key: toggle a line"
         self._summary.paint(
             (
                 ((f"    {left} of {total}", "bright" if left else "warn"),),
-                ((keys.hints(turns, "{filter.clear} clears"), "quiet"),),
+                ((keys.hints(turns, "{filter.clear} clear"), "quiet"),),
             )
         )
 

@@ -28,7 +28,7 @@ class FinderDialog(Dialog[Answer]):
 
     CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # absolute, for subclasses elsewhere
     HINT: ClassVar[str]  # in the field while it is empty
-    TAKES: ClassVar[str] = "takes it"  # what the key that takes the chosen line does
+    TAKES: ClassVar[str] = "go"  # what the key that takes the chosen line does
     SECTION: ClassVar[str] = "finder"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "back", priority=True, id="finder.back"),

@@ -23,7 +23,7 @@ class LeaveDialog(Dialog[str]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "leave"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,enter", "answer('leave')", "leave, and let the run go on", id="leave.leave"),
+        Binding("l,enter", "answer('leave')", "leave the run running", id="leave.leave"),
         Binding("s", "answer('stop')", "stop the run and leave", id="leave.stop"),
         Binding("escape,q", "answer('stay')", "stay", id="leave.stay"),
     ]

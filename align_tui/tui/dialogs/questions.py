@@ -39,7 +39,7 @@ class InputDialog(Dialog[str]):
         with Vertical(classes="box question") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content(
-                keys_of(self).hints("{input.take} takes it", "{input.back} back")
+                keys_of(self).hints("{input.take} go", "{input.back} back")
             )
             yield self.field
 
@@ -76,7 +76,7 @@ class TextDialog(Dialog[str]):
         with Vertical(classes="box") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content(
-                keys.hints(f"{saves} saves" if saves else "", "{text.back} leaves it as it was")
+                keys.hints(f"{saves} save" if saves else "", "{text.back} cancel")
             )
             yield self.area
 

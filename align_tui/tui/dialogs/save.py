@@ -116,7 +116,7 @@ class SaveDialog(Dialog[str]):
             box.border_title = Content("save to your library")
             box.border_subtitle = Content(
                 keys_of(self).hints(
-                    "{save.previous}/{save.next} which", "{save.save} saves", "{save.back} back"
+                    "{save.previous}/{save.next} which", "{save.save} save", "{save.back} back"
                 )
             )
             yield self._choice

@@ -28,7 +28,7 @@ class SearchDialog(FinderDialog[Hits]):
     SECTION: ClassVar[str] = "search"  # of a keymap file
 
     HINT = "words that must all occur in the text"
-    TAKES = "goes there"
+    TAKES = "go there"
 
     def __init__(
         self,

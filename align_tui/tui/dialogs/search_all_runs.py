@@ -22,7 +22,7 @@ class SearchAllRunsDialog(FinderDialog[FoundIn]):
     SECTION: ClassVar[str] = "search_all_runs"  # of a keymap file
 
     HINT = "words that must all occur in the reasoning"
-    TAKES = "opens the run there"
+    TAKES = "open the run there"
 
     def __init__(self, search: Search, glyphs: Glyphs) -> None:
         super().__init__(glyphs, "search the reasoning of all runs")

@@ -67,7 +67,7 @@ class TargetDialog(Dialog["Changed"]):
             box.border_title = Content(f"targets of {one_line(self._profile)}")
             box.border_subtitle = Content(
                 keys_of(self).hints(
-                    "{target_editor.run} runs what changed", "{target_editor.back} leaves it"
+                    "{target_editor.run} run the change", "{target_editor.back} cancel"
                 )
             )
             yield self._bars

@@ -216,7 +216,7 @@ def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyph
         return []
     value, low, high = found.difference.value, found.difference.low, found.difference.high
     spans: list[Span] = [
-        (f" {two} less {one} ", "quiet"),
+        (f" {two} - {one} ", "quiet"),
         (signed(value), "bright"),
         (f" 95 % {signed(low).strip()} to {signed(high).strip()}", "text"),
         ("   exact McNemar ", "quiet"),

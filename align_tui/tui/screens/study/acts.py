@@ -70,13 +70,13 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.run_scenario",
         "enter",
-        "run this scenario with all profiles, failed decisions again",
+        "decide this scenario with all profiles, and retry failed decisions",
         lambda do: do.asking.run_here(),
     ),
     Act(
         "study.ask_again",
         "x",
-        "ask again for the focused decision if it failed",
+        "retry the failed decision",
         lambda do: do.asking.ask_again(),
     ),
     Act("study.run_all", "a", "run the whole study", lambda do: do.asking.run_all()),
@@ -106,13 +106,13 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.next_match",
         "n",
-        "next listed scenario, next search hit, or next wrong decision",
+        "next match: listed scenario, search hit, or wrong decision",
         lambda do: do.moving.next_match(1),
     ),
     Act(
         "study.previous_match",
         "N",
-        "the previous one of these",
+        "previous match",
         lambda do: do.moving.next_match(-1),
     ),
     Act("study.list", "l", "show or hide the list", lambda do: do.viewing.turn_list()),
@@ -157,7 +157,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.bookmark",
         "b",
-        "bookmark the decision, or remove the bookmark",
+        "toggle the bookmark",
         lambda do: do.annotating.bookmark(),
     ),
     Act(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study.host import StudyHost
     from align_tui.tui.screens.study.session import Session
 
-RUNS = "runs what changed"
+RUNS = "run the change"
 ASKED = "what-if in the child run {}"
 NOTHING_NEW = "nothing to run: all of this is decided already"
 UNSTATED = "targets do not change how this decision-maker decides, only how it is scored"
@@ -113,9 +113,9 @@ class Edits:
                 return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
 
             return EditDialog(
-                f"does the reasoning carry the decision? {study.profiles[at[1]].name}",
+                f"does the decision depend on it? {study.profiles[at[1]].name}",
                 text,
-                [("concludes from it", ask), ("writes on from it", partial(ask, goes_on=True))],
+                [("conclude from it", ask), ("write on from it", partial(ask, goes_on=True))],
                 ascii_only=session.glyphs.ascii,
             )
 

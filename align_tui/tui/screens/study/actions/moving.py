@@ -100,7 +100,7 @@ class Moving:
         self.turn_to(scenario)
         keys = self.host.names.hints(
             "{study.next_match}/{study.previous_match} next, previous",
-            "{study.back} ends the search",
+            "{study.back} end the search",
         )
         place = f"hit {number + 1} of {len(self.state.hits)}"
         self.host.say("   ".join(filter(None, [place, keys])))
