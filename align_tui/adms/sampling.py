@@ -13,7 +13,6 @@ from align_tui.core.choice_order import NEGATIVE
 from align_tui.core.decisions import Decision, Message, Response
 from align_tui.core.replies import PLAIN, ReplyForm
 from align_tui.core.scenarios import Scenario
-from align_tui.core.votes import NEGATIVE as NEGATIVE
 from align_tui.core.votes import vote_shares, winner
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from align_tui.core.alignment.partial import LEFT_OUT, UNRANKED, rank_some, unranked
 from align_tui.core.alignment.ranking import AlignmentFunction, History
 from align_tui.core.alignment.reasons import in_words, reasons_of
 from align_tui.core.answers import ChoiceAnswer
-from align_tui.core.decisions import Decision
+from align_tui.core.choice_order import NEGATIVE, mapped_back
+from align_tui.core.decisions import Decision, ShownChoices
 from align_tui.core.errors import AlignmentError
 from align_tui.core.predictions import Relevance
 from align_tui.core.targets import Targets
-from align_tui.core.votes import NEGATIVE, vote_shares, winner
+from align_tui.core.votes import vote_shares, winner
 
 NEAR = 1e-9  # shares that other versions stored may differ in the last bits
 
@@ -61,6 +63,30 @@ def revoted(decision: Decision, n_choices: int, *, only_positive: bool) -> Decis
         reasoning=shown.reasoning,
         votes=shares if decision.votes is not None else None,
     )
+
+
+def as_shown(decision: Decision, order: Sequence[int] | None) -> Decision:
+    """The decision on the choices in the order in which they were shown; None: their own."""
+    if order is None:
+        return decision
+    places = {index: place for place, index in enumerate(order)}
+    return mapped_back(decision, [places[index] for index in range(len(order))])
+
+
+def in_own_order(
+    made: Decision, before: Decision, order: Sequence[int] | None, *, alone: bool
+) -> Decision:
+    """Inverse of `as_shown` for what was made of `before`.
+
+    `alone`: the choices were shown in one order only, so what was taken in it is the new choice.
+    """
+    if order is None:
+        return made
+    found = mapped_back(made, order)
+    shown = before.shown
+    if alone and found.choice is not None:
+        shown = (ShownChoices(tuple(order), found.choice),)
+    return replace(found, responses=before.responses, shown=shown)
 
 
 def is_by_ranking(decision: Decision) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 SHIFT = 1e-6
-NEGATIVE = "negative"
-"""The role of a response that votes against its choice."""
 
 
 def vote_shares(

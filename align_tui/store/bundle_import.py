@@ -124,7 +124,7 @@ def _write_sample(
     seq = connection.execute(
         "INSERT INTO results (sample, finished, started, choice, choice_text, reasoning,"
         " probabilities, votes, notes, latency_s, first_token_s, tokens, error_kind,"
-        " error_message, traceback) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq",
+        " error_message, traceback, shown) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq",
         (
             sample,
             result.finished,
@@ -141,13 +141,15 @@ def _write_sample(
             result.error_kind,
             result.error_message,
             result.traceback,
+            json.dumps([[one.order, one.choice] for one in result.shown]) if result.shown else None,
         ),
     ).fetchone()[0]
     for idx, response in enumerate(each.responses):
         connection.execute(
             "INSERT INTO responses (sample, idx, role, choice, reasoning, raw, prompt, messages,"
             " schema, sampling, prompt_tokens, tokens, first_token_s, total_s, finish, retried,"
-            " timeline, thinking_tokens) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " timeline, thinking_tokens, choice_order)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 sample,
                 idx,
@@ -167,6 +169,7 @@ def _write_sample(
                 int(response.retried),
                 json.dumps(response.timeline),
                 response.thinking_tokens,
+                json.dumps(response.order) if response.order is not None else None,
             ),
         )
     decision = decision_of(each)

@@ -232,6 +232,7 @@ class _Gathered:
             probabilities=list(result.probabilities) if result.probabilities else None,
             votes=list(result.votes) if result.votes else None,
             notes=clean.all(list(result.notes)),
+            shown=[p.ShownPart(order=list(one.order), choice=one.choice) for one in result.shown],
             latency_s=result.latency_s,
             first_token_s=result.first_token_s,
             tokens=result.tokens,
@@ -258,6 +259,7 @@ class _Gathered:
             total_s=each.total_s,
             finish=each.finish,
             retried=each.retried,
+            order=list(each.order) if each.order is not None else None,
             timeline=[list(pair) for pair in each.timeline],
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from align_tui.core.decisions import GREEDY, Decision, Generation, Response
 from align_tui.store.basis import NOTHING, bases_of
 from align_tui.store.database import Database
+from align_tui.store.orders import read_order
 from align_tui.store.results import Result
 
 PAGE = 500
@@ -39,6 +40,7 @@ def decisions_of(db: Database, found: Sequence[Result]) -> dict[int, Decision]:
             ranking=basis.ranking,
             steps=basis.steps,
             examples=basis.examples,
+            shown=result.shown,
         )
     return decisions
 
@@ -47,13 +49,20 @@ def _votes_of(db: Database, samples: Sequence[int]) -> dict[int, list[Response]]
     found: dict[int, list[Response]] = {}
     for start in range(0, len(samples), PAGE):
         rows = db.read(
-            "SELECT sample, role, choice, reasoning FROM responses"
+            "SELECT sample, role, choice, reasoning, choice_order FROM responses"
             " WHERE sample IN (SELECT value FROM json_each(?)) ORDER BY sample, idx",
             (json.dumps(list(samples[start : start + PAGE])),),
         )
         for row in rows:
             response = Response(
-                row["role"], row["choice"], row["reasoning"], (), {}, GREEDY, _UNREAD
+                row["role"],
+                row["choice"],
+                row["reasoning"],
+                (),
+                {},
+                GREEDY,
+                _UNREAD,
+                order=read_order(row["choice_order"]),
             )
             found.setdefault(row["sample"], []).append(response)
     return found

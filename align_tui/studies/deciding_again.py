@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 from align_tui.config.alignment import alignment_function, params_of
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.again import is_by_ranking, is_by_votes, reranked, revoted
+from align_tui.core.again import (
+    as_shown,
+    in_own_order,
+    is_by_ranking,
+    is_by_votes,
+    reranked,
+    revoted,
+)
 from align_tui.core.alignment.history import history_of
 from align_tui.core.alignment.ranking import AlignmentFunction, History
 from align_tui.core.alignment.registry import FUNCTIONS
+from align_tui.core.choice_order import permuted, shuffled_order
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AlignError, ConfigError
+from align_tui.core.scenarios import Scenario
 from align_tui.core.seeds import SeedRule, sample_seed, seed_hash
 from align_tui.core.text.plurals import counted
 from align_tui.studies.rescoring import RescoredStudy, only_positive_of
@@ -52,7 +61,8 @@ def decide_again(
         samples = [each for each, place in places.items() if place[1] == profile]
         samples = [each for each in samples if each in decisions]
         if profile in made.revoted:
-            notes += _vote(again, before, made.study, profile, samples, places, decisions)
+            votes = _Votes(before, made.study, profile, places, seed_rule)
+            notes += votes.all(samples, decisions, again)
         if profile in made.reranked:
             ranks = _Ranks(made.study, profile, places, decisions, seed_rule, again)
             notes += ranks.all(samples)
@@ -65,32 +75,76 @@ def decide_again(
     return again
 
 
-def _vote(
-    again: Again,
-    before: Study,
-    study: Study,
-    profile: int,
-    samples: Sequence[int],
-    places: Mapping[int, Place],
-    decisions: Mapping[int, Decision],
-) -> list[str]:
-    was = only_positive_of(before.profiles[profile])
-    now = only_positive_of(study.profiles[profile])
-    kept = 0
-    for sample in samples:
-        n_choices = len(study.scenarios[places[sample][0]].choices)
-        if not is_by_votes(decisions[sample], n_choices, only_positive=bool(was)):
-            kept += 1
-            continue
-        again.decisions[sample] = revoted(decisions[sample], n_choices, only_positive=bool(now))
-    name = study.profiles[profile].name
-    if samples and kept == len(samples):
-        raise ConfigError(
-            f"profile {name}: its stored replies do not give its decisions, so its votes cannot be "
-            "counted anew",
-            "Run it with the other setting: --set adm.only_positive=true.",
-        )
-    return _kept(name, kept, "the stored replies do not give them by votes")
+class _Sample:
+    """The seeds of one profile's samples, and the order in which they were shown the choices."""
+
+    def __init__(
+        self, study: Study, index: int, places: Mapping[int, Place], seed_rule: SeedRule
+    ) -> None:
+        self.study, self.index, self.places = study, index, places
+        self._rule: SeedRule = seed_rule
+
+    @property
+    def profile(self) -> Profile:
+        """The profile, as it is changed."""
+        return self.study.profiles[self.index]
+
+    def scenario(self, sample: int) -> Scenario:
+        """The sample's scenario."""
+        return self.study.scenarios[self.places[sample][0]]
+
+    def seed(self, sample: int) -> int:
+        """The sample's seed."""
+        seen = seed_hash(self.scenario(sample), self._rule)
+        return sample_seed(self.profile.decoding.seed, seen, self.places[sample][2])
+
+    def order(self, sample: int) -> tuple[int, ...] | None:
+        """The order of the choices that decides ties; None for the scenario's own."""
+        scenario = self.scenario(sample)
+        if self.profile.choice_order != "shuffled" or scenario.asks != "choice":
+            return None
+        count = len(scenario.choices)
+        return shuffled_order(self.seed(sample), count) if count > 1 else None
+
+
+class _Votes(_Sample):
+    """Counts the votes of one profile's decisions anew."""
+
+    def __init__(
+        self,
+        before: Study,
+        study: Study,
+        index: int,
+        places: Mapping[int, Place],
+        seed_rule: SeedRule,
+    ) -> None:
+        super().__init__(study, index, places, seed_rule)
+        self._was = bool(only_positive_of(before.profiles[index]))
+        self._now = bool(only_positive_of(study.profiles[index]))
+
+    def all(
+        self, samples: Sequence[int], decisions: Mapping[int, Decision], again: Again
+    ) -> list[str]:
+        """Count those of all `samples`; notes on decisions that stay as they were."""
+        kept = 0
+        for sample in samples:
+            order = self.order(sample)
+            before = as_shown(decisions[sample], order)
+            count = len(self.scenario(sample).choices)
+            if not is_by_votes(before, count, only_positive=self._was):
+                kept += 1
+                continue
+            made = revoted(before, count, only_positive=self._now)
+            # Styled samples have an order of their own each (adms/styled.py).
+            alone = not (self.profile.adm.traits.order_by_style and len(before.responses) > 1)
+            again.decisions[sample] = in_own_order(made, decisions[sample], order, alone=alone)
+        if samples and kept == len(samples):
+            raise ConfigError(
+                f"profile {self.profile.name}: its stored replies do not give its decisions, so "
+                "its votes cannot be counted anew",
+                "Run it with the other setting: --set adm.only_positive=true.",
+            )
+        return _kept(self.profile.name, kept, "the stored replies do not give them by votes")
 
 
 def _kept(name: str, count: int, why: str) -> list[str]:
@@ -98,7 +152,7 @@ def _kept(name: str, count: int, why: str) -> list[str]:
     return [f"{name}: {decisions} as before, since {why}."] if count else []
 
 
-class _Ranks:
+class _Ranks(_Sample):
     """Ranks the decisions of one profile, in the order of their turns."""
 
     def __init__(
@@ -110,31 +164,27 @@ class _Ranks:
         seed_rule: SeedRule,
         again: Again,
     ) -> None:
-        self._study, self._index, self._rule = study, index, seed_rule
-        self._places, self._before, self._again = places, decisions, again
+        super().__init__(study, index, places, seed_rule)
+        self._before, self._again = decisions, again
         self._samples = {place: sample for sample, place in places.items()}
         self._lacks = 0
-        profile = self._profile
+        profile = self.profile
         self._params = params_of(profile.alignment, **profile.adm.alignment_changes)
         self._entry = FUNCTIONS.get(self._params.function)
         self._function: AlignmentFunction = alignment_function(self._params)
-
-    @property
-    def _profile(self) -> Profile:
-        return self._study.profiles[self._index]
 
     def all(self, samples: Sequence[int]) -> list[str]:
         """Rank all of `samples`; notes on those that stay as they were."""
         if samples and not any(is_by_ranking(self._before[each]) for each in samples):
             raise ConfigError(
-                f"profile {self._profile.name}: its decisions have no stored predictions that "
+                f"profile {self.profile.name}: its decisions have no stored predictions that "
                 f"{self._params.function} could rank",
                 "Run it with the other function: --set alignment.function=NAME.",
             )
-        order = turns(self._study, self._index)
+        order = turns(self.study, self.index)
         kept = 0
         for sample in sorted(
-            samples, key=lambda each: order[self._places[each][0]].place if order else 0
+            samples, key=lambda each: order[self.places[each][0]].place if order else 0
         ):
             if not is_by_ranking(self._before[sample]):
                 kept += 1
@@ -143,7 +193,7 @@ class _Ranks:
                 self._again.decisions[sample] = self._rank(sample)
             except AlignError as error:
                 self._again.errors[sample] = (error.kind, error.message)
-        name = self._profile.name
+        name = self.profile.name
         notes = _kept(name, kept, "they are not the result of a ranking")
         if self._lacks:
             some = counted(self._lacks, "decision")
@@ -151,30 +201,31 @@ class _Ranks:
         return notes
 
     def _rank(self, sample: int) -> Decision:
-        scenario_index, _, repeat = self._places[sample]
-        scenario, profile = self._study.scenarios[scenario_index], self._profile
-        decision = self._again.decisions.get(sample, self._before[sample])
-        predictions = decision.predictions
-        if predictions is None or len(predictions) > len(scenario.choices):
+        scenario, profile, order = self.scenario(sample), self.profile, self.order(sample)
+        stored = self._again.decisions.get(sample, self._before[sample])
+        if stored.predictions is None or len(stored.predictions) != len(scenario.choices):
             raise ConfigError("The decision's predictions are not those of the scenario's choices")
+        decision = as_shown(stored, order)
+        assert decision.predictions is not None
         inputs = profile.adm.ranked(
-            predictions,
+            decision.predictions,
             decision.relevance,
-            scenario,
+            scenario if order is None else permuted(scenario, order),
             profile.target,
             needs_relevance=self._entry.needs_relevance,
         )
-        return reranked(
+        made = reranked(
             decision,
             self._function,
             self._params.function,
             profile.target,
             inputs.kept,
             inputs.relevance,
-            self._history(scenario_index, repeat),
-            sample_seed(profile.decoding.seed, seed_hash(scenario, self._rule), repeat),
+            self._history(self.places[sample][0], self.places[sample][2]),
+            self.seed(sample),
             by=profile.adm.rates_by,
         )
+        return in_own_order(made, stored, order, alone=True)
 
     def _history(self, scenario: int, repeat: int) -> History:
         """What was taken earlier, by the new ranking."""
@@ -182,8 +233,8 @@ class _Ranks:
             return {}
         taken = []
         lacks = False
-        for index in earlier(self._study, self._index, scenario):
-            sample = self._samples.get((index, self._index, repeat))
+        for index in earlier(self.study, self.index, scenario):
+            sample = self._samples.get((index, self.index, repeat))
             found = self._again.decisions.get(sample) if sample is not None else None
             if found is None or found.choice is None or found.predictions is None:
                 lacks = True

@@ -154,9 +154,9 @@ def _bundle() -> Bundle:
     profile = {"name": "o", "adm": {"kind": "oracle"},
                "target": [{"attribute": "moral_desert", "value": 1.0}]}  # fmt: skip
     result = {"started": 1.5, "finished": 2.0, "choice": 0, "choice_text": "a", "reasoning": "r",
-              "probabilities": [1.0, 0.0], "votes": None, "notes": [], "latency_s": 0.5,
-              "first_token_s": None, "tokens": 0, "error_kind": None, "error_message": None,
-              "traceback": None}  # fmt: skip
+              "probabilities": [1.0, 0.0], "votes": None, "notes": [], "shown": [],
+              "latency_s": 0.5, "first_token_s": None, "tokens": 0, "error_kind": None,
+              "error_message": None, "traceback": None}  # fmt: skip
     sample = {"scenario": 0, "profile": 0, "repeat": 0, "seed": 1, "status": "done",
               "result": result, "scores": {"moral_desert=1.0": {"correct": True, "distance": 0.0,
               "discriminating": True}}, "responses": [], "relevance": None, "ranking": None,

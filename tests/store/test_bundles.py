@@ -43,7 +43,7 @@ OLD = Path(__file__).parent.parent / "data" / "v0_1"
 
 def study() -> Study:
     aligned = again.profile(
-        "aligned", "prompt_aligned", adm={"n_positive": 2, "n_negative": 1},
+        "aligned", "prompt_aligned", adm={"n_positive": 2, "n_negative": 1}, order="shuffled",
         decoding={"temperature": 0.7},
     )  # fmt: skip
     examples = {"scenarios": "demo-triage", "number": 1}

@@ -34,7 +34,8 @@ def told(db: Database, run: str) -> dict[tuple[int, int, int], Any]:
         basis = basis_of(db, each.sample)
         found[each.scenario, each.profile, each.repeat] = (
             each.choice, each.choice_text, each.reasoning, each.votes, each.probabilities,
-            each.notes, each.error_kind, basis.predictions, basis.relevance, basis.ranking,
+            each.notes, each.shown, each.error_kind,
+            basis.predictions, basis.relevance, basis.ranking,
             [(reply.role, reply.raw) for reply in results.responses_of(db, each.sample)],
             results.scores_of(db, [each.sample])[each.sample],
         )  # fmt: skip
@@ -116,6 +117,29 @@ def test_votes_and_scores_anew_equal_a_new_run(database: Database) -> None:
     assert events.summary(database, found.run, runs.load_study(database, found.run))["profiles"]
     assert gather(database, [run, found.run])
     assert search.search(database, "Because")
+
+
+def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(database: Database) -> None:
+    adm = {"n_positive": 1, "n_negative": 4, "only_positive": False}
+    sampled = {"order": "shuffled", "decoding": {"temperature": 0.9}}
+    made = [
+        regression("average_distance", order="shuffled"),
+        again.profile("votes", "prompt_aligned", adm=adm, **sampled),
+        again.profile("tags", "tagging", adm=adm, **sampled | {"target": []}),
+    ]
+    study = Study("s", tuple(made), again.scenarios(6))
+    run = again.decided(database, study)
+    what = Rescoring(alignment="squared_distance", only_positive=True)
+    found = rescore(database, run, what)
+    bodies = [each.body() for each in made]
+    bodies[0]["alignment"] = {"function": "squared_distance"}
+    for body in bodies[1:]:
+        body["adm"] = {**body["adm"], "only_positive": True}  # type: ignore[dict-item]
+    direct = replace(study, profiles=tuple(map(Profile.model_validate, bodies)))
+    assert told(database, found.run) == told(database, again.decided(database, direct))
+    both = Study("b", (regression("average_distance", order="both"),), study.scenarios)
+    with pytest.raises(ConfigError, match="asked in both orders"):
+        rescore(database, again.decided(database, both), Rescoring(alignment="squared_distance"))
 
 
 def test_what_the_samples_cannot_give_is_refused_in_a_sentence(database: Database) -> None:

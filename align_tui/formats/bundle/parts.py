@@ -114,6 +114,13 @@ class ModelPart(Part):
     found: Number
 
 
+class ShownPart(Part):
+    """The order (numbers of choices) in which the choices were shown once, and the one taken."""
+
+    order: list[Index]
+    choice: Index
+
+
 class ResultPart(Part):
     """How a sample ended; times are seconds, `started` and `finished` since 1970."""
 
@@ -125,6 +132,7 @@ class ResultPart(Part):
     probabilities: list[Number] | None
     votes: list[Number] | None
     notes: list[str]
+    shown: list[ShownPart]
     latency_s: Number
     first_token_s: Number | None
     tokens: Index
@@ -159,6 +167,7 @@ class ResponsePart(Part):
     total_s: Number
     finish: str
     retried: bool
+    order: list[Index] | None
     timeline: list[list[Number]]
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import ChoiceAnswer, TextAnswer
-from align_tui.core.decisions import GREEDY, Decision, Generation, Response
+from align_tui.core.decisions import GREEDY, Decision, Generation, Response, ShownChoices
 from align_tui.core.errors import AlignError, BundleError
 from align_tui.core.predictions import Prediction, Relevance
 from align_tui.core.scorers.base import Score
@@ -193,6 +193,12 @@ def _result(each: p.SamplePart, study: Study, where: str) -> Iterator[str]:
     for name, shares in (("probabilities", result.probabilities), ("votes", result.votes)):
         if shares is not None and len(shares) != len(choices):
             yield f"{where}: it has {len(shares)} {name} for {len(choices)} choices"
+    orders = [one.order for one in result.shown]
+    orders += [one.order for one in each.responses if one.order is not None]
+    if any(sorted(order) != list(range(len(choices))) for order in orders):
+        yield f"{where}: an order of the choices does not name each choice once"
+    if any(one.choice >= len(choices) for one in result.shown):
+        yield f"{where}: what was taken in an order is none of the scenario's choices"
     if each.ranking is not None and each.ranking.taken != result.choice and not each.responses:
         yield f"{where}: its choice is not the one that its ranking takes"
 
@@ -263,10 +269,20 @@ def decision_of(each: p.SamplePart) -> Decision | None:
         probabilities=tuple(result.probabilities) if result.probabilities else None,
         votes=tuple(result.votes) if result.votes else None,
         responses=tuple(
-            Response(one.role, one.choice, one.reasoning, (), {}, GREEDY, _UNREAD)
+            Response(
+                one.role,
+                one.choice,
+                one.reasoning,
+                (),
+                {},
+                GREEDY,
+                _UNREAD,
+                order=tuple(one.order) if one.order is not None else None,
+            )
             for one in each.responses
         ),
         notes=tuple(result.notes),
+        shown=tuple(ShownChoices(tuple(one.order), one.choice) for one in result.shown),
         predictions=tuple(
             {
                 name: Prediction(tuple(one.samples), tuple(one.reasons), one.rater)
