@@ -39,6 +39,7 @@ from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
 from align_tui.store.rescored import MADE_FROM
 from align_tui.store.run_inputs import read_inputs
+from align_tui.store.run_sources import identities
 from align_tui.store.thinking import token_shares
 from align_tui.studies.assemble import parse_scale, parse_targets
 
@@ -116,10 +117,12 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     for note in study.notes:
         out.print(f"note: {plain(note)}")
     out.print()
-    for profile in study.profiles:
+    for profile, identity in zip(study.profiles, identities(db, run), strict=True):
         model = profile.model_label or "no model"
+        whole = f", identity {identity[:12]}" if identity else ""
         out.print(
-            f"{one_line(profile.name)}: {profile.adm.kind}, {one_line(model)}, {profile.hash[:12]}"
+            f"{one_line(profile.name)}: {profile.adm.kind}, {one_line(model)}, "
+            f"{profile.hash[:12]}{whole}"
         )
     for key, value in runs.run_versions(db, run).items():
         out.print(f"{one_line(key)}: {one_line(value)}", style="dim")

@@ -197,6 +197,12 @@ def plugin_files(reference: str) -> tuple[Source, ...]:
         return tuple(found)
 
 
+@lru_cache(maxsize=64)
+def loaded_plugin_files(reference: str) -> tuple[Source, ...]:
+    """The files as they were when this process asked for the first time, soon after the import."""
+    return plugin_files(reference)
+
+
 def _files_of_package(top: str, module: str) -> Iterator[Source]:
     spec = importlib.util.find_spec(top)
     if spec is None:

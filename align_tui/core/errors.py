@@ -215,6 +215,13 @@ class CodeRefused(AlignError):
     kind = "code"
 
 
+class SourceChanged(AlignError):
+    """A prompt, a function or code is not the one that the run was made with."""
+
+    title = "What the run was made with has changed"
+    kind = "changed"
+
+
 class EndedWorker(AdmError):
     """A sample whose worker process ended on every attempt."""
 

@@ -160,6 +160,7 @@ class Worker:
             self._neighbours.take_back(self.db)
         self._claim()
         if beating:
+            self._contexts.record_hashes()
             self._recover()
             await self._rest(now)
 

@@ -25,6 +25,7 @@ from align_tui.store.run_inputs import (
     used_attributes,
     write_inputs,
 )
+from align_tui.store.run_models import in_words, models_of
 from align_tui.store.run_sources import identity_of, keep_files_of, keep_sources
 from align_tui.store.turns import later_samples, turn_columns
 from align_tui.studies.sources import sources_of_study
@@ -334,6 +335,11 @@ def load_study(db: Database, run: str) -> Study:
     )
 
 
+OF_PROFILES = ("model of ", "identity of ")
+"""The beginnings of the keys of `run_versions` that belong to one profile."""
+_NAMES = "SELECT name FROM run_profiles WHERE run=? ORDER BY idx"
+
+
 def stored_versions(db: Database, run: str) -> dict[str, str]:
     """The versions of the packages that the run was made with."""
     head = db.one("SELECT versions FROM runs WHERE id=?", (run,))
@@ -341,36 +347,22 @@ def stored_versions(db: Database, run: str) -> dict[str, str]:
 
 
 def run_versions(db: Database, run: str) -> dict[str, str]:
-    """The versions of the packages used, and each profile's model revision or file hash."""
+    """The versions of the packages used, and each profile's models: revision, files, machine."""
     found = stored_versions(db, run)
     for row in db.read("SELECT name, model FROM run_profiles WHERE run=? ORDER BY idx", (run,)):
         if row["model"]:
             found[f"model of {row['name']}"] = row["model"]
+    names = [row["name"] for row in db.read(_NAMES, (run,))]
+    for model in models_of(db, run):
+        if model.profile < len(names) and (words := in_words(model)):
+            key = f"identity of {names[model.profile]}"
+            found[key] = f"{found[key]}; also {words}" if key in found else words
     return found
 
 
 def model_label(body: str) -> str:
     """A short name of the model of a stored profile; empty if it has none."""
     return Profile.from_body(json.loads(body)).model_label
-
-
-def model_of(db: Database, sample: int) -> str:
-    """The model revision or file hash that decided a sample; empty if it was not recorded."""
-    row = db.one(
-        "SELECT p.model FROM samples s JOIN run_profiles p ON p.run=s.run AND p.idx=s.profile"
-        " WHERE s.id=?",
-        (sample,),
-    )
-    return str(row["model"] or "") if row is not None else ""
-
-
-def record_model(db: Database, run: str, profile: int, model: str) -> None:
-    """Store which model revision or file hash a profile of the run really used."""
-    with db.write() as connection:
-        connection.execute(
-            "UPDATE run_profiles SET model=? WHERE run=? AND idx=? AND model IS NOT ?",
-            (model, run, profile, model),
-        )
 
 
 def rename(db: Database, run: str, name: str) -> None:

@@ -255,7 +255,7 @@ def made() -> Path:
     return _made()
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.data())
 def test_any_changed_byte_of_any_part_is_found(data: st.DataObject) -> None:
     content = bytearray(_made().read_bytes())

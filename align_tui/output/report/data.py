@@ -21,6 +21,7 @@ from align_tui.core.columns import (
     target_for,
 )
 from align_tui.core.scenarios import Scenario
+from align_tui.core.seeds import SEED_RULES
 from align_tui.core.settings import Setting, beside
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
@@ -36,6 +37,7 @@ from align_tui.store.basis import Basis, bases_of
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
 from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
+from align_tui.store.run_inputs import read_inputs
 from align_tui.store.runs import RunRow
 from align_tui.store.thinking import Thought, thoughts_of
 
@@ -166,12 +168,16 @@ def _run_part(db: Database, run: str) -> RunPart:
         scenarios_hash=content_hash([scenario.hash for scenario in study.scenarios]),
         probes=len({probe_key(scenario) for scenario in study.scenarios}),
         notes=study.notes,
-        versions=runs.run_versions(db, run),
+        versions=runs.run_versions(db, run) | {"seeds from each scenario's": _seed_words(db, run)},
         profiles=tuple(
             (with_model(profile.name, profile.model_label), profile.hash)
             for profile in study.profiles
         ),
     )
+
+
+def _seed_words(db: Database, run: str) -> str:
+    return SEED_RULES[read_inputs(db, run).seed_rule]
 
 
 def _labels(columns: Sequence[Column], *, several: bool) -> tuple[str, ...]:
