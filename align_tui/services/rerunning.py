@@ -86,6 +86,11 @@ def _with_file(profile: Profile, bundle: Bundle) -> Profile:
         data = source.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace")
         if sha256_of(data) == adm.code_sha256:
             break
+    else:
+        raise BundleError(
+            f"profile {profile.name}: the code in the bundle is not the code that decided",
+            "The bundle was changed: see align-tui verify.",
+        )
     folder = paths.state_dir() / "code-of-bundles" / adm.code_sha256[:16]
     path = folder / "decision_maker.py"
     make_folder(folder, mine=True)

@@ -205,9 +205,12 @@ def lost_text(bundle: Bundle) -> Bundle:
     return replace(bundle, texts={k: v for k, v in bundle.texts.items() if k != kept})
 
 
-def other_source(bundle: Bundle) -> Bundle:
-    row = bundle.sources[0].model_copy(update={"text": "other"})
-    return replace(bundle, sources=[row, *bundle.sources[1:]])
+def other_source(bundle: Bundle, kind: str = "template") -> Bundle:
+    changed = [
+        each.model_copy(update={"text": "other"}) if each.kind == kind else each
+        for each in bundle.sources
+    ]
+    return replace(bundle, sources=changed)
 
 
 def other_tally(bundle: Bundle) -> Bundle:
@@ -433,6 +436,9 @@ def test_code_in_a_bundle_runs_only_when_it_is_trusted(
     [profile] = rerunning.study_to_repeat(read_bundle(path)).profiles
     stored = Path(profile.adm.file)  # type: ignore[attr-defined]
     assert stored.read_text() == CODE and stored != file
+    bundle = other_source(read_bundle(path), "file")
+    with pytest.raises(BundleError, match="not the code that decided"):
+        rerunning.study_to_repeat(bundle)
     bundle = replace(read_bundle(path), sources=[])
     with pytest.raises(ConfigError, match="does not have it"):
         rerunning.study_to_repeat(bundle)

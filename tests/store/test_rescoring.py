@@ -24,6 +24,7 @@ from align_tui.store.run_sources import identities
 from align_tui.studies.rescoring import Rescoring
 from tests import again
 
+ONLY = {"only_positive": True}
 BOTH = [{"attribute": "moral_desert", "value": 1.0}, {"attribute": "fairness", "value": 0.25}]
 
 
@@ -57,16 +58,15 @@ def regression(function: str, **more: object) -> Profile:
     ("before", "after", "parameters", "repeat"),
     [
         ("average_distance", "squared_distance", {}, 2),
-        ("average_distance", "average_distance", {"misaligned": True}, 1),
-        ("average_distance", "average_distance", {"probabilistic": True}, 1),
-        ("squared_distance", "cumulative_average_distance", {}, 1),
+        ("average_distance", "average_distance", {"misaligned": True, "probabilistic": True}, 1),
+        ("squared_distance", "cumulative_average_distance", {}, 2),
     ],
 )
 def test_ranked_anew_equals_a_new_run(
     database: Database, before: str, after: str, parameters: Mapping[str, Any], repeat: int
 ) -> None:
     made = [oracle(before), regression(before)]
-    study = Study("s", tuple(made), again.scenarios(4), repeat=repeat)
+    study = Study("s", tuple(made), again.scenarios(6), repeat=repeat)
     run = again.decided(database, study)
     found = rescore(database, run, Rescoring(alignment=after, parameters=parameters))
     table = {"function": after, **parameters}
@@ -131,11 +131,11 @@ def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(database: Databas
     run = again.decided(database, study)
     what = Rescoring(alignment="squared_distance", only_positive=True)
     found = rescore(database, run, what)
-    bodies = [each.body() for each in made]
-    bodies[0]["alignment"] = {"function": "squared_distance"}
-    for body in bodies[1:]:
-        body["adm"] = {**body["adm"], "only_positive": True}  # type: ignore[dict-item]
-    direct = replace(study, profiles=tuple(map(Profile.model_validate, bodies)))
+    voting = [
+        each.model_copy(update={"adm": each.adm.model_copy(update=ONLY)}) for each in made[1:]
+    ]
+    ranking = regression("squared_distance", order="shuffled")
+    direct = replace(study, profiles=(ranking, *voting))
     assert told(database, found.run) == told(database, again.decided(database, direct))
     both = Study("b", (regression("average_distance", order="both"),), study.scenarios)
     with pytest.raises(ConfigError, match="asked in both orders"):
