@@ -58,8 +58,13 @@ def rescore(db: Database, run: str, what: Rescoring) -> Rescored:
     if waiting:
         notes = (*notes, f"{counted(waiting, 'sample')} of run {run} had no decision yet.")
     said = f"Made without a model from run {run}: {what.in_words}."
+    profiles = tuple(
+        old if index in again.refused else new
+        for index, (old, new) in enumerate(zip(before.profiles, made.study.profiles, strict=True))
+    )
     study = replace(
         made.study,
+        profiles=profiles,
         name=f"{before.name}, {what.in_words}"[:200],
         notes=(*before.notes, said, *notes),
     )

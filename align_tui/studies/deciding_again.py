@@ -34,13 +34,15 @@ class Again:
     """The new decisions by sample, and (kind, message) of those that failed.
 
     `different` are the samples with another choice than before. Decisions that stay as they were
-    are in none of them.
+    are in none of them. `refused` are the profiles of which no decision could be made anew: they
+    stay as they were.
     """
 
     decisions: dict[int, Decision] = field(default_factory=dict)
     errors: dict[int, tuple[str, str]] = field(default_factory=dict)
     different: set[int] = field(default_factory=set)
     notes: tuple[str, ...] = ()
+    refused: frozenset[int] = frozenset()
 
 
 def decide_again(
@@ -53,19 +55,29 @@ def decide_again(
     """Vote and rank anew where the study `made` changed its profiles.
 
     `places` has the place of each ended sample, and `decisions` those that did not fail. Raises
-    ConfigError if no decision of a changed profile can be made anew.
+    ConfigError if no decision of any changed profile can be made anew.
     """
     again = Again()
     notes: list[str] = []
+    refusals: dict[int, ConfigError] = {}
     for profile in sorted(made.revoted | made.reranked):
         samples = [each for each, place in places.items() if place[1] == profile]
         samples = [each for each in samples if each in decisions]
-        if profile in made.revoted:
-            votes = _Votes(before, made.study, profile, places, seed_rule)
-            notes += votes.all(samples, decisions, again)
-        if profile in made.reranked:
-            ranks = _Ranks(made.study, profile, places, decisions, seed_rule, again)
-            notes += ranks.all(samples)
+        try:
+            if profile in made.revoted:
+                votes = _Votes(before, made.study, profile, places, seed_rule)
+                notes += votes.all(samples, decisions, again)
+            if profile in made.reranked:
+                ranks = _Ranks(made.study, profile, places, decisions, seed_rule, again)
+                notes += ranks.all(samples)
+        except ConfigError as error:
+            refusals[profile] = error
+            for sample in samples:
+                again.decisions.pop(sample, None)
+    if refusals and len(refusals) == len(made.revoted | made.reranked):
+        raise next(iter(refusals.values()))
+    notes += [f"{each.message}; it stays as it was." for each in refusals.values()]
+    again.refused = frozenset(refusals)
     again.different |= {
         sample
         for sample, decision in again.decisions.items()

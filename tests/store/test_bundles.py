@@ -469,3 +469,21 @@ def test_errors_are_titled(tmp_path: Path) -> None:
     with pytest.raises(AlignError) as refused:
         verify(tmp_path)
     assert refused.value.title == "This bundle cannot be used"
+
+
+def test_servers_of_a_bundle_are_asked_only_after_a_yes(
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server = {"base_urls": ["http://localhost:1/v1"], "api_key_env": "MY_KEY"}
+    backbone = {"kind": "openai", "model": "m", "server": server}
+    asked = Profile.model_validate({"name": "a", "adm": {"kind": "baseline"}, "backbone": backbone})
+    run = again.decided(database, Study("s", (asked,), again.scenarios(1)))
+    path, fresh = tmp_path / "run.zip", tmp_path / "fresh.db"
+    write_bundle(database, run, path)
+    monkeypatch.delenv("ALIGN_TUI_TRUST")
+    assert command(["rerun", str(path), "--db", str(fresh)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "http://localhost:1/v1 (with the key in MY_KEY)" in said and not fresh.exists()

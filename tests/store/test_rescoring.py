@@ -171,7 +171,18 @@ def test_what_the_samples_cannot_give_is_refused_in_a_sentence(database: Databas
 
 
 def test_replies_that_do_not_give_the_decision_are_not_counted_anew(database: Database) -> None:
-    run = again.decided(database, voting(False))
+    adm = {"n_positive": 2, "n_negative": 1}
+    both = (*voting(False).profiles[:1], again.profile("b", "prompt_aligned", adm=adm))
+    run = again.decided(database, Study("s", both, again.scenarios(2)))
+    with database.write() as connection:
+        connection.execute(
+            "UPDATE responses SET choice=NULL WHERE sample IN"
+            " (SELECT id FROM samples WHERE profile=0)"
+        )
+    found = rescore(database, run, Rescoring(only_positive=True))
+    assert any("it stays as it was" in note for note in found.notes)
+    now = runs.load_study(database, found.run).profiles
+    assert now[0] == both[0] and now[1] != both[1]
     with database.write() as connection:
         connection.execute("UPDATE responses SET choice=NULL")
     with pytest.raises(ConfigError, match="do not give its decisions"):
