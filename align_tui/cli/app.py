@@ -19,6 +19,7 @@ from align_tui.cli.command_groups import (
 )
 from align_tui.cli.shared_options import (
     Backbones,
+    Cluster,
     Database,
     Limit,
     LowBandwidth,
@@ -146,6 +147,7 @@ def run(
     backbone: Backbones = None,
     override: Overrides = None,
     scoring: Rule = None,
+    cluster: Cluster = None,
     scale: Scale = None,
     resume: Annotated[
         str | None,
@@ -173,8 +175,8 @@ def run(
     from align_tui.cli.run_command import resume_run, start_run
 
     if resume is not None:
-        given = (study, profile, scenarios, limit, target, repeat, order)
-        if any((*given, backbone, override, scoring)):
+        given = (study, profile, scenarios, limit, target, repeat, order, backbone)
+        if any((*given, override, scoring, cluster)):
             raise typer.BadParameter(
                 "--resume continues a run as it is: leave out the study and its options"
             )
@@ -191,6 +193,7 @@ def run(
         order=order,
         scored_only=scored_only,
         scoring=scoring,
+        cluster=cluster,
         scale=scale,
     )
     raise typer.Exit(start_run(options, db, trust=trust, as_json=json, detach=detach))

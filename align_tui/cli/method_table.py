@@ -7,6 +7,7 @@ from pathlib import Path
 
 from align_tui.cli.option_values import database_path
 from align_tui.core.errors import ConfigError
+from align_tui.core.families import ClusterRule
 from align_tui.core.text.display import one_line
 from align_tui.files.write import write_text
 from align_tui.output.method_table.data import ScoredRun, table_of
@@ -25,6 +26,7 @@ def print_table(
     db_path: Path | None,
     format_name: str,
     out: Path | None,
+    cluster: ClusterRule | None = None,
     *,
     discriminating: bool,
 ) -> None:
@@ -36,6 +38,7 @@ def print_table(
     if format_name not in known:
         raise ConfigError(f"There is no table format {format_name!r}", f"Known: {', '.join(known)}")
     db = open_database(database_path(db_path), create=False)
+    db.cluster = cluster
     with waiting("reading the runs"):
         ids = dict.fromkeys(runs.resolve(db, name) for name in names or (None,))
         made = table_of([_scored(db, run) for run in ids], discriminating=discriminating)
@@ -64,6 +67,5 @@ def print_table(
 
 
 def _scored(db: Database, run: str) -> ScoredRun:
-    return ScoredRun(
-        run, runs.load_study(db, run), results.tallies(db, run), results.open_counts(db, run)
-    )
+    counts, unfinished = results.question_counts(db, run), results.open_counts(db, run)
+    return ScoredRun(run, runs.load_study(db, run), counts, unfinished)

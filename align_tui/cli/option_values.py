@@ -7,11 +7,15 @@ import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from align_tui.config import paths
 from align_tui.config.options import Options
 from align_tui.config.program import program_facts
 from align_tui.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from align_tui.core.families import ClusterRule
 
 ORDERS = ("given", "shuffled", "both")  # OrderSetting, without the import of core
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
@@ -20,6 +24,21 @@ RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "te
 def database_path(named: Path | None) -> Path:
     """The path of the run database: `--db`, else `ALIGN_TUI_DB`, else one in the data folder."""
     return named if named is not None else paths.default_database()
+
+
+def cluster_rule(text: str | None) -> ClusterRule | None:
+    """The rule that `--cluster` names; None without it. Raises ConfigError."""
+    if text is None:
+        return None
+    from align_tui.core.families import CLUSTER_RULES
+
+    for rule in CLUSTER_RULES:
+        if text == rule:
+            return rule
+    raise ConfigError(
+        f"--cluster {text!r} is no rule of counting",
+        "Known: " + "; ".join(f"{rule} ({words})" for rule, words in CLUSTER_RULES.items()) + ".",
+    )
 
 
 def study_options(
@@ -36,6 +55,7 @@ def study_options(
     scored_only: bool = False,
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
+    cluster: str | None = None,
 ) -> Options:
     """Collect the study options of a command in one value. Raises ConfigError."""
     if scoring is not None:
@@ -58,6 +78,7 @@ def study_options(
         scored_only=scored_only,
         rule=scoring,
         scale=tuple(scale or ()),
+        cluster=cluster_rule(cluster),
     )
 
 

@@ -13,6 +13,7 @@ from align_tui.cli.option_values import database_path
 from align_tui.config.attributes import load_attributes
 from align_tui.core.column_names import with_model
 from align_tui.core.errors import ConfigError
+from align_tui.core.families import CLUSTER_RULES, ClusterRule
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
@@ -36,6 +37,7 @@ from align_tui.output.terminal import ask, say, say_data, say_json
 from align_tui.services.bundling import import_bundle
 from align_tui.services.runs import import_run, remove_run
 from align_tui.store import results, runs
+from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database, open_database
 from align_tui.store.rescored import MADE_FROM
 from align_tui.store.run_inputs import read_inputs
@@ -47,8 +49,10 @@ STOP_S = 30.0
 REPORTS = ("markdown", "html")
 
 
-def _open(db_path: Path | None) -> Database:
-    return open_database(database_path(db_path), create=False)
+def _open(db_path: Path | None, cluster: ClusterRule | None = None) -> Database:
+    db = open_database(database_path(db_path), create=False)
+    db.cluster = cluster
+    return db
 
 
 def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None:
@@ -78,9 +82,11 @@ def list_runs(db_path: Path | None, *, limit: int | None, as_json: bool) -> None
     console().print(table)
 
 
-def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
+def show_run(
+    name: str | None, db_path: Path | None, cluster: ClusterRule | None = None, *, as_json: bool
+) -> None:
     """Print the results, settings, versions and failures of a run."""
-    db = _open(db_path)
+    db = _open(db_path, cluster)
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
     row = runs.get_run(db, run)
@@ -111,6 +117,9 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
     for line in position_lines(names, positions, always_of(study)):
         out.print(line)
     rule = SEED_RULES[read_inputs(db, run).seed_rule]
+    clusters = counted(clustering_of(db, run).clusters, "cluster")
+    rule_words = CLUSTER_RULES[study.cluster]
+    out.print(f"Counted as independent: {clusters} ({rule_words}).", style="dim")
     out.print(f"Seeds come from each scenario's {rule}.", style="dim")
     for line in thinking_lines(study, token_shares(db, run)):
         out.print(line)
@@ -133,10 +142,16 @@ def show_run(name: str | None, db_path: Path | None, *, as_json: bool) -> None:
             out.print(f"failed: {one_line(' on '.join(where))}: {message}", style="red")
 
 
-def export_run(name: str | None, db_path: Path | None, format_name: str, out: Path | None) -> None:
+def export_run(
+    name: str | None,
+    db_path: Path | None,
+    format_name: str,
+    out: Path | None,
+    cluster: ClusterRule | None = None,
+) -> None:
     """Write a run to `out`, or to stdout, in one of the formats of EXPORTERS."""
     exporter = EXPORTERS.get(format_name)
-    db = _open(db_path)
+    db = _open(db_path, cluster)
     run = runs.resolve(db, name)
     if exporter.folder is not None:
         if out is None:
@@ -186,7 +201,12 @@ def import_runs(
 
 
 def report_runs(
-    names: Sequence[str], db_path: Path | None, format_name: str, out: Path | None, title: str
+    names: Sequence[str],
+    db_path: Path | None,
+    format_name: str,
+    out: Path | None,
+    title: str,
+    cluster: ClusterRule | None = None,
 ) -> None:
     """Write a report on runs in one of the formats of `REPORTS`."""
     from align_tui.output.report.data import gather
@@ -195,7 +215,7 @@ def report_runs(
         raise ConfigError(
             f"There is no report format {format_name!r}", f"Known: {', '.join(REPORTS)}"
         )
-    db = _open(db_path)
+    db = _open(db_path, cluster)
     with waiting("reading the runs"):
         report = gather(db, [runs.resolve(db, name) for name in names or (None,)], title=title)
     if format_name == "html":

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from align_tui.config.attributes import load_attributes
 from align_tui.core.errors import AlignError
+from align_tui.core.families import clustering
 from align_tui.core.people import whole_text
 from align_tui.core.scenarios import scenario_to_json
 from align_tui.core.text.display import one_line, plain
@@ -25,15 +26,16 @@ NAME_WIDTH = 120
 def list_scenarios() -> None:
     """Print a table of the scenario sets with their sizes and attributes."""
     attributes = load_attributes()
-    table = quiet_table("set", "scenarios", "labelled for", "origin")
+    table = quiet_table("set", "scenarios", "clusters", "labelled for", "origin")
     for entry in library.list_sets():
         try:
             found = library.find_scenarios(entry.name, attributes)
             size, labels = str(len(found)), ", ".join(sorted(found.labelled)) or "–"
+            independent = str(clustering(found.scenarios).clusters)
         except AlignError as error:
-            size, labels = "!", one_line(error.message)
+            size, independent, labels = "!", "", one_line(error.message)
         name = Text(one_line(entry.name, NAME_WIDTH))
-        table.add_row(name, size, Text(one_line(labels)), entry.origin)
+        table.add_row(name, size, independent, Text(one_line(labels)), entry.origin)
     console().print(table)
 
 
@@ -45,7 +47,10 @@ def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> 
             say_json(scenario_to_json(scenario))
         return
     out = console()
+    clusters = clustering(found.scenarios).clusters
     size = counted(len(found), "scenario")
+    if clusters < len(found):
+        size += f" in {counted(clusters, 'cluster')}"
     out.print(f"{one_line(found.name)}: {size} ({found.format})", style="bold")
     if found.description:
         out.print(plain(found.description))
@@ -53,6 +58,8 @@ def show_scenarios(name: str, scale: Sequence[str] | None, *, as_json: bool) -> 
         out.print(f"note: {plain(note)}", style="dim")
     for scenario in found:
         out.print(f"\n{one_line(scenario.key)}  {one_line(scenario.title)}", style="bold")
+        if scenario.family:
+            out.print(f"family: {one_line(scenario.family)}", style="dim")
         out.print(plain(whole_text(scenario)))
         for choice in scenario.choices:
             labels = ", ".join(f"{one_line(k)} {v:.3g}" for k, v in choice.labels.items())

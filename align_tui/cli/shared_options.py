@@ -72,6 +72,13 @@ Rule = Annotated[
         "jensen_shannon, wasserstein or total_variation.",
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Which decisions are taken as dependent: those of a family of questions, of a "
+        "question, or none (default: the study's `cluster`, else family)."
+    ),
+]
 Scale = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from align_tui.cli.shared_options import Database, RunOrNewest, Scale, Targets, examples
+from align_tui.cli.shared_options import Cluster, Database, RunOrNewest, Scale, Targets, examples
 
 
 def runs(
@@ -27,12 +27,14 @@ def runs(
 def show(
     run: RunOrNewest = None,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    cluster: Cluster = None,
     db: Database = None,
 ) -> None:
     """Show the results, settings and versions of a run."""
+    from align_tui.cli.option_values import cluster_rule
     from align_tui.cli.runs import show_run
 
-    show_run(run, db, as_json=json)
+    show_run(run, db, cluster_rule(cluster), as_json=json)
 
 
 def export(
@@ -52,12 +54,14 @@ def export(
             help="The file to write (align-system and inspect: a folder; default: stdout).",
         ),
     ] = None,
+    cluster: Cluster = None,
     db: Database = None,
 ) -> None:
     """Export a run to a file, a folder or stdout."""
+    from align_tui.cli.option_values import cluster_rule
     from align_tui.cli.runs import export_run
 
-    export_run(run, db, format_name, out)
+    export_run(run, db, format_name, out, cluster_rule(cluster))
 
 
 def report(
@@ -72,15 +76,17 @@ def report(
     title: Annotated[
         str, typer.Option(help="The report's title (default: the names of the runs).")
     ] = "",
+    cluster: Cluster = None,
     db: Database = None,
 ) -> None:
     """Write a report on one or more runs.
 
     It has accuracies, paired comparisons, agreement, examples and provenance.
     """
+    from align_tui.cli.option_values import cluster_rule
     from align_tui.cli.runs import report_runs
 
-    report_runs(names or [], db, format_name, out, title)
+    report_runs(names or [], db, format_name, out, title, cluster_rule(cluster))
 
 
 def table(
@@ -101,6 +107,7 @@ def table(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The file to write (default: stdout).")
     ] = None,
+    cluster: Cluster = None,
     db: Database = None,
 ) -> None:
     """Print the table of a paper: methods and models in rows, attributes in columns.
@@ -108,8 +115,11 @@ def table(
     Several runs make one table; decisions of the same method, model and target are pooled.
     """
     from align_tui.cli.method_table import print_table
+    from align_tui.cli.option_values import cluster_rule
 
-    print_table(names or [], db, format_name, out, discriminating=discriminating)
+    print_table(
+        names or [], db, format_name, out, cluster_rule(cluster), discriminating=discriminating
+    )
 
 
 def import_command(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from align_tui.core.families import ClusterRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Options:
     scored_only: bool = False
     rule: str | None = None
     scale: tuple[str, ...] = ()
+    cluster: ClusterRule | None = None
 
     @property
     def is_demo(self) -> bool:

@@ -13,6 +13,7 @@ from align_tui.config.reading.toml import Strict
 from align_tui.core.attributes import Attributes
 from align_tui.core.choice_order import OrderSetting
 from align_tui.core.errors import ConfigError
+from align_tui.core.families import DEFAULT_RULE, ClusterRule
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
 from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
@@ -70,6 +71,7 @@ class StudyFile(Strict):
     order: OrderSetting | None = None
     scored_only: bool = False
     scoring: ScoringSpec = ScoringSpec()
+    cluster: ClusterRule = DEFAULT_RULE
 
     @model_validator(mode="after")
     def _one_or_several(self) -> Self:
@@ -90,9 +92,9 @@ class StudyFile(Strict):
 class Study:
     """Everything that a run stores: the profiles, the scenarios, and how they are paired.
 
-    `attributes` are the definitions from which prompts are rendered; None means today's packs.
-    `own_code` is not stored: the keys of code that the user's own configuration names, about which
-    the program does not ask.
+    `cluster` says which decisions count as independent. `attributes` are the definitions from which
+    prompts are rendered; None means today's packs. `own_code` is not stored: the keys of code that
+    the user's own configuration names, about which the program does not ask.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Study:
     notes: tuple[str, ...] = field(default=())
     own_code: frozenset[str] = field(default=frozenset(), compare=False)
     attributes: Attributes | None = field(default=None, compare=False, repr=False)
+    cluster: ClusterRule = DEFAULT_RULE
 
     @property
     def scorer(self) -> ScorerEntry:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from align_tui.core.families import ALONE, Clustering, clustering, grouped, joined
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
 from align_tui.core.scorers.labels import discriminates
-from align_tui.core.stats.agreement import Agreement, agreement
+from align_tui.core.stats.agreement import Agreement, agreement_of
 from align_tui.core.stats.paired import PairedCounts, count_pairs
-from align_tui.core.stats.rates import Rate, make_rate
+from align_tui.core.stats.question_sums import QuestionSums
+from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 
 SampleKey = tuple[int, int]  # scenario, repeat: both from 0, in the order of the column's own run
@@ -36,7 +39,8 @@ class Column:
 
     `targets` are the profile's own; a column without any is scored against the targets that the
     comparison names. `under` are those that its run scores it against. `settings` has every
-    setting of the profile by dotted name.
+    setting of the profile by dotted name. `clustering` says which scenarios are independent; None
+    means the usual rule.
     """
 
     run: str
@@ -49,6 +53,7 @@ class Column:
     scenarios: tuple[Scenario, ...] = field(repr=False)
     outcomes: Mapping[SampleKey, Outcome] = field(repr=False)
     model: str = ""  # a short name of the model that decided, if a model did
+    clustering: Clustering | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ class PairedRow:
         return tuple(o.choice if o is not None else None for o in self.outcomes)
 
     @property
+    def question(self) -> int:
+        """The question that it repeats: the index of the scenario in the first column's run."""
+        return self.places[0]
+
+    @property
     def differs(self) -> bool:
         """Did two columns that decided choose differently?"""
         return len({choice for choice in self.choices if choice is not None}) > 1
@@ -73,11 +83,20 @@ class PairedRow:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The rows that all columns share; `left_out` counts each column's other scenarios."""
+    """The rows that all columns share; `left_out` counts each column's other scenarios.
+
+    `clustering` has the cluster of each scenario of the first column's run.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[PairedRow, ...]
     left_out: tuple[int, ...]
+    clustering: Clustering = ALONE
+
+    @property
+    def repeats(self) -> int:
+        """How often the most repeated question is in the rows."""
+        return 1 + max((row.repeat for row in self.rows), default=0)
 
 
 def pair_up(columns: Sequence[Column]) -> Paired:
@@ -85,6 +104,7 @@ def pair_up(columns: Sequence[Column]) -> Paired:
 
     Two scenarios match if their text, choices and labels are equal; one that a run holds several
     times is matched in order. Repeats are matched by number, up to the fewest of any column.
+    What counts as independent follows the first column's rule.
     """
     if not columns:
         return Paired((), (), ())
@@ -102,7 +122,29 @@ def pair_up(columns: Sequence[Column]) -> Paired:
             if any(outcome is not None for outcome in outcomes):
                 rows.append(PairedRow(columns[0].scenarios[places[0]], repeat, places, outcomes))
     left_out = tuple(len(each) - len(shared) for each in known)
-    return Paired(tuple(columns), tuple(rows), left_out)
+    matched = [tuple(each[key] for each in known) for key in shared]
+    return Paired(tuple(columns), tuple(rows), left_out, _clusters(columns, matched))
+
+
+def _clusters(columns: Sequence[Column], shared: Sequence[tuple[int, ...]]) -> Clustering:
+    """The clusters of the first column's scenarios, joined where another column's run joins them.
+
+    `shared` has the index of each shared scenario in each column's run.
+    """
+    first = columns[0].clustering or clustering(columns[0].scenarios)
+    others = {id(columns[0].scenarios): (0, first)}
+    for index, column in enumerate(columns):
+        if id(column.scenarios) not in others:
+            own = column.clustering
+            if own is None or own.rule != first.rule:
+                own = clustering(column.scenarios, first.rule)
+            others[id(column.scenarios)] = index, own
+    if len(others) == 1 or first.rule == "none":
+        return first
+    names: list[set[tuple[int, int]]] = [{(0, cluster)} for cluster in first.of]
+    for places in shared:
+        names[places[0]] |= {(index, own.of[places[index]]) for index, own in others.values()}
+    return grouped(joined(names), first.rule)
 
 
 def _by_content(scenarios: Sequence[Scenario]) -> dict[tuple[str, int], int]:
@@ -173,36 +215,32 @@ def column_rate(paired: Paired, column: int, versus: Targets, *, discriminating:
     """The accuracy of one column over the shared rows."""
     of = paired.columns[column]
     targets = target_for(of, versus)
-    found = [
-        correct
-        for row in paired.rows
-        if (correct := correctness(row, column, targets, of.scorer)) is not None
-        and (not discriminating or discriminates(of.scorer, row.scenario, targets))
-    ]
-    return make_rate(sum(found), len(found))
+    sums = QuestionSums(paired.clustering, paired.repeats)
+    for row in paired.rows:
+        correct = correctness(row, column, targets, of.scorer)
+        if correct is None:
+            continue
+        if not discriminating or discriminates(of.scorer, row.scenario, targets):
+            sums.change(row.question, correct, 1)
+    return sums.rate()
 
 
 def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
     """How often two columns chose the same choice, scored or not."""
-    return agreement(
-        [
-            (one, other, len(row.scenario.choices))
-            for row in paired.rows
-            if (one := row.choices[a]) is not None and (other := row.choices[b]) is not None
-        ]
-    )
+    sums = QuestionSums(paired.clustering, paired.repeats)
+    questions: Counter[int] = Counter()
+    for row in paired.rows:
+        one, other = row.choices[a], row.choices[b]
+        if one is not None and other is not None:
+            questions[len(row.scenario.choices)] += sums.change(row.question, one == other, 1)
+    return agreement_of(sums.rate(), questions)
+
+
+def question_scenarios(rows: Iterable[PairedRow]) -> list[Scenario]:
+    """The scenario of each question among the rows, however often it is repeated."""
+    return list({row.question: row.scenario for row in rows}.values())
 
 
 def probe_key(scenario: Scenario) -> str:
     """A key that is equal for scenarios with the same text and choices, whatever their labels."""
     return scenario.seen_hash
-
-
-def distinct_probes(rows: Sequence[PairedRow]) -> int:
-    """The number of different questions among the rows.
-
-    It is below the number of rows if a question is repeated, or is listed under two attributes as
-    22 of MTA's 62 records are. A test that takes the rows for independent then claims too much.
-    """
-    keys = {id(row.scenario): row.scenario for row in rows}
-    return len({probe_key(scenario) for scenario in keys.values()})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from align_tui.core.scenarios import Scenario, variant_of
@@ -15,6 +16,14 @@ CLUSTER_RULES: dict[ClusterRule, str] = {
 }
 """What is taken as dependent, in words."""
 DEFAULT_RULE: ClusterRule = "family"
+
+
+def rule_named(name: str | None) -> ClusterRule:
+    """The rule of that name; the usual one for None and for a name that is not known."""
+    for rule in CLUSTER_RULES:
+        if name == rule:
+            return rule
+    return DEFAULT_RULE
 
 
 def family_of(scenario: Scenario) -> str:
@@ -39,7 +48,23 @@ def clusters_of(scenarios: Sequence[Scenario], rule: ClusterRule = DEFAULT_RULE)
     """
     if rule == "none":
         return tuple(range(len(scenarios)))
-    parent = list(range(len(scenarios)))
+    every: list[list[Hashable]] = []
+    for scenario in scenarios:
+        names: list[Hashable] = [("seen", scenario.seen_hash)]
+        if rule == "family":
+            # A variant belongs to the scenario whose key it names, and may have variants itself.
+            names.append(("key", scenario.key))
+            if of := variant_of(scenario):
+                names.append(("key", of))
+            if family := family_of(scenario):
+                names.append(("family", family))
+        every.append(names)
+    return joined(every)
+
+
+def joined(names: Sequence[Iterable[Hashable]]) -> tuple[int, ...]:
+    """The cluster of each item: the index of the first that shares a name, also through others."""
+    parent = list(range(len(names)))
 
     def root(place: int) -> int:
         while parent[place] != place:
@@ -47,15 +72,40 @@ def clusters_of(scenarios: Sequence[Scenario], rule: ClusterRule = DEFAULT_RULE)
             place = parent[place]
         return place
 
-    first: dict[tuple[str, str], int] = {}
-    for place, scenario in enumerate(scenarios):
-        names = [("seen", scenario.seen_hash)]
-        if rule == "family":
-            # A variant belongs to the scenario whose key it names.
-            names.append(("key", variant_of(scenario) or scenario.key))
-            if family := family_of(scenario):
-                names.append(("family", family))
-        for name in names:
+    first: dict[Hashable, int] = {}
+    for place, own in enumerate(names):
+        for name in own:
             one, other = root(first.setdefault(name, place)), root(place)
             parent[max(one, other)] = min(one, other)
-    return tuple(map(root, range(len(scenarios))))
+    return tuple(map(root, range(len(names))))
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """How the questions of a run are counted: `of` has the cluster of each scenario by index.
+
+    `single` says that every cluster is one question.
+    """
+
+    rule: ClusterRule = DEFAULT_RULE
+    of: tuple[int, ...] = ()
+    single: bool = True
+
+    @property
+    def clusters(self) -> int:
+        """The number of clusters."""
+        return len(set(self.of))
+
+
+ALONE = Clustering()
+"""The clustering of no scenarios."""
+
+
+def clustering(scenarios: Sequence[Scenario], rule: ClusterRule = DEFAULT_RULE) -> Clustering:
+    """The clusters of these scenarios by that rule."""
+    return grouped(clusters_of(scenarios, rule), rule)
+
+
+def grouped(of: tuple[int, ...], rule: ClusterRule) -> Clustering:
+    """The clustering in which scenario `i` is in cluster `of[i]`."""
+    return Clustering(rule, of, len(set(of)) == len(of))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from align_tui.core.answers import AnswerKind
 from align_tui.core.attributes import Attributes
@@ -43,6 +43,7 @@ class Draft:
     shares: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     ordinal: bool = False
     notes: tuple[str, ...] = ()
+    family: str = ""
 
     @property
     def distinct_choices(self) -> list[str]:
@@ -96,6 +97,7 @@ def assemble(
             supplies=draft.supplies,
             shares=_canonical(draft, attributes),
             ordinal=draft.ordinal,
+            family=draft.family,
         )
         problems = scenario.problems()
         if problems:
@@ -111,6 +113,15 @@ def assemble(
     counts = Counter(note for draft in drafts for note in draft.notes)
     notes += [f"{note} ({times} records)" if times > 1 else note for note, times in counts.items()]
     return tuple(scenarios), notes
+
+
+def in_families(drafts: Sequence[Draft], names: Sequence[str]) -> list[Draft]:
+    """The drafts, each in the family that `names` has for it unless no other is in that family."""
+    sizes = Counter(names)
+    return [
+        replace(draft, family=name) if sizes[name] > 1 else draft
+        for draft, name in zip(drafts, names, strict=True)
+    ]
 
 
 def _canonical(draft: Draft, attributes: Attributes) -> dict[str, tuple[float, ...]]:

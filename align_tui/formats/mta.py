@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from align_tui.core.types import Json
 from align_tui.formats.base import ScenarioFormat
-from align_tui.formats.drafts import Draft
+from align_tui.formats.drafts import Draft, in_families
 from align_tui.formats.labels import raw_labels
 from align_tui.formats.values import (
     FilePosition,
@@ -25,8 +25,12 @@ def looks_like(first: Json) -> bool:
 
 
 def drafts(entries: Sequence[Json], place: FilePosition) -> list[Draft]:
-    """Read the records of the file, in order; raises DatasetError."""
-    return [draft(entry, place.at(number)) for number, entry in enumerate(entries, start=1)]
+    """Read the records of the file, in order; raises DatasetError.
+
+    Records with one scenario id are questions about one situation: a family.
+    """
+    found = [draft(entry, place.at(number)) for number, entry in enumerate(entries, start=1)]
+    return in_families(found, [str(each.meta.get("scenario_id", "")) for each in found])
 
 
 def draft(entry: Json, place: FilePosition) -> Draft:

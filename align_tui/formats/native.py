@@ -31,7 +31,7 @@ FORMAT = "align-tui/scenarios/1"
 _FAMILY = "align-tui/scenarios/"
 DOCUMENT_KEYS = frozenset({"format", "name", "description", "scenario"})
 SCENARIO_KEYS = frozenset(
-    {"id", "title", "text", "choice", "choices", "meta", "source", "asks"}
+    {"id", "title", "text", "choice", "choices", "meta", "source", "asks", "family"}
     | {"characters", "supplies", "shares", "ordinal"}
 )
 CHOICE_KEYS = frozenset({"text", "labels", "action", "character"})
@@ -106,7 +106,13 @@ def draft(value: Json, place: FilePosition) -> Draft:
         supplies=native_supplies(body.get("supplies"), place),
         shares=as_shares(body.get("shares"), place),
         ordinal=as_flag(body.get("ordinal", False), place, "ordinal"),
+        family=_family(body.get("family"), place),
     )
+
+
+def _family(value: Json, place: FilePosition) -> str:
+    """Read the name of the scenario's family; empty if it has none."""
+    return "" if value is None else as_id(value, place, "family")
 
 
 def _asked(value: Json, place: FilePosition) -> AnswerKind:

@@ -50,6 +50,8 @@ def body(scenario: Scenario, choices_key: str) -> Object:
     out: Object = {"id": scenario.key}
     if scenario.title:
         out["title"] = scenario.title
+    if scenario.family:
+        out["family"] = scenario.family
     out["text"] = scenario.text
     if scenario.asks != "choice":
         out["asks"] = scenario.asks

@@ -8,7 +8,8 @@ from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Target
 
-Points = tuple[tuple[int, int], ...]  # (scored so far, right so far), ascending
+Point = tuple[int, int, float]  # scored so far, right so far, accuracy so far (over questions)
+Points = tuple[Point, ...]  # ascending
 
 
 @dataclass(frozen=True, slots=True)

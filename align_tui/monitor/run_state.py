@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from align_tui.core.families import Clustering, clustering
 from align_tui.core.scorers.labels import discriminates
-from align_tui.core.stats.rates import make_rate
+from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.monitor.aggregates.overview import Aggregates as OverviewCounts
 from align_tui.monitor.overview import Overview
 from align_tui.monitor.snapshot import Cell, Cells, Counts, Status
@@ -41,7 +42,8 @@ class RunState:
         self._profiles = len(study.profiles)
         self._targets = study.targets_by_id()
         self._discriminating: dict[tuple[int, str], bool] = {}
-        self._overview = OverviewCounts(study)
+        self._clustering: Clustering | None = None
+        self._overview = OverviewCounts(study, self.clustering)
         self.clear()
 
     def clear(self) -> None:
@@ -51,7 +53,8 @@ class RunState:
         self._frozen: tuple[Cells, ...] | None = None
         self._counts: dict[Status, int] = dict.fromkeys(("pending", "running", "done", "failed"), 0)
         self._inherited = 0
-        self._tallies: dict[tuple[int, str], list[int]] = {}
+        # By profile and target: over all scored questions, and over the discriminating ones.
+        self._tallies: dict[tuple[int, str], tuple[QuestionSums, QuestionSums]] = {}
         self._overview.clear()
         self.places: dict[int, SampleKey] = {}  # the keys of the run's own samples
 
@@ -102,16 +105,26 @@ class RunState:
         for target, correct in cell.scores:
             if correct is None:
                 continue
-            sums = self._tallies.setdefault((profile, target), [0, 0, 0, 0])
-            sums[0] += by
-            sums[1] += by * correct
+            sums = self._tallies.get((profile, target))
+            if sums is None:
+                sums = self._tallies[profile, target] = self.new_sums(), self.new_sums()
+            sums[0].change(scenario, by * correct, by)
             discriminating = self.discriminates(scenario, target)
             if discriminating:
-                sums[2] += by
-                sums[3] += by * correct
-            self._overview.scored(profile, target, cell, correct, discriminating, by)
+                sums[1].change(scenario, by * correct, by)
+            self._overview.scored(place, target, cell, correct, discriminating, by)
         if cell.choice is not None:
             self._overview.decided(self._rows[scenario], place, cell.choice, by)
+
+    def clustering(self) -> Clustering:
+        """What counts as independent; made when the first decision is counted."""
+        if self._clustering is None:
+            self._clustering = clustering(self.study.scenarios, self.study.cluster)
+        return self._clustering
+
+    def new_sums(self) -> QuestionSums:
+        """Sums over the questions of this study."""
+        return QuestionSums(self.clustering(), self.repeat)
 
     def discriminates(self, scenario: int, target: str) -> bool:
         """True if the scenario is discriminating for the target."""
@@ -153,7 +166,7 @@ class RunState:
         from align_tui.store.results import Tally
 
         return tuple(
-            Tally(profile, target, make_rate(sums[1], sums[0]), make_rate(sums[3], sums[2]))
-            for (profile, target), sums in sorted(self._tallies.items())
-            if sums[0]
+            Tally(profile, target, every.rate(), discriminating.rate())
+            for (profile, target), (every, discriminating) in sorted(self._tallies.items())
+            if every.decisions
         )

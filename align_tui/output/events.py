@@ -132,6 +132,10 @@ def _rate(rate: Rate) -> Event:
         "accuracy": rate.accuracy,
         "low": rate.low,
         "high": rate.high,
+        "questions": rate.questions,
+        "clusters": rate.clusters,
+        "method": rate.method,
+        "se": rate.se,
     }
 
 
@@ -172,7 +176,7 @@ def summary(db: Database, run: str, study: Study) -> Event:
         )
         if code := recorded_code(profile):
             profiles[-1]["code_sha256"] = code
-    return {"event": "summary", "run": run, "profiles": profiles}
+    return {"event": "summary", "run": run, "cluster": study.cluster, "profiles": profiles}
 
 
 def failed_samples(db: Database, run: str, study: Study) -> Iterator[Event]:

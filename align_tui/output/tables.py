@@ -86,11 +86,19 @@ def quiet_table(*columns: str) -> Table:
 
 
 def percent(rate: dict[str, Any]) -> str:
-    """'.85 [.62-.95] 17/20', or a dash where nothing is scored."""
+    """'.85 [.62-.95] 17/20 {12 q, 8 c}' (see `size_words`), or a dash where nothing is scored."""
     if rate["accuracy"] is None:
         return "–"
     parts = [point(rate[key]) for key in ("accuracy", "low", "high")]
-    return f"{parts[0]} [{parts[1]}-{parts[2]}] {rate['correct']}/{rate['scored']}"
+    sizes = size_words(rate["scored"], rate["questions"], rate["clusters"])
+    return f"{parts[0]} [{parts[1]}-{parts[2]}] {rate['correct']}/{rate['scored']}{sizes}"
+
+
+def size_words(decisions: int, questions: int, clusters: int) -> str:
+    """` {18 q, 10 c}`: so many questions and clusters; empty if each decision is both."""
+    if decisions == questions == clusters:
+        return ""
+    return f" {{{questions} q, {clusters} c}}" if clusters < questions else f" {{{questions} q}}"
 
 
 def point(value: float | None) -> str:
@@ -108,9 +116,12 @@ def result_table(study: Study, summary: Event) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column("profile", overflow="fold")
     table.add_column("target", overflow="fold")
-    table.add_column("over")
+    table.add_column("scored")
     for heading in ("accuracy", "95 %", "right", "chance"):
         table.add_column(heading, justify="right", no_wrap=True)
+    sized = any(map(_size, _rates(summary)))
+    if sized:
+        table.add_column("over", justify="right", no_wrap=True)
     for profile, of in zip(summary["profiles"], study.profiles, strict=True):
         beside = one_line(model_beside(profile["profile"], profile["model"] or ""), 58)
         names = [Text(one_line(profile["profile"], 60))]
@@ -132,8 +143,19 @@ def result_table(study: Study, summary: Event) -> Table:
                     f"{point(rate['low'])}-{point(rate['high'])}" if rate["scored"] else "–",
                     f"{rate['correct']}/{rate['scored']}",
                     point(by_chance),
+                    *([_size(rate).strip(" {}")] if sized else []),
                 )
     return table
+
+
+def _rates(summary: Event) -> Iterator[dict[str, Any]]:
+    for profile in summary["profiles"]:
+        for score in profile["scores"]:
+            yield from (score["all"], score["discriminating"])
+
+
+def _size(rate: dict[str, Any]) -> str:
+    return size_words(rate["scored"], rate["questions"], rate["clusters"])
 
 
 def similarity_lines(study: Study, summary: Event) -> list[str]:
@@ -177,6 +199,7 @@ def thinking_lines(study: Study, shares: Mapping[int, tuple[int, int]]) -> list[
 
 
 CAPTION = (
-    "Alignment accuracy with its Wilson 95 % interval. discr.: only scenarios whose choices differ "
-    "in their distance to the target."
+    "Alignment accuracy (repeats averaged first) with its 95 % interval: Wilson's, cluster-robust "
+    "where decisions are dependent. discr.: only scenarios whose choices differ in their distance "
+    "to the target."
 )

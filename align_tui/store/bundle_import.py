@@ -11,6 +11,7 @@ from typing import cast
 from align_tui.core.alignment.ranking import Ranking, TieBreak
 from align_tui.core.decisions import Decision, Step, UsedExample
 from align_tui.core.errors import StoreError
+from align_tui.core.families import DEFAULT_RULE
 from align_tui.core.types import canonical
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.content import Bundle
@@ -56,7 +57,8 @@ def _write_run(connection: sqlite3.Connection, bundle: Bundle) -> None:
     attributes = canonical(list(bundle.attributes)) if bundle.attributes is not None else None
     connection.execute(
         "INSERT INTO runs (id, name, created, parent, repeat, rule, scored_only, is_demo,"
-        " versions, notes, day, seed_rule, attributes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " versions, notes, day, seed_rule, attributes, cluster, margin)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             run.id,
             run.name,
@@ -71,6 +73,8 @@ def _write_run(connection: sqlite3.Connection, bundle: Bundle) -> None:
             run.day,
             run.seed_rule,
             attributes,
+            run.cluster if run.cluster != DEFAULT_RULE else None,
+            run.margin,
         ),
     )
     for idx, row in enumerate(bundle.scenarios):

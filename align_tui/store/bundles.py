@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from align_tui.core.attributes import attributes_to_json
+from align_tui.core.families import rule_named
 from align_tui.core.seeds import sample_seed, seed_hash
 from align_tui.core.targets import targets_to_json
 from align_tui.core.types import canonical, content_hash
@@ -80,6 +81,8 @@ class _Gathered:
             scoring=study.rule,
             scored_only=study.scored_only,
             is_demo=study.is_demo,
+            cluster=rule_named(row["cluster"]),
+            margin=study.margin,
             seed_rule=self._inputs.seed_rule,
             notes=clean.all(list(study.notes)),
             versions=clean.all(runs.stored_versions(self._db, self._run)),

@@ -7,6 +7,7 @@ from align_tui.config.study import Study
 from align_tui.core.columns import Column, Outcome, SampleKey
 from align_tui.core.settings import flatten
 from align_tui.store import inheritance, run_models, runs
+from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database
 
 
@@ -37,6 +38,7 @@ def read_columns(
             outcome = Outcome(each.sample, each.choice, text)
             outcomes.setdefault(profile, {}).setdefault((scenario, repeat), outcome)
     versions = runs.run_versions(db, run)
+    grouping = clustering_of(db, run)
     return [
         Column(
             run=run,
@@ -50,6 +52,7 @@ def read_columns(
             scenarios=study.scenarios,
             outcomes=outcomes.get(index, {}),
             model=profile.model_label,
+            clustering=grouping,
         )
         for index, profile in enumerate(study.profiles)
         if profiles is None or index in profiles

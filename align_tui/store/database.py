@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from align_tui.core.errors import StoreError
+from align_tui.core.families import ClusterRule
 from align_tui.files import private
 from align_tui.store.errors import explain, gone
 from align_tui.store.read_only import connect_to_read, in_memory, is_writable
@@ -29,6 +30,8 @@ class Database:
         self.path = path
         self.read_only = read_only
         self.identity = _identity(path)
+        # What this reader counts as independent, in the place of each run's own rule.
+        self.cluster: ClusterRule | None = None
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """All rows of a query. Raises StoreError."""

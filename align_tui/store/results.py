@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import ShownChoices
 from align_tui.core.scorers.base import Score
-from align_tui.core.stats.rates import Rate, make_rate
+from align_tui.core.stats.question_sums import QuestionSums
+from align_tui.core.stats.rates import Rate
 from align_tui.core.types import JsonObject
+from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database, Row
 from align_tui.store.orders import read_order, read_shown
 
@@ -294,24 +296,56 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionCount:
+    """Of one profile's decisions on one question, how many a target scores and finds right."""
+
+    profile: int
+    target: str
+    scenario: int
+    discriminating: bool
+    times: int
+    right: int
+
+
+def question_counts(db: Database, run: str) -> list[QuestionCount]:
+    """The scored decisions of a run, counted by question."""
+    return [
+        QuestionCount(
+            row["profile"],
+            row["target"],
+            row["scenario"],
+            bool(row["discriminating"]),
+            row["n"],
+            row["right"],
+        )
+        for row in db.read(
+            "SELECT c.profile, c.target, s.scenario, c.discriminating, count(*) AS n,"
+            " sum(c.correct) AS right FROM scores c JOIN samples s ON s.id=c.sample"
+            " WHERE c.run=? AND c.correct IS NOT NULL"
+            " GROUP BY c.profile, c.target, s.scenario, c.discriminating",
+            (run,),
+        )
+    ]
+
+
 def tallies(db: Database, run: str) -> list[Tally]:
     """The accuracy of every profile for every target that its decisions are scored against."""
-    counts: dict[tuple[int, str], list[int]] = {}
-    for row in db.read(
-        "SELECT profile, target, discriminating, count(*) AS n, sum(correct) AS right FROM scores"
-        " WHERE run=? AND correct IS NOT NULL GROUP BY profile, target, discriminating",
-        (run,),
-    ):
-        cell = counts.setdefault((row["profile"], row["target"]), [0, 0, 0, 0])
-        cell[0] += row["n"]
-        cell[1] += row["right"]
-        if row["discriminating"]:
-            cell[2] += row["n"]
-            cell[3] += row["right"]
-    return [
-        Tally(profile, target, make_rate(cell[1], cell[0]), make_rate(cell[3], cell[2]))
-        for (profile, target), cell in counts.items()
-    ]
+    counts = question_counts(db, run)
+    if not counts:
+        return []
+    grouping = clustering_of(db, run)
+    repeats = max(count.times for count in counts)
+    sums: dict[tuple[int, str], tuple[QuestionSums, QuestionSums]] = {}
+    for count in counts:
+        key = count.profile, count.target
+        if key not in sums:
+            sums[key] = QuestionSums(grouping, repeats), QuestionSums(grouping, repeats)
+        every, discriminating = sums[key]
+        every.change(count.scenario, count.right, count.times)
+        if count.discriminating:
+            discriminating.change(count.scenario, count.right, count.times)
+    return [Tally(*key, every.rate(), only.rate()) for key, (every, only) in sums.items()]
 
 
 def mean_distances(db: Database, run: str) -> dict[tuple[int, str], float]:

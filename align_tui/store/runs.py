@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
+from align_tui.core.families import DEFAULT_RULE, rule_named
 from align_tui.core.scenarios import scenario_from_json, scenario_to_json
 from align_tui.core.seeds import NEW_RULE
 from align_tui.core.types import canonical, content_hash
@@ -81,7 +82,7 @@ def create_run(
     with db.write() as connection:
         connection.execute(
             "INSERT INTO runs (id, name, created, parent, priority, repeat, rule, scored_only,"
-            " is_demo, versions, notes, day) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            " is_demo, versions, notes, day, cluster) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 run,
                 study.name,
@@ -95,6 +96,7 @@ def create_run(
                 canonical(versions),
                 json.dumps(list(study.notes)),
                 _day_of(connection, parent) if parent is not None else time.strftime("%Y-%m-%d"),
+                study.cluster if study.cluster != DEFAULT_RULE else None,
             ),
         )
         write_inputs(connection, run, study, attributes, parent)
@@ -310,7 +312,10 @@ def get_run(db: Database, run: str) -> RunRow:
 
 
 def load_study(db: Database, run: str) -> Study:
-    """The study of a run as the database stores it. Raises StoreError, ConfigError."""
+    """The study of a run as the database stores it. Raises StoreError, ConfigError.
+
+    Its rule of what counts as independent is the reader's (`db.cluster`), if that has one.
+    """
     head = db.one("SELECT * FROM runs WHERE id=?", (run,))
     if head is None:
         raise StoreError(f"There is no run {run!r}", "See: align-tui runs")
@@ -332,6 +337,7 @@ def load_study(db: Database, run: str) -> Study:
         is_demo=bool(head["is_demo"]),
         notes=tuple(json.loads(head["notes"])),
         attributes=stored_attributes(head["attributes"]),
+        cluster=db.cluster or rule_named(head["cluster"]),
     )
 
 

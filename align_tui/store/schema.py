@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 12
+LATEST = 15
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -178,6 +178,11 @@ ALTER TABLE results ADD COLUMN shown TEXT;
 ALTER TABLE responses ADD COLUMN choice_order TEXT
 """
 
+# What the run's study counts as independent (core/families.py); NULL is the usual rule.
+_CLUSTERS = """
+ALTER TABLE runs ADD COLUMN cluster TEXT
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -255,6 +260,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m012_sources(db: UtilsDatabase) -> None:
         for statement in _statements(SOURCES):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m015_clusters(db: UtilsDatabase) -> None:
+        for statement in _statements(_CLUSTERS):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

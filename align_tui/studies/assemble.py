@@ -126,6 +126,7 @@ def load_study(options: Options) -> Study:
         notes=notes,
         own_code=frozenset(own_code),
         attributes=attributes,
+        cluster=options.cluster or file.cluster,
     )
     check(study, attributes)
     more = (*depth_notes(study, options, file), *notes_on(study.profiles))

@@ -13,7 +13,6 @@ from align_tui.core.columns import (
     Outcome,
     column_agreement,
     column_rate,
-    distinct_probes,
     pair_up,
     paired_counts,
     scored_pairs,
@@ -72,7 +71,9 @@ def test_the_same_scenario_twice_pairs_in_order_and_repeats_by_number() -> None:
     b = column(twice, {(0, 0): 1, (1, 0): 1})
     paired = pair_up([a, b])
     assert [(row.places, row.repeat) for row in paired.rows] == [((0, 0), 0), ((1, 1), 0)]
-    assert distinct_probes(paired.rows) == 1
+    rate = column_rate(paired, 0, HIGH, discriminating=False)
+    assert (rate.scored, rate.questions, rate.clusters) == (2, 2, 1)
+    assert (rate.method, rate.low, rate.high) == ("one cluster", 0.0, 1.0)
 
 
 def test_a_column_without_targets_is_scored_under_the_others() -> None:
@@ -95,11 +96,11 @@ def test_only_discriminating_pairs() -> None:
     assert len(scored_pairs(paired, 0, 1, (), discriminating=True)) == 1
 
 
-def test_probes_under_two_attributes_are_one_question() -> None:
+def test_probes_under_two_attributes_are_one_cluster() -> None:
     [one] = make_scenarios(1)
     other = replace(one, choices=tuple(replace(c, labels={"fairness": 1.0}) for c in one.choices))
     both = column((one, other), {(0, 0): 0, (1, 0): 0})
-    assert distinct_probes(pair_up([both]).rows) == 1
+    assert pair_up([both]).clustering.clusters == 1
 
 
 def test_nothing_to_pair() -> None:

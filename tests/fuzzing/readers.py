@@ -164,6 +164,7 @@ def _bundle() -> Bundle:
               "steps": [], "examples": [], "bookmarked": False, "verdict": None}  # fmt: skip
     run = {"id": "r", "name": "n", "created": 1.0, "day": "2026-01-01", "parent": None,
            "repeat": 1, "scoring": "distance", "scored_only": False, "is_demo": False,
+           "cluster": "family", "margin": None,
            "seed_rule": "seen", "notes": [], "versions": {}, "tags": [], "note": ""}  # fmt: skip
     return Bundle(
         run=p.RunPart.model_validate(run),

@@ -24,7 +24,7 @@ from align_tui.output.method_table.data import (
     table_of,
 )
 from align_tui.output.method_table.render import csv_text, json_text, latex, markdown, tex, text
-from align_tui.store.results import Tally
+from align_tui.store.results import QuestionCount
 
 
 def profile(name: str, kind: str, value: float | None = None, **adm: object) -> Profile:
@@ -34,7 +34,7 @@ def profile(name: str, kind: str, value: float | None = None, **adm: object) -> 
 
 
 SCENARIOS = tuple(
-    Scenario(f"s{i}", "Who?", (Choice("A", {"merit": 1.0}), Choice("B", {"merit": 0.0})))
+    Scenario(f"s{i}", f"Who is {i}?", (Choice("A", {"merit": 1.0}), Choice("B", {"merit": 0.0})))
     for i in range(4)
 )
 PROFILES = (
@@ -47,10 +47,12 @@ PROFILES = (
 def scored(
     *right: tuple[int, str, int], run: str = "r1", profiles: Sequence[Profile] = PROFILES
 ) -> ScoredRun:
-    tallies = [
-        Tally(p, f"merit={t}", make_rate(n, 4), make_rate(min(n, 2), 2)) for p, t, n in right
+    counts = [
+        QuestionCount(p, f"merit={t}", scenario, scenario < 2, 1, int(scenario < n))
+        for p, t, n in right
+        for scenario in range(4)
     ]
-    return ScoredRun(run, Study("s", tuple(profiles), SCENARIOS), tallies, {0: (1, 0)})
+    return ScoredRun(run, Study("s", tuple(profiles), SCENARIOS), counts, {0: (1, 0)})
 
 
 ALL = scored((0, "1.0", 2), (0, "0.0", 2), (1, "1.0", 3), (2, "0.0", 4))
@@ -77,11 +79,11 @@ def test_discriminating_scenarios_alone_may_count() -> None:
     assert (row.cells["merit"].correct, row.cells["merit"].scored) == (2, 2)
 
 
-def test_the_same_method_in_two_runs_is_pooled_and_said() -> None:
+def test_the_same_method_in_two_runs_is_pooled_question_by_question() -> None:
     table = table_of([ALL, scored((1, "1.0", 1), run="r2")])
     row = next(row for row in table.rows if row.direction == "high" and row.method != "baseline")
     assert (row.cells["merit"].correct, row.cells["merit"].scored) == (4, 8)
-    assert any("pooled over several runs" in gap for gap in table.gaps)
+    assert row.cells["merit"].questions == row.cells["merit"].clusters == 4
 
 
 def test_methods_of_one_kind_are_told_apart_by_their_settings() -> None:
@@ -111,7 +113,10 @@ def test_six_attributes_fit_a_terminal_of_80_columns() -> None:
     names = ("continuing care", "fairness", "moral desert", "protocol focus", "risk aversion",
              "utilitarianism")  # fmt: skip
     cells = {name: make_rate(3, 4) for name in names}
-    rows = [MethodRow("prompt_aligned", "a-model", way, cells) for way in ("high", "low", "both")]
+    mean = mean_of(list(cells.values()))
+    rows = [
+        MethodRow("prompt_aligned", "a-model", way, cells, mean) for way in ("high", "low", "both")
+    ]
     made = MethodTable({name: name for name in names}, rows, "all", {("high", names[0]): 0.5})
     lines = [line.plain for line in text(made, 80)]
     assert max(map(len, lines)) <= 80

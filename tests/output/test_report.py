@@ -160,7 +160,7 @@ def test_plots_draw_what_is_told(database: Database) -> None:
 def test_what_weakens_a_number_is_said(database: Database) -> None:
     study = replace(fakes.study(4, profiles=2, repeat=2), notes=(OUT_OF_DEPTH,))
     caveats = " ".join(words.caveats(gather(database, [decided(database, study, most=13)])))
-    assert OUT_OF_DEPTH in caveats and "not independent" in caveats
+    assert OUT_OF_DEPTH in caveats and "not taken as independent" in caveats
     assert "3 open samples and 2 failed samples" in caveats and "so few" in caveats
 
 
@@ -174,7 +174,7 @@ def test_probes_under_several_attributes_are_said(database: Database) -> None:
     study = Study("two", fakes.study(1, profiles=2).profiles, (one, other))
     report = gather(database, [decided(database, study)])
     assert "2 scenarios of run" in " ".join(words.caveats(report))
-    assert "1 different question:" in " ".join(words.caveats(report))
+    assert "1 cluster (scenarios of one family" in " ".join(words.caveats(report))
 
 
 @pytest.mark.parametrize("most", [0, 1])

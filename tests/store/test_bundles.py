@@ -53,7 +53,8 @@ def study() -> Study:
     from align_tui.studies.examples import with_examples
 
     shown = with_examples(shown, load_attributes())
-    return Study("s", (aligned, shown, rated, again.profile("o", "oracle")), again.scenarios(3))
+    return Study("s", (aligned, shown, rated, again.profile("o", "oracle")), again.scenarios(3),
+                 cluster="question", margin=0.125)  # fmt: skip
 
 
 def failed(path: Path) -> list[str]:

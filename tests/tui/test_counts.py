@@ -14,8 +14,10 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.columns import Column, Outcome, column_agreement, pair_up
+from align_tui.core.families import ALONE, Clustering, clustering
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.stats.rates import make_rate, rate
+from align_tui.core.stats.question_sums import QuestionSums
+from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import Target, target_id
 from align_tui.monitor.aggregates.accuracy_over_time import SLOTS, AccuracyOverTime
 from align_tui.monitor.overview import AccuracyCurve, AttributeRate
@@ -61,7 +63,8 @@ def studies(draw: st.DrawFn) -> Study:
         ]
         made = tuple(Choice(f"choice {i}", found) for i, found in enumerate(labels))
         # Two scenarios may differ only in their keys, as in MTA.
-        scenarios.append(Scenario(f"s{number}", f"text {number % 3}", made))
+        family = draw(st.sampled_from(["", "", "one"]))
+        scenarios.append(Scenario(f"s{number}", f"text {number % 3}", made, family=family))
     return Study("any", PROFILES, tuple(scenarios), repeat=REPEAT)
 
 
@@ -100,48 +103,53 @@ Cells = dict[SampleKey, Cell]
 
 
 def by_attribute(study: Study, cells: Cells) -> list[AttributeRate]:
-    out = []
+    out, of = [], clustering(study.scenarios)
     for index, each in enumerate(study.profiles):
         targets = [target for found in study.scoring_targets(each) for target in found]
         for target in dict.fromkeys(targets):
-            scores = [
-                study.scorer.score_now(
+            every, only = QuestionSums(of, REPEAT), QuestionSums(of, REPEAT)
+            for (scenario, who, _), cell in cells.items():
+                if who != index or cell.choice is None:
+                    continue
+                score = study.scorer.score_now(
                     ChoiceAnswer(cell.choice), study.scenarios[scenario], (target,)
                 )
-                for (scenario, who, _), cell in cells.items()
-                if who == index and cell.choice is not None
-            ]
-            whole = rate(scores)
-            if whole.scored:
-                out.append(AttributeRate(index, target, whole, rate(scores, discriminating=True)))
+                if score.correct is not None:
+                    every.change(scenario, score.correct, 1)
+                    if score.discriminating:
+                        only.change(scenario, score.correct, 1)
+            if every.decisions:
+                out.append(AttributeRate(index, target, every.rate(), only.rate()))
     return out
 
 
-def so_far(found: Iterable[tuple[float, bool]]) -> tuple[tuple[int, int], ...]:
-    """(scored, right) after each moment at which some decision ended."""
-    after: dict[float, tuple[int, int]] = {}
-    scored = right = 0
-    for ended, correct in sorted(found):
-        scored, right = scored + 1, right + correct
-        after[ended] = (scored, right)
+def so_far(
+    found: Iterable[tuple[float, int, bool]], of: Clustering = ALONE
+) -> tuple[tuple[int, int, float], ...]:
+    """(scored, right, accuracy) after each moment at which some decision ended."""
+    after: dict[float, tuple[int, int, float]] = {}
+    sums = QuestionSums(of, REPEAT if of.of else 1)
+    for ended, question, correct in sorted(found):
+        sums.change(question, correct, 1)
+        after[ended] = (sums.decisions, sums.correct, sums.mean())
     return tuple(after.values())
 
 
 def courses(study: Study, cells: Cells) -> list[AccuracyCurve]:
-    out = []
+    out, of = [], clustering(study.scenarios)
     for index, each in enumerate(study.profiles):
         for targets in study.scoring_targets(each):
-            found: list[tuple[float, bool, bool]] = []
+            found: list[tuple[float, int, bool, bool]] = []
             for (scenario, who, _), cell in cells.items():
                 if who == index and cell.choice is not None and cell.ended is not None:
                     one = study.scorer.score_now(
                         ChoiceAnswer(cell.choice), study.scenarios[scenario], targets
                     )
                     if one.correct is not None:
-                        found.append((cell.ended, one.correct, one.discriminating))
+                        found.append((cell.ended, scenario, one.correct, one.discriminating))
             if found:
-                every = so_far((ended, correct) for ended, correct, _ in found)
-                only = so_far((ended, correct) for ended, correct, shows in found if shows)
+                every = so_far((each[:3] for each in found), of)
+                only = so_far((each[:3] for each in found if each[3]), of)
                 out.append(AccuracyCurve(index, target_id(targets), every, only))
     return sorted(out, key=lambda course: (course.profile, course.target))
 
@@ -197,8 +205,8 @@ def test_counts_are_those_of_all_cells_at_once(
             (course.all, tally.all),
             (course.discriminating, tally.discriminating),
         ):
-            scored, right = points[-1] if points else (0, 0)
-            assert make_rate(right, scored) == whole
+            wanted = (whole.scored, whole.correct, whole.accuracy)
+            assert (points[-1] if points else (0, 0, None)) == wanted
     for place, cell in cells.items():  # take all cells out again
         board.put(place, Cell(cell.sample, "pending"))
     assert board.overview().attributes == () and board.overview().courses == ()
@@ -217,6 +225,11 @@ def test_while_nothing_changes_nothing_is_made() -> None:
     assert board.overview() is not before
 
 
+def one_by_one() -> QuestionSums:
+    """Every decision counts for itself."""
+    return QuestionSums(ALONE, 1)
+
+
 @pytest.mark.parametrize("seconds", [30.0, 90_000.0])
 def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> None:
     chance = random.Random(7)
@@ -225,10 +238,10 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
 
     def course_of(
         order: list[tuple[float, bool]],
-    ) -> tuple[AccuracyOverTime, tuple[tuple[int, int], ...]]:
-        counts = AccuracyOverTime()
+    ) -> tuple[AccuracyOverTime, tuple[tuple[int, int, float], ...]]:
+        counts = AccuracyOverTime(one_by_one)
         for moment, correct in order:
-            counts.change(0, "a=1.0", moment, correct, False, 1)
+            counts.change((0, "a=1.0"), 0, moment, correct, False, 1)
         [course] = counts.courses()
         assert course.discriminating == ()
         return counts, course.all
@@ -237,24 +250,26 @@ def test_a_long_course_is_thinned_and_every_point_is_exact(seconds: float) -> No
     counts, points = course_of(shuffled)
     assert points == course_of(found)[1]  # in whichever order they came
     assert SLOTS / 4 < len(points) <= SLOTS
-    assert set(points) <= set(so_far(found)) and points[-1] == so_far(found)[-1]
+    every = so_far((moment, 0, correct) for moment, correct in found)
+    assert set(points) <= set(every) and points[-1] == every[-1]
     for moment, correct in shuffled[:2500]:
-        counts.change(0, "a=1.0", moment, correct, False, -1)
+        counts.change((0, "a=1.0"), 0, moment, correct, False, -1)
     [left] = counts.courses()
-    assert set(left.all) <= set(so_far(shuffled[2500:])) and left.all[-1][0] == 2500
+    rest = so_far((moment, 0, correct) for moment, correct in shuffled[2500:])
+    assert set(left.all) <= set(rest) and left.all[-1][0] == 2500
     for moment, correct in shuffled[2500:]:
-        counts.change(0, "a=1.0", moment, correct, False, -1)
+        counts.change((0, "a=1.0"), 0, moment, correct, False, -1)
     assert counts.courses() == ()
 
 
 def test_a_pause_costs_no_points() -> None:
     """An hour of decisions, a month of nothing, another hour: the curve shows both hours."""
-    counts = AccuracyOverTime()
+    counts = AccuracyOverTime(one_by_one)
     for start in (0.0, 30 * 86_400.0):
         for number in range(1000):
-            counts.change(0, "a=1.0", 1.76e9 + start + 3.6 * number, number % 2 == 1, False, 1)
+            counts.change((0, "a=1.0"), 0, 1.76e9 + start + 3.6 * number, number % 2 == 1, False, 1)
     [course] = counts.courses()
-    assert sum(scored <= 1000 for scored, _ in course.all) > SLOTS / 8
+    assert sum(scored <= 1000 for scored, _, _ in course.all) > SLOTS / 8
 
 
 def test_the_numbers_are_the_reports(finished: tuple[str, Study], db: Database) -> None:

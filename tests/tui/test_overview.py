@@ -32,7 +32,7 @@ from tests.tui import fakes
 from tests.tui.test_replay import spread_out
 from tests.tui.test_screen import opened, screen_of, words
 
-RISING = tuple((n, n // 2) for n in range(1, 41))
+RISING = tuple((n, n // 2, n // 2 / n) for n in range(1, 41))
 
 
 def tally(number: int, focus: int = 0, **extra: Any) -> AccuracyRow:
@@ -40,12 +40,14 @@ def tally(number: int, focus: int = 0, **extra: Any) -> AccuracyRow:
     return replace(row, focused=number == focus, **extra)
 
 
+def agreed(same: int, pairs: int) -> Agreement:
+    return agreement_of(make_rate(same, pairs), {2: pairs})
+
+
 def matrix(size: int, pairs: int = 40) -> tuple[tuple[Agreement | None, ...], ...]:
     """Every two profiles agree on as many pairs as their numbers add up to."""
     return tuple(
-        tuple(
-            None if a == b else agreement_of(a + b, {2: pairs + (a + b) % 2}) for b in range(size)
-        )
+        tuple(None if a == b else agreed(a + b, pairs + (a + b) % 2) for b in range(size))
         for a in range(size)
     )
 

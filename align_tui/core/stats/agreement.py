@@ -7,16 +7,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from align_tui.core.stats.rates import wilson
+from align_tui.core.stats.clusters import Method
+from align_tui.core.stats.rates import Rate, make_rate
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """`same` of `pairs` choices are equal; share and Wilson 95 % interval are 0..1.
+    """`same` of `pairs` choices are equal; share and 95 % interval are 0..1.
 
-    `chance` is the expected share of two uniform random choosers; `corrected` is the agreement
-    beyond it: 1 is always the same, 0 as often as chance, below 0 less often. All None without
-    pairs.
+    `share` is the mean over `questions`, of which `clusters` are taken as independent; `method`
+    says how the interval was made. `chance` is the expected share of two uniform random choosers;
+    `corrected` is the agreement beyond it: 1 is always the same, 0 as often as chance, below 0 less
+    often. All None without pairs.
     """
 
     pairs: int
@@ -26,26 +28,41 @@ class Agreement:
     high: float | None = None
     chance: float | None = None
     corrected: float | None = None
+    questions: int = 0
+    clusters: int = 0
+    method: Method = "none"
 
 
 def agreement(pairs: Sequence[tuple[int, int, int]]) -> Agreement:
-    """The agreement over triples (choice of A, choice of B, number of choices)."""
+    """The agreement over independent triples (choice of A, choice of B, number of choices)."""
     same = sum(a == b for a, b, _ in pairs)
-    return agreement_of(same, Counter(choices for _, _, choices in pairs))
+    return agreement_of(make_rate(same, len(pairs)), Counter(choices for _, _, choices in pairs))
 
 
-def agreement_of(same: int, pairs: Mapping[int, int]) -> Agreement:
-    """The agreement if `same` pairs are equal; `pairs` counts pairs by their number of choices.
+def agreement_of(rate: Rate, questions: Mapping[int, int]) -> Agreement:
+    """The agreement whose pairs are equal at that rate.
 
-    Corrected for chance after E. M. Bennett, R. Alpert, A. C. Goldstein (Public Opinion Quarterly
-    18, 303-308, 1954): S = (share - chance) / (1 - chance), with chance the mean of 1/choices.
-    Cohen's kappa would take the first choice of one scenario and the first of another for the
-    same category, which they are not.
+    `questions` counts the questions by their number of choices. Corrected for chance after
+    E. M. Bennett, R. Alpert, A. C. Goldstein (Public Opinion Quarterly 18, 303-308, 1954):
+    S = (share - chance) / (1 - chance), with chance the mean of 1/choices. Cohen's kappa would take
+    the first choice of one scenario and the first of another for the same category, which they are
+    not.
     """
-    n = sum(pairs.values())
-    if n == 0:
+    share = rate.accuracy
+    if share is None:
         return Agreement(0, 0)
-    chance = math.fsum(number / choices for choices, number in pairs.items()) / n
-    share = same / n
+    n = sum(questions.values())
+    chance = math.fsum(number / choices for choices, number in sorted(questions.items())) / n
     corrected = (share - chance) / (1 - chance) if chance < 1 else None
-    return Agreement(n, same, share, *wilson(same, n), chance, corrected)
+    return Agreement(
+        rate.scored,
+        rate.correct,
+        share,
+        rate.low,
+        rate.high,
+        chance,
+        corrected,
+        rate.questions,
+        rate.clusters,
+        rate.method,
+    )

@@ -80,8 +80,9 @@ def standard_error(values: Sequence[float], clusters: Sequence[Hashable]) -> flo
 def cluster_mean(asked: Iterable[Asked]) -> ClusterMean | None:
     """The mean over questions with its 95 % interval; None without a question.
 
-    Where every cluster is one question that was asked once, it is Wilson's interval. Otherwise it
-    is Wilson's with the effective sample size (`effective_size`) and the quantile of Student's t
+    Where every cluster is one question that was asked once, or was always right or always wrong,
+    it is Wilson's interval: to ask a greedy model again changes nothing. Otherwise it is Wilson's
+    with the effective sample size (`effective_size`) and the quantile of Student's t
     with C - 1 degrees of freedom, as surveys use it (P. S. Kott, D. A. Carr, Journal of Official
     Statistics 13, 1997; N. Dean, M. Pagano, Journal of Survey Statistics and Methodology 3, 2015).
     The plain mean +- t * se covers only 46 to 94 % near 0 and 1 (`tools/simulate_intervals.py`).
@@ -95,7 +96,7 @@ def cluster_mean(asked: Iterable[Asked]) -> ClusterMean | None:
     count = len(set(clusters))
     se = standard_error(values, clusters)
     decisions = sum(each.times for each in known)
-    if decisions == len(known) == count:
+    if len(known) == count and (decisions == count or all(each in (0.0, 1.0) for each in values)):
         low, high = wilson_interval(mean, count)
         return ClusterMean(mean, se, low, high, len(known), count, "wilson")
     if se is None:
@@ -109,15 +110,18 @@ def effective_size(mean: float, se: float, questions: int, clusters: int, decisi
     """The number of independent decisions that would have that standard error.
 
     It is n / d with n questions and the design effect d = se^2 / (mean (1 - mean) / (n - 1)), at
-    most the number of decisions. A mean of 0 or 1 has no standard error: then it is the number of
-    clusters.
+    most the number of decisions. Few clusters can look alike by chance, and near 0 and 1 they
+    often do: so a d below 1 is drawn towards 1, as if by two more clusters that have d = 1.
+    Simulated coverage of accuracies from .5 to .95 is then .92 to .99, and .86 to .97 without. A
+    mean of 0 or 1 has no standard error: then it is the number of clusters.
     """
     spread = mean * (1 - mean)
     if spread <= 0.0:
         return clusters
-    if se <= 0.0:
-        return decisions
-    return min(decisions, questions * spread / (max(questions - 1, 1) * se * se))
+    effect = max(questions - 1, 1) * se * se / spread
+    if effect < 1.0:
+        effect = ((clusters - 1) * effect + 2) / (clusters + 1)
+    return min(decisions, questions / effect)
 
 
 def wilson_interval(mean: float, size: float, z: float = Z) -> tuple[float, float]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from align_tui.core.columns import (
     Paired,
+    PairedRow,
     column_agreement,
-    distinct_probes,
     paired_counts,
     scored_pairs,
 )
 from align_tui.core.stats.agreement import Agreement
-from align_tui.core.stats.paired import Difference, PairedCounts, difference, mcnemar
+from align_tui.core.stats.paired import PairedCounts
+from align_tui.core.stats.paired_clusters import Pair, PairedDifference, paired_difference
 from align_tui.core.targets import Targets
 
 
@@ -20,22 +22,20 @@ from align_tui.core.targets import Targets
 class Comparison:
     """Column `b` beside column `a` (indices from 0).
 
-    `probes` is the number of different questions among the scored pairs. If it is below the number
-    of pairs, `p` takes dependent pairs for independent ones.
+    `counts` are of pairs of decisions. `difference` is over questions, with its test over the
+    clusters that are taken as independent; None without a pair.
     """
 
     a: int
     b: int
     counts: PairedCounts
-    difference: Difference | None
-    p: float
+    difference: PairedDifference | None
     agreement: Agreement
-    probes: int
 
     @property
-    def dependent(self) -> bool:
-        """Is any question among the pairs more than once?"""
-        return self.probes < self.counts.pairs
+    def p(self) -> float:
+        """The two-sided p (0..1) of the sign-flip test; 1 without a pair."""
+        return self.difference.test.p if self.difference is not None else 1.0
 
 
 def compare(
@@ -43,13 +43,24 @@ def compare(
 ) -> Comparison:
     """Compare two columns over the rows that are decided by and scored for both."""
     scored = scored_pairs(paired, a, b, versus, discriminating=discriminating)
-    counts = paired_counts(scored)
     return Comparison(
         a,
         b,
-        counts,
-        difference(counts),
-        mcnemar(counts),
+        paired_counts(scored),
+        paired_difference(_pairs(paired, scored)),
         column_agreement(paired, a, b),
-        distinct_probes([row for row, _, _ in scored]),
     )
+
+
+def _pairs(paired: Paired, scored: list[tuple[PairedRow, bool, bool]]) -> list[Pair]:
+    """One pair for each question, or for each row if every decision counts for itself."""
+    if paired.clustering.rule == "none":
+        return [Pair(place, a, b, 1) for place, (_, a, b) in enumerate(scored)]
+    sums: dict[int, list[int]] = {}
+    for row, right_a, right_b in scored:
+        found = sums.setdefault(row.question, [0, 0, 0])
+        found[0] += right_a
+        found[1] += right_b
+        found[2] += 1
+    of: tuple[Hashable, ...] = paired.clustering.of
+    return [Pair(of[question], a, b, times) for question, (a, b, times) in sums.items()]

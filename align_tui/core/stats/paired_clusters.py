@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-from align_tui.core.stats.clusters import Asked, ClusterMean, Method, cluster_mean, deviations
+from align_tui.core.stats.clusters import (
+    Asked,
+    ClusterMean,
+    Method,
+    cluster_mean,
+    deviations,
+    standard_error,
+    t_quantile,
+)
 from align_tui.core.stats.paired import Difference, count_pairs, difference, square_and_add
 
 MOST_SUMS = 20_000_000  # of the exact test: clusters times different sums, about a second of work
 DRAWS = 99_999  # of the test by chance, where the exact one takes too long
+BLOCK = 4_000_000  # signs that are drawn at a time
+FINEST = 10**9  # steps in 1, where exact ones are too fine for 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,11 @@ class PairedDifference:
 def paired_difference(pairs: Iterable[Pair]) -> PairedDifference | None:
     """Compare two columns question by question; None without a pair.
 
-    The interval is Newcombe's (`core/stats/paired.py`) where every cluster is one question that
-    was asked once. Otherwise it adds the columns' cluster-robust intervals in the same way, with
-    the correlation of their cluster sums in the place of phi.
+    The interval is Newcombe's (`core/stats/paired.py`) where every cluster is one question, and
+    both columns are always right or always wrong on it. Otherwise it is the wider at each end of
+    two. One is value +- t * se, which is too narrow where columns seldom differ, and has no width
+    where they never do. The other adds the columns' cluster-robust intervals as Newcombe does,
+    with the correlation of their cluster sums in the place of phi; it is too narrow near 0 and 1.
     """
     known = [each for each in pairs if each.times]
     if not known:
@@ -70,18 +82,16 @@ def paired_difference(pairs: Iterable[Pair]) -> PairedDifference | None:
     assert one is not None and other is not None  # there are pairs
     values = [(each.b - each.a) / each.times for each in known]
     clusters = [each.cluster for each in known]
-    found = _interval(known, one, other)
-    sums = deviations(values, clusters)
-    count = len(sums)
-    squares = math.fsum(each * each for each in sums.values())
+    se = standard_error(values, clusters)
+    found = _interval(known, one, other, se)
     return PairedDifference(
         found.value,
         found.low,
         found.high,
-        math.sqrt(count / (count - 1) * squares) / len(known) if count > 1 else None,
+        se,
         len(known),
-        count,
-        one.method,
+        one.clusters,
+        one.method if one.method == other.method else "cluster",
         sign_flip(values, clusters),
     )
 
@@ -93,31 +103,43 @@ def _both(pairs: Sequence[Pair]) -> tuple[list[Asked], list[Asked]]:
     )
 
 
-def _interval(pairs: Sequence[Pair], one: ClusterMean, other: ClusterMean) -> Difference:
-    if one.method == "wilson" and all(each.a in (0, 1) and each.b in (0, 1) for each in pairs):
-        plain = difference(count_pairs((each.a == 1, each.b == 1) for each in pairs))
+def _interval(
+    pairs: Sequence[Pair], one: ClusterMean, other: ClusterMean, se: float | None
+) -> Difference:
+    if one.clusters == len(pairs) and all({each.a, each.b} <= {0, each.times} for each in pairs):
+        plain = difference(count_pairs((each.a > 0, each.b > 0) for each in pairs))
         assert plain is not None  # there are pairs
         return plain
-    if one.se is None:
+    if se is None:
         return Difference(other.mean - one.mean, -1.0, 1.0)
     clusters = [each.cluster for each in pairs]
     of_a = deviations([each.a / each.times for each in pairs], clusters)
     of_b = deviations([each.b / each.times for each in pairs], clusters)
-    return square_and_add(
+    added = square_and_add(
         (one.mean, one.low, one.high),
         (other.mean, other.low, other.high),
-        _correlation(of_a, of_b),
+        correlation(of_a, of_b),
+    )
+    reach = t_quantile(one.clusters - 1) * se
+    return Difference(
+        added.value,
+        max(-1.0, min(added.low, added.value - reach)),
+        min(1.0, max(added.high, added.value + reach)),
     )
 
 
-def _correlation(a: dict[Hashable, float], b: dict[Hashable, float]) -> float:
+def correlation(a: Mapping[Hashable, float], b: Mapping[Hashable, float]) -> float:
+    """The correlation (-1..1) of two columns' cluster sums (`deviations`); 0 if one never varies.
+
+    A cluster that only one of them has counts as 0 in the other.
+    """
     size = math.sqrt(
         math.fsum(each * each for each in a.values())
         * math.fsum(each * each for each in b.values())
     )
     if size == 0.0:
         return 0.0
-    return max(-1.0, min(1.0, math.fsum(a[cluster] * b[cluster] for cluster in a) / size))
+    return max(-1.0, min(1.0, math.fsum(a[each] * b[each] for each in a if each in b) / size))
 
 
 def sign_flip(values: Sequence[float], clusters: Sequence[Hashable], *, seed: int = 0) -> SignFlip:
@@ -141,34 +163,53 @@ def sign_flip(values: Sequence[float], clusters: Sequence[Hashable], *, seed: in
     scale = math.lcm(*(each.denominator for each in moved))
     steps = [int(each * scale) for each in moved]
     divisor = math.gcd(*steps)
-    sizes = [abs(each) // divisor for each in steps]
+    sizes = tuple(sorted(abs(each) // divisor for each in steps))
     seen = abs(sum(steps)) // divisor
-    if len(sizes) * sum(sizes) > MOST_SUMS:
-        return SignFlip(*_drawn(sizes, seen, seed), False, len(sums))
-    return SignFlip(*_counted(sizes, seen), True, len(sums))
+    if len(sizes) * sum(sizes) <= MOST_SUMS:
+        return SignFlip(*_counted(sizes, seen), True, len(sums))
+    slack = 0
+    if sum(sizes) >= 2**61:  # too much for 64 bits
+        # Sums of rounded steps may miss a tie by half a step for each cluster.
+        steps = [round(each * FINEST) for each in moved]
+        sizes, seen, slack = tuple(map(abs, steps)), abs(sum(steps)), len(steps)
+    return SignFlip(*_drawn(sizes, seen, slack, seed), False, len(sums))
 
 
-def _counted(sizes: Sequence[int], seen: int) -> tuple[float, float]:
+@lru_cache(maxsize=1024)
+def _counted(sizes: tuple[int, ...], seen: int) -> tuple[float, float]:
     """(mid-p, p) from the distribution of the sum of +-sizes, built one size at a time."""
     import numpy as np
 
+    # The sum of +-sizes is 2 * (the sum of those with +) - width.
     width = sum(sizes)
-    shares = np.zeros(2 * width + 1)  # the share of assignments with each sum from -width on
-    shares[width] = 1.0
+    shares = np.zeros(width + 1)  # the share of assignments by the sum of those with +
+    shares[0] = 1.0
+    reach = 0
     for size in sizes:
-        shares = (np.roll(shares, size) + np.roll(shares, -size)) / 2
-    away = np.abs(np.arange(-width, width + 1))
+        shares[: reach + 1] /= 2
+        raised = shares[: reach + 1].copy()
+        reach += size
+        shares[size : reach + 1] += raised
+    away = np.abs(2 * np.arange(width + 1) - width)
     beyond, equal = float(shares[away > seen].sum()), float(shares[away == seen].sum())
     return min(1.0, beyond + equal / 2), min(1.0, beyond + equal)
 
 
-def _drawn(sizes: Sequence[int], seen: int, seed: int) -> tuple[float, float]:
-    """(mid-p, p) from drawn assignments; the one that was seen counts as a draw."""
-    draw = random.Random(seed)
-    beyond, equal = 0, 1
-    for _ in range(DRAWS):
-        signs = draw.getrandbits(len(sizes))
-        total = abs(sum(size if signs >> place & 1 else -size for place, size in enumerate(sizes)))
-        beyond += total > seen
-        equal += total == seen
+def _drawn(sizes: Sequence[int], seen: int, slack: int, seed: int) -> tuple[float, float]:
+    """(mid-p, p) from drawn assignments; the one that was seen counts as a draw.
+
+    Sums within `slack` of the one seen are as extreme as it.
+    """
+    import numpy as np
+
+    draw = np.random.default_rng(seed)
+    weights = np.array(sizes, dtype=np.int64)
+    beyond, equal, left = 0, 1, DRAWS
+    while left:
+        rows = min(left, max(1, BLOCK // len(sizes)))
+        signs = draw.integers(0, 2, (rows, len(sizes)), dtype=np.int8)
+        away = np.abs(2 * (signs @ weights) - int(weights.sum()))
+        beyond += int((away > seen + slack).sum())
+        equal += int((np.abs(away - seen) <= slack).sum())
+        left -= rows
     return (beyond + equal / 2) / (DRAWS + 1), (beyond + equal) / (DRAWS + 1)

@@ -45,7 +45,10 @@ def make_rate(correct: int, scored: int) -> Rate:
     if scored == 0:
         return Rate(0, 0, None, None, None)
     low, high = wilson(correct, scored)
-    return Rate(scored, correct, correct / scored, low, high, scored, scored, "wilson")
+    # As `clusters.standard_error` has it; of integers, so that it is the same wherever it is made.
+    square = correct * (scored - correct) / (scored**2 * (scored - 1)) if scored > 1 else None
+    se = None if square is None else math.sqrt(square)
+    return Rate(scored, correct, correct / scored, low, high, scored, scored, "wilson", se)
 
 
 def clustered_rate(asked: Iterable[Asked]) -> Rate:

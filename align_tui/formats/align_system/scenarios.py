@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from align_tui.core.types import Json, JsonObject
 from align_tui.formats.base import ScenarioFormat
-from align_tui.formats.drafts import Draft
+from align_tui.formats.drafts import Draft, in_families
 from align_tui.formats.labels import Raw, raw_labels
 from align_tui.formats.people import (
     as_flag,
@@ -39,8 +40,30 @@ def looks_like(first: Json) -> bool:
 
 
 def drafts(records: Sequence[Json], place: FilePosition) -> list[Draft]:
-    """Read the records of the file, in order; raises DatasetError."""
-    return [draft(record, place.at(number)) for number, record in enumerate(records, start=1)]
+    """Read the records of the file, in order; raises DatasetError.
+
+    Records with one scenario id are a family, unless the id names the whole file, as that of
+    OpinionQA does. A record of this program may name its family itself.
+    """
+    found = [draft(record, place.at(number)) for number, record in enumerate(records, start=1)]
+    names = [_scenario_id(record) for record in records]
+    grouped = in_families(found, names) if len(set(names)) > 1 else found
+    own = [_own_family(record) for record in records]
+    return [
+        each if name is None else replace(each, family=name)
+        for each, name in zip(grouped, own, strict=True)
+    ]
+
+
+def _scenario_id(record: Json) -> str:
+    given = record.get("input") if isinstance(record, dict) else None
+    return str(given.get("scenario_id")) if isinstance(given, dict) else ""
+
+
+def _own_family(record: Json) -> str | None:
+    own = record.get(OWN) if isinstance(record, dict) else None
+    family = own.get("family") if isinstance(own, dict) else None
+    return family if isinstance(family, str) else None
 
 
 def draft(value: Json, place: FilePosition) -> Draft:

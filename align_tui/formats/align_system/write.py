@@ -232,7 +232,7 @@ def _known_id(value: Json, otherwise: str) -> str:
 
 def _say_the_rest(scenarios: Sequence[Scenario], records: Sequence[Object]) -> None:
     """Add to each record the values that a reader would not get from its other fields."""
-    drafts = [align_scenarios.draft(r, _PLACE.at(i)) for i, r in enumerate(records, start=1)]
+    drafts = align_scenarios.drafts(records, _PLACE)
     keys = tell_apart([draft.key for draft in drafts], KEY_MARK)
     # One written key changes the numbers of others, so either all keys are written or none.
     say_keys = keys != [scenario.key for scenario in scenarios]
@@ -245,6 +245,8 @@ def _say_the_rest(scenarios: Sequence[Scenario], records: Sequence[Object]) -> N
         meta = as_json(scenario.meta, scenario)
         if draft.meta != meta:
             own["meta"] = meta
+        if draft.family != scenario.family:
+            own["family"] = scenario.family
         own |= _people_and_shares(scenario, draft)
         if own:
             record[align_scenarios.OWN] = own

@@ -67,6 +67,8 @@ class Bundle:
             scored_only=self.run.scored_only,
             rule=self.run.scoring,
             is_demo=self.run.is_demo,
+            cluster=self.run.cluster,
+            margin=self.run.margin,
             notes=tuple(self.run.notes),
             attributes=self.definitions(),
         )

@@ -53,6 +53,8 @@ class RunPart(Part):
     scoring: Name
     scored_only: bool
     is_demo: bool
+    cluster: Literal["family", "question", "none"]
+    margin: Number | None
     seed_rule: Literal["seen", "content"]
     notes: list[str]
     versions: dict[str, str]

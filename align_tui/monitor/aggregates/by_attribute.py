@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from align_tui.core.scorers.labels import discriminates
-from align_tui.core.stats.rates import make_rate
+from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.targets import Target, target_id
 from align_tui.monitor.overview import AttributeRate
 
@@ -21,8 +21,8 @@ class AttributeCounts:
     One decision changes a count for each such attribute of its profile's targets.
     """
 
-    def __init__(self, study: Study) -> None:
-        self._study = study
+    def __init__(self, study: Study, new_sums: Callable[[], QuestionSums]) -> None:
+        self._study, self._new_sums = study, new_sums
         self._targets: list[tuple[Target, ...]] = []  # by profile: all, each once
         self._parts: list[tuple[Target, ...]] = []  # by profile: those that are not alone
         for profile in study.profiles:
@@ -36,7 +36,7 @@ class AttributeCounts:
 
     def clear(self) -> None:
         """Forget every decision, but keep which choices are right."""
-        self._sums: dict[tuple[int, Target], list[int]] = {}
+        self._sums: dict[tuple[int, Target], tuple[QuestionSums, QuestionSums]] = {}
 
     def change(self, scenario: int, profile: int, choice: int, by: int) -> None:
         """Add (`by` 1) or remove (-1) a decision."""
@@ -44,12 +44,12 @@ class AttributeCounts:
             correct, discriminating = self._score(scenario, target, choice)
             if correct is None:
                 continue
-            sums = self._sums.setdefault((profile, target), [0, 0, 0, 0])
-            sums[0] += by
-            sums[1] += by * correct
+            sums = self._sums.get((profile, target))
+            if sums is None:
+                sums = self._sums[profile, target] = self._new_sums(), self._new_sums()
+            sums[0].change(scenario, by * correct, by)
             if discriminating:
-                sums[2] += by
-                sums[3] += by * correct
+                sums[1].change(scenario, by * correct, by)
 
     def _score(self, scenario: int, target: Target, choice: int) -> tuple[bool | None, bool]:
         key = (scenario, target, choice)
@@ -70,7 +70,6 @@ class AttributeCounts:
                 if tally is not None:
                     out.append(AttributeRate(profile, target, tally.all, tally.discriminating))
                 sums = self._sums.get((profile, target))
-                if sums is not None and sums[0]:
-                    rates = make_rate(sums[1], sums[0]), make_rate(sums[3], sums[2])
-                    out.append(AttributeRate(profile, target, *rates))
+                if sums is not None and sums[0].decisions:
+                    out.append(AttributeRate(profile, target, sums[0].rate(), sums[1].rate()))
         return tuple(out)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from align_tui.core.families import Clustering
+from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.monitor.aggregates.accuracy_over_time import AccuracyOverTime
 from align_tui.monitor.aggregates.agreement import PairCounts
 from align_tui.monitor.aggregates.by_attribute import AttributeCounts
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
 class Aggregates:
     """Adds and removes decisions, in any order; the same arguments remove what they added."""
 
-    def __init__(self, study: Study) -> None:
-        self._attributes = AttributeCounts(study)
-        self._courses = AccuracyOverTime()
-        self._pairs = PairCounts(study)
+    def __init__(self, study: Study, clustering: Callable[[], Clustering]) -> None:
+        def new_sums() -> QuestionSums:
+            return QuestionSums(clustering(), study.repeat)
+
+        self._attributes = AttributeCounts(study, new_sums)
+        self._courses = AccuracyOverTime(new_sums)
+        self._pairs = PairCounts(study, new_sums)
         self._made: Overview | None = None
 
     def clear(self) -> None:
@@ -39,11 +44,18 @@ class Aggregates:
         self._made = None
 
     def scored(
-        self, profile: int, target: str, cell: Cell, correct: bool, discriminating: bool, by: int
+        self,
+        place: tuple[int, int, int],
+        target: str,
+        cell: Cell,
+        correct: bool,
+        discriminating: bool,
+        by: int,
     ) -> None:
         """Add (`by` 1) or remove (-1) a decision's score for one target."""
-        ended = cell.ended or 0.0
-        self._courses.change(profile, target, ended, correct, discriminating, by)
+        scenario, profile, _ = place
+        key, ended = (profile, target), cell.ended or 0.0
+        self._courses.change(key, scenario, ended, correct, discriminating, by)
         self._made = None
 
     def overview(self, tallies: Callable[[], tuple[Tally, ...]]) -> Overview:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import Attributes
-from align_tui.core.stats.macro import Mean, mean_of
-from align_tui.core.stats.rates import Rate, chance, make_rate
+from align_tui.core.stats.macro import Mean
+from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 from align_tui.output.decision_json import target_words
-from align_tui.store.results import Tally
+from align_tui.output.method_table.questions import Cell, Questions, add, merged
+from align_tui.store.results import QuestionCount
 
 BOTH = "both"
 CHANCE = "chance"
@@ -23,18 +24,15 @@ CHANCE = "chance"
 class MethodRow:
     """One row: a method on a model, steered in one direction (`high`, `low`, a value or `both`).
 
-    `cells` has a rate for each attribute that the row was scored for, by the column's key.
+    `cells` has a rate for each attribute that the row was scored for, by the column's key; `mean`
+    is the mean of them, each counted once, and None if nothing is scored.
     """
 
     method: str
     model: str
     direction: str
     cells: Mapping[str, Rate]
-
-    @property
-    def mean(self) -> Mean | None:
-        """The mean of its cells, each counted once; None if nothing is scored."""
-        return mean_of(list(self.cells.values()))
+    mean: Mean | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +53,42 @@ class MethodTable:
 
 @dataclass(frozen=True, slots=True)
 class ScoredRun:
-    """A run as the table reads it: its study, its tallies, and (failed, open) by profile."""
+    """A run as the table reads it: its study, scored decisions, and (failed, open) by profile."""
 
     run: str
     study: Study
-    tallies: Sequence[Tally]
+    counts: Sequence[QuestionCount]
     unfinished: Mapping[int, tuple[int, int]]
 
 
 def table_of(runs: Iterable[ScoredRun], *, discriminating: bool = False) -> MethodTable:
     """The table of several runs; decisions of one method, model and target are pooled.
 
-    Two profiles are the same method if they differ in name, target and model alone.
+    Two profiles are the same method if they differ in name, target and model alone. A scenario that
+    several runs decide is one question.
     """
     parts = list(runs)
     columns: dict[str, str] = {}
-    counts: dict[tuple[str, str, str], dict[str, list[int]]] = {}
-    seen: dict[tuple[str, str, str], set[str]] = {}
+    cells: dict[tuple[str, str, str], dict[str, Cell]] = {}
     steered: set[tuple[str, str]] = set()
     chances: dict[tuple[str, str], float] = {}
     labels = method_labels(profile for part in parts for profile in part.study.profiles)
-    for part in parts:
+    questions = Questions([part.study for part in parts])
+    for number, part in enumerate(parts):
         targets = part.study.targets_by_id()
-        for tally in part.tallies:
-            aim = targets.get(tally.target)
+        for count in part.counts:
+            aim = targets.get(count.target)
             if aim is None:
                 continue
             column, title = column_of(aim, part.study.attributes)
             columns.setdefault(column, title)
-            profile = part.study.profiles[tally.profile]
+            profile = part.study.profiles[count.profile]
             row = labels[method_key(profile)], profile.model_label, direction_of(aim)
-            seen.setdefault(row, set()).add(part.run)
             if profile.target:
                 steered.add(row[:2])
-            rate = tally.discriminating if discriminating else tally.all
-            cell = counts.setdefault(row, {}).setdefault(column, [0, 0])
-            cell[0] += rate.correct
-            cell[1] += rate.scored
+            cell = cells.setdefault(row, {}).setdefault(column, {})
+            if count.discriminating or not discriminating:
+                add(cell, questions.question(number, count.scenario), count.times, count.right)
             place = direction_of(aim), column
             if place not in chances:
                 found = chance(
@@ -99,28 +96,12 @@ def table_of(runs: Iterable[ScoredRun], *, discriminating: bool = False) -> Meth
                 )
                 if found is not None:
                     chances[place] = found
-    rows = [
-        MethodRow(*key, {column: make_rate(*cell) for column, cell in cells.items()})
-        for key, cells in counts.items()
-    ]
     return MethodTable(
         columns,
-        _ordered(rows, steered),
+        _ordered(cells, questions, steered),
         "discriminating" if discriminating else "all",
         {place: chances[place] for place in sorted(chances, key=lambda at: _rank(at[0]))},
-        (*(gap for part in parts for gap in _gaps(part)), *map(_pooled, _several(seen))),
-    )
-
-
-def _several(seen: Mapping[tuple[str, str, str], set[str]]) -> list[str]:
-    """The rows that have decisions of more than one run, in words."""
-    return [", ".join(filter(None, row)) for row, runs in seen.items() if len(runs) > 1]
-
-
-def _pooled(row: str) -> str:
-    return (
-        f"{row}: pooled over several runs. If they decide the same scenarios, its intervals are "
-        "too narrow, since they count every decision as independent"
+        tuple(gap for part in parts for gap in _gaps(part)),
     )
 
 
@@ -218,29 +199,35 @@ def _flat(name: str, value: Json) -> Iterator[tuple[str, str]]:
         yield name.removeprefix("adm."), short
 
 
-def _ordered(rows: Sequence[MethodRow], steered: Collection[tuple[str, str]]) -> list[MethodRow]:
+def _ordered(
+    cells: Mapping[tuple[str, str, str], Mapping[str, Cell]],
+    questions: Questions,
+    steered: Collection[tuple[str, str]],
+) -> list[MethodRow]:
     """The rows by method and model, each with its directions; `both` pools high and low.
 
     A method that is not steered has no `both`: its high and its low are the same decisions, scored
     twice.
     """
     found: list[MethodRow] = []
-    for method, model in dict.fromkeys((row.method, row.model) for row in rows):
-        own = [row for row in rows if (row.method, row.model) == (method, model)]
-        own.sort(key=lambda row: _rank(row.direction))
-        found += own
-        pair = [row for row in own if row.direction in ("high", "low")]
+    for method, model in dict.fromkeys((method, model) for method, model, _ in cells):
+        own = {key[2]: of for key, of in cells.items() if key[:2] == (method, model)}
+        rows = [(direction, own[direction]) for direction in sorted(own, key=_rank)]
+        pair = [of for direction, of in rows if direction in ("high", "low")]
         if len(pair) == 2 and (method, model) in steered:
-            cells = {
-                key: make_rate(
-                    sum(row.cells[key].correct for row in pair),
-                    sum(row.cells[key].scored for row in pair),
-                )
-                for key in pair[0].cells
-                if key in pair[1].cells
-            }
-            if cells:
-                found.append(MethodRow(method, model, BOTH, cells))
+            both = {key: merged(pair[0][key], pair[1][key]) for key in pair[0] if key in pair[1]}
+            if both:
+                rows.append((BOTH, both))
+        found += [
+            MethodRow(
+                method,
+                model,
+                direction,
+                {column: questions.rate(cell) for column, cell in of.items()},
+                questions.mean(list(of.values())),
+            )
+            for direction, of in rows
+        ]
     return found
 
 

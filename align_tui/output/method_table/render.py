@@ -25,7 +25,8 @@ DASH = "–"
 NUMBERS = 9  # cells of `[.29-.71]`
 
 CAPTION = (
-    "Alignment accuracy with its Wilson 95 % interval; mean: over attributes, each counted once, "
+    "Alignment accuracy with its 95 % interval (Wilson's, cluster-robust where decisions are "
+    "dependent); mean: over attributes, each counted once, "
     "with an interval by MOVER. both: high and low pooled, for methods that are steered. chance: a "
     "uniform random chooser."
 )
@@ -196,6 +197,8 @@ def json_text(table: MethodTable) -> str:
                     column: {
                         "accuracy": rate.accuracy, "low": rate.low, "high": rate.high,
                         "correct": rate.correct, "scored": rate.scored,
+                        "questions": rate.questions, "clusters": rate.clusters,
+                        "method": rate.method, "se": rate.se,
                     }
                     for column, rate in row.cells.items()
                 },

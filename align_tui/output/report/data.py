@@ -18,8 +18,10 @@ from align_tui.core.columns import (
     correctness,
     pair_up,
     probe_key,
+    question_scenarios,
     target_for,
 )
+from align_tui.core.families import ClusterRule
 from align_tui.core.scenarios import Scenario
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.settings import Setting, beside
@@ -29,13 +31,19 @@ from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
+from align_tui.monitor.effects import effects_of
 from align_tui.output.rating_words import rating_words
+from align_tui.output.report.blocks import Block
 from align_tui.output.report.position import Position, position_of
+from align_tui.output.report.sections.gathered import Gathered, GatheredRun
+from align_tui.output.report.sections.registry import appendix
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import results, runs
 from align_tui.store.basis import Basis, bases_of
+from align_tui.store.clusters import clustering_of
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
+from align_tui.store.probabilities import probabilities_of
 from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
 from align_tui.store.run_inputs import read_inputs
 from align_tui.store.runs import RunRow
@@ -54,6 +62,8 @@ class RunPart:
     scenarios: int
     scenarios_hash: str
     probes: int
+    cluster: ClusterRule
+    clusters: int
     notes: tuple[str, ...]
     versions: dict[str, str]
     profiles: tuple[tuple[str, str], ...]  # name, and hash of everything else
@@ -125,11 +135,12 @@ class Report:
     verdicts: tuple[Verdicts, ...]
     bookmarked: tuple[Example, ...]
     position: Position
+    appendix: tuple[Block, ...] = ()
 
     @property
     def dependent(self) -> bool:
-        """Does any comparison have a question more than once among its pairs?"""
-        return any(compared.found.dependent for compared in self.comparisons)
+        """Has any accuracy fewer clusters than decisions?"""
+        return any(each.all.clusters < each.all.scored for each in self.accuracies)
 
 
 def gather(
@@ -140,6 +151,7 @@ def gather(
     parts = tuple(_run_part(db, run) for run in ids)
     columns = [column for run in ids for column in read_columns(db, run)]
     labels = _labels(columns, several=len(ids) > 1)
+    comparisons = _comparisons(columns, labels)
     annotations = {sample: said for run in ids for sample, said in annotations_on(db, run).items()}
     return Report(
         title=title or ", ".join(dict.fromkeys(part.row.name for part in parts)),
@@ -148,13 +160,38 @@ def gather(
         runs=parts,
         labels=labels,
         accuracies=_accuracies(columns, labels),
-        comparisons=_comparisons(columns, labels),
+        comparisons=comparisons,
         agreements=_agreements(columns),
         settings=beside([column.settings for column in columns]),
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
         position=position_of(db, ids, labels),
+        appendix=_appendix(db, parts, columns, labels, comparisons),
+    )
+
+
+def _appendix(
+    db: Database,
+    parts: Sequence[RunPart],
+    columns: Sequence[Column],
+    labels: tuple[str, ...],
+    comparisons: Sequence[Compared],
+) -> tuple[Block, ...]:
+    probabilities = {
+        sample: each for part in parts for sample, each in probabilities_of(db, part.row.id).items()
+    }
+    return appendix(
+        Gathered(
+            db,
+            tuple(
+                GatheredRun(part.row, runs.load_study(db, part.row.id), part.versions)
+                for part in parts
+            ),
+            labels,
+            effects_of(columns, probabilities),
+            tuple(each.found for each in comparisons),
+        )
     )
 
 
@@ -167,6 +204,8 @@ def _run_part(db: Database, run: str) -> RunPart:
         scenarios=len(study.scenarios),
         scenarios_hash=content_hash([scenario.hash for scenario in study.scenarios]),
         probes=len({probe_key(scenario) for scenario in study.scenarios}),
+        cluster=study.cluster,
+        clusters=clustering_of(db, run).clusters,
         notes=study.notes,
         versions=runs.run_versions(db, run) | {"seeds from each scenario's": _seed_words(db, run)},
         profiles=tuple(
@@ -194,7 +233,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
     found: dict[str, list[Accuracy]] = {}
     for column, label in zip(columns, labels, strict=True):
         alone = pair_up([column])
-        scenarios = [row.scenario for row in alone.rows if row.choices[0] is not None]
+        scenarios = question_scenarios([row for row in alone.rows if row.choices[0] is not None])
         for targets in column.under:
             rates = [column_rate(alone, 0, targets, discriminating=only) for only in (False, True)]
             chances = [

@@ -10,12 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
 from align_tui.output.report import plots, position, words
+from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Accuracy, Report
 from align_tui.output.tables import point
 
 
-def html(report: Report) -> str:
-    """The whole page."""
+def html(report: Report, *, page: bool = False) -> str:
+    """The whole report; with `page`, the appendix alone, small enough for a page of paper."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -39,6 +40,8 @@ def html(report: Report) -> str:
         report=report,
         words=words,
         position=position,
+        page=page,
+        ticks=TICKS,
         caveats=words.caveats(report),
         accuracy_plot=_accuracy_plot(report.accuracies),
         agreement_plot=_agreement_plot(report),

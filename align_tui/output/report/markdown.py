@@ -9,18 +9,23 @@ from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
 from align_tui.output.markdown_text import md
 from align_tui.output.report import position, words
+from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Example, Report
 from align_tui.output.tables import point
 
 
-def markdown(report: Report) -> str:
-    """The whole report."""
+def markdown(report: Report, *, page: bool = False) -> str:
+    """The whole report; with `page`, the appendix alone, on one page."""
+    if page:
+        shown = (_head(report), _appendix(report), _provenance(report))
+        return "\n".join(line for section in shown for line in section) + "\n"
     sections = (
         _head(report),
         _accuracy(report),
         _position(report),
         _comparisons(report),
         _agreement(report),
+        _appendix(report),
         _settings(report),
         _verdicts(report),
         _examples(report),
@@ -107,7 +112,7 @@ def _comparisons(report: Report) -> Iterator[str]:
                 each.first,
                 each.second,
                 four,
-                f"{counts.pairs} ({each.found.probes})",
+                words.pair_words(each.found),
                 words.difference_words(each.found.difference),
                 words.p_words(each.found.p),
                 words.p_words(each.adjusted),
@@ -116,7 +121,7 @@ def _comparisons(report: Report) -> Iterator[str]:
     yield from _table(
         (
             "target", "first", "second", "both / first / second / neither right",
-            "pairs (questions)", "difference", "p", "Holm",
+            "pairs", "difference", "p", "Holm",
         ),
         rows,
     )  # fmt: skip
@@ -137,6 +142,19 @@ def _agreement(report: Report) -> Iterator[str]:
                 share = f"{point(found.share)} {ends} {found.same}/{found.pairs}"
                 rows.append((label, report.labels[b], share, point(found.chance), corrected))
     yield from _table(("first", "second", "same choice", "chance", "S"), rows)
+
+
+def _appendix(report: Report) -> Iterator[str]:
+    for block in report.appendix:
+        yield f"## {md(block.title)}\n"
+        for sentence in block.sentences:
+            yield f"{md(sentence)}\n"
+        for grid in block.grids:
+            yield from _table(grid.header, grid.rows)
+        for tick in block.ticks:
+            yield f"- {TICKS[tick.holds]} {md(tick.asked)} {tick.holds}: {md(tick.evidence)}"
+        if block.ticks:
+            yield ""
 
 
 def _settings(report: Report) -> Iterator[str]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from align_tui.core.answers import letter
-from align_tui.core.stats.paired import Difference
+from align_tui.core.families import CLUSTER_RULES
+from align_tui.core.stats.comparison import Comparison
+from align_tui.core.stats.paired_clusters import PairedDifference
 from align_tui.core.stats.rates import Rate
-from align_tui.core.targets import Targets
-from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
-from align_tui.output import decision_json
 from align_tui.output.report.data import ColumnDecision, Report, RunPart
-from align_tui.output.tables import CAPTION, point
+from align_tui.output.report.target_words import target_words as target_words
+from align_tui.output.tables import CAPTION, point, size_words
 from align_tui.store.thinking import Thought
 
 HOW_COMPARED = (
     "Each row compares two columns under one target, on the scenarios that both decided and that "
     "are scored for both. Difference: the accuracy of the second minus that of the first, with its "
-    "95 % interval (Newcombe 1998, method 10). p: McNemar's exact test, two-sided. Holm: p "
+    "95 % interval (Newcombe 1998, method 10; over clusters where decisions are dependent). p: "
+    "sign-flip test over clusters, two-sided, mid-p (for questions asked once, McNemar's). Holm: p "
     "adjusted for all comparisons of this report."
 )
 DEPENDENT = (
-    "Some comparisons have the same question several times (repeats, or one probe labelled for "
-    "several attributes, as 22 of MTA's 62 records are). Their pairs are not independent: p is "
-    "too small and the interval too narrow. The column `questions` counts different questions."
+    "Repeats of a question are averaged first, and questions of one cluster are not taken as "
+    "independent: braces have the number of questions (q) and of clusters (c). Such an interval is "
+    "Wilson's with the effective number of decisions and Student's t with c - 1 degrees of freedom."
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
 HOW_AGREED = (
@@ -46,18 +45,16 @@ FEW = 30
 MARKS = {True: "✓", False: "✗", None: "·"}
 
 
-def target_words(targets: Targets) -> str:
-    """`moral desert 1 + fairness 0`."""
-    spoken = tuple(replace(t, attribute=t.attribute.replace("_", " ")) for t in targets)
-    return one_line(decision_json.target_words(spoken)) or "–"
-
-
 def rate_words(rate: Rate) -> str:
-    """`.85 [.62, .95] 17/20`, or a dash where nothing is scored."""
+    """`.85 [.62, .95] 17/20`, or a dash where nothing is scored.
+
+    It ends in `{18 q, 10 c}` where not every decision is a question and a cluster of its own.
+    """
     if rate.accuracy is None:
         return "–"
     ends = f"[{point(rate.low)}, {point(rate.high)}]"
-    return f"{point(rate.accuracy)} {ends} {rate.correct}/{rate.scored}"
+    sizes = size_words(rate.scored, rate.questions, rate.clusters)
+    return f"{point(rate.accuracy)} {ends} {rate.correct}/{rate.scored}{sizes}"
 
 
 def agreed_words(counts: tuple[int, int]) -> str:
@@ -72,11 +69,17 @@ def signed(value: float) -> str:
     return sign + point(abs(value))
 
 
-def difference_words(found: Difference | None) -> str:
+def difference_words(found: PairedDifference | None) -> str:
     """`+.24 [-.02, +.41]`."""
     if found is None:
         return "–"
     return f"{signed(found.value)} [{signed(found.low)}, {signed(found.high)}]"
+
+
+def pair_words(found: Comparison) -> str:
+    """`36 {18 q, 10 c}`: the pairs of decisions, and on how many questions and clusters."""
+    pairs, over = found.counts.pairs, found.difference
+    return f"{pairs}{size_words(pairs, over.questions, over.clusters) if over else ''}"
 
 
 def p_words(p: float) -> str:
@@ -90,10 +93,15 @@ def caveats(report: Report) -> list[str]:
     if report.dependent:
         out.append(DEPENDENT)
     for part in report.runs:
-        if part.probes < part.scenarios:
+        if part.cluster == "none":
             out.append(
-                f"The {counted(part.scenarios, 'scenario')} of run {part.row.id} ask "
-                f"{counted(part.probes, 'different question')}: "
+                f"Every decision of run {part.row.id} counts as independent, as was asked for: "
+                "intervals and p are too small if questions are repeated or belong together."
+            )
+        elif part.clusters < part.scenarios:
+            out.append(
+                f"The {counted(part.scenarios, 'scenario')} of run {part.row.id} are "
+                f"{counted(part.clusters, 'cluster')} ({CLUSTER_RULES[part.cluster]}): "
                 "numbers under different targets are not independent of each other."
             )
     scored = [a.all.scored for a in report.accuracies if a.all.scored]

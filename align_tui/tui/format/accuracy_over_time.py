@@ -93,8 +93,8 @@ def _caption(
 def _numbers(row: AccuracyCurveRow, glyphs: Glyphs) -> str:
     if not row.points:
         return "-" if glyphs.ascii else "–"
-    scored, right = row.points[-1]
-    return f"{right}/{scored} {point(right / scored):>4}"
+    scored, right, accuracy = row.points[-1]
+    return f"{right}/{scored} {point(accuracy):>4}"
 
 
 def _plot(

@@ -166,7 +166,7 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     return (
         cut(_counts(found, one, two), width, glyphs.more),
         cut(_difference(found, one, two, width, glyphs), width, glyphs.more),
-        cut(_agreement(found, width), width, glyphs.more),
+        cut(_agreement(found), width, glyphs.more),
         cut(_settings(digest, glyphs), width, glyphs.more),
     )
 
@@ -194,8 +194,19 @@ def _counts(found: Comparison, one: int, two: int) -> list[Span]:
     spans: list[Span] = [(" ", "")]
     for name, count in parts:
         spans += [(f"{name} ", "quiet"), (f"{count}", "bright"), ("   ", "")]
-    spans.append((f"of {counted(counts.pairs, 'pair')}", "quiet"))
+    spans.append((f"of {counted(counts.pairs, 'pair')}{_independent(found)}", "quiet"))
     return spans
+
+
+def _independent(found: Comparison) -> str:
+    """` on 18 questions in 10 clusters`; empty where every pair is both."""
+    over = found.difference
+    if over is None or found.counts.pairs == over.questions == over.clusters:
+        return ""
+    words = f" on {counted(over.questions, 'question')}"
+    if over.clusters < over.questions:
+        words += f" in {counted(over.clusters, 'cluster')}"
+    return words
 
 
 def signed(value: float) -> str:
@@ -219,7 +230,7 @@ def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyph
         (f" {two} - {one} ", "quiet"),
         (signed(value), "bright"),
         (f" 95 % {signed(low).strip()} to {signed(high).strip()}", "text"),
-        ("   exact McNemar ", "quiet"),
+        ("   sign-flip ", "quiet"),
         (p_text(found.p), "bright"),
     ]
     bar = min(41, width - cells(spans) - 4)
@@ -238,7 +249,7 @@ def difference_bar(value: float, low: float, high: float, width: int, glyphs: Gl
     return tuple(line)
 
 
-def _agreement(found: Comparison, width: int) -> list[Span]:
+def _agreement(found: Comparison) -> list[Span]:
     agreed = found.agreement
     spans: list[Span] = []
     if agreed.share is not None and agreed.low is not None and agreed.high is not None:
@@ -248,12 +259,6 @@ def _agreement(found: Comparison, width: int) -> list[Span]:
             (f" 95 % {point(agreed.low)} to {point(agreed.high)}", "text"),
             (f", chance {point(agreed.chance or 0.0)}", "quiet"),
         ]
-    if found.dependent:
-        questions = counted(found.probes, "different question")
-        warning = f"{counted(found.counts.pairs, 'pair')} on {questions}: p is too small"
-        if width - cells(spans) < len(warning) + 4:
-            spans = spans[:2]
-        spans.append((f"   {warning}", "warn"))
     return spans
 
 

@@ -11,7 +11,7 @@ from align_tui.tui.format.styled_text import Line
 # Bits of a braille cell (from U+2800), by column and by row from the top: Unicode 16, chapter 21.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _HALVES = {0b01: "'", 0b10: ".", 0b11: ":"}  # upper, lower, both
-Points = Sequence[tuple[int, int]]  # (scored so far, right so far), ascending
+Points = Sequence[tuple[int, int, float]]  # scored, right and accuracy so far, ascending
 
 
 def sample(points: Points, last: int, columns: int) -> list[float | None]:
@@ -22,7 +22,7 @@ def sample(points: Points, last: int, columns: int) -> list[float | None]:
     """
     if not points:
         return [None] * columns
-    numbers = [scored for scored, _ in points]
+    numbers = [scored for scored, _, _ in points]
     out: list[float | None] = []
     for x in range(columns):
         wanted = 1 + (last - 1) * x / (columns - 1) if columns > 1 else float(last)
@@ -30,7 +30,7 @@ def sample(points: Points, last: int, columns: int) -> list[float | None]:
         if at < 0 or wanted > numbers[-1] + 1e-9:
             out.append(None)
         else:
-            out.append(points[at][1] / points[at][0])
+            out.append(points[at][2])
     return out
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from align_tui.core.columns import Column, Paired, PairedRow, column_rate, pair_up, target_for
+from align_tui.core.columns import (
+    Column,
+    Paired,
+    PairedRow,
+    column_rate,
+    pair_up,
+    question_scenarios,
+    target_for,
+)
 from align_tui.core.stats.comparison import compare
 from align_tui.core.stats.rates import chance
 from align_tui.core.targets import Targets
@@ -93,7 +101,7 @@ def digest_of(
 ) -> Digest:
     """Everything that the screen shows about these columns."""
     every = range(len(paired.columns))
-    scenarios = [row.scenario for row in paired.rows]
+    scenarios = question_scenarios(paired.rows)
     return Digest(
         paired=paired,
         versus=versus,
