@@ -12,13 +12,14 @@ from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
 from align_tui.core.settings import beside
 from align_tui.core.stats.comparison import Comparison
+from align_tui.core.stats.equivalence import LEVEL, finding, shared_margin
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, verdict
 from align_tui.tui.format.bars import column as column_at
-from align_tui.tui.format.bars import interval, point
+from align_tui.tui.format.bars import independent, interval, point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import (
     Line,
@@ -106,7 +107,8 @@ def column_lines(
         shown = sorted({first, second, *others[: max(0, height - 2)]})[:height]
     bar = 0 if width < 76 else min(45, max(15, width // 4))
     digits = max(len(str(rate.scored)) for rate in digest.rates)
-    numbers = 2 * digits + 8
+    sizes = max(len(independent(rate)) for rate in digest.rates)
+    numbers = 2 * digits + 8 + (sizes + 1 if sizes else 0)
     room = max(12, width - bar - numbers - 3)
     labels = {i: _beside(columns[i], digest, room, glyphs) for i in shown}
     longest = max(cell_len(_name(columns[i], room, glyphs) + labels[i]) + 4 for i in shown)
@@ -127,6 +129,8 @@ def column_lines(
                 (f" {rate.correct:>{digits}}/{rate.scored:<{digits}}", "text"),
                 (f" {point(rate.accuracy):>4}  ", "bright"),
             ]
+            if sizes:
+                tail.append((f"{independent(rate):<{sizes}} ", "quiet"))
         line = [*fill(head, names, glyphs.more), *tail]
         if bar:
             line += interval(rate, digest.chances[index], bar, glyphs)
@@ -161,11 +165,12 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Four lines: counts of pairs; difference, interval and p; agreement; settings that differ."""
     found = digest.comparison
     one, two = found.a + 1, found.b + 1
+    margin = shared_margin(digest.paired.columns[each].margin for each in (found.a, found.b))
     if found.a == found.b:
         return (((" there is only one column: add another to compare with", "text"),), (), (), ())
     return (
         cut(_counts(found, one, two), width, glyphs.more),
-        cut(_difference(found, one, two, width, glyphs), width, glyphs.more),
+        cut(_difference(found, one, two, margin, width, glyphs), width, glyphs.more),
         cut(_agreement(found), width, glyphs.more),
         cut(_settings(digest, glyphs), width, glyphs.more),
     )
@@ -222,7 +227,9 @@ def p_text(p: float) -> str:
     return "p = 1.0" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
 
 
-def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyphs) -> list[Span]:
+def _difference(
+    found: Comparison, one: int, two: int, margin: float | None, width: int, glyphs: Glyphs
+) -> list[Span]:
     if found.difference is None:
         return []
     value, low, high = found.difference.value, found.difference.low, found.difference.high
@@ -233,6 +240,11 @@ def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyph
         ("   sign-flip ", "quiet"),
         (p_text(found.p), "bright"),
     ]
+    smallest = found.difference.detectable
+    if margin is not None and finding(low, high, margin) == "tied":
+        spans += [("   ", ""), ("tied", "bright"), (f" within {point(margin)}", "text")]
+    elif found.p > LEVEL and smallest is not None:
+        spans += [("   could detect ", "quiet"), (point(smallest), "text")]
     bar = min(41, width - cells(spans) - 4)
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]
