@@ -34,7 +34,7 @@ class Identities:
         """Store a model each time that it is loaded, with its hashes if they are known."""
         key = (claimed.profile, role, info.identity)
         mark: object = info.files if info.files is not None else info.identity
-        if self._noted.get(key) is mark:
+        if self._noted.get(key) == mark:
             return
         facts = {**info.facts, "dtype": info.dtype, **program_facts()}
         facts.setdefault("device", info.device)
@@ -45,6 +45,11 @@ class Identities:
         run_models.record(db, claimed.run, model)
         self._noted[key] = mark
         self.record_known(db)
+
+    @property
+    def is_hashing(self) -> bool:
+        """Are hashes of a model's files still to come?"""
+        return bool(self._hashing)
 
     def record_known(self, db: Database) -> None:
         """Store the hashes that have become known since. Raises StoreError."""

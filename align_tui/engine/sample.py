@@ -166,7 +166,10 @@ class RunContexts:
         """The context of a run. Raises StoreError."""
         if run not in self._found:
             if len(self._found) > KEPT_RUNS:
-                self._found.clear()  # hashes that are not known yet are noted again
+                kept = {
+                    key: each for key, each in self._found.items() if each.identities.is_hashing
+                }
+                self._found = kept
             study, day = runs.load_study(self._db, run), runs.day(self._db, run)
             self._opened(study)
             for profile in study.profiles:

@@ -387,6 +387,7 @@ class Worker:
         await self.models.close()
         with contextlib.suppress(StoreError):
             self._write()
+            self._contexts.record_hashes()
         with contextlib.suppress(StoreError):
             workers.unregister(self.db, self.id)
         with contextlib.suppress(StoreError):

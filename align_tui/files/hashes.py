@@ -72,7 +72,8 @@ def _sha256(path: Path, stopped: Callable[[], bool]) -> str:
 
 
 def _read(folder: Path) -> dict[str, tuple[Stamp, str]]:
-    path, found = folder / NAME, {}
+    path = folder / NAME
+    found: dict[str, tuple[Stamp, str]] = {}
     try:
         if not path.is_file() or path.stat().st_size > LARGEST:
             return {}

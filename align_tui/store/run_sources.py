@@ -136,7 +136,7 @@ def _examples(db: Database, run: str) -> Iterable[Source]:
 
 def _names_of_sets(db: Database, run: str) -> dict[str, str]:
     """The names of the files of each example set, by its hash."""
-    found = {}
+    found: dict[str, str] = {}
     for row in db.read("SELECT body FROM run_profiles WHERE run=? ORDER BY idx", (run,)):
         try:
             spec = Profile.from_body(json.loads(row["body"])).examples

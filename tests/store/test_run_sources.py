@@ -143,3 +143,18 @@ def test_decisions_of_another_model_are_not_inherited(database: Database) -> Non
     run_models.record(database, child, model({"a": "2" * 64}))
     assert inheritance.inherited(database, child, study) == {}
     assert inheritance.fingerprint(database, child) != before
+
+
+def test_models_of_one_name_with_other_files_are_told(database: Database) -> None:
+    from align_tui.output.report.data import gather
+    from align_tui.output.report.markdown import markdown
+
+    made = []
+    for sign in "12":
+        run = runs.create_run(database, asking(), {})
+        decided(database, run)
+        run_models.record(database, run, model({"config.json": "0", "chat_template.jinja": sign}))
+        made.append(run)
+    text = markdown(gather(database, made))
+    assert "differ: chat_template.jinja." in text.replace("\\", "")
+    assert "config.json." not in text

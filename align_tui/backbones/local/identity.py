@@ -24,6 +24,7 @@ SMALL = (".json", ".jinja", ".model", ".txt", ".tiktoken", ".py")
 FOLDERS = ("additional_chat_templates", "1_Pooling")
 NO_MATTER = ("readme", "license", "licence", "notice", "trainer_state", "all_results",
              "train_results", "eval_results", "use_policy")  # fmt: skip
+UNLOADED = "not hashed: the model was unloaded before that ended"
 PACKAGES = ("torch", "transformers", "tokenizers", "llguidance", "outlines_core", "peft", "gguf")
 
 
@@ -77,7 +78,7 @@ class FileHashes:
             hashes = hashes_of(by_name.values(), paths.cache_dir(), self._stopped.is_set)
             self._found = {name: hashes[path] for name, path in by_name.items()}
         except Stopped:
-            self.trouble = "the model was unloaded before its files were hashed"
+            self.trouble = UNLOADED
         except Exception as error:  # a broken folder must cost no decision
             self.trouble = f"its files cannot be hashed: {error}"
 
@@ -93,6 +94,8 @@ class FileHashes:
     def stop(self) -> None:
         """Stop reading; nobody needs the hashes any more."""
         self._stopped.set()
+        if self._found is None and not self.trouble:
+            self.trouble = UNLOADED
 
 
 def machine_facts(device: torch.device) -> dict[str, str]:

@@ -24,7 +24,7 @@ from align_tui.core.columns import (
 from align_tui.core.families import ClusterRule
 from align_tui.core.scenarios import Scenario
 from align_tui.core.seeds import SEED_RULES
-from align_tui.core.settings import Setting, beside
+from align_tui.core.settings import Setting, beside, differing_model_files
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
 from align_tui.core.stats.equivalence import shared_margin
@@ -144,6 +144,8 @@ class Report:
     bookmarked: tuple[Example, ...]
     position: Position
     appendix: tuple[Block, ...] = ()
+    other_models: tuple[str, ...] = ()
+    """Sentences on columns whose models have one name and different files."""
 
     @property
     def dependent(self) -> bool:
@@ -176,6 +178,7 @@ def gather(
         bookmarked=_bookmarked(db, columns, labels, annotations),
         position=position_of(db, ids, labels),
         appendix=_appendix(db, parts, columns, labels, comparisons),
+        other_models=_other_models(columns, labels),
     )
 
 
@@ -221,6 +224,15 @@ def _run_part(db: Database, run: str) -> RunPart:
             for profile in study.profiles
         ),
     )
+
+
+def _other_models(columns: Sequence[Column], labels: Sequence[str]) -> tuple[str, ...]:
+    said = []
+    for a, b in combinations(range(len(columns)), 2):
+        files = differing_model_files(columns[a].settings, columns[b].settings)
+        if files and columns[a].model == columns[b].model:
+            said.append(f"The models of {labels[a]} and {labels[b]} differ: {', '.join(files)}.")
+    return tuple(said)
 
 
 def _seed_words(db: Database, run: str) -> str:

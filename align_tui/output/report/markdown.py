@@ -160,6 +160,8 @@ def _appendix(report: Report) -> Iterator[str]:
 
 def _settings(report: Report) -> Iterator[str]:
     yield "## Settings\n"
+    for said in report.other_models:
+        yield f"{md(one_line(said, 400))}\n"
     differing = [row for row in report.settings if row.differs]
     if differing:
         yield "Where the columns differ:\n"
