@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from align_tui.cli import again_commands
 from align_tui.cli.command_groups import (
     models_app,
     profiles_app,
@@ -318,6 +319,7 @@ def browse(
 
 
 add_commands(app)
+again_commands.add_commands(app)
 
 
 @app.command(

@@ -89,18 +89,8 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
     total = runs.get_run(db, run).samples
     if as_json:
         say_json(events.started(run, total))
-    try:
-        with _signals():
-            _follow(db, run, study, as_json=as_json)
-    except Interrupted:
-        cancel_run(db, run)
-        say_stopped("Interrupted", wait_until_released(db, run))
+    if not follow(db, run, study, as_json=as_json):
         return STOPPED
-    except CancelledMeanwhile:
-        say_stopped("Cancelled", wait_until_released(db, run))
-        return STOPPED
-    with suppress(StoreError):
-        db.checkpoint()  # from now on a copy of the database file is complete
     for key, value in runs.run_versions(db, run).items():
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
@@ -119,6 +109,26 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
             out.print(line)
         _print_failures(db, run, study)
     return 1 if events.failures(final) else 0
+
+
+def follow(db: Database, run: str, study: Study, *, as_json: bool) -> bool:
+    """Follow a run until no sample is open; False if it was cancelled or interrupted.
+
+    With `as_json` it prints a line for each sample that ends.
+    """
+    try:
+        with _signals():
+            _follow(db, run, study, as_json=as_json)
+    except Interrupted:
+        cancel_run(db, run)
+        say_stopped("Interrupted", wait_until_released(db, run))
+        return False
+    except CancelledMeanwhile:
+        say_stopped("Cancelled", wait_until_released(db, run))
+        return False
+    with suppress(StoreError):
+        db.checkpoint()  # from now on a copy of the database file is complete
+    return True
 
 
 @contextmanager

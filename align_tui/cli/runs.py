@@ -18,6 +18,7 @@ from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
+from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
 from align_tui.monitor.findings import read_findings
 from align_tui.output import events
@@ -36,10 +37,12 @@ from align_tui.output.tables import (
     waiting,
 )
 from align_tui.output.terminal import ask, say, say_data, say_json
+from align_tui.services.bundling import import_bundle
 from align_tui.services.runs import import_run, remove_run
 from align_tui.store import results, runs
 from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database, open_database
+from align_tui.store.rescored import MADE_FROM
 from align_tui.store.run_inputs import read_inputs
 from align_tui.store.run_sources import identities
 from align_tui.store.thinking import token_shares
@@ -100,7 +103,9 @@ def show_run(
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
-    if row.parent:
+    if MADE_FROM in runs.stored_versions(db, run):
+        out.print(f"made without a model from the replies of run {row.parent or 'unknown'}")
+    elif row.parent:
         out.print(f"made from run {row.parent}, which has the samples that this run leaves out")
         out.print(f"report on both: align-tui report {row.parent} {run}", style="dim")
     out.print(
@@ -180,15 +185,22 @@ def import_runs(
     targets: Sequence[str] | None,
     scale: Sequence[str] | None,
 ) -> None:
-    """Import every run of other programs at these paths, and print the ids of the runs."""
+    """Import every bundle and every run of other programs at these paths; print the runs' ids."""
     attributes = load_attributes()
     aims, scales = parse_targets(targets or (), attributes), parse_scale(scale or ())
     # Read all of them before writing any: an error then leaves the database as it was.
     found = []
+    bundles = [path for path in folders if is_archive(path)]
     for folder in folders:
+        if folder in bundles:
+            continue
         with waiting(f"reading {folder}"):
             found += read_runs(folder, attributes, scales)
     db = open_database(database_path(db_path))
+    for path in bundles:
+        with waiting("writing the run"):
+            run = import_bundle(db, path)
+        say(run)
     for each in found:
         for note in each.notes:
             say(f"note: {note}", error=True)

@@ -196,16 +196,17 @@ def power(
 
 def import_command(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="The run directories or logs to read.")
+        list[Path],
+        typer.Argument(metavar="PATH", help="Bundles, run directories or logs."),
     ],
     target: Targets = None,
     scale: Scale = None,
     db: Database = None,
 ) -> None:
-    """Import finished runs of align-system or of Inspect.
+    """Import bundles, and finished runs of align-system or of Inspect.
 
-    Each run directory and each log becomes a run in the run database. A folder of them is read as
-    well.
+    Each bundle, run directory and log becomes a run in the run database. A folder of directories
+    or logs is read as well.
     """
     from align_tui.cli.runs import import_runs
 
@@ -270,6 +271,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "import",
         epilog=examples(
+            "align-tui import paper.zip",
             "align-tui import outputs/2025-07-01/12-00-00",
             "align-tui import run/input_output.json --target moral_desert=1",
             "align-tui import logs/2026-11-27T15-00-00_mmlu_x7.eval",

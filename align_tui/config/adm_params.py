@@ -20,6 +20,8 @@ from align_tui.config.backbone_kinds import Capability
 from align_tui.config.reading.toml import Strict
 from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.answers import AnswerKind
+from align_tui.core.predictions import Predictions, Relevance
+from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
@@ -75,6 +77,14 @@ class Traits:
     can_decide: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class RankingInputs:
+    """The choices (indices from 0) that an alignment function ranks, and their relevance."""
+
+    kept: tuple[int, ...]
+    relevance: Relevance | None = None
+
+
 class AdmParams(Strict):
     """Base of every `[adm]` table. `kind` is the registered name of the kind."""
 
@@ -92,6 +102,31 @@ class AdmParams(Strict):
     def replies_per_question(self) -> int | None:
         """How many replies to one question vote or are averaged; None if that is unknown."""
         return None
+
+    @property
+    def alignment_changes(self) -> Mapping[str, Any]:
+        """The parameters of the profile's alignment function that these parameters set."""
+        return MappingProxyType({})
+
+    @property
+    def rates_by(self) -> str:
+        """What an alignment function ranks, as a word of a sentence about the ranking."""
+        return "ratings"
+
+    def ranked(
+        self,
+        predictions: Predictions,
+        relevance: Relevance | None,
+        scenario: Scenario,
+        targets: Targets,
+        *,
+        needs_relevance: bool,
+    ) -> RankingInputs:
+        """Which choices of a stored decision are ranked, and by which relevance.
+
+        `relevance` is that of the decision. `needs_relevance`: the function cannot do without.
+        """
+        return RankingInputs(tuple(range(len(predictions))), relevance)
 
     def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
         """The attributes that it rates for these targets, each once; a pack must define each.

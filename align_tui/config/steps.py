@@ -69,6 +69,11 @@ class StepParams(Strict):
         """The names that the step gives, by the step's own names."""
         return self.GIVES
 
+    @property
+    def leaves_out_unrated(self) -> bool:
+        """Does the step rank the rated choices alone, where some have no rating?"""
+        return False
+
     def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
         """The attributes that it rates for these targets; a pack must define each."""
         return ()

@@ -47,6 +47,13 @@ class DatasetError(AlignError):
     kind = "dataset"
 
 
+class BundleError(AlignError):
+    """A bundle that cannot be read, or is not one."""
+
+    title = "This bundle cannot be used"
+    kind = "bundle"
+
+
 class OutputError(AlignError):
     """A file, or standard output, that cannot be written."""
 

@@ -20,12 +20,12 @@ from align_tui.core.decisions import Decision, Rendering, Step
 from align_tui.core.errors import AlignError, DeviceLost
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
-from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
+from align_tui.core.seeds import NEW_RULE, SeedRule, sample_seed, seed_hash
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.error_text import error_text
 from align_tui.engine.history import Histories
 from align_tui.engine.identities import Identities
-from align_tui.engine.llm import OpenModel, sample_seed
+from align_tui.engine.llm import OpenModel
 from align_tui.engine.source_checks import Hashes, check_sources, remember_plugins
 from align_tui.store import run_models, runs
 from align_tui.store.database import Database

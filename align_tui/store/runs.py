@@ -349,10 +349,15 @@ OF_PROFILES = ("model of ", "identity of ")
 _NAMES = "SELECT name FROM run_profiles WHERE run=? ORDER BY idx"
 
 
+def stored_versions(db: Database, run: str) -> dict[str, str]:
+    """The versions of the packages that the run was made with."""
+    head = db.one("SELECT versions FROM runs WHERE id=?", (run,))
+    return dict(json.loads(head[0])) if head is not None else {}
+
+
 def run_versions(db: Database, run: str) -> dict[str, str]:
     """The versions of the packages used, and each profile's models: revision, files, machine."""
-    head = db.one("SELECT versions FROM runs WHERE id=?", (run,))
-    found = dict(json.loads(head[0])) if head is not None else {}
+    found = stored_versions(db, run)
     for row in db.read("SELECT name, model FROM run_profiles WHERE run=? ORDER BY idx", (run,)):
         if row["model"]:
             found[f"model of {row['name']}"] = row["model"]
