@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 Place = tuple[int, int, int]  # scenario, profile, repeat
@@ -81,21 +82,27 @@ def plan(ours: Mapping[Place, Sample], theirs: Mapping[Place, Sample]) -> Iterat
         chain = place if sample.turn is None else (sample.context, *place[1:])
         chains.setdefault(chain, []).append((sample.turn or 0, place))
     for found in chains.values():
-        yield from _in_turn([place for _, place in sorted(found)], ours, theirs)
+        yield from _in_turn(sorted(found), ours, theirs)
 
 
 def _in_turn(
-    chain: list[Place], ours: Mapping[Place, Sample], theirs: Mapping[Place, Sample]
+    chain: list[tuple[int, Place]], ours: Mapping[Place, Sample], theirs: Mapping[Place, Sample]
 ) -> Iterator[Planned]:
     """Plan the samples of one context; a side counts while the merged run has its history."""
     ours_holds = theirs_holds = True
-    for place in chain:
-        mine, other = ours.get(place), theirs.get(place)
-        act = _act(mine if ours_holds else None, other if theirs_holds else None)
-        yield Planned(place, act, mine, other)
-        kept = _choice({"ours": mine, "theirs": other, "open": None}[act])
-        ours_holds = ours_holds and _choice(mine) == kept
-        theirs_holds = theirs_holds and _choice(other) == kept
+    for _, group in groupby(chain, key=lambda each: each[0]):
+        made = []
+        for _, place in group:  # samples of one turn do not know each other
+            mine, other = ours.get(place), theirs.get(place)
+            act = _act(mine if ours_holds else None, other if theirs_holds else None)
+            made.append(Planned(place, act, mine, other))
+        yield from made
+        ours_holds = ours_holds and all(_choice(p.ours) == _kept(p) for p in made)
+        theirs_holds = theirs_holds and all(_choice(p.theirs) == _kept(p) for p in made)
+
+
+def _kept(made: Planned) -> tuple[int | None, str] | None:
+    return _choice({"ours": made.ours, "theirs": made.theirs, "open": None}[made.act])
 
 
 def _choice(sample: Sample | None) -> tuple[int | None, str] | None:

@@ -14,7 +14,7 @@ from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.scenarios import scenario_from_json, scenario_to_json
 from align_tui.core.types import canonical, content_hash
-from align_tui.store import suspects
+from align_tui.store import run_ids, suspects
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
 from align_tui.store.example_sets import keep_example_sets, with_stored_examples
@@ -60,12 +60,15 @@ def create_run(
     parent: str | None = None,
     priority: int = 0,
     enqueue: bool = True,
+    run_id: str | None = None,
 ) -> str:
     """Write a run of `study` with its attribute definitions; with `enqueue` queue its samples.
 
-    Raises StoreError, and ConfigError if an attribute pack that it needs is not valid any more.
+    Its id is `run_id`, or a new one. Raises StoreError, and ConfigError if an attribute pack that
+    it needs is not valid any more.
     """
-    run = new_run_id()
+    run = run_id or new_run_id()
+    today = run_ids.day_of(run) or time.strftime("%Y-%m-%d")
     attributes = used_attributes(study)
     with db.write() as connection:
         connection.execute(
@@ -83,7 +86,7 @@ def create_run(
                 int(study.is_demo),
                 canonical(versions),
                 json.dumps(list(study.notes)),
-                _day_of(connection, parent) if parent is not None else time.strftime("%Y-%m-%d"),
+                _day_of(connection, parent) if parent is not None else today,
             ),
         )
         write_inputs(connection, run, study, attributes, parent)
