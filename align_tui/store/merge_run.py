@@ -139,9 +139,9 @@ def _join(copier: Copier, ours: Values, theirs: Values) -> list[str]:
         "notes": json.dumps(list(dict.fromkeys([*_list(ours["notes"]), *_list(theirs["notes"])]))),
         "parent": ours["parent"] if ours["parent"] is not None else _known_parent(copier, theirs),
     }
-    for column, value in made.items():
-        if ours[column] != value:
-            copier.target.execute(f"UPDATE runs SET {column}=? WHERE id=?", (value, ours["id"]))
+    for column, new in made.items():
+        if ours[column] != new:
+            copier.target.execute(f"UPDATE runs SET {column}=? WHERE id=?", (new, ours["id"]))
     if ours["name"] != theirs["name"]:
         return [f"its name is {theirs['name']!r} there"]
     return []
