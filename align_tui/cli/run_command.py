@@ -38,7 +38,7 @@ from align_tui.services import queueing
 from align_tui.services.cancel import cancel_run
 from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
-from align_tui.studies.assemble import load_study
+from align_tui.studies.assemble import load_study, require_samples
 from align_tui.studies.parts import parse_part, places_of
 
 POLL_S = 0.05
@@ -80,6 +80,7 @@ def start_run(
             'For example: --run-id "20261127-mta"',
         )
     study = load_study(options)
+    require_samples(study)
     places = places_of(study, part) if part is not None else None
     require_trust(study, trust=trust)
     with waiting("looking for the models"):

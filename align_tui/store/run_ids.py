@@ -1,4 +1,4 @@
-"""Ids of runs that a user gives, so that the parts of a run on several machines have one."""
+"""Find a run of a study: by an id that the user gives, or the demo's."""
 
 from __future__ import annotations
 
@@ -36,24 +36,38 @@ def is_known(db: Database, run: str, study: Study) -> bool:
             f"--run-id {run[:100]!r} is not an id",
             "Use letters, digits, dots, hyphens and underscores (80 at most).",
         )
-    head = db.one("SELECT repeat, rule, scored_only FROM runs WHERE id=?", (run,))
-    if head is None:
+    if db.one("SELECT 1 FROM runs WHERE id=?", (run,)) is None:
         return False
-    profiles = [
-        row[0] for row in db.read("SELECT hash FROM run_profiles WHERE run=? ORDER BY idx", (run,))
-    ]
-    scenarios = [
-        row[0] for row in db.read("SELECT hash FROM run_scenarios WHERE run=? ORDER BY idx", (run,))
-    ]
-    is_same = (
-        (head["repeat"], head["rule"], bool(head["scored_only"]))
-        == (study.repeat, study.rule, study.scored_only)
-        and profiles == [profile.hash for profile in study.profiles]
-        and scenarios == [content_hash(canonical(scenario_to_json(s))) for s in study.scenarios]
-    )
-    if not is_same:
+    if not _is_of(db, run, study):
         raise StoreError(
             f"The run {run} is of another study, or this study has changed",
             "Give a new --run-id, or continue the run as it is: align-tui run --resume",
         )
     return True
+
+
+def demo_run(db: Database, study: Study) -> str | None:
+    """The newest run of the demo study as it is in this version; None if there is none."""
+    rows = db.read(
+        "SELECT id FROM runs WHERE is_demo AND parent IS NULL AND id NOT IN (SELECT run FROM trash)"
+        " ORDER BY created DESC"
+    )
+    return next((str(row[0]) for row in rows if _is_of(db, row[0], study)), None)
+
+
+def _is_of(db: Database, run: str, study: Study) -> bool:
+    """Has the run the same profiles, scenarios, repeats and scorer as the study?"""
+    [head] = db.read("SELECT repeat, rule, scored_only FROM runs WHERE id=?", (run,))
+    hashes = {
+        table: [
+            row[0] for row in db.read(f"SELECT hash FROM {table} WHERE run=? ORDER BY idx", (run,))
+        ]
+        for table in ("run_profiles", "run_scenarios")
+    }
+    return (
+        (head["repeat"], head["rule"], bool(head["scored_only"]))
+        == (study.repeat, study.rule, study.scored_only)
+        and hashes["run_profiles"] == [profile.hash for profile in study.profiles]
+        and hashes["run_scenarios"]
+        == [content_hash(canonical(scenario_to_json(each))) for each in study.scenarios]
+    )

@@ -69,6 +69,10 @@ class Asking:
         session, number = self.session, self.state.scenario
         if not session.study.scenarios:
             return
+        here = session.study.scenarios[number]
+        if not any(session.study.takes(each, here) for each in session.study.profiles):
+            self.host.say("nothing to run: this scenario has no labels for the targets")
+            return
 
         def then(done: tuple[str, int, int]) -> None:
             run, new, again = done
@@ -94,6 +98,9 @@ class Asking:
 
     def _run_all(self) -> None:
         session = self.session
+        if not session.planned:
+            self.host.say("nothing to run: no scenario is decided in this study")
+            return
 
         def then(done: tuple[str, int]) -> None:
             run, new = done
