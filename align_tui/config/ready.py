@@ -17,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec
 from align_tui.config.backbones import is_local
-from align_tui.config.hub import missing_models
+from align_tui.config.hub import missing_models, missing_specs
 from align_tui.config.profile import Profile
 from align_tui.config.reading.files import as_path, is_dir, is_file
 from align_tui.core.errors import (
@@ -64,6 +64,28 @@ def lacks(profiles: Iterable[Profile]) -> Iterator[BackboneError]:
         for error in pool.map(lambda each: _lack_of(*each), specs.values()):
             if error is not None:
                 yield error
+
+
+def absences(specs: Iterable[BackboneSpec]) -> dict[str, str]:
+    """What models lack here, in a word or two for lists, by their key; no hub or server is asked.
+
+    It is `not here`, `no package` or `no key`.
+    """
+    found = list(specs)
+    missing = set(missing_specs(found))
+    words = {}
+    for spec in found:
+        variable = spec.server.api_key_env
+        if spec.kind != "openai":
+            word = "not here" if spec.model in missing and not is_local(spec.model) else ""
+        elif find_spec("openai") is None:
+            word = "no package"
+        else:
+            is_set = variable is None or os.environ.get(variable, "").strip()
+            word = "" if is_set else "no key"
+        if word:
+            words[spec.key] = word
+    return words
 
 
 def _is_checked(spec: BackboneSpec) -> bool:

@@ -128,3 +128,24 @@ def test_the_command_refuses_before_a_run_exists(tmp_path: Path) -> None:
     assert done.returncode == 2 and done.stdout == ""
     assert "not on this machine" in done.stderr and "Nothing was started" in done.stderr
     assert not path.exists() or runs.list_runs(open_database(path)) == []
+
+
+def test_lists_mark_what_is_absent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from align_tui.cli.profiles import list_profiles
+    from align_tui.tui.format.glyphs import UNICODE
+    from align_tui.tui.format.library import offer_lines
+    from align_tui.tui.screens.study.actions.offers import list_offers
+
+    monkeypatch.setenv("COLUMNS", "200")
+    list_profiles()
+    [line] = [each for each in capsys.readouterr().out.splitlines() if "mistral-7b " in each]
+    assert line.rstrip().endswith("not here")
+    [far] = of_model({"kind": "transformers", "model": "own/far"})
+    [keyless] = of_model(server("http://127.0.0.1:9/v1", api_key_env="NO_SUCH_KEY"))
+    offers = list_offers({"removed 0": far, "removed 1": keyless}, UNICODE)
+    marks = {each.key: each.absent for each in offers}
+    assert (marks["removed 0"], marks["removed 1"]) == ("not here", "no key")
+    [line0, *_] = offer_lines(offers, "…")
+    assert ("not here  ", "failed") in line0
