@@ -361,7 +361,7 @@ def test_both_halves_of_a_long_name_are_seen(
 
 def test_what_a_change_costs_is_said_in_round_numbers() -> None:
     assert cost_words(Cost(36, 41_234.0, 170.0)) == (
-        "at most 36 decisions, about 41,000 tokens and 3 min at the run's pace"
+        "at most 36 decisions\nabout 41,000 tokens and 3 min at the run's pace"
     )
     assert "about 1 s at" in cost_words(Cost(1, 0.0, 0.2))
     assert "2.5 h" in cost_words(Cost(9, 5.0, 9_000.0))

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def cost_words(cost: Cost) -> str:
-    """`at most 36 decisions, about 41,000 tokens and 3 min at the run's pace`."""
+    """Two lines: `at most 36 decisions`, `about 41,000 tokens and 3 min at the run's pace`."""
     many = f"at most {counted(cost.decisions, 'decision')}"
     if cost.seconds is None or cost.tokens is None:
-        return f"{many}; the time is unknown: this run has no decision by this model"
+        return f"{many}\nthe time is unknown: this run has none by this model"
     tokens = f"about {_rounded(cost.tokens):,} tokens and " if cost.tokens >= 1 else "about "
-    return f"{many}, {tokens}{_time(cost.seconds)} at the run's pace"
+    return f"{many}\n{tokens}{_time(cost.seconds)} at the run's pace"
 
 
 def _rounded(number: float) -> int:
