@@ -18,7 +18,9 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
 from align_tui.formats.read_runs import read_runs
+from align_tui.monitor.effects import read_effects
 from align_tui.output import events
+from align_tui.output.effects import BESIDE, beside_table, effect_lines
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.tables import (
     CAPTION,
@@ -84,7 +86,8 @@ def show_run(
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
     row = runs.get_run(db, run)
-    summary = {**events.summary(db, run, study), "parent": row.parent}
+    effects = read_effects(db, run)
+    summary = {**events.summary(db, run, study, effects), "parent": row.parent}
     if as_json:
         say_json(summary | {"failures": list(events.failed_samples(db, run, study))})
         return
@@ -104,6 +107,12 @@ def show_run(
     for line in [*similarity_lines(study, summary), *loose_ends(summary)]:
         out.print(line)
     out.print(CAPTION, style="dim")
+    for line in effect_lines(effects):
+        out.print(line)
+    if (beside := beside_table(effects)) is not None:
+        out.print()
+        out.print(beside)
+        out.print(BESIDE, style="dim")
     rule = SEED_RULES[read_inputs(db, run).seed_rule]
     clusters = counted(clustering_of(db, run).clusters, "cluster")
     rule_words = CLUSTER_RULES[study.cluster]
@@ -186,8 +195,10 @@ def report_runs(
     out: Path | None,
     title: str,
     cluster: ClusterRule | None = None,
+    *,
+    appendix: bool = False,
 ) -> None:
-    """Write a report on runs in one of the formats of `REPORTS`."""
+    """Write a report on runs in one of the formats of `REPORTS`, or only its appendix."""
     from align_tui.output.report.data import gather
 
     if format_name not in REPORTS:
@@ -202,9 +213,9 @@ def report_runs(
     else:
         from align_tui.output.report.markdown import markdown as made
     if out is None:
-        say_data([made(report)])
+        say_data([made(report, page=appendix)])
         return
-    write_text(out, made(report), devices=True)
+    write_text(out, made(report, page=appendix), devices=True)
     say(str(out), error=True)
 
 

@@ -17,8 +17,14 @@ from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, verdict
-from align_tui.tui.format.bars import column as column_at
 from align_tui.tui.format.bars import interval, point
+from align_tui.tui.format.effects import (
+    difference_bar,
+    different_targets,
+    holm_spans,
+    p_text,
+    signed,
+)
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import (
     Line,
@@ -49,6 +55,7 @@ class Digest:
     chances: tuple[float | None, ...]
     shown: tuple[int, ...]
     differing: int
+    adjusted: float | None = None  # p of this comparison after Holm; None if it is the only one
 
 
 def run_label(column: Column) -> str:
@@ -163,9 +170,15 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     one, two = found.a + 1, found.b + 1
     if found.a == found.b:
         return (((" there is only one column: add another to compare with", "text"),), (), (), ())
+    if found.different:
+        above = different_targets(found, digest.adjusted, width, glyphs)
+    else:
+        above = (
+            _counts(found, one, two),
+            _difference(found, one, two, digest.adjusted, width, glyphs),
+        )
     return (
-        cut(_counts(found, one, two), width, glyphs.more),
-        cut(_difference(found, one, two, width, glyphs), width, glyphs.more),
+        *(cut(line, width, glyphs.more) for line in above),
         cut(_agreement(found), width, glyphs.more),
         cut(_settings(digest, glyphs), width, glyphs.more),
     )
@@ -209,20 +222,9 @@ def _independent(found: Comparison) -> str:
     return words
 
 
-def signed(value: float) -> str:
-    """`+.24`, `-.07`, ` .00`."""
-    sign = " " if round(value, 2) == 0 else "+" if value > 0 else "-"
-    return sign + point(abs(value))
-
-
-def p_text(p: float) -> str:
-    """`p = .035`, or `p < .001` if p is smaller than that."""
-    if p < 0.001:
-        return "p < .001"
-    return "p = 1.0" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
-
-
-def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyphs) -> list[Span]:
+def _difference(
+    found: Comparison, one: int, two: int, adjusted: float | None, width: int, glyphs: Glyphs
+) -> list[Span]:
     if found.difference is None:
         return []
     value, low, high = found.difference.value, found.difference.low, found.difference.high
@@ -232,21 +234,12 @@ def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyph
         (f" 95 % {signed(low).strip()} to {signed(high).strip()}", "text"),
         ("   sign-flip ", "quiet"),
         (p_text(found.p), "bright"),
+        *holm_spans(adjusted),
     ]
     bar = min(41, width - cells(spans) - 4)
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]
     return spans
-
-
-def difference_bar(value: float, low: float, high: float, width: int, glyphs: Glyphs) -> Line:
-    """The interval on a scale from -1 to 1, with the mark for chance at zero."""
-    rate = Rate(1, 1, (value + 1) / 2, (low + 1) / 2, (high + 1) / 2)
-    line = list(interval(rate, None, width, glyphs))
-    zero = column_at(0.5, width)
-    if line[zero][0] != glyphs.dot:
-        line[zero] = (glyphs.chance, "lane chance")
-    return tuple(line)
 
 
 def _agreement(found: Comparison) -> list[Span]:
