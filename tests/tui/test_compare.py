@@ -132,7 +132,7 @@ async def test_the_screen_compares_columns_of_two_runs(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: "baseline" in words(app))
         await pilot.press("3", "c")
-        await wait(pilot, lambda: "exact McNemar" in words(app))
+        await wait(pilot, lambda: "sign-flip" in words(app))
         screen = app.screen
         assert isinstance(screen, CompareScreen) and screen.state.digest is not None
         assert (screen.state.first, screen.state.second) == (0, 2)

@@ -131,19 +131,31 @@ def test_the_focused_profiles_attributes_come_first_then_its_rivals() -> None:
 
 
 def test_accuracy_is_drawn_where_it_was_known() -> None:
-    points = ((1, 1), (2, 1), (4, 3))
+    points = ((1, 1, 1.0), (2, 1, 0.5), (4, 3, 0.75))
     assert plot.sample(points, 4, 4) == [1.0, 0.5, 0.5, 0.75]
     assert plot.sample(points, 8, 8) == [1.0, 0.5, 0.5, 0.75, None, None, None, None]
-    assert plot.sample(((3, 3),), 3, 3) == [None, None, 1.0]  # thinned: not known before
+    assert plot.sample(((3, 3, 1.0),), 3, 3) == [None, None, 1.0]  # thinned: not known before
     assert plot.sample((), 4, 2) == [None, None]
     assert text_of(plot.steps(points, 4, 4, UNICODE)) == "█▅▅▆"
     assert text_of(plot.steps(points, 4, 4, ASCII)) == "9447"
     for glyphs in (UNICODE, ASCII):
-        rows = [text_of(row) for row in plot.curve(((1, 1), (2, 2)), 2, 10, 3, 0.0, glyphs)]
+        rows = [
+            text_of(row) for row in plot.curve(((1, 1, 1.0), (2, 2, 1.0)), 2, 10, 3, 0.0, glyphs)
+        ]
         assert rows[0].strip() and not rows[1].strip() and rows[2] == glyphs.level * 10
-        rows = [text_of(row) for row in plot.curve(((1, 1), (2, 1), (3, 1)), 3, 9, 3, None, glyphs)]
+        rows = [
+            text_of(row)
+            for row in plot.curve(
+                ((1, 1, 1.0), (2, 1, 0.5), (3, 1, 0.333333)), 3, 9, 3, None, glyphs
+            )
+        ]
         assert all(row.strip() for row in rows[:2]) and not rows[0][-1].strip()
-        jump = [text_of(row) for row in plot.curve(((1, 0), (2, 0), (3, 1)), 3, 9, 3, 0.9, glyphs)]
+        jump = [
+            text_of(row)
+            for row in plot.curve(
+                ((1, 0, 0.0), (2, 0, 0.0), (3, 1, 0.333333)), 3, 9, 3, 0.9, glyphs
+            )
+        ]
         assert len({len(row) for row in jump}) == 1 and glyphs.level in jump[0]
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import fmean, stdev
 
 from align_tui import __version__
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.families import clustering
+from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import Score
+from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.stats.rates import chance
 from align_tui.core.targets import Targets, target_id, targets_to_json
 from align_tui.core.text.display import one_line
@@ -172,7 +173,7 @@ def _usage(samples: Sequence[JsonObject], model: str) -> JsonObject:
 
 
 def _scores(study: Study, profile: Profile, samples: Sequence[Scored]) -> list[JsonObject]:
-    """Accuracy, standard error and chance for each target; repeats of a scenario are averaged."""
+    """Accuracy, standard error over clusters and chance for each target; repeats are averaged."""
     aims = study.scoring_targets(profile)
     return [
         {
@@ -187,20 +188,19 @@ def _scores(study: Study, profile: Profile, samples: Sequence[Scored]) -> list[J
 
 
 def _metrics(study: Study, targets: Targets, samples: Sequence[Scored]) -> JsonObject:
-    by_scenario: dict[int, list[float]] = {}
+    sums = QuestionSums(clustering(study.scenarios, study.cluster), study.repeat)
+    asked: dict[int, Scenario] = {}
     for each in samples:
         score: Score | None = each.scores.get(target_id(targets))
         if score is not None and score.correct is not None:
-            by_scenario.setdefault(each.scenario, []).append(float(score.correct))
-    if not by_scenario:
-        return {}
-    means = [fmean(each) for each in by_scenario.values()]
-    values: dict[str, float | None] = {"accuracy": fmean(means)}
-    if len(means) > 1:
-        values["stderr"] = stdev(means) / math.sqrt(len(means))
-    values["chance"] = chance(
-        [study.scenarios[index] for index in by_scenario], targets, study.scorer
-    )
+            sums.change(each.scenario, score.correct, 1)
+            asked[each.scenario] = study.scenarios[each.scenario]
+    rate = sums.rate()
+    values = {
+        "accuracy": rate.accuracy,
+        "stderr": rate.se,
+        "chance": chance(asked.values(), targets, study.scorer) if asked else None,
+    }
     return {
         name: {"name": name, "value": value, "params": {}}
         for name, value in values.items()

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Sequence
 
 from align_tui.config.study import Study
 from align_tui.core.families import Clustering, clustering, family_of, grouped, joined
-from align_tui.core.stats.macro import Mean, mean_of
+from align_tui.core.stats.clusters import Asked
+from align_tui.core.stats.macro import Mean, correlations_of, mean_of
 from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.stats.rates import Rate
 
@@ -70,5 +71,15 @@ class Questions:
         return sums.rate()
 
     def mean(self, cells: Sequence[Cell]) -> Mean | None:
-        """The mean of the cells' accuracies, each counted once; None if nothing is scored."""
-        return mean_of([self.rate(cell) for cell in cells])
+        """The mean of the cells' accuracies, each counted once; None if nothing is scored.
+
+        Its interval allows for clusters that are in several cells.
+        """
+        return mean_of(
+            [self.rate(cell) for cell in cells],
+            correlations_of([self._asked(cell) for cell in cells]),
+        )
+
+    def _asked(self, cell: Cell) -> list[Asked]:
+        of = self._clustering.of
+        return [Asked(of[question], right, times) for question, (times, right) in cell.items()]

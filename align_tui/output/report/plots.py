@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.rates import Rate
 from align_tui.core.text.display import one_line
-from align_tui.output.tables import point
+from align_tui.output.tables import point, size_words
 
 INK, QUIET, GRID, CHANCE, FILL = "#1c2128", "#57606a", "#d8dee4", "#7b4fc9", "#2f6fc1"
-ROW, HEAD, LABEL, SCALE, NUMBERS = 26, 34, 380, 340, 130
+ROW, HEAD, LABEL, SCALE, NUMBERS = 26, 34, 380, 340, 190
 _NUMBER = float | int
 
 
@@ -96,7 +96,8 @@ def _interval(root: Element, bar: Bar, rate: Rate, y: float) -> None:
     fill = "white" if bar.hollow else FILL
     where = {"cx": f"{at(rate.accuracy):g}", "cy": f"{y:g}", "r": "5", "fill": fill}
     SubElement(root, "circle", {**where, "stroke": FILL, "stroke-width": "2"})
-    numbers = f"{point(rate.accuracy)}  {rate.correct}/{rate.scored}"
+    sizes = size_words(rate.scored, rate.questions, rate.clusters)
+    numbers = f"{point(rate.accuracy)}  {rate.correct}/{rate.scored}{sizes}"
     _text(root, LABEL + SCALE + 12, y + 4, numbers)
 
 

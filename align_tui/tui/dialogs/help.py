@@ -75,7 +75,8 @@ def help_text(facts: HelpFacts) -> str:
         f"{glyphs.only} the list is filtered   / found by a search",
         f"  {glyphs.high} high target   {glyphs.low} low target   "
         f"{glyphs.ends[0]}{glyphs.line}{glyphs.dot}{glyphs.line}{glyphs.ends[1]} accuracy with its "
-        f"Wilson 95 % interval, from 0 to 1   {glyphs.chance} chance",
+        f"95 % interval, from 0 to 1   {glyphs.chance} chance",
+        "  9q: its interval rests on 9 questions (repeats are averaged); 6c: on 6 clusters of them",
         "",
         "  Right: no other choice is nearer to the target (ties count as right). Discriminating:",
         "  the choices of the scenario differ in their distance to the target; only such scenarios",

@@ -9,7 +9,7 @@ from typing import TypeVar
 from rich.cells import cell_len
 
 from align_tui.core.stats.rates import Rate
-from align_tui.tui.format.bars import interval, point
+from align_tui.tui.format.bars import independent, interval, point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import Part, over_words
 from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit, fit_name
@@ -68,14 +68,15 @@ def accuracy_lines(
     size = width // across
     label = max(name_cells(row) for row in shown)
     digits = max(len(str(row.rate.scored)) if row.rate else 1 for row in shown)
-    numbers = 2 * digits + 7
+    sizes = max(len(independent(row.rate)) for row in shown)
+    numbers = 2 * digits + 7 + (sizes + 1 if sizes else 0)
     # First the bar gets its least width, then the names what they need, then the bar grows.
     least_bar = MIN_BAR if size >= MIN_CELL else LOW_BAR
     name_room = max(8, min(label, size - numbers - least_bar - 5))
     bar = min(MAX_BAR, size - name_room - numbers - 5)
     if bar < 7:
         bar = 0
-    made = [_cell(row, size, name_room, digits, bar, glyphs) for row in shown]
+    made = [_cell(row, size, name_room, (digits, sizes), bar, glyphs) for row in shown]
     lines = []
     per_line = -(-len(made) // across)
     for y in range(per_line):
@@ -103,7 +104,11 @@ def name_cells(row: AccuracyRow) -> int:
     return cell_len(row.name + row.sign) + (cell_len(row.versus) + 4 if row.versus else 0)
 
 
-def _cell(row: AccuracyRow, size: int, names: int, digits: int, bar: int, glyphs: Glyphs) -> Line:
+def _cell(
+    row: AccuracyRow, size: int, names: int, cells_of: tuple[int, int], bar: int, glyphs: Glyphs
+) -> Line:
+    """One profile; `cells_of` are those of a number of decisions, and of one of questions."""
+    digits, sizes = cells_of
     out: list[Span] = [(" ", ""), *fill(named(row, names, glyphs), names, glyphs.more)]
     rate = row.rate
     if rate is None or rate.accuracy is None:
@@ -111,6 +116,8 @@ def _cell(row: AccuracyRow, size: int, names: int, digits: int, bar: int, glyphs
     else:
         out.append((f" {rate.correct:>{digits}}/{rate.scored:<{digits}}", "text"))
         out.append((f" {point(rate.accuracy):>4}", "bright"))
+    if sizes:
+        out.append((f" {independent(rate):<{sizes}}", "quiet"))
     out.append((" ", ""))
     if bar:
         out.extend(interval(rate, row.chance, bar, glyphs))

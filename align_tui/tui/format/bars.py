@@ -31,6 +31,18 @@ def point(value: float, places: int = 2) -> str:
     return f"{value:.{places}f}"[1:]
 
 
+def independent(rate: Rate | None) -> str:
+    """`18q` (questions) or `10c` (clusters of questions): on how many its interval rests.
+
+    Empty if every decision counts as independent.
+    """
+    if rate is None or rate.clusters == rate.scored:
+        return ""
+    if rate.clusters < rate.questions:
+        return f"{rate.clusters}c"
+    return f"{rate.questions}q"
+
+
 def column(value: float, width: int) -> int:
     """The cell of a value from 0 to 1 on a scale of `width` cells."""
     return min(width - 1, max(0, round(value * (width - 1))))

@@ -17,7 +17,7 @@ from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, verdict
-from align_tui.tui.format.bars import interval, point
+from align_tui.tui.format.bars import independent, interval, point
 from align_tui.tui.format.effects import (
     difference_bar,
     different_targets,
@@ -113,7 +113,8 @@ def column_lines(
         shown = sorted({first, second, *others[: max(0, height - 2)]})[:height]
     bar = 0 if width < 76 else min(45, max(15, width // 4))
     digits = max(len(str(rate.scored)) for rate in digest.rates)
-    numbers = 2 * digits + 8
+    sizes = max(len(independent(rate)) for rate in digest.rates)
+    numbers = 2 * digits + 8 + (sizes + 1 if sizes else 0)
     room = max(12, width - bar - numbers - 3)
     labels = {i: _beside(columns[i], digest, room, glyphs) for i in shown}
     longest = max(cell_len(_name(columns[i], room, glyphs) + labels[i]) + 4 for i in shown)
@@ -134,6 +135,8 @@ def column_lines(
                 (f" {rate.correct:>{digits}}/{rate.scored:<{digits}}", "text"),
                 (f" {point(rate.accuracy):>4}  ", "bright"),
             ]
+            if sizes:
+                tail.append((f"{independent(rate):<{sizes}} ", "quiet"))
         line = [*fill(head, names, glyphs.more), *tail]
         if bar:
             line += interval(rate, digest.chances[index], bar, glyphs)

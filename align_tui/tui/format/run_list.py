@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from align_tui.core.column_names import model_beside
 from align_tui.core.text.display import one_line, plain
 from align_tui.monitor.search import FoundIn
-from align_tui.tui.format.bars import bar, interval, point
+from align_tui.tui.format.bars import bar, independent, interval, point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.search import around
@@ -187,7 +187,9 @@ def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyph
             targets = detail.targets.get(tally.target)
             versus = in_words(targets, glyphs) if targets else one_line(tally.target)
             rate = tally.all
+            of = independent(rate)
             numbers = f" {rate.correct}/{rate.scored} {point(rate.accuracy or 0.0)} "
+            numbers += f"{of} " if of else ""
             room = width - size - cell_len(numbers) - 2
             label = fill([(f"  {versus}", "quiet")], max(8, min(32, room)), glyphs.more)
             out.append(
