@@ -321,6 +321,13 @@ def chosen_line(row: PairedRow, index: int, digest: Digest, width: int, glyphs: 
 
 def versus_words(digest: Digest, glyphs: Glyphs) -> str:
     """A notice about the target that columns without one are scored against."""
+    columns, found = digest.paired.columns, digest.comparison
+    if aimed := [i for i in (found.a, found.b) if columns[i].targets]:
+        if len(aimed) == 2:
+            return "both columns have targets of their own"
+        without = found.a + found.b - aimed[0]
+        target = in_words(columns[aimed[0]].targets, glyphs)
+        return f"column {without + 1} has no target: it takes that of {aimed[0] + 1}, {target}"
     if not digest.versus:
         return "no column has a target, so nothing can be scored"
     target = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"
