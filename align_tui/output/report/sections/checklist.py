@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from align_tui.config.profile import Profile
@@ -16,6 +17,7 @@ from align_tui.store.clusters import clustering_of
 from align_tui.store.run_inputs import read_inputs
 
 SHOWN = 16  # hex digits of a hash
+HASH = re.compile(r"[0-9a-f]{12}")  # of weights, or of a revision
 
 
 def checklist(gathered: Gathered) -> Block:
@@ -94,7 +96,11 @@ def _models(_: Gathered, part: GatheredRun) -> Tick:
     lacking = [name for name, version in known.items() if not version]
     if lacking:
         return Tick(asked, "unknown", f"nothing is stored of the models of {', '.join(lacking)}")
-    return Tick(asked, "yes", "; ".join(dict.fromkeys(known.values())))
+    unnamed = [name for name, version in known.items() if not HASH.search(version)]
+    evidence = "; ".join(dict.fromkeys(known.values()))
+    if unnamed:
+        return Tick(asked, "no", f"no hash for {', '.join(unnamed)}: {evidence}")
+    return Tick(asked, "yes", evidence)
 
 
 def _inputs(_: Gathered, part: GatheredRun) -> Tick:
