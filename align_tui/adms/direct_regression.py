@@ -79,6 +79,7 @@ class DirectRegressionParams(AsksForScores, UsesRecords):
             ranks=True,
             gives_history=True,
             reads_labels=False,
+            shows_order=False,
         )
 
 

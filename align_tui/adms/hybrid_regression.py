@@ -61,6 +61,7 @@ class HybridRegressionParams(RatesAttributes, UsesRecords):
             ranks=True,
             gives_history=True,
             reads_labels=False,
+            shows_order=False,
         )
 
 

@@ -51,6 +51,7 @@ class KaleidoParams(AdmParams, States):
         takes_relevance=True,
         gives_history=True,
         reads_labels=False,
+        shows_order=False,
     )
     explain: bool = True
 

@@ -64,6 +64,7 @@ class KaleidoValuesParams(AdmParams, ByKind):
         needs_model=True,
         asks=frozenset({"rates_statements", "writes_statements"}),
         reads_labels=False,
+        shows_order=False,
     )
     candidates: int = Field(20, ge=1, le=200)
     drawn: bool = False

@@ -44,6 +44,7 @@ class OracleParams(AdmParams):
 
     TRAITS: ClassVar[Traits] = Traits(
         needs_target=True,
+        shows_order=False,
         is_steerable=True,
         takes_distributions=True,
         ranks=True,

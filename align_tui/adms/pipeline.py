@@ -91,6 +91,8 @@ class PipelineParams(AdmParams):
             takes_examples=max((p.takes_examples for p in parts), key=EXAMPLES.index),
             gives_history=all(part.gives_history for part in parts if part.ranks),
             reads_labels=any(part.reads_labels for part in parts),
+            shows_order=any(part.shows_order for part in parts),
+            order_by_style=any(part.order_by_style for part in parts),
             can_decide=all(part.can_decide for part in parts),
         )
 

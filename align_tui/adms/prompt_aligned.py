@@ -13,17 +13,17 @@ from typing import ClassVar
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.sampling import NEGATIVE
 from align_tui.adms.styled import StyledSample, StyledVotes
-from align_tui.config.adm_params import Shuffles, Traits
+from align_tui.config.adm_params import Reasoned, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
+from align_tui.core.choice_order import NEGATIVE
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 
-class PromptAlignedParams(Shuffles):
+class PromptAlignedParams(Reasoned):
     """The prompt states the targets, and positive and negative samples vote."""
 
     TRAITS: ClassVar[Traits] = Traits(
@@ -33,6 +33,7 @@ class PromptAlignedParams(Shuffles):
         states_target=True,
         takes_examples="together",
         reads_labels=False,
+        order_by_style=True,
     )
     STYLED: ClassVar[Mapping[str, object]] = MappingProxyType({"only_positive": True})
     n_positive: int = Field(1, ge=1, le=200)

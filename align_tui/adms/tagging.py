@@ -11,12 +11,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.sampling import NEGATIVE, decide_by_votes
+from align_tui.adms.sampling import decide_by_votes
 from align_tui.config.adm_params import Reasoned, Traits
 from align_tui.config.profile import Profile, without_default_system
 from align_tui.config.prompts.styles import style_of
 from align_tui.config.prompts.target_text import protocol_of
 from align_tui.core.attributes import Attribute, Attributes
+from align_tui.core.choice_order import NEGATIVE
 from align_tui.core.decisions import Decision, Message
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets

@@ -22,6 +22,7 @@ from align_tui.cli.shared_options import (
     Database,
     Limit,
     LowBandwidth,
+    Order,
     Overrides,
     Profiles,
     Repeat,
@@ -141,6 +142,7 @@ def run(
     target: Targets = None,
     scored_only: ScoredOnly = False,
     repeat: Repeat = None,
+    order: Order = None,
     backbone: Backbones = None,
     override: Overrides = None,
     scoring: Rule = None,
@@ -172,8 +174,8 @@ def run(
     from align_tui.cli.run_command import resume_run, start_run
 
     if resume is not None:
-        given = (study, profile, scenarios, limit, target, repeat, backbone, override, scoring)
-        if any((*given, cluster)):
+        given = (study, profile, scenarios, limit, target, repeat, order, backbone)
+        if any((*given, override, scoring, cluster)):
             raise typer.BadParameter(
                 "--resume continues a run as it is: leave out the study and its options"
             )
@@ -187,6 +189,7 @@ def run(
         overrides=override,
         limit=limit,
         repeat=repeat,
+        order=order,
         scored_only=scored_only,
         scoring=scoring,
         cluster=cluster,

@@ -17,6 +17,7 @@ from align_tui.core.errors import ConfigError
 if TYPE_CHECKING:
     from align_tui.core.families import ClusterRule
 
+ORDERS = ("given", "shuffled", "both")  # OrderSetting, without the import of core
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 
 
@@ -50,6 +51,7 @@ def study_options(
     overrides: Sequence[str] | None = None,
     limit: int | None = None,
     repeat: int | None = None,
+    order: str | None = None,
     scored_only: bool = False,
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
@@ -61,6 +63,8 @@ def study_options(
         from align_tui.core.scorers.registry import SCORERS
 
         SCORERS.get(scoring)
+    if order is not None and order not in ORDERS:
+        raise ConfigError(f"There is no order {order!r}", f"Known: {', '.join(ORDERS)}.")
     return Options(
         study=study,
         profiles=tuple(profiles or ()),
@@ -70,6 +74,7 @@ def study_options(
         overrides=tuple(overrides or ()),
         limit=limit,
         repeat=repeat,
+        order=order,
         scored_only=scored_only,
         rule=scoring,
         scale=tuple(scale or ()),

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from align_tui.cli.option_values import database_path
 from align_tui.config.attributes import load_attributes
+from align_tui.core.column_names import with_model
 from align_tui.core.errors import ConfigError
 from align_tui.core.families import CLUSTER_RULES, ClusterRule
 from align_tui.core.seeds import SEED_RULES
@@ -22,6 +23,7 @@ from align_tui.monitor.effects import read_effects
 from align_tui.output import events
 from align_tui.output.effects import BESIDE, beside_table, effect_lines
 from align_tui.output.exporters.registry import EXPORTERS
+from align_tui.output.positions import always_of, column_positions, position_lines
 from align_tui.output.tables import (
     CAPTION,
     console,
@@ -113,6 +115,10 @@ def show_run(
         out.print()
         out.print(beside)
         out.print(BESIDE, style="dim")
+    names = [with_model(each.name, each.model_label) for each in study.profiles]
+    positions = column_positions(db, run, study)
+    for line in position_lines(names, positions, always_of(study)):
+        out.print(line)
     rule = SEED_RULES[read_inputs(db, run).seed_rule]
     clusters = counted(clustering_of(db, run).clusters, "cluster")
     rule_words = CLUSTER_RULES[study.cluster]

@@ -57,6 +57,13 @@ ScoredOnly = Annotated[
     bool, typer.Option("--scored-only", help="Use only scenarios with labels for the targets.")
 ]
 Repeat = Annotated[int | None, typer.Option(min=1, help="Decide each scenario N times.")]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        help="The order in which choices are shown: given, shuffled (by seed), or both (asked in "
+        "the given and the reversed order, and averaged)."
+    ),
+]
 Rule = Annotated[
     str | None,
     typer.Option(

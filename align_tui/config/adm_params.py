@@ -45,6 +45,8 @@ class Traits:
     `together` for all attributes or `each` for one.
     `reads_labels`: its decisions may depend on the scenario's labels, so they do not hold if the
     labels differ (the default, to be safe).
+    `shows_order`: it sees the choices together, in an order that may influence it.
+    `order_by_style`: the profile's `prompt_style` says in which, unless the profile does.
     `answers`: the kinds of answers that it can give. `can_decide`: False if it decided elsewhere
     and its results were imported.
     """
@@ -64,6 +66,8 @@ class Traits:
     gives_history: bool = False
     takes_examples: Literal["no", "together", "each"] = "no"
     reads_labels: bool = True
+    shows_order: bool = True
+    order_by_style: bool = False
     answers: frozenset[AnswerKind] = CHOICES
     can_decide: bool = True
 
@@ -112,21 +116,6 @@ class Reasoned(AdmParams):
         return self
 
 
-class Shuffles(Reasoned):
-    """Parameters of decision-makers that may show each sample the choices in another order.
-
-    Without `shuffle_choices` the prompt's style says whether they do; without one they do not.
-    """
-
-    shuffle_choices: bool | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_unset(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what is not set, so that hashes of older profiles do not change."""
-        dumped: dict[str, Any] = dump(self)
-        return {k: v for k, v in dumped.items() if k != "shuffle_choices" or v is not None}
-
-
 class RunsFile(AdmParams):
     """A decision-maker that runs a Python file of the user.
 
@@ -172,5 +161,7 @@ class MissingParams(AdmParams):
     Its run can still be listed, shown and compared. Every key is kept unchanged.
     """
 
-    TRAITS: ClassVar[Traits] = Traits(is_steerable=True, takes_distributions=True, can_decide=False)
+    TRAITS: ClassVar[Traits] = Traits(
+        is_steerable=True, takes_distributions=True, shows_order=False, can_decide=False
+    )
     model_config = ConfigDict(extra="allow", frozen=True)

@@ -22,6 +22,7 @@ class Options:
     overrides: tuple[str, ...] = ()
     limit: int | None = None
     repeat: int | None = None
+    order: str | None = None
     scored_only: bool = False
     rule: str | None = None
     scale: tuple[str, ...] = ()

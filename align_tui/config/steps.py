@@ -102,7 +102,9 @@ class StepParams(Strict):
 class MissingStepParams(StepParams):
     """A stored step that is not installed, or no longer takes these keys; all of them are kept."""
 
-    TRAITS: ClassVar[Traits] = Traits(is_steerable=True, takes_distributions=True, can_decide=False)
+    TRAITS: ClassVar[Traits] = Traits(
+        is_steerable=True, takes_distributions=True, shows_order=False, can_decide=False
+    )
     model_config = ConfigDict(extra="allow", frozen=True)
 
 

@@ -25,9 +25,11 @@ from align_tui.output.decision_json import (
     targets_json,
 )
 from align_tui.output.effects_json import beside_json, effects_json
+from align_tui.output.positions import always_of, column_positions, position_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of
 from align_tui.store.database import Database
+from align_tui.store.orders import shown_to
 from align_tui.store.results import Result
 from align_tui.store.thinking import Thought
 
@@ -79,6 +81,7 @@ def result_event(
         "reasoning": result.reasoning,
         "thinking": thought.text if thought is not None else None,
         "probabilities": list(result.probabilities) if result.probabilities else None,
+        **_order(study, result),
         "predictions": predictions_json(basis.predictions),
         "relevance": relevance_json(basis.relevance),
         "ranking": ranking_json(basis.ranking),
@@ -87,6 +90,17 @@ def result_event(
         "latency_s": round(result.latency_s, 6),
         "tokens": result.tokens,
         "thinking_tokens": thought.total if thought is not None else 0,
+    }
+
+
+def _order(study: Study, result: Result) -> Event:
+    """The order in which the choices were shown; each order with its choice in `orders`."""
+    choices = len(study.scenarios[result.scenario].choices)
+    shown = shown_to(study.profiles[result.profile], result.shown, result.choice, choices)
+    orders = list(dict.fromkeys(each.order for each in shown))
+    return {
+        "order": list(orders[0]) if len(orders) == 1 else None,
+        "orders": [{"order": list(one.order), "choice": one.choice} for one in shown] or None,
     }
 
 
@@ -134,6 +148,7 @@ def summary(db: Database, run: str, study: Study, effects: Effects | None = None
     """
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
     means = results.mean_distances(db, run)
+    positions, always = column_positions(db, run, study), always_of(study)
     counts = results.open_counts(db, run)
     effects = read_effects(db, run) if effects is None else effects
     none = make_rate(0, 0)
@@ -158,6 +173,10 @@ def summary(db: Database, run: str, study: Study, effects: Effects | None = None
                 "model": profile.model_label or None,
                 "targets": targets_json(profile.target),
                 "scores": scores,
+                "position": position_json(
+                    positions[index],
+                    [each for each in always if each.targets in study.scoring_targets(profile)],
+                ),
                 "failed": failed,
                 "pending": still_open,
             }

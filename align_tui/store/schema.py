@@ -170,6 +170,13 @@ CREATE INDEX samples_turn ON samples (run, profile, repeat, context, turn)
   WHERE turn IS NOT NULL AND status IN ('pending', 'running')
 """
 
+# The orders in which the choices were shown, as JSON: [[order, choice], ...] for a decision, and
+# the order of a reply's prompt. NULL where it was the scenario's own, or none was shown.
+_ORDERS = """
+ALTER TABLE results ADD COLUMN shown TEXT;
+ALTER TABLE responses ADD COLUMN choice_order TEXT
+"""
+
 # What the run's study counts as independent (core/families.py); NULL is the usual rule.
 _CLUSTERS = """
 ALTER TABLE runs ADD COLUMN cluster TEXT
@@ -242,6 +249,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m010_turns(db: UtilsDatabase) -> None:
         for statement in _statements(_TURNS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m011_orders(db: UtilsDatabase) -> None:
+        for statement in _statements(_ORDERS):
             db.conn.execute(statement)
 
     @migrations()

@@ -96,7 +96,9 @@ def load_study(options: Options) -> Study:
         tuple(map(typed, options.backbones)) or _backbones(file, beside),
         beside=beside if not options.profiles else None,
         overrides=(
+            *([f'order="{file.order}"'] if file.order is not None else []),
             *(anchored_override(text, beside or Path.cwd()) for text in file.set),
+            *([f'order="{options.order}"'] if options.order is not None else []),
             *(anchored_override(text, Path.cwd()) for text in options.overrides),
         ),
         targets=targets,

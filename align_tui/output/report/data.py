@@ -33,6 +33,7 @@ from align_tui.core.types import content_hash
 from align_tui.monitor.effects import effects_of
 from align_tui.output.rating_words import rating_words
 from align_tui.output.report.blocks import Block
+from align_tui.output.report.position import Position, position_of
 from align_tui.output.report.sections.gathered import Gathered, GatheredRun
 from align_tui.output.report.sections.registry import appendix
 from align_tui.output.report.verdicts import Verdicts, tally
@@ -131,6 +132,7 @@ class Report:
     examples: tuple[Example, ...]
     verdicts: tuple[Verdicts, ...]
     bookmarked: tuple[Example, ...]
+    position: Position
     appendix: tuple[Block, ...] = ()
 
     @property
@@ -162,6 +164,7 @@ def gather(
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
+        position=position_of(db, ids, labels),
         appendix=_appendix(db, parts, columns, labels, comparisons),
     )
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
-from align_tui.output.report import plots, words
+from align_tui.output.report import plots, position, words
 from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Accuracy, Report
 from align_tui.output.tables import point
@@ -39,6 +39,7 @@ def html(report: Report, *, page: bool = False) -> str:
     return environment.get_template("page.html.jinja").render(
         report=report,
         words=words,
+        position=position,
         page=page,
         ticks=TICKS,
         caveats=words.caveats(report),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
 from align_tui.output.markdown_text import md
-from align_tui.output.report import words
+from align_tui.output.report import position, words
 from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Example, Report
 from align_tui.output.tables import point
@@ -19,6 +19,7 @@ def markdown(report: Report, *, page: bool = False) -> str:
     if page:
         shown = (
             _head(report),
+            _position(report),
             _comparisons(report),
             _agreement(report),
             _appendix(report),
@@ -28,6 +29,7 @@ def markdown(report: Report, *, page: bool = False) -> str:
     sections = (
         _head(report),
         _accuracy(report),
+        _position(report),
         _comparisons(report),
         _agreement(report),
         _appendix(report),
@@ -80,6 +82,26 @@ def _accuracy(report: Report) -> Iterator[str]:
     yield from _table(
         ("target", "profile", "all scored", "chance", "discriminating", "chance"), rows
     )
+
+
+def _position(report: Report) -> Iterator[str]:
+    found = report.position
+    if not found.columns and not found.always:
+        return
+    yield "## Position\n"
+    for caution in found.cautions:
+        yield f"> {md(caution)}\n"
+    if found.columns:
+        yield f"{position.HOW_PLACED}\n"
+        yield from _table(position.FIRST_HEADER, position.first_rows(found))
+    if found.always:
+        yield f"{position.HOW_ALWAYS}\n"
+        rows = [
+            (words.target_words(each.targets), *cells)
+            for each in found.always
+            for cells in position.always_rows(each)
+        ]
+        yield from _table(position.ALWAYS_HEADER, rows)
 
 
 def _comparisons(report: Report) -> Iterator[str]:
