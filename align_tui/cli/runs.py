@@ -20,9 +20,11 @@ from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
 from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
+from align_tui.monitor.effects import read_effects
 from align_tui.monitor.findings import read_findings
 from align_tui.output import events
 from align_tui.output.detected import detected, detected_json, detected_lines
+from align_tui.output.effects import BESIDE, beside_table, effect_lines
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.findings import finding_lines
 from align_tui.output.positions import always_of, column_positions, position_lines
@@ -93,8 +95,8 @@ def show_run(
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
     row = runs.get_run(db, run)
-    findings = read_findings(db, run, study)
-    summary = {**events.summary(db, run, study, findings), "parent": row.parent}
+    findings, effects = read_findings(db, run, study), read_effects(db, run)
+    summary = {**events.summary(db, run, study, findings, effects), "parent": row.parent}
     if as_json:
         failures = list(events.failed_samples(db, run, study))
         could = [detected_json(each) for each in detected(db, run)]
@@ -121,6 +123,12 @@ def show_run(
     out.print(CAPTION, style="dim")
     for line in finding_lines(findings):
         out.print(line)
+    for line in effect_lines(effects):
+        out.print(line)
+    if (beside := beside_table(effects)) is not None:
+        out.print()
+        out.print(beside)
+        out.print(BESIDE, style="dim")
     names = [with_model(each.name, each.model_label) for each in study.profiles]
     positions = column_positions(db, run, study)
     for line in position_lines(names, positions, always_of(study)):
@@ -216,8 +224,10 @@ def report_runs(
     out: Path | None,
     title: str,
     cluster: ClusterRule | None = None,
+    *,
+    appendix: bool = False,
 ) -> None:
-    """Write a report on runs in one of the formats of `REPORTS`."""
+    """Write a report on runs in one of the formats of `REPORTS`, or only its appendix."""
     from align_tui.output.report.data import gather
 
     if format_name not in REPORTS:
@@ -232,9 +242,9 @@ def report_runs(
     else:
         from align_tui.output.report.markdown import markdown as made
     if out is None:
-        say_data([made(report)])
+        say_data([made(report, page=appendix)])
         return
-    write_text(out, made(report), devices=True)
+    write_text(out, made(report, page=appendix), devices=True)
     say(str(out), error=True)
 
 

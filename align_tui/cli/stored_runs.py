@@ -76,17 +76,23 @@ def report(
     title: Annotated[
         str, typer.Option(help="The report's title (default: the names of the runs).")
     ] = "",
+    appendix: Annotated[
+        bool,
+        typer.Option("--appendix", help="Write only the numbers, methods and checklist: one page."),
+    ] = False,
     cluster: Cluster = None,
     db: Database = None,
 ) -> None:
     """Write a report on one or more runs.
 
-    It has accuracies, paired comparisons, agreement, examples and provenance.
+    It has accuracies, paired comparisons, agreement, effects, methods, a checklist, examples and
+    provenance.
     """
     from align_tui.cli.option_values import cluster_rule
     from align_tui.cli.runs import report_runs
 
-    report_runs(names or [], db, format_name, out, title, cluster_rule(cluster))
+    rule = cluster_rule(cluster)
+    report_runs(names or [], db, format_name, out, title, rule, appendix=appendix)
 
 
 def table(
@@ -278,6 +284,7 @@ def add_commands(app: typer.Typer) -> None:
         epilog=examples(
             "align-tui report k3f9 > report.md",
             "align-tui report k3f9 m2p4 --format html -o report.html",
+            "align-tui report k3f9 --appendix --format html -o appendix.html",
         )
     )(report)
     app.command(

@@ -15,6 +15,7 @@ from align_tui.core.findings.base import Finding
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import target_id
+from align_tui.monitor.effects import Effects, read_effects
 from align_tui.monitor.findings import read_findings
 from align_tui.output.decision_json import (
     answer_json,
@@ -25,6 +26,7 @@ from align_tui.output.decision_json import (
     steps_json,
     targets_json,
 )
+from align_tui.output.effects_json import beside_json, effects_json
 from align_tui.output.findings import findings_json
 from align_tui.output.positions import always_of, column_positions, position_json
 from align_tui.store import results, runs, thinking
@@ -143,16 +145,21 @@ def _rate(rate: Rate) -> Event:
 
 
 def summary(
-    db: Database, run: str, study: Study, findings: Sequence[Finding] | None = None
+    db: Database,
+    run: str,
+    study: Study,
+    findings: Sequence[Finding] | None = None,
+    effects: Effects | None = None,
 ) -> Event:
-    """The last line: accuracy of every profile for each of its targets, and the findings.
+    """The last line: accuracy of every profile for each of its targets, findings and effects.
 
-    It reads the findings if the caller does not pass them.
+    It reads the findings and the effects if the caller does not pass them.
     """
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
     means = results.mean_distances(db, run)
     positions, always = column_positions(db, run, study), always_of(study)
     counts = results.open_counts(db, run)
+    effects = read_effects(db, run) if effects is None else effects
     none = make_rate(0, 0)
     profiles: list[Event] = []
     for index, profile in enumerate(study.profiles):
@@ -165,6 +172,7 @@ def summary(
                     "all": _rate(tally.all if tally else none),
                     "discriminating": _rate(tally.discriminating if tally else none),
                     "mean_distance": _finite(means.get((index, target_id(targets)))),
+                    **beside_json(effects, index, target_id(targets)),
                 }
             )
         failed, still_open = counts.get(index, (0, 0))
@@ -192,6 +200,7 @@ def summary(
         "cluster": study.cluster,
         "profiles": profiles,
         "findings": findings_json(findings),
+        "effects": effects_json(effects),
     }
 
 

@@ -18,7 +18,14 @@ from align_tui.output.tables import point
 def markdown(report: Report, *, page: bool = False) -> str:
     """The whole report; with `page`, the appendix alone, on one page."""
     if page:
-        shown = (_head(report), _appendix(report), _provenance(report))
+        shown = (
+            _head(report),
+            _position(report),
+            _comparisons(report),
+            _agreement(report),
+            _appendix(report),
+            _provenance(report),
+        )
         return "\n".join(line for section in shown for line in section) + "\n"
     sections = (
         _head(report),
