@@ -55,8 +55,7 @@ def simulate(kind: Kind, number: int, draw: np.random.Generator) -> Numbers:
     scale = np.sqrt(kind.spread)
     families = len(kind.sizes)
     latent = (
-        draw.normal(0, scale, (number, 1, families))
-        + draw.normal(0, scale, (number, 2, families))
+        draw.normal(0, scale, (number, 1, families)) + draw.normal(0, scale, (number, 2, families))
     )[:, :, cluster]
     latent += draw.normal(0, scale, (number, 1, len(cluster)))
     latent += draw.normal(0, scale, (number, 2, len(cluster)))
@@ -89,7 +88,9 @@ def measure(kind: Kind, number: int, seed: int, *, beside: bool = True) -> dict[
         errors["plain"] += found.test.largest <= 0.05
         if not beside:
             continue
-        sums = np.array([np.bincount(clusters, row / times) for row in (right[0], right[1] - right[0])])
+        sums = np.array(
+            [np.bincount(clusters, row / times) for row in (right[0], right[1] - right[0])]
+        )
         for name, each, value, se, truth in (
             ("accuracy", sums[0], mean.mean, mean.se, kind.a),
             ("difference", sums[1], found.value, found.se, kind.b - kind.a),

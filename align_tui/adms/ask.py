@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from align_tui.adms.base import Llm
 from align_tui.adms.reply import write_reply
 from align_tui.config.adm_params import Reasoned
+from align_tui.core.choice_order import in_place
 from align_tui.core.decisions import ChoiceProbabilities, Generation, Message, Response, Sampling
 from align_tui.core.errors import ReplyError
 from align_tui.core.replies import (
@@ -42,8 +43,8 @@ async def ask(
     """Ask for one reply and check it.
 
     `order` has the indices of `choices` in the order in which the messages show them (in their own
-    by default); the response's choice and probabilities are those of `choices`. The enum of the
-    stored schema records the order.
+    by default); the response's choice and probabilities are those of `choices`, and it keeps
+    the order.
 
     With `scored`, one scoring pass gives the probabilities of the choices after the reply's
     reasoning, and draws the choice if the model can. If the model cuts a reply at max_tokens, this
@@ -78,13 +79,9 @@ async def ask(
         sampling=sampling,
         generation=made,
         retried=retried,
-        probabilities=_in_place(chances.probabilities, shown) if chances is not None else None,
+        probabilities=in_place(chances.probabilities, shown) if chances is not None else None,
+        order=None if order is None else shown,
     )
-
-
-def _in_place(values: Sequence[float], shown: Sequence[int]) -> tuple[float, ...]:
-    """The values of the choices as shown, in the choices' own order."""
-    return tuple(values[shown.index(index)] for index in range(len(shown)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.styled import StyledSample, StyledVotes
-from align_tui.config.adm_params import Shuffles, Traits
+from align_tui.config.adm_params import Reasoned, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
@@ -16,13 +16,18 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 
-class BaselineParams(Shuffles):
+class BaselineParams(Reasoned):
     """Unaligned: a neutral prompt, and the majority of `samples` replies."""
 
     TRAITS: ClassVar[Traits] = Traits(
-        needs_model=True, takes_examples="together", reads_labels=False
+        needs_model=True, takes_examples="together", reads_labels=False, order_by_style=True
     )
     samples: int = Field(1, ge=1, le=200)
+
+    @property
+    def replies_per_question(self) -> int:
+        """The number of its samples."""
+        return self.samples
 
 
 def make(profile: Profile, params: BaselineParams, attributes: Attributes) -> Adm:
@@ -36,4 +41,4 @@ def make(profile: Profile, params: BaselineParams, attributes: Attributes) -> Ad
     return decide
 
 
-KIND = AdmKind(BaselineParams, make)
+KIND = AdmKind(BaselineParams, make, prompts=("style",))

@@ -19,7 +19,9 @@ from align_tui.core.targets import Targets
 class ImportedParams(AdmParams):
     """Another program decided. Its results were imported and cannot be decided again here."""
 
-    TRAITS: ClassVar[Traits] = Traits(is_steerable=True, takes_distributions=True, can_decide=False)
+    TRAITS: ClassVar[Traits] = Traits(
+        is_steerable=True, takes_distributions=True, shows_order=False, can_decide=False
+    )
     adm: str = Field("", max_length=500)
 
 

@@ -51,6 +51,7 @@ class KaleidoParams(AdmParams, States):
         takes_relevance=True,
         gives_history=True,
         reads_labels=False,
+        shows_order=False,
     )
     explain: bool = True
 
@@ -150,4 +151,4 @@ def make(profile: Profile, params: KaleidoParams, attributes: Attributes) -> Adm
     return decide
 
 
-KIND = AdmKind(KaleidoParams, make)
+KIND = AdmKind(KaleidoParams, make, prompts=("align_tui.adms.statements:ACTION",))

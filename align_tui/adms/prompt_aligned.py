@@ -13,17 +13,17 @@ from typing import ClassVar
 from pydantic import Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.sampling import NEGATIVE
 from align_tui.adms.styled import StyledSample, StyledVotes
-from align_tui.config.adm_params import Shuffles, Traits
+from align_tui.config.adm_params import Reasoned, Traits
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes
+from align_tui.core.choice_order import NEGATIVE
 from align_tui.core.decisions import Decision
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 
-class PromptAlignedParams(Shuffles):
+class PromptAlignedParams(Reasoned):
     """The prompt states the targets, and positive and negative samples vote."""
 
     TRAITS: ClassVar[Traits] = Traits(
@@ -31,13 +31,20 @@ class PromptAlignedParams(Shuffles):
         needs_target=True,
         is_steerable=True,
         states_target=True,
+        first_prompt_tells="values",
         takes_examples="together",
         reads_labels=False,
+        order_by_style=True,
     )
     STYLED: ClassVar[Mapping[str, object]] = MappingProxyType({"only_positive": True})
     n_positive: int = Field(1, ge=1, le=200)
     n_negative: int = Field(0, ge=0, le=200)
     only_positive: bool = False
+
+    @property
+    def replies_per_question(self) -> int:
+        """The number of its positive and negative samples."""
+        return self.n_positive + self.n_negative
 
 
 def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) -> Adm:
@@ -53,4 +60,4 @@ def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) 
     return decide
 
 
-KIND = AdmKind(PromptAlignedParams, make)
+KIND = AdmKind(PromptAlignedParams, make, prompts=("style",))

@@ -18,7 +18,7 @@ from align_tui.core.targets import Targets
 class RandomParams(AdmParams):
     """Draws a choice uniformly, from the sample's seed."""
 
-    TRAITS: ClassVar[Traits] = Traits(reads_labels=False)
+    TRAITS: ClassVar[Traits] = Traits(reads_labels=False, shows_order=False)
 
 
 async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:

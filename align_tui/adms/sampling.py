@@ -9,12 +9,11 @@ from align_tui.adms.ask import ask
 from align_tui.adms.base import Llm
 from align_tui.config.adm_params import Reasoned
 from align_tui.core.answers import ChoiceAnswer
+from align_tui.core.choice_order import NEGATIVE
 from align_tui.core.decisions import Decision, Message, Response
 from align_tui.core.replies import PLAIN, ReplyForm
 from align_tui.core.scenarios import Scenario
 from align_tui.core.votes import vote_shares, winner
-
-NEGATIVE = "negative"
 
 
 async def decide_by_votes(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from align_tui.adms.base import Llm
 from align_tui.adms.decision_examples import Asked, DecisionExamples, with_turns
 from align_tui.adms.sampling import decide_by_votes
-from align_tui.config.adm_params import Shuffles
+from align_tui.config.adm_params import Reasoned
 from align_tui.config.profile import Profile
 from align_tui.config.prompts.styles import style_of
 from align_tui.core.attributes import Attributes
+from align_tui.core.choice_order import relative_orders
 from align_tui.core.decisions import Decision, Message
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
-from align_tui.core.types import derive_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +27,11 @@ class StyledSample:
     aimed: Targets
 
 
-def choice_orders(seed: int, samples: int, n_choices: int) -> list[tuple[int, ...]]:
-    """A random order of the choices for each sample; a sample's order depends on its number."""
-    found = []
-    for stream in range(samples):
-        order = list(range(n_choices))
-        random.Random(derive_seed(seed, "order of choices", stream)).shuffle(order)
-        found.append(tuple(order))
-    return found
-
-
 class StyledVotes:
     """Decides by the votes of samples whose prompts are in the profile's style."""
 
     def __init__(
-        self, profile: Profile, params: Shuffles, attributes: Attributes, stated: Targets
+        self, profile: Profile, params: Reasoned, attributes: Attributes, stated: Targets
     ) -> None:
         """Examples are compared with the question by user turns that state `stated`."""
         self._profile, self._params, self._attributes = profile, params, attributes
@@ -63,13 +52,12 @@ class StyledVotes:
     ) -> Decision:
         """Ask all of `samples` at once, and decide by their votes.
 
-        The profile's style says whether the choices are shuffled unless its parameters do. An
-        example shows its choices in their own order.
+        Where the profile's choices are shuffled, `scenario` already is, and each sample has an
+        order of its own. An example shows its choices in their own order.
         """
-        shuffles = self._params.shuffle_choices
         orders: list[tuple[int, ...]] = []
-        if self._style.shuffles if shuffles is None else shuffles:
-            orders = choice_orders(llm.seed, len(samples), len(scenario.choices))
+        if self._profile.choice_order == "shuffled" and len(samples) > 1:
+            orders = relative_orders(llm.seed, len(scenario.choices), len(samples))
         asked = [
             self._asked(scenario, sample, orders[number] if orders else None)
             for number, sample in enumerate(samples)

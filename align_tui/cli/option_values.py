@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui import __version__
 from align_tui.config import paths
 from align_tui.config.options import Options
+from align_tui.config.program import program_facts
 from align_tui.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from align_tui.core.families import ClusterRule
 
+ORDERS = ("given", "shuffled", "both")  # OrderSetting, without the import of core
 RECORDED = ("torch", "transformers", "outlines", "llguidance", "tokenizers", "textual")
 
 
@@ -50,10 +51,12 @@ def study_options(
     overrides: Sequence[str] | None = None,
     limit: int | None = None,
     repeat: int | None = None,
+    order: str | None = None,
     scored_only: bool = False,
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
     cluster: str | None = None,
+    margin: float | None = None,
 ) -> Options:
     """Collect the study options of a command in one value. Raises ConfigError."""
     if scoring is not None:
@@ -61,6 +64,8 @@ def study_options(
         from align_tui.core.scorers.registry import SCORERS
 
         SCORERS.get(scoring)
+    if order is not None and order not in ORDERS:
+        raise ConfigError(f"There is no order {order!r}", f"Known: {', '.join(ORDERS)}.")
     return Options(
         study=study,
         profiles=tuple(profiles or ()),
@@ -70,10 +75,12 @@ def study_options(
         overrides=tuple(overrides or ()),
         limit=limit,
         repeat=repeat,
+        order=order,
         scored_only=scored_only,
         rule=scoring,
         scale=tuple(scale or ()),
         cluster=cluster_rule(cluster),
+        margin=margin,
     )
 
 
@@ -81,7 +88,7 @@ def versions() -> dict[str, str]:
     """The versions of the program, its packages and the platform. A run stores them."""
     from importlib import metadata
 
-    found = {"align-tui": __version__, "python": platform.python_version()}
+    found = {**program_facts(), "python": platform.python_version()}
     for name in RECORDED:
         try:
             found[name] = metadata.version(name)

@@ -57,6 +57,13 @@ ScoredOnly = Annotated[
     bool, typer.Option("--scored-only", help="Use only scenarios with labels for the targets.")
 ]
 Repeat = Annotated[int | None, typer.Option(min=1, help="Decide each scenario N times.")]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        help="The order in which choices are shown: given, shuffled (by seed), or both (asked in "
+        "the given and the reversed order, and averaged)."
+    ),
+]
 Rule = Annotated[
     str | None,
     typer.Option(
@@ -77,6 +84,12 @@ Scale = Annotated[
     typer.Option(
         help="attribute=MAXIMUM: the largest value that the file's labels can have, if align-tui "
         "guesses it wrong; repeatable."
+    ),
+]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001, max=0.999, help="Two columns are tied if their difference is surely inside it."
     ),
 ]
 Trust = Annotated[

@@ -22,8 +22,10 @@ class Options:
     overrides: tuple[str, ...] = ()
     limit: int | None = None
     repeat: int | None = None
+    order: str | None = None
     scored_only: bool = False
     rule: str | None = None
+    margin: float | None = None
     scale: tuple[str, ...] = ()
     cluster: ClusterRule | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     Field,
@@ -20,7 +20,7 @@ from align_tui.config.alignment import AlignmentTable, params_of
 from align_tui.config.backbone_spec import BackboneSpec, DecodingSpec, RoleModel
 from align_tui.config.examples import ExamplesSpec
 from align_tui.config.history import HistorySpec
-from align_tui.config.prompts.styles import StyleName
+from align_tui.config.prompts.styles import StyleName, style_of
 from align_tui.config.prompts.target_text import BETWEEN, DEGREES, level_of
 from align_tui.config.reading.by_name import STORED, ClassByName
 from align_tui.config.reading.toml import Strict
@@ -29,6 +29,7 @@ from align_tui.config.server import JsonTable
 from align_tui.config.targets import TargetSpec
 from align_tui.config.value_types import RoleName
 from align_tui.core.alignment.registry import FUNCTIONS
+from align_tui.core.choice_order import OrderSetting
 from align_tui.core.errors import ConfigError
 from align_tui.core.examples.answers import example_targets
 from align_tui.core.targets import Targets
@@ -90,7 +91,8 @@ MAIN = ""
 class Profile(Strict):
     """A complete profile: `extends`, `--set` and aliases are already applied.
 
-    `models` are the models beside `[backbone]`, by role.
+    `models` are the models beside `[backbone]`, by role. `order` is that in which the choices are
+    shown; None where it is the default (`choice_order` has it).
     """
 
     name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
@@ -99,6 +101,7 @@ class Profile(Strict):
     targets: tuple[TargetSpec, ...] = Field(default=(), alias="target")
     alignment: AlignmentTable = None
     history: HistorySpec | None = None
+    order: OrderSetting | None = None
     relevance: RelevanceTable = None
     backbone: BackboneSpec = BackboneSpec()
     models: dict[RoleName, RoleModel] = Field(default_factory=dict)
@@ -110,6 +113,7 @@ class Profile(Strict):
     @classmethod
     def _as_the_style_has_it(cls, data: Any) -> Any:
         """Set those keys of `[adm]` that the profile leaves out and that its style changes."""
+        data = _with_one_word_for_order(data)
         if not isinstance(data, Mapping):
             return data
         prompt, adm = data.get("prompt"), data.get("adm")
@@ -130,10 +134,35 @@ class Profile(Strict):
 
     @model_serializer(mode="wrap")
     def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out keys of absent tables, so that hashes of older profiles do not change."""
+        """Leave out what is absent, so that hashes of older profiles do not change."""
         dumped: dict[str, Any] = dump(self)
-        may_lack = ("alignment", "history", "models", "relevance", "examples")
+        may_lack = ("alignment", "history", "order", "models", "relevance", "examples")
         return {key: each for key, each in dumped.items() if key not in may_lack or each}
+
+    @model_validator(mode="after")
+    def _without_default_order(self) -> Self:
+        """Profiles that show the choices in the same order are equal, however they say it.
+
+        One whose kind is not installed here keeps what it says, and so its hash.
+        """
+        if self.order is None or not self.adm.traits.can_decide:
+            return self
+        if not self.shows_order or self.order == _default_order(self):
+            object.__setattr__(self, "order", None)
+        return self
+
+    @property
+    def shows_order(self) -> bool:
+        """Does its decision-maker, or what predicts its relevance, see the choices together?"""
+        relevance = self.relevance
+        return self.adm.traits.shows_order or (relevance is not None and not relevance.reads_labels)
+
+    @property
+    def choice_order(self) -> OrderSetting:
+        """The order in which its decision-maker is shown the choices."""
+        if not self.shows_order:
+            return "given"
+        return self.order or _default_order(self)
 
     @cached_property
     def target(self) -> Targets:
@@ -228,6 +257,22 @@ class Profile(Strict):
         """SHA-256 of all but the name and the description, and of how a prompt states targets."""
         body = self.model_dump(mode="json", exclude={"name", "description"})
         return content_hash(body | ({"levels": len(DEGREES)} if self.is_graded else {}))
+
+
+def _with_one_word_for_order(data: Any) -> Any:
+    """Take `shuffle_choices` in `[adm]`, an older word, as the order that it means."""
+    adm = data.get("adm") if isinstance(data, Mapping) else None
+    if not isinstance(adm, Mapping) or not isinstance(adm.get("shuffle_choices"), bool):
+        return data
+    means = "shuffled" if adm["shuffle_choices"] else "given"
+    kept = {key: value for key, value in adm.items() if key != "shuffle_choices"}
+    return {"order": means, **data, "adm": kept}
+
+
+def _default_order(profile: Profile) -> OrderSetting:
+    """The order of a profile that names none: its style's, or the scenario's own."""
+    by_style = profile.adm.traits.order_by_style
+    return "shuffled" if by_style and style_of(profile.prompt.prompt_style).shuffles else "given"
 
 
 def without_default_system(profile: Profile) -> Profile:

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import Strict
 from align_tui.core.attributes import Attributes
+from align_tui.core.choice_order import OrderSetting
 from align_tui.core.errors import ConfigError
 from align_tui.core.families import DEFAULT_RULE, ClusterRule
 from align_tui.core.scenarios import Scenario
@@ -53,6 +54,7 @@ class StudyFile(Strict):
     """The content of a study's TOML file: `profiles`, then a column for each entry of `sweep`.
 
     `backbone` is the model of every profile; with `backbones` every profile runs on each of them.
+    `order` is the order in which every profile shows the choices.
     """
 
     name: str = Field("", max_length=200)
@@ -66,7 +68,9 @@ class StudyFile(Strict):
     set: tuple[str, ...] = Field((), max_length=1_000)
     limit: int | None = Field(None, ge=1)
     repeat: int = Field(1, ge=1, le=10_000)
+    order: OrderSetting | None = None
     scored_only: bool = False
+    margin: float | None = Field(None, gt=0.0, lt=1.0)
     scoring: ScoringSpec = ScoringSpec()
     cluster: ClusterRule = DEFAULT_RULE
 
@@ -103,6 +107,7 @@ class Study:
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
     own_code: frozenset[str] = field(default=frozenset(), compare=False)
+    margin: float | None = None  # differences of accuracies inside it count as tied
     attributes: Attributes | None = field(default=None, compare=False, repr=False)
     cluster: ClusterRule = DEFAULT_RULE
 

@@ -18,6 +18,7 @@ from align_tui.core.decisions import (
     Message,
     Response,
     Sampling,
+    ShownChoices,
     Step,
     UsedExample,
 )
@@ -31,6 +32,7 @@ MAX_ATTRIBUTES = 1_000  # of a choice
 MAX_SAMPLES = 100_000  # of all predictions of a decision
 MAX_STEPS = 1_000
 MAX_EXAMPLES = 1_000
+MAX_SHOWN = 10_000
 MAX_NAME_CHARS = 500
 MAX_JSON_CHARS = 200_000
 _MOST = 2**63 - 1  # the largest whole number that a database keeps
@@ -67,6 +69,10 @@ def checked_decision(decision: object, choices: int, asks: AnswerKind = "choice"
         examples=tuple(
             _example(each, f"examples[{index}]")
             for index, each in enumerate(_at_most(MAX_EXAMPLES, decision.examples, "examples"))
+        ),
+        shown=tuple(
+            _shown_choices(each, f"shown[{index}]", choices)
+            for index, each in enumerate(_at_most(MAX_SHOWN, decision.shown, "shown"))
         ),
     )
 
@@ -294,6 +300,23 @@ def _example(value: object, what: str) -> UsedExample:
     )
 
 
+def _shown_choices(value: object, what: str, choices: int) -> ShownChoices:
+    if not isinstance(value, ShownChoices):
+        raise AdmError(f"Its {what} is a {type(value).__name__}, not a ShownChoices", _HINT)
+    return ShownChoices(
+        _order(value.order, f"{what}.order", choices),
+        _index(value.choice, choices, f"{what}.choice"),
+    )
+
+
+def _order(value: object, what: str, choices: int) -> tuple[int, ...]:
+    given = _at_most(choices, value, what)
+    order = tuple(_index(each, choices, what) for each in given)
+    if sorted(order) != list(range(choices)):
+        raise AdmError(f"Its {what} is {_shown(order)}, which must list each index once", _HINT)
+    return order
+
+
 def _shares(value: object, what: str, choices: int) -> tuple[float, ...] | None:
     given = () if value is None else _listed(value, what)
     if not given:
@@ -323,6 +346,7 @@ def _response(value: object, what: str, choices: int) -> Response:
         generation=_generation(value.generation, f"{what}.generation"),
         retried=bool(value.retried),
         probabilities=_shares(value.probabilities, f"{what}.probabilities", choices),
+        order=None if value.order is None else _order(value.order, f"{what}.order", choices),
     )
 
 

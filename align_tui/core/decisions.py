@@ -113,7 +113,8 @@ class Response:
 
     `choice` (index from 0) is None for a reply that takes no choice: ratings, for example.
     `probabilities` are those of the choices after its own reasoning, if they were asked for and
-    are known.
+    are known. `order` has the indices of the choices in the order in which its prompt shows them;
+    None for the scenario's own.
     """
 
     role: str
@@ -125,6 +126,24 @@ class Response:
     generation: Generation
     retried: bool = False
     probabilities: tuple[float, ...] | None = None
+    order: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChoices:
+    """The choices as they were shown once, and what was taken then.
+
+    `order` has the indices (from 0) of the choices as shown, and `choice` the index of the one
+    taken; both are those of the scenario.
+    """
+
+    order: tuple[int, ...]
+    choice: int
+
+    @property
+    def place(self) -> int:
+        """At which place (from 0) the choice was shown that was taken."""
+        return self.order.index(self.choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +189,9 @@ class Decision:
     1 over the choices; normalised, not calibrated). One that rates the choices first has
     `predictions`, may have `relevance`, and the `ranking` that its alignment function made of them.
     `responses` are the replies of models; `steps` have the duration of each step. `examples` are
-    those that the (positive) prompts showed, in the order of the prompt.
+    those that the (positive) prompts showed, in the order of the prompt. `shown` has an item for
+    each time that the choices were shown in an order other than the scenario's alone; it is empty
+    where they were shown in the scenario's order, or not at all.
     """
 
     answer: Answer
@@ -184,6 +205,7 @@ class Decision:
     ranking: Ranking | None = None
     steps: tuple[Step, ...] = ()
     examples: tuple[UsedExample, ...] = ()
+    shown: tuple[ShownChoices, ...] = ()
 
     @property
     def choice(self) -> int | None:

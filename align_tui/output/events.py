@@ -6,14 +6,16 @@ events.schema.json beside this module is the JSON Schema of these lines.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
+from align_tui.core.findings.base import Finding
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import target_id
+from align_tui.monitor.findings import read_findings
 from align_tui.output.decision_json import (
     answer_json,
     examples_json,
@@ -23,9 +25,12 @@ from align_tui.output.decision_json import (
     steps_json,
     targets_json,
 )
+from align_tui.output.findings import findings_json
+from align_tui.output.positions import always_of, column_positions, position_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of
 from align_tui.store.database import Database
+from align_tui.store.orders import shown_to
 from align_tui.store.results import Result
 from align_tui.store.thinking import Thought
 
@@ -77,6 +82,7 @@ def result_event(
         "reasoning": result.reasoning,
         "thinking": thought.text if thought is not None else None,
         "probabilities": list(result.probabilities) if result.probabilities else None,
+        **_order(study, result),
         "predictions": predictions_json(basis.predictions),
         "relevance": relevance_json(basis.relevance),
         "ranking": ranking_json(basis.ranking),
@@ -85,6 +91,17 @@ def result_event(
         "latency_s": round(result.latency_s, 6),
         "tokens": result.tokens,
         "thinking_tokens": thought.total if thought is not None else 0,
+    }
+
+
+def _order(study: Study, result: Result) -> Event:
+    """The order in which the choices were shown; each order with its choice in `orders`."""
+    choices = len(study.scenarios[result.scenario].choices)
+    shown = shown_to(study.profiles[result.profile], result.shown, result.choice, choices)
+    orders = list(dict.fromkeys(each.order for each in shown))
+    return {
+        "order": list(orders[0]) if len(orders) == 1 else None,
+        "orders": [{"order": list(one.order), "choice": one.choice} for one in shown] or None,
     }
 
 
@@ -125,10 +142,16 @@ def _rate(rate: Rate) -> Event:
     }
 
 
-def summary(db: Database, run: str, study: Study) -> Event:
-    """The last line: accuracy of every profile against each target that it is scored against."""
+def summary(
+    db: Database, run: str, study: Study, findings: Sequence[Finding] | None = None
+) -> Event:
+    """The last line: accuracy of every profile for each of its targets, and the findings.
+
+    It reads the findings if the caller does not pass them.
+    """
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
     means = results.mean_distances(db, run)
+    positions, always = column_positions(db, run, study), always_of(study)
     counts = results.open_counts(db, run)
     none = make_rate(0, 0)
     profiles: list[Event] = []
@@ -151,13 +174,25 @@ def summary(db: Database, run: str, study: Study) -> Event:
                 "model": profile.model_label or None,
                 "targets": targets_json(profile.target),
                 "scores": scores,
+                "position": position_json(
+                    positions[index],
+                    [each for each in always if each.targets in study.scoring_targets(profile)],
+                ),
                 "failed": failed,
                 "pending": still_open,
             }
         )
         if code := recorded_code(profile):
             profiles[-1]["code_sha256"] = code
-    return {"event": "summary", "run": run, "cluster": study.cluster, "profiles": profiles}
+    if findings is None:
+        findings = read_findings(db, run, study)
+    return {
+        "event": "summary",
+        "run": run,
+        "cluster": study.cluster,
+        "profiles": profiles,
+        "findings": findings_json(findings),
+    }
 
 
 def failed_samples(db: Database, run: str, study: Study) -> Iterator[Event]:

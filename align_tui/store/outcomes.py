@@ -15,6 +15,7 @@ from align_tui.core.scorers.base import Score
 from align_tui.core.types import canonical, content_hash
 from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
+from align_tui.store.orders import shown_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,8 @@ _FAILED = (
 )
 _DECIDED = (
     "INSERT INTO results (sample, finished, started, worker, choice, choice_text, reasoning,"
-    " probabilities, votes, notes, latency_s, first_token_s, tokens)"
-    f" SELECT id, ?, {STARTED}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+    " probabilities, votes, notes, latency_s, first_token_s, tokens, shown)"
+    f" SELECT id, ?, {STARTED}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 
 
@@ -175,6 +176,7 @@ def _decided(worker: str, decided: Decided) -> _Rows:
                 decided.latency_s,
                 min((g.first_token_s for g in generations), default=None),
                 sum(g.tokens for g in generations),
+                shown_json(decision.shown),
                 claimed.id,
             ),
         )
@@ -210,6 +212,7 @@ def _reply(
     reasoning: str,
 ) -> _Rows:
     made = response.generation
+    order = response.order if isinstance(response, Response) else None
     texts = (
         made.prompt,
         canonical([asdict(message) for message in response.messages]),
@@ -222,7 +225,7 @@ def _reply(
     ]
     rows.append(
         (
-            "INSERT INTO responses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO responses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 sample,
                 idx,
@@ -240,6 +243,7 @@ def _reply(
                 int(response.retried),
                 _timeline(made.timeline),
                 made.thinking_tokens,
+                json.dumps(order) if order is not None else None,
             ),
         )
     )

@@ -8,19 +8,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
+from align_tui.core.decisions import ShownChoices
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.stats.rates import Rate
 from align_tui.core.types import JsonObject
 from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database, Row
+from align_tui.store.orders import read_order, read_shown
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of an ended sample: a decision, or a failure (then `error_kind` is set).
 
-    `started` and `finished` are seconds since the epoch.
+    `started` and `finished` are seconds since the epoch. `shown` is empty where the choices were
+    shown in the scenario's own order, or not at all.
     """
 
     seq: int
@@ -41,6 +44,7 @@ class Result:
     tokens: int
     error_kind: str | None
     error_message: str | None
+    shown: tuple[ShownChoices, ...] = ()
 
     @property
     def answer(self) -> Answer | None:
@@ -92,6 +96,7 @@ class StoredResponse:
     messages_hash: str
     schema_hash: str
     thinking_tokens: int = 0
+    order: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Tally:
 _RESULT = """
 SELECT r.seq, r.sample, r.finished, r.started, r.choice, r.choice_text, r.reasoning,
   r.probabilities, r.votes, r.notes, r.latency_s, r.first_token_s, r.tokens, r.error_kind,
-  r.error_message, s.scenario, s.profile, s.repeat
+  r.error_message, r.shown, s.scenario, s.profile, s.repeat
 FROM results r JOIN samples s ON s.id = r.sample
 """
 
@@ -139,6 +144,7 @@ def _result(row: Row) -> Result:
         tokens=row["tokens"],
         error_kind=row["error_kind"],
         error_message=row["error_message"],
+        shown=read_shown(row["shown"]),
     )
 
 
@@ -284,6 +290,7 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
             messages_hash=row["messages"],
             schema_hash=row["schema"],
             thinking_tokens=row["thinking_tokens"],
+            order=read_order(row["choice_order"]),
         )
         for row in rows
     ]

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from align_tui.store.domain_tables import DOMAIN, fill_targets
 from align_tui.store.example_tables import EXAMPLES
+from align_tui.store.source_tables import SOURCES
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 15
+LATEST = 17  # m012 was merged after m016
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -170,9 +171,21 @@ CREATE INDEX samples_turn ON samples (run, profile, repeat, context, turn)
   WHERE turn IS NOT NULL AND status IN ('pending', 'running')
 """
 
+# The orders in which the choices were shown, as JSON: [[order, choice], ...] for a decision, and
+# the order of a reply's prompt. NULL where it was the scenario's own, or none was shown.
+_ORDERS = """
+ALTER TABLE results ADD COLUMN shown TEXT;
+ALTER TABLE responses ADD COLUMN choice_order TEXT
+"""
+
 # What the run's study counts as independent (core/families.py); NULL is the usual rule.
 _CLUSTERS = """
 ALTER TABLE runs ADD COLUMN cluster TEXT
+"""
+
+# Differences of accuracies inside the margin of the run's study count as tied; NULL: it names none.
+_MARGIN = """
+ALTER TABLE runs ADD COLUMN margin REAL
 """
 
 
@@ -245,8 +258,23 @@ def migrate(connection: sqlite3.Connection) -> None:
             db.conn.execute(statement)
 
     @migrations()
+    def m011_orders(db: UtilsDatabase) -> None:
+        for statement in _statements(_ORDERS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m012_sources(db: UtilsDatabase) -> None:
+        for statement in _statements(SOURCES):
+            db.conn.execute(statement)
+
+    @migrations()
     def m015_clusters(db: UtilsDatabase) -> None:
         for statement in _statements(_CLUSTERS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m016_margin(db: UtilsDatabase) -> None:
+        for statement in _statements(_MARGIN):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

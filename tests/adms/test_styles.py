@@ -13,7 +13,6 @@ import pytest
 
 from align_tui.adms.ask import ask
 from align_tui.adms.registry import make_adm
-from align_tui.adms.styled import choice_orders
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.adm_params import Reasoned
@@ -24,6 +23,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.prompts.attribution import entered
 from align_tui.config.prompts.render import render_messages
 from align_tui.config.prompts.styles import STYLES, StyleName
+from align_tui.core.choice_order import shuffled_order
 from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
 from align_tui.core.errors import ReplyError
 from align_tui.core.replies import (
@@ -139,8 +139,9 @@ def test_choices_are_shuffled_for_each_sample_and_mapped_back(style: str, kind: 
     many = {"samples": 8} if kind == "baseline" else {"n_positive": 6, "n_negative": 2}
     model = Chooses("Bo")
     decision = decide(model, profile(kind, style, **many))
-    orders = choice_orders(1, 8, 3)
-    assert len(set(orders)) > 2 and orders == choice_orders(1, 8, 3) != choice_orders(2, 8, 3)
+    orders = [shuffled_order(1, 3, stream) for stream in range(8)]
+    assert len(set(orders)) > 2 and orders != [shuffled_order(2, 3, i) for i in range(8)]
+    assert [each.order for each in decision.responses] == orders
     for response, order, schema in zip(decision.responses, orders, model.schemas, strict=True):
         assert response.choice == 1
         shown = [SCENARIO.choice_texts[index] for index in order]
@@ -193,6 +194,7 @@ def test_a_style_sets_defaults_that_the_profile_may_change() -> None:
     plain, styled = profile("prompt_aligned", None), profile("prompt_aligned", "align")
     assert (plain.adm.only_positive, styled.adm.only_positive) == (False, True)  # type: ignore[attr-defined]
     kept = profile("prompt_aligned", "align", only_positive=False, shuffle_choices=False)
+    assert kept.order == kept.choice_order == "given" and styled.choice_order == "shuffled"
     assert kept.adm.only_positive is False  # type: ignore[attr-defined]
     for each in (plain, styled, kept):
         assert Profile.from_body(each.body()) == each
@@ -207,7 +209,7 @@ def test_a_style_sets_defaults_that_the_profile_may_change() -> None:
 def test_a_profile_without_a_style_is_as_it_was() -> None:
     plain = profile("baseline", None)
     body = plain.body()
-    assert "prompt_style" not in body["prompt"] and "shuffle_choices" not in body["adm"]  # type: ignore[operator]
+    assert "prompt_style" not in body["prompt"] and "order" not in body  # type: ignore[operator]
     model = Chooses("Bo")
     (response,) = decide(model, plain).responses
     assert list(response.schema["properties"]) == ["reasoning", "choice"]  # type: ignore[arg-type]

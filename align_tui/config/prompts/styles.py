@@ -30,7 +30,7 @@ _PEOPLE = """\
 class PromptStyle:
     """The default templates of a style, its instruction for each order of reasoning, its replies.
 
-    `shuffles`: each sample sees the choices in its own order unless the profile says otherwise.
+    `shuffles`: the choices are shuffled unless the profile has an `order`.
     """
 
     aligned: str

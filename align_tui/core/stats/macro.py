@@ -6,7 +6,8 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from align_tui.core.stats.clusters import Asked, deviations, standard_error
+from align_tui.core.stats.clusters import Asked, cluster_mean, deviations, standard_error
+from align_tui.core.stats.paired_clusters import correlation
 from align_tui.core.stats.rates import Rate
 
 
@@ -34,13 +35,52 @@ def mean_of(rates: Sequence[Rate], wider: float = 1.0) -> Mean | None:
         for rate in rates
         if rate.accuracy is not None and rate.low is not None and rate.high is not None
     ]
+    return _combined(known, [[0.0] * len(known)] * len(known), wider)
+
+
+def macro_mean(groups: Sequence[Sequence[Asked]]) -> Mean | None:
+    """The unweighted mean of the means of several groups of questions; None without a question.
+
+    A group holds the questions of one attribute. A cluster may be in several groups (as one
+    scenario that has labels of two attributes), which makes their means dependent. The interval
+    is `mean_of`'s, with the correlation r_ij of the groups' cluster sums: its lower half is
+    sqrt(sum over i, j of r_ij (p_i - l_i)(p_j - l_j)) / k, and the upper half likewise (G. Y. Zou,
+    A. Donner, Statistics in Medicine 27, 2008, for correlated estimates). Without a shared
+    cluster both are the same.
+    """
+    known = [[each for each in group if each.times] for group in groups]
+    known = [group for group in known if group]
+    means = [cluster_mean(group) for group in known]
+    sums = [
+        deviations([each.mean for each in group], [each.cluster for each in group])
+        for group in known
+    ]
+    return _combined(
+        [(mean.mean, mean.low, mean.high) for mean in means if mean is not None],
+        [[correlation(a, b) for b in sums] for a in sums],
+    )
+
+
+def _combined(
+    known: Sequence[tuple[float, float, float]],
+    correlations: Sequence[Sequence[float]],
+    wider: float = 1.0,
+) -> Mean | None:
+    """The mean of (mean, low, high), with the correlation of every two off the diagonal."""
     if not known:
         return None
     count = len(known)
     mean = math.fsum(p for p, _, _ in known) / count
-    below = wider * math.sqrt(math.fsum((p - low) ** 2 for p, low, _ in known)) / count
-    above = wider * math.sqrt(math.fsum((high - p) ** 2 for p, _, high in known)) / count
+    below = wider * _reach([p - low for p, low, _ in known], correlations) / count
+    above = wider * _reach([high - p for p, _, high in known], correlations) / count
     return Mean(count, mean, max(0.0, mean - below), min(1.0, mean + above))
+
+
+def _reach(sides: Sequence[float], correlations: Sequence[Sequence[float]]) -> float:
+    total = math.fsum(side * side for side in sides)
+    for a, row in enumerate(correlations):
+        total += 2 * math.fsum(row[b] * sides[a] * sides[b] for b in range(a))
+    return math.sqrt(max(0.0, total))
 
 
 def dependence(cells: Sequence[Sequence[Asked]]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -18,6 +18,7 @@ from align_tui.core.stats.clusters import (
     t_quantile,
 )
 from align_tui.core.stats.paired import Difference, count_pairs, difference, square_and_add
+from align_tui.core.stats.power import detectable
 
 MOST_SUMS = 20_000_000  # of the exact test: clusters times different sums, about a second of work
 DRAWS = 99_999  # of the test by chance, where the exact one takes too long
@@ -64,6 +65,11 @@ class PairedDifference:
     clusters: int
     method: Method
     test: SignFlip
+
+    @property
+    def detectable(self) -> float | None:
+        """The smallest difference (0..1) that these questions detect with 80 % power, or None."""
+        return detectable(self.se, self.clusters)
 
 
 def paired_difference(pairs: Iterable[Pair]) -> PairedDifference | None:
@@ -118,7 +124,7 @@ def _interval(
     added = square_and_add(
         (one.mean, one.low, one.high),
         (other.mean, other.low, other.high),
-        _correlation(of_a, of_b),
+        correlation(of_a, of_b),
     )
     reach = t_quantile(one.clusters - 1) * se
     return Difference(
@@ -128,14 +134,18 @@ def _interval(
     )
 
 
-def _correlation(a: dict[Hashable, float], b: dict[Hashable, float]) -> float:
+def correlation(a: Mapping[Hashable, float], b: Mapping[Hashable, float]) -> float:
+    """The correlation (-1..1) of two columns' cluster sums (`deviations`); 0 if one never varies.
+
+    A cluster that only one of them has counts as 0 in the other.
+    """
     size = math.sqrt(
         math.fsum(each * each for each in a.values())
         * math.fsum(each * each for each in b.values())
     )
     if size == 0.0:
         return 0.0
-    return max(-1.0, min(1.0, math.fsum(a[cluster] * b[cluster] for cluster in a) / size))
+    return max(-1.0, min(1.0, math.fsum(a[each] * b[each] for each in a if each in b) / size))
 
 
 def sign_flip(values: Sequence[float], clusters: Sequence[Hashable], *, seed: int = 0) -> SignFlip:

@@ -18,7 +18,7 @@ COLUMNS = (
     "distance", "discriminating", "probability", "latency_s", "tokens", "thinking_tokens", "error",
     "reasoning", "thinking", "answer_kind", "answer_text", "ranking_function", "ranking_measure",
     "ranking_scores", "tied", "tie_break", "predictions", "relevance", "steps",
-    "examples",
+    "examples", "order", "orders",
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def _csv_basis(event: Event) -> dict[str, Any]:
     answer, ranking = event.get("answer"), event.get("ranking")
     cells: dict[str, Any] = {
         key: json_text(event[key]) if event.get(key) is not None else ""
-        for key in ("predictions", "relevance", "examples", "steps")
+        for key in ("predictions", "relevance", "examples", "steps", "order", "orders")
     }
     if answer is not None:
         cells |= {"answer_kind": answer["kind"], "answer_text": answer["text"]}

@@ -151,7 +151,7 @@ def _samples(
 def _step(profile: Profile) -> JsonObject:
     """The decision-maker with its settings; the model's address and keys are not among them."""
     body = profile.body()
-    named = ("adm", "alignment", "target", "decoding", "prompt")
+    named = ("order", "adm", "alignment", "target", "decoding", "prompt")
     return {"solver": profile.adm.kind, "params": {k: body[k] for k in named if k in body}}
 
 

@@ -176,7 +176,16 @@ def _in(table: str, name: str) -> bool:
 def _settings(profile: Profile) -> Iterator[tuple[str, str]]:
     """Every setting of a method as (dotted name, value), without name, target and model."""
     body = profile.body()
-    for table in ("adm", "alignment", "decoding", "prompt", "examples", "models", "relevance"):
+    for table in (
+        "order",
+        "adm",
+        "alignment",
+        "decoding",
+        "prompt",
+        "examples",
+        "models",
+        "relevance",
+    ):
         yield from _flat(table, body.get(table))
 
 

@@ -22,22 +22,34 @@ from align_tui.core.columns import (
     target_for,
 )
 from align_tui.core.families import ClusterRule
+from align_tui.core.findings.base import Finding
 from align_tui.core.scenarios import Scenario
-from align_tui.core.settings import Setting, beside
+from align_tui.core.seeds import SEED_RULES
+from align_tui.core.settings import Setting, beside, differing_model_files
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
+from align_tui.core.stats.equivalence import shared_margin
 from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
+from align_tui.monitor.effects import effects_of
+from align_tui.monitor.findings import read_findings
 from align_tui.output.rating_words import rating_words
+from align_tui.output.report.blocks import Block
+from align_tui.output.report.conclusions import conclusion
+from align_tui.output.report.position import Position, position_of
+from align_tui.output.report.sections.gathered import Gathered, GatheredRun
+from align_tui.output.report.sections.registry import appendix
 from align_tui.output.report.verdicts import Verdicts, tally
 from align_tui.store import results, runs
 from align_tui.store.basis import Basis, bases_of
 from align_tui.store.clusters import clustering_of
 from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
+from align_tui.store.probabilities import probabilities_of
 from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
+from align_tui.store.run_inputs import read_inputs
 from align_tui.store.runs import RunRow
 from align_tui.store.thinking import Thought, thoughts_of
 
@@ -81,7 +93,13 @@ class Compared:
     second: str
     targets: Targets
     found: Comparison
+    margin: float | None
     adjusted: float
+
+    @property
+    def conclusion(self) -> str:
+        """Which is better, or that they are tied, or which difference could be detected."""
+        return conclusion(self.found.difference, self.adjusted, self.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +144,11 @@ class Report:
     examples: tuple[Example, ...]
     verdicts: tuple[Verdicts, ...]
     bookmarked: tuple[Example, ...]
+    position: Position
+    appendix: tuple[Block, ...] = ()
+    findings: tuple[tuple[str, Finding], ...] = ()  # each with the id of its run
+    other_models: tuple[str, ...] = ()
+    """Sentences on columns whose models have one name and different files."""
 
     @property
     def dependent(self) -> bool:
@@ -141,6 +164,7 @@ def gather(
     parts = tuple(_run_part(db, run) for run in ids)
     columns = [column for run in ids for column in read_columns(db, run)]
     labels = _labels(columns, several=len(ids) > 1)
+    comparisons = _comparisons(columns, labels)
     annotations = {sample: said for run in ids for sample, said in annotations_on(db, run).items()}
     return Report(
         title=title or ", ".join(dict.fromkeys(part.row.name for part in parts)),
@@ -149,12 +173,44 @@ def gather(
         runs=parts,
         labels=labels,
         accuracies=_accuracies(columns, labels),
-        comparisons=_comparisons(columns, labels),
+        comparisons=comparisons,
         agreements=_agreements(columns),
         settings=beside([column.settings for column in columns]),
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
+        position=position_of(db, ids, labels),
+        other_models=_other_models(columns, labels),
+        appendix=_appendix(db, parts, columns, labels, comparisons),
+        findings=tuple(
+            (run, finding)
+            for run in ids
+            for finding in read_findings(db, run, runs.load_study(db, run))
+        ),
+    )
+
+
+def _appendix(
+    db: Database,
+    parts: Sequence[RunPart],
+    columns: Sequence[Column],
+    labels: tuple[str, ...],
+    comparisons: Sequence[Compared],
+) -> tuple[Block, ...]:
+    probabilities = {
+        sample: each for part in parts for sample, each in probabilities_of(db, part.row.id).items()
+    }
+    return appendix(
+        Gathered(
+            db,
+            tuple(
+                GatheredRun(part.row, runs.load_study(db, part.row.id), part.versions)
+                for part in parts
+            ),
+            labels,
+            effects_of(columns, probabilities),
+            tuple(each.found for each in comparisons),
+        )
     )
 
 
@@ -170,12 +226,25 @@ def _run_part(db: Database, run: str) -> RunPart:
         cluster=study.cluster,
         clusters=clustering_of(db, run).clusters,
         notes=study.notes,
-        versions=runs.run_versions(db, run),
+        versions=runs.run_versions(db, run) | {"seeds from each scenario's": _seed_words(db, run)},
         profiles=tuple(
             (with_model(profile.name, profile.model_label), profile.hash)
             for profile in study.profiles
         ),
     )
+
+
+def _other_models(columns: Sequence[Column], labels: Sequence[str]) -> tuple[str, ...]:
+    said = []
+    for a, b in combinations(range(len(columns)), 2):
+        files = differing_model_files(columns[a].settings, columns[b].settings)
+        if files and columns[a].model == columns[b].model:
+            said.append(f"The models of {labels[a]} and {labels[b]} differ: {', '.join(files)}.")
+    return tuple(said)
+
+
+def _seed_words(db: Database, run: str) -> str:
+    return SEED_RULES[read_inputs(db, run).seed_rule]
 
 
 def _labels(columns: Sequence[Column], *, several: bool) -> tuple[str, ...]:
@@ -207,7 +276,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
 
 def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Compared, ...]:
     """Compare every two columns under every target that both are scored against."""
-    found: list[tuple[str, str, Targets, Comparison]] = []
+    found: list[tuple[str, str, Targets, Comparison, float | None]] = []
     for a, b in combinations(range(len(columns)), 2):
         shared = [targets for targets in columns[a].under if targets in columns[b].under]
         paired = pair_up([columns[a], columns[b]]) if shared else None
@@ -215,8 +284,9 @@ def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Comp
             assert paired is not None
             comparison = compare(paired, 0, 1, targets)
             if comparison.counts.pairs:
-                found.append((labels[a], labels[b], targets, comparison))
-    adjusted = holm([comparison.p for *_, comparison in found])
+                margin = shared_margin((columns[a].margin, columns[b].margin))
+                found.append((labels[a], labels[b], targets, comparison, margin))
+    adjusted = holm([comparison.p for *_, comparison, _ in found])
     return tuple(Compared(*each, p) for each, p in zip(found, adjusted, strict=True))
 
 

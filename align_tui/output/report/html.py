@@ -9,13 +9,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
-from align_tui.output.report import plots, words
+from align_tui.output.findings import evidence_words, nothing_found
+from align_tui.output.report import plots, position, words
+from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Accuracy, Report
 from align_tui.output.tables import point
 
 
-def html(report: Report) -> str:
-    """The whole page."""
+def html(report: Report, *, page: bool = False) -> str:
+    """The whole report; with `page`, the appendix alone, small enough for a page of paper."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -33,12 +35,17 @@ def html(report: Report) -> str:
         "signed": words.signed,
         "p": words.p_words,
         "letter": letter,
+        "evidence": evidence_words,
         "when": lambda at: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(at)),
     }
     return environment.get_template("page.html.jinja").render(
         report=report,
         words=words,
+        position=position,
+        page=page,
+        ticks=TICKS,
         caveats=words.caveats(report),
+        nothing_found=nothing_found(),
         accuracy_plot=_accuracy_plot(report.accuracies),
         agreement_plot=_agreement_plot(report),
     )

@@ -7,19 +7,27 @@ from collections.abc import Iterator, Sequence
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
+from align_tui.output.findings import evidence_words, nothing_found
 from align_tui.output.markdown_text import md
-from align_tui.output.report import words
+from align_tui.output.report import position, words
+from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Example, Report
 from align_tui.output.tables import point
 
 
-def markdown(report: Report) -> str:
-    """The whole report."""
+def markdown(report: Report, *, page: bool = False) -> str:
+    """The whole report; with `page`, the appendix alone, on one page."""
+    if page:
+        shown = (_head(report), _appendix(report), _provenance(report))
+        return "\n".join(line for section in shown for line in section) + "\n"
     sections = (
         _head(report),
+        _findings(report),
         _accuracy(report),
+        _position(report),
         _comparisons(report),
         _agreement(report),
+        _appendix(report),
         _settings(report),
         _verdicts(report),
         _examples(report),
@@ -49,6 +57,20 @@ def _head(report: Report) -> Iterator[str]:
         yield ""
 
 
+def _findings(report: Report) -> Iterator[str]:
+    yield "## Findings\n"
+    if not report.findings:
+        yield f"{md(nothing_found())}\n"
+        return
+    yield f"{words.HOW_DOUBTFUL}\n"
+    for run, finding in report.findings:
+        yield f"- **{finding.severity}, {md(finding.id)}** {words.of_run(report, run)}"
+        yield f"  {md(finding.sentence)}"
+        yield f"  {md(evidence_words(finding.evidence))}."
+        yield f"  {md(finding.advice)}"
+    yield ""
+
+
 def _accuracy(report: Report) -> Iterator[str]:
     yield "## Alignment accuracy\n"
     yield f"{words.HOW_ACCURATE}\n"
@@ -71,6 +93,26 @@ def _accuracy(report: Report) -> Iterator[str]:
     )
 
 
+def _position(report: Report) -> Iterator[str]:
+    found = report.position
+    if not found.columns and not found.always:
+        return
+    yield "## Position\n"
+    for caution in found.cautions:
+        yield f"> {md(caution)}\n"
+    if found.columns:
+        yield f"{position.HOW_PLACED}\n"
+        yield from _table(position.FIRST_HEADER, position.first_rows(found))
+    if found.always:
+        yield f"{position.HOW_ALWAYS}\n"
+        rows = [
+            (words.target_words(each.targets), *cells)
+            for each in found.always
+            for cells in position.always_rows(each)
+        ]
+        yield from _table(position.ALWAYS_HEADER, rows)
+
+
 def _comparisons(report: Report) -> Iterator[str]:
     if not report.comparisons:
         return
@@ -90,12 +132,13 @@ def _comparisons(report: Report) -> Iterator[str]:
                 words.difference_words(each.found.difference),
                 words.p_words(each.found.p),
                 words.p_words(each.adjusted),
+                each.conclusion,
             )
         )
     yield from _table(
         (
             "target", "first", "second", "both / first / second / neither right",
-            "pairs", "difference", "p", "Holm",
+            "pairs", "difference", "p", "Holm", "conclusion",
         ),
         rows,
     )  # fmt: skip
@@ -118,8 +161,23 @@ def _agreement(report: Report) -> Iterator[str]:
     yield from _table(("first", "second", "same choice", "chance", "S"), rows)
 
 
+def _appendix(report: Report) -> Iterator[str]:
+    for block in report.appendix:
+        yield f"## {md(block.title)}\n"
+        for sentence in block.sentences:
+            yield f"{md(sentence)}\n"
+        for grid in block.grids:
+            yield from _table(grid.header, grid.rows)
+        for tick in block.ticks:
+            yield f"- {TICKS[tick.holds]} {md(tick.asked)} {tick.holds}: {md(tick.evidence)}"
+        if block.ticks:
+            yield ""
+
+
 def _settings(report: Report) -> Iterator[str]:
     yield "## Settings\n"
+    for said in report.other_models:
+        yield f"{md(one_line(said, 400))}\n"
     differing = [row for row in report.settings if row.differs]
     if differing:
         yield "Where the columns differ:\n"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from align_tui.core.answers import letter
 from align_tui.core.families import CLUSTER_RULES
 from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.paired_clusters import PairedDifference
 from align_tui.core.stats.rates import Rate
-from align_tui.core.targets import Targets
-from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
-from align_tui.output import decision_json
 from align_tui.output.report.data import ColumnDecision, Report, RunPart
+from align_tui.output.report.target_words import target_words as target_words
 from align_tui.output.tables import CAPTION, point, size_words
 from align_tui.store.thinking import Thought
 
@@ -22,7 +18,9 @@ HOW_COMPARED = (
     "are scored for both. Difference: the accuracy of the second minus that of the first, with its "
     "95 % interval (Newcombe 1998, method 10; over clusters where decisions are dependent). p: "
     "sign-flip test over clusters, two-sided, mid-p (for questions asked once, McNemar's). Holm: p "
-    "adjusted for all comparisons of this report."
+    "adjusted for all comparisons of this report. Conclusion: by Holm's p at 5 %; tied if the "
+    "interval lies inside the study's margin; else the difference that could be detected with 80 % "
+    "power (Miller 2024)."
 )
 DEPENDENT = (
     "Repeats of a question are averaged first, and questions of one cluster are not taken as "
@@ -30,6 +28,10 @@ DEPENDENT = (
     "Wilson's with the effective number of decisions and Student's t with c - 1 degrees of freedom."
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
+HOW_DOUBTFUL = (
+    "Each finding is a reason to doubt a number of this report: a warning puts it in doubt, an "
+    "info is good to know. They were computed from the run's own decisions."
+)
 HOW_AGREED = (
     "The share of decisions in which two columns took the same choice, right or wrong. S corrects "
     "it for chance (Bennett, Alpert, Goldstein 1954): 0 means as often as two uniform choosers, "
@@ -47,12 +49,6 @@ HOW_JUDGED = (
 HOW_MARKED = "✓ right, ✗ wrong, each against its own target; · unscored or without a target."
 FEW = 30
 MARKS = {True: "✓", False: "✗", None: "·"}
-
-
-def target_words(targets: Targets) -> str:
-    """`moral desert 1 + fairness 0`."""
-    spoken = tuple(replace(t, attribute=t.attribute.replace("_", " ")) for t in targets)
-    return one_line(decision_json.target_words(spoken)) or "–"
 
 
 def rate_words(rate: Rate) -> str:
@@ -95,6 +91,11 @@ def pair_words(found: Comparison) -> str:
 def p_words(p: float) -> str:
     """Three digits, or `< .001`."""
     return "< .001" if p < 0.001 else "1.000" if p >= 0.9995 else f"{p:.3f}"[1:]
+
+
+def of_run(report: Report, run: str) -> str:
+    """`(run k3f9)` in a report on several runs, else empty."""
+    return f"(run {run})" if len(report.runs) > 1 else ""
 
 
 def caveats(report: Report) -> list[str]:

@@ -21,7 +21,7 @@ from align_tui.output.events import Event, page_events, summary
 from align_tui.store import results, runs
 from align_tui.store.database import Database
 
-NAMED_SETTINGS = ("adm", "alignment", "decoding", "prompt")
+NAMED_SETTINGS = ("order", "adm", "alignment", "decoding", "prompt")
 LEFT_OUT = ("event", "run", "profile", "model", "scenario", "choice", "choice_text")
 
 

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from align_tui.core.answers import letter
 from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
-from align_tui.core.settings import beside
+from align_tui.core.settings import beside, differing_model_files
 from align_tui.core.stats.comparison import Comparison
+from align_tui.core.stats.equivalence import LEVEL, finding, shared_margin
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
@@ -164,11 +165,12 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Four lines: counts of pairs; difference, interval and p; agreement; settings that differ."""
     found = digest.comparison
     one, two = found.a + 1, found.b + 1
+    margin = shared_margin(digest.paired.columns[each].margin for each in (found.a, found.b))
     if found.a == found.b:
         return (((" there is only one column: add another to compare with", "text"),), (), (), ())
     return (
         cut(_counts(found, one, two), width, glyphs.more),
-        cut(_difference(found, one, two, width, glyphs), width, glyphs.more),
+        cut(_difference(found, one, two, margin, width, glyphs), width, glyphs.more),
         cut(_agreement(found), width, glyphs.more),
         cut(_settings(digest, glyphs), width, glyphs.more),
     )
@@ -180,6 +182,11 @@ def _settings(digest: Digest, glyphs: Glyphs) -> list[Span]:
     names = [row.name for row in rows if row.differs]
     if not names:
         return [(" no setting differs", "quiet")]
+    one, other = columns[found.a], columns[found.b]
+    files = differing_model_files(one.settings, other.settings)
+    if files and one.model == other.model:
+        return [(f" {glyphs.unlike} ", "key"), ("the models differ: ", "warn"),
+                (", ".join(one_line(name) for name in files), "text")]  # fmt: skip
     return [(f" {glyphs.unlike} ", "key"), ("settings that differ ", "quiet"),
             (", ".join(one_line(name) for name in names), "text")]  # fmt: skip
 
@@ -225,7 +232,9 @@ def p_text(p: float) -> str:
     return "p = 1.0" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
 
 
-def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyphs) -> list[Span]:
+def _difference(
+    found: Comparison, one: int, two: int, margin: float | None, width: int, glyphs: Glyphs
+) -> list[Span]:
     if found.difference is None:
         return []
     value, low, high = found.difference.value, found.difference.low, found.difference.high
@@ -236,6 +245,11 @@ def _difference(found: Comparison, one: int, two: int, width: int, glyphs: Glyph
         ("   sign-flip ", "quiet"),
         (p_text(found.p), "bright"),
     ]
+    smallest = found.difference.detectable
+    if margin is not None and finding(low, high, margin) == "tied":
+        spans += [("   ", ""), ("tied", "bright"), (f" within {point(margin)}", "text")]
+    elif found.p > LEVEL and smallest is not None:
+        spans += [("   could detect ", "quiet"), (point(smallest), "text")]
     bar = min(41, width - cells(spans) - 4)
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]

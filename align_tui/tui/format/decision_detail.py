@@ -97,6 +97,7 @@ def _decision(detail: DecisionDetail) -> str:
         if result.votes:
             votes = "  ".join(f"{letter(i)} {value:.4f}" for i, value in enumerate(result.votes))
             out.append(f"votes     {votes}")
+        out += [f"order     {line}" for line in _orders(detail)]
         out += [f"note      {note}" for note in result.notes]
     if remark := annotation_words(shown.annotation):
         out.append(f"remark    {remark}")
@@ -111,6 +112,21 @@ def _decision(detail: DecisionDetail) -> str:
             "\nIt failed before a reply was complete." if failed else "\nNo model was asked."
         )
     return "\n".join(out)
+
+
+def _orders(detail: DecisionDetail) -> list[str]:
+    """The order in which the choices were shown; of several, each with the choice taken in it."""
+    result, count = detail.shown.result, len(detail.scenario.choices)
+    if result is None or not detail.profile.shows_order:
+        return []
+    orders = dict.fromkeys((each.order, each.choice) for each in result.shown)
+    if not orders:
+        is_own = detail.profile.choice_order == "given" and result.choice is not None
+        return ["the scenario's own"] if is_own and count else []
+    if len(orders) == 1:
+        [(order, _)] = orders
+        return [" ".join(map(letter, order))]
+    return [f"{' '.join(map(letter, order))}: {letter(choice)}" for order, choice in orders]
 
 
 def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs: Glyphs) -> str:
@@ -136,8 +152,9 @@ def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs:
 
 def _cost(reply: StoredResponse) -> str:
     speed = reply.tokens / reply.total_s if reply.total_s > 0 else 0.0
+    order = f"order     {' '.join(map(letter, reply.order))}\n" if reply.order else ""
     return (
-        f"role      {reply.role}\n"
+        f"role      {reply.role}\n{order}"
         f"time      first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s\n"
         f"tokens    {reply.prompt_tokens} in, {reply.tokens} out"
         f"{_of_them(reply.thinking_tokens)} ({speed:.0f}/s), "

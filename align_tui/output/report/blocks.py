@@ -1,0 +1,39 @@
+"""The pieces of an appendix: titles, sentences, tables and ticks, which two writers lay out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from align_tui.output.report.methods import MethodName
+
+Ticked = Literal["yes", "no", "unknown"]
+TICKS: dict[Ticked, str] = {"yes": "☑", "no": "☐", "unknown": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of plain texts; every row has as many cells as the header."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One line of a checklist: what is asked, whether it holds, and what shows it."""
+
+    asked: str
+    holds: Ticked
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One part of the appendix; `uses` names the methods by which its numbers were computed."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    uses: tuple[MethodName, ...] = ()

@@ -1,0 +1,102 @@
+"""The part of a report on position: P(first) of each column, and choosers of one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from align_tui.core.stats.position import PositionRate
+from align_tui.core.targets import target_id
+from align_tui.output.positions import (
+    PLACES,
+    Always,
+    always_of,
+    always_words,
+    column_positions,
+    warning,
+)
+from align_tui.output.tables import point
+from align_tui.store import runs
+from align_tui.store.database import Database
+
+HOW_PLACED = (
+    "P(first): how often a column took the choice that was shown first, with its 95 % interval; "
+    "repeats of a question are averaged first. A chooser that sees no order has the value beside "
+    "it. That value is exact where orders are shuffled or both are asked. In the given order it is "
+    "a guide, since the right choices may stand at one place. Columns whose decision-maker sees no "
+    "order, or whose order is not known, are left out."
+)
+HOW_ALWAYS = (
+    "The accuracy of a chooser that always takes the choice at one place of the scenarios' own "
+    "order. A column that prefers a place can look aligned where this leaves chance (marked *, by "
+    "the exact binomial test at 5 %)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """P(first) by column, with its label, and the choosers of one place by target."""
+
+    columns: tuple[tuple[str, PositionRate], ...]
+    always: tuple[Always, ...]
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What a reader must see: columns that prefer a place, and places that win."""
+        columns = [f"{label}: {said}" for label, found in self.columns if (said := warning(found))]
+        return (*columns, *(said for each in self.always for said in always_words(each)))
+
+
+def position_of(db: Database, ids: Sequence[str], labels: Sequence[str]) -> Position:
+    """Read the positions of the runs; `labels` name all their columns. Raises StoreError."""
+    found: list[PositionRate] = []
+    always: dict[tuple[str, tuple[object, ...]], Always] = {}
+    for run in ids:
+        study = runs.load_study(db, run)
+        found += column_positions(db, run, study)
+        for each in always_of(study):
+            key = (target_id(each.targets), each.rates)
+            if key not in always or each.in_given:
+                always[key] = each
+    pairs = zip(labels, found, strict=True)
+    return Position(tuple(pair for pair in pairs if pair[1].first), tuple(always.values()))
+
+
+def first_rows(position: Position) -> list[tuple[str, str, str, str, str]]:
+    """Cells: profile, P(first), that of a chooser that sees no order, decisions, by place."""
+    rows = []
+    for label, found in position.columns:
+        first = found.first
+        assert first is not None
+        mark = " *" if found.leaves_expected else ""
+        ends = f"[{point(first.low)}, {point(first.high)}]"
+        places = " / ".join(map(point, found.by_place))
+        rows.append(
+            (
+                label,
+                f"{point(first.mean)} {ends}{mark}",
+                point(found.expected),
+                str(found.decisions),
+                places,
+            )
+        )
+    return rows
+
+
+FIRST_HEADER = ("profile", "P(first)", "no order seen", "decisions", "share of each place")
+
+
+def always_rows(each: Always) -> list[tuple[str, str, str]]:
+    """Cells of one target: place, its accuracy, chance on the same scenarios."""
+    return [
+        (
+            f"always the {PLACES[one.place]}",
+            f"{point(one.rate.accuracy)} [{point(one.rate.low)}, {point(one.rate.high)}] "
+            f"{one.rate.correct}/{one.rate.scored}{' *' if one.leaves_chance else ''}",
+            point(one.chance),
+        )
+        for one in each.rates
+    ]
+
+
+ALWAYS_HEADER = ("target", "chooser", "accuracy", "chance")

@@ -1,0 +1,77 @@
+"""The appendix's numbers that stand beside an accuracy: chance, probabilities, failures, seeds."""
+
+from __future__ import annotations
+
+from align_tui.core.column_numbers import ColumnNumbers
+from align_tui.core.targets import Targets, target_id
+from align_tui.output.effects import mean_words, p_number
+from align_tui.output.report.blocks import Block, Grid
+from align_tui.output.report.methods import MethodName
+from align_tui.output.report.sections.gathered import Gathered
+from align_tui.output.report.target_words import target_words
+from align_tui.output.tables import point
+
+HOW = (
+    "p: how often a uniform chooser is right at least as often. Expected: the mean probability of "
+    "the right choices, where the model gave probabilities. Failures: the accuracy if every failed "
+    "sample were wrong, and if it were right. Repeats: the range of their accuracies, and their "
+    "standard deviation."
+)
+
+
+def beside_accuracy(gathered: Gathered) -> Block | None:
+    """One row for each column and target that it is scored against."""
+    rows = []
+    uses: dict[MethodName, None] = {}
+    for index, column in enumerate(gathered.effects.columns):
+        for targets in column.under:
+            found = gathered.effects.numbers[index, target_id(targets)]
+            if found.rate.scored:
+                rows.append(_row(gathered, index, targets, found))
+                uses |= dict.fromkeys(_uses(found))
+    if not rows:
+        return None
+    if len(gathered.effects.chance_adjusted) > 1:
+        uses["holm"] = None
+    header = ("target", "profile", "accuracy", "questions", "clusters", "chance", "p", "Holm",
+              "expected", "failures", "repeats")  # fmt: skip
+    return Block("Beside the accuracy", (HOW,), (Grid(header, tuple(rows)),), uses=tuple(uses))
+
+
+def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers) -> tuple[str, ...]:
+    rate, chance, bounds, spread = found.rate, found.chance, found.bounds, found.spread
+    adjusted = gathered.effects.chance_adjusted.get((index, target_id(targets)))
+    return (
+        target_words(targets),
+        gathered.labels[index],
+        f"{point(rate.accuracy)} [{point(rate.low)}, {point(rate.high)}]",
+        str(rate.questions),
+        str(rate.clusters),
+        point(chance.chance if chance is not None else None),
+        p_number(chance.p if chance is not None else None),
+        p_number(adjusted),
+        mean_words(found.expected),
+        "none"
+        if bounds is None
+        else f"{bounds.failed}: {point(bounds.wrong.mean)} to {point(bounds.right.mean)}",
+        "–"
+        if spread is None
+        else f"{point(spread.low)} to {point(spread.high)} ({point(spread.deviation)})",
+    )
+
+
+def _uses(found: ColumnNumbers) -> list[MethodName]:
+    uses: list[MethodName] = []
+    if found.rate.method == "wilson":
+        uses.append("wilson")
+    elif found.rate.scored:
+        uses += ["repeats", "clusters"]
+    if found.expected is not None:
+        uses.append("expected")
+    if found.chance is not None:
+        uses += ["chance"] if found.chance.exact else ["chance", "chance in clusters"]
+    if found.bounds is not None:
+        uses.append("bounds")
+    if found.spread is not None:
+        uses.append("spread")
+    return uses
