@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -150,7 +151,7 @@ def test_greedy_differs() -> None:
     text = UnequalReplies((0,), 2, (1, 2), choices_differ=False)
     choice = UnequalReplies((1,), 2, (3, 4), choices_differ=True)
     columns = (ColumnFacts("a"), ColumnFacts("b"))
-    more: dict[str, object] = {"unequal_prompts": 1, "repeated_prompts": 8}
+    more: dict[str, Any] = {"unequal_prompts": 1, "repeated_prompts": 8}
     [info] = found(facts(*columns, unequal=(text,), **more), "greedy_differs")
     assert info.severity == "info" and info.columns == ("a",)
     assert "1 of 8 prompts that were sent more than once" in info.sentence
