@@ -82,6 +82,10 @@ class PipelineParams(AdmParams):
             needs_target=any(part.needs_target for part in parts),
             is_steerable=bool(steered),
             states_target=any(part.states_target for part in parts),
+            first_prompt_tells=next(
+                (part.first_prompt_tells for part in parts if part.needs_model or part.roles),
+                "nothing",
+            ),
             takes_distributions=all(part.takes_distributions for part in steered),
             ranks=any(part.ranks for part in parts),
             gives_relevance=any(

@@ -20,9 +20,11 @@ from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
 from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
+from align_tui.monitor.findings import read_findings
 from align_tui.output import events
 from align_tui.output.detected import detected, detected_json, detected_lines
 from align_tui.output.exporters.registry import EXPORTERS
+from align_tui.output.findings import finding_lines
 from align_tui.output.positions import always_of, column_positions, position_lines
 from align_tui.output.tables import (
     CAPTION,
@@ -91,7 +93,8 @@ def show_run(
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
     row = runs.get_run(db, run)
-    summary = {**events.summary(db, run, study), "parent": row.parent}
+    findings = read_findings(db, run, study)
+    summary = {**events.summary(db, run, study, findings), "parent": row.parent}
     if as_json:
         failures = list(events.failed_samples(db, run, study))
         could = [detected_json(each) for each in detected(db, run)]
@@ -116,6 +119,8 @@ def show_run(
     for line in [*similarity_lines(study, summary), *loose_ends(summary), *could_detect]:
         out.print(line)
     out.print(CAPTION, style="dim")
+    for line in finding_lines(findings):
+        out.print(line)
     names = [with_model(each.name, each.model_label) for each in study.profiles]
     positions = column_positions(db, run, study)
     for line in position_lines(names, positions, always_of(study)):

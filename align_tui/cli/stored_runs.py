@@ -1,4 +1,4 @@
-"""The commands for runs that the database keeps: list, show, report, power, import and others."""
+"""The commands for runs that the database keeps: list, show, report, power, merge and others."""
 
 # No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
 # which makes --help a tenth slower.
@@ -213,6 +213,32 @@ def import_command(
     import_runs(folders, db, target, scale)
 
 
+def merge(
+    databases: Annotated[
+        list[Path], typer.Argument(metavar="DATABASE", help="The run databases to read.")
+    ],
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--run", help="Bring in only the run with this id; repeatable."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each run.")
+    ] = False,
+    db: Database = None,
+) -> None:
+    """Bring the runs of other machines' databases into this one.
+
+    Runs keep their ids, so merging again changes nothing, and a run that is in both databases
+    becomes one with the results of both. The other databases may be in use, and do not change.
+
+    Exit status: 0 if all runs are here, 1 if a run cannot be merged, 2 if a database cannot be
+    read.
+    """
+    from align_tui.cli.merge_command import merge_databases
+
+    raise typer.Exit(merge_databases(databases, db, names or [], as_json=json))
+
+
 def cancel(
     run: Annotated[str, typer.Argument(help="The run's id.")],
     db: Database = None,
@@ -277,5 +303,10 @@ def add_commands(app: typer.Typer) -> None:
             "align-tui import logs/2026-11-27T15-00-00_mmlu_x7.eval",
         ),
     )(import_command)
+    app.command(
+        epilog=examples(
+            "align-tui merge node7.db", "align-tui merge --db all.db part-*.db --run mta-5512"
+        )
+    )(merge)
     app.command(epilog=examples("align-tui cancel k3f9", "align-tui run --resume k3f9"))(cancel)
     app.command(epilog=examples("align-tui delete k3f9", "align-tui delete k3f9 --yes"))(delete)

@@ -36,9 +36,11 @@ class Traits:
     role, with the capabilities that each must have.
     `needs_target`: it cannot decide without a target. `is_steerable`: its decisions depend on its
     targets; others are only scored against them. `states_target`: its prompt states the targets in
-    words, so an attribute pack must define each. `follows_protocol`: its target, if it has one, is
-    an attribute with steps. `takes_distributions`: its targets may be
-    distributions.
+    words, so an attribute pack must define each. `first_prompt_tells`: what its first prompt tells
+    the model of its targets: nothing, which attributes they name, or their values too. A study
+    whose prompt does not change with it is refused (studies/prompt_arrival.py).
+    `follows_protocol`: its target, if it has one, is an attribute with steps.
+    `takes_distributions`: its targets may be distributions.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
     that function the relevance of each attribute; `takes_relevance`: it gives that of the profile's
     `[relevance]`, without which it cannot decide if `needs_relevance`; `gives_history`: its earlier
@@ -59,6 +61,7 @@ class Traits:
     needs_target: bool = False
     is_steerable: bool = False
     states_target: bool = False
+    first_prompt_tells: Literal["nothing", "attributes", "values"] = "nothing"
     follows_protocol: bool = False
     takes_distributions: bool = False
     ranks: bool = False
@@ -94,6 +97,11 @@ class AdmParams(Strict):
     def traits(self) -> Traits:
         """The traits of this decision-maker; a subclass may derive them from parameters."""
         return self.TRAITS
+
+    @property
+    def replies_per_question(self) -> int | None:
+        """How many replies to one question vote or are averaged; None if that is unknown."""
+        return None
 
     @property
     def alignment_changes(self) -> Mapping[str, Any]:

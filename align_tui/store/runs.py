@@ -16,7 +16,7 @@ from align_tui.core.families import DEFAULT_RULE, rule_named
 from align_tui.core.scenarios import scenario_from_json, scenario_to_json
 from align_tui.core.seeds import NEW_RULE
 from align_tui.core.types import canonical, content_hash
-from align_tui.store import suspects
+from align_tui.store import run_ids, suspects
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
 from align_tui.store.example_sets import keep_example_sets, with_stored_examples
@@ -70,12 +70,15 @@ def create_run(
     parent: str | None = None,
     priority: int = 0,
     enqueue: bool = True,
+    run_id: str | None = None,
 ) -> str:
     """Write a run of `study` with its attribute definitions; with `enqueue` queue its samples.
 
-    Raises StoreError, and ConfigError if an attribute pack that it needs is not valid any more.
+    Its id is `run_id`, or a new one. Raises StoreError, and ConfigError if an attribute pack that
+    it needs is not valid any more.
     """
-    run = new_run_id()
+    run = run_id or new_run_id()
+    today = run_ids.day_of(run) or time.strftime("%Y-%m-%d")
     attributes = used_attributes(study)
     sources = sources_of_study(study, attributes, versions)
     inputs = RunInputs(NEW_RULE, attributes)
@@ -95,7 +98,7 @@ def create_run(
                 int(study.is_demo),
                 canonical(versions),
                 json.dumps(list(study.notes)),
-                _day_of(connection, parent) if parent is not None else time.strftime("%Y-%m-%d"),
+                _day_of(connection, parent) if parent is not None else today,
                 study.cluster if study.cluster != DEFAULT_RULE else None,
             ),
         )

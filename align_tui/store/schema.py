@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 16
+LATEST = 17  # m012 was merged after m016
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """

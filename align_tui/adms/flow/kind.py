@@ -52,6 +52,11 @@ class DecisionFlowParams(AdmParams):
     express_attempts: int = Field(5, ge=1, le=100)
     attributes: tuple[str, ...] = Field((), max_length=20)
 
+    @property
+    def replies_per_question(self) -> int:
+        """The number of replies to each step that count."""
+        return 1
+
 
 def make(profile: Profile, params: DecisionFlowParams, attributes: Attributes) -> Adm:
     """Make a decision-maker of the seven steps.

@@ -22,6 +22,7 @@ from align_tui.core.columns import (
     target_for,
 )
 from align_tui.core.families import ClusterRule
+from align_tui.core.findings.base import Finding
 from align_tui.core.scenarios import Scenario
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.settings import Setting, beside, differing_model_files
@@ -33,6 +34,7 @@ from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 from align_tui.monitor.effects import effects_of
+from align_tui.monitor.findings import read_findings
 from align_tui.output.rating_words import rating_words
 from align_tui.output.report.blocks import Block
 from align_tui.output.report.conclusions import conclusion
@@ -144,6 +146,7 @@ class Report:
     bookmarked: tuple[Example, ...]
     position: Position
     appendix: tuple[Block, ...] = ()
+    findings: tuple[tuple[str, Finding], ...] = ()  # each with the id of its run
     other_models: tuple[str, ...] = ()
     """Sentences on columns whose models have one name and different files."""
 
@@ -177,8 +180,13 @@ def gather(
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
         position=position_of(db, ids, labels),
-        appendix=_appendix(db, parts, columns, labels, comparisons),
         other_models=_other_models(columns, labels),
+        appendix=_appendix(db, parts, columns, labels, comparisons),
+        findings=tuple(
+            (run, finding)
+            for run in ids
+            for finding in read_findings(db, run, runs.load_study(db, run))
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
+from align_tui.output.findings import evidence_words, nothing_found
 from align_tui.output.markdown_text import md
 from align_tui.output.report import position, words
 from align_tui.output.report.blocks import TICKS
@@ -21,6 +22,7 @@ def markdown(report: Report, *, page: bool = False) -> str:
         return "\n".join(line for section in shown for line in section) + "\n"
     sections = (
         _head(report),
+        _findings(report),
         _accuracy(report),
         _position(report),
         _comparisons(report),
@@ -53,6 +55,20 @@ def _head(report: Report) -> Iterator[str]:
     for caveat in words.caveats(report):
         yield f"> {md(caveat)}"
         yield ""
+
+
+def _findings(report: Report) -> Iterator[str]:
+    yield "## Findings\n"
+    if not report.findings:
+        yield f"{md(nothing_found())}\n"
+        return
+    yield f"{words.HOW_DOUBTFUL}\n"
+    for run, finding in report.findings:
+        yield f"- **{finding.severity}, {md(finding.id)}** {words.of_run(report, run)}"
+        yield f"  {md(finding.sentence)}"
+        yield f"  {md(evidence_words(finding.evidence))}."
+        yield f"  {md(finding.advice)}"
+    yield ""
 
 
 def _accuracy(report: Report) -> Iterator[str]:
