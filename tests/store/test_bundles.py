@@ -98,8 +98,8 @@ def test_the_same_run_has_the_same_bytes_and_holds_all_of_it(
     assert bundle.run.tags == ["paper"] and bundle.samples[0].verdict == "agree"
     assert bundle.samples[0].bookmarked and bundle.samples[0].responses[0].raw
     assert bundle.study() == runs.load_study(database, run)
-    assert bundle.study().profiles[1].examples is not None
-    assert bundle.study().profiles[1].examples.loaded.examples
+    shown = bundle.study().profiles[1].examples
+    assert shown is not None and shown.loaded.examples
     assert bundle.examples and bundle.attributes and bundle.tallies
     assert {each.kind for each in bundle.sources} >= {"template", "alignment"}
     with zipfile.ZipFile(path) as archive:  # any program reads it
@@ -352,10 +352,11 @@ def test_hostile_files_are_refused_in_a_sentence(tmp_path: Path, made: Path) -> 
     with pytest.raises(BundleError, match="not a zip"):
         verify(path)
     sample = json.loads(good[p.SAMPLES].splitlines()[0])
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"seed": 10**5_000}, {"seed": -1}, {"repeat": 1.5}, {"scores": []}, {"more": 1},
         {"status": "odd"}, {"result": {**sample["result"], "latency_s": "1"}},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for change in changes:
         try:
             line = json.dumps({**sample, **change})
         except ValueError:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
@@ -28,6 +28,7 @@ from align_tui.formats.bundle.content import Bundle, profile_of, read_content
 MOST_PROBLEMS = 20
 NEAR = 1e-9
 _UNREAD = Generation("", "", 0, 0, "stop", 0.0, 0.0)
+_Row = TypeVar("_Row")
 Status = Literal["ok", "failed", "skipped"]
 
 
@@ -106,20 +107,24 @@ def _hashes(bundle: Bundle) -> Iterator[str]:
             yield f"profile {each.name}: its body has another SHA-256"
         elif not each.changed and each.hash not in profile_hashes(each.body):
             yield f"profile {each.name}: its hash is not that of its settings"
-    for kind, rows in (
-        ("scenario", bundle.scenarios),
-        ("example set", bundle.examples),
-        ("model", bundle.models),
-    ):
-        for number, row in enumerate(rows, start=1):
-            if content_hash(canonical(row.body)) != row.hash:
-                yield f"{kind} {number}: its hash is not that of its body"
-    for digest, body in bundle.texts.items():
-        if content_hash(body) != digest:
+    bodies = [
+        *((f"scenario {at}", each.hash, each.body) for at, each in _counted(bundle.scenarios)),
+        *((f"example set {at}", each.hash, each.body) for at, each in _counted(bundle.examples)),
+        *((f"model {at}", each.hash, each.body) for at, each in _counted(bundle.models)),
+    ]
+    for what, digest, body in bodies:
+        if content_hash(canonical(body)) != digest:
+            yield f"{what}: its hash is not that of its body"
+    for digest, text in bundle.texts.items():
+        if content_hash(text) != digest:
             yield f"text {digest[:12]}…: its hash is not that of the text"
     for source in bundle.sources:
         if source.sha256 not in source_hashes(source):
             yield f"{source.kind} {source.name}: its SHA-256 is not that of its text"
+
+
+def _counted(rows: Sequence[_Row]) -> Iterator[tuple[int, _Row]]:
+    return enumerate(rows, start=1)
 
 
 def profile_hashes(body: Mapping[str, object]) -> set[str]:
