@@ -1,0 +1,1 @@
+"""Benchmarks, checks and other programs of the makers; none of them is installed."""
