@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import importlib
+import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,8 +16,6 @@ from align_tui.core.stats.equivalence import could_detect, finding, sentence, sh
 from align_tui.core.stats.paired_clusters import Pair, paired_difference, sign_flip
 from align_tui.core.stats.pilot import pilot_of
 from align_tui.core.stats.power import (
-
-simulation = importlib.import_module("tools.simulate_intervals")
     Design,
     Variation,
     assumed_variation,
@@ -28,6 +25,8 @@ simulation = importlib.import_module("tools.simulate_intervals")
     repeats_needed,
     standard_error,
 )
+
+simulation = importlib.import_module("tools.simulate_intervals")
 
 few = settings(max_examples=30)
 variations = st.builds(Variation, st.floats(0.01, 0.5), st.floats(0.0, 0.5), st.floats(0.0, 1.0))
@@ -119,7 +118,9 @@ def test_a_promise_from_a_pilot_is_kept(sizes: tuple[int, ...], repeats: int, gr
     design = Design(sum(sizes), len(sizes), repeats, pilot.design.unequal)
     promised = power_of(0.22, standard_error(pilot.variation, design), len(sizes))
     number = 250
-    found = [paired_difference(_pairs(kind, each)) for each in simulation.simulate(kind, number, draw)]
+    found = [
+        paired_difference(_pairs(kind, each)) for each in simulation.simulate(kind, number, draw)
+    ]
     detected = sum(each is not None and each.test.p <= 0.05 for each in found) / number
     slack = 3 * math.sqrt(promised * (1 - promised) / number)
     assert detected == pytest.approx(promised, abs=0.03 + slack)
