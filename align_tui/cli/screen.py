@@ -66,8 +66,8 @@ def open_explorer(
         study = load_study(options)
         if trust:
             require_trust(study, trust=True)  # else the screen asks before it runs the code
-        opened = replace(launch, study=study, versions=versions())
-        return (_with_demo_run(opened, study) if options.is_demo else opened), study
+        made = replace(launch, study=study, versions=versions())
+        return (_with_demo_run(made, study) if options.is_demo else made), study
 
     return _open(read, ", ".join(options.scenarios) if run is None else _named(run))
 
