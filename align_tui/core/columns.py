@@ -168,6 +168,14 @@ def target_for(column: Column, versus: Targets) -> Targets:
     return column.targets or versus
 
 
+def versus_for(one: Column, other: Column, versus: Targets) -> Targets:
+    """What a column without targets is scored against beside the other: the other's targets.
+
+    Only where neither column has targets is it `versus`.
+    """
+    return one.targets or other.targets or versus
+
+
 def versus_options(columns: Sequence[Column]) -> tuple[Targets, ...]:
     """The targets that columns without targets can be scored against, each once.
 

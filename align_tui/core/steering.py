@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from align_tui.core.columns import Column, Paired, PairedRow, pair_up
+from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.effects import Steered, SteeringEffect, steering_effect
 from align_tui.core.stats.paired import holm
 from align_tui.core.targets import Target, Targets, target_id
@@ -75,12 +76,27 @@ def differently_aimed(one: Targets, other: Targets) -> bool:
     )
 
 
-def steering_between(paired: Paired, a: int, b: int) -> Steering | None:
-    """The effect between two columns of `paired`; None if their targets are not `opposed`."""
+def steering_between(
+    paired: Paired, a: int, b: int, *, discriminating: bool = False
+) -> Steering | None:
+    """The effect between two columns of `paired`; None if their targets are not `opposed`.
+
+    With `discriminating` it is over the questions whose choices differ in the labels compared.
+    """
     between = opposed(paired.columns[a].targets, paired.columns[b].targets)
     if between is None:
         return None
     low, high = (b, a) if between.swapped else (a, b)
+    kept = [
+        row
+        for row in paired.rows
+        if not discriminating
+        or all(
+            discriminates(of.scorer, row.scenario, of.targets)
+            for of in (paired.columns[low], paired.columns[high])
+        )
+    ]
+    paired = replace(paired, rows=tuple(kept))
     questions = steered_questions(paired, low, high, between.attribute)
     ends = _label_ends(paired, between.attribute)
     return Steering(low, high, between, steering_effect(questions, ends))

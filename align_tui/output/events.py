@@ -6,14 +6,17 @@ events.schema.json beside this module is the JSON Schema of these lines.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
+from align_tui.core.findings.base import Finding
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import target_id
+from align_tui.monitor.effects import Effects, read_effects
+from align_tui.monitor.findings import read_findings
 from align_tui.output.decision_json import (
     answer_json,
     examples_json,
@@ -23,6 +26,8 @@ from align_tui.output.decision_json import (
     steps_json,
     targets_json,
 )
+from align_tui.output.effects_json import beside_json, effects_json
+from align_tui.output.findings import findings_json
 from align_tui.output.positions import always_of, column_positions, position_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of
@@ -139,12 +144,22 @@ def _rate(rate: Rate) -> Event:
     }
 
 
-def summary(db: Database, run: str, study: Study) -> Event:
-    """The last line: accuracy of every profile against each target that it is scored against."""
+def summary(
+    db: Database,
+    run: str,
+    study: Study,
+    findings: Sequence[Finding] | None = None,
+    effects: Effects | None = None,
+) -> Event:
+    """The last line: accuracy of every profile for each of its targets, findings and effects.
+
+    It reads the findings and the effects if the caller does not pass them.
+    """
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
     means = results.mean_distances(db, run)
     positions, always = column_positions(db, run, study), always_of(study)
     counts = results.open_counts(db, run)
+    effects = read_effects(db, run) if effects is None else effects
     none = make_rate(0, 0)
     profiles: list[Event] = []
     for index, profile in enumerate(study.profiles):
@@ -157,6 +172,7 @@ def summary(db: Database, run: str, study: Study) -> Event:
                     "all": _rate(tally.all if tally else none),
                     "discriminating": _rate(tally.discriminating if tally else none),
                     "mean_distance": _finite(means.get((index, target_id(targets)))),
+                    **beside_json(effects, index, target_id(targets)),
                 }
             )
         failed, still_open = counts.get(index, (0, 0))
@@ -176,7 +192,16 @@ def summary(db: Database, run: str, study: Study) -> Event:
         )
         if code := recorded_code(profile):
             profiles[-1]["code_sha256"] = code
-    return {"event": "summary", "run": run, "cluster": study.cluster, "profiles": profiles}
+    if findings is None:
+        findings = read_findings(db, run, study)
+    return {
+        "event": "summary",
+        "run": run,
+        "cluster": study.cluster,
+        "profiles": profiles,
+        "findings": findings_json(findings),
+        "effects": effects_json(effects),
+    }
 
 
 def failed_samples(db: Database, run: str, study: Study) -> Iterator[Event]:

@@ -32,6 +32,8 @@ from align_tui.store import (
     results,
     run_annotations,
     run_inputs,
+    run_models,
+    run_sources,
     runs,
     trash,
 )
@@ -140,6 +142,8 @@ def test_its_targets_are_values_and_it_keeps_its_rule_of_seeds(old: Database) ->
         inputs = run_inputs.read_inputs(old, run)
         assert (inputs.seed_rule, inputs.attributes) == ("content", None)
         assert runs.load_study(old, run).attributes is None
+        assert run_sources.sources_of(old, run) == () == run_models.models_of(old, run)
+        assert set(run_sources.identities(old, run)) == {None}
         scored = {row[0] for row in old.read("SELECT target FROM scores WHERE run=?", (run,))}
         assert scored <= set(run_inputs.stored_targets(old, run))
         samples = [state.id for state in results.states(old, run)]
@@ -169,8 +173,10 @@ def test_its_exports_are_what_they_were(old: Database, tmp_path: Path, name: str
     made = "".join(csv_lines(old, run))
     has_all_of(table(made), table((kept / f"{name}.csv").read_text()))
 
-    def prose(text: str) -> list[str]:  # the header of the decisions' table may have more columns
-        return [line for line in text.splitlines() if not line.startswith("| scenario |")]
+    def prose(text: str) -> list[str]:
+        # The header of the decisions' table may have more columns, and the caption other words.
+        new = ("| scenario |", "Run `")
+        return [line for line in text.splitlines() if not line.startswith(new)]
 
     assert prose("".join(markdown(old, run))) == prose((kept / f"{name}.md").read_text())
     align_system(old, run, tmp_path / "out")

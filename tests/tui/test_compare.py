@@ -79,6 +79,14 @@ def test_every_line_fits_and_says_the_numbers(
         apart = digest_of(paired, 1, 2, ())
         title = comparison.title_line(apart, False, False, width, glyphs)
         assert "each its own target" in text_of(title)
+        effect, numbers = (
+            text_of(line) for line in comparison.table_lines(apart, width, glyphs)[:2]
+        )
+        assert "steering effect moral_desert: high - low (2 - 3)" in effect
+        assert "sign-flip p" in numbers and "Holm" in numbers
+        assert apart.comparison.difference is None
+        other = digest_of(paired, 1, 3, ())
+        assert "not compared" in text_of(comparison.table_lines(other, width, glyphs)[0])
     shown = comparison.column_lines(digest, 2, 3, width, 3, glyphs)
     assert "3 " in text_of(shown[1]) and "4 " in text_of(shown[2]) and "+1" in text_of(shown[2])
 
@@ -158,7 +166,7 @@ async def test_the_screen_compares_columns_of_two_runs(
         await pilot.press("escape", "minus")
         await wait(pilot, lambda: len(screen.state.columns) == 4)
         await pilot.press("t")
-        await wait(pilot, lambda: "are scored against moral desert ▼" in words(app))
+        await wait(pilot, lambda: "it takes that of 2, moral desert" in words(app))
         await pilot.press("escape")
         assert app.screen is not screen
 

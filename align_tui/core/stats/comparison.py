@@ -11,10 +11,12 @@ from align_tui.core.columns import (
     column_agreement,
     paired_counts,
     scored_pairs,
+    versus_for,
 )
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.paired import PairedCounts
 from align_tui.core.stats.paired_clusters import Pair, PairedDifference, paired_difference
+from align_tui.core.steering import Steering, differently_aimed, steering_between
 from align_tui.core.targets import Targets
 
 
@@ -23,7 +25,9 @@ class Comparison:
     """Column `b` beside column `a` (indices from 0).
 
     `counts` are of pairs of decisions. `difference` is over questions, with its test over the
-    clusters that are taken as independent; None without a pair.
+    clusters that are taken as independent; None without a pair. If both have targets, and
+    `different` ones, their accuracies measure different things: there are no pairs then, and
+    `steering` has the effect of the target where one attribute alone differs.
     """
 
     a: int
@@ -31,24 +35,43 @@ class Comparison:
     counts: PairedCounts
     difference: PairedDifference | None
     agreement: Agreement
+    different: bool = False
+    steering: Steering | None = None
 
     @property
     def p(self) -> float:
         """The two-sided p (0..1) of the sign-flip test; 1 without a pair."""
         return self.difference.test.p if self.difference is not None else 1.0
 
+    @property
+    def tested(self) -> float | None:
+        """The p of the difference, or of the steering effect in its place; None without a test."""
+        if self.difference is not None:
+            return self.p
+        return self.steering.p if self.steering is not None else None
+
 
 def compare(
     paired: Paired, a: int, b: int, versus: Targets, *, discriminating: bool = False
 ) -> Comparison:
-    """Compare two columns over the rows that are decided by and scored for both."""
+    """Compare two columns over the rows that are decided by and scored for both.
+
+    A column without targets is scored against those of the other, and `versus` is for two columns
+    without any.
+    """
+    one, other = paired.columns[a], paired.columns[b]
+    agreed = column_agreement(paired, a, b)
+    if differently_aimed(one.targets, other.targets):
+        found = steering_between(paired, a, b, discriminating=discriminating)
+        return Comparison(a, b, PairedCounts(), None, agreed, different=True, steering=found)
+    versus = versus_for(one, other, versus)
     scored = scored_pairs(paired, a, b, versus, discriminating=discriminating)
     return Comparison(
         a,
         b,
         paired_counts(scored),
         paired_difference(question_pairs(paired, scored)),
-        column_agreement(paired, a, b),
+        agreed,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from align_tui.config.study import Study
 from align_tui.core.families import Clustering, clustering, family_of, grouped, joined
 from align_tui.core.stats.clusters import Asked
-from align_tui.core.stats.macro import Mean, dependence, mean_of
+from align_tui.core.stats.macro import Mean, correlations_of, mean_of
 from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.stats.rates import Rate
 
@@ -76,7 +76,8 @@ class Questions:
         Its interval allows for clusters that are in several cells.
         """
         return mean_of(
-            [self.rate(cell) for cell in cells], dependence([self._asked(cell) for cell in cells])
+            [self.rate(cell) for cell in cells],
+            correlations_of([self._asked(cell) for cell in cells]),
         )
 
     def _asked(self, cell: Cell) -> list[Asked]:

@@ -112,8 +112,8 @@ METHODS: dict[MethodName, Method] = {
     ),
     "chance in clusters": Method(
         "In that test the questions of a cluster counted as right together as often as their "
-        "chances allow, and repeats as one answer, which is the most cautious assumption; between "
-        "two whole numbers of right answers p was interpolated.",
+        "chances allow, and repeats as one answer, which is cautious; between two whole numbers "
+        "of right answers p was interpolated.",
     ),
     "macro": Method(
         "The mean over attributes counts each attribute once; its interval combines those of the "

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from align_tui.core.answers import letter
 from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
-from align_tui.core.settings import beside
+from align_tui.core.settings import beside, differing_model_files
 from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.equivalence import LEVEL, finding, shared_margin
 from align_tui.core.stats.rates import Rate
@@ -18,8 +18,14 @@ from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, verdict
-from align_tui.tui.format.bars import column as column_at
 from align_tui.tui.format.bars import independent, interval, point
+from align_tui.tui.format.effects import (
+    difference_bar,
+    different_targets,
+    holm_spans,
+    p_text,
+    signed,
+)
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import (
     Line,
@@ -50,6 +56,7 @@ class Digest:
     chances: tuple[float | None, ...]
     shown: tuple[int, ...]
     differing: int
+    adjusted: float | None = None  # p of this comparison after Holm; None if it is the only one
 
 
 def run_label(column: Column) -> str:
@@ -168,9 +175,15 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     margin = shared_margin(digest.paired.columns[each].margin for each in (found.a, found.b))
     if found.a == found.b:
         return (((" there is only one column: add another to compare with", "text"),), (), (), ())
+    if found.different:
+        above = different_targets(found, digest.adjusted, width, glyphs)
+    else:
+        above = (
+            _counts(found, one, two),
+            _difference(found, one, two, digest.adjusted, margin, width, glyphs),
+        )
     return (
-        cut(_counts(found, one, two), width, glyphs.more),
-        cut(_difference(found, one, two, margin, width, glyphs), width, glyphs.more),
+        *(cut(line, width, glyphs.more) for line in above),
         cut(_agreement(found), width, glyphs.more),
         cut(_settings(digest, glyphs), width, glyphs.more),
     )
@@ -182,6 +195,11 @@ def _settings(digest: Digest, glyphs: Glyphs) -> list[Span]:
     names = [row.name for row in rows if row.differs]
     if not names:
         return [(" no setting differs", "quiet")]
+    one, other = columns[found.a], columns[found.b]
+    files = differing_model_files(one.settings, other.settings)
+    if files and one.model == other.model:
+        return [(f" {glyphs.unlike} ", "key"), ("the models differ: ", "warn"),
+                (", ".join(one_line(name) for name in files), "text")]  # fmt: skip
     return [(f" {glyphs.unlike} ", "key"), ("settings that differ ", "quiet"),
             (", ".join(one_line(name) for name in names), "text")]  # fmt: skip
 
@@ -214,21 +232,14 @@ def _independent(found: Comparison) -> str:
     return words
 
 
-def signed(value: float) -> str:
-    """`+.24`, `-.07`, ` .00`."""
-    sign = " " if round(value, 2) == 0 else "+" if value > 0 else "-"
-    return sign + point(abs(value))
-
-
-def p_text(p: float) -> str:
-    """`p = .035`, or `p < .001` if p is smaller than that."""
-    if p < 0.001:
-        return "p < .001"
-    return "p = 1.0" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
-
-
 def _difference(
-    found: Comparison, one: int, two: int, margin: float | None, width: int, glyphs: Glyphs
+    found: Comparison,
+    one: int,
+    two: int,
+    adjusted: float | None,
+    margin: float | None,
+    width: int,
+    glyphs: Glyphs,
 ) -> list[Span]:
     if found.difference is None:
         return []
@@ -239,6 +250,7 @@ def _difference(
         (f" 95 % {signed(low).strip()} to {signed(high).strip()}", "text"),
         ("   sign-flip ", "quiet"),
         (p_text(found.p), "bright"),
+        *holm_spans(adjusted),
     ]
     smallest = found.difference.detectable
     if margin is not None and finding(low, high, margin) == "tied":
@@ -249,16 +261,6 @@ def _difference(
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]
     return spans
-
-
-def difference_bar(value: float, low: float, high: float, width: int, glyphs: Glyphs) -> Line:
-    """The interval on a scale from -1 to 1, with the mark for chance at zero."""
-    rate = Rate(1, 1, (value + 1) / 2, (low + 1) / 2, (high + 1) / 2)
-    line = list(interval(rate, None, width, glyphs))
-    zero = column_at(0.5, width)
-    if line[zero][0] != glyphs.dot:
-        line[zero] = (glyphs.chance, "lane chance")
-    return tuple(line)
 
 
 def _agreement(found: Comparison) -> list[Span]:
@@ -337,6 +339,13 @@ def chosen_line(row: PairedRow, index: int, digest: Digest, width: int, glyphs: 
 
 def versus_words(digest: Digest, glyphs: Glyphs) -> str:
     """A notice about the target that columns without one are scored against."""
+    columns, found = digest.paired.columns, digest.comparison
+    if aimed := [i for i in (found.a, found.b) if columns[i].targets]:
+        if len(aimed) == 2:
+            return "both columns have targets of their own"
+        without = found.a + found.b - aimed[0]
+        target = in_words(columns[aimed[0]].targets, glyphs)
+        return f"column {without + 1} has no target: it takes that of {aimed[0] + 1}, {target}"
     if not digest.versus:
         return "no column has a target, so nothing can be scored"
     target = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from align_tui.core.column_numbers import ColumnNumbers
 from align_tui.core.targets import Targets, target_id
-from align_tui.output.effects import mean_words, p_number
+from align_tui.output.effects import bounds_words, mean_words, p_number, spread_words
 from align_tui.output.report.blocks import Block, Grid
 from align_tui.output.report.methods import MethodName
 from align_tui.output.report.sections.gathered import Gathered
@@ -39,7 +39,7 @@ def beside_accuracy(gathered: Gathered) -> Block | None:
 
 
 def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers) -> tuple[str, ...]:
-    rate, chance, bounds, spread = found.rate, found.chance, found.bounds, found.spread
+    rate, chance = found.rate, found.chance
     adjusted = gathered.effects.chance_adjusted.get((index, target_id(targets)))
     return (
         target_words(targets),
@@ -51,12 +51,8 @@ def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers)
         p_number(chance.p if chance is not None else None),
         p_number(adjusted),
         mean_words(found.expected),
-        "none"
-        if bounds is None
-        else f"{bounds.failed}: {point(bounds.wrong.mean)} to {point(bounds.right.mean)}",
-        "–"
-        if spread is None
-        else f"{point(spread.low)} to {point(spread.high)} ({point(spread.deviation)})",
+        bounds_words(found.bounds),
+        spread_words(found.spread),
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from align_tui.config.profile import Profile
-from align_tui.config.prompts.styles import style_of
 from align_tui.core.families import CLUSTER_RULES
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.plurals import counted
@@ -16,6 +15,7 @@ from align_tui.store.clusters import clustering_of
 from align_tui.store.run_inputs import read_inputs
 
 SHOWN = 16  # hex digits of a hash
+HASH = re.compile(r"[0-9a-f]{12}")  # of weights, or of a revision
 
 
 def checklist(gathered: Gathered) -> Block:
@@ -48,21 +48,14 @@ def _order(_: Gathered, part: GatheredRun) -> Tick:
     asked = "Were the choices shown in more than one order?"
     if _imported(part):
         return Tick(asked, "unknown", "the run was imported, and its orders were not recorded")
-    given = [profile.name for profile in part.study.profiles if not _shuffles(profile)]
+    seeing = [profile for profile in part.study.profiles if profile.shows_order]
+    if not seeing:
+        return Tick(asked, "yes", "no decision-maker sees them in an order")
+    given = [profile.name for profile in seeing if profile.choice_order == "given"]
     if not given:
-        return Tick(asked, "yes", "every profile shuffles them or takes both orders")
+        orders = dict.fromkeys(f"{each.name} {each.choice_order}" for each in seeing)
+        return Tick(asked, "yes", ", ".join(orders))
     return Tick(asked, "no", f"in the file's order for {', '.join(given)}")
-
-
-def _shuffles(profile: Profile) -> bool:
-    body = profile.body()
-    adm = body.get("adm")
-    order = body.get("order")
-    if isinstance(adm, dict) and isinstance(adm.get("shuffle_choices"), bool):
-        return bool(adm["shuffle_choices"])
-    if isinstance(order, str):
-        return order in ("shuffled", "both")
-    return style_of(profile.prompt.prompt_style).shuffles
 
 
 def _clusters(gathered: Gathered, part: GatheredRun) -> Tick:
@@ -94,7 +87,11 @@ def _models(_: Gathered, part: GatheredRun) -> Tick:
     lacking = [name for name, version in known.items() if not version]
     if lacking:
         return Tick(asked, "unknown", f"nothing is stored of the models of {', '.join(lacking)}")
-    return Tick(asked, "yes", "; ".join(dict.fromkeys(known.values())))
+    unnamed = [name for name, version in known.items() if not HASH.search(version)]
+    evidence = "; ".join(dict.fromkeys(known.values()))
+    if unnamed:
+        return Tick(asked, "no", f"no hash for {', '.join(unnamed)}: {evidence}")
+    return Tick(asked, "yes", evidence)
 
 
 def _inputs(_: Gathered, part: GatheredRun) -> Tick:

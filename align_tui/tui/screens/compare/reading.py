@@ -13,8 +13,10 @@ from align_tui.core.columns import (
     pair_up,
     question_scenarios,
     target_for,
+    versus_for,
 )
-from align_tui.core.stats.comparison import compare
+from align_tui.core.stats.comparison import Comparison, compare
+from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import chance
 from align_tui.core.targets import Targets
 from align_tui.monitor.columns import read_columns, read_reasons
@@ -101,11 +103,14 @@ def digest_of(
 ) -> Digest:
     """Everything that the screen shows about these columns."""
     every = range(len(paired.columns))
+    columns = paired.columns
+    versus = versus_for(columns[first], columns[second], versus)
+    comparison = compare(paired, first, second, versus, discriminating=discriminating)
     scenarios = question_scenarios(paired.rows)
     return Digest(
         paired=paired,
         versus=versus,
-        comparison=compare(paired, first, second, versus, discriminating=discriminating),
+        comparison=comparison,
         rates=tuple(
             column_rate(paired, index, versus, discriminating=discriminating) for index in every
         ),
@@ -120,4 +125,25 @@ def digest_of(
         ),
         shown=indices_of(paired.rows, first, second, only=only),
         differing=sum(chose_apart(row, first, second) for row in paired.rows),
+        adjusted=adjusted_among(paired, comparison, versus, discriminating=discriminating),
     )
+
+
+def adjusted_among(
+    paired: Paired, found: Comparison, versus: Targets, *, discriminating: bool = False
+) -> float | None:
+    """Holm's p of a comparison among those of its first column with every other column.
+
+    They are what a user reads who steps through the columns. None if it is the only test.
+    """
+    tested = {}
+    for other in range(len(paired.columns)):
+        if other == found.b:
+            tested[other] = found.tested
+        elif other != found.a:
+            beside = compare(paired, found.a, other, versus, discriminating=discriminating)
+            tested[other] = beside.tested
+    known = {other: p for other, p in tested.items() if p is not None}
+    if len(known) < 2 or found.b not in known:
+        return None
+    return dict(zip(known, holm(list(known.values())), strict=True))[found.b]
