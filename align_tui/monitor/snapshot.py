@@ -10,6 +10,7 @@ from align_tui.monitor.overview import NOTHING, Overview
 
 if TYPE_CHECKING:
     from align_tui.core.findings.base import Finding
+    from align_tui.core.time_spent import TimeSpent
     from align_tui.store.basis import Basis
     from align_tui.store.queue import Depth
     from align_tui.store.results import Result, Tally
@@ -112,6 +113,7 @@ class Snapshot:
 
     `workers` answer, `silent` ones showed no sign of life for a lease, the processes of `lost` ones
     are gone. `queue` counts the pending samples of all runs; None if the feed did not read it.
+    `spent` are medians of the newest decisions.
     """
 
     run: str | None = None
@@ -126,6 +128,7 @@ class Snapshot:
     silent: tuple[WorkerRow, ...] = ()
     lost: tuple[WorkerRow, ...] = ()
     queue: Depth | None = None
+    spent: TimeSpent | None = None
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None

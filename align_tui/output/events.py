@@ -11,6 +11,7 @@ from typing import Any
 
 from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
+from align_tui.core.cuts import Cut
 from align_tui.core.findings.base import Finding
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
@@ -31,6 +32,7 @@ from align_tui.output.findings import findings_json
 from align_tui.output.positions import always_of, column_positions, position_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of
+from align_tui.store.cuts import cuts_of
 from align_tui.store.database import Database
 from align_tui.store.orders import shown_to
 from align_tui.store.results import Result
@@ -55,6 +57,7 @@ def result_event(
     scores: dict[str, Score],
     thought: Thought | None = None,
     basis: Basis = NOTHING,
+    cut: Cut | None = None,
 ) -> Event:
     """The line of one ended sample; its `thinking` is null where the model did not think."""
     head: Event = {
@@ -82,6 +85,7 @@ def result_event(
             for target, score in sorted(scores.items())
         },
         "reasoning": result.reasoning,
+        "cut": cut.words if cut is not None else None,
         "thinking": thought.text if thought is not None else None,
         "probabilities": list(result.probabilities) if result.probabilities else None,
         **_order(study, result),
@@ -111,11 +115,17 @@ def page_events(db: Database, run: str, study: Study, page: list[Result]) -> Ite
     """The lines of results; what belongs to them is read for all of them together."""
     samples = [result.sample for result in page]
     scores, thoughts = results.scores_of(db, samples), thinking.thoughts_of(db, samples)
-    bases = bases_of(db, samples)
+    bases, cuts = bases_of(db, samples), cuts_of(db, samples)
     for result in page:
         sample = result.sample
         yield result_event(
-            run, study, result, scores[sample], thoughts.get(sample), bases.get(sample, NOTHING)
+            run,
+            study,
+            result,
+            scores[sample],
+            thoughts.get(sample),
+            bases.get(sample, NOTHING),
+            cuts.get(sample),
         )
 
 

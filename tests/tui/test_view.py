@@ -24,7 +24,7 @@ from align_tui.tui.format.decision import foot_lines, probability_line
 from align_tui.tui.format.glyphs import ASCII, UNICODE, choose_glyphs
 from align_tui.tui.format.layout import arrange, plan, too_small
 from align_tui.tui.format.library import Offer, offer_lines
-from align_tui.tui.format.search import in_scenarios
+from align_tui.tui.format.search import MAX_HITS, count_words, in_scenarios
 from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.status_text import queued_words
 from align_tui.tui.format.styled_text import cells, cut, fill, fit, fit_name, spread, text_of
@@ -307,9 +307,14 @@ def test_status_and_keys_fit(width: int) -> None:
 
 
 def test_search_finds_all_words_in_scenarios() -> None:
-    found = in_scenarios(fakes.scenarios(6), "BRIDGE evening")
-    assert [hit.scenario for hit in found] == [0]
-    assert in_scenarios(fakes.scenarios(6), "  ") == []
+    found, total = in_scenarios(fakes.scenarios(6), "BRIDGE evening")
+    assert [hit.scenario for hit in found] == [0] and total == 1
+    assert in_scenarios(fakes.scenarios(6), "  ") == ([], 0)
+    many = tuple(replace(fakes.scenarios(1)[0], key=f"s{n}") for n in range(MAX_HITS + 5))
+    found, total = in_scenarios(many, "bridge")
+    assert (len(found), total) == (MAX_HITS, MAX_HITS + 5)
+    assert count_words(total, len(found)) == "305 found, 300 of them listed"
+    assert count_words(2, 2) == "2 found"
 
 
 def test_the_package_stays_light() -> None:

@@ -63,13 +63,18 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """The number of a column's stored replies, and of those that were cut or asked again."""
+    """The number of a column's stored replies, and of those that were cut or asked again.
+
+    `capped` ones have a reasoning that is as long as the profile allows.
+    """
 
     total: int = 0
     cut: int = 0
     retried: int = 0
     cut_samples: tuple[int, ...] = ()
     retried_samples: tuple[int, ...] = ()
+    capped: int = 0
+    capped_samples: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ COLUMNS = (
     "distance", "discriminating", "probability", "latency_s", "tokens", "thinking_tokens", "error",
     "reasoning", "thinking", "answer_kind", "answer_text", "ranking_function", "ranking_measure",
     "ranking_scores", "tied", "tie_break", "predictions", "relevance", "steps",
-    "examples", "order", "orders",
+    "examples", "order", "orders", "cut",
 )  # fmt: skip
 
 

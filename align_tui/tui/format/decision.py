@@ -29,7 +29,7 @@ def shown_mark(shown: Shown, target: str | None) -> MarkName:
         return "failed"
     if shown.status == "done":
         return verdict(correct_of(shown.scores, target))
-    return "pending"
+    return "pending" if shown.status == "pending" else "none"
 
 
 def decision_line(

@@ -12,6 +12,7 @@ from align_tui.tui.format import footer, scenario
 from align_tui.tui.format.filters import is_listed
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout, plan, too_small
+from align_tui.tui.format.outside import outside_words
 from align_tui.tui.format.panes import current, greeting, pane_view
 from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.styled_text import Span, cut, fit_name
@@ -48,7 +49,8 @@ class Presenter:
         self.replay = replay
         self.layout: Layout | None = None
         self.depth = OUT_OF_DEPTH in study.notes
-        self.planned = sum(1 for _ in study.pairs())
+        pairs = list(study.pairs())
+        self.planned, self._asked = len(pairs), len({scenario for scenario, _, _ in pairs})
         self._needs_comparison = any(not p.target for p in study.profiles)
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
@@ -161,12 +163,14 @@ class Presenter:
         if snapshot.reading:
             greet = "reading the run"
         elif not (state.starting or self.replay or snapshot.counts.known):
-            scenarios = len(self.study.scenarios)
-            greet = greeting(self.planned, scenarios, self.glyphs, keys, state.missing)
+            greet = greeting(self.planned, self._asked, self.glyphs, keys, state.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
             shown, cell = current(known, snapshot, state.scenario)
+            outside = ""
+            if shown.status == "absent" and not snapshot.reading:
+                outside = outside_words(self.study, profile, self.study.scenarios[state.scenario])
             pane = self.widgets.panes[index]
             size = pane.size  # Textual works it out each time
             view = pane_view(
@@ -185,7 +189,7 @@ class Presenter:
                 focused=index == state.focus,
                 depth=self.depth and profile.asks_demo,
                 starting=state.starting,
-                greet=greet if place == 0 or snapshot.reading else "",
+                greet=outside or (greet if place == 0 or snapshot.reading else ""),
                 thinking=state.thinking,
             )
             pane.paint(view)
@@ -212,7 +216,7 @@ class Presenter:
         spans: list[Span] = []
         for index, profile in enumerate(profiles):
             focused = index == state.focus
-            mark = mark_of(row[index], targets[index]) if row else "pending"
+            mark = mark_of(row[index], targets[index]) if row else "none"
             tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
             spans.append((f" {index + 1}", "key" if focused else "quiet"))
             if room >= 6 or focused:

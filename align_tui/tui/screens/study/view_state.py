@@ -23,6 +23,7 @@ class ViewState:
     wanted: Filter = EVERYTHING  # the filter of the list
     repeat: int | None = None
     hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of each search hit
+    hits_total: int = 0  # hits in all, also those that were not listed
     hit: int = -1
     starting: bool = False
     missing: tuple[str, ...] = ()  # models that are not on this machine
