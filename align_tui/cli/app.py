@@ -22,6 +22,7 @@ from align_tui.cli.shared_options import (
     Database,
     Limit,
     LowBandwidth,
+    Margin,
     Order,
     Overrides,
     Profiles,
@@ -148,6 +149,7 @@ def run(
     scoring: Rule = None,
     cluster: Cluster = None,
     scale: Scale = None,
+    margin: Margin = None,
     resume: Annotated[
         str | None,
         typer.Option(help="Continue the run with this id, and try its failed samples again."),
@@ -194,6 +196,7 @@ def run(
         scoring=scoring,
         cluster=cluster,
         scale=scale,
+        margin=margin,
     )
     raise typer.Exit(start_run(options, db, trust=trust, as_json=json, detach=detach))
 

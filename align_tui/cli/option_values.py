@@ -56,6 +56,7 @@ def study_options(
     scoring: str | None = None,
     scale: Sequence[str] | None = None,
     cluster: str | None = None,
+    margin: float | None = None,
 ) -> Options:
     """Collect the study options of a command in one value. Raises ConfigError."""
     if scoring is not None:
@@ -79,6 +80,7 @@ def study_options(
         rule=scoring,
         scale=tuple(scale or ()),
         cluster=cluster_rule(cluster),
+        margin=margin,
     )
 
 

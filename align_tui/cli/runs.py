@@ -21,6 +21,7 @@ from align_tui.files.write import write_text
 from align_tui.formats.read_runs import read_runs
 from align_tui.monitor.effects import read_effects
 from align_tui.output import events
+from align_tui.output.detected import detected, detected_json, detected_lines
 from align_tui.output.effects import BESIDE, beside_table, effect_lines
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.positions import always_of, column_positions, position_lines
@@ -91,7 +92,9 @@ def show_run(
     effects = read_effects(db, run)
     summary = {**events.summary(db, run, study, effects), "parent": row.parent}
     if as_json:
-        say_json(summary | {"failures": list(events.failed_samples(db, run, study))})
+        failures = list(events.failed_samples(db, run, study))
+        could = [detected_json(each) for each in detected(db, run)]
+        say_json(summary | {"failures": failures, "detectable": could})
         return
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
@@ -106,7 +109,8 @@ def show_run(
         f"scorer: {study.rule}{', only scored scenarios' if study.scored_only else ''}\n"
     )
     out.print(result_table(study, summary))
-    for line in [*similarity_lines(study, summary), *loose_ends(summary)]:
+    could_detect = detected_lines(detected(db, run))
+    for line in [*similarity_lines(study, summary), *loose_ends(summary), *could_detect]:
         out.print(line)
     out.print(CAPTION, style="dim")
     for line in effect_lines(effects):

@@ -86,6 +86,12 @@ Scale = Annotated[
         "guesses it wrong; repeatable."
     ),
 ]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001, max=0.999, help="Two columns are tied if their difference is surely inside it."
+    ),
+]
 Trust = Annotated[
     bool,
     typer.Option(

@@ -1,4 +1,4 @@
-"""The commands for runs that the database keeps: list, show, export, report, import, delete."""
+"""The commands for runs that the database keeps: list, show, report, power, import and others."""
 
 # No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
 # which makes --help a tenth slower.
@@ -128,6 +128,78 @@ def table(
     )
 
 
+def power(
+    run: Annotated[
+        str | None,
+        typer.Argument(help="A pilot run (default: the newest run, unless there is --accuracy)."),
+    ] = None,
+    columns: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Two columns, by name or number (default: every two)."),
+    ] = None,
+    difference: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="The difference of accuracies to detect.")
+    ] = 0.1,
+    chance: Annotated[
+        float, typer.Option("--power", min=0.5, max=0.99, help="How surely to detect it.")
+    ] = 0.8,
+    accuracy: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="The accuracy to expect of one column: no pilot."),
+    ] = None,
+    questions: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="The number of questions.")
+    ] = None,
+    clusters: Annotated[
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="In how many families (default: all alone)."),
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, max=1_000, help="How often each question is asked.")
+    ] = None,
+    icc: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="How alike the differences of one family are (default: 0)."
+        ),
+    ] = None,
+    within: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="The share of a decision's variance that is sampling: 0, the default, is greedy.",
+        ),
+    ] = None,
+    correlation: Annotated[
+        float | None,
+        typer.Option(
+            min=-1.0, max=1.0, help="How alike two columns find the questions (default: 0.5)."
+        ),
+    ] = None,
+    cluster: Cluster = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each two columns.")
+    ] = False,
+    db: Database = None,
+) -> None:
+    """Say which difference a study can detect, and how many questions detect a given one.
+
+    From a pilot run, or from numbers that you expect. The test compares two columns on the same
+    questions at 5 %, two-sided.
+    """
+    from align_tui.cli.option_values import cluster_rule
+    from align_tui.cli.power_command import Numbers, plan_from_numbers, plan_from_run
+
+    numbers = Numbers(
+        difference, chance, accuracy, questions, clusters, repeats, icc, within, correlation
+    )
+    if run is None and accuracy is not None:
+        plan_from_numbers(numbers, as_json=json)
+    else:
+        plan_from_run(run, db, numbers, columns, cluster_rule(cluster), as_json=json)
+
+
 def import_command(
     folders: Annotated[
         list[Path], typer.Argument(metavar="PATH", help="The run directories or logs to read.")
@@ -195,6 +267,13 @@ def add_commands(app: typer.Typer) -> None:
             "align-tui table --discriminating --format csv > table.csv",
         )
     )(table)
+    app.command(
+        epilog=examples(
+            "align-tui power k3f9 --difference .1",
+            "align-tui power k3f9 --columns 1 2 --questions 200 --repeats 5",
+            "align-tui power --accuracy .6 --questions 62 --clusters 20 --icc .2 --within .3",
+        )
+    )(power)
     app.command(
         "import",
         epilog=examples(

@@ -25,6 +25,7 @@ class Options:
     order: str | None = None
     scored_only: bool = False
     rule: str | None = None
+    margin: float | None = None
     scale: tuple[str, ...] = ()
     cluster: ClusterRule | None = None
 

@@ -70,6 +70,7 @@ class StudyFile(Strict):
     repeat: int = Field(1, ge=1, le=10_000)
     order: OrderSetting | None = None
     scored_only: bool = False
+    margin: float | None = Field(None, gt=0.0, lt=1.0)
     scoring: ScoringSpec = ScoringSpec()
     cluster: ClusterRule = DEFAULT_RULE
 
@@ -106,6 +107,7 @@ class Study:
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
     own_code: frozenset[str] = field(default=frozenset(), compare=False)
+    margin: float | None = None  # differences of accuracies inside it count as tied
     attributes: Attributes | None = field(default=None, compare=False, repr=False)
     cluster: ClusterRule = DEFAULT_RULE
 

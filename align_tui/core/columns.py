@@ -54,6 +54,7 @@ class Column:
     outcomes: Mapping[SampleKey, Outcome] = field(repr=False)
     model: str = ""  # a short name of the model that decided, if a model did
     clustering: Clustering | None = field(default=None, repr=False)
+    margin: float | None = None  # differences inside it count as tied, says the run's study
 
 
 @dataclass(frozen=True, slots=True)

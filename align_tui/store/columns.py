@@ -52,6 +52,7 @@ def read_columns(
             outcomes=outcomes.get(index, {}),
             model=profile.model_label,
             clustering=grouping,
+            margin=study.margin,
         )
         for index, profile in enumerate(study.profiles)
         if profiles is None or index in profiles

@@ -88,6 +88,8 @@ def create_run(
                 study.cluster if study.cluster != DEFAULT_RULE else None,
             ),
         )
+        if study.margin is not None:
+            connection.execute("UPDATE runs SET margin=? WHERE id=?", (study.margin, run))
         write_inputs(connection, run, study, attributes, parent)
         keep_example_sets(connection, run, study.profiles)
         for idx, scenario in enumerate(study.scenarios):
@@ -314,6 +316,7 @@ def load_study(db: Database, run: str) -> Study:
         repeat=head["repeat"],
         scored_only=bool(head["scored_only"]),
         rule=head["rule"],
+        margin=head["margin"],
         is_demo=bool(head["is_demo"]),
         notes=tuple(json.loads(head["notes"])),
         attributes=stored_attributes(head["attributes"]),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 15
+LATEST = 16
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -182,6 +182,11 @@ _CLUSTERS = """
 ALTER TABLE runs ADD COLUMN cluster TEXT
 """
 
+# Differences of accuracies inside the margin of the run's study count as tied; NULL: it names none.
+_MARGIN = """
+ALTER TABLE runs ADD COLUMN margin REAL
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -259,6 +264,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m015_clusters(db: UtilsDatabase) -> None:
         for statement in _statements(_CLUSTERS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m016_margin(db: UtilsDatabase) -> None:
+        for statement in _statements(_MARGIN):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -122,6 +122,7 @@ def load_study(options: Options) -> Study:
         repeat=options.repeat if options.repeat is not None else file.repeat,
         scored_only=options.scored_only or file.scored_only,
         rule=options.rule or file.scoring.rule,
+        margin=options.margin if options.margin is not None else file.margin,
         is_demo=options.is_demo,
         notes=notes,
         own_code=frozenset(own_code),

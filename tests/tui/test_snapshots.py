@@ -29,7 +29,7 @@ STARTED = 1_751_371_200.0
 SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...], bool, str]] = {
     "main-80x24": ((80, 24), (), False, "stronger"),
     "main-120x40": ((120, 40), ("j",), False, "stronger"),
-    "compare-120x40": ((120, 40), ("c", "n"), False, "McNemar"),
+    "compare-120x40": ((120, 40), ("c", "n"), False, "sign-flip"),
     "runs-100x30": ((100, 30), ("r",), False, "2025"),
     "replay-100x30": ((100, 30), ("space", "end"), True, "24/24"),
     "inside-100x30": ((100, 30), ("i", "tab"), False, "inside"),

@@ -125,7 +125,9 @@ async def test_a_row_that_was_read_before_a_column_came(
     async with app.run_test(size=(120, 40)) as pilot:
         await wait(pilot, lambda: "stronger" in words(app))
         await pilot.press("c")
-        await wait(pilot, lambda: isinstance(app.screen, CompareScreen) and "McNemar" in words(app))
+        await wait(
+            pilot, lambda: isinstance(app.screen, CompareScreen) and "sign-flip" in words(app)
+        )
         screen = app.screen
         assert isinstance(screen, CompareScreen)
         digest = screen.state.digest

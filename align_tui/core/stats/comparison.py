@@ -70,12 +70,12 @@ def compare(
         a,
         b,
         paired_counts(scored),
-        paired_difference(_pairs(paired, scored)),
+        paired_difference(question_pairs(paired, scored)),
         agreed,
     )
 
 
-def _pairs(paired: Paired, scored: list[tuple[PairedRow, bool, bool]]) -> list[Pair]:
+def question_pairs(paired: Paired, scored: list[tuple[PairedRow, bool, bool]]) -> list[Pair]:
     """One pair for each question, or for each row if every decision counts for itself."""
     if paired.clustering.rule == "none":
         return [Pair(place, a, b, 1) for place, (_, a, b) in enumerate(scored)]

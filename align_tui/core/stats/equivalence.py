@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from align_tui.core.text.plurals import counted
 
+LEVEL = 0.05
 Finding = Literal["better", "worse", "tied", "open"]
 
 
@@ -40,6 +42,11 @@ def sentence(
     if found != "open":
         return f"The second is {found}."
     return f"Not decided. {could_detect(detectable, clusters)}"
+
+
+def shared_margin(margins: Iterable[float | None]) -> float | None:
+    """The smallest margin that any of the compared columns' studies names; None if none does."""
+    return min((each for each in margins if each is not None), default=None)
 
 
 def could_detect(smallest: float | None, clusters: int) -> str:

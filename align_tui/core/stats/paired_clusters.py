@@ -18,6 +18,7 @@ from align_tui.core.stats.clusters import (
     t_quantile,
 )
 from align_tui.core.stats.paired import Difference, count_pairs, difference, square_and_add
+from align_tui.core.stats.power import detectable
 
 MOST_SUMS = 20_000_000  # of the exact test: clusters times different sums, about a second of work
 DRAWS = 99_999  # of the test by chance, where the exact one takes too long
@@ -64,6 +65,11 @@ class PairedDifference:
     clusters: int
     method: Method
     test: SignFlip
+
+    @property
+    def detectable(self) -> float | None:
+        """The smallest difference (0..1) that these questions detect with 80 % power, or None."""
+        return detectable(self.se, self.clusters)
 
 
 def paired_difference(pairs: Iterable[Pair]) -> PairedDifference | None:

@@ -25,7 +25,8 @@ POWER = 0.8
 LEAST_CLUSTERS = 5  # the sign-flip test (mid-p) of fewer cannot reach 5 %: 2^-4 is .06
 MOST_QUESTIONS = 1_000_000
 MOST_REPEATS = 1_000
-SURE = 30.0  # standard errors, from which power is 1
+SURE = 12.0  # standard errors, from which power is 1
+FAR = 5.0  # standard errors, from which the other tail is below 1e-10, and nctdtr may give NaN
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def _power(away: float, degrees: int) -> float:
     if away > SURE:
         return 1.0
     critical = t_quantile(degrees)
-    return float(1 - nctdtr(degrees, away, critical) + nctdtr(degrees, away, -critical))
+    wrong_way = nctdtr(degrees, away, -critical) if away < FAR else 0.0
+    return min(1.0, float(1 - nctdtr(degrees, away, critical) + wrong_way))
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,7 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.settings import Setting, beside
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
+from align_tui.core.stats.equivalence import shared_margin
 from align_tui.core.stats.paired import holm
 from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
@@ -33,6 +34,7 @@ from align_tui.core.types import content_hash
 from align_tui.monitor.effects import effects_of
 from align_tui.output.rating_words import rating_words
 from align_tui.output.report.blocks import Block
+from align_tui.output.report.conclusions import conclusion
 from align_tui.output.report.position import Position, position_of
 from align_tui.output.report.sections.gathered import Gathered, GatheredRun
 from align_tui.output.report.sections.registry import appendix
@@ -87,7 +89,13 @@ class Compared:
     second: str
     targets: Targets
     found: Comparison
+    margin: float | None
     adjusted: float
+
+    @property
+    def conclusion(self) -> str:
+        """Which is better, or that they are tied, or which difference could be detected."""
+        return conclusion(self.found.difference, self.adjusted, self.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +250,7 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
 
 def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Compared, ...]:
     """Compare every two columns under every target that both are scored against."""
-    found: list[tuple[str, str, Targets, Comparison]] = []
+    found: list[tuple[str, str, Targets, Comparison, float | None]] = []
     for a, b in combinations(range(len(columns)), 2):
         shared = [targets for targets in columns[a].under if targets in columns[b].under]
         paired = pair_up([columns[a], columns[b]]) if shared else None
@@ -250,8 +258,9 @@ def _comparisons(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Comp
             assert paired is not None
             comparison = compare(paired, 0, 1, targets)
             if comparison.counts.pairs:
-                found.append((labels[a], labels[b], targets, comparison))
-    adjusted = holm([comparison.p for *_, comparison in found])
+                margin = shared_margin((columns[a].margin, columns[b].margin))
+                found.append((labels[a], labels[b], targets, comparison, margin))
+    adjusted = holm([comparison.p for *_, comparison, _ in found])
     return tuple(Compared(*each, p) for each, p in zip(found, adjusted, strict=True))
 
 

@@ -123,12 +123,13 @@ def _comparisons(report: Report) -> Iterator[str]:
                 words.difference_words(each.found.difference),
                 words.p_words(each.found.p),
                 words.p_words(each.adjusted),
+                each.conclusion,
             )
         )
     yield from _table(
         (
             "target", "first", "second", "both / first / second / neither right",
-            "pairs", "difference", "p", "Holm",
+            "pairs", "difference", "p", "Holm", "conclusion",
         ),
         rows,
     )  # fmt: skip

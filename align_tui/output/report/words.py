@@ -18,7 +18,9 @@ HOW_COMPARED = (
     "are scored for both. Difference: the accuracy of the second minus that of the first, with its "
     "95 % interval (Newcombe 1998, method 10; over clusters where decisions are dependent). p: "
     "sign-flip test over clusters, two-sided, mid-p (for questions asked once, McNemar's). Holm: p "
-    "adjusted for all comparisons of this report."
+    "adjusted for all comparisons of this report. Conclusion: by Holm's p at 5 %; tied if the "
+    "interval lies inside the study's margin; else the difference that could be detected with 80 % "
+    "power (Miller 2024)."
 )
 DEPENDENT = (
     "Repeats of a question are averaged first, and questions of one cluster are not taken as "

@@ -12,6 +12,7 @@ from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
 from align_tui.core.settings import beside
 from align_tui.core.stats.comparison import Comparison
+from align_tui.core.stats.equivalence import LEVEL, finding, shared_margin
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
@@ -171,6 +172,7 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Four lines: counts of pairs; difference, interval and p; agreement; settings that differ."""
     found = digest.comparison
     one, two = found.a + 1, found.b + 1
+    margin = shared_margin(digest.paired.columns[each].margin for each in (found.a, found.b))
     if found.a == found.b:
         return (((" there is only one column: add another to compare with", "text"),), (), (), ())
     if found.different:
@@ -178,7 +180,7 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     else:
         above = (
             _counts(found, one, two),
-            _difference(found, one, two, digest.adjusted, width, glyphs),
+            _difference(found, one, two, digest.adjusted, margin, width, glyphs),
         )
     return (
         *(cut(line, width, glyphs.more) for line in above),
@@ -226,7 +228,13 @@ def _independent(found: Comparison) -> str:
 
 
 def _difference(
-    found: Comparison, one: int, two: int, adjusted: float | None, width: int, glyphs: Glyphs
+    found: Comparison,
+    one: int,
+    two: int,
+    adjusted: float | None,
+    margin: float | None,
+    width: int,
+    glyphs: Glyphs,
 ) -> list[Span]:
     if found.difference is None:
         return []
@@ -239,6 +247,12 @@ def _difference(
         (p_text(found.p), "bright"),
         *holm_spans(adjusted),
     ]
+    smallest = found.difference.detectable
+    if margin is not None and finding(low, high, margin) == "tied":
+        spans += [("   ", ""), ("tied", "bright"), (f" within {point(margin)}", "text")]
+    elif found.p > LEVEL and smallest is not None:
+        could: list[Span] = [("   could detect ", "quiet"), (point(smallest), "text")]
+        spans += could if cells(spans) + cells(could) <= width else []
     bar = min(41, width - cells(spans) - 4)
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]
