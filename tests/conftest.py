@@ -31,6 +31,9 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.setenv("ALIGN_TUI_DB", str(tmp_path / "runs.db"))
     monkeypatch.setenv("ALIGN_TUI_IDLE_EXIT", "3")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    hub = sys.modules.get("huggingface_hub.constants")  # it reads the variable when it is imported
+    if hub is not None:
+        monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
     monkeypatch.setenv("ALIGN_TUI_THEME", "dark")  # --theme changes it, and this puts it back
     monkeypatch.setenv("ALIGN_TUI_TRUST", "1")  # tests of trust take it away
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))

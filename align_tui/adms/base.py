@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from align_tui.adms.first_question import first_question
 from align_tui.config.adm_kinds import HasParams
 from align_tui.config.adm_params import AdmParams
 from align_tui.config.profile import Profile
@@ -118,3 +119,15 @@ class AdmKind(HasParams, Generic[P]):
     def __post_init__(self) -> None:
         if not (isinstance(self.params, type) and issubclass(self.params, AdmParams)):
             raise TypeError("the class of a decision-maker's parameters must derive from AdmParams")
+
+    def first_prompt(
+        self, profile: Profile, scenario: Scenario, targets: Targets, attributes: Attributes
+    ) -> tuple[Message, ...]:
+        """The turns of the first question that the decision-maker asks; empty if it asks none.
+
+        Raises whatever the decision-maker raises before it asks.
+        """
+        if not isinstance(profile.adm, self.params):
+            return ()
+        decide = self.make(profile, profile.adm, attributes)
+        return first_question(lambda llm: decide(scenario, targets, llm))

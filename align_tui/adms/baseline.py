@@ -24,6 +24,11 @@ class BaselineParams(Reasoned):
     )
     samples: int = Field(1, ge=1, le=200)
 
+    @property
+    def replies_per_question(self) -> int:
+        """The number of its samples."""
+        return self.samples
+
 
 def make(profile: Profile, params: BaselineParams, attributes: Attributes) -> Adm:
     """Make a decision-maker whose prompt states no target. Its examples answer by the target."""
@@ -36,4 +41,4 @@ def make(profile: Profile, params: BaselineParams, attributes: Attributes) -> Ad
     return decide
 
 
-KIND = AdmKind(BaselineParams, make)
+KIND = AdmKind(BaselineParams, make, prompts=("style",))

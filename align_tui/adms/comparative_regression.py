@@ -101,4 +101,9 @@ def make(profile: Profile, params: ComparativeRegressionParams, attributes: Attr
     return decide
 
 
-KIND = AdmKind(ComparativeRegressionParams, make)
+PROMPTS = tuple(
+    f"align_tui.config.prompts.rating:{name}"
+    for name in ("COMPARATIVE_SYSTEM", "COMPARATIVE_USER", "INSTRUCTIONS", "OUTCOMES_SYSTEM",
+                 "OUTCOMES_USER", "RELEVANCE_SYSTEM", "RELEVANCE_USER")
+)  # fmt: skip
+KIND = AdmKind(ComparativeRegressionParams, make, prompts=PROMPTS)

@@ -166,4 +166,11 @@ def make(profile: Profile, params: DirectRegressionParams, attributes: Attribute
     return decide
 
 
-KIND = AdmKind(DirectRegressionParams, make)
+PROMPTS = (
+    "align_tui.config.prompts.rating:ONE_SYSTEM",
+    "align_tui.config.prompts.rating:ONE_USER",
+    "align_tui.config.prompts.rating:ONE_INSTRUCTION",
+    "align_tui.adms.rating.anchors:EXTRACT",
+    "align_tui.adms.rating.anchors:CONDENSE",
+)
+KIND = AdmKind(DirectRegressionParams, make, prompts=PROMPTS)

@@ -126,4 +126,11 @@ def make(profile: Profile, params: HybridRegressionParams, attributes: Attribute
     return decide
 
 
-KIND = AdmKind(HybridRegressionParams, make)
+KIND = AdmKind(
+    HybridRegressionParams,
+    make,
+    prompts=(
+        "align_tui.adms.hybrid_regression:QUESTIONS",
+        "align_tui.adms.rating.text_head:text_of",
+    ),
+)

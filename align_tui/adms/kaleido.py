@@ -151,4 +151,4 @@ def make(profile: Profile, params: KaleidoParams, attributes: Attributes) -> Adm
     return decide
 
 
-KIND = AdmKind(KaleidoParams, make)
+KIND = AdmKind(KaleidoParams, make, prompts=("align_tui.adms.statements:ACTION",))

@@ -17,13 +17,13 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.kaleido import RATER, in_words
-from align_tui.adms.predicted import in_words as ranking_in_words
-from align_tui.adms.predicted import reasons_of
 from align_tui.adms.statements import ACTION, action_of, fits
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.profile import Profile
 from align_tui.config.value_types import Unit
 from align_tui.core.alignment.ranking import Ranking, take_one, tied_best
+from align_tui.core.alignment.reasons import in_words as ranking_in_words
+from align_tui.core.alignment.reasons import reasons_of
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision, Step
@@ -203,4 +203,4 @@ def _ranking(kept: Sequence[Sequence[RatedStatement]], seed: int) -> Ranking:
     )
 
 
-KIND = AdmKind(KaleidoValuesParams, make)
+KIND = AdmKind(KaleidoValuesParams, make, prompts=("align_tui.adms.statements:ACTION",))

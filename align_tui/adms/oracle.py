@@ -9,28 +9,29 @@ align-system's relevance oracle.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.predicted import in_words
 from align_tui.adms.ranking import alignment_function, rank_some
 from align_tui.adms.relevance.predict import relevance_of
-from align_tui.config.adm_params import AdmParams, Traits
+from align_tui.config.adm_params import AdmParams, RankingInputs, Traits
 from align_tui.config.alignment import AlignmentParams, params_of
 from align_tui.config.profile import Profile
 from align_tui.core.alignment.ranking import History, Ranking
+from align_tui.core.alignment.reasons import in_words
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision, Step
-from align_tui.core.predictions import Prediction, Predictions, Relevance
+from align_tui.core.predictions import BY_LABELS, Prediction, Predictions, Relevance
+from align_tui.core.relevance import labelled_of_choices
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets, target_id
 
-RATER = "labels"
+RATER = BY_LABELS
 
 
 class OracleParams(AdmParams):
@@ -63,6 +64,31 @@ class OracleParams(AdmParams):
             dumped.pop("relevance", None)
         return dumped
 
+    @property
+    def alignment_changes(self) -> Mapping[str, Any]:
+        """`inverted` is the function's `misaligned`."""
+        return {"misaligned": True} if self.inverted else {}
+
+    @property
+    def rates_by(self) -> str:
+        """It ranks labels."""
+        return RATER
+
+    def ranked(
+        self,
+        predictions: Predictions,
+        relevance: Relevance | None,
+        scenario: Scenario,
+        targets: Targets,
+        *,
+        needs_relevance: bool,
+    ) -> RankingInputs:
+        """The choices with labels; the relevance of the labels, unless another was predicted."""
+        if relevance is None or relevance.rater == RATER:
+            relevance = _label_relevance(scenario, targets, needs_relevance, self.relevance)
+        kept = _with_labels(predictions, scenario, targets, relevance, needs_relevance)
+        return RankingInputs(kept, relevance)
+
 
 def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
     """Make a decision-maker that ranks labels by `[alignment]` (without it by average distance).
@@ -70,8 +96,7 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
     If `rank_labels` finds nothing to rank, the decision-maker takes the first choice and says so in
     the reasoning. Such a decision is unscored anyway.
     """
-    changes = {"misaligned": True} if params.inverted else {}
-    alignment = params_of(profile.alignment, **changes)
+    alignment = params_of(profile.alignment, **params.alignment_changes)
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:
         found = None
@@ -129,19 +154,32 @@ def rank_labels(
     predictions = label_predictions(scenario)
     if relevance is None:
         relevance = label_relevance(alignment, scenario, targets, weighs=weighs)
-    wanted = {target.attribute for target in targets}
-    if FUNCTIONS.get(alignment.function).needs_relevance:
-        kept = list(range(len(predictions)))
-    else:
-        if relevance is not None:
-            wanted = {n for n in wanted if any(row.get(n) for row in relevance.by_choice)}
-        kept = [index for index, each in enumerate(predictions) if wanted <= set(each)]
-        if not kept or not scenario.labelled:
-            return None
+    needs = FUNCTIONS.get(alignment.function).needs_relevance
+    kept = _with_labels(predictions, scenario, targets, relevance, needs)
+    if not kept:
+        return None
     function = alignment_function(alignment)
     return rank_some(
-        function, predictions, kept, targets, seed, relevance=relevance, history=history
+        function, predictions, list(kept), targets, seed, relevance=relevance, history=history
     )
+
+
+def _with_labels(
+    predictions: Predictions,
+    scenario: Scenario,
+    targets: Targets,
+    relevance: Relevance | None,
+    needs_relevance: bool,
+) -> tuple[int, ...]:
+    """The choices that can be ranked by their labels; all if the function needs relevance."""
+    if needs_relevance:
+        return tuple(range(len(predictions)))
+    wanted = {target.attribute for target in targets}
+    if relevance is not None:
+        wanted = {n for n in wanted if any(row.get(n) for row in relevance.by_choice)}
+    if not scenario.labelled:
+        return ()
+    return tuple(index for index, each in enumerate(predictions) if wanted <= set(each))
 
 
 def label_predictions(scenario: Scenario) -> Predictions:
@@ -159,12 +197,16 @@ def label_relevance(
 
     None for a function that does not need relevance, unless `weighs` is set.
     """
+    needs = FUNCTIONS.get(alignment.function).needs_relevance
+    return _label_relevance(scenario, targets, needs, weighs)
+
+
+def _label_relevance(
+    scenario: Scenario, targets: Targets, needs_relevance: bool, weighs: bool
+) -> Relevance | None:
     names = [target.attribute for target in targets]
-    if FUNCTIONS.get(alignment.function).needs_relevance:
-        rows = tuple(
-            {name: float(name in choice.labels) for name in names} for choice in scenario.choices
-        )
-        return Relevance(rows, RATER)
+    if needs_relevance:
+        return labelled_of_choices(scenario, names)
     return relevance_in_scenario(scenario, names) if weighs else None
 
 

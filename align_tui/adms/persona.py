@@ -90,4 +90,11 @@ def _interview(persona: Persona, targets: Targets, params: PersonaParams) -> tup
     return interview(persona, about)[: 2 + 2 * params.most_questions]
 
 
-KIND = AdmKind(PersonaParams, make)
+KIND = AdmKind(
+    PersonaParams,
+    make,
+    prompts=(
+        "style",
+        "align_tui.adms.persona:LAST",
+    ),
+)

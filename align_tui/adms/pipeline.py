@@ -15,12 +15,13 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from align_tui.adms.base import Adm, AdmKind, Llm
-from align_tui.adms.predicted import in_words
 from align_tui.adms.steps.base import PipelineStep, Step
 from align_tui.adms.steps.streams import NumberedLlm
-from align_tui.config.adm_params import AdmParams, Traits
+from align_tui.config.adm_params import AdmParams, RankingInputs, Traits
 from align_tui.config.profile import Profile
 from align_tui.config.steps import STEPS, MissingStepParams, StepParams, StepTable, givers
+from align_tui.core.alignment.partial import rated_choices
+from align_tui.core.alignment.reasons import in_words
 from align_tui.core.attributes import Attributes
 from align_tui.core.decisions import Decision
 from align_tui.core.decisions import Step as TimedStep
@@ -37,6 +38,7 @@ from align_tui.core.pipeline.names import (
 )
 from align_tui.core.pipeline.plan import check_plan
 from align_tui.core.pipeline.state import State
+from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
@@ -80,6 +82,10 @@ class PipelineParams(AdmParams):
             needs_target=any(part.needs_target for part in parts),
             is_steerable=bool(steered),
             states_target=any(part.states_target for part in parts),
+            first_prompt_tells=next(
+                (part.first_prompt_tells for part in parts if part.needs_model or part.roles),
+                "nothing",
+            ),
             takes_distributions=all(part.takes_distributions for part in steered),
             ranks=any(part.ranks for part in parts),
             gives_relevance=any(
@@ -95,6 +101,20 @@ class PipelineParams(AdmParams):
             order_by_style=any(part.order_by_style for part in parts),
             can_decide=all(part.can_decide for part in parts),
         )
+
+    def ranked(
+        self,
+        predictions: Predictions,
+        relevance: Relevance | None,
+        scenario: Scenario,
+        targets: Targets,
+        *,
+        needs_relevance: bool,
+    ) -> RankingInputs:
+        """All choices, or those that are rated if its step leaves out the others."""
+        if any(step.leaves_out_unrated for step in self.steps):
+            return RankingInputs(tuple(rated_choices(predictions, targets)), relevance)
+        return RankingInputs(tuple(range(len(predictions))), relevance)
 
     def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
         """The attributes that any of its steps rates."""

@@ -31,6 +31,7 @@ class PromptAlignedParams(Reasoned):
         needs_target=True,
         is_steerable=True,
         states_target=True,
+        first_prompt_tells="values",
         takes_examples="together",
         reads_labels=False,
         order_by_style=True,
@@ -39,6 +40,11 @@ class PromptAlignedParams(Reasoned):
     n_positive: int = Field(1, ge=1, le=200)
     n_negative: int = Field(0, ge=0, le=200)
     only_positive: bool = False
+
+    @property
+    def replies_per_question(self) -> int:
+        """The number of its positive and negative samples."""
+        return self.n_positive + self.n_negative
 
 
 def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) -> Adm:
@@ -54,4 +60,4 @@ def make(profile: Profile, params: PromptAlignedParams, attributes: Attributes) 
     return decide
 
 
-KIND = AdmKind(PromptAlignedParams, make)
+KIND = AdmKind(PromptAlignedParams, make, prompts=("style",))

@@ -43,10 +43,17 @@ class StatedDistributionParams(AdmParams):
     With several `samples` the distribution is their mean.
     """
 
-    TRAITS: ClassVar[Traits] = Traits(needs_model=True, is_steerable=True, reads_labels=False)
+    TRAITS: ClassVar[Traits] = Traits(
+        needs_model=True, is_steerable=True, first_prompt_tells="values", reads_labels=False
+    )
     samples: int = Field(1, ge=1, le=200)
     reasoning: Literal["before", "none"] = "before"
     max_reasoning_chars: int = Field(512, ge=16, le=20_000)
+
+    @property
+    def replies_per_question(self) -> int:
+        """The number of its samples."""
+        return self.samples
 
 
 def make(profile: Profile, params: StatedDistributionParams, attributes: Attributes) -> Adm:
@@ -152,4 +159,12 @@ def largest(shares: Sequence[float], seed: int) -> tuple[int, tuple[str, ...]]:
     return taken, (f"The options {names} have the largest share; the seed took {letter(taken)}.",)
 
 
-KIND = AdmKind(StatedDistributionParams, make)
+KIND = AdmKind(
+    StatedDistributionParams,
+    make,
+    prompts=(
+        "align_tui.config.prompts.stated:SYSTEM",
+        "align_tui.config.prompts.stated:USER",
+        "align_tui.config.prompts.stated:INSTRUCTIONS",
+    ),
+)

@@ -41,11 +41,20 @@ class TaggingParams(Reasoned):
     """
 
     TRAITS: ClassVar[Traits] = Traits(
-        needs_model=True, is_steerable=True, follows_protocol=True, reads_labels=False
+        needs_model=True,
+        is_steerable=True,
+        first_prompt_tells="attributes",
+        follows_protocol=True,
+        reads_labels=False,
     )
     n_positive: int = Field(1, ge=1, le=200)
     n_negative: int = Field(0, ge=0, le=200)
     only_positive: bool = True
+
+    @property
+    def replies_per_question(self) -> int:
+        """The number of its positive and negative samples."""
+        return self.n_positive + self.n_negative
 
 
 def make(profile: Profile, params: TaggingParams, attributes: Attributes) -> Adm:
@@ -86,4 +95,8 @@ def _system_text(protocol: Attribute | None) -> str:
     return f"{SORTING}\n\n{how}"
 
 
-KIND = AdmKind(TaggingParams, make)
+PROMPTS = (
+    "style",
+    *(f"align_tui.adms.tagging:{name}" for name in ("SORTING", "JUDGEMENT", "FOLLOWING")),
+)
+KIND = AdmKind(TaggingParams, make, prompts=PROMPTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from align_tui.config.backbone_kinds import Capability
@@ -56,11 +56,28 @@ class ChoiceScoringRequest:
     group: int = 0
 
 
+class HashedFiles(Protocol):
+    """The hashes of a model's files, which are computed beside everything else."""
+
+    trouble: str
+    """Why there will be none; empty otherwise."""
+
+    def known(self) -> Mapping[str, str] | None:
+        """SHA-256 by the file's name; None while they are computed."""
+        ...
+
+    def stop(self) -> None:
+        """Compute no further: the model is closed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """Which weights run, and where. `identity` is a revision or a hash of the files.
 
     `side_by_side` is how many samples are worth deciding at once (None: the model cannot say).
+    `facts` say what computes: device name, driver, versions. `files` gives the hashes of the
+    model's files once they are known; None for a model without files here.
     """
 
     name: str
@@ -70,6 +87,8 @@ class ModelInfo:
     parameters: int
     notes: tuple[str, ...] = ()
     side_by_side: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    files: HashedFiles | None = None
 
 
 class Backbone(Protocol):

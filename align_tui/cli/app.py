@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from align_tui.cli import again_commands
 from align_tui.cli.command_groups import (
     models_app,
     profiles_app,
@@ -130,6 +131,7 @@ def explore(
         "align-tui run --backbone mistral-7b --backbone llama-3.1-8b",
         "align-tui run --target moral_desert=1.0 --scored-only",
         "align-tui run --resume k3f9",
+        "align-tui run mta.toml --run-id 20261127-mta --part 3/8 --db part-3.db",
     )
 )
 def run(
@@ -154,6 +156,19 @@ def run(
         str | None,
         typer.Option(help="Continue the run with this id, and try its failed samples again."),
     ] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Option(
+            help="The run's id, instead of one that is made up; a run that has it is continued."
+        ),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            metavar="K/N",
+            help="Decide only part K of N; several machines, with one --run-id, decide the rest.",
+        ),
+    ] = None,
     trust: Trust = False,
     detach: Annotated[
         bool,
@@ -173,11 +188,11 @@ def run(
     continues it).
     """
     from align_tui.cli.option_values import study_options
-    from align_tui.cli.run_command import resume_run, start_run
+    from align_tui.cli.run_command import Begin, resume_run, start_run
 
     if resume is not None:
         given = (study, profile, scenarios, limit, target, repeat, order, backbone)
-        if any((*given, override, scoring, cluster)):
+        if any((*given, override, scoring, cluster, margin, run_id, part)):
             raise typer.BadParameter(
                 "--resume continues a run as it is: leave out the study and its options"
             )
@@ -198,7 +213,8 @@ def run(
         scale=scale,
         margin=margin,
     )
-    raise typer.Exit(start_run(options, db, trust=trust, as_json=json, detach=detach))
+    begin = Begin(run_id, part)
+    raise typer.Exit(start_run(options, db, begin, trust=trust, as_json=json, detach=detach))
 
 
 @app.command(
@@ -318,6 +334,7 @@ def browse(
 
 
 add_commands(app)
+again_commands.add_commands(app)
 
 
 @app.command(

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui import __version__
 from align_tui.config import paths
 from align_tui.config.options import Options
+from align_tui.config.program import program_facts
 from align_tui.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def versions() -> dict[str, str]:
     """The versions of the program, its packages and the platform. A run stores them."""
     from importlib import metadata
 
-    found = {"align-tui": __version__, "python": platform.python_version()}
+    found = {**program_facts(), "python": platform.python_version()}
     for name in RECORDED:
         try:
             found[name] = metadata.version(name)

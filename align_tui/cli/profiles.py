@@ -27,6 +27,7 @@ from align_tui.config.library import (
 from align_tui.config.library import list_profiles as library_profiles
 from align_tui.config.profile import Profile
 from align_tui.config.reading.toml import Table as TomlTable
+from align_tui.config.ready import absences
 from align_tui.config.targets import target_tables
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.scenarios import Choice, Scenario
@@ -38,6 +39,7 @@ from align_tui.output.tables import console, quiet_table
 from align_tui.output.terminal import say
 from align_tui.studies.assemble import check_profile, parse_targets
 from align_tui.studies.examples import check_examples
+from align_tui.studies.prompt_arrival import check_arrival
 
 NAME_WIDTH = 120
 """The most characters of a file's name in a table."""
@@ -60,17 +62,18 @@ def list_profiles() -> None:
     for broken, message in faults:
         out.print(f"{broken} cannot be read: {message}", style="bold")
     out.print()
-    named = quiet_table("backbone", "kind", "model", "origin")
+    named = quiet_table("backbone", "kind", "model", "origin", "")
     for entry in list_backbones():
         name = Text(one_line(entry.name, NAME_WIDTH))
         try:
             spec = read_backbone(entry.path).spec
         except AlignError as error:
-            named.add_row(name, "!", Text(one_line(error.message)), entry.origin)
+            named.add_row(name, "!", Text(one_line(error.message)), entry.origin, "")
             continue
         where = ", ".join(spec.server.base_urls) if not spec.is_local else ""
         model = " at ".join(part for part in (spec.model, where) if part) or spec.label
-        named.add_row(name, spec.kind, Text(one_line(model)), entry.origin)
+        absent = absences([spec]).get(spec.key, "")
+        named.add_row(name, spec.kind, Text(one_line(model)), entry.origin, Text(absent, "red"))
     out.print(named)
     out.print(
         f"\nA profile with the model `any` uses {DEFAULT}. Choose another one with --backbone: "
@@ -96,8 +99,10 @@ def _rows_by_kind() -> tuple[dict[str, list[Row]], list[tuple[str, str]]]:
             continue
         is_free = profile.needs_model and not own
         model = "any" if is_free else profile.model_label or "–"
+        specs = [] if is_free else [*profile.used_models.values()]
+        model = ", ".join((one_line(model), *dict.fromkeys(absences(specs).values())))
         target = one_line(target_id(profile.target)) or "–"
-        rows.setdefault(profile.adm.kind, []).append((name, target, one_line(model), entry.origin))
+        rows.setdefault(profile.adm.kind, []).append((name, target, model, entry.origin))
     return rows, faults
 
 
@@ -145,6 +150,7 @@ def check_profiles(names: Sequence[str] | None) -> int:
             later = not profile.adm.traits.states_target
             check_profile(profile, load_attributes(), target_later=later)
             check_examples(profile, load_attributes(), target_later=True)
+            check_arrival(profile, [EXAMPLE], load_attributes())
             say(f"ok  {one_line(profile.name)}")
         except AlignError as error:
             wrong += 1

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -17,14 +18,17 @@ from align_tui.cli.trust import require_trust
 from align_tui.cli.wait_reasons import Patience, reason
 from align_tui.cli.worker_keeper import Keeper, wait_for_worker
 from align_tui.config.options import Options
+from align_tui.config.ready import require_ready
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
 from align_tui.core.column_names import with_model
-from align_tui.core.errors import StoreError
+from align_tui.core.errors import ConfigError, StoreError
 from align_tui.core.text.display import one_line, plain
 from align_tui.monitor.effects import read_effects
+from align_tui.monitor.findings import read_findings
 from align_tui.output import events
 from align_tui.output.effects import effect_lines
+from align_tui.output.findings import finding_lines
 from align_tui.output.tables import (
     CAPTION,
     console,
@@ -38,7 +42,8 @@ from align_tui.services import queueing
 from align_tui.services.cancel import cancel_run
 from align_tui.store import results, runs
 from align_tui.store.database import Database, open_database
-from align_tui.studies.assemble import load_study
+from align_tui.studies.assemble import load_study, require_samples
+from align_tui.studies.parts import parse_part, places_of
 
 POLL_S = 0.05
 
@@ -51,16 +56,43 @@ class CancelledMeanwhile(Exception):
     """Somebody else cancelled the run, with `align-tui cancel` or on a screen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """How a run begins: its id (None: a new one), and which part of it is decided (`3/8`)."""
+
+    run_id: str | None = None
+    part: str | None = None
+
+
 def start_run(
-    options: Options, db_path: Path | None, *, trust: bool, as_json: bool, detach: bool
+    options: Options,
+    db_path: Path | None,
+    begin: Begin,
+    *,
+    trust: bool,
+    as_json: bool,
+    detach: bool,
 ) -> int:
-    """Create a run of the study and follow it; return the exit status."""
+    """Create a run of the study and follow it; return the exit status.
+
+    A run of the study that has the id already is continued. Raises ConfigError, StoreError.
+    """
+    part = parse_part(begin.part) if begin.part is not None else None
+    if part is not None and begin.run_id is None:
+        raise ConfigError(
+            "--part needs --run-id: all parts have one id, so that a merge makes them one run",
+            'For example: --run-id "20261127-mta"',
+        )
     study = load_study(options)
+    require_samples(study)
+    places = places_of(study, part) if part is not None else None
     require_trust(study, trust=trust)
+    with waiting("looking for the models"):
+        require_ready(study.profiles)
     path = database_path(db_path)
     with waiting(f"writing the run to {path}"):
         db = open_database(path)
-        run = queueing.start_run(db, study, versions())
+        run = queueing.start_run(db, study, versions(), begin.run_id, places)
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
 
@@ -72,6 +104,9 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
         run = runs.resolve(db, name)
         study = runs.load_study(db, run)
     require_trust(study, trust=trust)
+    undecided = results.open_counts(db, run)
+    with waiting("looking for the models"):
+        require_ready(each for n, each in enumerate(study.profiles) if any(undecided.get(n, ())))
     queueing.resume_run(db, run)
     return _serve(db, run, study, as_json=as_json, detach=detach)
 
@@ -89,24 +124,14 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
     total = runs.get_run(db, run).samples
     if as_json:
         say_json(events.started(run, total))
-    try:
-        with _signals():
-            _follow(db, run, study, as_json=as_json)
-    except Interrupted:
-        cancel_run(db, run)
-        say_stopped("Interrupted", wait_until_released(db, run))
+    if not follow(db, run, study, as_json=as_json):
         return STOPPED
-    except CancelledMeanwhile:
-        say_stopped("Cancelled", wait_until_released(db, run))
-        return STOPPED
-    with suppress(StoreError):
-        db.checkpoint()  # from now on a copy of the database file is complete
     for key, value in runs.run_versions(db, run).items():
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
             say(f"note: {key}: {caution}", error=True)
-    effects = read_effects(db, run)
-    final = events.summary(db, run, study, effects)
+    effects, findings = read_effects(db, run), read_findings(db, run, study)
+    final = events.summary(db, run, study, effects=effects, findings=findings)
     if as_json:
         say_json(final)
     else:
@@ -116,8 +141,30 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         for line in beside:
             out.print(line)
         out.print(f"run {run}. {CAPTION}", style="dim")
+        for line in finding_lines(findings):
+            out.print(line)
         _print_failures(db, run, study)
     return 1 if events.failures(final) else 0
+
+
+def follow(db: Database, run: str, study: Study, *, as_json: bool) -> bool:
+    """Follow a run until no sample is open; False if it was cancelled or interrupted.
+
+    With `as_json` it prints a line for each sample that ends.
+    """
+    try:
+        with _signals():
+            _follow(db, run, study, as_json=as_json)
+    except Interrupted:
+        cancel_run(db, run)
+        say_stopped("Interrupted", wait_until_released(db, run))
+        return False
+    except CancelledMeanwhile:
+        say_stopped("Cancelled", wait_until_released(db, run))
+        return False
+    with suppress(StoreError):
+        db.checkpoint()  # from now on a copy of the database file is complete
+    return True
 
 
 @contextmanager

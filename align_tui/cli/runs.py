@@ -18,12 +18,15 @@ from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.files.write import write_text
+from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
 from align_tui.monitor.effects import read_effects
+from align_tui.monitor.findings import read_findings
 from align_tui.output import events
 from align_tui.output.detected import detected, detected_json, detected_lines
 from align_tui.output.effects import BESIDE, beside_table, effect_lines
 from align_tui.output.exporters.registry import EXPORTERS
+from align_tui.output.findings import finding_lines
 from align_tui.output.positions import always_of, column_positions, position_lines
 from align_tui.output.tables import (
     CAPTION,
@@ -36,11 +39,14 @@ from align_tui.output.tables import (
     waiting,
 )
 from align_tui.output.terminal import ask, say, say_data, say_json
+from align_tui.services.bundling import import_bundle
 from align_tui.services.runs import import_run, remove_run
 from align_tui.store import results, runs
 from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database, open_database
+from align_tui.store.rescored import MADE_FROM
 from align_tui.store.run_inputs import read_inputs
+from align_tui.store.run_sources import identities
 from align_tui.store.thinking import token_shares
 from align_tui.studies.assemble import parse_scale, parse_targets
 
@@ -89,8 +95,8 @@ def show_run(
     run = runs.resolve(db, name)
     study = runs.load_study(db, run)
     row = runs.get_run(db, run)
-    effects = read_effects(db, run)
-    summary = {**events.summary(db, run, study, effects), "parent": row.parent}
+    findings, effects = read_findings(db, run, study), read_effects(db, run)
+    summary = {**events.summary(db, run, study, findings, effects), "parent": row.parent}
     if as_json:
         failures = list(events.failed_samples(db, run, study))
         could = [detected_json(each) for each in detected(db, run)]
@@ -99,7 +105,9 @@ def show_run(
     out = console()
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.created))
     out.print(f"{one_line(study.name)}  run {run}  {when}", style="bold")
-    if row.parent:
+    if MADE_FROM in runs.stored_versions(db, run):
+        out.print(f"made without a model from the replies of run {row.parent or 'unknown'}")
+    elif row.parent:
         out.print(f"made from run {row.parent}, which has the samples that this run leaves out")
         out.print(f"report on both: align-tui report {row.parent} {run}", style="dim")
     out.print(
@@ -113,6 +121,8 @@ def show_run(
     for line in [*similarity_lines(study, summary), *loose_ends(summary), *could_detect]:
         out.print(line)
     out.print(CAPTION, style="dim")
+    for line in finding_lines(findings):
+        out.print(line)
     for line in effect_lines(effects):
         out.print(line)
     if (beside := beside_table(effects)) is not None:
@@ -133,10 +143,12 @@ def show_run(
     for note in study.notes:
         out.print(f"note: {plain(note)}")
     out.print()
-    for profile in study.profiles:
+    for profile, identity in zip(study.profiles, identities(db, run), strict=True):
         model = profile.model_label or "no model"
+        whole = f", identity {identity[:12]}" if identity else ""
         out.print(
-            f"{one_line(profile.name)}: {profile.adm.kind}, {one_line(model)}, {profile.hash[:12]}"
+            f"{one_line(profile.name)}: {profile.adm.kind}, {one_line(model)}, "
+            f"{profile.hash[:12]}{whole}"
         )
     for key, value in runs.run_versions(db, run).items():
         out.print(f"{one_line(key)}: {one_line(value)}", style="dim")
@@ -181,15 +193,22 @@ def import_runs(
     targets: Sequence[str] | None,
     scale: Sequence[str] | None,
 ) -> None:
-    """Import every run of other programs at these paths, and print the ids of the runs."""
+    """Import every bundle and every run of other programs at these paths; print the runs' ids."""
     attributes = load_attributes()
     aims, scales = parse_targets(targets or (), attributes), parse_scale(scale or ())
     # Read all of them before writing any: an error then leaves the database as it was.
     found = []
+    bundles = [path for path in folders if is_archive(path)]
     for folder in folders:
+        if folder in bundles:
+            continue
         with waiting(f"reading {folder}"):
             found += read_runs(folder, attributes, scales)
     db = open_database(database_path(db_path))
+    for path in bundles:
+        with waiting("writing the run"):
+            run = import_bundle(db, path)
+        say(run)
     for each in found:
         for note in each.notes:
             say(f"note: {note}", error=True)

@@ -66,7 +66,8 @@ def open_explorer(
         study = load_study(options)
         if trust:
             require_trust(study, trust=True)  # else the screen asks before it runs the code
-        return replace(launch, study=study, versions=versions()), study
+        opened = replace(launch, study=study, versions=versions())
+        return (_with_demo_run(opened, study) if options.is_demo else opened), study
 
     return _open(read, ", ".join(options.scenarios) if run is None else _named(run))
 
@@ -158,6 +159,22 @@ def _open(read: Reader, what: str) -> int:
 
 def _named(run: str | None) -> str:
     return f"run {run}" if run is not None else "the newest run"
+
+
+def _with_demo_run(launch: Launch, study: Study) -> Launch:
+    """The launch with the demo's run, if there is one; it continues unless somebody paused it."""
+    from align_tui.store.database import open_database
+    from align_tui.store.run_ids import demo_run
+    from align_tui.store.runs import get_run
+
+    if not launch.database.expanduser().exists():
+        return launch
+    with closing(open_database(launch.database)) as db:
+        run = demo_run(db, study)
+        row = get_run(db, run) if run is not None else None
+    if row is None:
+        return launch
+    return replace(launch, run=row.id, autostart=row.state == "active" and not row.finished)
 
 
 def _past(launch: Launch) -> tuple[Launch, Study]:

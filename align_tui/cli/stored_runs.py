@@ -1,4 +1,4 @@
-"""The commands for runs that the database keeps: list, show, report, power, import and others."""
+"""The commands for runs that the database keeps: list, show, report, power, merge and others."""
 
 # No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
 # which makes --help a tenth slower.
@@ -202,20 +202,47 @@ def power(
 
 def import_command(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="The run directories or logs to read.")
+        list[Path],
+        typer.Argument(metavar="PATH", help="Bundles, run directories or logs."),
     ],
     target: Targets = None,
     scale: Scale = None,
     db: Database = None,
 ) -> None:
-    """Import finished runs of align-system or of Inspect.
+    """Import bundles, and finished runs of align-system or of Inspect.
 
-    Each run directory and each log becomes a run in the run database. A folder of them is read as
-    well.
+    Each bundle, run directory and log becomes a run in the run database. A folder of directories
+    or logs is read as well.
     """
     from align_tui.cli.runs import import_runs
 
     import_runs(folders, db, target, scale)
+
+
+def merge(
+    databases: Annotated[
+        list[Path], typer.Argument(metavar="DATABASE", help="The run databases to read.")
+    ],
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--run", help="Bring in only the run with this id; repeatable."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each run.")
+    ] = False,
+    db: Database = None,
+) -> None:
+    """Bring the runs of other machines' databases into this one.
+
+    Runs keep their ids, so merging again changes nothing, and a run that is in both databases
+    becomes one with the results of both. The other databases may be in use, and do not change.
+
+    Exit status: 0 if all runs are here, 1 if a run cannot be merged, 2 if a database cannot be
+    read.
+    """
+    from align_tui.cli.merge_command import merge_databases
+
+    raise typer.Exit(merge_databases(databases, db, names or [], as_json=json))
 
 
 def cancel(
@@ -277,10 +304,16 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "import",
         epilog=examples(
+            "align-tui import paper.zip",
             "align-tui import outputs/2025-07-01/12-00-00",
             "align-tui import run/input_output.json --target moral_desert=1",
             "align-tui import logs/2026-11-27T15-00-00_mmlu_x7.eval",
         ),
     )(import_command)
+    app.command(
+        epilog=examples(
+            "align-tui merge node7.db", "align-tui merge --db all.db part-*.db --run mta-5512"
+        )
+    )(merge)
     app.command(epilog=examples("align-tui cancel k3f9", "align-tui run --resume k3f9"))(cancel)
     app.command(epilog=examples("align-tui delete k3f9", "align-tui delete k3f9 --yes"))(delete)

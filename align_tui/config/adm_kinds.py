@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from align_tui.config.adm_params import AdmParams
 from align_tui.core.registry import Registry
@@ -12,10 +12,13 @@ from align_tui.core.registry import Registry
 class HasParams:
     """The part of a registered kind that the reader of a profile needs: its parameters' class.
 
-    The kinds themselves are of type `adms.base.AdmKind`, which also makes the decision-maker.
+    `prompts` names the texts of this program that its prompts are made of (config/sources.py), so
+    that a run stores them. The kinds themselves are of type `adms.base.AdmKind`, which also makes
+    the decision-maker.
     """
 
     params: type[AdmParams]
+    prompts: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 ADM_KINDS: Registry[HasParams] = Registry(

@@ -20,6 +20,8 @@ from align_tui.config.backbone_kinds import Capability
 from align_tui.config.reading.toml import Strict
 from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.answers import AnswerKind
+from align_tui.core.predictions import Predictions, Relevance
+from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
 CHOICES: frozenset[AnswerKind] = frozenset({"choice"})
@@ -34,9 +36,11 @@ class Traits:
     role, with the capabilities that each must have.
     `needs_target`: it cannot decide without a target. `is_steerable`: its decisions depend on its
     targets; others are only scored against them. `states_target`: its prompt states the targets in
-    words, so an attribute pack must define each. `follows_protocol`: its target, if it has one, is
-    an attribute with steps. `takes_distributions`: its targets may be
-    distributions.
+    words, so an attribute pack must define each. `first_prompt_tells`: what its first prompt tells
+    the model of its targets: nothing, which attributes they name, or their values too. A study
+    whose prompt does not change with it is refused (studies/prompt_arrival.py).
+    `follows_protocol`: its target, if it has one, is an attribute with steps.
+    `takes_distributions`: its targets may be distributions.
     `ranks`: it ranks choices by the profile's `[alignment]` function. `gives_relevance`: it gives
     that function the relevance of each attribute; `takes_relevance`: it gives that of the profile's
     `[relevance]`, without which it cannot decide if `needs_relevance`; `gives_history`: its earlier
@@ -57,6 +61,7 @@ class Traits:
     needs_target: bool = False
     is_steerable: bool = False
     states_target: bool = False
+    first_prompt_tells: Literal["nothing", "attributes", "values"] = "nothing"
     follows_protocol: bool = False
     takes_distributions: bool = False
     ranks: bool = False
@@ -72,6 +77,14 @@ class Traits:
     can_decide: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class RankingInputs:
+    """The choices (indices from 0) that an alignment function ranks, and their relevance."""
+
+    kept: tuple[int, ...]
+    relevance: Relevance | None = None
+
+
 class AdmParams(Strict):
     """Base of every `[adm]` table. `kind` is the registered name of the kind."""
 
@@ -84,6 +97,36 @@ class AdmParams(Strict):
     def traits(self) -> Traits:
         """The traits of this decision-maker; a subclass may derive them from parameters."""
         return self.TRAITS
+
+    @property
+    def replies_per_question(self) -> int | None:
+        """How many replies to one question vote or are averaged; None if that is unknown."""
+        return None
+
+    @property
+    def alignment_changes(self) -> Mapping[str, Any]:
+        """The parameters of the profile's alignment function that these parameters set."""
+        return MappingProxyType({})
+
+    @property
+    def rates_by(self) -> str:
+        """What an alignment function ranks, as a word of a sentence about the ranking."""
+        return "ratings"
+
+    def ranked(
+        self,
+        predictions: Predictions,
+        relevance: Relevance | None,
+        scenario: Scenario,
+        targets: Targets,
+        *,
+        needs_relevance: bool,
+    ) -> RankingInputs:
+        """Which choices of a stored decision are ranked, and by which relevance.
+
+        `relevance` is that of the decision. `needs_relevance`: the function cannot do without.
+        """
+        return RankingInputs(tuple(range(len(predictions))), relevance)
 
     def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
         """The attributes that it rates for these targets, each once; a pack must define each.

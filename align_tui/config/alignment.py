@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from align_tui.config.reading.by_name import ClassByName
 from align_tui.config.reading.toml import Strict
+from align_tui.core.alignment.ranking import AlignmentFunction, History, Ranking
 from align_tui.core.alignment.registry import FUNCTIONS, AlignmentEntry
 from align_tui.core.errors import ConfigError
+from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.registry import resolve
+from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 
 DEFAULT = "average_distance"
+HISTORY = "history"  # a key of a ranking's details
 
 
 class AlignmentParams(Strict):
@@ -193,3 +199,29 @@ def params_of(alignment: AlignmentParams | None, **changes: Any) -> AlignmentPar
                 "Choose another function under [alignment].",
             )
     return found.model_copy(update=changes)
+
+
+def alignment_function(params: AlignmentParams) -> AlignmentFunction:
+    """The alignment function with its parameters. Raises ConfigError if it cannot be loaded.
+
+    A function that needs the history records the one that it got in the ranking's details, so that
+    its decision can be checked alone.
+    """
+    entry = FUNCTIONS.get(params.function)
+    function: AlignmentFunction = partial(entry.load(), **params.arguments)
+    return _recording(function) if entry.needs_history else function
+
+
+def _recording(function: AlignmentFunction) -> AlignmentFunction:
+    def rank(
+        predictions: Predictions,
+        targets: Targets,
+        relevance: Relevance | None,
+        history: History,
+        seed: int,
+    ) -> Ranking:
+        ranking = function(predictions, targets, relevance, history, seed)
+        used: Json = {attribute: list(values) for attribute, values in history.items()}
+        return replace(ranking, details={**ranking.details, HISTORY: used})
+
+    return rank

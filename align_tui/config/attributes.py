@@ -142,14 +142,29 @@ def read_pack(path: Path) -> Attributes:
     return Attributes({spec.id: spec.attribute for spec in pack.attribute})
 
 
+File = tuple[Path, int, int, int]  # with its size, time of change in ns, and inode
+
+
 @lru_cache(maxsize=8)
-def _load(folders: tuple[Path, ...]) -> Attributes:
-    return merge(*(read_pack(p) for folder in folders for p in sorted(folder.glob("*.toml"))))
+def _load(files: tuple[File, ...]) -> Attributes:
+    return merge(*(read_pack(path) for path, *_ in files))
 
 
 def load_attributes() -> Attributes:
-    """All defined attributes; the user's definitions replace the shipped ones."""
-    return _load((paths.shipped_attributes(), paths.user_attributes()))
+    """All defined attributes; the user's definitions replace the shipped ones.
+
+    The packs are read again once one of their files has changed, however long the process lives.
+    """
+    folders = (paths.shipped_attributes(), paths.user_attributes())
+    return _load(tuple(_file(p) for folder in folders for p in sorted(folder.glob("*.toml"))))
+
+
+def _file(path: Path) -> File:
+    try:
+        info = path.stat()
+    except OSError:
+        return path, 0, 0, 0  # reading it reports the error
+    return path, info.st_size, info.st_mtime_ns, info.st_ino
 
 
 def definitions_for(own: Attributes | None, names: Iterable[str]) -> Attributes:

@@ -70,14 +70,14 @@ def sha256_of(source: bytes) -> str:
 
 def runs_code(profile: Profile) -> bool:
     """Does the profile run code that is not the program's own?"""
-    return bool(_remote(profile)) or isinstance(profile.adm, RunsFile)
+    return bool(remote_models(profile)) or isinstance(profile.adm, RunsFile)
 
 
 def code_of(profile: Profile) -> Iterator[Code]:
     """The code that a profile runs; raises CodeRefused if it cannot be read."""
     if isinstance(profile.adm, RunsFile):
         yield _code_of_adm(profile.adm)
-    for spec in _remote(profile).values():
+    for spec in remote_models(profile).values():
         found = code_of_model(spec)
         if found is not None:
             yield found
@@ -88,7 +88,7 @@ def _code_of_adm(adm: RunsFile) -> Code:
     return Code("decision-maker", str(path), sha256_of(read_code(path)))
 
 
-def _remote(profile: Profile) -> dict[str, BackboneSpec]:
+def remote_models(profile: Profile) -> dict[str, BackboneSpec]:
     """The models, by role, that may run their own Python files."""
     return {
         role: spec
@@ -112,7 +112,7 @@ def with_hashes(profile: Profile) -> Profile:
     if isinstance(adm, RunsFile) and (found := _hash(partial(_code_of_adm, adm), adm)):
         changes["adm"] = adm.model_copy(update=found)
     models = dict(profile.models)
-    for role, spec in _remote(profile).items():
+    for role, spec in remote_models(profile).items():
         if not (found := _hash(partial(code_of_model, spec), spec)):
             continue
         if role in models:
@@ -171,7 +171,7 @@ def notes_on(profiles: Iterable[Profile]) -> tuple[str, ...]:
         adm = profile.adm
         if isinstance(adm, RunsFile):
             notes[f"{RUNS} {adm.file}, {_hash_words(adm.code_sha256)}."] = None
-        for spec in _remote(profile).values():
+        for spec in remote_models(profile).values():
             notes[f"{RUNS} the model {spec.model}, {_hash_words(spec.code_sha256)}."] = None
     return tuple(notes)
 
@@ -197,7 +197,7 @@ def code_of_model(spec: BackboneSpec) -> Code | None:
     folders = tuple(dict.fromkeys(_folders(spec.model, spec.revision, 0)))
     lines = []
     for number, folder in enumerate(folders):
-        for path in _python_files(folder):
+        for path in python_files(folder):
             name = json.dumps(path.relative_to(folder).as_posix())
             lines.append(f"{number} {name} {sha256_of(read_code(path))}")
     if not lines:
@@ -272,7 +272,7 @@ def _table(path: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _python_files(folder: Path) -> list[Path]:
+def python_files(folder: Path) -> list[Path]:
     """All Python files below the folder, links followed, each folder once."""
     found: list[Path] = []
     seen: set[str] = set()

@@ -14,12 +14,12 @@ def missing_models(profiles: Iterable[Profile]) -> tuple[str, ...]:
 
     Neither the hub nor a server is asked. It takes a third of a second to import the hub's client.
     """
-    wanted = {
-        spec.model: spec
-        for profile in profiles
-        for spec in profile.used_models.values()
-        if _of_hub(spec)
-    }
+    return missing_specs(spec for profile in profiles for spec in profile.used_models.values())
+
+
+def missing_specs(specs: Iterable[BackboneSpec]) -> tuple[str, ...]:
+    """The same of models."""
+    wanted = {spec.model: spec for spec in specs if _of_hub(spec)}
     if not wanted:
         return ()
     from huggingface_hub import try_to_load_from_cache

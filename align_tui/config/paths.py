@@ -107,6 +107,11 @@ def default_database() -> Path:
     return Path(named).expanduser() if named else _DIRS.user_data_path / "runs.db"
 
 
+def cache_dir() -> Path:
+    """The folder of what can be computed again, such as hashes of large files."""
+    return _DIRS.user_cache_path
+
+
 def state_dir() -> Path:
     """The folder of logs and of the list of trusted code."""
     return _DIRS.user_state_path

@@ -115,6 +115,11 @@ class AsksPersonas(Reasoned):
     n_personas: int = Field(3, ge=1, le=200)
     pack: PersonaPack | None = None
 
+    @property
+    def replies_per_question(self) -> int:
+        """The number of personas."""
+        return self.n_personas
+
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: each for key, each in dump(self).items() if key != "pack" or each is not None}

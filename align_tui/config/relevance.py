@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, Field
@@ -44,10 +44,12 @@ class MissingRelevanceParams(RelevanceParams):
 class HasRelevanceParams:
     """The part of a registered kind that the reader of a profile needs: its parameters' class.
 
-    The kinds themselves are of type `adms.relevance.base.RelevanceKind`.
+    `prompts` names the texts of its prompts (config/sources.py). The kinds themselves are of type
+    `adms.relevance.base.RelevanceKind`.
     """
 
     params: type[RelevanceParams]
+    prompts: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 RELEVANCE_KINDS: Registry[HasRelevanceParams] = Registry(

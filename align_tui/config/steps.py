@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -69,6 +69,11 @@ class StepParams(Strict):
         """The names that the step gives, by the step's own names."""
         return self.GIVES
 
+    @property
+    def leaves_out_unrated(self) -> bool:
+        """Does the step rank the rated choices alone, where some have no rating?"""
+        return False
+
     def attributes_to_rate(self, targets: Targets) -> tuple[str, ...]:
         """The attributes that it rates for these targets; a pack must define each."""
         return ()
@@ -112,10 +117,12 @@ class MissingStepParams(StepParams):
 class HasStepParams:
     """The part of a registered step that the reader of a profile needs: its parameters' class.
 
-    The steps themselves are of type `adms.steps.base.PipelineStep`.
+    `prompts` names the texts of its prompts (config/sources.py). The steps themselves are of type
+    `adms.steps.base.PipelineStep`.
     """
 
     params: type[StepParams]
+    prompts: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 STEPS: Registry[HasStepParams] = Registry(

@@ -47,6 +47,13 @@ class DatasetError(AlignError):
     kind = "dataset"
 
 
+class BundleError(AlignError):
+    """A bundle that cannot be read, or is not one."""
+
+    title = "This bundle cannot be used"
+    kind = "bundle"
+
+
 class OutputError(AlignError):
     """A file, or standard output, that cannot be written."""
 
@@ -206,6 +213,13 @@ class CodeRefused(AlignError):
 
     title = "This code is not trusted"
     kind = "code"
+
+
+class SourceChanged(AlignError):
+    """A prompt, a function or code is not the one that the run was made with."""
+
+    title = "What the run was made with has changed"
+    kind = "changed"
 
 
 class EndedWorker(AdmError):

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+BY_LABELS = "labels"
+"""The rater of predictions that are the labels themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:

@@ -45,6 +45,10 @@ class Registry(Generic[T]):
         found = {point.name: point.value for point in entry_points(group=self.group)}
         return {name: value for name, value in found.items() if name not in self.entries}
 
+    def foreign(self, name: str) -> str:
+        """The `module:attribute` of another package's entry; empty for this program's own."""
+        return "" if name in self.entries else self._foreign.get(name, "")
+
     def refresh(self) -> None:
         """Look for packages again, after one was installed or removed."""
         self.__dict__.pop("_foreign", None)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from align_tui.core.alignment.ranking import TIE
 from align_tui.core.alignment.ratings import mean
+from align_tui.core.predictions import BY_LABELS, Relevance
 from align_tui.core.scenarios import Scenario
 
 ByAttribute = Mapping[str, float]
@@ -54,6 +55,14 @@ def most_similar(similarities: Mapping[str, Sequence[float]]) -> dict[str, float
     means = {name: mean(found) for name, found in similarities.items() if found}
     best = max(means, key=lambda name: means[name], default=None)
     return {name: float(name == best) for name in similarities}
+
+
+def labelled_of_choices(scenario: Scenario, attributes: Sequence[str]) -> Relevance:
+    """For each choice: 1 for each attribute that it has a label of, else 0."""
+    rows = tuple(
+        {name: float(name in choice.labels) for name in attributes} for choice in scenario.choices
+    )
+    return Relevance(rows, BY_LABELS)
 
 
 def from_labels(scenario: Scenario, attributes: Sequence[str]) -> dict[str, float]:

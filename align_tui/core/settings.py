@@ -49,3 +49,28 @@ def beside(columns: Sequence[Mapping[str, str]]) -> tuple[Setting, ...]:
     return tuple(
         Setting(name, tuple(column.get(name, ABSENT) for column in columns)) for name in names
     )
+
+
+MODEL_FILE = " file "
+"""In the name of a setting that holds the hash of a model's file: `model file config.json`."""
+
+
+def differing_model_files(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
+    """The files in which two columns' models differ, as `config.json` or `judge: config.json`.
+
+    Empty if the files of one side are not known, or none differs.
+    """
+    mine, theirs = _model_files(one), _model_files(other)
+    if not mine or not theirs:
+        return ()
+    return tuple(name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name))
+
+
+def _model_files(settings: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, value in settings.items():
+        role, mark, file = name.partition(MODEL_FILE)
+        if mark and role.partition(" ")[0] == "model":
+            role = role.removeprefix("model").strip()
+            found[f"{role}: {file}" if role else file] = value
+    return found

@@ -237,11 +237,3 @@ class SampleLlm:
                 "Set needs_model = true in its [adm] table.",
             )
         return self._backbone
-
-
-def sample_seed(profile_seed: int, scenario_hash: str, repeat: int) -> int:
-    """A sample's seed, which does not depend on the host, the time or the other samples.
-
-    `scenario_hash` is the scenario's `seen_hash`; in runs of version 0.1 it is its `hash`.
-    """
-    return derive_seed(profile_seed, scenario_hash, repeat)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from align_tui.adms.base import Adm, Llm
@@ -20,15 +20,18 @@ from align_tui.core.decisions import Decision, Rendering, Step
 from align_tui.core.errors import AlignError, DeviceLost
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
-from align_tui.core.seeds import NEW_RULE, SeedRule, seed_hash
+from align_tui.core.seeds import NEW_RULE, SeedRule, sample_seed, seed_hash
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.error_text import error_text
 from align_tui.engine.history import Histories
-from align_tui.engine.llm import OpenModel, sample_seed
-from align_tui.store import runs
+from align_tui.engine.identities import Identities
+from align_tui.engine.llm import OpenModel
+from align_tui.engine.source_checks import Hashes, check_sources, remember_plugins
+from align_tui.store import run_models, runs
 from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed
 from align_tui.store.run_inputs import read_inputs
+from align_tui.store.run_sources import compared_of_profile
 
 KEPT_RUNS = 8
 
@@ -49,16 +52,23 @@ class RunContext:
     """A run's study, with a decision-maker for each profile, made when first needed.
 
     `day` (ISO) is the date that all the run's chat templates take for today. `seed_rule` names the
-    hash of a scenario from which the seeds of its samples come.
+    hash of a scenario from which the seeds of its samples come. `sources` are the hashes of what
+    each profile decides with, as the run stores them.
     """
 
     def __init__(
-        self, study: Study, day: str | None = None, seed_rule: SeedRule = NEW_RULE
+        self,
+        study: Study,
+        day: str | None = None,
+        seed_rule: SeedRule = NEW_RULE,
+        sources: Sequence[Hashes | None] = (),
     ) -> None:
         self.study = study
+        self._sources = sources
         self.day = day
         self.seed_rule: SeedRule = seed_rule
         self.histories = Histories(study)
+        self.identities = Identities(study)
         self._adms: dict[int, Adm] = {}
         self._targets: dict[int, tuple[Targets, ...]] = {}
         self._recorded: dict[int, str] = {}
@@ -72,9 +82,14 @@ class RunContext:
         return self.study.scenarios[claimed.scenario]
 
     def adm(self, claimed: Claimed) -> Adm:
-        """The sample's decision-maker. Raises AdmError or ConfigError if it cannot be made."""
+        """The sample's decision-maker. Raises AdmError or ConfigError if it cannot be made.
+
+        Raises SourceChanged if this process would decide with other prompts or code than the run.
+        """
         if claimed.profile not in self._adms:
             profile = self.profile(claimed)
+            if self._sources:
+                check_sources(profile, self._sources[claimed.profile])
             attributes = definitions_for(self.study.attributes, profile.attributes)
             self._adms[claimed.profile] = make_adm(profile, attributes)
         return self._adms[claimed.profile]
@@ -115,8 +130,10 @@ class RunContext:
             return
         identity = _identity({role: backbone.info for role, backbone in backbones.items()})
         if self._recorded.get(claimed.profile) != identity:
-            runs.record_model(db, claimed.run, claimed.profile, identity)
+            run_models.record_model(db, claimed.run, claimed.profile, identity)
             self._recorded[claimed.profile] = identity
+        for role, backbone in backbones.items():
+            self.identities.note(db, claimed, role, backbone.info)
 
 
 def _identity(infos: Mapping[str, ModelInfo]) -> str:
@@ -140,14 +157,28 @@ class RunContexts:
         self._opened = opened
         self._found: dict[str, RunContext] = {}
 
+    def record_hashes(self) -> None:
+        """Store the hashes of models' files that have become known. Raises StoreError."""
+        for context in self._found.values():
+            context.identities.record_known(self._db)
+
     def of(self, run: str) -> RunContext:
         """The context of a run. Raises StoreError."""
         if run not in self._found:
             if len(self._found) > KEPT_RUNS:
-                self._found.clear()
+                kept = {
+                    key: each for key, each in self._found.items() if each.identities.is_hashing
+                }
+                self._found = kept
             study, day = runs.load_study(self._db, run), runs.day(self._db, run)
             self._opened(study)
-            self._found[run] = RunContext(study, day, read_inputs(self._db, run).seed_rule)
+            for profile in study.profiles:
+                remember_plugins(profile)
+            sources = [
+                compared_of_profile(self._db, run, index) for index in range(len(study.profiles))
+            ]
+            rule = read_inputs(self._db, run).seed_rule
+            self._found[run] = RunContext(study, day, rule, sources)
         return self._found[run]
 
 

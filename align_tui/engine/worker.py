@@ -160,6 +160,7 @@ class Worker:
             self._neighbours.take_back(self.db)
         self._claim()
         if beating:
+            self._contexts.record_hashes()
             self._recover()
             await self._rest(now)
 
@@ -386,6 +387,7 @@ class Worker:
         await self.models.close()
         with contextlib.suppress(StoreError):
             self._write()
+            self._contexts.record_hashes()
         with contextlib.suppress(StoreError):
             workers.unregister(self.db, self.id)
         with contextlib.suppress(StoreError):

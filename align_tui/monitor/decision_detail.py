@@ -51,7 +51,7 @@ def read_detail(
     from align_tui.core.targets import target_id
     from align_tui.store.results import responses_of, scores_of, traceback_of
     from align_tui.store.run_inputs import inputs_of_sample
-    from align_tui.store.runs import model_of
+    from align_tui.store.run_models import model_of
 
     assert shown.sample is not None
     replies = responses_of(db, shown.sample)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from align_tui.monitor.overview import NOTHING, Overview
 
 if TYPE_CHECKING:
+    from align_tui.core.findings.base import Finding
     from align_tui.store.basis import Basis
     from align_tui.store.queue import Depth
     from align_tui.store.results import Result, Tally
@@ -129,6 +130,7 @@ class Snapshot:
     error: str = ""
     transport: Transport | None = None
     annotations: Mapping[int, Annotation] = field(default_factory=dict)  # by sample
+    findings: tuple[Finding, ...] = ()  # what makes numbers doubtful; empty in a replay
 
     @property
     def reading(self) -> bool:

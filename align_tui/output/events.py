@@ -6,15 +6,17 @@ events.schema.json beside this module is the JSON Schema of these lines.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
+from align_tui.core.findings.base import Finding
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.rates import Rate, make_rate
 from align_tui.core.targets import target_id
 from align_tui.monitor.effects import Effects, read_effects
+from align_tui.monitor.findings import read_findings
 from align_tui.output.decision_json import (
     answer_json,
     examples_json,
@@ -25,6 +27,7 @@ from align_tui.output.decision_json import (
     targets_json,
 )
 from align_tui.output.effects_json import beside_json, effects_json
+from align_tui.output.findings import findings_json
 from align_tui.output.positions import always_of, column_positions, position_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of
@@ -141,10 +144,16 @@ def _rate(rate: Rate) -> Event:
     }
 
 
-def summary(db: Database, run: str, study: Study, effects: Effects | None = None) -> Event:
-    """The last line: accuracy of every profile against each target that it is scored against.
+def summary(
+    db: Database,
+    run: str,
+    study: Study,
+    findings: Sequence[Finding] | None = None,
+    effects: Effects | None = None,
+) -> Event:
+    """The last line: accuracy of every profile for each of its targets, findings and effects.
 
-    It reads the effects if the caller does not pass them.
+    It reads the findings and the effects if the caller does not pass them.
     """
     found = {(t.profile, t.target): t for t in results.tallies(db, run)}
     means = results.mean_distances(db, run)
@@ -183,11 +192,14 @@ def summary(db: Database, run: str, study: Study, effects: Effects | None = None
         )
         if code := recorded_code(profile):
             profiles[-1]["code_sha256"] = code
+    if findings is None:
+        findings = read_findings(db, run, study)
     return {
         "event": "summary",
         "run": run,
         "cluster": study.cluster,
         "profiles": profiles,
+        "findings": findings_json(findings),
         "effects": effects_json(effects),
     }
 

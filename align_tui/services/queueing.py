@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,11 +14,29 @@ if TYPE_CHECKING:
 LOOKED_AT = 10  # the priority of samples that somebody looks at, above all others
 
 
-def start_run(db: Database, study: Study, versions: Mapping[str, str]) -> str:
-    """Create a run of the study and queue all of it; returns its id."""
-    from align_tui.store import runs
+def start_run(
+    db: Database,
+    study: Study,
+    versions: Mapping[str, str],
+    run_id: str | None = None,
+    places: Sequence[SampleKey] | None = None,
+) -> str:
+    """Create a run of the study and queue all of it, or only `places`; returns its id.
 
-    return runs.create_run(db, study, dict(versions))
+    A run that has `run_id` is continued, with its failed samples. Raises StoreError if that is a
+    run of another study.
+    """
+    from align_tui.store import run_ids, runs
+
+    if run_id is not None and run_ids.is_known(db, run_id, study):
+        resume_run(db, run_id)
+        run = run_id
+    else:
+        made = dict(versions)
+        run = runs.create_run(db, study, made, enqueue=places is None, run_id=run_id)
+    if places is not None:
+        runs.enqueue(db, run, study, places)
+    return run
 
 
 def resume_run(db: Database, run: str) -> None:

@@ -47,12 +47,17 @@ def import_run(db: Database, found: RecordedRun, targets: Targets | None = None)
 
 
 def import_path(db: Database, path: Path) -> list[str]:
-    """Read every run of another program at a path and store it; returns the runs' ids.
+    """Store a bundle's run, or every run of another program at a path; returns the runs' ids.
 
-    Raises DatasetError, StoreError.
+    Raises DatasetError, BundleError, StoreError.
     """
     from align_tui.config.attributes import load_attributes
+    from align_tui.formats.bundle.archive import is_archive
     from align_tui.formats.read_runs import read_runs
+    from align_tui.services.bundling import import_bundle
 
-    found = read_runs(path.expanduser(), load_attributes())
+    path = path.expanduser()
+    if is_archive(path):
+        return [import_bundle(db, path)]
+    found = read_runs(path, load_attributes())
     return [import_run(db, each) for each in found]

@@ -6,7 +6,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.columns import Column, Outcome, SampleKey
 from align_tui.core.settings import flatten
-from align_tui.store import inheritance, runs
+from align_tui.store import inheritance, run_models, runs
 from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database
 
@@ -47,7 +47,8 @@ def read_columns(
             targets=profile.target,
             under=study.scoring_targets(profile),
             scorer=study.scorer,
-            settings=_settings(study, profile, versions),
+            settings=_settings(study, profile, versions)
+            | run_models.settings_of(run_models.models_of(db, run, index)),
             scenarios=study.scenarios,
             outcomes=outcomes.get(index, {}),
             model=profile.model_label,
@@ -75,7 +76,7 @@ def list_columns(db: Database, limit: int = 2_000) -> list[tuple[str, str, int, 
 def _settings(study: Study, profile: Profile, versions: dict[str, str]) -> dict[str, str]:
     body = {key: value for key, value in profile.body().items() if key != "name"}
     model = f"model of {profile.name}"
-    others = {k: v for k, v in versions.items() if not k.startswith("model of ")}
+    others = {k: v for k, v in versions.items() if not k.startswith(runs.OF_PROFILES)}
     return (
         flatten(body)
         | ({"model": versions[model]} if model in versions else {})

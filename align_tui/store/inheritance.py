@@ -20,6 +20,8 @@ from align_tui.core.targets import target_id
 from align_tui.store.database import Database, Row
 from align_tui.store.results import SampleState, states
 from align_tui.store.run_inputs import RunInputs, read_inputs
+from align_tui.store.run_models import models_differ
+from align_tui.store.run_sources import compared_of_profile
 from align_tui.store.runs import load_study
 from align_tui.studies.turns import earlier
 
@@ -56,14 +58,16 @@ def ancestors(db: Database, run: str) -> tuple[str, ...]:
 
 
 def fingerprint(db: Database, run: str) -> tuple[tuple[str, int], ...]:
-    """(ancestor, its number of decisions) for each: equal while the run inherits the same."""
-    return tuple(
-        (ancestor, int(row["n"]))
-        for ancestor in ancestors(db, run)
-        for row in db.read(
-            "SELECT count(*) AS n FROM samples WHERE run=? AND status='done'", (ancestor,)
-        )
-    )
+    """(run, a number) for each ancestor and the run itself: equal while it inherits the same.
+
+    The numbers count an ancestor's decisions, and the models that are known to have decided.
+    """
+    line = ancestors(db, run)
+    models = "SELECT count(*) AS n FROM run_models WHERE run=?"
+    done = "SELECT count(*) AS n FROM samples WHERE run=? AND status='done'"
+    asked = [(each, sql) for each in line for sql in (done, models)]
+    asked += [(run, models)] if line else []
+    return tuple((each, int(row["n"])) for each, sql in asked for row in db.read(sql, (each,)))
 
 
 def inherited(
@@ -101,7 +105,8 @@ class _Match:
     """A run's scenarios and profiles by hash, to find the same ones in its ancestors."""
 
     def __init__(self, db: Database, run: str, study: Study, scenario: int | None) -> None:
-        self._db, self._study, self._alone = db, study, scenario is not None
+        self._db, self._run = db, run
+        self._study, self._alone = study, scenario is not None
         self._wanted = range(len(study.scenarios)) if scenario is None else (scenario,)
         self._bodies = _places(_hashes(db, "run_scenarios", run))
         self._profiles = _places(_hashes(db, "run_profiles", run))
@@ -169,8 +174,19 @@ class _Match:
         sql = "SELECT idx, hash, body FROM run_profiles WHERE run=?"
         for row in self._db.read(sql, (ancestor,)):
             places = self._profiles.get(row["hash"]) or self._profiles.get(self._hash_now(row), ())
-            found[int(row["idx"])] = tuple(p for p in places if self._defines_alike(p, inputs))
+            index = int(row["idx"])
+            alike = [p for p in places if self._defines_alike(p, inputs)]
+            found[index] = tuple(p for p in alike if self._decides_alike(ancestor, index, p))
         return found
+
+    def _decides_alike(self, ancestor: str, theirs: int, profile: int) -> bool:
+        """Are prompts, functions, code and models of both the same, as far as both are known?"""
+        db, run = self._db, self._run
+        before = compared_of_profile(db, ancestor, theirs)
+        now = compared_of_profile(db, run, profile)
+        if before is not None and now is not None and before != now:
+            return False
+        return not models_differ(db, (ancestor, theirs), (run, profile))
 
     def _defines_alike(self, profile: int, inputs: RunInputs) -> bool:
         before = inputs.definition_of(self._study.profiles[profile].attributes)

@@ -11,6 +11,7 @@ import sqlite3
 
 from align_tui.config.profile import Profile
 from align_tui.core.scenarios import Choice, Scenario, scenario_from_json, scenario_to_json
+from align_tui.core.sources import Source
 from align_tui.core.types import canonical, content_hash
 
 LOST = "lost in a damaged database"
@@ -42,13 +43,16 @@ def fill_gaps(connection: sqlite3.Connection) -> list[str]:
 
 def _drop_garbled(connection: sqlite3.Connection) -> None:
     """Delete the scenarios and texts that no longer have the hash that names them."""
-    for table in ("scenarios", "texts", "example_sets"):
+    for table in ("scenarios", "texts", "example_sets", "models"):
         garbled = [
             (row[0],)
             for row in connection.execute(f"SELECT hash, body FROM {table}")
             if content_hash(str(row[1])) != row[0]
         ]
         connection.executemany(f"DELETE FROM {table} WHERE hash=?", garbled)
+    for digest, body in connection.execute("SELECT hash, body FROM sources").fetchall():
+        if not Source("file", "", str(digest), str(body)).is_whole:
+            connection.execute("DELETE FROM sources WHERE hash=?", (digest,))
 
 
 def _scenarios(connection: sqlite3.Connection, run: str) -> bool:

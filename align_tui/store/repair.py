@@ -24,10 +24,10 @@ from align_tui.store.placeholders import fill_gaps
 
 # Parents before children. The tables of workers and live text are not worth saving.
 TABLES = (
-    "scenarios", "texts", "example_sets", "runs", "run_scenarios", "run_profiles",
-    "run_example_sets", "samples", "suspects", "run_targets", "results", "scores", "responses",
-    "predictions", "relevance", "rankings", "steps", "examples", "run_tags", "run_notes",
-    "bookmarks", "verdicts", "trash",
+    "scenarios", "texts", "example_sets", "sources", "models", "runs", "run_scenarios",
+    "run_profiles", "run_example_sets", "run_sources", "run_models", "samples", "suspects",
+    "run_targets", "results", "scores", "responses", "predictions", "relevance", "rankings",
+    "steps", "examples", "run_tags", "run_notes", "bookmarks", "verdicts", "trash",
 )  # fmt: skip
 BESIDE = ("-wal", "-shm", "-journal")
 _OPEN = "UPDATE samples SET status='pending', worker=NULL"
@@ -251,6 +251,7 @@ def _parents(old: sqlite3.Connection, new: sqlite3.Connection, key: str) -> list
             ),
             (old, "SELECT prompt FROM examples"),
             (old, "SELECT hash FROM run_example_sets"),
+            (old, "SELECT hash FROM run_sources UNION ALL SELECT hash FROM run_models"),
         ],
     }
     found = [value for each in known.get(key, ()) for value in _values(*each)]

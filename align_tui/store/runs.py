@@ -14,13 +14,22 @@ from align_tui.config.study import Study
 from align_tui.core.errors import StoreError
 from align_tui.core.families import DEFAULT_RULE, rule_named
 from align_tui.core.scenarios import scenario_from_json, scenario_to_json
+from align_tui.core.seeds import NEW_RULE
 from align_tui.core.types import canonical, content_hash
-from align_tui.store import suspects
+from align_tui.store import run_ids, suspects
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.database import Database, Row
 from align_tui.store.example_sets import keep_example_sets, with_stored_examples
-from align_tui.store.run_inputs import stored_attributes, used_attributes, write_inputs
+from align_tui.store.run_inputs import (
+    RunInputs,
+    stored_attributes,
+    used_attributes,
+    write_inputs,
+)
+from align_tui.store.run_models import in_words, models_of
+from align_tui.store.run_sources import identity_of, keep_files_of, keep_sources
 from align_tui.store.turns import later_samples, turn_columns
+from align_tui.studies.sources import sources_of_study
 
 KEPT = "id NOT IN (SELECT run FROM trash)"
 
@@ -61,13 +70,18 @@ def create_run(
     parent: str | None = None,
     priority: int = 0,
     enqueue: bool = True,
+    run_id: str | None = None,
 ) -> str:
     """Write a run of `study` with its attribute definitions; with `enqueue` queue its samples.
 
-    Raises StoreError, and ConfigError if an attribute pack that it needs is not valid any more.
+    Its id is `run_id`, or a new one. Raises StoreError, and ConfigError if an attribute pack that
+    it needs is not valid any more.
     """
-    run = new_run_id()
+    run = run_id or new_run_id()
+    today = run_ids.day_of(run) or time.strftime("%Y-%m-%d")
     attributes = used_attributes(study)
+    sources = sources_of_study(study, attributes, versions)
+    inputs = RunInputs(NEW_RULE, attributes)
     with db.write() as connection:
         connection.execute(
             "INSERT INTO runs (id, name, created, parent, priority, repeat, rule, scored_only,"
@@ -84,7 +98,7 @@ def create_run(
                 int(study.is_demo),
                 canonical(versions),
                 json.dumps(list(study.notes)),
-                _day_of(connection, parent) if parent is not None else time.strftime("%Y-%m-%d"),
+                _day_of(connection, parent) if parent is not None else today,
                 study.cluster if study.cluster != DEFAULT_RULE else None,
             ),
         )
@@ -92,6 +106,8 @@ def create_run(
             connection.execute("UPDATE runs SET margin=? WHERE id=?", (study.margin, run))
         write_inputs(connection, run, study, attributes, parent)
         keep_example_sets(connection, run, study.profiles)
+        keep_sources(connection, run, sources)
+        keep_files_of(connection, run, study.profiles)
         for idx, scenario in enumerate(study.scenarios):
             body = canonical(scenario_to_json(scenario))
             digest = content_hash(body)
@@ -100,9 +116,16 @@ def create_run(
                 "INSERT INTO run_scenarios VALUES (?,?,?,?)", (run, idx, scenario.key, digest)
             )
         connection.executemany(
-            "INSERT INTO run_profiles (run, idx, name, hash, body) VALUES (?,?,?,?,?)",
+            "INSERT INTO run_profiles (run, idx, name, hash, body, identity) VALUES (?,?,?,?,?,?)",
             [
-                (run, idx, profile.name, profile.hash, canonical(profile.body()))
+                (
+                    run,
+                    idx,
+                    profile.name,
+                    profile.hash,
+                    canonical(profile.body()),
+                    identity_of(profile, inputs, sources.profiles[idx]),
+                )
                 for idx, profile in enumerate(study.profiles)
             ],
         )
@@ -324,38 +347,34 @@ def load_study(db: Database, run: str) -> Study:
     )
 
 
-def run_versions(db: Database, run: str) -> dict[str, str]:
-    """The versions of the packages used, and each profile's model revision or file hash."""
+OF_PROFILES = ("model of ", "identity of ")
+"""The beginnings of the keys of `run_versions` that belong to one profile."""
+_NAMES = "SELECT name FROM run_profiles WHERE run=? ORDER BY idx"
+
+
+def stored_versions(db: Database, run: str) -> dict[str, str]:
+    """The versions of the packages that the run was made with."""
     head = db.one("SELECT versions FROM runs WHERE id=?", (run,))
-    found = dict(json.loads(head[0])) if head is not None else {}
+    return dict(json.loads(head[0])) if head is not None else {}
+
+
+def run_versions(db: Database, run: str) -> dict[str, str]:
+    """The versions of the packages used, and each profile's models: revision, files, machine."""
+    found = stored_versions(db, run)
     for row in db.read("SELECT name, model FROM run_profiles WHERE run=? ORDER BY idx", (run,)):
         if row["model"]:
             found[f"model of {row['name']}"] = row["model"]
+    names = [row["name"] for row in db.read(_NAMES, (run,))]
+    for model in models_of(db, run):
+        if model.profile < len(names) and (words := in_words(model)):
+            key = f"identity of {names[model.profile]}"
+            found[key] = f"{found[key]}; also {words}" if key in found else words
     return found
 
 
 def model_label(body: str) -> str:
     """A short name of the model of a stored profile; empty if it has none."""
     return Profile.from_body(json.loads(body)).model_label
-
-
-def model_of(db: Database, sample: int) -> str:
-    """The model revision or file hash that decided a sample; empty if it was not recorded."""
-    row = db.one(
-        "SELECT p.model FROM samples s JOIN run_profiles p ON p.run=s.run AND p.idx=s.profile"
-        " WHERE s.id=?",
-        (sample,),
-    )
-    return str(row["model"] or "") if row is not None else ""
-
-
-def record_model(db: Database, run: str, profile: int, model: str) -> None:
-    """Store which model revision or file hash a profile of the run really used."""
-    with db.write() as connection:
-        connection.execute(
-            "UPDATE run_profiles SET model=? WHERE run=? AND idx=? AND model IS NOT ?",
-            (model, run, profile, model),
-        )
 
 
 def rename(db: Database, run: str, name: str) -> None:
@@ -382,3 +401,7 @@ def delete_run(db: Database, run: str) -> None:
         connection.execute(
             "DELETE FROM example_sets WHERE hash NOT IN (SELECT hash FROM run_example_sets)"
         )
+        for table in ("sources", "models"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE hash NOT IN (SELECT hash FROM run_{table})"
+            )

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from align_tui.store.domain_tables import DOMAIN, fill_targets
 from align_tui.store.example_tables import EXAMPLES
+from align_tui.store.source_tables import SOURCES
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 16
+LATEST = 17  # m012 was merged after m016
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -259,6 +260,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m011_orders(db: UtilsDatabase) -> None:
         for statement in _statements(_ORDERS):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m012_sources(db: UtilsDatabase) -> None:
+        for statement in _statements(SOURCES):
             db.conn.execute(statement)
 
     @migrations()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from align_tui.config import paths
@@ -31,6 +32,7 @@ from align_tui.core.targets import KIND_WORDS, Distribution, Target, TargetKind,
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
 from align_tui.studies.examples import all_with_examples, check_examples
+from align_tui.studies.prompt_arrival import check_arrival
 from align_tui.studies.records import with_records
 
 DEMO_PROFILES = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
@@ -112,13 +114,12 @@ def load_study(options: Options) -> Study:
         beside if not options.scenarios else None,
         parse_scale(options.scale),
     )
-    limit = options.limit if options.limit is not None else file.limit
     study = Study(
         name=_name(options, file, path),
         profiles=all_with_examples(
             tuple(with_records(profile, attributes) for profile in profiles), attributes
         ),
-        scenarios=scenarios[:limit] if limit is not None else scenarios,
+        scenarios=scenarios,
         repeat=options.repeat if options.repeat is not None else file.repeat,
         scored_only=options.scored_only or file.scored_only,
         rule=options.rule or file.scoring.rule,
@@ -129,9 +130,37 @@ def load_study(options: Options) -> Study:
         attributes=attributes,
         cluster=options.cluster or file.cluster,
     )
+    study = limited(study, options.limit if options.limit is not None else file.limit)
     check(study, attributes)
     more = (*depth_notes(study, options, file), *notes_on(study.profiles))
     return replace(study, notes=(*notes, *more))
+
+
+def limited(study: Study, limit: int | None) -> Study:
+    """The study on its first `limit` scenarios; with `scored_only`, the first that are scored."""
+    if limit is None:
+        return study
+    taken = (
+        each
+        for each in study.scenarios
+        if not study.scored_only or any(study.takes(profile, each) for profile in study.profiles)
+    )
+    return replace(study, scenarios=tuple(islice(taken, limit)))
+
+
+def require_samples(study: Study) -> None:
+    """Raise ConfigError if the study has nothing to decide: a run of it would be empty."""
+    if next(study.pairs(), None) is not None:
+        return
+    if study.scored_only and study.scenarios and study.profiles:
+        aims = sorted({aim.attribute for each in study.profiles for aim in each.target})
+        raise ConfigError(
+            "No scenario has labels for the targets, so there is nothing to decide: "
+            f"{', '.join(aims) if aims else 'the profiles have no target'}",
+            "Leave out --scored-only, or name other scenarios or targets.",
+        )
+    lacks = "scenario" if study.profiles else "profile"
+    raise ConfigError(f"The study has no {lacks}, so there is nothing to decide")
 
 
 def _sweeps(file: StudyFile, attributes: Attributes) -> list[Swept]:
@@ -239,6 +268,7 @@ def check(study: Study, attributes: Attributes) -> None:
         check_profile(profile, attributes)
         taken = [each for each in study.scenarios if study.takes(profile, each)]
         check_examples(profile, attributes, taken)
+        check_arrival(profile, taken, attributes)
         _check_answers(study, profile)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from align_tui.config import paths
 from align_tui.config.options import Options
+from align_tui.config.study import Study
 from align_tui.core.errors import AlignError, ConfigError
-from align_tui.studies.assemble import DEMO_PROFILES, load_study
+from align_tui.studies.assemble import DEMO_PROFILES, load_study, require_samples
+from tests.conftest import make_study
 
 
 def study_file(tmp_path: Path, text: str) -> Path:
@@ -179,3 +182,38 @@ def test_paths_that_are_set_do_not_depend_on_where_the_worker_runs(
     path.write_text(head)
     made = load_study(Options(study=path, overrides=words)).profiles[0].adm
     assert made.model_dump()["file"] == str(tmp_path / "here" / "code.py")
+
+
+def test_a_limit_counts_the_scenarios_that_are_decided(tmp_path: Path) -> None:
+    lines = [
+        {
+            "id": f"s{n}",
+            "text": f"Scene {n}.",
+            "choices": [
+                {"text": "A", "labels": {"fairness": 1.0} if n % 2 else {}},
+                {"text": "B", "labels": {"fairness": 0.0} if n % 2 else {}},
+            ],
+        }
+        for n in range(8)
+    ]
+    path = tmp_path / "half.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    options = Options(
+        profiles=("oracle",), scenarios=(str(path),), targets=("fairness=1",), limit=3
+    )
+    assert [s.key for s in load_study(options).scenarios] == ["s0", "s1", "s2"]
+    study = load_study(replace(options, scored_only=True))
+    assert [s.key for s in study.scenarios] == ["s1", "s3", "s5"]
+    require_samples(study)
+
+
+def test_a_study_of_nothing_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bare.jsonl"
+    path.write_text('{"id": "s", "text": "Scene.", "choices": [{"text": "A"}, {"text": "B"}]}')
+    options = Options(
+        profiles=("oracle",), scenarios=(str(path),), targets=("fairness=1",), scored_only=True
+    )
+    with pytest.raises(ConfigError, match="No scenario has labels for the targets"):
+        require_samples(load_study(options))
+    with pytest.raises(ConfigError, match="has no profile"):
+        require_samples(Study("empty", (), make_study(1).scenarios))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.engine.llm import sample_seed
+from align_tui.core.seeds import sample_seed
 from align_tui.store import runs, workers
 from align_tui.store.database import Database
 from tests.engine import real_runs

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from align_tui.core.scenarios import Choice
+from align_tui.core.seeds import sample_seed
 from align_tui.core.types import derive_seed
-from align_tui.engine.llm import sample_seed
 from align_tui.engine.sample import RunContext
 from align_tui.monitor.decision_detail import read_detail
 from align_tui.monitor.snapshot import Shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -30,9 +31,15 @@ from align_tui.config.options import Options
 from align_tui.config.personas import read_personas
 from align_tui.config.prompts.render import render_messages
 from align_tui.config.prompts.sandbox import TemplateTrouble
-from align_tui.core.errors import AlignError
+from align_tui.config.reading.files import read_bytes
+from align_tui.core.errors import AlignError, BundleError
+from align_tui.core.types import canonical, content_hash
 from align_tui.formats.align_system.runs import read_run_directory
 from align_tui.formats.align_system.targets import read_target
+from align_tui.formats.bundle import parts as p
+from align_tui.formats.bundle.archive import write_archive
+from align_tui.formats.bundle.content import Bundle, written
+from align_tui.formats.bundle.verify import check_content, verify
 from align_tui.formats.inspect_log.read import read_inspect_log
 from align_tui.formats.read import read_scenarios
 from align_tui.studies.assemble import load_study
@@ -86,6 +93,14 @@ def _folder(path: Path) -> None:
             assert error.message
 
 
+def _bundle_parts(path: Path) -> None:
+    """The file as each part of a bundle whose other parts are good."""
+    content, good = read_bytes(path, 10_000_000, BundleError), dict(written(BUNDLE))
+    for name in good:
+        for check in check_content({**good, name: content}, "r"):
+            assert all(len(problem) < 2_000 for problem in check.problems)
+
+
 READERS: dict[str, Callable[[Path], object]] = {
     "scenarios": lambda path: read_scenarios(path, attributes=load_attributes()),
     "run": lambda path: read_run_directory(path, load_attributes()),
@@ -99,11 +114,14 @@ READERS: dict[str, Callable[[Path], object]] = {
     "pack": read_pack,
     "personas": lambda path: read_personas(path, load_attributes()),
     "keymap": read_keymap,
+    "bundle": verify,
+    "bundle part": _bundle_parts,
     "gguf": read_header,
     "safetensors": weights.header_of,
     "config": _folder,
 }
-ENDINGS = {"profile": ".toml", "template": ".toml", "study": ".toml", "pack": ".toml",
+ENDINGS = {"bundle": ".zip",
+           "profile": ".toml", "template": ".toml", "study": ".toml", "pack": ".toml",
            "personas": ".toml",
            "backbone": ".toml", "keymap": ".toml", "target": ".yaml", "gguf": ".gguf",
            "config": ".json", "safetensors": ".safetensors"}  # fmt: skip
@@ -126,6 +144,47 @@ PEOPLE = (
 PROMPTED = (
     b'extends = "fairness-high"\n[prompt]\nuser = "{% for c in choices %}{{ c }}{% endfor %}"'
 )
+
+
+def _bundle() -> Bundle:
+    """A bundle of a run of the oracle on one scenario."""
+    labels = {"moral_desert": 1.0}
+    scenario = {"id": "s", "text": "t", "choices": [{"text": "a", "labels": labels}, {"text": "b",
+                "labels": {"moral_desert": 0.25}}]}  # fmt: skip
+    profile = {"name": "o", "adm": {"kind": "oracle"},
+               "target": [{"attribute": "moral_desert", "value": 1.0}]}  # fmt: skip
+    result = {"started": 1.5, "finished": 2.0, "choice": 0, "choice_text": "a", "reasoning": "r",
+              "probabilities": [1.0, 0.0], "votes": None, "notes": [], "shown": [],
+              "latency_s": 0.5, "first_token_s": None, "tokens": 0, "error_kind": None,
+              "error_message": None, "traceback": None}  # fmt: skip
+    sample = {"scenario": 0, "profile": 0, "repeat": 0, "seed": 1, "status": "done",
+              "result": result, "scores": {"moral_desert=1.0": {"correct": True, "distance": 0.0,
+              "discriminating": True}}, "responses": [], "relevance": None, "ranking": None,
+              "predictions": [{"moral_desert": {"samples": [1.0], "reasons": [], "rater": "x"}}],
+              "steps": [], "examples": [], "bookmarked": False, "verdict": None}  # fmt: skip
+    run = {"id": "r", "name": "n", "created": 1.0, "day": "2026-01-01", "parent": None,
+           "repeat": 1, "scoring": "distance", "scored_only": False, "is_demo": False,
+           "cluster": "family", "margin": None,
+           "seed_rule": "seen", "notes": [], "versions": {}, "tags": [], "note": ""}  # fmt: skip
+    return Bundle(
+        run=p.RunPart.model_validate(run),
+        profiles=[p.ProfilePart(name="o", hash="0" * 64, sha256=content_hash(profile),
+                                changed=True, body=profile, model=None,
+                                identity=None)],
+        scenarios=[p.HashedPart(hash=content_hash(canonical(scenario)), body=scenario)],
+        attributes=[], targets={"moral_desert=1.0": profile["target"]}, examples=[], sources=[],
+        models=[], texts={content_hash("x"): "x"},
+        samples=[p.SamplePart.model_validate(sample)], tallies=[],
+    )  # fmt: skip
+
+
+def _bundle_file() -> bytes:
+    made = io.BytesIO()
+    write_archive(made, "r", "1", written(BUNDLE))
+    return made.getvalue()
+
+
+BUNDLE = _bundle()
 CHAT = b"{% for m in messages %}{{ m.role + ': ' ~ m.content|trim }}{% endfor %}{{ bos_token }}"
 
 
@@ -165,6 +224,8 @@ def good_files() -> dict[str, list[bytes]]:
         "pack": of((paths.shipped_attributes(), "*.toml")),
         "personas": of((paths.shipped_personas(), "*.toml")),
         "keymap": [KEYMAP],
+        "bundle": [_bundle_file()],
+        "bundle part": [data for _, data in written(BUNDLE)],
         "gguf": [make(8) for make in FILES["gguf"].values()],
         "safetensors": [header[: 8 + int.from_bytes(header[:8], "little")]],
         "config": of((model, "*config.json")),
@@ -275,5 +336,6 @@ def commands(reader: str, path: Path) -> Sequence[str]:
         "backbone": ["profiles", "show", "baseline", "--backbone", str(path)],
         "study": ["run", str(path), "--limit", "1", "-p", "random"],
         "keymap": ["keys"],
+        "bundle": ["verify", str(path)],
         "pack": ["profiles", "check"],
     }.get(reader, [])

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from align_tui.config import attributes as packs
 from align_tui.config import paths
 from align_tui.config.attributes import load_attributes
 from align_tui.core.attributes import Attribute, Attributes
@@ -51,11 +50,10 @@ targets = st.lists(
 
 
 def define(text: str) -> None:
-    """Define moral desert in the user's own pack, for processes that start from now on."""
+    """Define moral desert in the user's own pack, which every process notices."""
     folder: Path = paths.user_attributes()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mine.toml").write_text(PACK.format(definition=text))
-    packs._load.cache_clear()
 
 
 @given(aims=targets)

@@ -32,6 +32,8 @@ from align_tui.store import (
     results,
     run_annotations,
     run_inputs,
+    run_models,
+    run_sources,
     runs,
     trash,
 )
@@ -140,6 +142,8 @@ def test_its_targets_are_values_and_it_keeps_its_rule_of_seeds(old: Database) ->
         inputs = run_inputs.read_inputs(old, run)
         assert (inputs.seed_rule, inputs.attributes) == ("content", None)
         assert runs.load_study(old, run).attributes is None
+        assert run_sources.sources_of(old, run) == () == run_models.models_of(old, run)
+        assert set(run_sources.identities(old, run)) == {None}
         scored = {row[0] for row in old.read("SELECT target FROM scores WHERE run=?", (run,))}
         assert scored <= set(run_inputs.stored_targets(old, run))
         samples = [state.id for state in results.states(old, run)]

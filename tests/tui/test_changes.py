@@ -11,6 +11,7 @@ from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.tui.dialogs.edit import EditDialog
+from align_tui.tui.dialogs.questions import ConfirmDialog
 from align_tui.tui.dialogs.target_editor import TargetDialog
 from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes
@@ -68,6 +69,34 @@ async def test_an_edited_scenario_is_asked_in_a_child_run(
         await wait(pilot, lambda: [bool(p.text) for p in fresh.snapshot.panes] == [True] * 4)
         assert fresh.snapshot.scenario == 2
     assert runs.get_run(db, run).done == 23  # the parent's results are as they were
+
+
+async def test_a_change_of_many_decisions_is_asked_with_its_cost(
+    path: Path, db: Database, wait: Any
+) -> None:
+    study = fakes.study(9, profiles=2)
+    run = runs.create_run(db, study, {})
+    worker = fakes.FakeWorker(db, study)
+    while batch := worker.claim(8):
+        for claimed in batch:
+            worker.finish(claimed, took=120.0)
+    app = opened(path, study, run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        for answer in ("n", "y"):
+            await pilot.press("2", "v")
+            await wait(pilot, lambda: isinstance(app.screen, TargetDialog))
+            await pilot.press("left", "enter")
+            await wait(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+            await wait(pilot, lambda: "at most 9 decisions" in words(app))
+            # The fake worker's samples run side by side, and the model of both columns is one.
+            assert "about 630 tokens and 1 min at the run's pace" in words(app)
+            await pilot.press(answer)
+            await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
+            if answer == "n":
+                await wait(pilot, lambda: "nothing was started" in words(app))
+                assert child_of(db, run) is None
+        await wait(pilot, lambda: child_of(db, run) is not None)
 
 
 async def test_targets_are_steered_by_arrow_keys(

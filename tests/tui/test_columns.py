@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from align_tui.formats.library import find_scenarios
 from align_tui.monitor.snapshot import Counts
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
-from align_tui.store.database import Database
+from align_tui.store.database import Database, open_database
 from align_tui.tui.dialogs.add_column import AddColumnDialog
 from align_tui.tui.dialogs.edit import EditDialog
 from align_tui.tui.dialogs.save import SaveDialog
@@ -196,6 +197,13 @@ async def test_a_model_that_is_not_here_is_told_before_it_is_asked(path: Path, w
         await wait(pilot, lambda: "Nothing is decided" in words(app))
         await wait(pilot, lambda: "v0.3 is not on this machine" in prose(screen_of(app), 0))
         assert "hf download" in prose(screen_of(app), 0)
+        for key in ("enter", "a"):
+            await pilot.press(key)
+            await wait(pilot, lambda: "machine, and HF_HUB_OFFLINE is set" in words(app))
+            await pilot.press("escape")
+            await wait(pilot, lambda: "HF_HUB_OFFLINE" not in words(app))
+        with closing(open_database(path)) as db:
+            assert runs.list_runs(db) == []
         await pilot.press("2", "X")
         await wait(pilot, lambda: len(names(app)) == 1)
         await wait(pilot, lambda: "Nothing is decided" in words(app))

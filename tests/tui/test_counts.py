@@ -205,8 +205,8 @@ def test_counts_are_those_of_all_cells_at_once(
             (course.all, tally.all),
             (course.discriminating, tally.discriminating),
         ):
-            wanted = (whole.scored, whole.correct, whole.accuracy)
-            assert (points[-1] if points else (0, 0, None)) == wanted
+            end = points[-1] if points else (0, 0, None)
+            assert end == (whole.scored, whole.correct, whole.accuracy)
     for place, cell in cells.items():  # take all cells out again
         board.put(place, Cell(cell.sample, "pending"))
     assert board.overview().attributes == () and board.overview().courses == ()

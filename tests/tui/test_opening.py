@@ -7,13 +7,20 @@ import pty
 import subprocess
 import sys
 import threading
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from align_tui.cli.screen import _with_demo_run
+from align_tui.config.options import Options
 from align_tui.config.study import Study
 from align_tui.core.errors import ConfigError
+from align_tui.store import runs, trash
+from align_tui.store.database import open_database
+from align_tui.studies.assemble import load_study
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study.screen import StudyScreen
 from align_tui.tui.startup import OpeningApp
@@ -38,6 +45,23 @@ async def test_a_frame_is_there_before_the_study_is(path: Path, wait: Any) -> No
         await wait(pilot, lambda: "1/2" in words(app))
         assert "opening" not in words(app)
         assert app._waiting._task is None  # the hidden frame counts no more seconds
+
+
+def test_the_demo_shows_the_run_that_is_there(path: Path) -> None:
+    study = load_study(Options())
+    asked = Launch(path, study, None, autostart=True)
+    assert _with_demo_run(asked, study) == asked  # there is no database
+    with closing(open_database(path)) as db:
+        assert _with_demo_run(asked, study) == asked
+        runs.create_run(db, fakes.study(2, is_demo=True), {})  # the demo of another version
+        runs.create_run(db, replace(study, is_demo=False), {})
+        assert _with_demo_run(asked, study) == asked
+        run = runs.create_run(db, study, {})
+        assert _with_demo_run(asked, study) == replace(asked, run=run)  # it continues
+        runs.set_state(db, run, "paused")
+        assert _with_demo_run(asked, study) == replace(asked, run=run, autostart=False)
+        trash.throw_away(db, run)
+        assert _with_demo_run(asked, study) == asked
 
 
 async def test_it_can_be_left_before_the_study_is_there() -> None:

@@ -89,7 +89,7 @@ async def test_it_looks_as_it_did(
     async with app.run_test(size=size) as pilot:
         base = app.screen
         assert isinstance(base, StudyScreen)
-        await wait(pilot, lambda: base.snapshot.panes)
+        await wait(pilot, lambda: base.snapshot.panes and (replay or base.snapshot.findings))
         for key in keys:
             await pilot.press(key)
         await wait(pilot, lambda: there in styled(app))

@@ -16,7 +16,10 @@ from align_tui.core.stats.rates import make_rate
 from align_tui.monitor.feeds import replay_clock
 from align_tui.monitor.marks import cell_mark, mark_of, next_wrong
 from align_tui.monitor.snapshot import Cell, Counts, Shown, Snapshot, Transport
+from align_tui.services.estimate import Cost
+from align_tui.store.pace import busy_seconds
 from align_tui.tui.format import accuracy_rows, bars, footer, scenario, scenario_list, transport
+from align_tui.tui.format.cost import cost_words
 from align_tui.tui.format.decision import foot_lines, probability_line
 from align_tui.tui.format.glyphs import ASCII, UNICODE, choose_glyphs
 from align_tui.tui.format.layout import arrange, plan, too_small
@@ -354,3 +357,13 @@ def test_both_halves_of_a_long_name_are_seen(
     elif width >= 18:
         first, at, second = shown.removesuffix(tail).partition(" @ ")
         assert at and second[:1] == model[:1] and first[:1] == profile[:1]
+
+
+def test_what_a_change_costs_is_said_in_round_numbers() -> None:
+    assert cost_words(Cost(36, 41_234.0, 170.0)) == (
+        "at most 36 decisions\nabout 41,000 tokens and 3 min at the run's pace"
+    )
+    assert "about 1 s at" in cost_words(Cost(1, 0.0, 0.2))
+    assert "2.5 h" in cost_words(Cost(9, 5.0, 9_000.0))
+    assert "the time is unknown" in cost_words(Cost(9))
+    assert busy_seconds([(0, 4), (1, 2), (3, 6), (10, 11)]) == 7

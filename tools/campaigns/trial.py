@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from align_tui.engine.llm import sample_seed
+from align_tui.core.seeds import sample_seed
 from align_tui.store import results, runs, workers
 from align_tui.store.database import Database, open_database
 from tests.engine import real_runs

@@ -52,6 +52,11 @@ class DecisionFlowParams(AdmParams):
     express_attempts: int = Field(5, ge=1, le=100)
     attributes: tuple[str, ...] = Field((), max_length=20)
 
+    @property
+    def replies_per_question(self) -> int:
+        """The number of replies to each step that count."""
+        return 1
+
 
 def make(profile: Profile, params: DecisionFlowParams, attributes: Attributes) -> Adm:
     """Make a decision-maker of the seven steps.
@@ -131,4 +136,12 @@ async def _flow(
     )
 
 
-KIND = AdmKind(DecisionFlowParams, make)
+PROMPTS = (
+    "style",
+    *(
+        f"align_tui.adms.flow.prompts:{name}"
+        for name in ("SYSTEM", "variables_prompt", "extraction_prompt", "attribute_prompt",
+                     "filter_prompt", "express_prompt", "last_prompt", "again", "described")
+    ),
+)  # fmt: skip
+KIND = AdmKind(DecisionFlowParams, make, prompts=PROMPTS)

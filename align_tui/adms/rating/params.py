@@ -56,6 +56,11 @@ class AsksForScores(RatesAttributes):
     system: str | None = Field(None, max_length=50_000)
     user: str | None = Field(None, max_length=50_000)
 
+    @property
+    def replies_per_question(self) -> int:
+        """The number of its samples."""
+        return self.samples
+
 
 def defined(names: Sequence[str], known: Attributes) -> tuple[Attribute, ...]:
     """The definitions of the named attributes, in their order, each once.

@@ -60,4 +60,4 @@ def make(profile: Profile, params: KaleidoRelevanceParams, attributes: Attribute
     return predict
 
 
-KIND = RelevanceKind(KaleidoRelevanceParams, make)
+KIND = RelevanceKind(KaleidoRelevanceParams, make, prompts=("align_tui.adms.statements:ACTION",))

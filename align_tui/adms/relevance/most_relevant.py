@@ -105,4 +105,6 @@ def messages_of(scenario: Scenario, asked: Sequence[Attribute]) -> tuple[Message
     return (Message("system", system), Message("user", user))
 
 
-KIND = RelevanceKind(MostRelevantParams, make)
+KIND = RelevanceKind(
+    MostRelevantParams, make, prompts=("align_tui.adms.relevance.most_relevant:messages_of",)
+)

@@ -127,4 +127,6 @@ def messages_of(
     return (Message("system", system), Message("user", user))
 
 
-KIND = RelevanceKind(PerChoiceParams, make)
+KIND = RelevanceKind(
+    PerChoiceParams, make, prompts=("align_tui.adms.relevance.per_choice:messages_of",)
+)

@@ -73,5 +73,5 @@ def _asking(adm: Adm) -> Step:
     return run
 
 
-BASELINE = PipelineStep(BaselineStepParams, make_baseline)
-PROMPT_ALIGNED = PipelineStep(PromptAlignedStepParams, make_aligned)
+BASELINE = PipelineStep(BaselineStepParams, make_baseline, prompts=("style",))
+PROMPT_ALIGNED = PipelineStep(PromptAlignedStepParams, make_aligned, prompts=("style",))

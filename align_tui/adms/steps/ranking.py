@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from align_tui.adms.base import Llm
-from align_tui.adms.predicted import in_words, reasons_of
 from align_tui.adms.ranking import alignment_function, rank_some, rated_choices, unranked
 from align_tui.adms.steps.base import PipelineStep, Step
 from align_tui.config.adm_params import Traits
 from align_tui.config.alignment import params_of
 from align_tui.config.profile import Profile
 from align_tui.config.steps import StepParams
+from align_tui.core.alignment.reasons import in_words, reasons_of
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.attributes import Attributes
 from align_tui.core.pipeline.names import (
@@ -45,6 +45,11 @@ class RankParams(StepParams):
     GIVES: ClassVar[tuple[Name[Any], ...]] = (RANKING, ANSWER)
     unrated: Literal["error", "leave_out"] = "error"
 
+    @property
+    def leaves_out_unrated(self) -> bool:
+        """By its parameter."""
+        return self.unrated == "leave_out"
+
 
 class JustifyParams(StepParams):
     """The reasons for the ratings of the taken choice, or why the function ranked it first."""
@@ -74,7 +79,7 @@ def make_rank(profile: Profile, params: RankParams, attributes: Attributes) -> S
                 history=llm.history,
             )
             if kept
-            else unranked(alignment, len(predictions))
+            else unranked(alignment.function, len(predictions))
         )
         given = Given(notes=ranking.notes).put(RANKING, ranking)
         return given.put(ANSWER, ChoiceAnswer(ranking.taken))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from align_tui.adms import comparative_regression, direct_regression
 from align_tui.adms.base import Llm
 from align_tui.adms.comparative_regression import ComparativeRegressionParams
 from align_tui.adms.direct_regression import DirectRegressionParams, rater
@@ -136,6 +137,8 @@ def make_fixed_texts(profile: Profile, params: FixedTextsParams, attributes: Att
     return run
 
 
-COMPARATIVE_REGRESSION = PipelineStep(ComparativeStepParams, make_comparative)
-DIRECT_REGRESSION = PipelineStep(DirectStepParams, make_direct)
+COMPARATIVE_REGRESSION = PipelineStep(
+    ComparativeStepParams, make_comparative, prompts=comparative_regression.PROMPTS
+)
+DIRECT_REGRESSION = PipelineStep(DirectStepParams, make_direct, prompts=direct_regression.PROMPTS)
 FIXED_TEXTS = PipelineStep(FixedTextsParams, make_fixed_texts)

@@ -47,4 +47,6 @@ def make_kaleido(profile: Profile, params: KaleidoStepParams, attributes: Attrib
     return run
 
 
-KALEIDO = PipelineStep(KaleidoStepParams, make_kaleido)
+KALEIDO = PipelineStep(
+    KaleidoStepParams, make_kaleido, prompts=("align_tui.adms.statements:ACTION",)
+)

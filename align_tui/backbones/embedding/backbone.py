@@ -89,6 +89,8 @@ class EmbeddingBackbone:
 
     def close(self) -> None:
         """Stop the thread, and free the device's memory."""
+        if self.info.files is not None:
+            self.info.files.stop()
         self._inbox.put(None)
         self._thread.join(timeout=30)
         del self._model

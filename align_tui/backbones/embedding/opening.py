@@ -14,6 +14,7 @@ from align_tui.backbones.base import ModelInfo, OnProgress
 from align_tui.backbones.embedding.backbone import EmbeddingBackbone
 from align_tui.backbones.embedding.pooling import POOLING, longest_of, read_pooling
 from align_tui.backbones.local.files import ModelFiles, locate
+from align_tui.backbones.local.identity import FileHashes, machine_facts
 from align_tui.backbones.local.load import (
     check_memory,
     check_room,
@@ -54,6 +55,8 @@ def open_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbon
         device=str(device),
         dtype=str(dtype).removeprefix("torch."),
         parameters=size.parameters,
+        facts=machine_facts(device) | {"pooling": f"{pooling.mode} of up to {longest} tokens"},
+        files=FileHashes(files),
     )
     info = info if pooling.is_stated else replace(info, notes=(MEAN,))
     return EmbeddingBackbone(model, tokenizer, device, pooling.mode, longest, info)

@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import replace
 
 from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
-from align_tui.backbones.local.load import Loaded
+from align_tui.backbones.local.load import Loaded, attention_of
 from align_tui.backbones.local.model_thread import ModelThread
 from align_tui.backbones.local.scoring import Scoring
 from align_tui.backbones.local.selfcheck import unbatchable
@@ -35,7 +35,9 @@ class LocalBackbone:
     @property
     def info(self) -> ModelInfo:
         """Facts about the loaded model, with notes on how it runs."""
-        return replace(self._loaded.info, notes=(*self._notes, *self._thread.notes))
+        info = self._loaded.info
+        facts = {**info.facts, **attention_of(self._loaded.model)}
+        return replace(info, notes=(*self._notes, *self._thread.notes), facts=facts)
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         """Write one reply under its schema; cancelling the task stops it within one token."""
@@ -84,6 +86,8 @@ class LocalBackbone:
 
     def close(self) -> None:
         """Stop the thread and free the device's memory."""
+        if self._loaded.info.files is not None:
+            self._loaded.info.files.stop()
         self._thread.close()
 
 

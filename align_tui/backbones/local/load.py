@@ -27,6 +27,7 @@ from transformers.utils import logging as transformers_logging
 from align_tui.backbones.base import ModelInfo, OnProgress
 from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.gguf_file import read_once
+from align_tui.backbones.local.identity import FileHashes, machine_facts
 from align_tui.backbones.local.model_code import check_code, only_trusted
 from align_tui.backbones.local.weights import Size
 from align_tui.config.backbone_spec import BackboneSpec
@@ -117,7 +118,12 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
     if not own_placing & set(spec.load):
         check_memory(size.parameters, dtype, device)
     progress(f"loading {spec.label}", None)
-    model, tokenizer = _load(files, spec, dtype, device)
+    hashes = FileHashes(files)
+    try:
+        model, tokenizer = _load(files, spec, dtype, device)
+    except BaseException:
+        hashes.stop()
+        raise
     placed = next(model.parameters()).device
     if placed.type == "cpu":
         # Threads of a smaller model wait for each other longer than they work (ten times longer
@@ -134,8 +140,16 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
             device=str(placed),
             dtype=str(dtype).removeprefix("torch."),
             parameters=size.parameters,
+            facts=machine_facts(placed) | attention_of(model),
+            files=hashes,
         ),
     )
+
+
+def attention_of(model: PreTrainedModel) -> dict[str, str]:
+    """The implementation of attention that transformers chose for the model."""
+    name = getattr(model.config.get_text_config(), "_attn_implementation", None)
+    return {"attention": str(name)} if name else {}
 
 
 def quieten() -> None:

@@ -188,8 +188,11 @@ def size_in(header: Mapping[str, Any]) -> Size:
 
 
 def files_hash(folder: Path) -> str:
-    """SHA-256 of config, tokenizer and weights (for very large weights see `file_blocks`)."""
-    files = [p for p in sorted(folder.glob("*.json")) if p.is_file()]
+    """SHA-256 of config, tokenizer, chat template and weights.
+
+    For very large weights see `file_blocks`; identity.py hashes all of them.
+    """
+    files = [p for end in ("json", "jinja") for p in sorted(folder.glob(f"*.{end}")) if p.is_file()]
     files += weight_files(folder) if not is_adapter(folder) else [folder / ADAPTER]
     for path in files:
         if not path.is_file():

@@ -112,6 +112,8 @@ class Seq2SeqBackbone:
 
     def close(self) -> None:
         """Stop the thread and free the device's memory."""
+        if self._loaded.info.files is not None:
+            self._loaded.info.files.stop()
         self._thread.close()
 
     async def _ask(self, rows_of: Callable[[Job], Sequence[Row]]) -> Sequence[object]:

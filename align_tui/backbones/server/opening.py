@@ -46,6 +46,7 @@ def describe(spec: BackboneSpec, found: Capabilities, missing: list[ServerError]
         dtype="as served",
         parameters=0,
         notes=tuple(notes),
+        facts={"server": found.family, "model": name, "hosts": ", ".join(hosts(spec))},
         side_by_side=spec.server.in_flight * len(spec.server.base_urls),
     )
 

@@ -46,12 +46,13 @@ def open_regular(path: Path, error: type[AlignError] = ConfigError) -> Iterator[
     # ValueError: a NUL or a lone surrogate in the path itself.
     except (OSError, ValueError) as reason:
         raise _unreadable(path, reason, error) from reason
+    if stat.S_ISDIR(os.fstat(handle).st_mode):  # Python makes no file of a folder
+        os.close(handle)
+        raise error(
+            f"{shown(path)} is a folder", "Name a file in it, such as its input_output.json."
+        )
     with os.fdopen(handle, "rb") as file:
         mode = os.fstat(handle).st_mode
-        if stat.S_ISDIR(mode):
-            raise error(
-                f"{shown(path)} is a folder", "Name a file in it, such as its input_output.json."
-            )
         if not stat.S_ISREG(mode):
             raise error(f"{shown(path)} is not a regular file", "Save its content to a file first.")
         try:

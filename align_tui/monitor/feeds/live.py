@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
 from align_tui.monitor.feeds.bases import Bases
+from align_tui.monitor.feeds.doubts import RunFindings
 from align_tui.monitor.feeds.feed import MANY_S, ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
 from align_tui.monitor.feeds.panes import shown_panes, shown_repeat
@@ -41,6 +42,7 @@ class LiveFeed(Feed):
         self._board = RunState(study)
         self._ancestry = InheritedDecisions(study)
         self._streams, self._thoughts, self._bases = Streams(), Thoughts(), Bases()
+        self._findings = RunFindings(study)
         self._results: dict[int, Result] = {}  # on the shown scenario
         self._ahead: dict[int, int] = {}  # of pending samples on the shown scenario
         self._started: dict[int, float | None] = {}  # of all running samples
@@ -104,6 +106,8 @@ class LiveFeed(Feed):
             if self.run is not None:
                 state, error = self._read_run(db, self.run, check)
                 self.annotations.read(db, self.run, version)
+                if not error:
+                    self._findings.read(db, self.run, self._seq, now)
         if not error and self._board.counts().open and state == "active" and not self._workers:
             error = self._worker_error
         return Snapshot(
@@ -136,6 +140,7 @@ class LiveFeed(Feed):
             left_s=self._left(now),
             error=error,
             annotations=self.annotations.current,
+            findings=self._findings.found,
         )
 
     def _read_run(self, db: Database, run: str, check: bool) -> tuple[str, str]:

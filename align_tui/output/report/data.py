@@ -22,8 +22,10 @@ from align_tui.core.columns import (
     target_for,
 )
 from align_tui.core.families import ClusterRule
+from align_tui.core.findings.base import Finding
 from align_tui.core.scenarios import Scenario
-from align_tui.core.settings import Setting, beside
+from align_tui.core.seeds import SEED_RULES
+from align_tui.core.settings import Setting, beside, differing_model_files
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
 from align_tui.core.stats.equivalence import shared_margin
@@ -32,6 +34,7 @@ from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 from align_tui.monitor.effects import effects_of
+from align_tui.monitor.findings import read_findings
 from align_tui.output.rating_words import rating_words
 from align_tui.output.report.blocks import Block
 from align_tui.output.report.conclusions import conclusion
@@ -46,6 +49,7 @@ from align_tui.store.columns import read_columns, reasoning_of
 from align_tui.store.database import Database
 from align_tui.store.probabilities import probabilities_of
 from align_tui.store.run_annotations import NOTHING, Annotation, annotations_on
+from align_tui.store.run_inputs import read_inputs
 from align_tui.store.runs import RunRow
 from align_tui.store.thinking import Thought, thoughts_of
 
@@ -142,6 +146,9 @@ class Report:
     bookmarked: tuple[Example, ...]
     position: Position
     appendix: tuple[Block, ...] = ()
+    findings: tuple[tuple[str, Finding], ...] = ()  # each with the id of its run
+    other_models: tuple[str, ...] = ()
+    """Sentences on columns whose models have one name and different files."""
 
     @property
     def dependent(self) -> bool:
@@ -173,7 +180,13 @@ def gather(
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
         position=position_of(db, ids, labels),
+        other_models=_other_models(columns, labels),
         appendix=_appendix(db, parts, columns, labels, comparisons),
+        findings=tuple(
+            (run, finding)
+            for run in ids
+            for finding in read_findings(db, run, runs.load_study(db, run))
+        ),
     )
 
 
@@ -213,12 +226,25 @@ def _run_part(db: Database, run: str) -> RunPart:
         cluster=study.cluster,
         clusters=clustering_of(db, run).clusters,
         notes=study.notes,
-        versions=runs.run_versions(db, run),
+        versions=runs.run_versions(db, run) | {"seeds from each scenario's": _seed_words(db, run)},
         profiles=tuple(
             (with_model(profile.name, profile.model_label), profile.hash)
             for profile in study.profiles
         ),
     )
+
+
+def _other_models(columns: Sequence[Column], labels: Sequence[str]) -> tuple[str, ...]:
+    said = []
+    for a, b in combinations(range(len(columns)), 2):
+        files = differing_model_files(columns[a].settings, columns[b].settings)
+        if files and columns[a].model == columns[b].model:
+            said.append(f"The models of {labels[a]} and {labels[b]} differ: {', '.join(files)}.")
+    return tuple(said)
+
+
+def _seed_words(db: Database, run: str) -> str:
+    return SEED_RULES[read_inputs(db, run).seed_rule]
 
 
 def _labels(columns: Sequence[Column], *, several: bool) -> tuple[str, ...]:

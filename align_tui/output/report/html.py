@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
+from align_tui.output.findings import evidence_words, nothing_found
 from align_tui.output.report import plots, position, words
 from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Accuracy, Report
@@ -34,6 +35,7 @@ def html(report: Report, *, page: bool = False) -> str:
         "signed": words.signed,
         "p": words.p_words,
         "letter": letter,
+        "evidence": evidence_words,
         "when": lambda at: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(at)),
     }
     return environment.get_template("page.html.jinja").render(
@@ -43,6 +45,7 @@ def html(report: Report, *, page: bool = False) -> str:
         page=page,
         ticks=TICKS,
         caveats=words.caveats(report),
+        nothing_found=nothing_found(),
         accuracy_plot=_accuracy_plot(report.accuracies),
         agreement_plot=_agreement_plot(report),
     )

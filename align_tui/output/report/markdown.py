@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
+from align_tui.output.findings import evidence_words, nothing_found
 from align_tui.output.markdown_text import md
 from align_tui.output.report import position, words
 from align_tui.output.report.blocks import TICKS
@@ -19,6 +20,7 @@ def markdown(report: Report, *, page: bool = False) -> str:
     if page:
         shown = (
             _head(report),
+            _findings(report),
             _position(report),
             _comparisons(report),
             _agreement(report),
@@ -28,6 +30,7 @@ def markdown(report: Report, *, page: bool = False) -> str:
         return "\n".join(line for section in shown for line in section) + "\n"
     sections = (
         _head(report),
+        _findings(report),
         _accuracy(report),
         _position(report),
         _comparisons(report),
@@ -60,6 +63,20 @@ def _head(report: Report) -> Iterator[str]:
     for caveat in words.caveats(report):
         yield f"> {md(caveat)}"
         yield ""
+
+
+def _findings(report: Report) -> Iterator[str]:
+    yield "## Findings\n"
+    if not report.findings:
+        yield f"{md(nothing_found())}\n"
+        return
+    yield f"{words.HOW_DOUBTFUL}\n"
+    for run, finding in report.findings:
+        yield f"- **{finding.severity}, {md(finding.id)}** {words.of_run(report, run)}"
+        yield f"  {md(finding.sentence)}"
+        yield f"  {md(evidence_words(finding.evidence))}."
+        yield f"  {md(finding.advice)}"
+    yield ""
 
 
 def _accuracy(report: Report) -> Iterator[str]:
@@ -167,6 +184,8 @@ def _appendix(report: Report) -> Iterator[str]:
 
 def _settings(report: Report) -> Iterator[str]:
     yield "## Settings\n"
+    for said in report.other_models:
+        yield f"{md(one_line(said, 400))}\n"
     differing = [row for row in report.settings if row.differs]
     if differing:
         yield "Where the columns differ:\n"

@@ -28,6 +28,10 @@ DEPENDENT = (
     "Wilson's with the effective number of decisions and Student's t with c - 1 degrees of freedom."
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
+HOW_DOUBTFUL = (
+    "Each finding is a reason to doubt a number of this report: a warning puts it in doubt, an "
+    "info is good to know. They were computed from the run's own decisions."
+)
 HOW_AGREED = (
     "The share of decisions in which two columns took the same choice, right or wrong. S corrects "
     "it for chance (Bennett, Alpert, Goldstein 1954): 0 means as often as two uniform choosers, "
@@ -87,6 +91,11 @@ def pair_words(found: Comparison) -> str:
 def p_words(p: float) -> str:
     """Three digits, or `< .001`."""
     return "< .001" if p < 0.001 else "1.000" if p >= 0.9995 else f"{p:.3f}"[1:]
+
+
+def of_run(report: Report, run: str) -> str:
+    """`(run k3f9)` in a report on several runs, else empty."""
+    return f"(run {run})" if len(report.runs) > 1 else ""
 
 
 def caveats(report: Report) -> list[str]:

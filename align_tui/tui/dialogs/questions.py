@@ -102,7 +102,7 @@ class ConfirmDialog(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """The question and its answers."""
         lines: tuple[Line, ...] = (
-            ((self._question, "text"),),
+            *(((line, "text"),) for line in self._question.splitlines()),
             (),
             *answer_lines(keys_of(self), ("confirm.yes", "yes"), ("confirm.no", "no")),
         )

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from align_tui.core.answers import letter
 from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
-from align_tui.core.settings import beside
+from align_tui.core.settings import beside, differing_model_files
 from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.equivalence import LEVEL, finding, shared_margin
 from align_tui.core.stats.rates import Rate
@@ -195,6 +195,11 @@ def _settings(digest: Digest, glyphs: Glyphs) -> list[Span]:
     names = [row.name for row in rows if row.differs]
     if not names:
         return [(" no setting differs", "quiet")]
+    one, other = columns[found.a], columns[found.b]
+    files = differing_model_files(one.settings, other.settings)
+    if files and one.model == other.model:
+        return [(f" {glyphs.unlike} ", "key"), ("the models differ: ", "warn"),
+                (", ".join(one_line(name) for name in files), "text")]  # fmt: skip
     return [(f" {glyphs.unlike} ", "key"), ("settings that differ ", "quiet"),
             (", ".join(one_line(name) for name in names), "text")]  # fmt: skip
 

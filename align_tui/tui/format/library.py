@@ -11,6 +11,7 @@ from align_tui.core.text.display import one_line
 from align_tui.tui.format.styled_text import Line, fit
 
 MAX_NAME, MAX_ORIGIN, MAX_KIND, MAX_TARGET, MAX_MODEL = 36, 7, 14, 24, 26
+MAX_ABSENT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Offer:
     model: str = ""
     about: str = ""
     trouble: str = ""
+    absent: str = ""  # what its models lack on this machine: "not here", "no key", ...
 
 
 def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
@@ -37,6 +39,7 @@ def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
             ("kind", MAX_KIND),
             ("target", MAX_TARGET),
             ("model", MAX_MODEL),
+            ("absent", MAX_ABSENT),
         )
     }
 
@@ -56,6 +59,7 @@ def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
                 name,
                 own,
                 (padded(offer, "model"), "quiet"),
+                (padded(offer, "absent") if width["absent"] else "", "failed"),
                 (padded(offer, "kind"), "quiet"),
                 (padded(offer, "target"), "text"),
                 (one_line(offer.about, 200), "quiet"),

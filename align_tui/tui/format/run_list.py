@@ -164,8 +164,11 @@ def detail_lines(
 
 def _made_with(detail: RunDetail, glyphs: Glyphs) -> list[str]:
     """The versions, and each model's revision once, shortened."""
-    found = [(name.partition(" of ")[0] if name.startswith("model of ") else name, version)
-             for name, version in detail.versions.items()]  # fmt: skip
+    of_profiles = ("model of ", "identity of ")
+    found = [
+        (name.partition(" of ")[0] if name.startswith(of_profiles) else name, version)
+        for name, version in detail.versions.items()
+    ]
     return [f"{name} {fit(version, 40, glyphs.more)}" for name, version in dict.fromkeys(found)]
 
 

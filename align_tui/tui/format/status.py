@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format.bars import bar, clock
 from align_tui.tui.format.engine import worker_parts
@@ -12,6 +13,8 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.status_text import GO_ON
 from align_tui.tui.format.styled_text import Line, Span, cells, fit, spread
+
+OPEN_FINDINGS = ": {study.findings}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
         parts.append((("reading the run  ", "quiet"),))
     elif view.planned > counts.inherited:
         parts.append(((f"{view.planned - counts.inherited} to decide  ", "quiet"),))
+    if snapshot.findings:
+        found = counted(len(snapshot.findings), "finding")
+        parts.append(((f"{view.keys.sentence(found, OPEN_FINDINGS)}  ", "warn"),))
     parts += _state_parts(snapshot, view.replay, view.keys)
     if counts.failed:
         parts.append(((f"{counts.failed} failed  ", "failed"),))

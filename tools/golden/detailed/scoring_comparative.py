@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from align_tui.adms.predicted import reasons_of
 from align_tui.adms.rating.comparative import ComparativeOptions, rate_together
 from align_tui.adms.rating.rated import prediction
 from align_tui.config.prompts.rating import RatingPrompts
 from align_tui.core.alignment.ranking import Ranking
+from align_tui.core.alignment.reasons import reasons_of
 from align_tui.core.attributes import Attribute, Attributes
 from align_tui.core.corrections import FixedChoice, correct
 from align_tui.core.decisions import Message

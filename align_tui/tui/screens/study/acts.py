@@ -173,6 +173,12 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
         lambda do: do.opening.compare(),
     ),
     Act(
+        "study.findings",
+        "f",
+        "findings: what makes numbers of this run doubtful",
+        lambda do: do.opening.findings(),
+    ),
+    Act(
         "study.search",
         "slash",
         "search scenarios and reasoning",

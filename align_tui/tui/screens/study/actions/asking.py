@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 from align_tui.core.text.plurals import counted
 from align_tui.services import queueing
 from align_tui.services.cancel import cancel_run
+from align_tui.services.estimate import cost_of
+from align_tui.tui.format.cost import cost_words
 from align_tui.tui.format.status_text import cancelled_words
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import Cancelled
+    from align_tui.services.estimate import Cost
+    from align_tui.studies.edits import Changed
     from align_tui.tui.screens.study.actions.trusting import Trusting
     from align_tui.tui.screens.study.actions.workers import Workers
     from align_tui.tui.screens.study.host import StudyHost
     from align_tui.tui.screens.study.session import Session
     from align_tui.tui.screens.study.view_state import ViewState
 
+FEW = 8  # decisions that a change asks for without a question
+NOT_RUN = "not run: nothing was started"
 LONG = 2_000  # samples above which writing a study takes more than a moment
 
 
@@ -61,6 +67,30 @@ class Asking:
             self.host.say("")
         self.session.attach(run)
 
+    def before_many(
+        self, changed: Changed, then: Callable[[], None], no: Callable[[], None] = lambda: None
+    ) -> None:
+        """Call `then`; if the change asks for many decisions, only once the user wants them."""
+        session = self.session
+        if len(changed.pairs) <= FEW:
+            then()
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                then()
+            else:
+                self.host.say(NOT_RUN)
+                no()
+
+        def ask(cost: Cost) -> None:
+            from align_tui.tui.dialogs.questions import ConfirmDialog
+
+            question = ConfirmDialog("run the change?", cost_words(cost), session.glyphs.ascii)
+            self.host.ask(question, answered)
+
+        session.do(lambda db: cost_of(db, session.run, session.study, changed), ask)
+
     def run_here(self) -> None:
         """Queue this scenario for all profiles."""
         self._trusting.before(self.session.study, self._run_here)
@@ -68,6 +98,10 @@ class Asking:
     def _run_here(self) -> None:
         session, number = self.session, self.state.scenario
         if not session.study.scenarios:
+            return
+        here = session.study.scenarios[number]
+        if not any(session.study.takes(each, here) for each in session.study.profiles):
+            self.host.say("nothing to run: this scenario has no labels for the targets")
             return
 
         def then(done: tuple[str, int, int]) -> None:
@@ -94,6 +128,9 @@ class Asking:
 
     def _run_all(self) -> None:
         session = self.session
+        if not session.planned:
+            self.host.say("nothing to run: no scenario is decided in this study")
+            return
 
         def then(done: tuple[str, int]) -> None:
             run, new = done

@@ -157,7 +157,11 @@ class Columns:
             if run is None:
                 self._edits.turn_to(changed, None, 0, before)
                 return
-            self._trusting.before(changed.study, lambda: ask(changed, run), refused)
+            self._trusting.before(
+                changed.study,
+                lambda: self._asking.before_many(changed, lambda: ask(changed, run), refused),
+                refused,
+            )
 
         def ask(changed: Changed, run: str) -> None:
             versions = session.launch.versions

@@ -144,7 +144,8 @@ class Edits:
     def _take(self, changed: Changed | None) -> None:
         """Run the changed study in a child run, and show it."""
         if changed is not None:
-            self._trusting.before(changed.study, partial(self._ask_for, changed))
+            run = partial(self._asking.before_many, changed, partial(self._ask_for, changed))
+            self._trusting.before(changed.study, run)
 
     def _ask_for(self, changed: Changed) -> None:
         parent, versions = self.session.run, self.session.launch.versions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def list_offers(
     from align_tui.config.attributes import load_attributes
     from align_tui.config.backbones import backbone_of
     from align_tui.config.library import list_profiles, load_profile
+    from align_tui.config.ready import absences
     from align_tui.core.errors import AlignError
     from align_tui.tui.format.library import Offer
     from align_tui.tui.format.targets import in_words
@@ -29,8 +31,10 @@ def list_offers(
     def offer(key: str, origin: str, name: str, profile: Profile) -> Offer:
         model = profile.model_label
         target = in_words(profile.target, glyphs)
+        users.append((key, profile))
         return Offer(key, name, origin, profile.adm.kind, target, model, profile.description)
 
+    users: list[tuple[str, Profile]] = []
     attributes = load_attributes()
     default = backbone_of(beside) if beside is not None else None
     offers = [offer(key, "removed", each.name, each) for key, each in removed.items()]
@@ -43,4 +47,11 @@ def list_offers(
             offers.append(Offer(key, entry.name, origin, trouble=trouble))
         else:
             offers.append(offer(key, origin, entry.name, profile))
-    return offers
+    absent = absences(spec for _, profile in users for spec in profile.used_models.values())
+    lacks = {
+        key: absent[spec.key]
+        for key, profile in users
+        for spec in profile.used_models.values()
+        if spec.key in absent
+    }
+    return [replace(each, absent=lacks.get(each.key, "")) for each in offers]

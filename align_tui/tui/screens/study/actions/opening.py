@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from align_tui.tui.format.targets import profile_name
 
 if TYPE_CHECKING:
+    from align_tui.core.findings.base import Finding
     from align_tui.monitor.rows import Database, Hit
     from align_tui.monitor.search import Origin
     from align_tui.tui.dialogs.help import HelpFacts
@@ -67,6 +68,27 @@ class Opening:
         keys = [ColumnKey(run, index) for index in profiles]
         database = session.launch.database
         self.host.open(CompareScreen(database, keys, 0, second, session.glyphs))
+
+    def findings(self) -> None:
+        """Read what makes the run's numbers doubtful, and show it."""
+        session, run = self.session, self.session.run
+        if run is None:
+            self.host.say("nothing to find: nothing is decided yet")
+            return
+        study = session.study
+
+        def job(db: Database) -> tuple[Finding, ...]:
+            from align_tui.monitor.findings import read_findings
+
+            return read_findings(db, run, study)
+
+        def then(findings: tuple[Finding, ...]) -> None:
+            from align_tui.tui.dialogs.help import MessageDialog
+            from align_tui.tui.format.findings import findings_text
+
+            self.host.open(MessageDialog("findings", findings_text(findings), session.glyphs.ascii))
+
+        session.do(job, then)
 
     def runs(self) -> None:
         """Open the list of runs."""

@@ -1,4 +1,7 @@
-"""Ask the user whether the code that a study brings may run: one question for each file, once."""
+"""Before a study runs: look whether its models are here, and ask whether its code may run.
+
+There is one question for each file of code, once.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from align_tui.config.code import Code, codes_of, runs_code
+from align_tui.config.ready import may_lack, require_ready
 from align_tui.config.trust import remember, unknown
 from align_tui.core.errors import AlignError
 
@@ -18,7 +22,7 @@ REFUSED = "not trusted: nothing was started"
 
 
 class Trusting:
-    """Asks for trust before a study is run."""
+    """Looks for models and asks for trust before a study is run."""
 
     def __init__(self, host: StudyHost, *, ascii_only: bool) -> None:
         self.host, self._ascii = host, ascii_only
@@ -26,13 +30,14 @@ class Trusting:
     def before(
         self, study: Study, then: Callable[[], None], no: Callable[[], None] = lambda: None
     ) -> None:
-        """Call `then` once the user trusts all code of the study, or `no` if not."""
-        if not any(map(runs_code, study.profiles)):
+        """Call `then` once the models are here and the user trusts all code, or `no` if not."""
+        if not any(map(runs_code, study.profiles)) and not may_lack(study.profiles):
             then()
             return
 
         def job(_: Database) -> tuple[Code, ...] | AlignError:
             try:
+                require_ready(study.profiles)
                 codes = codes_of(study.profiles)
                 asked = unknown(codes, study.own_code)
                 remember(code for code in codes if code not in asked)

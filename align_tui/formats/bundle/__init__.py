@@ -1,0 +1,1 @@
+"""Bundles: one file with everything of a run, which any program can read (docs/formats.md)."""
