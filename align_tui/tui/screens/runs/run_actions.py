@@ -56,7 +56,7 @@ class RunActions:
             self.host.say(notice)
             self.host.reload()
 
-        self.host.do(job, then)
+        self.host.do(job, then, holds=True)
 
     def tags(self, line: RunLine) -> None:
         """Ask for the tags and write them."""
@@ -149,7 +149,7 @@ class RunActions:
             self.host.say(cancelled_words(cancelled) + how)
             self.host.reload()
 
-        self.host.do(lambda db: cancel_run(db, line.row.id), then)
+        self.host.do(lambda db: cancel_run(db, line.row.id), then, holds=True)
 
     def delete(self, line: RunLine) -> None:
         """Move the run to the trash, which `undo` reverts; from the trash remove it for good."""

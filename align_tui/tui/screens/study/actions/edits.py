@@ -152,6 +152,7 @@ class Edits:
         self.session.do(
             partial(queueing.run_changed, changed=changed, parent=parent, versions=versions),
             lambda asked: self.turn_to(changed, *asked),
+            holds=True,
         )
 
     def turn_to(self, changed: Changed, run: str | None, asked: int, notice: str = "") -> None:
