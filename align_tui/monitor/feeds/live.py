@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
 from align_tui.monitor.feeds.bases import Bases
+from align_tui.monitor.feeds.before import DecisionsBefore
 from align_tui.monitor.feeds.feed import MANY_S, ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
 from align_tui.monitor.feeds.panes import shown_panes, shown_repeat
@@ -40,6 +41,7 @@ class LiveFeed(Feed):
         super().__init__(database, study, run, deliver)
         self._board = RunState(study)
         self._ancestry = InheritedDecisions(study)
+        self._before = DecisionsBefore(study)
         self._streams, self._thoughts, self._bases = Streams(), Thoughts(), Bases()
         self._results: dict[int, Result] = {}  # on the shown scenario
         self._ahead: dict[int, int] = {}  # of pending samples on the shown scenario
@@ -123,6 +125,7 @@ class LiveFeed(Feed):
                 self.annotations.current,
                 self._ahead,
                 self._blocked(),
+                self._before.found,
             )
             if self.study.scenarios
             else (),
@@ -159,6 +162,8 @@ class LiveFeed(Feed):
         ended = self._ancestry.results | self._results
         self._thoughts.read(db, ended)
         self._bases.read(db, ended)
+        if self.study.scenarios:
+            self._before.read(db, run, self.scenario, self._board.row(self.scenario))
         return state, ""
 
     def _load(self, db: Database, run: str) -> None:

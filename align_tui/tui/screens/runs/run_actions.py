@@ -12,8 +12,9 @@ from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.save import save
 from align_tui.services import annotating, runs
 from align_tui.services.cancel import cancel_run
+from align_tui.tui.dialogs.confirm import ConfirmDialog
 from align_tui.tui.dialogs.pick import Item, PickDialog
-from align_tui.tui.dialogs.questions import ConfirmDialog, InputDialog, TextDialog
+from align_tui.tui.dialogs.questions import InputDialog, TextDialog
 from align_tui.tui.format.status_text import cancelled_words
 
 if TYPE_CHECKING:

@@ -160,7 +160,7 @@ class Columns:
             self._trusting.before(changed.study, lambda: ask(changed, run), refused)
 
         def ask(changed: Changed, run: str) -> None:
-            versions = session.launch.versions
+            versions, changed = session.launch.versions, changed.as_child()
             self._asking.writing()
             self._do(
                 partial(queueing.run_changed, changed=changed, parent=run, versions=versions),
