@@ -10,6 +10,7 @@ from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, correct_of, verdict
 from align_tui.monitor.snapshot import Shown
 from align_tui.tui.format.bars import point, seconds, share_bar
+from align_tui.tui.format.change import change_line
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.ratings import Rated, rating_lines, tie_words
@@ -29,7 +30,7 @@ def shown_mark(shown: Shown, target: str | None) -> MarkName:
         return "failed"
     if shown.status == "done":
         return verdict(correct_of(shown.scores, target))
-    return "pending"
+    return "pending" if shown.status == "pending" else "none"
 
 
 def decision_line(
@@ -186,6 +187,8 @@ def _decided_lines(
         lines = answer_lines(result.choice_text, mark, width, min(ANSWER, room), glyphs)
     if result is not None and result.probabilities and chosen is not None:
         lines += (probability_line(result.probabilities, chosen, width, glyphs),)
+    if result is not None and shown.before is not None:
+        lines += (change_line(result, shown.before, width, glyphs),)
     if rated is not None:
         lines += rating_lines(rated, chosen, mark, width, room, glyphs)
     lines += ((),) * (FOOT - 1 - len(lines))

@@ -212,7 +212,7 @@ class Presenter:
         spans: list[Span] = []
         for index, profile in enumerate(profiles):
             focused = index == state.focus
-            mark = mark_of(row[index], targets[index]) if row else "pending"
+            mark = mark_of(row[index], targets[index]) if row else "none"
             tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
             spans.append((f" {index + 1}", "key" if focused else "quiet"))
             if room >= 6 or focused:
