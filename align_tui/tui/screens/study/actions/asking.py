@@ -84,7 +84,7 @@ class Asking:
                 no()
 
         def ask(cost: Cost) -> None:
-            from align_tui.tui.dialogs.questions import ConfirmDialog
+            from align_tui.tui.dialogs.confirm import ConfirmDialog
 
             question = ConfirmDialog("run the change?", cost_words(cost), session.glyphs.ascii)
             self.host.ask(question, answered)
