@@ -20,6 +20,7 @@ def markdown(report: Report, *, page: bool = False) -> str:
     if page:
         shown = (
             _head(report),
+            _findings(report),
             _position(report),
             _comparisons(report),
             _agreement(report),

@@ -58,10 +58,13 @@ def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers)
 
 def _uses(found: ColumnNumbers) -> list[MethodName]:
     uses: list[MethodName] = []
-    if found.rate.method == "wilson":
+    means = [found.rate.method, found.expected.method if found.expected is not None else "none"]
+    if found.rate.scored > found.rate.questions:
+        uses.append("repeats")
+    if "wilson" in means:
         uses.append("wilson")
-    elif found.rate.scored:
-        uses += ["repeats", "clusters"]
+    if "cluster" in means or "one cluster" in means:
+        uses.append("clusters")
     if found.expected is not None:
         uses.append("expected")
     if found.chance is not None:
