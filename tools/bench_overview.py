@@ -21,6 +21,7 @@ from stream_writer import scenarios
 
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.families import clustering
 from align_tui.core.targets import target_id
 from align_tui.monitor.aggregates.overview import Aggregates
 from align_tui.monitor.run_state import RunState, cell_of
@@ -37,7 +38,13 @@ class Nothing(Aggregates):
         """Nothing."""
 
     def scored(
-        self, profile: int, target: str, cell: Cell, correct: bool, discriminating: bool, by: int
+        self,
+        place: tuple[int, int, int],
+        target: str,
+        cell: Cell,
+        correct: bool,
+        discriminating: bool,
+        by: int,
     ) -> None:
         """Nothing."""
 
@@ -93,11 +100,12 @@ def measured(profiles: int, decisions: int, rounds: int) -> dict[str, object]:
     """All figures for a number of profiles."""
     study = study_of(profiles, decisions)
     states = states_of(study)
+    clusters = clustering(study.scenarios, study.cluster)
     full: list[float] = []
     none: list[float] = []
     for _ in range(rounds):
-        none.append(load(study, states, Nothing(study))[0])
-        took, board = load(study, states, Aggregates(study))
+        none.append(load(study, states, Nothing(study, lambda: clusters))[0])
+        took, board = load(study, states, Aggregates(study, lambda: clusters))
         full.append(took)
     steps = []
     for number in range(20):
