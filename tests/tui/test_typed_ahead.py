@@ -72,12 +72,12 @@ async def test_a_packet_of_keys_goes_where_each_key_leads(
     path: Path, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
-    study = fakes.study(6)
+    study = fakes.study(3)
     run = decided_run(db, study)
     doors = [door for door in DOORS if door not in (*REPLAYED, *WORKED, "study")]
     assert set(doors) == set(TYPED)
     app = opened(path, study, run)
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await settled(app, pilot)
         for door in doors:
             keys = DOORS[door][1]
