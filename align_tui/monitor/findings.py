@@ -97,11 +97,15 @@ class FindingsReader:
         )
 
     def _chance(self, places: Iterable[SampleKey], targets: Targets) -> float | None:
-        """The expected accuracy of a uniform chooser on these samples; None if none is scored."""
+        """The expected accuracy of a uniform chooser on these samples; None if none is scored.
+
+        A question counts once, as in the accuracy.
+        """
         name = target_id(targets)
+        asked = [scenario for scenario, _ in places]
         found = [
             chance
-            for scenario, _ in places
+            for scenario in (asked if self._study.cluster == "none" else dict.fromkeys(asked))
             if (chance := self._chance_of(name, scenario, targets)) is not None
         ]
         return math.fsum(found) / len(found) if found else None

@@ -21,7 +21,8 @@ from align_tui.core.findings.base import (
 )
 from align_tui.core.findings.registry import FINDINGS, find_all
 from align_tui.core.findings.target_ignored import are_opposite
-from align_tui.core.stats.rates import make_rate
+from align_tui.core.stats.clusters import Asked
+from align_tui.core.stats.rates import clustered_rate, make_rate
 from align_tui.core.targets import Distribution, Target
 
 HIGH, LOW = (Target("moral_desert", 1.0),), (Target("moral_desert", 0.0),)
@@ -105,8 +106,11 @@ def test_baseline_at_chance() -> None:
 def test_repeats_do_not_take_a_baseline_away_from_chance() -> None:
     """110 of 180 excludes one half; as 9 questions asked 20 times each it does not."""
     choices = {(scenario, repeat): 0 for scenario in range(9) for repeat in range(20)}
-    scored = (Scored(HIGH, make_rate(110, 180), 0.5),)
-    assert scored[0].rate.low is not None and scored[0].rate.low > 0.5
+    plain = make_rate(110, 180)
+    assert plain.low is not None and plain.low > 0.5
+    right = (20, 20, 20, 20, 20, 10, 0, 0, 0)
+    rate = clustered_rate(Asked(question, times, 20) for question, times in enumerate(right))
+    scored = (Scored(HIGH, rate, 0.5),)
     base = ColumnFacts("baseline", "key", "m", choices=choices, scored=scored)
     assert found(facts(base, steered("high", HIGH, choices=choices)), "baseline_at_chance")
 

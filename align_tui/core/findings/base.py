@@ -54,7 +54,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A column's accuracy for one target, and that of a uniform random chooser on the same rows."""
+    """A column's accuracy for one target, and that of a uniform chooser on the same questions.
+
+    The rate's interval allows for questions that are dependent.
+    """
 
     targets: Targets
     rate: Rate
