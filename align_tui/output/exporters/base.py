@@ -15,7 +15,8 @@ class Exporter:
     """One format that a run is written in: `text` or `data` for one file, `folder` for several.
 
     `text` yields the file in pieces. `data` writes bytes to an open file. `folder` writes below the
-    path that it is given, and returns what it wrote. `suffix` is how the name of the file ends; it is empty for a folder.
+    path that it is given, and returns what it wrote. `suffix` is how the name of the file
+    ends; it is empty for a folder.
     """
 
     description: str
