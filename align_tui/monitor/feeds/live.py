@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
 from align_tui.monitor.feeds.bases import Bases
+from align_tui.monitor.feeds.before import DecisionsBefore
 from align_tui.monitor.feeds.doubts import RunFindings
 from align_tui.monitor.feeds.feed import MANY_S, ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
@@ -41,6 +42,7 @@ class LiveFeed(Feed):
         super().__init__(database, study, run, deliver)
         self._board = RunState(study)
         self._ancestry = InheritedDecisions(study)
+        self._before = DecisionsBefore(study)
         self._streams, self._thoughts, self._bases = Streams(), Thoughts(), Bases()
         self._findings = RunFindings(study)
         self._results: dict[int, Result] = {}  # on the shown scenario
@@ -127,6 +129,7 @@ class LiveFeed(Feed):
                 self.annotations.current,
                 self._ahead,
                 self._blocked(),
+                self._before.found,
             )
             if self.study.scenarios
             else (),
@@ -164,6 +167,8 @@ class LiveFeed(Feed):
         ended = self._ancestry.results | self._results
         self._thoughts.read(db, ended)
         self._bases.read(db, ended)
+        if self.study.scenarios:
+            self._before.read(db, run, self.scenario, self._board.row(self.scenario))
         return state, ""
 
     def _load(self, db: Database, run: str) -> None:
