@@ -17,7 +17,7 @@ from align_tui.core.families import CLUSTER_RULES, ClusterRule
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
-from align_tui.files.write import write_text
+from align_tui.files.write import write_text, writing
 from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
 from align_tui.monitor.effects import read_effects
@@ -177,6 +177,16 @@ def export_run(
             )
         for path in exporter.folder(db, run, out):
             say(str(path), error=True)
+        return
+    if exporter.data is not None:
+        if out is None:
+            raise ConfigError(
+                f"The format {format_name} is not text, so it needs a file to write to",
+                f"Name one: -o {run}{exporter.suffix}",
+            )
+        with writing(out, devices=True) as file:
+            exporter.data(db, run, file)
+        say(str(out), error=True)
         return
     assert exporter.text is not None
     pieces = exporter.text(db, run)
