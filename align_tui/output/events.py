@@ -17,6 +17,7 @@ from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import target_id
 from align_tui.monitor.effects import Effects, read_effects
 from align_tui.monitor.findings import read_findings
+from align_tui.monitor.positions import column_positions
 from align_tui.output.decision_json import (
     answer_json,
     examples_json,
@@ -28,7 +29,7 @@ from align_tui.output.decision_json import (
 )
 from align_tui.output.effects_json import beside_json, effects_json
 from align_tui.output.findings import findings_json
-from align_tui.output.positions import always_of, column_positions, position_json
+from align_tui.output.positions import always_of, position_json
 from align_tui.output.rate_json import rate_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of

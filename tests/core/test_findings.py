@@ -22,6 +22,7 @@ from align_tui.core.findings.base import (
 from align_tui.core.findings.registry import FINDINGS, find_all
 from align_tui.core.findings.target_ignored import are_opposite
 from align_tui.core.stats.clusters import Asked
+from align_tui.core.stats.position import Placed, position_rate
 from align_tui.core.stats.rates import clustered_rate, make_rate
 from align_tui.core.targets import Distribution, Target
 
@@ -195,3 +196,27 @@ def test_a_finding_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, mine = find_all(facts())
     assert "'broken'" in broken.sentence and "no such column" in broken.sentence
     assert mine.sentence == "So it is."
+
+
+def placed(name: str, order: str, first: list[int]) -> ColumnFacts:
+    """A column that took the first of two choices where `first` is 1."""
+    rows = [Placed(q, q, 2, (0 if taken else 1,)) for q, taken in enumerate(first)]
+    return ColumnFacts(name, "key", "m", order=order, position=position_rate(rows))
+
+
+@pytest.mark.parametrize(
+    ("order", "first", "severity"),
+    [
+        ("given", [1] * 19 + [0], "warning"),
+        ("given", [1] * 16 + [0] * 4, "info"),
+        ("shuffled", [1] * 16 + [0] * 4, "warning"),
+        ("both", [0] * 16 + [1] * 4, "warning"),
+        ("shuffled", [1] * 11 + [0] * 9, ""),
+        ("shuffled", [1] * 4, ""),
+    ],
+)
+def test_a_place_that_is_preferred(order: str, first: list[int], severity: str) -> None:
+    known = found(facts(placed("baseline", order, first)), "prefers_a_place")
+    assert [finding.severity for finding in known] == ([severity] if severity else [])
+    if known:
+        assert known[0].columns == ("baseline",) and "50%" in known[0].sentence

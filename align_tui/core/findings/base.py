@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from align_tui.core.stats.position import NO_POSITION, PositionRate
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets
 
@@ -83,6 +84,7 @@ class ColumnFacts:
     `settings` is a hash of everything but name, description and targets. `temperature` is None if
     no model writes text for it. `votes` counts the replies to one question that vote or are
     averaged; None if that is unknown. `choices` are the choices by sample, without open answers.
+    `order` is how it shows the choices, and `position` how often the one shown first was taken.
     """
 
     name: str
@@ -98,6 +100,8 @@ class ColumnFacts:
     decided: int = 0
     failures: tuple[Failed, ...] = ()
     replies: Replies = Replies()
+    order: str = "given"
+    position: PositionRate = NO_POSITION
 
     @property
     def failed(self) -> int:

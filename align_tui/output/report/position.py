@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from align_tui.core.stats.position import PositionRate
 from align_tui.core.targets import target_id
+from align_tui.monitor.positions import column_positions
 from align_tui.output.numbers import point
 from align_tui.output.positions import (
     PLACES,
     Always,
     always_of,
     always_words,
-    column_positions,
     warning,
 )
 from align_tui.output.tables import size_words
