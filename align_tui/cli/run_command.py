@@ -25,8 +25,10 @@ from align_tui.config.study import Study
 from align_tui.core.column_names import with_model
 from align_tui.core.errors import ConfigError, StoreError
 from align_tui.core.text.display import one_line, plain
+from align_tui.monitor.effects import read_effects
 from align_tui.monitor.findings import read_findings
 from align_tui.output import events
+from align_tui.output.effects import effect_lines
 from align_tui.output.findings import finding_lines
 from align_tui.output.tables import (
     CAPTION,
@@ -131,14 +133,15 @@ def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool)
         caution = value.partition("; ")[2] if key.startswith("model of ") else ""
         if caution:
             say(f"note: {key}: {caution}", error=True)
-    findings = read_findings(db, run, study)
-    final = events.summary(db, run, study, findings)
+    effects, findings = read_effects(db, run), read_findings(db, run, study)
+    final = events.summary(db, run, study, effects=effects, findings=findings)
     if as_json:
         say_json(final)
     else:
         out = console()
         out.print(result_table(study, final))
-        for line in [*similarity_lines(study, final), *loose_ends(final)]:
+        beside = [*effect_lines(effects), *similarity_lines(study, final), *loose_ends(final)]
+        for line in beside:
             out.print(line)
         out.print(f"run {run}. {CAPTION}", style="dim")
         for line in finding_lines(findings):

@@ -74,6 +74,7 @@ class Shown:
     `thinking_tokens` is 0 while it is unknown. `streams` counts the replies that have begun.
     `ahead` counts the samples queued before a pending one; None if it is unknown. `origin` is as
     in Cell. `blocked` is the message about a sample whose code holds up its worker, else empty.
+    `before` is the parent run's decision in the same place, where a what-if changed it.
     """
 
     profile: int
@@ -92,6 +93,7 @@ class Shown:
     thinking_tokens: int = 0
     blocked: str = ""
     basis: Basis | None = None
+    before: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)

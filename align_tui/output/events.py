@@ -14,10 +14,11 @@ from align_tui.config.study import Study
 from align_tui.core.cuts import Cut
 from align_tui.core.findings.base import Finding
 from align_tui.core.scorers.base import Score
-from align_tui.core.stats.rates import Rate, make_rate
+from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import target_id
 from align_tui.monitor.effects import Effects, read_effects
 from align_tui.monitor.findings import read_findings
+from align_tui.monitor.positions import column_positions
 from align_tui.output.decision_json import (
     answer_json,
     examples_json,
@@ -29,7 +30,8 @@ from align_tui.output.decision_json import (
 )
 from align_tui.output.effects_json import beside_json, effects_json
 from align_tui.output.findings import findings_json
-from align_tui.output.positions import always_of, column_positions, position_json
+from align_tui.output.positions import always_of, position_json
+from align_tui.output.rate_json import rate_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of
 from align_tui.store.cuts import cuts_of
@@ -140,20 +142,6 @@ def stored_events(db: Database, run: str) -> Iterator[Event]:
     yield summary(db, run, study)
 
 
-def _rate(rate: Rate) -> Event:
-    return {
-        "scored": rate.scored,
-        "correct": rate.correct,
-        "accuracy": rate.accuracy,
-        "low": rate.low,
-        "high": rate.high,
-        "questions": rate.questions,
-        "clusters": rate.clusters,
-        "method": rate.method,
-        "se": rate.se,
-    }
-
-
 def summary(
     db: Database,
     run: str,
@@ -179,8 +167,8 @@ def summary(
             scores.append(
                 {
                     "target": targets_json(targets),
-                    "all": _rate(tally.all if tally else none),
-                    "discriminating": _rate(tally.discriminating if tally else none),
+                    "all": rate_json(tally.all if tally else none),
+                    "discriminating": rate_json(tally.discriminating if tally else none),
                     "mean_distance": _finite(means.get((index, target_id(targets)))),
                     **beside_json(effects, index, target_id(targets)),
                 }

@@ -43,7 +43,7 @@ def test_a_cut_reasoning_is_marked_wherever_it_is_read(database: Database) -> No
     text = EXPORTERS.get("csv").text
     assert text is not None
     rows = csv.DictReader(io.StringIO("".join(text(database, run))))
-    assert {(row["profile"], row["scenario"]) for row in rows if row["cut"]} == {
+    assert {(row["profile"], row["scenario"]) for row in rows if row["cut"] == "True"} == {
         ("baseline", scenario.key) for scenario in study.scenarios[:2]
     }
     [finding] = [f for f in read_findings(database, run, study) if f.id == "reasoning_cut"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from align_tui.core.text.display import one_line
 from align_tui.core.time_left import TimeLeft
 from align_tui.monitor.feeds.bases import Bases
+from align_tui.monitor.feeds.before import DecisionsBefore
 from align_tui.monitor.feeds.cuts import Cuts
 from align_tui.monitor.feeds.doubts import RunFindings
 from align_tui.monitor.feeds.feed import MANY_S, ONE_S, Feed
@@ -43,6 +44,7 @@ class LiveFeed(Feed):
         super().__init__(database, study, run, deliver)
         self._board = RunState(study)
         self._ancestry = InheritedDecisions(study)
+        self._before = DecisionsBefore(study)
         self._streams, self._thoughts, self._bases = Streams(), Thoughts(), Bases()
         self._cuts = Cuts()
         self._findings = RunFindings(study)
@@ -132,6 +134,7 @@ class LiveFeed(Feed):
                 self.annotations.current,
                 self._ahead,
                 self._blocked(),
+                self._before.found,
             )
             if self.study.scenarios
             else (),
@@ -170,6 +173,8 @@ class LiveFeed(Feed):
         ended = self._ancestry.results | self._results
         self._thoughts.read(db, ended)
         self._bases.read(db, ended)
+        if self.study.scenarios:
+            self._before.read(db, run, self.scenario, self._board.row(self.scenario))
         self._cuts.read(db, ended)
         return state, ""
 

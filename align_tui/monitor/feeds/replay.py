@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.monitor.feeds.bases import Bases
+from align_tui.monitor.feeds.before import DecisionsBefore
 from align_tui.monitor.feeds.cuts import Cuts
 from align_tui.monitor.feeds.feed import ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
@@ -46,6 +47,7 @@ class ReplayFeed(Feed):
         self._replayed = ReplayedRun(study)
         self._texts = ReplayedTexts()
         self._ancestry = InheritedDecisions(study)
+        self._before = DecisionsBefore(study)
         self._thoughts, self._bases, self._cuts = Thoughts(), Bases(), Cuts()
         self._recording: Recording | None = None
         self._token_steps = 0
@@ -234,6 +236,10 @@ class ReplayFeed(Feed):
         known = self._cuts.marked(self._ancestry.results | results)
         thoughts = self._thoughts.found
         bases, repeat = self._bases.found, self.repeat
+        assert self.run is not None, "only a run is replayed"
+        self._before.read(db, self.run, self.scenario, row)
+        before = self._before.found
         return shown_panes(
-            row, known, thoughts, bases, writing, started, moment, repeat, annotations, {}, {}
+            *(row, known, thoughts, bases, writing, started, moment, repeat, annotations),
+            *({}, {}, before),
         )

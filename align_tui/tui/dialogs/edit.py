@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line
-from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.dialogs.keeping import KeepingDialog
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
@@ -27,7 +27,7 @@ RUNS = ("edit.run", "edit.run_other")
 _LINE = re.compile(r"\bline (\d+)")
 
 
-class EditDialog(Dialog["Changed"]):
+class EditDialog(KeepingDialog["Changed"]):
     """Returns the changed study, or None if the user leaves it as it was.
 
     `ways` are up to two ways to use the text, with the keys of `RUNS`: (description, function that
@@ -38,7 +38,7 @@ class EditDialog(Dialog["Changed"]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "edit"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "cancel", priority=True, id="edit.back"),
+        Binding("escape", "leave", "cancel", priority=True, id="edit.back"),
         Binding("f2,ctrl+s", "apply(0)", "run the change", priority=True, id="edit.run"),
         Binding(
             "f3", "apply(1)", "run the change the other way", priority=True, id="edit.run_other"
@@ -56,6 +56,7 @@ class EditDialog(Dialog["Changed"]):
     ) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
         self._title, self._ways, self._ahead = title, tuple(ways), ahead
+        self._before = text
         # Without a language, so that Textual loads no grammar and shows the text as it is.
         self.area = TextArea(text, show_line_numbers=True, soft_wrap=True, id="source")
         self._message = Lines(id="said")
@@ -73,6 +74,10 @@ class EditDialog(Dialog["Changed"]):
     def on_mount(self) -> None:
         """Focus the text."""
         self.area.focus()
+
+    def has_changed(self) -> bool:
+        """True if the text was edited."""
+        return self.area.text != self._before
 
     def action_apply(self, way: int) -> None:
         """Return the changed study, or show the error and go to its line."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, cell_mark
 from align_tui.monitor.snapshot import Cell, Shown, Snapshot
-from align_tui.tui.format.decision import cut_notes, foot_lines, shown_mark
+from align_tui.tui.format.decision import FOOT, cut_notes, foot_lines, shown_mark
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.ratings import Rated
@@ -25,6 +26,7 @@ from align_tui.tui.format.status_text import (
 from align_tui.tui.format.styled_text import Line, Span, fit
 from align_tui.tui.format.targets import heading
 from align_tui.tui.format.thinking import is_reasoning, thinking_part
+from align_tui.tui.format.wrapping import wrap
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -52,6 +54,7 @@ class PaneView:
     key: object
     cursor: str
     foot: tuple[Line, ...]
+    low: bool  # the foot stands at the bottom of the pane, and not right below the text
     markdown: bool
     above: str = ""
     below: str = ""
@@ -180,6 +183,7 @@ def pane_view(
         mark=mark if shown.status == "done" else None,
         rated=rated_of(shown, profile, len(choices)),
         room=foot_room(height),
+        spare=spare_lines(above, text, width - MARGIN, height) if shown.status == "done" else 0,
     )
     live = shown.status == "running"
     return PaneView(
@@ -196,6 +200,7 @@ def pane_view(
         ),
         cursor=glyphs.writing if live and not quiet else "",
         foot=foot,
+        low=shown.status not in ("done", "failed"),
         markdown=worth_markdown(shown) and not whole,
         above=above,
         below=cut_notes(shown, width, glyphs) if shown.status == "done" else "",
@@ -208,6 +213,19 @@ def foot_room(height: int) -> int:
     Reasoning keeps about half of the pane. Two choices and their heading always have room.
     """
     return max(3, height // 2 - 1)
+
+
+def spare_lines(above: str, text: str, width: int, height: int) -> int:
+    """The lines that stay empty in a pane below its reasoning, a blank one and `FOOT` lines."""
+    most = height - FOOT - 1
+    if len(text) > max(1, most) * width:
+        return 0  # too long, whatever its words
+    return max(0, most - _rows(above, width) - _rows(text, width))
+
+
+@lru_cache(maxsize=64)  # every paint asks for the same texts
+def _rows(text: str, width: int) -> int:
+    return len(wrap(text, width)) if text else 0
 
 
 def rated_of(shown: Shown, profile: Profile, choices: int) -> Rated | None:

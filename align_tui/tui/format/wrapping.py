@@ -23,6 +23,19 @@ def wrap(text: str, width: int, start: int = 0) -> list[WrappedRow]:
     return rows
 
 
+def wrapped(text: str, width: int, most: int, more: str) -> list[str]:
+    """The text in at most `most` rows; the last one ends with the ellipsis if it was cut."""
+    # No more characters are wrapped than these rows can hold.
+    rows = [row for _, row in wrap(text[: 4 * width * (most + 1)], width)]
+    kept = rows[:most]
+    if len(rows) > most or len(text) > 4 * width * (most + 1):
+        room = width - cell_len(more)
+        while cell_len(kept[-1]) > room:
+            kept[-1] = kept[-1][:-1]
+        kept[-1] = kept[-1].rstrip() + more
+    return kept
+
+
 def extend(rows: list[WrappedRow], text: str, width: int) -> int:
     """Update the rows of an earlier beginning of `text` in place.
 

@@ -41,7 +41,7 @@ class RunsOpening:
             self.host.open_run(run, study, replay=replay, at=where)
 
         self.host.say(f"opening {run}", waiting=True)
-        self.host.do(lambda db: load_study(db, run), then)
+        self.host.do(lambda db: load_study(db, run), then, holds=True)
 
     def compare(self, line: RunLine) -> None:
         """Compare the columns of all chosen runs, or of this one."""

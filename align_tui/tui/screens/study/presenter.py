@@ -88,11 +88,14 @@ class Presenter:
         first = planned()
         inner = first.main_width - 4
         wanted = self._wanted(inner)
+        whole, choices = wanted.whole, wanted.choices
         if state.unfolded and self.study.scenarios:
             shown = self.study.scenarios[state.scenario]
-            wanted = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
+            whole = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
         self._rows_wanted = self._overview_rows(snapshot, state)
-        layout = planned(scenario_lines=wanted, overview_wanted=self._rows_wanted)
+        layout = planned(
+            scenario_lines=whole, choice_lines=choices, overview_wanted=self._rows_wanted
+        )
         if layout != self.layout:
             self.layout = layout
             self.widgets.apply(layout)

@@ -51,7 +51,7 @@ class Opening:
 
             self.host.open(DecisionScreen(sections, name, write, glyphs))
 
-        session.do(job, then)
+        session.do(job, then, holds=True)
 
     def compare(self) -> None:
         """Open the comparison with the focused column and another one of this run."""
