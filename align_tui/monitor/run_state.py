@@ -30,7 +30,14 @@ def status_of(name: str) -> Status:
 
 def cell_of(state: SampleState) -> Cell:
     """The cell for a sample's state."""
-    return Cell(state.id, status_of(state.status), state.choice, state.scores, state.finished)
+    return Cell(
+        state.id,
+        status_of(state.status),
+        state.choice,
+        state.scores,
+        state.finished,
+        margin=state.margin,
+    )
 
 
 class RunState:

@@ -26,6 +26,7 @@ class Cell:
 
     `scores` are (target id, is it right). `origin` is the run that decided it, if that is an
     ancestor of the shown one. It was decided or failed at `ended`, in seconds since the epoch.
+    `margin` (0 to 1) is by how much the highest probability exceeds the second.
     """
 
     sample: int
@@ -34,6 +35,7 @@ class Cell:
     scores: tuple[tuple[str, bool | None], ...] = ()
     ended: float | None = None
     origin: str | None = None
+    margin: float | None = None
 
 
 Repeats: TypeAlias = tuple[Cell | None, ...]  # None: no such sample yet

@@ -20,7 +20,7 @@ from align_tui.services.estimate import Cost
 from align_tui.store.pace import busy_seconds
 from align_tui.tui.format import accuracy_rows, bars, footer, scenario, scenario_list, transport
 from align_tui.tui.format.cost import cost_words
-from align_tui.tui.format.decision import foot_lines, probability_line
+from align_tui.tui.format.decision import foot_lines, probability_lines
 from align_tui.tui.format.glyphs import ASCII, UNICODE, choose_glyphs
 from align_tui.tui.format.layout import arrange, plan, too_small
 from align_tui.tui.format.library import Offer, offer_lines
@@ -153,7 +153,7 @@ def test_bars_and_numbers() -> None:
     assert bars.bar(0.001, 8, UNICODE) == ("█", "░" * 7)
     assert bars.bar(0.999, 8, UNICODE)[0] == "█" * 7
     assert bars.bar(1.0, 4, UNICODE) == ("████", "")
-    assert [bars.point(v) for v in (0.0, 0.5, 0.999, 1.0)] == [".00", ".50", "1.0", "1.0"]
+    assert [bars.point(v) for v in (0.0, 0.5, 0.999, 1.0)] == [".00", ".50", "1.00", "1.00"]
     assert bars.clock(130) == "02:10" and bars.clock(3700) == "1:01:40"
     drawn = text_of(bars.interval(make_rate(7, 14), 0.5, 21, UNICODE))
     assert len(drawn) == 21 and drawn.index("├") < drawn.index("●") < drawn.index("┤")
@@ -192,11 +192,13 @@ def test_foot_keeps_its_height_and_width() -> None:
         foot_lines(running, (), None, 24, UNICODE, STUDY, of_streams=5)[2]
     )
     for count in (2, 3, 5, 30):
-        line = probability_line([1 / count] * count, count - 1, 24, UNICODE)
+        (line,) = probability_lines([1 / count] * count, count - 1, 24, 1, UNICODE)
         assert cells(line) <= 24
         assert text_of(line).count(".") >= 1
-    assert text_of(probability_line([0.9, 0.06, 0.04], 0, 21, UNICODE)) == "A .90  B .06  C .04"
-    assert text_of(probability_line([0.25, 0.75], 1, 24, UNICODE)).startswith("A █")
+    (line,) = probability_lines([0.9, 0.06, 0.04], 0, 21, 1, UNICODE)
+    assert text_of(line) == "A .90  B .06  C .04"
+    (line,) = probability_lines([0.25, 0.75], 1, 24, 1, UNICODE)
+    assert text_of(line).startswith("A █")
 
 
 def test_scenario_shows_its_choices_at_any_height() -> None:

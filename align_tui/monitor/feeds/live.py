@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from align_tui.core.margins import margin_of
 from align_tui.core.text.display import one_line
 from align_tui.core.time_left import TimeLeft
 from align_tui.monitor.feeds.bases import Bases
@@ -201,6 +202,7 @@ class LiveFeed(Feed):
                     result.choice,
                     tuple((target, score.correct) for target, score in found.items()),
                     result.finished,
+                    margin=margin_of(result.probabilities),
                 )
                 self._board.put((result.scenario, result.profile, result.repeat), cell)
                 self._ends += 1

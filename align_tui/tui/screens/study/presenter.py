@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from align_tui.config.study import OUT_OF_DEPTH
 from align_tui.monitor.marks import mark_of
 from align_tui.monitor.snapshot import Shown, Snapshot
+from align_tui.monitor.votes import vote
 from align_tui.tui.format import footer, scenario
 from align_tui.tui.format.filters import is_listed
 from align_tui.tui.format.glyphs import Glyphs
@@ -15,7 +16,8 @@ from align_tui.tui.format.layout import Layout, plan, too_small
 from align_tui.tui.format.outside import outside_words
 from align_tui.tui.format.panes import current, greeting, pane_view
 from align_tui.tui.format.status import StatusView, status_line
-from align_tui.tui.format.styled_text import Span, cut, fit_name
+from align_tui.tui.format.styled_text import cut
+from align_tui.tui.format.tabs import Tab, tabs_line
 from align_tui.tui.format.targets import compared, profile_name, signs
 from align_tui.tui.format.transport import Ticks, transport_line
 from align_tui.tui.screens.study.overview import OverviewPresenter
@@ -51,6 +53,7 @@ class Presenter:
         self.depth = OUT_OF_DEPTH in study.notes
         pairs = list(study.pairs())
         self.planned, self._asked = len(pairs), len({scenario for scenario, _, _ in pairs})
+        self._names = [profile_name(profile) for profile in study.profiles]
         self._needs_comparison = any(not p.target for p in study.profiles)
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
@@ -194,6 +197,7 @@ class Presenter:
                 starting=state.starting,
                 greet=outside or (greet if place == 0 or snapshot.reading else ""),
                 thinking=state.thinking,
+                among=self._names,
             )
             pane.paint(view)
         self._tabs(snapshot, state, targets)
@@ -214,21 +218,19 @@ class Presenter:
         if not self.layout.grid.tabs:
             return
         row = snapshot.rows[state.scenario] if snapshot.rows else ()
-        profiles = self.study.profiles
-        room = (self.layout.main_width - 1) // max(1, len(profiles)) - 6
-        spans: list[Span] = []
-        for index, profile in enumerate(profiles):
-            focused = index == state.focus
-            mark = mark_of(row[index], targets[index]) if row else "none"
-            tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
-            spans.append((f" {index + 1}", "key" if focused else "quiet"))
-            if room >= 6 or focused:
-                name = fit_name(
-                    profile_name(profile), tail, max(room, 18 * focused), self.glyphs.more
+        tabs = []
+        for index, profile in enumerate(self.study.profiles):
+            votes = vote(row[index]) if row else None
+            tabs.append(
+                Tab(
+                    self._names[index],
+                    signs(profile.target, self.glyphs),
+                    mark_of(row[index], targets[index]) if row else "none",
+                    votes.choice if votes is not None else None,
+                    focused=index == state.focus,
                 )
-                spans.append((f" {name}", "title" if focused else "quiet"))
-            spans += [(f" {self.glyphs.marks[mark]}", mark), (" ", "")]
-        self.widgets.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
+            )
+        self.widgets.tabs.paint((tabs_line(tabs, self.layout.main_width, self.glyphs),))
 
     def _bottom(
         self, snapshot: Snapshot, state: ViewState, targets: tuple[str | None, ...]
