@@ -105,10 +105,15 @@ class EditDialog(KeepingDialog["Changed"]):
         if self._preview is not None:
             self._preview.follow(self.area.text, at_once=at_once)
 
+    @property
+    def prompt(self) -> str:
+        """The prompt that is shown; empty without one, and until it is rendered."""
+        return self._preview.text if self._preview is not None else ""
+
     def action_prompt(self) -> None:
         """Show the prompt alone, with room for all of it."""
         if self._preview is not None:
-            text = self._preview.text or "The prompt is being rendered."
+            text = self.prompt or "The prompt is being rendered."
             self.app.push_screen(MessageDialog("first prompt", text, self.has_class("-ascii")))
 
     def action_outside(self) -> None:
