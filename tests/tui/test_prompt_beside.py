@@ -48,7 +48,7 @@ def test_what_it_saves_is_taken_and_nothing_else(tmp_path: Path) -> None:
     private = 'test "$(stat -c %a "$1")" = 600 || exit 9\n'
     changes = script(tmp_path, private + "sed -i 's/one/two/' \"$1\"")
     assert edited([str(changes)], "one\n", ".toml") == "two\n"
-    assert edited([str(script(tmp_path, "echo >> \"$1\""))], "one", ".txt") == "one"
+    assert edited([str(script(tmp_path, 'echo >> "$1"'))], "one", ".txt") == "one"
     with pytest.raises(OutputError, match="status 3"):
         edited([str(script(tmp_path, "exit 3"))], "one", ".txt")
     with pytest.raises(ConfigError, match="UTF-8"):
