@@ -14,8 +14,8 @@ from textual.widgets import TextArea
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line
-from align_tui.tui.dialogs.modal import Dialog
-from align_tui.tui.format.styled_text import Line
+from align_tui.tui.dialogs.keeping import KeepingDialog
+from align_tui.tui.format.complaint import complaint_lines
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
@@ -27,7 +27,7 @@ RUNS = ("edit.run", "edit.run_other")
 _LINE = re.compile(r"\bline (\d+)")
 
 
-class EditDialog(Dialog["Changed"]):
+class EditDialog(KeepingDialog["Changed"]):
     """Returns the changed study, or None if the user leaves it as it was.
 
     `ways` are up to two ways to use the text, with the keys of `RUNS`: (description, function that
@@ -38,7 +38,7 @@ class EditDialog(Dialog["Changed"]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "edit"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "cancel", priority=True, id="edit.back"),
+        Binding("escape", "leave", "cancel", priority=True, id="edit.back"),
         Binding("f2,ctrl+s", "apply(0)", "run the change", priority=True, id="edit.run"),
         Binding(
             "f3", "apply(1)", "run the change the other way", priority=True, id="edit.run_other"
@@ -56,13 +56,15 @@ class EditDialog(Dialog["Changed"]):
     ) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
         self._title, self._ways, self._ahead = title, tuple(ways), ahead
+        self._before = text
         # Without a language, so that Textual loads no grammar and shows the text as it is.
         self.area = TextArea(text, show_line_numbers=True, soft_wrap=True, id="source")
         self._message = Lines(id="said")
+        self._error: AlignError | None = None
 
     def compose(self) -> ComposeResult:
         """The text, and lines for an error."""
-        with Vertical(classes="box wide") as box:
+        with Vertical(classes="box wide fit") as box:
             box.border_title = Content(one_line(self._title))
             ways = zip(RUNS, self._ways, strict=False)
             does = [f"{{{action}}} {what}" for action, (what, _) in ways]
@@ -73,6 +75,10 @@ class EditDialog(Dialog["Changed"]):
     def on_mount(self) -> None:
         """Focus the text."""
         self.area.focus()
+
+    def has_changed(self) -> bool:
+        """True if the text was edited."""
+        return self.area.text != self._before
 
     def action_apply(self, way: int) -> None:
         """Return the changed study, or show the error and go to its line."""
@@ -93,7 +99,21 @@ class EditDialog(Dialog["Changed"]):
             message = message.replace(found[0], f"line {line}", 1)
             last = self.area.document.line_count - 1
             self.area.move_cursor((min(line - 1, last), 0), center=True)
-        lines: list[Line] = [(("! ", "failed"), (one_line(message, 300), "bright"))]
-        if error.hint:
-            lines.append((("  " + one_line(error.hint, 300), "quiet"),))
-        self._message.paint(lines)
+        self._error = AlignError(message, error.hint)
+        self._paint_error()
+
+    def on_resize(self) -> None:
+        """Wrap the error to the new width, and bound the text."""
+        self._bound_text()
+        self.call_after_refresh(self._paint_error)
+
+    def _bound_text(self, said: int = 2) -> None:
+        """Leave room for the border and for the lines of an error."""
+        self.area.styles.max_height = max(3, self.size.height * 9 // 10 - 2 - said)
+
+    def _paint_error(self) -> None:
+        if self._error is not None:
+            lines = complaint_lines(self._error, self._message.size.width)
+            self._message.styles.height = said = max(2, len(lines))
+            self._bound_text(said)
+            self._message.paint(lines)

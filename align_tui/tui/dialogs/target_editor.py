@@ -13,7 +13,8 @@ from textual.content import Content
 from align_tui.core.errors import AlignError
 from align_tui.core.targets import Targets
 from align_tui.core.text.display import one_line
-from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.dialogs.keeping import KeepingDialog
+from align_tui.tui.format.complaint import complaint_lines
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     from align_tui.studies.edits import Changed
 
 
-class TargetDialog(Dialog["Changed"]):
+class TargetDialog(KeepingDialog["Changed"]):
     """Returns the changed study, or None if the targets stay as they were."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "target_editor"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "cancel", priority=True, id="target_editor.back"),
+        Binding("escape", "leave", "cancel", priority=True, id="target_editor.back"),
         Binding(
             "enter,f2,ctrl+s", "apply", "run the change", priority=True, id="target_editor.run"
         ),
@@ -56,6 +57,7 @@ class TargetDialog(Dialog["Changed"]):
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._profile, self._build, self._glyphs = name, build, glyphs
         self.state = make_editor(attributes, targets)
+        self._before = self.state.targets
         self._complaint: list[Line] = []
         self._note = note
         self._top = 0
@@ -63,7 +65,7 @@ class TargetDialog(Dialog["Changed"]):
 
     def compose(self) -> ComposeResult:
         """One bar for each attribute, and the keys."""
-        with Vertical(classes="box") as box:
+        with Vertical(classes="box fit") as box:
             box.border_title = Content(f"targets of {one_line(self._profile)}")
             box.border_subtitle = Content(
                 keys_of(self).hints(
@@ -74,7 +76,8 @@ class TargetDialog(Dialog["Changed"]):
             yield self._message
 
     def on_resize(self) -> None:
-        """Paint the bars in the new width."""
+        """Make the dialog as high as its bars, and paint them in the new width."""
+        self._bars.styles.height = max(1, min(len(self.state.names), self.size.height - 8))
         self.call_after_refresh(self._paint)
 
     def _paint(self) -> None:
@@ -91,7 +94,13 @@ class TargetDialog(Dialog["Changed"]):
             "{target_editor.clear} none",
         )
         hints: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
-        self._message.paint(self._complaint or hints)
+        said = self._complaint or hints
+        self._message.styles.height = max(2, len(said))
+        self._message.paint(said)
+
+    def has_changed(self) -> bool:
+        """True if a target was set, moved or removed."""
+        return self.state.targets != self._before
 
     def action_move(self, by: int) -> None:
         """Choose the attribute `by` lines down."""
@@ -118,9 +127,7 @@ class TargetDialog(Dialog["Changed"]):
         try:
             changed = self._build(self.state.targets)
         except AlignError as error:
-            self._complaint = [(("! ", "failed"), (one_line(error.message, 300), "bright"))]
-            if error.hint:
-                self._complaint.append((("  " + one_line(error.hint, 300), "quiet"),))
+            self._complaint = complaint_lines(error, self._message.size.width)
             self._paint()
             return
         self.dismiss(changed)

@@ -6,6 +6,8 @@ from align_tui.core.stats.rates import Rate
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line
 
+POINT = 4  # cells of `1.00`, with which `.62` is aligned on the point
+
 
 def bar(share: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
     """(full part, empty part) of a progress bar, which is full or empty only at exactly 1 or 0."""
@@ -25,9 +27,9 @@ def share_bar(share: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
 
 
 def point(value: float, places: int = 2) -> str:
-    """`.62`, and `1.0` (one place fewer) so that points line up."""
+    """`.62` or `1.00`; numbers that stand below each other are right-aligned in `POINT` cells."""
     if value >= 1.0 - 0.5 * 10**-places:
-        return f"1.{'0' * (places - 1)}"
+        return f"1.{'0' * places}"
     return f"{value:.{places}f}"[1:]
 
 

@@ -9,14 +9,16 @@ from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, correct_of, verdict
 from align_tui.monitor.snapshot import Shown
-from align_tui.tui.format.bars import point, seconds, share_bar
+from align_tui.tui.format.bars import POINT, point, seconds, share_bar
+from align_tui.tui.format.change import change_line
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.ratings import Rated, rating_lines, tie_words
 from align_tui.tui.format.status_text import error_words
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
-from align_tui.tui.format.wrapping import wrap
+from align_tui.tui.format.wrapping import wrapped
 
+GAP = 2  # cells between probabilities
 FOOT = 3  # lines that are always kept, so that a new decision moves nothing
 ANSWER = 4  # lines of an open answer in a pane; the decision's screen has the whole
 
@@ -29,61 +31,82 @@ def shown_mark(shown: Shown, target: str | None) -> MarkName:
         return "failed"
     if shown.status == "done":
         return verdict(correct_of(shown.scores, target))
-    return "pending"
+    return "pending" if shown.status == "pending" else "none"
 
 
-def decision_line(
-    choice: int, choices: Sequence[str], mark: MarkName, width: int, glyphs: Glyphs
-) -> Line:
-    """`✓ A Treat the rescuer`."""
+def decision_lines(
+    choice: int, choices: Sequence[str], mark: MarkName, width: int, most: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """`✓ A Treat the rescuer`; a long choice wraps to at most `most` lines."""
     text = one_line(choices[choice]) if choice < len(choices) else "?"
     head = f"{glyphs.marks[mark]} {letter(choice)} "
-    return ((head, mark), (fit(text, width - len(head), glyphs.more), "bright"))
+    rows = wrapped(text, max(1, width - len(head)), max(1, most), glyphs.more)
+    return tuple(
+        ((head if number == 0 else " " * len(head), mark), (row, "bright"))
+        for number, row in enumerate(rows)
+    )
 
 
 def answer_lines(
     text: str, mark: MarkName, width: int, most: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
     """An open answer in at most `most` lines, behind its mark."""
-    rows = [row for _, row in wrap(" ".join(plain(text).split()), max(1, width - 2))]
-    kept = rows[:most]
-    if len(rows) > most:
-        kept[-1] = fit(f"{kept[-1]} {glyphs.more}", width - 2, glyphs.more)
+    kept = wrapped(" ".join(plain(text).split()), max(1, width - 2), most, glyphs.more)
     return tuple(
         ((f"{glyphs.marks[mark]} " if number == 0 else "  ", mark), (row, "bright"))
         for number, row in enumerate(kept)
     )
 
 
-def probability_line(values: Sequence[float], chosen: int, width: int, glyphs: Glyphs) -> Line:
-    """`A ███░░ .41  B ████ .59`: as many choices as fit, always with the chosen one."""
-    count = fits = len(values)
-    least = 5  # cells of `A .90`; a bar needs more room
-    size = width
-    while fits:
-        # Leave room for blanks between, and for an ellipsis if some are left out.
-        size = (width - 2 * (fits - 1) - (3 if fits < count else 0)) // fits
-        if size >= least or fits == 1:
-            break
-        fits -= 1
-    size = min(18, size)
+def probability_lines(
+    values: Sequence[float], chosen: int, width: int, most: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """`A ███░░  .41  B ████  .59` on as few lines as all choices take, at most `most`.
+
+    If that is too few, as many choices as fit are shown, always with the chosen one.
+    """
+    count = len(values)
+    numbers = [point(value) for value in values]
+    letters = max(len(letter(index)) for index in range(count))
+    widest = max(map(len, numbers))
+    least = letters + 1 + widest  # `A .90`; a bar needs more room
+    across = max(1, min(count, (width + GAP) // (least + GAP)))
+    lines = -(-count // across)
+    if lines > max(1, most):
+        lines = max(1, most)
+        in_last = max(1, (width - 1) // (least + GAP))  # with an ellipsis behind them
+        fits = across * (lines - 1) + min(across, in_last)
+        across = min(across, fits)
+    else:
+        across, fits = -(-count // lines), count  # lines of the same length
+    room = width - GAP * (across - 1) - (1 + GAP if fits < count else 0)
+    size = max(least, min(18, room // across))
     shown = list(range(fits))
-    if chosen not in shown and shown:
+    if chosen not in shown:
         shown[-1] = chosen
-    spans: list[Span] = []
-    for place, index in enumerate(shown):
-        length = size - len(letter(index)) - 5
-        full, empty = share_bar(values[index], length if length >= 2 else 0, glyphs)
+    length = size - letters - 2 - POINT
+    bars = length >= 2
+    made = []
+    for index in shown:
+        full, empty = share_bar(values[index], length if bars else 0, glyphs)
         style = "bright" if index == chosen else "quiet"
-        spans += [
-            (("  " if place else "") + f"{letter(index)} ", style),
-            (full, "bar" if index == chosen else "quiet"),
-            (empty + (" " if length >= 2 else ""), "faint"),
-            (point(values[index]), style),
-        ]
+        made.append(
+            (
+                (f"{letter(index):<{letters}} ", style),
+                (full, "bar" if index == chosen else "quiet"),
+                (empty + (" " if bars else ""), "faint"),
+                (f"{numbers[index]:>{POINT if bars else widest}}", style),
+            )
+        )
+    out: list[Line] = []
+    for start in range(0, len(made), across):
+        spans: list[Span] = []
+        for place, part in enumerate(made[start : start + across]):
+            spans += [(" " * GAP if place else "", ""), *part]
+        out.append(tuple(spans))
     if fits < count:
-        spans.append((f"  {glyphs.more}", "quiet"))
-    return cut(spans, width, glyphs.more)
+        out[-1] = (*out[-1], (f"{'':{GAP}}{glyphs.more}", "quiet"))
+    return tuple(cut(line, width, glyphs.more) for line in out)
 
 
 def cost_line(shown: Shown, width: int, glyphs: Glyphs) -> Line:
@@ -139,15 +162,18 @@ def foot_lines(
     mark: MarkName | None = None,
     rated: Rated | None = None,
     room: int = FOOT - 1,
+    spare: int = 0,
 ) -> tuple[Line, ...]:
-    """The lines below the reasoning: `FOOT`, or more if the choices were rated.
+    """The lines below the reasoning: `FOOT`, or more if the decision takes more.
 
     `choice` and `mark` are known from the list before the result has been read. Ratings, and an
-    open answer, each take at most `room` lines.
+    open answer, each take at most `room` lines. A long choice and many probabilities wrap to the
+    lines that the reasoning leaves, of which there are `spare` beside `FOOT`. Where it leaves none,
+    probabilities still take up to `room` lines, and a choice two.
     """
     if shown.status == "done":
         sign = mark or shown_mark(shown, target)
-        return _decided_lines(shown, choices, width, glyphs, choice, sign, rated, room)
+        return _decided_lines(shown, choices, width, glyphs, choice, sign, rated, room, spare)
     if shown.status == "running":
         return ((), (), _working_line(shown, of_streams, width, glyphs))
     if shown.status == "failed":
@@ -175,19 +201,29 @@ def _decided_lines(
     mark: MarkName,
     rated: Rated | None,
     room: int,
+    spare: int,
 ) -> tuple[Line, ...]:
     """The answer, the probabilities, the ratings, the costs."""
     result = shown.result
     chosen = result.choice if result is not None else choice
+    ratings: tuple[Line, ...] = ()
+    if rated is not None:
+        ratings = rating_lines(rated, chosen, mark, width, room, glyphs)
+    free = spare + FOOT - 1 - len(ratings)  # that neither reasoning nor ratings take
+    shares: tuple[Line, ...] = ()
+    if result is not None and result.probabilities and chosen is not None:
+        shares = probability_lines(result.probabilities, chosen, width, max(room, free) - 1, glyphs)
     lines: tuple[Line, ...] = ()
     if chosen is not None:
-        lines = (decision_line(chosen, choices, mark, width, glyphs),)
+        most = max(min(2, room - len(shares)), free - len(shares))
+        lines = decision_lines(chosen, choices, mark, width, most, glyphs)
     elif result is not None:
-        lines = answer_lines(result.choice_text, mark, width, min(ANSWER, room), glyphs)
-    if result is not None and result.probabilities and chosen is not None:
-        lines += (probability_line(result.probabilities, chosen, width, glyphs),)
-    if rated is not None:
-        lines += rating_lines(rated, chosen, mark, width, room, glyphs)
+        most = max(min(ANSWER, room), free)
+        lines = answer_lines(result.choice_text, mark, width, most, glyphs)
+    lines += shares
+    if result is not None and shown.before is not None:
+        lines += (change_line(result, shown.before, width, glyphs),)
+    lines += ratings
     lines += ((),) * (FOOT - 1 - len(lines))
     return (*lines, cost_line(shown, width, glyphs))
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 MIN_WIDTH, MIN_HEIGHT = 60, 15
 PANE_WIDTH, PANE_HEIGHT = 24, 8
+LEAST_PANES = 11  # lines that the panes keep beside long choices: text, foot, borders and tabs
 LIST_WIDTH = 112  # cells; on a narrower screen four panes need the room of the list
 ListKind = Literal["hidden", "marks", "full", "wide"]
 
@@ -112,13 +113,15 @@ def plan(
     list_asked: bool | None = None,
     replay: bool = False,
     scenario_lines: int = 4,
+    choice_lines: int = 0,
     overview_wanted: int = 1,
 ) -> Layout:
     """Compute the whole layout.
 
     A replay is laid out like a live screen with one line less, so that both look the same.
-    `scenario_lines` is what the scenario needs at that width, without its border. `overview_wanted`
-    is the number of lines that the overview would use.
+    `scenario_lines` is what the scenario needs at that width, without its border, and
+    `choice_lines` what its choices need with one line of its text: they get it as long as the panes
+    keep `LEAST_PANES` lines. `overview_wanted` is the number of lines that the overview would use.
     """
     height -= replay  # the line of the timeline
     kind = choose_list(width, list_asked)
@@ -132,7 +135,8 @@ def plan(
     if unfolded:
         scenario = min(scenario_lines + 2, max(5, body - PANE_HEIGHT + 2))
     else:
-        cap = 2 if tiny else 3 if small else max(4, min(12, height // 5))
+        cap = 2 if tiny else 3 if small else max(4, body * 2 // 5 - 2)
+        cap = max(cap, min(choice_lines, body - LEAST_PANES - 2))
         scenario = min(scenario_lines, cap) + 2
     panes = body - scenario
     grid = arrange(main, panes, profiles, focus, maximised)

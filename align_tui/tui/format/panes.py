@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, cell_mark
 from align_tui.monitor.snapshot import Cell, Shown, Snapshot
-from align_tui.tui.format.decision import cut_notes, foot_lines, shown_mark
+from align_tui.tui.format.decision import FOOT, cut_notes, foot_lines, shown_mark
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.ratings import Rated
@@ -25,6 +26,7 @@ from align_tui.tui.format.status_text import (
 from align_tui.tui.format.styled_text import Line, Span, fit
 from align_tui.tui.format.targets import heading
 from align_tui.tui.format.thinking import is_reasoning, thinking_part
+from align_tui.tui.format.wrapping import wrap
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -52,6 +54,7 @@ class PaneView:
     key: object
     cursor: str
     foot: tuple[Line, ...]
+    low: bool  # the foot stands at the bottom of the pane, and not right below the text
     markdown: bool
     above: str = ""
     below: str = ""
@@ -139,14 +142,16 @@ def pane_view(
     starting: bool,
     greet: str,
     thinking: bool = False,
+    among: Sequence[str] = (),
 ) -> PaneView:
     """The whole pane, for `width` cells and `height` lines inside its border.
 
-    With `thinking` it shows the model's thinking whole, otherwise one line of it.
+    `among` are the names of all columns. With `thinking` it shows the model's thinking whole,
+    otherwise one line of it.
     """
     number = shown.profile + 1
     head, tail = f"{number} ", f" {shown.repeat + 1}/{repeats}" if repeats > 1 else ""
-    name = heading(profile, glyphs, max(4, width - 2 - len(head) - len(tail)))
+    name = heading(profile, glyphs, max(4, width - 2 - len(head) - len(tail)), among)
     title: list[Span] = [
         (head, "key" if focused else "quiet"),
         (name, "title" if focused else "text"),
@@ -167,6 +172,7 @@ def pane_view(
     mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
     text, quiet = _text(shown, snapshot, starting, greet, profile, keys)
     above = thinking_part(shown, width - MARGIN, glyphs, unfolded=thinking)
+    below = cut_notes(shown, width, glyphs) if shown.status == "done" else ""
     whole = thinking and bool(above) and not is_reasoning(shown)
     foot = foot_lines(
         shown,
@@ -180,6 +186,7 @@ def pane_view(
         mark=mark if shown.status == "done" else None,
         rated=rated_of(shown, profile, len(choices)),
         room=foot_room(height),
+        spare=spare_lines((above, text, below), width - MARGIN, height),
     )
     live = shown.status == "running"
     return PaneView(
@@ -196,9 +203,10 @@ def pane_view(
         ),
         cursor=glyphs.writing if live and not quiet else "",
         foot=foot,
+        low=shown.status not in ("done", "failed"),
         markdown=worth_markdown(shown) and not whole,
         above=above,
-        below=cut_notes(shown, width, glyphs) if shown.status == "done" else "",
+        below=below,
     )
 
 
@@ -208,6 +216,24 @@ def foot_room(height: int) -> int:
     Reasoning keeps about half of the pane. Two choices and their heading always have room.
     """
     return max(3, height // 2 - 1)
+
+
+def spare_lines(parts: tuple[str, str, str], width: int, height: int) -> int:
+    """The lines that stay empty in a pane below its text, a blank one and `FOOT` lines.
+
+    The text has the `parts` thinking, reasoning and notes.
+    """
+    above, text, below = parts
+    most = height - FOOT - 1
+    if most <= 0 or len(text) > most * width:
+        return 0  # too long, whatever its words
+    notes = 1 + _rows(below, width) if below else 0
+    return max(0, most - _rows(above, width) - _rows(text, width) - notes)
+
+
+@lru_cache(maxsize=64)  # every paint asks for the same texts
+def _rows(text: str, width: int) -> int:
+    return len(wrap(text, width)) if text else 0
 
 
 def rated_of(shown: Shown, profile: Profile, choices: int) -> Rated | None:

@@ -24,8 +24,8 @@ from align_tui.tui.format.targets import words
 
 LEAST_GAUGE, MOST_GAUGE = 6, 36  # cells
 GAP = 2  # cells between columns
-MEAN = 4  # ` .83`
-RELEVANCE = 5  # ` ×.40`
+MEAN = 5  # `  .83` or ` 1.00`
+RELEVANCE = 6  # ` ×.40` or ` ×1.00`
 ROOM_FOR_MEASURE = 40  # cells of a pane below which the score has no heading
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from align_tui.core.answers import letter
 from align_tui.core.people import whole_text
@@ -10,17 +11,20 @@ from align_tui.core.scenarios import Choice, Scenario, variant_of
 from align_tui.core.text.display import one_line, plain
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
-from align_tui.tui.format.styled_text import Line, Span, cells, fill, fit
+from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill, fit
 from align_tui.tui.format.targets import words
 from align_tui.tui.format.wrapping import wrap
 
 FOLDED_TEXT = 6_000  # characters that are wrapped for a folded view, more than it can show
 
 
-def choice_lines(scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool) -> list[Line]:
-    """The choices side by side if they fit whole, else one on each line.
+def choice_lines(
+    scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool, most: int | None = None
+) -> list[Line]:
+    """The choices side by side if they fit whole, else below each other, wrapped.
 
-    With `labels` nothing is cut: long choices wrap to more lines.
+    They are shown whole with as many lines as they take, or at most in `most` lines, in which long
+    ones are cut. If there are more choices than lines, all share one line.
     """
     made: list[list[Span]] = []
     for index, choice in enumerate(scenario.choices):
@@ -30,13 +34,13 @@ def choice_lines(scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool
         made.append(spans)
     widest = max((cells(spans) for spans in made), default=0)
     across = max(1, min(len(made), width // (widest + 4))) if widest else 1
-    size = width // across
-    if across == 1 and labels and widest > width:
-        whole = [_whole(index, choice, width) for index, choice in enumerate(scenario.choices)]
-        return [line for lines in whole for line in lines]
+    if most is not None and -(-len(made) // across) > most:
+        return [_packed(scenario, width, glyphs)]
+    if across == 1 and widest > width:
+        return _wrapped_choices(scenario, width, glyphs, labels=labels, most=most)
     if across == 1:
         return [fill(spans, width, glyphs.more) for spans in made]
-    lines = []
+    lines, size = [], width // across
     for start in range(0, len(made), across):
         line: list[Span] = []
         for spans in made[start : start + across]:
@@ -45,16 +49,40 @@ def choice_lines(scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool
     return lines
 
 
+def _wrapped_choices(
+    scenario: Scenario, width: int, glyphs: Glyphs, *, labels: bool, most: int | None
+) -> list[Line]:
+    """The choices below each other; what short ones leave of `most` lines goes to long ones."""
+    each = [_whole(i, choice, width, labels=labels) for i, choice in enumerate(scenario.choices)]
+    if most is not None:
+        kept, left = [1] * len(each), most - len(each)
+        while left > 0 and (longer := [i for i, rows in enumerate(each) if len(rows) > kept[i]]):
+            for index in longer[:left]:
+                kept[index] += 1
+            left -= len(longer)
+        each = [
+            rows if len(rows) <= kept[i] else _cut_rows(rows, kept[i], width, glyphs)
+            for i, rows in enumerate(each)
+        ]
+    return [line for lines in each for line in lines]
+
+
+def _cut_rows(rows: list[Line], kept: int, width: int, glyphs: Glyphs) -> list[Line]:
+    """The first rows, with an ellipsis at the end of the last one."""
+    last = cut((*rows[kept - 1], (" " * width, "bright")), width, glyphs.more)
+    return [*rows[: kept - 1], last]
+
+
 def _labels_of(choice: Choice) -> str:
     return ", ".join(f"{words(name)} {value:g}" for name, value in choice.labels.items())
 
 
-def _whole(index: int, choice: Choice, width: int) -> list[Line]:
+def _whole(index: int, choice: Choice, width: int, *, labels: bool) -> list[Line]:
     """A choice in as many lines as its text and labels take, its letter before the first."""
     head = f"{letter(index)}  "
     room = max(4, width - len(head))
     parts = [(row, "bright") for _, row in wrap(one_line(choice.text), room)]
-    if choice.labels:
+    if labels and choice.labels:
         parts += [(row, "quiet") for _, row in wrap(_labels_of(choice), room)]
     first, *rest = parts
     blank = (" " * len(head), "")
@@ -67,25 +95,48 @@ def text_lines(scenario: Scenario, width: int, *, whole: bool) -> list[str]:
     return [row for _, row in wrap(text if whole else text[:FOLDED_TEXT], width)]
 
 
-def lines_wanted(scenarios: Sequence[Scenario], width: int) -> int:
-    """The lines that the longest scenario needs (an estimate), so that the layout stays."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The lines that the longest scenario of a study takes, so that the layout stays.
+
+    `whole` are those of its text and choices; `choices` are those of the choices with one line of
+    the text.
+    """
+
+    whole: int = 3
+    choices: int = 3
+
+
+def lines_wanted(scenarios: Sequence[Scenario], width: int) -> Wanted:
+    """What the scenarios need (an estimate, from at most 200 of them)."""
     if not scenarios or width < 10:
-        return 3
+        return Wanted()
     sample = scenarios[:: max(1, len(scenarios) // 200)]
     needs = []
     for scenario in sample:
-        longest = max((len(choice.text) for choice in scenario.choices), default=0) + 7
-        across = max(1, min(len(scenario.choices), width // max(1, longest)))
+        choices = _choice_rows([len(choice.text) for choice in scenario.choices], width)
         text = whole_text(scenario)[:FOLDED_TEXT]
         rows = sum(1 + int(len(part) / (width * 0.93)) for part in text.split("\n"))
-        needs.append(rows + -(-len(scenario.choices) // across))
-    return max(needs)
+        needs.append((rows + choices, 1 + choices))
+    return Wanted(max(whole for whole, _ in needs), max(choices for _, choices in needs))
+
+
+def _choice_rows(lengths: Sequence[int], width: int) -> int:
+    """The lines that choices of these lengths take: side by side, else wrapped."""
+    widest = max(lengths, default=0) + 3
+    if widest > width:
+        return sum(1 + int(length / ((width - 3) * 0.93)) for length in lengths)
+    across = max(1, min(len(lengths), width // (widest + 4)))
+    return -(-len(lengths) // across)
 
 
 def scenario_lines(
     scenario: Scenario, width: int, height: int, glyphs: Glyphs, *, unfolded: bool
 ) -> tuple[tuple[Line, ...], bool]:
-    """(lines, True if everything is shown): the text, then the choices, which always have room."""
+    """(lines, True if everything is shown): the text, then the choices.
+
+    The choices have room first: they are cut only if they take more than all lines but one.
+    """
     choices = choice_lines(scenario, width, glyphs, labels=unfolded)
     text = text_lines(scenario, width, whole=unfolded)
     complete = len(text) + len(choices) <= height
@@ -94,8 +145,8 @@ def scenario_lines(
         return (*body, *choices), True
     if unfolded:
         return (*(((row, "text"),) for row in text), *choices), False
-    if len(choices) > max(1, height - 1):
-        choices = [_packed(scenario, width, glyphs)]
+    if len(choices) > max(1, height - 1):  # the text keeps a line
+        choices = choice_lines(scenario, width, glyphs, labels=False, most=max(1, height - 1))
     room = max(1, height - len(choices))
     kept = text[:room]
     if len(text) > room:
@@ -120,7 +171,7 @@ def _packed(scenario: Scenario, width: int, glyphs: Glyphs) -> Line:
             (fit(one_line(choice.text), size - len(head), glyphs.more), "bright"),
             ("  ", ""),
         ]
-    return tuple(spans)
+    return cut(spans, width, glyphs.more)
 
 
 def scenario_title(

@@ -23,6 +23,24 @@ def wrap(text: str, width: int, start: int = 0) -> list[WrappedRow]:
     return rows
 
 
+def wrapped(text: str, width: int, most: int, more: str) -> list[str]:
+    """The text in at most `most` rows; the last one ends with the ellipsis if it was cut."""
+    # No more characters are wrapped than these rows can hold.
+    rows = [row for _, row in wrap(text[: 4 * width * (most + 1)], width)]
+    kept = rows[:most]
+    if len(rows) > most or len(text) > 4 * width * (most + 1):
+        kept[-1] = _ended(kept[-1], width - cell_len(more)) + more
+    return kept
+
+
+def _ended(row: str, room: int) -> str:
+    """The row's whole words in `room` cells, or as much of its only word."""
+    while cell_len(row) > room:
+        before, blank, _ = row.rpartition(" ")
+        row = before if blank and before.strip() else row[:-1]
+    return row.rstrip()
+
+
 def extend(rows: list[WrappedRow], text: str, width: int) -> int:
     """Update the rows of an earlier beginning of `text` in place.
 

@@ -49,14 +49,18 @@ class Lines(Edged):
         base = self._base
         if base is None:
             base = self._base = self.rich_style
-        width = self.size.width
-        if y >= len(self.lines):
-            return Strip.blank(width, base)
-        joined: list[tuple[str, str]] = []
-        for text, style in self.lines[y]:
-            if joined and joined[-1][1] == style:
-                joined[-1] = (joined[-1][0] + text, style)
-            elif text:
-                joined.append((text, style))
-        segments = [Segment(text, base + rich_style(style)) for text, style in joined]
-        return Strip(segments).adjust_cell_length(width, base)
+        return line_strip(self.lines[y] if y < len(self.lines) else (), self.size.width, base)
+
+
+def line_strip(line: Line, width: int, base: Style) -> Strip:
+    """The line as Textual paints it, filled or cut to the width."""
+    if not line:
+        return Strip.blank(width, base)
+    joined: list[tuple[str, str]] = []
+    for text, style in line:
+        if joined and joined[-1][1] == style:
+            joined[-1] = (joined[-1][0] + text, style)
+        elif text:
+            joined.append((text, style))
+    segments = [Segment(text, base + rich_style(style)) for text, style in joined]
+    return Strip(segments).adjust_cell_length(width, base)

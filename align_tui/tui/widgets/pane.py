@@ -32,6 +32,7 @@ class Pane(Edged, Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """Reasoning above, decision below."""
+        self._foot.display = False
         yield self._prose
         yield self._foot
 
@@ -42,13 +43,31 @@ class Pane(Edged, Vertical, can_focus=True):
             return
         self._view = view
         self.entitle(view.title, view.subtitle)
-        # The foot has more lines only for a decision that was made of ratings.
-        if self._foot.styles.height != (lines := Scalar.from_number(len(view.foot))):
-            self._foot.styles.height = lines
-        self._foot.paint(view.foot)
         self._show_prose(view)
+        self._prose.set_foot(() if view.markdown else view.foot, low=view.low)
+        self._show_foot(view)
         if old is None or _document_of(view) != _document_of(old):
             self._show_document(_document_of(view), above=bool(view.above))
+
+    def _show_foot(self, view: PaneView) -> None:
+        """Show the foot below a document; below plain text, that text's widget paints it."""
+        if self._foot.display != view.markdown:
+            self._foot.display = view.markdown
+        if view.markdown:
+            if self._foot.styles.height != (lines := Scalar.from_number(len(view.foot))):
+                self._foot.styles.height = lines
+            self._foot.paint(view.foot)
+            self._bound_document()
+
+    def _bound_document(self) -> None:
+        """A document is as high as its text, and leaves room for the foot."""
+        if self._document is not None and self._view is not None:
+            rest = len(self._view.foot) + bool(self._view.above)
+            self._document.styles.max_height = max(1, self.size.height - rest)
+
+    def on_resize(self) -> None:
+        """Give a document the room that there is now."""
+        self._bound_document()
 
     def _show_prose(self, view: PaneView) -> None:
         """Show the text with the parts above and below it; for a document only the part above."""
@@ -74,10 +93,20 @@ class Pane(Edged, Vertical, can_focus=True):
                 Markdown(document[1], open_links=False), can_focus=False, classes="document"
             )
             self.mount(self._document, before=self._foot)
+            self._bound_document()
+
+    def turn_page(self, step: int) -> None:
+        """Scroll the text down (1) or up (-1) by what is in sight."""
+        if self._document is None:
+            self._prose.turn_page(step)
+        elif step > 0:
+            self._document.scroll_page_down(animate=False)
+        else:
+            self._document.scroll_page_up(animate=False)
 
     @property
     def scroller(self) -> Widget:
-        """The widget that page up and page down scroll."""
+        """The widget whose ends the keys scroll to."""
         return self._document if self._document is not None else self._prose
 
 

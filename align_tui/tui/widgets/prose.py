@@ -13,8 +13,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from align_tui.tui.format.bars import thumb
+from align_tui.tui.format.styled_text import Line
 from align_tui.tui.format.wrapping import WrappedRow, extend, wrap
 from align_tui.tui.theme import rich_style
+from align_tui.tui.widgets.lines import line_strip
 
 ALL = range(sys.maxsize)
 THUMB = 1  # columns at the right that show the position in a long text
@@ -22,6 +24,9 @@ THUMB = 1  # columns at the right that show the position in a long text
 
 class Prose(ScrollView, can_focus=False):
     """Shows plain text, and follows its end as long as the user has scrolled to the end.
+
+    A foot of styled lines stays in sight: below the text, or at the bottom when the text is longer
+    than its room. It is painted here and is no widget, so that it moves without a new layout.
 
     It draws its own scroll thumb, because every change of Textual's scrollbar widget lays the whole
     screen out again.
@@ -46,6 +51,35 @@ class Prose(ScrollView, can_focus=False):
         self._width = 0
         self._base: Style | None = None
         self._thumb = range(0)
+        self._foot: tuple[Line, ...] = ()
+        self._low = False  # the foot stays at the bottom
+
+    def set_foot(self, lines: tuple[Line, ...], *, low: bool) -> None:
+        """Set the foot, and whether it stays at the bottom while the text is short."""
+        if (lines, low) == (self._foot, self._low):
+            return
+        before, at_end = self._foot_at(), self._at_end()
+        old, self._foot, self._low = self._foot, lines, low
+        if not self._width:
+            return
+        self._measure()
+        self._turn(self.max_scroll_y if at_end and self.cursor else self.scroll_offset.y)
+        at = self._foot_at()
+        if at != before or len(old) != len(lines):
+            self.refresh()
+            return
+        width = self.size.width
+        pairs = enumerate(zip(old, lines, strict=True))
+        self.refresh(*(Region(0, at + y, width, 1) for y, (a, b) in pairs if a != b))
+
+    @property
+    def room(self) -> int:
+        """The lines of the text that are in sight."""
+        return max(0, self.size.height - len(self._foot))
+
+    def _foot_at(self) -> int:
+        """The line at which the foot begins: one below a text that leaves room for it."""
+        return self.room if self._low else min(self.room, len(self._rows) + 1)
 
     def show(
         self, text: str, key: object, cursor: str = "", style: str = "", loud: range = ALL
@@ -59,7 +93,7 @@ class Prose(ScrollView, can_focus=False):
             return
         same, at_end = (key, style) == (self._key, self._style), self._at_end()
         grown = same and text.startswith(self.text) and self._as_loud(loud)
-        before = len(self._rows)
+        before, foot_at = len(self._rows), self._foot_at()
         first = before - 1 if cursor != self.cursor else before
         self._key, self.text, self.cursor, self._style, self._loud = new
         if not self._width:
@@ -73,7 +107,10 @@ class Prose(ScrollView, can_focus=False):
             self._turn(self.max_scroll_y)
         else:
             self._turn(self.scroll_offset.y if same else 0)
-        self._repaint(first, max(before, len(self._rows)))
+        if self._foot_at() != foot_at:
+            self.refresh()
+        else:
+            self._repaint(first, max(before, len(self._rows)))
 
     def _as_loud(self, loud: range) -> bool:
         """True if the text shown now would look the same with this `loud`."""
@@ -88,7 +125,7 @@ class Prose(ScrollView, can_focus=False):
 
     def _measure(self) -> None:
         """Set the length of the text without the layout that Textual would do for it."""
-        size = Size(self._width, max(len(self._rows), self.size.height))
+        size = Size(self._width, max(len(self._rows) + len(self._foot), self.size.height))
         self.set_reactive(ScrollView.virtual_size, size)
 
     def _turn(self, y: int) -> None:
@@ -99,7 +136,7 @@ class Prose(ScrollView, can_focus=False):
 
     def _repaint(self, first: int, last: int) -> None:
         """Refresh the rows from `first` to before `last`, as far as they are in the window."""
-        top, (width, height) = self.scroll_offset.y, self.size
+        top, width, height = self.scroll_offset.y, self.size.width, self.room
         start, end = max(0, first - top), min(height, last - top)
         if start < end:
             self.refresh(Region(0, start, width, end - start))
@@ -114,8 +151,12 @@ class Prose(ScrollView, can_focus=False):
         While the end is followed only the last line shows it, since every line of the thumb costs
         two changes of colour in every frame.
         """
-        lines = thumb(self.scroll_offset.y, self.size.height, len(self._rows))
+        lines = thumb(self.scroll_offset.y, self.room, len(self._rows))
         return lines[-1:] if self.cursor and self._at_end() else lines
+
+    def turn_page(self, step: int) -> None:
+        """Scroll down (1) or up (-1) by the lines of text that are in sight."""
+        self.scroll_relative(y=step * max(1, self.room), animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Paint again after the text was scrolled."""
@@ -147,6 +188,10 @@ class Prose(ScrollView, can_focus=False):
             self._base = self.rich_style
         style = self._base + rich_style(self._style)
         width = self.size.width
+        foot = y - self._foot_at()
+        if foot >= 0:
+            line = self._foot[foot] if foot < len(self._foot) else ()
+            return line_strip(line, width, self._base)
         number = self.scroll_offset.y + y
         if number >= len(self._rows):
             return Strip.blank(width, style)

@@ -116,11 +116,12 @@ class TextualHost:
     def scroll_page(self, step: int) -> None:
         """Scroll the focused pane, or the unfolded scenario, down (1) or up (-1) by a page."""
         widgets, state = self.widgets, self.state
-        target = widgets.panel if state.unfolded else widgets.panes[state.focus].scroller
-        if step > 0:
-            target.scroll_page_down(animate=False)
+        if not state.unfolded:
+            widgets.panes[state.focus].turn_page(step)
+        elif step > 0:
+            widgets.panel.scroll_page_down(animate=False)
         else:
-            target.scroll_page_up(animate=False)
+            widgets.panel.scroll_page_up(animate=False)
 
     def scroll_end(self, step: int) -> None:
         """Scroll the focused pane to its end (1) or its top (-1)."""
@@ -130,9 +131,11 @@ class TextualHost:
         else:
             target.scroll_home(animate=False)
 
-    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+    def do(
+        self, job: Callable[[Database], T], then: Callable[[T], None], *, holds: bool = False
+    ) -> None:
         """Call `job` in the store's thread, and `then` in the event loop with its result."""
-        self.session.do(job, then)
+        self.session.do(job, then, holds=holds)
 
     def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None]) -> None:
         """Open a dialog, and call `then` with what it returns."""

@@ -64,7 +64,7 @@ class Columns:
             host.ask(AddColumnDialog(offers, session.glyphs), self._add)
 
         beside = self._beside()
-        session.do(lambda _: list_offers(gone, session.glyphs, beside), then)
+        session.do(lambda _: list_offers(gone, session.glyphs, beside), then, holds=True)
 
     def _beside(self) -> Profile | None:
         """The column whose model an added profile uses: the focused or else the first with one."""
@@ -164,7 +164,7 @@ class Columns:
             )
 
         def ask(changed: Changed, run: str) -> None:
-            versions = session.launch.versions
+            versions, changed = session.launch.versions, changed.as_child()
             self._asking.writing()
             self._do(
                 partial(queueing.run_changed, changed=changed, parent=run, versions=versions),
@@ -192,4 +192,4 @@ class Columns:
             else:
                 then(value)
 
-        self.session.do(tried, back)
+        self.session.do(tried, back, holds=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from textual.screen import ModalScreen
 
 from align_tui.core.errors import AlignError
-from align_tui.core.text.display import one_line
+from align_tui.core.text.display import one_line, plain
+from align_tui.monitor.columns import read_reasons
 from align_tui.services import queueing
 from align_tui.tui.screens.study.host import Successor
 from align_tui.tui.screens.study.view_state import ViewState
@@ -100,15 +101,18 @@ class Edits:
         from align_tui.studies.edits import with_reasoning
         from align_tui.tui.dialogs.edit import EditDialog
 
-        session, state = self.session, self.state
-        study, panes = session.study, session.snapshot.panes
-        shown = panes[state.focus] if state.focus < len(panes) else None
-        if shown is None or shown.status != "done" or not shown.text:
-            self.host.say("no reasoning to edit: this pane has no decision with reasoning")
-            return
-        at, text = (state.scenario, state.focus), shown.text
+        session, state, study = self.session, self.state, self.session.study
+        at, shown = (state.scenario, state.focus), session.focused(state)
+        sample = shown.sample if shown is not None and shown.status == "done" else None
 
-        def make(attributes: Attributes) -> EditDialog:
+        def then(texts: tuple[str, ...]) -> None:
+            text = plain(texts[0])
+            if text:
+                self.open(lambda attributes: make(text, attributes))
+            else:
+                self.host.say("no reasoning to edit: this pane has no decision with reasoning")
+
+        def make(text: str, attributes: Attributes) -> EditDialog:
             def ask(given: str, goes_on: bool = False) -> Changed:
                 return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
 
@@ -119,7 +123,8 @@ class Edits:
                 ascii_only=session.glyphs.ascii,
             )
 
-        self.open(make)
+        # Read it: right after a move the pane still has the reasoning on another scenario.
+        session.do(lambda db: read_reasons(db, (sample,)), then, holds=True)
 
     def edit_targets(self) -> None:
         """Edit the focused profile's targets as bars."""
@@ -148,11 +153,13 @@ class Edits:
             self._trusting.before(changed.study, run)
 
     def _ask_for(self, changed: Changed) -> None:
+        changed = changed.as_child()
         parent, versions = self.session.run, self.session.launch.versions
         self._asking.writing()
         self.session.do(
             partial(queueing.run_changed, changed=changed, parent=parent, versions=versions),
             lambda asked: self.turn_to(changed, *asked),
+            holds=True,
         )
 
     def turn_to(self, changed: Changed, run: str | None, asked: int, notice: str = "") -> None:
