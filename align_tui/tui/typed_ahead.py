@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
     from textual.timer import Timer
 
+# How often a marker has to come back from one widget, and from all of them, after a key.
 ROUNDS, MOST_ROUNDS = 2, 12
-"""Times that a marker has to come back from one widget, and from all of them, after a key."""
 LOOK_S = 0.05
+# Looks in vain after which a marker (2 s), or an answer of the store (10 s), counts as lost. They
+# are looks, because the time in which the whole program stands still does not count.
 LOST_LOOKS, PROMISED_LOOKS = 40, 200
-"""Looks in vain after which a marker, or an answer of the store, counts as lost: 2 s and 10 s.
-
-They are looks and not seconds, so that time in which the whole program stands still does not count.
-"""
 MOST_HELD = 4_096
 
 

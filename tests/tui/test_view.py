@@ -82,14 +82,17 @@ def test_one_mark_one_meaning() -> None:
     def done(correct: bool | None) -> Cell:
         return Cell(1, "done", 0, (("a=1.0", correct),))
 
-    assert cell_mark(None, "a=1.0") == "pending"
+    assert cell_mark(None, "a=1.0") == "none"  # nobody has asked for it
+    assert cell_mark(Cell(1, "pending"), "a=1.0") == "pending"
     assert cell_mark(Cell(1, "running"), None) == "working"
     assert cell_mark(done(True), "a=1.0") == "right"
     assert cell_mark(done(False), "a=1.0") == "wrong"
     assert cell_mark(done(None), "a=1.0") == cell_mark(done(True), "b=1.0") == "unscored"
     assert cell_mark(Cell(1, "failed"), None) == "failed"
     assert mark_of((done(True), done(True), done(False)), "a=1.0") == "right"
-    assert mark_of((done(True), None), "a=1.0") == "working"
+    assert mark_of((done(True), Cell(2, "pending")), "a=1.0") == "working"
+    assert mark_of((done(True), None), "a=1.0") == "right"
+    assert mark_of((None, None), "a=1.0") == "none"
     rows = [((done(True),),), ((done(False),),), ((done(True),),)]
     assert next_wrong(rows, ("a=1.0",), (0,), 0, 1) == 1
     assert next_wrong(rows, ("a=1.0",), (0,), 1, 1) == 1
