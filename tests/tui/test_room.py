@@ -51,7 +51,7 @@ def pane(text: str, choice: str, shares: list[float], width: int, height: int) -
     return pane_view(
         fakes.profile("p"), shown, None, Snapshot(), (*"A" * chosen, choice), None, width, UNICODE,
         STUDY, height=height, scenario=0, repeats=1, focused=True, depth=False, starting=False,
-        greet="",
+        greet="", beside=Beside((Cell(1, "done", chosen),) * 3),
     )  # fmt: skip
 
 

@@ -215,8 +215,8 @@ def _decided_lines(
     ratings: tuple[Line, ...] = ()
     if rated is not None:
         ratings = rating_lines(rated, chosen, mark, width, room, glyphs)
-    known = fact_lines(facts, width, max(room >= ROOMY, spare), glyphs)
-    free = spare + FOOT - 1 - len(ratings) - len(known)  # that nothing else takes
+    kept = 1 if facts and room >= ROOMY else 0  # lines of facts
+    free = spare + FOOT - 1 - len(ratings) - kept  # for the choice and its probabilities
     shares: tuple[Line, ...] = ()
     if result is not None and result.probabilities and chosen is not None:
         shares = probability_lines(result.probabilities, chosen, width, max(room, free) - 1, glyphs)
@@ -228,7 +228,8 @@ def _decided_lines(
         most = max(min(ANSWER, room), free)
         lines = answer_lines(result.choice_text, mark, width, most, glyphs)
     lines += shares + ratings
-    lines += ((),) * (FOOT - 1 - len(lines))
+    known = fact_lines(facts, width, kept + max(0, free + len(ratings) - len(lines)), glyphs)
+    lines += ((),) * (FOOT - 1 - len(lines) - len(known))
     return (*lines, *known, cost_line(shown, width, glyphs))
 
 

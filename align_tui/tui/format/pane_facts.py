@@ -59,8 +59,9 @@ def _against_baseline(shown: Shown, target: str | None, beside: Beside) -> list[
     mine, theirs = result.probabilities, other.result.probabilities
     if beside.same_model and mine and theirs and len(mine) == len(theirs):
         shift = mine[result.choice] - theirs[result.choice]
-        sign = "-" if round(shift, 2) < 0 else "+"
-        parts.append(f"{letter(result.choice)} {sign}{point(abs(shift))} to {beside.name}")
+        sign = "-" if shift < 0 else "+"
+        if round(shift, 2):
+            parts.append(f"{letter(result.choice)} {sign}{point(abs(shift))} to {beside.name}")
     return parts
 
 
