@@ -37,7 +37,13 @@ class Nothing(Aggregates):
         """Nothing."""
 
     def scored(
-        self, profile: int, target: str, cell: Cell, correct: bool, discriminating: bool, by: int
+        self,
+        place: tuple[int, int, int],
+        target: str,
+        cell: Cell,
+        correct: bool,
+        discriminating: bool,
+        by: int,
     ) -> None:
         """Nothing."""
 
@@ -75,10 +81,12 @@ def states_of(study: Study) -> list[SampleState]:
     return out
 
 
-def load(study: Study, states: Sequence[SampleState], counts: Aggregates) -> tuple[float, RunState]:
+def load(
+    study: Study, states: Sequence[SampleState], counts: type[Aggregates]
+) -> tuple[float, RunState]:
     """Load all states into an empty board: (seconds, board)."""
     board = RunState(study)
-    board._overview = counts
+    board._overview = counts(study, board.clustering)
     gc.collect()
     gc.disable()  # a garbage collection in one of the two would hide the difference
     begun = time.perf_counter()
@@ -96,8 +104,8 @@ def measured(profiles: int, decisions: int, rounds: int) -> dict[str, object]:
     full: list[float] = []
     none: list[float] = []
     for _ in range(rounds):
-        none.append(load(study, states, Nothing(study))[0])
-        took, board = load(study, states, Aggregates(study))
+        none.append(load(study, states, Nothing)[0])
+        took, board = load(study, states, Aggregates)
         full.append(took)
     steps = []
     for number in range(20):

@@ -63,8 +63,8 @@ def simulate(kind: Kind, number: int, draw: np.random.Generator) -> Numbers:
     middle = ndtri(np.array([kind.a, kind.b])) * np.sqrt(1 + PARTS * kind.spread)
     chances = ndtr(middle[:, None] + latent)
     if kind.greedy:
-        return draw.binomial(1, chances) * float(kind.repeats)
-    return draw.binomial(kind.repeats, chances).astype(float)
+        return np.asarray(draw.binomial(1, chances) * float(kind.repeats))
+    return np.asarray(draw.binomial(kind.repeats, chances), dtype=float)
 
 
 def measure(kind: Kind, number: int, seed: int, *, beside: bool = True) -> dict[str, Any]:

@@ -17,17 +17,18 @@ from align_tui.core.families import CLUSTER_RULES, ClusterRule
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
-from align_tui.files.write import write_text
+from align_tui.files.write import write_text, writing
 from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
 from align_tui.monitor.effects import read_effects
 from align_tui.monitor.findings import read_findings
+from align_tui.monitor.positions import column_positions
 from align_tui.output import events
 from align_tui.output.detected import detected, detected_json, detected_lines
 from align_tui.output.effects import BESIDE, beside_table, effect_lines
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.findings import finding_lines
-from align_tui.output.positions import always_of, column_positions, position_lines
+from align_tui.output.positions import always_of, position_lines
 from align_tui.output.tables import (
     CAPTION,
     console,
@@ -177,6 +178,16 @@ def export_run(
             )
         for path in exporter.folder(db, run, out):
             say(str(path), error=True)
+        return
+    if exporter.data is not None:
+        if out is None:
+            raise ConfigError(
+                f"The format {format_name} is not text, so it needs a file to write to",
+                f"Name one: -o {run}{exporter.suffix}",
+            )
+        with writing(out, devices=True) as file:
+            exporter.data(db, run, file)
+        say(str(out), error=True)
         return
     assert exporter.text is not None
     pieces = exporter.text(db, run)

@@ -70,7 +70,10 @@ def column_numbers(
         asked=asked,
         expected=cluster_mean(_likely(each, probabilities) for each in questions),
         chance=against_chance(asked, known) if len(known) == len(questions) else None,
-        bounds=failure_bounds(_unsure(each) for each in questions),
+        # A judge's scores are stored, and not known here: its decided samples would be missing.
+        bounds=None
+        if column.scorer.is_async
+        else failure_bounds(_unsure(each) for each in questions),
         spread=spread_of(_by_repeat(questions)),
     )
 
@@ -96,6 +99,8 @@ def _questions(column: Column, targets: Targets, *, discriminating: bool) -> lis
             marks = tuple(
                 None
                 if outcome.choice is None
+                else outcome.choice in right
+                if right is not None
                 else scorer.is_correct(outcome.choice, scenario, targets)
                 for _, outcome in part
             )

@@ -20,7 +20,9 @@ def correct_of(scores: Sequence[tuple[str, bool | None]], target: str | None) ->
 
 def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
     """The mark of one sample for one target."""
-    if cell is None or cell.status in ("absent", "pending"):
+    if cell is None or cell.status == "absent":
+        return "none"  # nobody has asked for it
+    if cell.status == "pending":
         return "pending"
     if cell.status == "running":
         return "working"
@@ -45,7 +47,10 @@ def mark_of(repeats: Repeats, target: str | None) -> MarkName:
         if name in marks:
             return "working" if name == "working" else "failed"
     if "pending" in marks:
-        return "working" if any(mark != "pending" for mark in marks) else "pending"
+        return "working" if any(mark not in ("pending", "none") for mark in marks) else "pending"
+    marks = [mark for mark in marks if mark != "none"]
+    if not marks:
+        return "none"
     right, wrong = marks.count("right"), marks.count("wrong")
     if right == wrong == 0:
         return "unscored"

@@ -10,6 +10,7 @@ from align_tui.monitor.overview import NOTHING, Overview
 
 if TYPE_CHECKING:
     from align_tui.core.findings.base import Finding
+    from align_tui.core.time_spent import TimeSpent
     from align_tui.store.basis import Basis
     from align_tui.store.queue import Depth
     from align_tui.store.results import Result, Tally
@@ -75,6 +76,7 @@ class Shown:
     `thinking_tokens` is 0 while it is unknown. `streams` counts the replies that have begun.
     `ahead` counts the samples queued before a pending one; None if it is unknown. `origin` is as
     in Cell. `blocked` is the message about a sample whose code holds up its worker, else empty.
+    `before` is the parent run's decision in the same place, where a what-if changed it.
     """
 
     profile: int
@@ -93,6 +95,7 @@ class Shown:
     thinking_tokens: int = 0
     blocked: str = ""
     basis: Basis | None = None
+    before: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Snapshot:
 
     `workers` answer, `silent` ones showed no sign of life for a lease, the processes of `lost` ones
     are gone. `queue` counts the pending samples of all runs; None if the feed did not read it.
+    `spent` are medians of the newest decisions.
     """
 
     run: str | None = None
@@ -128,6 +132,7 @@ class Snapshot:
     silent: tuple[WorkerRow, ...] = ()
     lost: tuple[WorkerRow, ...] = ()
     queue: Depth | None = None
+    spent: TimeSpent | None = None
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None

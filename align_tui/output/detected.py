@@ -13,7 +13,7 @@ from align_tui.core.stats.paired_clusters import paired_difference
 from align_tui.core.text.display import one_line
 from align_tui.core.types import Json
 from align_tui.output.decision_json import target_words
-from align_tui.output.tables import point
+from align_tui.output.numbers import point
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database
 
@@ -39,9 +39,14 @@ def detected(db: Database, run: str) -> tuple[Detected, ...]:
             assert paired is not None
             between = paired_difference(question_pairs(paired, scored_pairs(paired, 0, 1, targets)))
             if between is not None:
-                names = (with_model(each.name, each.model) for each in (one, other))
                 found.append(
-                    Detected(*names, target_words(targets), between.clusters, between.detectable)
+                    Detected(
+                        with_model(one.name, one.model),
+                        with_model(other.name, other.model),
+                        target_words(targets),
+                        between.clusters,
+                        between.detectable,
+                    )
                 )
     return tuple(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from align_tui.core.errors import DatasetError
-from align_tui.files.write import write_text
+from align_tui.files.write import write_text, writing
 from align_tui.formats.files import shown
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.store.database import Database
@@ -24,4 +24,7 @@ def save(db: Database, run: str, format_name: str, path: Path) -> Path:
         exporter.folder(db, run, path)
     elif exporter.text is not None:
         write_text(path, "".join(exporter.text(db, run)))
+    elif exporter.data is not None:
+        with writing(path) as file:
+            exporter.data(db, run, file)
     return path.absolute()

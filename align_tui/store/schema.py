@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 17  # m012 was merged after m016
+LATEST = 14
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -268,12 +268,12 @@ def migrate(connection: sqlite3.Connection) -> None:
             db.conn.execute(statement)
 
     @migrations()
-    def m015_clusters(db: UtilsDatabase) -> None:
+    def m013_clusters(db: UtilsDatabase) -> None:
         for statement in _statements(_CLUSTERS):
             db.conn.execute(statement)
 
     @migrations()
-    def m016_margin(db: UtilsDatabase) -> None:
+    def m014_margin(db: UtilsDatabase) -> None:
         for statement in _statements(_MARGIN):
             db.conn.execute(statement)
 

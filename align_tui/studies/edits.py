@@ -5,7 +5,6 @@ A changed study is a new study. Its run names the parent run, whose results do n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,11 +30,11 @@ from align_tui.formats.native import FORMAT
 from align_tui.formats.read import scenarios_of_text
 from align_tui.formats.write import native_toml
 from align_tui.studies.assemble import DEMO_SCENARIOS, check
+from align_tui.studies.changes import base_name, profile_change, scenario_change
 from align_tui.studies.examples import with_examples
 
 _ID = 'id = "x"\n'
 LINES_AHEAD = 3  # lines before a scenario's text in the document that is parsed
-_NUMBERED = re.compile(r"^(?P<base>.+)~(?P<number>[1-9][0-9]*)$")
 Pairs = tuple[tuple[int, int, int], ...]
 
 
@@ -44,13 +43,18 @@ class Changed:
     """A changed study, its samples that are not yet decided, and the place of the change.
 
     `pairs` are the samples' (scenario, profile, repeat) indices; `scenario` and `profile` are the
-    index of the changed one, or None.
+    index of the changed one, or None. `name` says what changed, in a few words.
     """
 
     study: Study
     pairs: Pairs
     scenario: int | None = None
     profile: int | None = None
+    name: str = ""
+
+    def as_child(self) -> Changed:
+        """The same, with the study named by its change, as a child run is."""
+        return replace(self, study=replace(self.study, name=self.name or self.study.name))
 
 
 def scenario_toml(scenario: Scenario) -> str:
@@ -63,19 +67,24 @@ def scenario_toml(scenario: Scenario) -> str:
     return table
 
 
+def edited_scenario(text: str, attributes: Attributes) -> Scenario:
+    """The scenario (id "x") of an edited `scenario_toml`; raises ConfigError, DatasetError."""
+    document = f'format = "{FORMAT}"\n[[scenario]]\n{_ID}{text}'
+    found = scenarios_of_text(document, "the scenario", attributes)
+    if len(found) != 1:
+        raise ConfigError("The text has more than one scenario", "Edit one at a time.")
+    return found[0]
+
+
 def with_scenario(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
     """The study with an edited copy of a scenario, after the scenario's other variants.
 
     `text` is the edited text of `scenario_toml`. Raises ConfigError, DatasetError.
     """
     parent = study.scenarios[index]
-    document = f'format = "{FORMAT}"\n[[scenario]]\n{_ID}{text}'
-    found = scenarios_of_text(document, "the scenario", attributes)
-    if len(found) != 1:
-        raise ConfigError("The text has more than one scenario", "Edit one at a time.")
     base = variant_of(parent) or parent.key
     edited = replace(
-        found[0],
+        edited_scenario(text, attributes),
         key=_free_key(base, {scenario.key for scenario in study.scenarios}),
         meta={**parent.meta, VARIANT_OF: base},
     )
@@ -91,7 +100,8 @@ def with_scenario(study: Study, index: int, text: str, attributes: Attributes) -
     scenarios = (*study.scenarios[:at], edited, *study.scenarios[at:])
     changed = replace(study, scenarios=scenarios, is_demo=False)
     check(changed, attributes)
-    return Changed(changed, _pairs(changed, lambda s, _: s == at), scenario=at)
+    pairs = _pairs(changed, lambda s, _: s == at)
+    return Changed(changed, pairs, scenario=at, name=scenario_change(parent, edited))
 
 
 def _free_key(base: str, taken: set[str]) -> str:
@@ -137,9 +147,13 @@ def _without_none(value: Any) -> Any:
 
 def with_profile(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
     """The study with a profile replaced by its edited TOML; raises ConfigError."""
+    return _replaced(study, index, edited_profile(study, text, attributes), attributes)
+
+
+def edited_profile(study: Study, text: str, attributes: Attributes) -> Profile:
+    """The profile of an edited `profile_toml`, with its examples; raises ConfigError."""
     where = "the profile"
-    edited = _read(parse(text, where), where, text, study, attributes)
-    return _replaced(study, index, edited, attributes)
+    return _read(parse(text, where), where, text, study, attributes)
 
 
 def _read(
@@ -168,7 +182,8 @@ def _replaced(study: Study, index: int, edited: Profile, attributes: Attributes)
     changed = _with_profiles(
         study, (*study.profiles[:index], edited, *study.profiles[index + 1 :]), attributes
     )
-    return Changed(changed, _pairs(changed, lambda _, p: p == index), profile=index)
+    name = f"{old.name}: {profile_change(old, edited)}"
+    return Changed(changed, _pairs(changed, lambda _, p: p == index), profile=index, name=name)
 
 
 def _with_profiles(study: Study, profiles: Sequence[Profile], attributes: Attributes) -> Study:
@@ -192,12 +207,7 @@ def in_its_depth(study: Study, attributes: Attributes) -> bool:
 
 def free_name(study: Study, name: str) -> str:
     """A free name for a copy of a column: `name~1`, `name~2`, ..."""
-    return _free_key(_base_name(name), {profile.name for profile in study.profiles})
-
-
-def _base_name(name: str) -> str:
-    numbered = _NUMBERED.match(name)
-    return numbered["base"] if numbered else name
+    return _free_key(base_name(name), {profile.name for profile in study.profiles})
 
 
 def with_reasoning(
@@ -226,7 +236,8 @@ def with_reasoning(
     at = profile + 1
     changed = _with_beside(study, at, edited, attributes)
     pairs = _pairs(changed, lambda s, p: s == scenario and p in (profile, at))
-    return Changed(changed, pairs, scenario=scenario, profile=at)
+    name = f"{old.name}: reasoning on {study.scenarios[scenario].key} edited"
+    return Changed(changed, pairs, scenario=scenario, profile=at, name=name)
 
 
 def _with_beside(study: Study, at: int, profile: Profile, attributes: Attributes) -> Study:
@@ -248,7 +259,8 @@ def with_column(study: Study, profile: Profile, attributes: Attributes) -> Chang
         profile = profile.model_copy(update={"name": free_name(study, profile.name)})
     last = len(study.profiles)
     changed = _with_beside(study, last, profile, attributes)
-    return Changed(changed, _pairs(changed, lambda _, p: p == last), profile=last)
+    pairs = _pairs(changed, lambda _, p: p == last)
+    return Changed(changed, pairs, profile=last, name=f"{profile.name} added")
 
 
 def with_copy(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
@@ -256,7 +268,9 @@ def with_copy(study: Study, index: int, text: str, attributes: Attributes) -> Ch
     where, at = "the profile", index + 1
     edited = _read(parse(text, where), where, text, study, attributes)
     changed = _with_beside(study, at, edited, attributes)
-    return Changed(changed, _pairs(changed, lambda _, p: p == at), profile=at)
+    old = study.profiles[index]
+    name = f"copy of {old.name}: {profile_change(old, edited)}"
+    return Changed(changed, _pairs(changed, lambda _, p: p == at), profile=at, name=name)
 
 
 def without_column(study: Study, index: int, attributes: Attributes) -> Changed:
@@ -265,7 +279,8 @@ def without_column(study: Study, index: int, attributes: Attributes) -> Changed:
         raise ConfigError("A study needs a profile", "Add another before you remove this one.")
     profiles = (*study.profiles[:index], *study.profiles[index + 1 :])
     changed = _with_profiles(study, profiles, attributes)
-    return Changed(changed, (), profile=min(index, len(profiles) - 1))
+    gone = f"{study.profiles[index].name} removed"
+    return Changed(changed, (), profile=min(index, len(profiles) - 1), name=gone)
 
 
 def _pairs(study: Study, wanted: Callable[[int, int], bool]) -> Pairs:

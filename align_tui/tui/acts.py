@@ -56,3 +56,11 @@ class CanBeLeft(Protocol):
 
     def leave(self) -> None:
         """End the application, or ask the user whether to end it."""
+
+
+@runtime_checkable
+class HoldsKeys(Protocol):
+    """An application that can hold keys while an action opens something."""
+
+    def hold_keys(self) -> Callable[[], None]:
+        """Hold further keys until the returned function is called."""

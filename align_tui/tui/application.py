@@ -29,6 +29,7 @@ from align_tui.tui.keymap import install
 from align_tui.tui.keymap_file import read_keymap
 from align_tui.tui.output_dedup import thrifty_driver
 from align_tui.tui.screens.requests import OpenRun
+from align_tui.tui.typed_ahead import Passed, TypedAhead
 from align_tui.tui.widgets.edged import Edged
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Shell(App[ExitMessage]):
         self._clean = Clean()
         self.launch: Launch | None = None
         self.study: Study | None = None
+        self._typed = TypedAhead(self, super().on_event)
         self.keymap = read_keymap(paths.user_keymap())
         install(self, self.keymap)
         self.wear(os.environ.get("ALIGN_TUI_THEME", theme.DEFAULT))
@@ -190,7 +192,23 @@ class Shell(App[ExitMessage]):
             event.character = storable(event.character)
         elif isinstance(event, events.Paste):
             event.text = storable(event.text)
-        await super().on_event(event)
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
+
+    @on(Passed)
+    async def _key_passed(self, marker: Passed) -> None:
+        await self._typed.passed(marker.number)
+
+    def hold_keys(self) -> Callable[[], None]:
+        """Hold further keys until the returned function is called, or for 5 s at most."""
+        return self._typed.promise()
+
+    @property
+    def keys_settled(self) -> bool:
+        """True if every key so far is dealt with."""
+        return self._typed.settled
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep the error for the log instead of printing a traceback."""

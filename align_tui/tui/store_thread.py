@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], bool]
 """Calls a function in the event loop; False if the screen no longer takes messages."""
+Hold = Callable[[], Callable[[], None]]
+"""Holds further keys until the function that it returns is called."""
 GRACE_S = 3.0  # a worker that ends within this time did not start
 
 
@@ -52,26 +54,49 @@ class StoreThread:
         self._worker: subprocess.Popen[bytes] | None = None
         self._hung: list[subprocess.Popen[bytes]] = []  # kept, so that we notice when they end
         self._closed = False
+        self.hold: Hold = lambda: lambda: None
 
-    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+    def do(
+        self, job: Callable[[Database], T], then: Callable[[T], None], *, holds: bool = False
+    ) -> None:
         """Call `job` in the store's thread, and `then` in the event loop with its result.
 
+        With `holds` further keys wait until `then` has returned: it opens what they are meant for.
         After `close` this does nothing: a key may still arrive after its screen has closed.
         """
         if not self._closed:
-            self._pool.submit(self._try, job, then)
+            self._pool.submit(self._try, job, then, self.hold() if holds else None)
 
-    def _try(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+    def _try(
+        self,
+        job: Callable[[Database], T],
+        then: Callable[[T], None],
+        release: Callable[[], None] | None,
+    ) -> None:
         try:
             value = job(self._open())
         except AlignError as error:
             message, hint = error.message, error.hint
-            self._post(lambda: self._failed(message, hint))
-            return
+            self._answer(lambda: self._failed(message, hint), release)
         except BaseException as error:
             fail_in_loop(self._post, error)
+        else:
+            self._answer(lambda: then(value), release)
+
+    def _answer(self, what: Callable[[], None], release: Callable[[], None] | None) -> None:
+        """Call `what` in the event loop, and then release the keys that were held for it."""
+        if release is None:
+            self._post(what)
             return
-        self._post(lambda: then(value))
+
+        def both() -> None:
+            try:
+                what()
+            finally:
+                release()
+
+        if not self._post(both):
+            release()
 
     def _open(self) -> Database:
         from align_tui.store.database import open_database

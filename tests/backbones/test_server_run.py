@@ -68,13 +68,12 @@ async def test_one_that_fails_leaves_the_others_and_no_key_is_kept(
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
 
 
-async def test_a_server_that_is_not_there_fails_every_sample_with_a_hint() -> None:
-    code, out, _ = await align_tui(
+async def test_a_server_that_is_not_there_is_refused_before_there_is_a_run() -> None:
+    code, out, err = await align_tui(
         "run", "-p", "baseline", "--limit", "2", "--json", "--backbone", "http://127.0.0.1:9/v1"
     )
-    failed = [json.loads(line) for line in out.splitlines() if '"failed"' in line][:2]
-    assert code == 1 and {line["error"]["kind"] for line in failed} == {"unreachable"}
-    assert "Check that the server is running" in failed[0]["error"]["message"]
+    assert code == 2 and out == ""
+    assert "No server answers at http://127.0.0.1:9/v1" in err and "Start it first" in err
 
 
 async def test_doctor_tells_what_it_waits_for() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,8 @@ from align_tui.core.stats.power import (
     repeats_needed,
     standard_error,
 )
-from tools.simulate_intervals import Kind, families, simulate
+
+simulation = importlib.import_module("tools.simulate_intervals")
 
 few = settings(max_examples=30)
 variations = st.builds(Variation, st.floats(0.01, 0.5), st.floats(0.0, 0.5), st.floats(0.0, 1.0))
@@ -103,26 +106,28 @@ def test_numbers_that_a_user_expects() -> None:
 
 @pytest.mark.parametrize(
     ("sizes", "repeats", "greedy"),
-    [((1,) * 40, 1, True), ((1,) * 30, 5, False), (families(24), 5, False)],
+    [((1,) * 40, 1, True), ((1,) * 30, 5, False), (simulation.families(24), 5, False)],
 )
 def test_a_promise_from_a_pilot_is_kept(sizes: tuple[int, ...], repeats: int, greedy: bool) -> None:
     """Plan by a large pilot; then the test detects the difference about as often as promised."""
     draw = np.random.default_rng(7)
-    large = Kind(sizes * 25, repeats, greedy, 0.5, 0.72)
-    pilot = pilot_of(_pairs(large, simulate(large, 1, draw)[0]))
+    large = simulation.Kind(sizes * 25, repeats, greedy, 0.5, 0.72)
+    pilot = pilot_of(_pairs(large, simulation.simulate(large, 1, draw)[0]))
     assert pilot is not None and pilot.repeated == (repeats > 1)
-    kind = Kind(sizes, repeats, greedy, 0.5, 0.72)
+    kind = simulation.Kind(sizes, repeats, greedy, 0.5, 0.72)
     design = Design(sum(sizes), len(sizes), repeats, pilot.design.unequal)
     promised = power_of(0.22, standard_error(pilot.variation, design), len(sizes))
     number = 250
-    found = [paired_difference(_pairs(kind, each)) for each in simulate(kind, number, draw)]
+    found = [
+        paired_difference(_pairs(kind, each)) for each in simulation.simulate(kind, number, draw)
+    ]
     detected = sum(each is not None and each.test.p <= 0.05 for each in found) / number
     slack = 3 * math.sqrt(promised * (1 - promised) / number)
     assert detected == pytest.approx(promised, abs=0.03 + slack)
     assert 0.3 < promised < 0.98, "the case can tell"
 
 
-def _pairs(kind: Kind, right: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Pair]:
+def _pairs(kind: Any, right: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Pair]:
     return [
         Pair(c, float(a), float(b), kind.repeats)
         for c, a, b in zip(kind.clusters, *right, strict=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from functools import cache
+from typing import Any
 
 import pytest
 
 from align_tui.core.stats.clusters import Asked, cluster_mean
 from align_tui.core.stats.paired_clusters import sign_flip
-from tools.simulate_intervals import Kind, families, measure
+
+simulation = importlib.import_module("tools.simulate_intervals")
 
 QUESTIONS = 18
 
@@ -57,16 +60,16 @@ def test_the_exact_coverage_of_questions_asked_once() -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        Kind((1,) * QUESTIONS, 5, False, 0.7, 0.7),
-        Kind((1,) * QUESTIONS, 20, False, 0.7, 0.7),
-        Kind(families(12), 5, False, 0.7, 0.7),
-        Kind(families(18), 1, True, 0.5, 0.5),
+        simulation.Kind((1,) * QUESTIONS, 5, False, 0.7, 0.7),
+        simulation.Kind((1,) * QUESTIONS, 20, False, 0.7, 0.7),
+        simulation.Kind(simulation.families(12), 5, False, 0.7, 0.7),
+        simulation.Kind(simulation.families(18), 1, True, 0.5, 0.5),
     ],
 )
-def test_simulated_errors_and_coverage(kind: Kind) -> None:
+def test_simulated_errors_and_coverage(kind: Any) -> None:
     """The true rates are .03 to .07 and .92 to .97; 300 studies add three binomial errors."""
     number = 300
-    found = measure(kind, number, 13, beside=False)
+    found = simulation.measure(kind, number, 13, beside=False)
     assert _between(found["errors"]["mid-p"], 0.03, 0.07, number)
     for each in found["coverage"].values():
         assert _between(each["ours"], 0.92, 0.97, number)

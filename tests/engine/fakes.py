@@ -24,6 +24,7 @@ class FakeBackbone:
         self.closed = False
         self.most = 0
         self.now = 0
+        self.first, self.pick = 10, 0  # characters before the gate; the number of the choice
         self.cut: str | None = None  # the text that it writes instead of a whole reply
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
@@ -31,22 +32,24 @@ class FakeBackbone:
         self.now += 1
         self.most = max(self.most, self.now)
         properties = request.schema["properties"]
-        choice = properties["choice"]["enum"][0]  # type: ignore[index,call-overload]
+        choice = properties["choice"]["enum"][self.pick]  # type: ignore[index,call-overload]
         text = json.dumps({"reasoning": "So it is.", "choice": choice}, separators=(",", ":"))
         if self.cut is not None:
             self.now -= 1
             return Generation(self.cut, "prompt", 3, 9, "length", 0.0, 0.1, ((0.1, len(self.cut)),))
         try:
-            on_text(0.0, text[:10])
+            on_text(0.0, text[: self.first])
             await self.gate.wait()
             await asyncio.sleep(0)
-            on_text(0.1, text[10:])
+            on_text(0.1, text[self.first :])
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
         finally:
             self.now -= 1
-        return Generation(text, "prompt", 3, 9, "stop", 0.0, 0.1, ((0.0, 10), (0.1, len(text))))
+        return Generation(
+            text, "prompt", 3, 9, "stop", 0.0, 0.1, ((0.0, self.first), (0.1, len(text)))
+        )
 
     async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities:
         return ChoiceProbabilities((1.0,) + (0.0,) * (len(request.replies) - 1))

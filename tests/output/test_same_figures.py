@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -46,7 +46,7 @@ outcome = st.sampled_from([None, "failed", 0, 1, 1])  # open, failed, or a choic
 
 
 @st.composite
-def decided(draw: st.DrawFn) -> tuple[Study, dict[tuple[int, int, int], object]]:
+def decided(draw: st.DrawFn) -> tuple[Study, Mapping[tuple[int, int, int], object]]:
     scenarios = []
     for number in range(draw(st.integers(1, 6))):
         labels = draw(st.sampled_from([(1.0, 0.0), (0.0, 1.0), (0.5, 0.5), None]))
@@ -61,7 +61,7 @@ def decided(draw: st.DrawFn) -> tuple[Study, dict[tuple[int, int, int], object]]
     return replace(study, cluster=draw(st.sampled_from(RULES))), ended
 
 
-def stored(db: Database, study: Study, ended: dict[tuple[int, int, int], object]) -> str:
+def stored(db: Database, study: Study, ended: Mapping[tuple[int, int, int], object]) -> str:
     """A run of the study in which the samples have ended so."""
     run = runs.create_run(db, study, {})
     with db.write() as connection:
@@ -99,7 +99,7 @@ def stored(db: Database, study: Study, ended: dict[tuple[int, int, int], object]
 )
 @given(decided())
 def test_the_same_figure_stands_everywhere(
-    shared: Database, found: tuple[Study, dict[tuple[int, int, int], object]]
+    shared: Database, found: tuple[Study, Mapping[tuple[int, int, int], object]]
 ) -> None:
     study, ended = found
     run = stored(shared, study, ended)

@@ -16,6 +16,8 @@ from align_tui.store.schema import LATEST
 from tests import ending
 from tests.conftest import make_study
 
+pytestmark = pytest.mark.creates_database
+
 TABLES = {
     "live", "responses", "results", "run_profiles", "run_scenarios", "runs", "samples",
     "scenarios", "scores", "texts", "workers",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from align_tui.store.merge_rules import OWN_COLUMNS, RULES, SAME_STUDY, OfResult
 from align_tui.store.merge_run import MergedRun
 from align_tui.store.merge_source import opened
 from align_tui.store.schema import LATEST
-from tests.output.test_events_schema import SCHEMA, jsonschema, mixed
+from tests.output.test_events_schema import SCHEMA, mixed
 from tests.tui import fakes
 
 OLD = Path(__file__).parent.parent / "data" / "v0_1"
@@ -51,11 +52,16 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def copied(path: Path, to: Path) -> Path:
+    shutil.copy(path, to)
+    return to
+
+
 @pytest.fixture
 def copy(other: Path, tmp_path: Path) -> Path:
     """That database in a folder of its own."""
     (tmp_path / "there").mkdir()
-    return shutil.copy(other, tmp_path / "there" / "other.db")
+    return copied(other, tmp_path / "there" / "other.db")
 
 
 def bring(db: Database, path: Path, *names: str) -> list[MergedRun]:
@@ -153,9 +159,9 @@ def test_two_parts_make_the_whole_in_either_order_and_again(
 ) -> None:
     paths = {}
     for side in ("here", "there"):
-        paths[side] = shutil.copy(other, tmp_path / f"{side}.db")
+        paths[side] = copied(other, tmp_path / f"{side}.db")
         undecide(paths[side], {number for number, at in enumerate(lost) if at == side})
-    kept = shutil.copy(paths["here"], tmp_path / "kept.db")
+    kept = copied(paths["here"], tmp_path / "kept.db")
     with closing(open_database(other, read_only=True)) as whole:
         wanted = content(whole)
     for mine, theirs in (("here", "there"), ("there", "here")):
@@ -251,7 +257,7 @@ def test_a_database_of_version_0_1_is_brought_up_to_date_in_a_copy(
     database: Database, tmp_path: Path
 ) -> None:
     (tmp_path / "old").mkdir()
-    old = shutil.copy(OLD / "runs.db", tmp_path / "old" / "runs.db")
+    old = copied(OLD / "runs.db", tmp_path / "old" / "runs.db")
     before = old.read_bytes()
     names = json.loads((OLD / "runs.json").read_text())
     assert {each.run for each in bring(database, old)} > set(names.values())

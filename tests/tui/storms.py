@@ -329,7 +329,7 @@ class Storm:
         end, last = time.process_time() + 20.0, time.monotonic() + 120.0
         while stands(app):
             await asyncio.sleep(0)
-            if not (app.message_queue_size or app.screen.message_queue_size):
+            if app.keys_settled and not (app.message_queue_size or app.screen.message_queue_size):
                 return
             working = time.process_time() < end and time.monotonic() < last
             assert working, "it takes no more keys"

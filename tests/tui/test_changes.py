@@ -10,8 +10,8 @@ import pytest
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
+from align_tui.tui.dialogs.confirm import ConfirmDialog
 from align_tui.tui.dialogs.edit import EditDialog
-from align_tui.tui.dialogs.questions import ConfirmDialog
 from align_tui.tui.dialogs.target_editor import TargetDialog
 from align_tui.tui.screens.study.screen import StudyScreen
 from tests.tui import fakes

@@ -17,6 +17,7 @@ from align_tui.store.columns import read_columns
 from align_tui.store.database import Database
 from align_tui.tui.format import comparison
 from align_tui.tui.format.difference import difference_lines
+from align_tui.tui.format.effects import p_text, signed
 from align_tui.tui.format.glyphs import ASCII, UNICODE
 from align_tui.tui.format.settings import settings_text
 from align_tui.tui.format.styled_text import cells, text_of
@@ -71,7 +72,7 @@ def test_every_line_fits_and_says_the_numbers(
     assert all(cells(line) <= width for line in lines)
     assert f"of {counts.pairs} pairs" in text_of(table[0])
     assert f"only 2 {counts.only_b}" in text_of(table[0])
-    assert comparison.p_text(digest.comparison.p) in text_of(table[1])
+    assert p_text(digest.comparison.p) in text_of(table[1])
     if glyphs is ASCII:
         assert all(text_of(line).isascii() for line in lines)
     if width >= 80:
@@ -105,10 +106,10 @@ def test_sixteen_columns_say_which_have_no_room(db: Database, finished: Finished
 
 
 def test_small_numbers_are_said_as_they_are_read() -> None:
-    assert comparison.p_text(0.0351) == "p = .035"
-    assert comparison.p_text(0.00001) == "p < .001"
-    assert comparison.p_text(1.0) == "p = 1.0"
-    assert [comparison.signed(v) for v in (0.241, -0.07, 0.001)] == ["+.24", "-.07", " .00"]
+    assert p_text(0.0351) == "p = .035"
+    assert p_text(0.00001) == "p < .001"
+    assert p_text(1.0) == "p = 1.0"
+    assert [signed(v) for v in (0.241, -0.07, 0.001)] == ["+.24", "-.07", " .00"]
 
 
 def test_words_of_one_text_are_marked_without_colour_alone() -> None:

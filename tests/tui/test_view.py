@@ -24,7 +24,7 @@ from align_tui.tui.format.decision import foot_lines, probability_lines
 from align_tui.tui.format.glyphs import ASCII, UNICODE, choose_glyphs
 from align_tui.tui.format.layout import arrange, plan, too_small
 from align_tui.tui.format.library import Offer, offer_lines
-from align_tui.tui.format.search import in_scenarios
+from align_tui.tui.format.search import MAX_HITS, count_words, in_scenarios
 from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.status_text import queued_words
 from align_tui.tui.format.styled_text import cells, cut, fill, fit, fit_name, spread, text_of
@@ -85,14 +85,17 @@ def test_one_mark_one_meaning() -> None:
     def done(correct: bool | None) -> Cell:
         return Cell(1, "done", 0, (("a=1.0", correct),))
 
-    assert cell_mark(None, "a=1.0") == "pending"
+    assert cell_mark(None, "a=1.0") == "none"  # nobody has asked for it
+    assert cell_mark(Cell(1, "pending"), "a=1.0") == "pending"
     assert cell_mark(Cell(1, "running"), None) == "working"
     assert cell_mark(done(True), "a=1.0") == "right"
     assert cell_mark(done(False), "a=1.0") == "wrong"
     assert cell_mark(done(None), "a=1.0") == cell_mark(done(True), "b=1.0") == "unscored"
     assert cell_mark(Cell(1, "failed"), None) == "failed"
     assert mark_of((done(True), done(True), done(False)), "a=1.0") == "right"
-    assert mark_of((done(True), None), "a=1.0") == "working"
+    assert mark_of((done(True), Cell(1, "pending")), "a=1.0") == "working"
+    assert mark_of((done(True), None), "a=1.0") == "right"
+    assert mark_of((None, None), "a=1.0") == "none"
     rows = [((done(True),),), ((done(False),),), ((done(True),),)]
     assert next_wrong(rows, ("a=1.0",), (0,), 0, 1) == 1
     assert next_wrong(rows, ("a=1.0",), (0,), 1, 1) == 1
@@ -309,9 +312,14 @@ def test_status_and_keys_fit(width: int) -> None:
 
 
 def test_search_finds_all_words_in_scenarios() -> None:
-    found = in_scenarios(fakes.scenarios(6), "BRIDGE evening")
-    assert [hit.scenario for hit in found] == [0]
-    assert in_scenarios(fakes.scenarios(6), "  ") == []
+    found, total = in_scenarios(fakes.scenarios(6), "BRIDGE evening")
+    assert [hit.scenario for hit in found] == [0] and total == 1
+    assert in_scenarios(fakes.scenarios(6), "  ") == ([], 0)
+    many = tuple(replace(fakes.scenarios(1)[0], key=f"s{n}") for n in range(MAX_HITS + 5))
+    found, total = in_scenarios(many, "bridge")
+    assert (len(found), total) == (MAX_HITS, MAX_HITS + 5)
+    assert count_words(total, len(found)) == "305 found, 300 of them listed"
+    assert count_words(2, 2) == "2 found"
 
 
 def test_the_package_stays_light() -> None:

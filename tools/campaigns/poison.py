@@ -8,10 +8,9 @@ import shutil
 import time
 from pathlib import Path
 
-from campaigns.trial import Place, trust, wait_for
-
 from align_tui.store import results, runs
 from align_tui.store.database import open_database
+from campaigns.trial import Place, trust, wait_for
 from tests.engine import poison as code
 
 KINDS = (

@@ -8,10 +8,9 @@ import json
 import random
 from collections.abc import Callable
 
-from campaigns.trial import Place, errors, wait_for
-
 from align_tui.store import runs
 from align_tui.store.database import open_database
+from campaigns.trial import Place, errors, wait_for
 from tests.servers.hostile import (
     Act,
     deltas,

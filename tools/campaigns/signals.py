@@ -8,10 +8,9 @@ import signal
 import subprocess
 import time
 
-from campaigns.trial import ENOUGH_S, LEASE_S, Place, begin, is_whole, soon, wait_for
-
 from align_tui.store import runs, workers
 from align_tui.store.database import Database, open_database
+from campaigns.trial import ENOUGH_S, LEASE_S, Place, begin, is_whole, soon, wait_for
 from tests.engine import real_runs
 
 DAY = 86_400

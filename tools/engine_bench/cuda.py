@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from engine_bench import ours
-from engine_bench.work import Task
 
 from align_tui.backbones.local.backbone import LocalBackbone
+from engine_bench import ours
+from engine_bench.work import Task
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine_bench.work import Task
-
 from align_tui.adms.ask import ask
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.first_decision import FirstDecision
 from align_tui.config.adm_params import Reasoned
 from align_tui.config.backbone_spec import DecodingSpec
 from align_tui.engine.llm import SampleLlm
+from engine_bench.work import Task
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine_bench.reference import Measured
-from engine_bench.work import Task
-
 from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Generation, Sampling
 from align_tui.core.replies import read_reply
+from engine_bench.reference import Measured
+from engine_bench.work import Task
 
 FRAME = '{"reasoning":"'
 

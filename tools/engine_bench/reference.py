@@ -15,12 +15,12 @@ from typing import Any
 
 import outlines
 import torch
-from engine_bench.work import Task
 from outlines.types import JsonSchema
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from align_tui.backbones.local.chat import ChatFormat
 from align_tui.core.replies import read_reply
+from engine_bench.work import Task
 
 WARM: dict[str, Any] = {"do_sample": True, "temperature": 0.7, "top_p": 1.0, "top_k": 0}
 

@@ -36,11 +36,13 @@ def shown_panes(
     annotations: Mapping[int, Annotation],
     ahead: Mapping[int, int],
     blocked: Mapping[int, str],
+    before: Mapping[int, Result],
 ) -> tuple[Shown, ...]:
     """Make one pane for each profile.
 
-    `ahead` has for pending samples how many come before them, and `blocked` has messages about
-    samples that hold up their workers.
+    `ahead` has for pending samples how many come before them, `blocked` has messages about
+    samples that hold up their workers, and `before` the parent run's decisions in the places that a
+    what-if changed.
     """
     panes = []
     for profile, repeats in enumerate(row):
@@ -83,9 +85,10 @@ def shown_panes(
                     thinking=thought.text if thought is not None else "",
                     thinking_tokens=thought.tokens if thought is not None else 0,
                     basis=bases.get(cell.sample),
+                    before=before.get(cell.sample),
                 )
             )
         else:
-            before = ahead.get(cell.sample)
-            panes.append(Shown(profile, number, cell.sample, cell.status, ahead=before))
+            waits = ahead.get(cell.sample)
+            panes.append(Shown(profile, number, cell.sample, cell.status, ahead=waits))
     return tuple(panes)

@@ -1,75 +1,57 @@
-"""CSV: one line a decision and target."""
+"""CSV: one line a sample, or one line a sample and target."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from align_tui.output.csv_cells import guarded
-from align_tui.output.events import Event, stored_events
 from align_tui.output.exporters.base import Exporter
 from align_tui.output.json_text import json_text
+from align_tui.output.sample_table.columns import COLUMNS, Column
+from align_tui.output.sample_table.rows import TableRow, by_target, sample_table
 from align_tui.store.database import Database
 
-COLUMNS = (
-    "run", "profile", "model", "scenario", "repeat", "target", "choice", "choice_text", "correct",
-    "distance", "discriminating", "probability", "latency_s", "tokens", "thinking_tokens", "error",
-    "reasoning", "thinking", "answer_kind", "answer_text", "ranking_function", "ranking_measure",
-    "ranking_scores", "tied", "tie_break", "predictions", "relevance", "steps",
-    "examples", "order", "orders",
-)  # fmt: skip
+_EVERY = 500  # lines in a piece of the file
 
 
 def csv_lines(db: Database, run: str) -> Iterator[str]:
-    """One line a decision and target that it is scored against, under a header."""
+    """One line a sample under a header; three columns more for each target of the study."""
+    table = sample_table(db, run)
+    return _lines(table.columns, table.rows())
+
+
+def csv_target_lines(db: Database, run: str) -> Iterator[str]:
+    """One line a sample and target that it is scored against, under a header."""
+    rows = sample_table(db, run).rows()
+    return _lines(COLUMNS, (each for row in rows for each in by_target(row)))
+
+
+def _lines(columns: Sequence[Column], rows: Iterator[TableRow]) -> Iterator[str]:
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS)
-    writer.writeheader()
-    for event in stored_events(db, run):
-        if event["event"] in ("decision", "failed"):
-            for row in _csv_rows(event):
-                writer.writerow(
-                    {k: guarded(v) if isinstance(v, str) else v for k, v in row.items()}
-                )
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
+    writer = csv.writer(out)
+    writer.writerow([guarded(column.name) for column in columns])
+    for count, row in enumerate(rows, 1):
+        writer.writerow([_cell(column, row[column.name]) for column in columns])
+        if count % _EVERY == 0:
+            yield out.getvalue()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue()
 
 
-def _csv_rows(event: Event) -> Iterator[dict[str, Any]]:
-    row = {key: _empty(event.get(key)) for key in COLUMNS}
-    row["error"] = event.get("error", {}).get("kind", "")
-    chances = event.get("probabilities")
-    row["probability"] = chances[event["choice"]] if chances and row["choice"] != "" else ""
-    row |= _csv_basis(event)
-    for target, score in (event.get("scores") or {"": {}}).items():
-        yield row | {"target": target} | {key: _empty(value) for key, value in score.items()}
+def _cell(column: Column, value: object) -> object:
+    """The value as a cell: JSON for lists and objects, ISO 8601 for times, nothing for null."""
+    if value is None:
+        return ""
+    if column.type in ("json", "integers", "numbers"):
+        return json_text(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    return guarded(value) if isinstance(value, str) else value
 
 
-def _csv_basis(event: Event) -> dict[str, Any]:
-    """The answer's kind and what it was made of; lists and objects as JSON in one cell."""
-    answer, ranking = event.get("answer"), event.get("ranking")
-    cells: dict[str, Any] = {
-        key: json_text(event[key]) if event.get(key) is not None else ""
-        for key in ("predictions", "relevance", "examples", "steps", "order", "orders")
-    }
-    if answer is not None:
-        cells |= {"answer_kind": answer["kind"], "answer_text": answer["text"]}
-    if ranking is not None:
-        cells |= {
-            "ranking_function": ranking["function"],
-            "ranking_measure": ranking["measure"],
-            "ranking_scores": json_text(ranking["scores"]),
-            "tied": len(ranking["best"]),
-            "tie_break": ranking["tie_break"],
-        }
-    return cells
-
-
-def _empty(value: object) -> object:
-    return "" if value is None else value
-
-
-CSV = Exporter("CSV: one line a decision and target", ".csv", csv_lines)
+CSV = Exporter("CSV: one line a sample", ".csv", csv_lines)
+CSV_BY_TARGET = Exporter("CSV: one line a sample and target", "-targets.csv", csv_target_lines)

@@ -12,6 +12,8 @@ EXPORTERS = Registry(
     {
         "jsonl": "align_tui.output.exporters.jsonl:JSONL",
         "csv": "align_tui.output.exporters.csv:CSV",
+        "csv-targets": "align_tui.output.exporters.csv:CSV_BY_TARGET",
+        "parquet": "align_tui.output.exporters.parquet:PARQUET",
         "markdown": "align_tui.output.exporters.markdown:MARKDOWN",
         "align-system": "align_tui.output.exporters.align_system:ALIGN_SYSTEM",
         "inspect": "align_tui.output.exporters.inspect:INSPECT",

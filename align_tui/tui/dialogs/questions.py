@@ -1,4 +1,4 @@
-"""Dialogs that ask for a line of text, for a longer text, or for yes or no."""
+"""Dialogs that ask for a line of text, or for a longer text."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, TextArea
 
+from align_tui.tui.dialogs.keeping import KeepingDialog
 from align_tui.tui.dialogs.modal import Dialog
-from align_tui.tui.format.answers import answer_lines
-from align_tui.tui.format.styled_text import Line
 from align_tui.tui.keymap import keys_of
-from align_tui.tui.widgets.lines import Lines
 
 
 class InputDialog(Dialog[str]):
@@ -54,19 +52,19 @@ class InputDialog(Dialog[str]):
         self.dismiss(self.field.value)
 
 
-class TextDialog(Dialog[str]):
+class TextDialog(KeepingDialog[str]):
     """Returns the edited text, or None."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "text"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "back", priority=True, id="text.back"),
+        Binding("escape", "leave", "back", priority=True, id="text.back"),
         Binding("ctrl+s,f2", "save", "save", priority=True, id="text.save"),
     ]
 
     def __init__(self, title: str, value: str, ascii_only: bool) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
-        self._title = title
+        self._title, self._before = title, value
         self.area = TextArea(value, soft_wrap=True, compact=True)
 
     def compose(self) -> ComposeResult:
@@ -80,39 +78,10 @@ class TextDialog(Dialog[str]):
             )
             yield self.area
 
+    def has_changed(self) -> bool:
+        """True if the text was edited."""
+        return self.area.text != self._before
+
     def action_save(self) -> None:
         """Return the text."""
         self.dismiss(self.area.text)
-
-
-class ConfirmDialog(Dialog[bool]):
-    """Returns True for yes."""
-
-    CSS_PATH = "dialog.tcss"
-    SECTION: ClassVar[str] = "confirm"  # of a keymap file
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "yes", id="confirm.yes"),
-        Binding("escape,n,q", "answer(False)", "no", id="confirm.no"),
-    ]
-
-    def __init__(self, title: str, question: str, ascii_only: bool) -> None:
-        super().__init__(classes="-ascii" if ascii_only else "")
-        self._title, self._question = title, question
-
-    def compose(self) -> ComposeResult:
-        """The question and its answers."""
-        lines: tuple[Line, ...] = (
-            *(((line, "text"),) for line in self._question.splitlines()),
-            (),
-            *answer_lines(keys_of(self), ("confirm.yes", "yes"), ("confirm.no", "no")),
-        )
-        with Vertical(classes="box question") as box:
-            box.border_title = Content(self._title)
-            words = Lines()
-            words.styles.height = len(lines)
-            words.paint(lines)
-            yield words
-
-    def action_answer(self, yes: bool) -> None:
-        """Return the answer."""
-        self.dismiss(yes)

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line, plain
-from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.dialogs.keeping import KeepingDialog
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, cut
 from align_tui.tui.keymap import keys_of
@@ -78,7 +78,7 @@ def things_to_save(profile: Profile, scenario: Scenario | None) -> list[Thing]:
     return found
 
 
-class SaveDialog(Dialog[str]):
+class SaveDialog(KeepingDialog[str]):
     """Returns a notice about what was saved, or None.
 
     `do` calls a function that reads or writes files in a thread, and then another with its result.
@@ -87,7 +87,7 @@ class SaveDialog(Dialog[str]):
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "save"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "back", priority=True, id="save.back"),
+        Binding("escape", "leave", "back", priority=True, id="save.back"),
         Binding("enter", "save", "save it", id="save.save"),
         Binding("down,tab", "turn(1)", "the other thing to save", priority=True, id="save.next"),
         Binding(
@@ -99,6 +99,7 @@ class SaveDialog(Dialog[str]):
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._things, self._do, self._glyphs = things, do, glyphs
         self._at = 0
+        self._before = tuple(thing.name for thing in things)
         self._asked = ""  # the name for which the dialog has shown that it is taken
         self._choice, self._message = Lines(), Lines()
         self._choice.styles.height = len(things) + 1
@@ -127,6 +128,10 @@ class SaveDialog(Dialog[str]):
         """Focus the name, and show where the first thing would be saved."""
         self.field.focus()
         self.call_after_refresh(self._paint)
+
+    def has_changed(self) -> bool:
+        """True if another name was typed."""
+        return self._before != tuple(thing.name for thing in self._things)
 
     def action_turn(self, by: int) -> None:
         """Choose the other thing, with the name that was typed for it."""

@@ -13,7 +13,7 @@ from textual.content import Content
 from align_tui.core.errors import AlignError
 from align_tui.core.targets import Targets
 from align_tui.core.text.display import one_line
-from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.dialogs.keeping import KeepingDialog
 from align_tui.tui.format.complaint import complaint_lines
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from align_tui.studies.edits import Changed
 
 
-class TargetDialog(Dialog["Changed"]):
+class TargetDialog(KeepingDialog["Changed"]):
     """Returns the changed study, or None if the targets stay as they were."""
 
     CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "target_editor"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "cancel", priority=True, id="target_editor.back"),
+        Binding("escape", "leave", "cancel", priority=True, id="target_editor.back"),
         Binding(
             "enter,f2,ctrl+s", "apply", "run the change", priority=True, id="target_editor.run"
         ),
@@ -57,6 +57,7 @@ class TargetDialog(Dialog["Changed"]):
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._profile, self._build, self._glyphs = name, build, glyphs
         self.state = make_editor(attributes, targets)
+        self._before = self.state.targets
         self._complaint: list[Line] = []
         self._note = note
         self._top = 0
@@ -96,6 +97,10 @@ class TargetDialog(Dialog["Changed"]):
         said = self._complaint or hints
         self._message.styles.height = max(2, len(said))
         self._message.paint(said)
+
+    def has_changed(self) -> bool:
+        """True if a target was set, moved or removed."""
+        return self.state.targets != self._before
 
     def action_move(self, by: int) -> None:
         """Choose the attribute `by` lines down."""

@@ -268,7 +268,8 @@ def _difference(
     if margin is not None and finding(low, high, margin) == "tied":
         spans += [("   ", ""), ("tied", "bright"), (f" within {point(margin)}", "text")]
     elif found.p > LEVEL and smallest is not None:
-        spans += [("   could detect ", "quiet"), (point(smallest), "text")]
+        could: list[Span] = [("   could detect ", "quiet"), (point(smallest), "text")]
+        spans += could if cells(spans) + cells(could) <= width else []
     bar = min(41, width - cells(spans) - 4)
     if bar >= 15:
         spans += [("   ", ""), *difference_bar(value, low, high, bar, glyphs)]

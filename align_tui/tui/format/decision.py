@@ -10,6 +10,7 @@ from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, correct_of, verdict
 from align_tui.monitor.snapshot import Shown
 from align_tui.tui.format.bars import POINT, point, seconds, share_bar
+from align_tui.tui.format.change import change_line
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.pane_facts import fact_lines
@@ -32,7 +33,7 @@ def shown_mark(shown: Shown, target: str | None) -> MarkName:
         return "failed"
     if shown.status == "done":
         return verdict(correct_of(shown.scores, target))
-    return "pending"
+    return "pending" if shown.status == "pending" else "none"
 
 
 def decision_lines(
@@ -215,8 +216,12 @@ def _decided_lines(
     ratings: tuple[Line, ...] = ()
     if rated is not None:
         ratings = rating_lines(rated, chosen, mark, width, room, glyphs)
+    changed: tuple[Line, ...] = ()
+    if result is not None and shown.before is not None:
+        changed = (change_line(result, shown.before, width, glyphs),)
     kept = 1 if facts and room >= ROOMY else 0  # lines of facts
-    free = spare + FOOT - 1 - len(ratings) - kept  # for the choice and its probabilities
+    # What is left for the choice and its probabilities.
+    free = spare + FOOT - 1 - len(ratings) - len(changed) - kept
     shares: tuple[Line, ...] = ()
     if result is not None and result.probabilities and chosen is not None:
         shares = probability_lines(result.probabilities, chosen, width, max(room, free) - 1, glyphs)
@@ -227,8 +232,9 @@ def _decided_lines(
     elif result is not None:
         most = max(min(ANSWER, room), free)
         lines = answer_lines(result.choice_text, mark, width, most, glyphs)
-    lines += shares + ratings
-    known = fact_lines(facts, width, kept + max(0, free + len(ratings) - len(lines)), glyphs)
+    lines += shares + changed + ratings
+    taken = len(lines) - len(changed) - len(ratings)
+    known = fact_lines(facts, width, kept + max(0, free - taken), glyphs)
     lines += ((),) * (FOOT - 1 - len(lines) - len(known))
     return (*lines, *known, cost_line(shown, width, glyphs))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from align_tui.monitor.rows import RunDetail, RunLine
 
 SIDE_WIDTH = 120  # cells of a screen from which the details stand beside the list
+MOST_DEPTH = 4  # levels of child runs that are told apart by their indentation
 STATES = ("finished", "running", "waiting", "paused", "stopped", "failed", "bookmarked", "judged")
 
 
@@ -58,6 +59,42 @@ def narrowed(lines: Sequence[RunLine], query: str) -> list[RunLine]:
     return [line for line in lines if all(_holds(line, word) for word in words)]
 
 
+def as_tree(lines: Sequence[RunLine]) -> list[RunLine]:
+    """The runs with each child below its parent; families in the order of their first member."""
+    known = {line.row.id: line for line in lines}
+    below: dict[str, list[RunLine]] = {}
+    for line in lines:
+        below.setdefault(_parent_in(line, known), []).append(line)
+    ordered: dict[str, RunLine] = {}
+    for line in lines:
+        first, passed = line, {line.row.id}
+        while (above := _parent_in(first, known)) and above not in passed:
+            passed.add(above)
+            first = known[above]
+        waiting = [first]
+        while waiting:
+            now = waiting.pop()
+            if now.row.id not in ordered:
+                ordered[now.row.id] = now
+                waiting += reversed(below.get(now.row.id, ()))
+    return list(ordered.values())
+
+
+def _parent_in(line: RunLine, known: Container[str]) -> str:
+    """The id of the run's parent if that is among the `known`, else an empty text."""
+    parent = line.row.parent
+    return parent if parent is not None and parent in known else ""
+
+
+def depths(lines: Sequence[RunLine]) -> list[int]:
+    """How many ancestors of each run stand above it in the same list."""
+    found: dict[str, int] = {}
+    for line in lines:
+        parent = _parent_in(line, found)
+        found[line.row.id] = found[parent] + 1 if parent else 0
+    return list(found.values())
+
+
 def _holds(line: RunLine, word: str) -> bool:
     head, colon, rest = word.partition(":")
     if colon and head == "is":
@@ -85,9 +122,19 @@ def title_line(
 
 
 def run_line(
-    line: RunLine, *, current: bool, chosen: bool, width: int, now: float, glyphs: Glyphs
+    line: RunLine,
+    *,
+    current: bool,
+    chosen: bool,
+    width: int,
+    now: float,
+    glyphs: Glyphs,
+    depth: int = 0,
 ) -> Line:
-    """`▸● ce8z demo        11-25 01:18 finished  160/160 !5 #paper`."""
+    """`▸● ce8z demo        11-25 01:18 finished  160/160 !5 #paper`.
+
+    A child run is indented by its `depth`: `└ bridge-collapse edited`.
+    """
     row = line.row
     state = state_of(line)
     size = len(str(row.samples))
@@ -111,8 +158,9 @@ def run_line(
         rest.append((" " + " ".join(f"#{tag}" for tag in line.tags), "bar"))
     room = width - cells(head) - cells(tail)
     spare = min(cells(rest), max(0, room - 18))
-    name = fit(one_line(row.name, 200), room - spare - 1, glyphs.more)
-    body: list[Span] = [(name, "bright" if current else "text"), *rest]
+    indent = "  " * min(depth - 1, MOST_DEPTH) + f"{glyphs.branch} " if depth else ""
+    name = fit(one_line(row.name, 200), room - spare - 1 - len(indent), glyphs.more)
+    body: list[Span] = [(indent, "quiet"), (name, "bright" if current else "text"), *rest]
     return (*head, *fill(body, room, glyphs.more), *tail)
 
 

@@ -10,7 +10,9 @@ from align_tui.tui.format.bars import clock, column
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, Span, cells, fill
 
-WORST: tuple[MarkName, ...] = ("failed", "wrong", "right", "unscored", "working", "pending")
+WORST: tuple[MarkName, ...] = (
+    *("failed", "wrong", "right", "unscored", "working", "pending", "none"),
+)
 LEAST = 6  # cells of the smallest timeline
 
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from align_tui.core.text.display import plain
+from align_tui.tui.acts import HoldsKeys
 from align_tui.tui.format.footer import Key, key_line
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
@@ -57,14 +58,21 @@ class BaseScreen(Screen[None]):
         """Close the connection to the database."""
         self._store.close()
 
-    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Do a job in the store's thread; `then` gets its result if the screen is still open."""
+    def do(
+        self, job: Callable[[Database], T], then: Callable[[T], None], *, holds: bool = False
+    ) -> None:
+        """Do a job in the store's thread; `then` gets its result if the screen is still open.
+
+        With `holds` further keys wait for `then`, because it changes what they mean.
+        """
+        if isinstance(self.app, HoldsKeys):
+            self._store.hold = self.app.hold_keys
 
         def back(value: T) -> None:
             if self.is_attached:
                 then(value)
 
-        self._store.do(job, back)
+        self._store.do(job, back, holds=holds)
 
     def say(self, text: str, *, waiting: bool = False) -> None:
         """Show a notice in place of the keys for a moment; if `waiting`, until the next notice."""

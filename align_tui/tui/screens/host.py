@@ -33,5 +33,10 @@ class Host(Protocol):
     def open(self, screen: Screen[None]) -> None:
         """Open another screen over this one."""
 
-    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Call `job` in the store's thread, and `then` in the event loop with its result."""
+    def do(
+        self, job: Callable[[Database], T], then: Callable[[T], None], *, holds: bool = False
+    ) -> None:
+        """Call `job` in the store's thread, and `then` in the event loop with its result.
+
+        With `holds` further keys wait for `then`, because it opens what they are meant for.
+        """

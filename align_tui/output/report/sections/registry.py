@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from align_tui.output.report.blocks import Block
 from align_tui.output.report.methods import methods_paragraph, references
@@ -35,7 +35,7 @@ def appendix(gathered: Gathered) -> tuple[Block, ...]:
     return (*(block for block in shown if not block.ticks), *_methods(used), *ticks)
 
 
-def _methods(used: set[str]) -> tuple[Block, ...]:
+def _methods(used: Collection[str]) -> tuple[Block, ...]:
     if not used:
         return ()
     cited = tuple(f"[{place}] {text}" for place, text in enumerate(references(used), start=1))

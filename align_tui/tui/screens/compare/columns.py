@@ -56,7 +56,7 @@ class ComparedColumns:
         def then(items: list[Item]) -> None:
             self.host.ask(PickDialog("add a column", items, self.host.glyphs), self._picked)
 
-        self.host.do(job, then)
+        self.host.do(job, then, holds=True)
 
     def _picked(self, key: str | None) -> None:
         if key:

@@ -43,7 +43,7 @@ class ComparisonReading:
             self.state.columns = columns
             self.work_out()
 
-        self.host.do(lambda db: read_columns(db, keys), then)
+        self.host.do(lambda db: read_columns(db, keys), then, holds=True)
 
     def work_out(self, after: Callable[[Digest], None] | None = None) -> None:
         """Pair and count the columns; `after` is called with the result once it is shown."""
@@ -72,7 +72,7 @@ class ComparisonReading:
                     after(digest)
 
         if columns:
-            self.host.do(job, then)
+            self.host.do(job, then, holds=state.digest is None)
 
     def read_texts(self, row: PairedRow) -> None:
         """Read the reasoning of the two columns in that row, if the row has both of them."""

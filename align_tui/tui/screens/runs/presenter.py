@@ -43,6 +43,7 @@ class RunListPresenter:
 
     def _paint_list(self, width: int, nothing: str) -> None:
         now, at, chosen = time.time(), self.state.place, self.state.chosen
+        depths = run_list.depths(self.state.shown)
         shown = self.state.shown  # kept for `make`, which may be called after the list has changed
 
         def make(number: int) -> Line:
@@ -54,6 +55,7 @@ class RunListPresenter:
                 width=width,
                 now=now,
                 glyphs=self.glyphs,
+                depth=depths[number],
             )
 
         self.list.empty = (((f" {nothing}", "quiet"),),)

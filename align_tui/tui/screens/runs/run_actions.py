@@ -12,8 +12,9 @@ from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.save import save
 from align_tui.services import annotating, runs
 from align_tui.services.cancel import cancel_run
+from align_tui.tui.dialogs.confirm import ConfirmDialog
 from align_tui.tui.dialogs.pick import Item, PickDialog
-from align_tui.tui.dialogs.questions import ConfirmDialog, InputDialog, TextDialog
+from align_tui.tui.dialogs.questions import InputDialog, TextDialog
 from align_tui.tui.format.status_text import cancelled_words
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class RunActions:
             self.host.say(notice)
             self.host.reload()
 
-        self.host.do(job, then)
+        self.host.do(job, then, holds=True)
 
     def tags(self, line: RunLine) -> None:
         """Ask for the tags and write them."""
@@ -149,7 +150,7 @@ class RunActions:
             self.host.say(cancelled_words(cancelled) + how)
             self.host.reload()
 
-        self.host.do(lambda db: cancel_run(db, line.row.id), then)
+        self.host.do(lambda db: cancel_run(db, line.row.id), then, holds=True)
 
     def delete(self, line: RunLine) -> None:
         """Move the run to the trash, which `undo` reverts; from the trash remove it for good."""

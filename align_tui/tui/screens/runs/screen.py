@@ -86,13 +86,13 @@ class RunsScreen(BaseScreen):
     def _look(self) -> None:
         def then(version: int) -> None:
             if version != self._version:
-                self._version = version
-                self.reload()
+                first, self._version = self._version < 0, version
+                self.reload(holds=first)
 
         self.do(runs.version, then)
 
-    def reload(self) -> None:
-        """Read the list again; the cursor stays on its run."""
+    def reload(self, *, holds: bool = True) -> None:
+        """Read the list again; the cursor stays on its run. With `holds` keys wait for it."""
         trash = self.state.trash
 
         def then(lines: list[RunLine]) -> None:
@@ -100,7 +100,7 @@ class RunsScreen(BaseScreen):
                 self.state.take(lines)
                 self.turned()
 
-        self.do(lambda db: runs.list_runs(db, thrown=trash), then)
+        self.do(lambda db: runs.list_runs(db, thrown=trash), then, holds=holds)
 
     def turned(self) -> None:
         """Read the current run, and paint what is known meanwhile."""

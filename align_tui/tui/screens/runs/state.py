@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from align_tui.tui.format.run_list import narrowed
+from align_tui.tui.format.run_list import as_tree, narrowed
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import RunDetail, RunLine
@@ -38,7 +38,7 @@ class RunListState:
 
     def take(self, lines: list[RunLine]) -> None:
         """Take the list that was read; the cursor stays on its run."""
-        self.lines = lines
+        self.lines = lines if self.trash else as_tree(lines)
         self.narrow()
 
     def narrow(self) -> None:

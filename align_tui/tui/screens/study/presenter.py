@@ -13,6 +13,7 @@ from align_tui.tui.format import footer, scenario
 from align_tui.tui.format.filters import is_listed
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout, plan, too_small
+from align_tui.tui.format.outside import outside_words
 from align_tui.tui.format.pane_facts import ALONE, Beside
 from align_tui.tui.format.panes import current, greeting, pane_view
 from align_tui.tui.format.status import StatusView, status_line
@@ -51,7 +52,8 @@ class Presenter:
         self.replay = replay
         self.layout: Layout | None = None
         self.depth = OUT_OF_DEPTH in study.notes
-        self.planned = sum(1 for _ in study.pairs())
+        pairs = list(study.pairs())
+        self.planned, self._asked = len(pairs), len({scenario for scenario, _, _ in pairs})
         self._names = [profile_name(profile) for profile in study.profiles]
         self._baselines = [baseline_of(study, number) for number in range(len(study.profiles))]
         self._needs_comparison = any(not p.target for p in study.profiles)
@@ -169,12 +171,14 @@ class Presenter:
         if snapshot.reading:
             greet = "reading the run"
         elif not (state.starting or self.replay or snapshot.counts.known):
-            scenarios = len(self.study.scenarios)
-            greet = greeting(self.planned, scenarios, self.glyphs, keys, state.missing)
+            greet = greeting(self.planned, self._asked, self.glyphs, keys, state.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
             shown, cell = current(known, snapshot, state.scenario)
+            outside = ""
+            if shown.status == "absent" and not snapshot.reading:
+                outside = outside_words(self.study, profile, self.study.scenarios[state.scenario])
             pane = self.widgets.panes[index]
             size = pane.size  # Textual works it out each time
             view = pane_view(
@@ -193,7 +197,7 @@ class Presenter:
                 focused=index == state.focus,
                 depth=self.depth and profile.asks_demo,
                 starting=state.starting,
-                greet=greet if place == 0 or snapshot.reading else "",
+                greet=outside or (greet if place == 0 or snapshot.reading else ""),
                 thinking=state.thinking,
                 among=self._names,
                 beside=self._beside(index, snapshot, state),
@@ -236,7 +240,7 @@ class Presenter:
                 Tab(
                     self._names[index],
                     signs(profile.target, self.glyphs),
-                    mark_of(row[index], targets[index]) if row else "pending",
+                    mark_of(row[index], targets[index]) if row else "none",
                     votes.choice if votes is not None else None,
                     focused=index == state.focus,
                 )
@@ -255,6 +259,10 @@ class Presenter:
             self.widgets.keys.paint(
                 (cut(((f" {state.notice}", "bright"),), width, self.glyphs.more),)
             )
+            return
+        if state.greets:
+            line = footer.greeting_line(self.widgets.names, width, self.glyphs)
+            self.widgets.keys.paint((line,))
             return
         thinking = any(shown.thinking for shown in snapshot.panes)
         stepping: footer.Stepping = "hit" if state.hits else "match" if state.wanted else "wrong"

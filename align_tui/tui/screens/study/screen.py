@@ -15,7 +15,7 @@ from textual.screen import Screen
 from align_tui.core.text.display import one_line
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui import gc_tuning
-from align_tui.tui.acts import Command, bindings, calls
+from align_tui.tui.acts import Command, HoldsKeys, bindings, calls
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.screens.study.acts import STUDY_ACTS, make_actions
 from align_tui.tui.screens.study.host import Successor
@@ -60,8 +60,12 @@ class StudyScreen(Screen[None]):
     ) -> None:
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._first_pane = state.focus if state is not None else None
-        self.state = state or ViewState(starting=launch.autostart and not self.REPLAY)
-        self._waiting: Snapshot | None = None
+        self.state = state or ViewState(
+            starting=launch.autostart and not self.REPLAY, greets=launch.greets
+        )
+        self._newest: Snapshot | None = None
+        self._told = False
+        self._release: Callable[[], None] = lambda: None  # keys wait for the first snapshot
         self.session = Session(
             launch,
             study,
@@ -114,6 +118,9 @@ class StudyScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is known, then start the feed after the first frame."""
+        if isinstance(self.app, HoldsKeys):
+            self.session.store.hold = self.app.hold_keys
+            self._release = self.app.hold_keys()
         self.widgets.transport.display = self.REPLAY
         if self.widgets.panes:
             self.host.focus_pane(self.state.focus)
@@ -145,18 +152,20 @@ class StudyScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         """Stop the feed and close the database."""
+        self._release()
         self.session.end()
 
     def deliver(self, snapshot: Snapshot) -> None:
         """Take a snapshot from the feed's thread; the screen paints only the newest one."""
-        waits = self._waiting is not None
-        self._waiting = snapshot
-        if not waits:
+        self._newest = snapshot
+        if not self._told:
+            self._told = True
             self.post_message(self.Arrived())
 
     def on_study_screen_arrived(self) -> None:
         """Paint the snapshot that the feed delivered."""
-        snapshot, self._waiting = self._waiting, None
+        self._told = False  # first: a snapshot that comes now is announced again
+        snapshot = self._newest
         if snapshot is not None:
             self.session.snapshot = snapshot
             if snapshot.workers or snapshot.counts.running:
@@ -164,6 +173,7 @@ class StudyScreen(Screen[None]):
             if snapshot.transport is not None and snapshot.transport.following:
                 self.state.scenario = snapshot.scenario
             self.host.repaint()
+            self._release()
             gc_tuning.settle()
 
     def on_study_screen_then(self, message: Then) -> None:

@@ -65,9 +65,14 @@ class Session:
             return ReplayFeed(launch.database, self.study, launch.run, deliver, launch.speed)
         return LiveFeed(launch.database, self.study, launch.run, deliver)
 
-    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
-        """Call `job` in the store's thread, and `then` in the event loop with its result."""
-        self.store.do(job, then)
+    def do(
+        self, job: Callable[[Database], T], then: Callable[[T], None], *, holds: bool = False
+    ) -> None:
+        """Call `job` in the store's thread, and `then` in the event loop with its result.
+
+        With `holds` further keys wait for `then`, because it changes what they mean.
+        """
+        self.store.do(job, then, holds=holds)
 
     def show(self, state: ViewState) -> None:
         """Ask the feed for the scenario and repeat that the user looks at."""

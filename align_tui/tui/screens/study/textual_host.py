@@ -131,9 +131,11 @@ class TextualHost:
         else:
             target.scroll_home(animate=False)
 
-    def do(self, job: Callable[[Database], T], then: Callable[[T], None]) -> None:
+    def do(
+        self, job: Callable[[Database], T], then: Callable[[T], None], *, holds: bool = False
+    ) -> None:
         """Call `job` in the store's thread, and `then` in the event loop with its result."""
-        self.session.do(job, then)
+        self.session.do(job, then, holds=holds)
 
     def ask(self, dialog: ModalScreen[T], then: Callable[[T | None], None]) -> None:
         """Open a dialog, and call `then` with what it returns."""

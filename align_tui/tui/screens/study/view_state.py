@@ -25,8 +25,10 @@ class ViewState:
     order: Order = "file"  # of the list
     repeat: int | None = None
     hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of each search hit
+    hits_total: int = 0  # hits in all, also those that were not listed
     hit: int = -1
     starting: bool = False
     missing: tuple[str, ...] = ()  # models that are not on this machine
     notice: str = ""
+    greets: bool = False  # show the greeting of a first start in place of the keys
     trouble: tuple[str, ...] = ()

@@ -84,7 +84,7 @@ class Asking:
                 no()
 
         def ask(cost: Cost) -> None:
-            from align_tui.tui.dialogs.questions import ConfirmDialog
+            from align_tui.tui.dialogs.confirm import ConfirmDialog
 
             question = ConfirmDialog("run the change?", cost_words(cost), session.glyphs.ascii)
             self.host.ask(question, answered)
@@ -120,6 +120,7 @@ class Asking:
                 db, session.study, session.run, number, session.launch.versions
             ),
             then,
+            holds=True,
         )
 
     def run_all(self) -> None:
@@ -144,6 +145,7 @@ class Asking:
         session.do(
             lambda db: queueing.run_all(db, session.study, session.run, session.launch.versions),
             then,
+            holds=True,
         )
 
     def ask_again(self) -> None:
@@ -162,7 +164,11 @@ class Asking:
             self.host.say("asked again" if again else "this decision is queued again already")
 
         def ask() -> None:
-            session.do(lambda db: queueing.ask_again(db, session.study, run, place, sample), then)
+            session.do(
+                lambda db: queueing.ask_again(db, session.study, run, place, sample),
+                then,
+                holds=True,
+            )
 
         self._trusting.before(session.study, ask)
 
@@ -195,7 +201,7 @@ class Asking:
             tails = () if cancelled.nothing else ("; {study.pause} resumes",)
             host.say(host.names.sentence(cancelled_words(cancelled), *tails))
 
-        session.do(lambda db: cancel_run(db, run), then)
+        session.do(lambda db: cancel_run(db, run), then, holds=True)
 
     def stop(self, then: Callable[[], None]) -> None:
         """Stop the run, if there is one, and call `then` afterwards."""
@@ -207,4 +213,4 @@ class Asking:
             self.session.reload()
             then()
 
-        self.session.do(lambda db: queueing.set_state(db, run, state), after)
+        self.session.do(lambda db: queueing.set_state(db, run, state), after, holds=True)

@@ -64,7 +64,7 @@ class Columns:
             host.ask(AddColumnDialog(offers, session.glyphs), self._add)
 
         beside = self._beside()
-        session.do(lambda _: list_offers(gone, session.glyphs, beside), then)
+        session.do(lambda _: list_offers(gone, session.glyphs, beside), then, holds=True)
 
     def _beside(self) -> Profile | None:
         """The column whose model an added profile uses: the focused or else the first with one."""
@@ -101,6 +101,7 @@ class Columns:
         """Let the user edit a copy of the focused profile, as a column beside it."""
         from align_tui.studies.edits import free_name, profile_toml, with_copy
         from align_tui.tui.dialogs.edit import EditDialog
+        from align_tui.tui.screens.study.actions.prompts import profile_prompt
 
         study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
@@ -111,6 +112,8 @@ class Columns:
                 f"a copy of {profile.name}",
                 profile_toml(named),
                 [("adds the copy", lambda edited: with_copy(study, index, edited, attributes))],
+                prompt=profile_prompt(study, self.state.scenario, attributes),
+                whose="about the shown scenario",
                 ascii_only=self.session.glyphs.ascii,
             )
 
@@ -164,7 +167,7 @@ class Columns:
             )
 
         def ask(changed: Changed, run: str) -> None:
-            versions = session.launch.versions
+            versions, changed = session.launch.versions, changed.as_child()
             self._asking.writing()
             self._do(
                 partial(queueing.run_changed, changed=changed, parent=run, versions=versions),
@@ -192,4 +195,4 @@ class Columns:
             else:
                 then(value)
 
-        self.session.do(tried, back)
+        self.session.do(tried, back, holds=True)

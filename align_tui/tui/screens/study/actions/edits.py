@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from textual.screen import ModalScreen
 
 from align_tui.core.errors import AlignError
-from align_tui.core.text.display import one_line
+from align_tui.core.text.display import one_line, plain
+from align_tui.monitor.columns import read_reasons
 from align_tui.services import queueing
 from align_tui.tui.screens.study.host import Successor
 from align_tui.tui.screens.study.view_state import ViewState
@@ -64,17 +65,20 @@ class Edits:
         """Edit the shown scenario as TOML."""
         from align_tui.studies.edits import LINES_AHEAD, scenario_toml, with_scenario
         from align_tui.tui.dialogs.edit import EditDialog
+        from align_tui.tui.screens.study.actions.prompts import scenario_prompt
 
         study, index = self.session.study, self.state.scenario
         if not study.scenarios:
             return
-        scenario = study.scenarios[index]
+        scenario, profile = study.scenarios[index], study.profiles[self.state.focus]
         self.open(
             lambda attributes: EditDialog(
                 f"what if: {scenario.title or scenario.key}",
                 scenario_toml(scenario),
                 [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
                 ahead=LINES_AHEAD,
+                prompt=scenario_prompt(profile, attributes),
+                whose=f"of {one_line(profile.name)}",
                 ascii_only=self.session.glyphs.ascii,
             )
         )
@@ -83,6 +87,7 @@ class Edits:
         """Edit the focused profile as TOML."""
         from align_tui.studies.edits import profile_toml, with_profile
         from align_tui.tui.dialogs.edit import EditDialog
+        from align_tui.tui.screens.study.actions.prompts import profile_prompt
 
         study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
@@ -91,6 +96,8 @@ class Edits:
                 f"profile {profile.name}",
                 profile_toml(profile),
                 [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
+                prompt=profile_prompt(study, self.state.scenario, attributes),
+                whose="about the shown scenario",
                 ascii_only=self.session.glyphs.ascii,
             )
         )
@@ -100,15 +107,18 @@ class Edits:
         from align_tui.studies.edits import with_reasoning
         from align_tui.tui.dialogs.edit import EditDialog
 
-        session, state = self.session, self.state
-        study, panes = session.study, session.snapshot.panes
-        shown = panes[state.focus] if state.focus < len(panes) else None
-        if shown is None or shown.status != "done" or not shown.text:
-            self.host.say("no reasoning to edit: this pane has no decision with reasoning")
-            return
-        at, text = (state.scenario, state.focus), shown.text
+        session, state, study = self.session, self.state, self.session.study
+        at, shown = (state.scenario, state.focus), session.focused(state)
+        sample = shown.sample if shown is not None and shown.status == "done" else None
 
-        def make(attributes: Attributes) -> EditDialog:
+        def then(texts: tuple[str, ...]) -> None:
+            text = plain(texts[0])
+            if text:
+                self.open(lambda attributes: make(text, attributes))
+            else:
+                self.host.say("no reasoning to edit: this pane has no decision with reasoning")
+
+        def make(text: str, attributes: Attributes) -> EditDialog:
             def ask(given: str, goes_on: bool = False) -> Changed:
                 return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
 
@@ -116,10 +126,12 @@ class Edits:
                 f"does the decision depend on it? {study.profiles[at[1]].name}",
                 text,
                 [("conclude from it", ask), ("write on from it", partial(ask, goes_on=True))],
+                suffix=".txt",
                 ascii_only=session.glyphs.ascii,
             )
 
-        self.open(make)
+        # Read it: right after a move the pane still has the reasoning on another scenario.
+        session.do(lambda db: read_reasons(db, (sample,)), then, holds=True)
 
     def edit_targets(self) -> None:
         """Edit the focused profile's targets as bars."""
@@ -148,11 +160,13 @@ class Edits:
             self._trusting.before(changed.study, run)
 
     def _ask_for(self, changed: Changed) -> None:
+        changed = changed.as_child()
         parent, versions = self.session.run, self.session.launch.versions
         self._asking.writing()
         self.session.do(
             partial(queueing.run_changed, changed=changed, parent=parent, versions=versions),
             lambda asked: self.turn_to(changed, *asked),
+            holds=True,
         )
 
     def turn_to(self, changed: Changed, run: str | None, asked: int, notice: str = "") -> None:

@@ -52,7 +52,7 @@ class Trusting:
             else:
                 self._ask(untrusted, then, no)
 
-        self.host.do(job, back)
+        self.host.do(job, back, holds=True)
 
     def _ask(self, asked: Sequence[Code], then: Callable[[], None], no: Callable[[], None]) -> None:
         from align_tui.tui.dialogs.trust import TrustDialog
@@ -67,6 +67,8 @@ class Trusting:
                 self.host.say(REFUSED)
                 no()
                 return
-            self.host.do(lambda _: remember([code]), lambda _: self._ask(rest, then, no))
+            self.host.do(
+                lambda _: remember([code]), lambda _: self._ask(rest, then, no), holds=True
+            )
 
         self.host.ask(TrustDialog(code, self._ascii), answered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from align_tui.config import first_start
 from align_tui.monitor.ordering import ORDERS
 from align_tui.tui.format.filters import EVERYTHING
 from align_tui.tui.format.order_text import order_words
@@ -99,10 +100,13 @@ class Viewing:
         self.session.show(state)
 
     def back(self) -> None:
-        """Undo one change of the view: error, search, maximised pane, unfolded text, and so on."""
+        """Undo one change of the view: error, greeting, search, maximised pane, and so on."""
         state = self.state
         if state.trouble:
             self.host.put_away()
+        elif state.greets:
+            state.greets = False
+            first_start.put_away()
         elif state.hits:
             state.hits, state.hit, state.notice = (), -1, ""
         elif state.maximised:

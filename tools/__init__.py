@@ -1,1 +1,0 @@
-"""Benchmarks, checks and other programs of the makers; none of them is installed."""
