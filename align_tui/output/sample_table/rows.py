@@ -28,6 +28,7 @@ from align_tui.store.run_inputs import RunInputs, read_inputs
 
 TableRow = dict[str, Any]
 """A row: every column of the table by its name; None where a value is not known."""
+DISCRIMINATING = SCORES[-1][0]  # of a score this part is always known
 NO_REPLY = "truncated"  # the kind of the error of a reply that was cut twice, which is not stored
 _SAME = (
     "run", "profile", "model", "scenario", "repeat", "choice", "choice_text", "latency_s", "tokens",
@@ -177,17 +178,14 @@ def by_target(row: TableRow) -> Iterator[TableRow]:
 
     A sample that is scored against nothing has its row once.
     """
-    first = SCORES[0][0] + "["
-    targets = [
-        name[len(first) : -1]
-        for name in row
-        if name.startswith(first)
-        and row[score_column(SCORES[2][0], name[len(first) : -1])] is not None
-    ]
+    begin = f"{DISCRIMINATING}["
+    targets = sorted(
+        name[len(begin) : -1]
+        for name, value in row.items()
+        if name.startswith(begin) and value is not None
+    )
     for target in targets:
-        yield row | {
-            "target": target,
-            **{part: row[score_column(part, target)] for part, _ in SCORES},
-        }
+        score = {part: row[score_column(part, target)] for part, _ in SCORES}
+        yield row | {"target": target, **score}
     if not targets:
         yield row
