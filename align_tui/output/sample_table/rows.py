@@ -29,6 +29,10 @@ from align_tui.store.run_inputs import RunInputs, read_inputs
 TableRow = dict[str, Any]
 """A row: every column of the table by its name; None where a value is not known."""
 DISCRIMINATING = SCORES[-1][0]  # of a score this part is always known
+UNKNOWN_ELSEWHERE = (
+    "seed", "cut", "retried", "calls", "prompt_tokens", "queued_s", "reading_s", "writing_s",
+)  # fmt: skip
+"""The columns that no other program's files tell; they are null in an imported run."""
 NO_REPLY = "truncated"  # the kind of the error of a reply that was cut twice, which is not stored
 _SAME = (
     "run", "profile", "model", "scenario", "repeat", "choice", "choice_text", "latency_s", "tokens",
@@ -72,9 +76,6 @@ class SampleTable:
         return row | {
             "error": failed.get("kind"),
             "error_message": failed.get("message"),
-            "latency_s": round(result.latency_s, 6),
-            "tokens": result.tokens,
-            "thinking_tokens": cost.thinking_tokens,
             "kind": profile.adm.kind,
             "profile_target": target_id(profile.target) or None,
             "family": family_of(at) or None,
@@ -82,17 +83,16 @@ class SampleTable:
             "choices": len(at.choices),
             "seed": sample_seed(
                 profile.decoding.seed, seed_hash(at, self.inputs.seed_rule), result.repeat
-            )
-            if decides_here
-            else None,
+            ),
             "votes": list(result.votes) if result.votes else None,
             "cut": cost.was_cut or failed.get("kind") == NO_REPLY,
             "retried": cost.was_retried or failed.get("kind") == NO_REPLY,
-            **_spent(cost, decides_here),
-            "queued_s": self._queued(result) if decides_here else None,
+            **_spent(cost, failed=bool(failed)),
+            "queued_s": self._queued(result),
             "started": datetime.fromtimestamp(result.started, UTC),
             "finished": datetime.fromtimestamp(result.finished, UTC),
             "notes": list(result.notes),
+            **(dict.fromkeys(UNKNOWN_ELSEWHERE) if not decides_here else {}),
         }
 
     def _scored(self, event: Event) -> TableRow:
@@ -160,14 +160,12 @@ def _answered(event: Event) -> TableRow:
     return row
 
 
-def _spent(cost: Cost, decides_here: bool) -> TableRow:
-    """Calls, tokens and seconds; null where another program decided, since none are known."""
-    if not decides_here:
-        return dict.fromkeys(("calls", "prompt_tokens", "reading_s", "writing_s", "cut", "retried"))
+def _spent(cost: Cost, *, failed: bool) -> TableRow:
+    """Calls, tokens and seconds; not known for a failure, whose replies are not kept."""
     asked = cost.calls > 0
     return {
-        "calls": cost.calls,
-        "prompt_tokens": cost.prompt_tokens,
+        "calls": None if failed and not asked else cost.calls,
+        "prompt_tokens": None if failed and not asked else cost.prompt_tokens,
         "reading_s": round(cost.reading_s, 6) if asked else None,
         "writing_s": round(cost.writing_s, 6) if asked else None,
     }
