@@ -19,6 +19,11 @@ from align_tui.files import private
 from align_tui.store import database as databases
 from align_tui.store.database import Database, open_database
 
+# Without bytecode, each of several hundred processes that tests start compiles the program again,
+# and each process of the suite rewrites the assertions of every test.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A slow example on a loaded machine is no failure, and CI must give the same result twice.
 settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")

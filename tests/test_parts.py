@@ -17,7 +17,7 @@ from align_tui.store.database import Database, open_database
 from align_tui.store.merge_source import opened
 from align_tui.studies.parts import Part, parse_part, places_of
 from tests import cumulative
-from tests.cli.test_run import align_tui
+from tests.calling import align_tui, call
 from tests.conftest import make_study
 from tests.tui import fakes
 
@@ -87,7 +87,7 @@ def test_the_command_decides_its_part(tmp_path: Path) -> None:
         "run", "-p", "random", "-s", "demo-triage", "--limit", "5", "--db", path, "--json",
         "--part", "2/4",
     )  # fmt: skip
-    done = align_tui(*command)
+    done = call(*command)
     assert done.returncode == 2 and "--part needs --run-id" in done.stderr
     done = align_tui(*command, "--run-id", "mta")
     first, *decisions, _ = map(json.loads, done.stdout.splitlines())

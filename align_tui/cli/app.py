@@ -14,6 +14,7 @@ from align_tui.cli.command_groups import (
     models_app,
     profiles_app,
     scenarios_app,
+    studies_app,
     targets_app,
     workers_app,
 )
@@ -21,6 +22,7 @@ from align_tui.cli.shared_options import (
     Backbones,
     Cluster,
     Database,
+    GroupStudy,
     Limit,
     LowBandwidth,
     Margin,
@@ -33,23 +35,29 @@ from align_tui.cli.shared_options import (
     Scale,
     Scenarios,
     ScoredOnly,
+    StudyFile,
     Targets,
     Trust,
     examples,
 )
 from align_tui.cli.stored_runs import add_commands
+from align_tui.cli.study_group import METAVAR, StudyGroup, command_names
 
 app = typer.Typer(
     name="align-tui",
+    cls=StudyGroup,
+    subcommand_metavar=METAVAR,
     help="Compare how language models decide when you ask them to value an attribute.\n\n"
     "Begin with two commands. `align-tui` opens the demo study, which brings a small model. "
-    "`align-tui doctor` checks whether this machine can run your own model.",
+    "`align-tui doctor` checks whether this machine can run your own model. "
+    "`align-tui STUDY` opens a study file, or a study of `align-tui studies list`.",
     no_args_is_help=False,
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(studies_app, name="studies")
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(profiles_app, name="profiles")
 app.add_typer(targets_app, name="targets")
@@ -63,12 +71,15 @@ app.add_typer(workers_app, name="workers")
     "The environment variable ALIGN_TUI_DB names the run database.\n\n"
     + examples(
         "align-tui",
+        "align-tui mta-moral-desert --backbone llama-3.1-8b --limit 20",
+        "align-tui mine.toml --repeat 5 --scored-only",
         "align-tui -p baseline -p moral-desert-high -s mine.jsonl",
         "align-tui --run 20261123-181500-k3f9",
     ),
 )
 def explore(
     context: typer.Context,
+    study: GroupStudy = None,
     profile: Profiles = None,
     scenarios: Scenarios = None,
     run: Annotated[
@@ -78,6 +89,13 @@ def explore(
     backbone: Backbones = None,
     override: Overrides = None,
     limit: Limit = None,
+    scored_only: ScoredOnly = False,
+    repeat: Repeat = None,
+    order: Order = None,
+    scoring: Rule = None,
+    cluster: Cluster = None,
+    scale: Scale = None,
+    margin: Margin = None,
     trust: Trust = False,
     low_bandwidth: LowBandwidth = False,
     theme: Annotated[
@@ -92,8 +110,8 @@ def explore(
 ) -> None:
     """Compare how language models decide when you ask them to value an attribute.
 
-    Without a command, align-tui opens the explorer on the screen. Without a profile, a scenario
-    set or a run, the explorer shows the demo study.
+    Without a command, align-tui opens the explorer on the screen: on a study, or on a run. Without
+    a study, a profile, a scenario set or a run, the explorer shows the demo study.
     """
     if version:
         from align_tui import __version__
@@ -111,14 +129,25 @@ def explore(
     from align_tui.cli.option_values import study_options
     from align_tui.cli.screen import open_explorer
 
+    if study is not None and not study.is_file():
+        from align_tui.studies.library import find_study
+
+        study = find_study(study, command_names(context))
     options = study_options(
-        None,
+        study,
         profiles=profile,
         scenarios=scenarios,
         targets=target,
         backbones=backbone,
         overrides=override,
         limit=limit,
+        repeat=repeat,
+        order=order,
+        scored_only=scored_only,
+        scoring=scoring,
+        cluster=cluster,
+        scale=scale,
+        margin=margin,
     )
     raise typer.Exit(open_explorer(options, run, db, trust=trust, low_bandwidth=low_bandwidth))
 
@@ -135,10 +164,7 @@ def explore(
     )
 )
 def run(
-    study: Annotated[
-        Path | None,
-        typer.Argument(help="A study file, or the name of an example study (default: the demo)."),
-    ] = None,
+    study: StudyFile = None,
     profile: Profiles = None,
     scenarios: Scenarios = None,
     limit: Limit = None,
@@ -254,11 +280,13 @@ def replay(
 @app.command(
     epilog=examples(
         "align-tui serve",
+        "align-tui serve mine.toml --repeat 5",
         "align-tui serve --port 0 -p baseline -s mine.jsonl",
         "align-tui serve --run k3f9 --replay",
     )
 )
 def serve(
+    study: StudyFile = None,
     profile: Profiles = None,
     scenarios: Scenarios = None,
     run: Annotated[
@@ -271,6 +299,13 @@ def serve(
     backbone: Backbones = None,
     override: Overrides = None,
     limit: Limit = None,
+    scored_only: ScoredOnly = False,
+    repeat: Repeat = None,
+    order: Order = None,
+    scoring: Rule = None,
+    cluster: Cluster = None,
+    scale: Scale = None,
+    margin: Margin = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     trust: Trust = False,
     port: Annotated[
@@ -290,13 +325,20 @@ def serve(
     from align_tui.web.command import Opened
 
     options = study_options(
-        None,
+        study,
         profiles=profile,
         scenarios=scenarios,
         targets=target,
         backbones=backbone,
         overrides=override,
         limit=limit,
+        repeat=repeat,
+        order=order,
+        scored_only=scored_only,
+        scoring=scoring,
+        cluster=cluster,
+        scale=scale,
+        margin=margin,
     )
     opened = Opened(options, run, replay=replay, low_bandwidth=low_bandwidth, db=db)
     raise typer.Exit(serve_explorer(opened, host, port, trust=trust))

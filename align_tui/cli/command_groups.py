@@ -17,6 +17,7 @@ from align_tui.cli.shared_options import (
     examples,
 )
 
+studies_app = typer.Typer(help="List the studies.", no_args_is_help=True)
 scenarios_app = typer.Typer(
     help="List, show, import and export scenario sets.", no_args_is_help=True
 )
@@ -84,6 +85,26 @@ def workers_stop(
     from align_tui.cli.workers import stop_workers
 
     raise typer.Exit(stop_workers(worker, db))
+
+
+@studies_app.command(
+    "list", epilog=examples("align-tui studies list", "align-tui studies list studies/ --json")
+)
+def studies_list(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of studies (default: this folder).")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each study.")
+    ] = False,
+) -> None:
+    """List the shipped studies and those of a folder, and whether all that they need is here.
+
+    Open one on the screen: align-tui NAME. Run one without it: align-tui run NAME.
+    """
+    from align_tui.cli.studies import list_studies
+
+    list_studies(folder, as_json=json)
 
 
 @scenarios_app.command("list", epilog=examples("align-tui scenarios list"))

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from align_tui.cli.cancel_command import STOPPED, say_stopped, wait_until_released
 from align_tui.cli.option_values import database_path, versions
+from align_tui.cli.run_time_left import RunTimeLeft
 from align_tui.cli.trust import require_trust
-from align_tui.cli.wait_reasons import Patience, reason
+from align_tui.cli.wait_reasons import Patience, reason, turn_words
 from align_tui.cli.worker_keeper import Keeper, wait_for_worker
 from align_tui.config.options import Options
 from align_tui.config.ready import require_ready
@@ -114,6 +115,8 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:
     if detach:
         wait_for_worker(db, lambda text: say(text, error=True))
+        if turn := turn_words(db, run):
+            say(turn, error=True)
         if as_json:
             say_json({"event": "started", "run": run})
         else:
@@ -191,7 +194,7 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
         console=screen,
         transient=True,
         disable=not screen.is_terminal,
@@ -200,9 +203,9 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
     last = results.last_seq(db, run)
     keeper = Keeper(db, lambda text: screen.print(plain(text), markup=False, soft_wrap=True))
     patience, why = Patience(), ""
-    version = -1
+    version, time_left = -1, RunTimeLeft(study, results.open_counts(db, run))
     with bar:
-        task = bar.add_task("starting", total=row.samples, completed=row.done + row.failed)
+        task = bar.add_task("starting", total=row.samples, completed=row.done + row.failed, left="")
         while True:
             now = db.version()
             if now != version:
@@ -210,6 +213,7 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
                 while page := results.results_after(db, run, last):
                     last = page[-1].seq
                     bar.advance(task, len(page))
+                    time_left.ended(result.profile for result in page)
                     keeper.progressed()
                     patience.progressed()
                     if as_json:
@@ -225,10 +229,12 @@ def _follow(db: Database, run: str, study: Study, *, as_json: bool) -> None:
             states = [w.error or w.detail or w.state for w in seen.answering]
             if patience.asks():
                 why = reason(db, runs.get_run(db, run), keeper)
-                if not screen.is_terminal and patience.due(why):
-                    say(why, error=True)
+                if patience.due(why):
+                    screen.print(why, markup=False, highlight=False, soft_wrap=True)
             states = [why] if patience.is_over and why else states
-            bar.update(task, description=one_line(", ".join(states) or "starting a worker", 60))
+            left = time_left.look(row, working=bool(seen.answering))
+            text = one_line(", ".join(states) or "starting a worker", 60)
+            bar.update(task, description=text, left=left)
             time.sleep(POLL_S)
 
 

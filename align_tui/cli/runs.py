@@ -22,12 +22,13 @@ from align_tui.formats.bundle.archive import is_archive
 from align_tui.formats.read_runs import read_runs
 from align_tui.monitor.effects import read_effects
 from align_tui.monitor.findings import read_findings
+from align_tui.monitor.positions import column_positions
 from align_tui.output import events
 from align_tui.output.detected import detected, detected_json, detected_lines
 from align_tui.output.effects import BESIDE, beside_table, effect_lines
 from align_tui.output.exporters.registry import EXPORTERS
 from align_tui.output.findings import finding_lines
-from align_tui.output.positions import always_of, column_positions, position_lines
+from align_tui.output.positions import always_of, position_lines
 from align_tui.output.tables import (
     CAPTION,
     console,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.cli.option_values import database_path, versions
+from align_tui.config.first_start import is_greeted
 from align_tui.core.errors import ConfigError
 from align_tui.output.terminal import say, say_json
 from align_tui.tui.launch import Launch
@@ -44,13 +45,15 @@ def open_explorer(
     _needs_terminal()
     if run is not None and not options.is_demo:
         raise ConfigError("--run opens a run as it is: leave out profiles and other study options")
+    is_demo = options.is_demo and run is None
     launch = Launch(
         database_path(db),
         None,
         run,
-        autostart=options.is_demo and run is None,
+        autostart=is_demo,
         low_bandwidth=low_bandwidth,
         debug=_debug(),
+        greets=is_demo and not is_greeted(),
     )
 
     def read() -> tuple[Launch, Study]:
@@ -69,7 +72,8 @@ def open_explorer(
         made = replace(launch, study=study, versions=versions())
         return (_with_demo_run(made, study) if options.is_demo else made), study
 
-    return _open(read, ", ".join(options.scenarios) if run is None else _named(run))
+    what = options.study.name if options.study is not None else ", ".join(options.scenarios)
+    return _open(read, what if run is None else _named(run))
 
 
 def open_browser(run: str | None, db: Path | None) -> int:

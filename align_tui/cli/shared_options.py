@@ -22,6 +22,10 @@ Database = Annotated[
     ),
 ]
 RunOrNewest = Annotated[str | None, typer.Argument(help="The run's id (default: the newest run).")]
+STUDY = "A study file, or the name of a shipped study (default: the demo)."
+StudyFile = Annotated[Path | None, typer.Argument(help=STUDY)]
+# The group of commands fills it (study_group.py): a group with an argument takes no command.
+GroupStudy = Annotated[Path | None, typer.Option("--study", hidden=True, help=STUDY)]
 Profiles = Annotated[
     list[str] | None,
     typer.Option("-p", "--profile", help="A profile: a name or a TOML file; repeatable."),

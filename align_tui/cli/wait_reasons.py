@@ -86,6 +86,15 @@ def reason(db: Database, row: RunRow, keeper: Keeper) -> str:
     return _queued(db, row, keeper)
 
 
+def turn_words(db: Database, run: str) -> str:
+    """Which samples a worker decides before the first of this run; empty if it begins at once."""
+    samples, others = queue.before(db, run)
+    if not samples:
+        return ""
+    which = f"{counted(samples, 'sample')} of {counted(others, 'other run')}"
+    return f"waiting for its turn: {which} come first"
+
+
 def _held(worker: WorkerRow, count: int, keeper: Keeper) -> str:
     samples = counted(count, "sample")
     quiet = keeper.watch.quiet_s(worker)

@@ -113,5 +113,5 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The folder of logs and of the list of trusted code."""
+    """The folder of logs, of the list of trusted code, and of what the user has put away."""
     return _DIRS.user_state_path

@@ -79,8 +79,9 @@ class Generation:
     `text` is the thinking and then the reply (core/replies.py separates them). `tokens` counts
     both, `thinking_tokens` the thinking alone. `prompt` is the rendered prompt as the model saw it.
     Times are in seconds since the request. `timeline` holds (seconds, characters so far) as the
-    text grew; the engine counts these seconds from the start of the sample, so that a replay keeps
-    the timing. `notes` are sentences that a user of the decision must know.
+    text grew, and a first mark with 0 characters when the model began to read, if that is known;
+    the engine counts these seconds from the start of the sample, so that a replay keeps the timing.
+    `notes` are sentences that a user of the decision must know.
     """
 
     text: str

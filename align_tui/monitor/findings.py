@@ -49,12 +49,14 @@ class FindingsReader:
 
     def facts(self, db: Database, run: str) -> RunFacts:
         """What findings need to know of the run so far. Raises StoreError."""
+        from align_tui.monitor.positions import column_positions
         from align_tui.store import findings, results
 
         chosen, failed = findings.choices(db, run), findings.failures(db, run)
         decided, replies = findings.decided(db, run), findings.replies(db, run)
         tallies = {(tally.profile, tally.target): tally for tally in results.tallies(db, run)}
         unequal = findings.unequal_replies(db, run)
+        positions = column_positions(db, run, self._study)
         columns = []
         for index, profile in enumerate(self._study.profiles):
             choices = chosen.get(index, {})
@@ -83,6 +85,8 @@ class FindingsReader:
                     decided=decided.get(index, 0),
                     failures=failed.get(index, ()),
                     replies=replies.get(index, Replies()),
+                    order=profile.choice_order,
+                    position=positions[index],
                 )
             )
         return RunFacts(
@@ -97,11 +101,15 @@ class FindingsReader:
         )
 
     def _chance(self, places: Iterable[SampleKey], targets: Targets) -> float | None:
-        """The expected accuracy of a uniform chooser on these samples; None if none is scored."""
+        """The expected accuracy of a uniform chooser on these samples; None if none is scored.
+
+        A question counts once, as in the accuracy.
+        """
         name = target_id(targets)
+        asked = [scenario for scenario, _ in places]
         found = [
             chance
-            for scenario, _ in places
+            for scenario in (asked if self._study.cluster == "none" else dict.fromkeys(asked))
             if (chance := self._chance_of(name, scenario, targets)) is not None
         ]
         return math.fsum(found) / len(found) if found else None

@@ -30,7 +30,14 @@ def status_of(name: str) -> Status:
 
 def cell_of(state: SampleState) -> Cell:
     """The cell for a sample's state."""
-    return Cell(state.id, status_of(state.status), state.choice, state.scores, state.finished)
+    return Cell(
+        state.id,
+        status_of(state.status),
+        state.choice,
+        state.scores,
+        state.finished,
+        margin=state.margin,
+    )
 
 
 class RunState:
@@ -40,6 +47,7 @@ class RunState:
         self.study = study
         self.repeat = study.repeat
         self._profiles = len(study.profiles)
+        self._backbones = [profile.backbone_key for profile in study.profiles]
         self._targets = study.targets_by_id()
         self._discriminating: dict[tuple[int, str], bool] = {}
         self._clustering: Clustering | None = None
@@ -53,6 +61,8 @@ class RunState:
         self._frozen: tuple[Cells, ...] | None = None
         self._counts: dict[Status, int] = dict.fromkeys(("pending", "running", "done", "failed"), 0)
         self._inherited = 0
+        # By backbone: the run's own samples that are open, and those that have ended.
+        self._by_backbone: dict[str, list[int]] = {}
         # By profile and target: over all scored questions, and over the discriminating ones.
         self._tallies: dict[tuple[int, str], tuple[QuestionSums, QuestionSums]] = {}
         self._overview.clear()
@@ -100,6 +110,8 @@ class RunState:
         scenario, profile, _ = place
         if cell.origin is None:
             self._counts[cell.status] += by
+            split = self._by_backbone.setdefault(self._backbones[profile], [0, 0])
+            split[cell.status in ("done", "failed")] += by
         else:
             self._inherited += by
         for target, correct in cell.scores:
@@ -156,6 +168,10 @@ class RunState:
             counts["pending"],
             self._inherited,
         )
+
+    def is_unmeasured(self) -> bool:
+        """True if samples of a model are open of which none has ended: it may be slow or fast."""
+        return any(is_open and not ended for is_open, ended in self._by_backbone.values())
 
     def overview(self) -> Overview:
         """The overview's numbers; the same object while nothing changes."""

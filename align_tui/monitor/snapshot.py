@@ -10,6 +10,7 @@ from align_tui.monitor.overview import NOTHING, Overview
 
 if TYPE_CHECKING:
     from align_tui.core.findings.base import Finding
+    from align_tui.core.time_spent import TimeSpent
     from align_tui.store.basis import Basis
     from align_tui.store.queue import Depth
     from align_tui.store.results import Result, Tally
@@ -25,6 +26,7 @@ class Cell:
 
     `scores` are (target id, is it right). `origin` is the run that decided it, if that is an
     ancestor of the shown one. It was decided or failed at `ended`, in seconds since the epoch.
+    `margin` (0 to 1) is by how much the highest probability exceeds the second.
     """
 
     sample: int
@@ -33,6 +35,7 @@ class Cell:
     scores: tuple[tuple[str, bool | None], ...] = ()
     ended: float | None = None
     origin: str | None = None
+    margin: float | None = None
 
 
 Repeats: TypeAlias = tuple[Cell | None, ...]  # None: no such sample yet
@@ -114,6 +117,7 @@ class Snapshot:
 
     `workers` answer, `silent` ones showed no sign of life for a lease, the processes of `lost` ones
     are gone. `queue` counts the pending samples of all runs; None if the feed did not read it.
+    `spent` are medians of the newest decisions.
     """
 
     run: str | None = None
@@ -128,6 +132,7 @@ class Snapshot:
     silent: tuple[WorkerRow, ...] = ()
     lost: tuple[WorkerRow, ...] = ()
     queue: Depth | None = None
+    spent: TimeSpent | None = None
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None

@@ -13,7 +13,7 @@ from align_tui.core.stats.paired_clusters import paired_difference
 from align_tui.core.text.display import one_line
 from align_tui.core.types import Json
 from align_tui.output.decision_json import target_words
-from align_tui.output.tables import point
+from align_tui.output.numbers import point
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database
 

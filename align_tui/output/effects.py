@@ -16,7 +16,8 @@ from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.effects import Effects
 from align_tui.output.decision_json import target_words
-from align_tui.output.tables import point, quiet_table
+from align_tui.output.numbers import p_number, point, signed
+from align_tui.output.tables import quiet_table
 
 
 def effect_name(between: Opposed) -> str:
@@ -24,19 +25,6 @@ def effect_name(between: Opposed) -> str:
     ends = (between.high, between.low)
     aims = "high - low" if ends == (1.0, 0.0) else f"{ends[0]:g} - {ends[1]:g}"
     return f"steering effect {one_line(between.attribute, 60)}: {aims}"
-
-
-def signed(value: float) -> str:
-    """`+.24`, `-.07`, `.00`."""
-    sign = "" if round(value, 2) == 0 else "+" if value > 0 else "-"
-    return sign + point(abs(value))
-
-
-def p_number(p: float | None) -> str:
-    """Three digits, `< .001`, or a dash."""
-    if p is None:
-        return "–"
-    return "< .001" if p < 0.001 else "1.000" if p >= 0.9995 else f"{p:.3f}"[1:]
 
 
 def adjusted_words(p: float, adjusted: float | None = None) -> str:

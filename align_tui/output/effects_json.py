@@ -5,27 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from align_tui.core.columns import Column
-from align_tui.core.stats.clusters import ClusterMean
 from align_tui.core.stats.spread import Bounds, Spread
 from align_tui.core.steering import Steering
 from align_tui.monitor.effects import Effects
 from align_tui.output.decision_json import targets_json
+from align_tui.output.rate_json import mean_json
 
 Object = dict[str, Any]
-
-
-def mean_json(found: ClusterMean | None) -> Object | None:
-    """A mean over questions with its interval; null where there is none."""
-    if found is None:
-        return None
-    return {
-        "mean": found.mean,
-        "low": found.low,
-        "high": found.high,
-        "questions": found.questions,
-        "clusters": found.clusters,
-        "method": found.method,
-    }
 
 
 def beside_json(effects: Effects, column: int, target: str) -> Object:

@@ -11,12 +11,14 @@ from typing import Any
 
 from align_tui.config.code import recorded_code
 from align_tui.config.study import Study
+from align_tui.core.cuts import Cut
 from align_tui.core.findings.base import Finding
 from align_tui.core.scorers.base import Score
-from align_tui.core.stats.rates import Rate, make_rate
+from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import target_id
 from align_tui.monitor.effects import Effects, read_effects
 from align_tui.monitor.findings import read_findings
+from align_tui.monitor.positions import column_positions
 from align_tui.output.decision_json import (
     answer_json,
     examples_json,
@@ -28,9 +30,11 @@ from align_tui.output.decision_json import (
 )
 from align_tui.output.effects_json import beside_json, effects_json
 from align_tui.output.findings import findings_json
-from align_tui.output.positions import always_of, column_positions, position_json
+from align_tui.output.positions import always_of, position_json
+from align_tui.output.rate_json import rate_json
 from align_tui.store import results, runs, thinking
 from align_tui.store.basis import NOTHING, Basis, bases_of
+from align_tui.store.cuts import cuts_of
 from align_tui.store.database import Database
 from align_tui.store.orders import shown_to
 from align_tui.store.results import Result
@@ -55,6 +59,7 @@ def result_event(
     scores: dict[str, Score],
     thought: Thought | None = None,
     basis: Basis = NOTHING,
+    cut: Cut | None = None,
 ) -> Event:
     """The line of one ended sample; its `thinking` is null where the model did not think."""
     head: Event = {
@@ -82,6 +87,7 @@ def result_event(
             for target, score in sorted(scores.items())
         },
         "reasoning": result.reasoning,
+        "cut": cut.words if cut is not None else None,
         "thinking": thought.text if thought is not None else None,
         "probabilities": list(result.probabilities) if result.probabilities else None,
         **_order(study, result),
@@ -111,11 +117,17 @@ def page_events(db: Database, run: str, study: Study, page: list[Result]) -> Ite
     """The lines of results; what belongs to them is read for all of them together."""
     samples = [result.sample for result in page]
     scores, thoughts = results.scores_of(db, samples), thinking.thoughts_of(db, samples)
-    bases = bases_of(db, samples)
+    bases, cuts = bases_of(db, samples), cuts_of(db, samples)
     for result in page:
         sample = result.sample
         yield result_event(
-            run, study, result, scores[sample], thoughts.get(sample), bases.get(sample, NOTHING)
+            run,
+            study,
+            result,
+            scores[sample],
+            thoughts.get(sample),
+            bases.get(sample, NOTHING),
+            cuts.get(sample),
         )
 
 
@@ -128,20 +140,6 @@ def stored_events(db: Database, run: str) -> Iterator[Event]:
         yield from page_events(db, run, study, page)
         last = page[-1].seq
     yield summary(db, run, study)
-
-
-def _rate(rate: Rate) -> Event:
-    return {
-        "scored": rate.scored,
-        "correct": rate.correct,
-        "accuracy": rate.accuracy,
-        "low": rate.low,
-        "high": rate.high,
-        "questions": rate.questions,
-        "clusters": rate.clusters,
-        "method": rate.method,
-        "se": rate.se,
-    }
 
 
 def summary(
@@ -169,8 +167,8 @@ def summary(
             scores.append(
                 {
                     "target": targets_json(targets),
-                    "all": _rate(tally.all if tally else none),
-                    "discriminating": _rate(tally.discriminating if tally else none),
+                    "all": rate_json(tally.all if tally else none),
+                    "discriminating": rate_json(tally.discriminating if tally else none),
                     "mean_distance": _finite(means.get((index, target_id(targets)))),
                     **beside_json(effects, index, target_id(targets)),
                 }

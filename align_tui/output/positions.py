@@ -7,21 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from align_tui.config.study import Study
-from align_tui.core.columns import probe_key
-from align_tui.core.stats.clusters import ClusterMean
+from align_tui.core.families import clustering
 from align_tui.core.stats.position import (
     AlwaysRate,
-    Placed,
     PositionRate,
     always_rates,
-    position_rate,
 )
-from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
 from align_tui.output.decision_json import target_words, targets_json
-from align_tui.store.database import Database
-from align_tui.store.orders import shown_to, taken_choices
+from align_tui.output.numbers import point
+from align_tui.output.rate_json import mean_json, rate_json
 
 Object = dict[str, Any]
 GIVEN = (
@@ -44,28 +40,15 @@ class Always:
     in_given: bool
 
 
-def column_positions(db: Database, run: str, study: Study) -> tuple[PositionRate, ...]:
-    """A rate for each profile of a run. Raises StoreError."""
-    keys = [probe_key(scenario) for scenario in study.scenarios]
-    placed: list[list[Placed]] = [[] for _ in study.profiles]
-    for each in taken_choices(db, run):
-        count = len(study.scenarios[each.scenario].choices)
-        shown = shown_to(study.profiles[each.profile], each.shown, each.choice, count)
-        if shown:
-            key = keys[each.scenario]
-            places = tuple(one.place for one in shown)
-            placed[each.profile].append(Placed(key, key, count, places))
-    return tuple(map(position_rate, placed))
-
-
 def always_of(study: Study) -> tuple[Always, ...]:
     """By each target that a profile of the study is scored against, in order of first mention."""
     found: dict[str, Always] = {}
+    clusters = clustering(study.scenarios, study.cluster).of
     for profile in study.profiles:
         for targets in study.scoring_targets(profile):
             key, is_given = target_id(targets), profile.choice_order == "given"
             if key not in found:
-                rates = always_rates(study.scenarios, targets, study.scorer)
+                rates = always_rates(study.scenarios, targets, study.scorer, clusters)
                 found[key] = Always(targets, rates, False)
             if profile.shows_order and is_given:
                 found[key] = replace(found[key], in_given=True)
@@ -76,7 +59,7 @@ def position_json(found: PositionRate, always: Sequence[Always]) -> Object:
     """The position of one profile; `always` are those of the targets that it is scored against."""
     return {
         "decisions": found.decisions,
-        "first": _mean(found.first),
+        "first": mean_json(found.first),
         "expected": found.expected,
         "leaves_expected": found.leaves_expected,
         "by_place": list(found.by_place),
@@ -84,34 +67,17 @@ def position_json(found: PositionRate, always: Sequence[Always]) -> Object:
             {
                 "target": targets_json(each.targets),
                 "places": [
-                    {**_rate(one.rate), "chance": one.chance, "leaves_chance": one.leaves_chance}
+                    {
+                        **rate_json(one.rate),
+                        "chance": one.chance,
+                        "p": one.p,
+                        "leaves_chance": one.leaves_chance,
+                    }
                     for one in each.rates
                 ],
             }
             for each in always
         ],
-    }
-
-
-def _mean(mean: ClusterMean | None) -> Object | None:
-    if mean is None:
-        return None
-    return {
-        "rate": mean.mean,
-        "low": mean.low,
-        "high": mean.high,
-        "clusters": mean.clusters,
-        "method": mean.method,
-    }
-
-
-def _rate(rate: Rate) -> Object:
-    return {
-        "scored": rate.scored,
-        "correct": rate.correct,
-        "accuracy": rate.accuracy,
-        "low": rate.low,
-        "high": rate.high,
     }
 
 
@@ -121,8 +87,8 @@ def first_words(found: PositionRate) -> str:
         return "–"
     first = found.first
     return (
-        f"{_point(first.mean)} [{_point(first.low)}, {_point(first.high)}] over "
-        f"{found.decisions} decisions (a chooser that sees no order: {_point(found.expected)})"
+        f"{point(first.mean)} [{point(first.low)}, {point(first.high)}] over "
+        f"{found.decisions} decisions (a chooser that sees no order: {point(found.expected)})"
     )
 
 
@@ -134,8 +100,8 @@ def warning(found: PositionRate) -> str:
     often = "more" if first.mean > found.expected else "less"
     return (
         f"It takes the choice that is shown first {often} often than a chooser that sees no order: "
-        f"{_point(first.mean)} [{_point(first.low)}, {_point(first.high)}] over "
-        f"{found.decisions} decisions, against {_point(found.expected)}."
+        f"{point(first.mean)} [{point(first.low)}, {point(first.high)}] over "
+        f"{found.decisions} decisions, against {point(found.expected)}."
     )
 
 
@@ -144,7 +110,7 @@ def always_words(always: Always) -> tuple[str, ...]:
     return tuple(
         f"Always taking the {PLACES[one.place]} choice scores {one.rate.correct} of "
         f"{one.rate.scored} on {one_line(target_words(always.targets), 80)} "
-        f"(chance {_point(one.chance)}). {GIVEN if always.in_given else OTHERS}"
+        f"(chance {point(one.chance)}). {GIVEN if always.in_given else OTHERS}"
         for one in always.rates
         if one.wins
     )
@@ -161,10 +127,3 @@ def position_lines(
         if found.first is not None
     ]
     return [*lines, *(words for each in always for words in always_words(each))]
-
-
-def _point(value: float | None) -> str:
-    """A share with two digits and no leading zero, or a dash."""
-    if value is None:
-        return "–"
-    return "1.00" if round(value, 2) >= 1 else f"{value:.2f}"[1:]

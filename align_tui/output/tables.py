@@ -19,6 +19,7 @@ from align_tui.core.stats.rates import chance
 from align_tui.core.text.display import one_line, plain
 from align_tui.output.decision_json import target_words
 from align_tui.output.events import Event
+from align_tui.output.numbers import point
 
 PIPED_WIDTH = 240
 LATE_S = 3.0  # a pipe cannot erase a line, so it is told only of long waits
@@ -99,13 +100,6 @@ def size_words(decisions: int, questions: int, clusters: int) -> str:
     if decisions == questions == clusters:
         return ""
     return f" {{{questions} q, {clusters} c}}" if clusters < questions else f" {{{questions} q}}"
-
-
-def point(value: float | None) -> str:
-    """A share with two digits and no leading zero, or a dash."""
-    if value is None:
-        return "–"
-    return "1.00" if round(value, 2) >= 1 else f"{value:.2f}"[1:]
 
 
 def result_table(study: Study, summary: Event) -> Table:

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from align_tui.core.findings.base import MOST_EXAMPLES, Failed, Replies, SampleKey, UnequalReplies
+from align_tui.core.replies import FORMS
 from align_tui.store.database import Database, Row
 
 _CUT = "p.finish='length'"
+_MOST = ", ".join(
+    f"json_extract(t.body, '$.properties.{form.reasoning}.maxLength')" for form in FORMS
+)
+_CAPPED = f"(p.finish<>'length' AND length(p.reasoning) >= coalesce({_MOST}))"
 # The seed changes nothing in a greedy reply; samplings that differ in anything else are different.
 # Other models of a sample (its roles) ask under roles of their own.
 _GREEDY = """
@@ -94,11 +99,14 @@ def replies(db: Database, run: str) -> dict[int, Replies]:
             row["retried"],
             _examples(db, run, row["profile"], _CUT) if row["cut"] else (),
             _examples(db, run, row["profile"], "p.retried") if row["retried"] else (),
+            row["capped"] or 0,
+            _examples(db, run, row["profile"], _CAPPED) if row["capped"] else (),
         )
         for row in db.read(
             f"SELECT s.profile, count(*) AS total, sum({_CUT}) AS cut,"
-            " sum(p.retried) AS retried"
-            " FROM responses p JOIN samples s ON s.id=p.sample WHERE s.run=? GROUP BY s.profile",
+            f" sum(p.retried) AS retried, sum({_CAPPED}) AS capped"
+            " FROM responses p JOIN samples s ON s.id=p.sample JOIN texts t ON t.hash=p.schema"
+            " WHERE s.run=? GROUP BY s.profile",
             (run,),
         )
     }
@@ -110,6 +118,7 @@ def _examples(db: Database, run: str, profile: int, condition: str) -> tuple[int
         row["id"]
         for row in db.read(
             "SELECT DISTINCT s.id FROM samples s JOIN responses p ON p.sample=s.id"
+            " JOIN texts t ON t.hash=p.schema"
             f" WHERE s.run=? AND s.profile=? AND {condition} ORDER BY s.id LIMIT ?",
             (run, profile, MOST_EXAMPLES),
         )

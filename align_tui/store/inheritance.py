@@ -36,6 +36,7 @@ class Inherited:
 
     `choice` is None for a text answer. `scores` are (target id, is it right) for the targets that
     the child scores this profile against. It ended at `finished`, in seconds since the epoch.
+    `margin` is as in SampleState.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Inherited:
     choice: int | None
     scores: tuple[tuple[str, bool | None], ...]
     finished: float | None
+    margin: float | None = None
 
 
 def ancestors(db: Database, run: str) -> tuple[str, ...]:
@@ -146,7 +148,13 @@ class _Match:
                         scores = self._scores(state, s, p, stored=same_rule and s in equal)
                         place = (s, p, state.repeat)
                         yield Inherited(
-                            ancestor, state.id, place, state.choice, scores, state.finished
+                            ancestor,
+                            state.id,
+                            place,
+                            state.choice,
+                            scores,
+                            state.finished,
+                            state.margin,
                         )
 
     def _follows_alike(self, ancestor: str, state: SampleState, s: int, p: int) -> bool:

@@ -34,6 +34,18 @@ def depth(db: Database) -> Depth:
     return Depth(sum(found), len(found))
 
 
+def before(db: Database, run: str) -> tuple[int, int]:
+    """(open samples of the runs that are decided before this one, how many runs those are)."""
+    rows = db.read(
+        "SELECT count(*) AS n FROM samples s JOIN runs r ON r.id=s.run, runs mine"
+        " WHERE mine.id=? AND r.id<>mine.id AND r.state='active'"
+        " AND (r.priority, -r.rowid) > (mine.priority, -mine.rowid)"
+        " AND s.status IN ('pending', 'running') GROUP BY r.id",
+        (run,),
+    )
+    return sum(int(row["n"]) for row in rows), len(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A sample that a worker decides now; `started` is its claim in seconds since the epoch."""

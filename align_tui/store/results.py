@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import ShownChoices
+from align_tui.core.margins import margin_of
 from align_tui.core.scorers.base import Score
 from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.stats.rates import Rate
@@ -58,7 +59,8 @@ class Result:
 class SampleState:
     """The status of one sample and its scores, for the marks in lists and panes.
 
-    A sample that is done without a choice has a text answer.
+    A sample that is done without a choice has a text answer. `margin` (0 to 1) is by how much its
+    highest probability exceeds the second; None without probabilities.
     """
 
     id: int
@@ -71,6 +73,7 @@ class SampleState:
     error_kind: str | None
     scores: tuple[tuple[str, bool | None], ...]
     finished: float | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +252,11 @@ def states(db: Database, run: str, scenario: int | None = None) -> list[SampleSt
             error_kind=row["error_kind"],
             scores=tuple(scored.get(row["id"], ())),
             finished=row["finished"],
+            margin=margin_of(_floats(row["probabilities"])),
         )
         for row in db.read(
             "SELECT s.id, s.scenario, s.profile, s.repeat, s.status, s.started, r.choice,"
-            " r.error_kind, r.finished"
+            " r.error_kind, r.finished, r.probabilities"
             " FROM samples s LEFT JOIN results r ON r.sample=s.id WHERE s.run=?"
             + where
             + " ORDER BY s.id",

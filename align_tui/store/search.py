@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from align_tui.store.database import Database
@@ -96,6 +96,33 @@ def search(
         )
         for row in rows
     ]
+
+
+def count(db: Database, query: str, *, run: str | None = None) -> int:
+    """The number of decisions that `search` finds on all its pages. Raises StoreError."""
+    expression = match_expression(query)
+    if not expression:
+        return 0
+    row = db.one(
+        "SELECT count(*) FROM results_fts f JOIN results r ON r.seq=f.rowid"
+        " JOIN samples s ON s.id=r.sample WHERE results_fts MATCH ? AND (? IS NULL OR s.run = ?)"
+        f" AND s.run IN (SELECT id FROM runs WHERE {KEPT})",
+        (expression, run, run),
+    )
+    return int(row[0]) if row is not None else 0
+
+
+def count_among(db: Database, query: str, samples: Collection[int]) -> int:
+    """How many of these samples have all the query's words in their reasoning."""
+    expression = match_expression(query)
+    if not expression or not samples:
+        return 0
+    row = db.one(
+        "SELECT count(*) FROM results_fts f JOIN results r ON r.seq=f.rowid"
+        " WHERE results_fts MATCH ? AND r.sample IN (SELECT value FROM json_each(?))",
+        (expression, json.dumps(list(samples))),
+    )
+    return int(row[0]) if row is not None else 0
 
 
 def names_of(db: Database, hits: Sequence[Hit]) -> dict[int, tuple[str, str, str]]:

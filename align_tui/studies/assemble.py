@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from align_tui.config import paths
 from align_tui.config.adm_params import RunsFile
 from align_tui.config.alignment import params_of
 from align_tui.config.attributes import load_attributes
@@ -18,9 +17,7 @@ from align_tui.config.library import anchored_override
 from align_tui.config.options import Options
 from align_tui.config.profile import Profile
 from align_tui.config.prompts.target_text import protocol_of, target_values
-from align_tui.config.reading.file_kinds import STUDY, refuse_other
 from align_tui.config.reading.files import exists, is_file
-from align_tui.config.reading.toml import parse, read_text, validate
 from align_tui.config.roles import check_roles
 from align_tui.config.study import OUT_OF_DEPTH, Study, StudyFile
 from align_tui.core.alignment.ratings import kind_in_words
@@ -32,6 +29,7 @@ from align_tui.core.targets import KIND_WORDS, Distribution, Target, TargetKind,
 from align_tui.core.text.repair import storable
 from align_tui.formats.library import find_scenarios
 from align_tui.studies.examples import all_with_examples, check_examples
+from align_tui.studies.library import find_study, read_study
 from align_tui.studies.prompt_arrival import check_arrival
 from align_tui.studies.records import with_records
 
@@ -80,7 +78,7 @@ def parse_scale(texts: Sequence[str]) -> dict[str, float] | None:
 def load_study(options: Options) -> Study:
     """Assemble and check the study of the options; raises ConfigError, DatasetError."""
     attributes = load_attributes()
-    path = _find_study(options.study) if options.study is not None else None
+    path = find_study(options.study) if options.study is not None else None
     file = _study_file(path)
     beside = path.resolve().parent if path is not None else None
     targets = parse_targets(options.targets, attributes)
@@ -194,28 +192,10 @@ def _backbones(file: StudyFile, beside: Path | None) -> tuple[str, ...]:
     return tuple(name if name in known else absolute(name, *near) for name in named)
 
 
-def _find_study(path: Path) -> Path:
-    """The file itself, or the shipped example of that name."""
-    if exists(path):
-        return path
-    names = sorted(p.stem for p in paths.shipped_examples().glob("*.toml") if _is_study(p))
-    if path.name in names:
-        return paths.shipped_examples() / f"{path.name}.toml"
-    raise ConfigError(f"There is no study file {path}", f"Shipped examples: {', '.join(names)}.")
-
-
-def _is_study(path: Path) -> bool:
-    table = parse(read_text(path), str(path))
-    return "profiles" in table or "sweep" in table
-
-
 def _study_file(path: Path | None) -> StudyFile:
     if path is None:
         return StudyFile(name="demo", profiles=DEMO_PROFILES, scenarios=(DEMO_SCENARIOS,))
-    text = read_text(path)
-    table = parse(text, str(path))
-    refuse_other(table, STUDY, str(path))
-    return validate(StudyFile, table, str(path), text)
+    return read_study(path)
 
 
 def _load_scenarios(

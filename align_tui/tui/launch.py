@@ -19,7 +19,8 @@ class Launch:
 
     With `autostart` the screen queues the whole study right after the first paint. A run that the
     screen creates stores `versions`. With `browse` the list of runs opens over the run. With
-    `low_bandwidth` streaming text is painted less often.
+    `low_bandwidth` streaming text is painted less often. `greets`: the line of keys begins with a
+    greeting that the user can put away.
     """
 
     database: Path
@@ -32,3 +33,4 @@ class Launch:
     versions: Mapping[str, str] = field(default_factory=dict)
     debug: bool = False
     low_bandwidth: bool = False
+    greets: bool = False

@@ -101,7 +101,7 @@ class TypedAhead:
 
     def _stirs(self) -> bool:
         """Is there a message that may change what has the focus?"""
-        return bool(self._at.message_queue_size or self._app.screen.message_queue_size)
+        return any(pump.message_queue_size for pump in (self._at, *self._app.screen_stack[-1:]))
 
     def _where(self) -> MessagePump:
         """What gets a key that is given now."""

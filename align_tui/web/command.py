@@ -29,14 +29,26 @@ class Opened:
             *(("--target", target) for target in asked.targets),
             *(("--set", override) for override in asked.overrides),
             *(("--backbone", backbone) for backbone in asked.backbones),
-            ("--limit", None if asked.limit is None else str(asked.limit)),
+            *(("--scale", scale) for scale in asked.scale),
+            ("--study", _text(asked.study)),
+            ("--limit", _text(asked.limit)),
+            ("--repeat", _text(asked.repeat)),
+            ("--order", asked.order),
+            ("--scoring", asked.rule),
+            ("--cluster", asked.cluster),
+            ("--margin", _text(asked.margin)),
             ("--run", self.run),
         ]
-        more = ["--low-bandwidth"] if self.low_bandwidth else []
+        more = ["--scored-only"] if asked.scored_only else []
+        more += ["--low-bandwidth"] if self.low_bandwidth else []
         more += _written([("--db", None if self.db is None else str(self.db))])
         if not self.replay:
             return [*_written(study), *more]
         return ["replay", *more, *(("--", self.run) if self.run is not None else ())]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _written(named: Sequence[tuple[str, str | None]]) -> list[str]:

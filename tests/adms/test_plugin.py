@@ -22,7 +22,8 @@ from align_tui.config.profile import Profile
 from align_tui.core.errors import ConfigError
 from align_tui.core.targets import Target
 from align_tui.studies.assemble import load_study
-from tests.cli.test_run import align_tui, events, workers_end
+from tests.calling import align_tui
+from tests.cli.test_run import events, workers_end
 from tests.conftest import REPO
 
 __all__ = ["workers_end"]  # a fixture

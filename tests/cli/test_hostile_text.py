@@ -21,6 +21,7 @@ from align_tui.output.csv_cells import unguarded
 from align_tui.store.database import Database
 from align_tui.store.runs import load_study
 from tests import hostile
+from tests.calling import Stream
 
 
 def leaves(command: Any, name: str = "") -> Iterator[str]:
@@ -88,23 +89,6 @@ CALLS: dict[str, list[list[str]]] = {
     "workers list": [[]],
     "workers stop": [["BAD"]],
 }  # fmt: skip
-
-
-class Stream(io.TextIOWrapper):
-    """Standard output or error: a terminal, or a pipe."""
-
-    def __init__(self, *, terminal: bool) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
-        self.terminal = terminal
-
-    def isatty(self) -> bool:
-        return self.terminal
-
-    def text(self) -> str:
-        self.flush()
-        raw = self.buffer
-        assert isinstance(raw, io.BytesIO)
-        return raw.getvalue().decode()
 
 
 class Called:

@@ -17,13 +17,7 @@ import pytest
 from align_tui.config import paths
 from align_tui.store import runs, workers
 from align_tui.store.database import open_database
-
-
-def align_tui(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "align_tui", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, **more)
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
+from tests.calling import align_tui, call, start
 
 
 def events(*arguments: str, status: int = 0) -> list[dict[str, Any]]:
@@ -115,7 +109,7 @@ def test_scored_only_leaves_pairs_out() -> None:
     ],
 )
 def test_a_usage_error_is_2_and_writes_nothing(arguments: tuple[str, ...]) -> None:
-    done = align_tui(*arguments)
+    done = call(*arguments)
     assert done.returncode == 2 and done.stdout == "" and done.stderr.strip()
     assert not Path(os.environ["ALIGN_TUI_DB"]).exists()
 
@@ -157,7 +151,7 @@ def test_two_backbones_run_side_by_side() -> None:
     folder = Path(os.environ["ALIGN_TUI_DB"]).parent / "out"
     align_tui("export", "--format", "align-system", "-o", str(folder))
     assert {f.name for f in folder.iterdir()} == {"baseline-demo", "baseline-curt", "random"}
-    twice = align_tui("run", "-p", "baseline", "--backbone", "demo", "--backbone", "demo")
+    twice = call("run", "-p", "baseline", "--backbone", "demo", "--backbone", "demo")
     assert twice.returncode == 2 and "are the same model" in twice.stderr
 
 
@@ -193,7 +187,7 @@ def test_the_table_and_the_history(tmp_path: Path) -> None:
         assert (one["id"], one["text"]) == (other["id"], other["text"])
         assert one["choices"] == other["choices"]
 
-    assert align_tui("delete", run, stdin=subprocess.DEVNULL).returncode == 2
+    assert align_tui("delete", run).returncode == 2
     assert align_tui("delete", run, "--yes").returncode == 0
     assert events("runs", "--json") == []
 
@@ -284,11 +278,10 @@ def test_doctor_looks_at_everything() -> None:
 
 
 def test_without_a_terminal_the_explorer_says_what_to_do() -> None:
-    done = align_tui(stdin=subprocess.DEVNULL)
+    done = call()
     assert done.returncode == 2 and "align-tui run" in done.stderr
 
 
 def test_debug_shows_the_traceback() -> None:
-    command = [sys.executable, "-m", "align_tui", "run", "nowhere.toml", "--debug"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = start("run", "nowhere.toml", "--debug")
     assert "Traceback" in done.stderr

@@ -10,7 +10,7 @@ from align_tui.store.database import Database
 from align_tui.tui.format.glyphs import UNICODE
 from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.format.workers import worker_table
-from tests.cli.test_run import align_tui
+from tests.calling import align_tui
 
 
 def test_workers_list_prints_the_lines_of_the_screen(database: Database) -> None:

@@ -17,7 +17,7 @@ from align_tui.config.profile import Profile
 from align_tui.core.errors import BackboneError, KeyRefused, MissingPackage, ServerUnreachable
 from align_tui.store import runs
 from align_tui.store.database import open_database
-from tests.cli.test_run import align_tui
+from tests.calling import call
 
 
 def of_model(*backbones: dict[str, Any], roles: dict[str, Any] | None = None) -> list[Profile]:
@@ -124,7 +124,7 @@ def test_packages_of_extras_are_looked_for(
 
 def test_the_command_refuses_before_a_run_exists(tmp_path: Path) -> None:
     path = tmp_path / "none.db"
-    done = align_tui("run", "-p", "baseline", "--backbone", "mistral-7b", "--db", str(path))
+    done = call("run", "-p", "baseline", "--backbone", "mistral-7b", "--db", str(path))
     assert done.returncode == 2 and done.stdout == ""
     assert "not on this machine" in done.stderr and "Nothing was started" in done.stderr
     assert not path.exists() or runs.list_runs(open_database(path)) == []

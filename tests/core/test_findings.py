@@ -21,7 +21,9 @@ from align_tui.core.findings.base import (
 )
 from align_tui.core.findings.registry import FINDINGS, find_all
 from align_tui.core.findings.target_ignored import are_opposite
-from align_tui.core.stats.rates import make_rate
+from align_tui.core.stats.clusters import Asked
+from align_tui.core.stats.position import Placed, position_rate
+from align_tui.core.stats.rates import clustered_rate, make_rate
 from align_tui.core.targets import Distribution, Target
 
 HIGH, LOW = (Target("moral_desert", 1.0),), (Target("moral_desert", 0.0),)
@@ -105,8 +107,11 @@ def test_baseline_at_chance() -> None:
 def test_repeats_do_not_take_a_baseline_away_from_chance() -> None:
     """110 of 180 excludes one half; as 9 questions asked 20 times each it does not."""
     choices = {(scenario, repeat): 0 for scenario in range(9) for repeat in range(20)}
-    scored = (Scored(HIGH, make_rate(110, 180), 0.5),)
-    assert scored[0].rate.low is not None and scored[0].rate.low > 0.5
+    plain = make_rate(110, 180)
+    assert plain.low is not None and plain.low > 0.5
+    right = (20, 20, 20, 20, 20, 10, 0, 0, 0)
+    rate = clustered_rate(Asked(question, times, 20) for question, times in enumerate(right))
+    scored = (Scored(HIGH, rate, 0.5),)
     base = ColumnFacts("baseline", "key", "m", choices=choices, scored=scored)
     assert found(facts(base, steered("high", HIGH, choices=choices)), "baseline_at_chance")
 
@@ -191,3 +196,27 @@ def test_a_finding_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, mine = find_all(facts())
     assert "'broken'" in broken.sentence and "no such column" in broken.sentence
     assert mine.sentence == "So it is."
+
+
+def placed(name: str, order: str, first: list[int]) -> ColumnFacts:
+    """A column that took the first of two choices where `first` is 1."""
+    rows = [Placed(q, q, 2, (0 if taken else 1,)) for q, taken in enumerate(first)]
+    return ColumnFacts(name, "key", "m", order=order, position=position_rate(rows))
+
+
+@pytest.mark.parametrize(
+    ("order", "first", "severity"),
+    [
+        ("given", [1] * 19 + [0], "warning"),
+        ("given", [1] * 16 + [0] * 4, "info"),
+        ("shuffled", [1] * 16 + [0] * 4, "warning"),
+        ("both", [0] * 16 + [1] * 4, "warning"),
+        ("shuffled", [1] * 11 + [0] * 9, ""),
+        ("shuffled", [1] * 4, ""),
+    ],
+)
+def test_a_place_that_is_preferred(order: str, first: list[int], severity: str) -> None:
+    known = found(facts(placed("baseline", order, first)), "prefers_a_place")
+    assert [finding.severity for finding in known] == ([severity] if severity else [])
+    if known:
+        assert known[0].columns == ("baseline",) and "50%" in known[0].sentence

@@ -58,6 +58,22 @@ def test_a_place_alone_is_scored_on_the_scenarios_that_have_it() -> None:
     assert always_rates(two, (Target("y", 1.0),), DISTANCE) == ()
 
 
+def test_scenarios_of_one_cluster_are_no_evidence_for_each_other() -> None:
+    """12 of 12 leaves chance; where they are 3 situations it does not."""
+    shown = [
+        Scenario(f"s{i}", f"Who? {i}", (Choice("a", {"x": 0.0}), Choice("b", {"x": 1.0})))
+        for i in range(12)
+    ]
+    high = (Target("x", 1.0),)
+    _, alone = always_rates(shown, high, DISTANCE)
+    _, together = always_rates(shown, high, DISTANCE, [i % 3 for i in range(12)])
+    assert alone.wins and alone.p == pytest.approx(2 / 2**12)
+    assert not together.leaves_chance and together.p == pytest.approx(2 / 2**3)
+    assert (together.rate.correct, together.rate.clusters) == (12, 3)
+    assert together.rate.low is not None and alone.rate.low is not None
+    assert together.rate.low < alone.rate.low
+
+
 def test_always_second_is_right_in_all_of_mtas_risk_aversion(shared_data: Path) -> None:
     path = shared_data / "mta" / "paper-dataset-1-12.json"
     scenarios = find_scenarios(str(path), load_attributes()).scenarios

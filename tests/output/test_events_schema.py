@@ -37,7 +37,7 @@ from align_tui.store import runs, workers
 from align_tui.store.database import Database
 from align_tui.store.imports import import_run
 from tests import ending
-from tests.cli.test_run import align_tui
+from tests.calling import align_tui
 from tests.tui import fakes
 
 SCHEMA = json.loads(

@@ -16,7 +16,7 @@ from align_tui.output.report.html import html
 from align_tui.output.report.markdown import markdown
 from align_tui.store import queue, runs
 from align_tui.store.database import Database
-from tests.cli.test_run import align_tui
+from tests.calling import align_tui, call
 from tests.output.test_events_schema import LINE, SHOWN
 from tests.tui import fakes
 
@@ -126,7 +126,7 @@ def test_equal_greedy_replies_are_no_finding(database: Database) -> None:
 
 def test_a_template_that_forgets_the_target_starts_nothing(tmp_path: Path) -> None:
     (tmp_path / "forgets.toml").write_text(FORGETS)
-    done = align_tui("run", "-p", str(tmp_path / "forgets.toml"), "-s", "demo-triage")
+    done = call("run", "-p", str(tmp_path / "forgets.toml"), "-s", "demo-triage")
     assert done.returncode == 2 and done.stdout == ""
     assert "prompt.system is the same with the target moral_desert = 1" in done.stderr
     assert not (tmp_path / "runs.db").exists()

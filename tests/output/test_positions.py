@@ -81,7 +81,7 @@ def test_orders_are_kept_and_printed(
     assert by_place["random", "s1"]["order"] is by_place["random", "s1"]["orders"] is None
     positions = {each["profile"]: each["position"] for each in last["profiles"]}
     for name, rate in (("given", 1.0), ("shuffled", 1.0), ("both", 1.0)):
-        assert positions[name]["first"]["rate"] == rate and positions[name]["expected"] == 0.5
+        assert positions[name]["first"]["mean"] == rate and positions[name]["expected"] == 0.5
     assert positions["shuffled"]["leaves_expected"] and positions["random"]["first"] is None
     first, second = positions["shuffled"]["always"][0]["places"]
     assert (first["correct"], second["correct"], second["leaves_chance"]) == (0, 12, True)

@@ -20,7 +20,7 @@ from align_tui.output.report.html import html
 from align_tui.output.report.markdown import markdown
 from align_tui.store import results, run_annotations, runs, workers
 from align_tui.store.database import Database
-from tests.cli.test_run import align_tui
+from tests.calling import align_tui
 from tests.tui import fakes
 
 HOSTILE = "</td><script>alert(1)</script>|`x`[a](http://x)\x1b[31m\u202e{{ 7*7 }} & <b>"

@@ -18,7 +18,7 @@ from align_tui.output.exporters.align_system import align_system
 from align_tui.store import queue, results, run_annotations, runs, search
 from align_tui.store.database import Database
 from align_tui.store.imports import import_run
-from tests.cli.test_run import align_tui
+from tests.calling import align_tui
 from tests.tui import fakes
 
 CONFIG = """

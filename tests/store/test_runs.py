@@ -10,6 +10,7 @@ from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import StoreError
 from align_tui.core.scorers.base import Score
+from align_tui.monitor.search import search_run
 from align_tui.store import queue, runs, search, trash
 from align_tui.store.database import Database
 from tests import ending
@@ -91,8 +92,13 @@ def test_search_marks_what_was_found(database: Database) -> None:
     assert [t for t, match in first.parts if match] == ["Rescuer", "rescued"]
     assert len(whole(first)) < 250 and first.repeat == 0
     assert search.search(database, "rescue", run="another") == []
+    assert search.count(database, "rescue") == search.count(database, "rescue", run=run) == 2
+    assert search.count(database, "rescue", run="another") == search.count(database, "  ") == 0
+    assert search.count_among(database, "rescue", [first.sample, 999]) == 1
+    page = search_run(database, run, "rescue", {}, limit=1)
+    assert len(page.first) == 1 and page.total == 2  # and not the number that was loaded
     trash.throw_away(database, run)
-    assert search.search(database, "rescue") == []
+    assert search.search(database, "rescue") == [] and search.count(database, "rescue") == 0
 
 
 def test_search_reads_words_and_never_syntax(database: Database) -> None:

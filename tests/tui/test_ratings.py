@@ -92,7 +92,7 @@ def test_a_choice_without_a_prediction_has_a_dash() -> None:
 def test_it_says_target_relevance_measure_and_scores() -> None:
     relevance = Relevance.of_scenario({"moral_desert": 0.4}, 2)
     heading, first, second = shown(rated(0.9, 0.1, relevance=relevance))
-    assert heading.split() == ["moral", "desert", "◆1.0", "×.40", "closeness"]
+    assert heading.split() == ["moral", "desert", "◆1.00", "×.40", "closeness"]
     assert first.startswith("✓ A ") and first.rstrip().endswith(".90")
     assert second.startswith("  B ") and second.rstrip().endswith(".10")
     assert first.index(".90", 50) == second.index(".10", 50)
@@ -101,7 +101,7 @@ def test_it_says_target_relevance_measure_and_scores() -> None:
 def test_relevance_by_choice_stands_in_its_row() -> None:
     relevance = Relevance(({"moral_desert": 1.0}, {"moral_desert": 0.25}))
     heading, first, second = shown(rated(0.9, 0.1, relevance=relevance))
-    assert "×" not in heading and "×1.0" in first and "×.25" in second
+    assert "×" not in heading and "×1.00" in first and "×.25" in second
     narrow = shown(rated(0.9, 0.1, relevance=relevance), 21)
     assert all("━" in line and "×" not in line for line in narrow[1:])
 

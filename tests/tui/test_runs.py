@@ -321,9 +321,9 @@ async def test_browsing_begins_with_the_list_and_lives_in_ascii(
 
 
 def test_browse_without_a_terminal_says_so_and_writes_nothing() -> None:
-    from tests.cli.test_run import align_tui
+    from tests.calling import call
 
-    refused = align_tui("browse")
+    refused = call("browse")
     assert refused.returncode == 2 and "needs a terminal" in refused.stderr
     assert not Path(os.environ["ALIGN_TUI_DB"]).exists()
 

@@ -20,11 +20,11 @@ from align_tui.services.estimate import Cost
 from align_tui.store.pace import busy_seconds
 from align_tui.tui.format import accuracy_rows, bars, footer, scenario, scenario_list, transport
 from align_tui.tui.format.cost import cost_words
-from align_tui.tui.format.decision import foot_lines, probability_line
+from align_tui.tui.format.decision import foot_lines, probability_lines
 from align_tui.tui.format.glyphs import ASCII, UNICODE, choose_glyphs
 from align_tui.tui.format.layout import arrange, plan, too_small
 from align_tui.tui.format.library import Offer, offer_lines
-from align_tui.tui.format.search import in_scenarios
+from align_tui.tui.format.search import MAX_HITS, count_words, in_scenarios
 from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.status_text import queued_words
 from align_tui.tui.format.styled_text import cells, cut, fill, fit, fit_name, spread, text_of
@@ -85,14 +85,17 @@ def test_one_mark_one_meaning() -> None:
     def done(correct: bool | None) -> Cell:
         return Cell(1, "done", 0, (("a=1.0", correct),))
 
-    assert cell_mark(None, "a=1.0") == "pending"
+    assert cell_mark(None, "a=1.0") == "none"  # nobody has asked for it
+    assert cell_mark(Cell(1, "pending"), "a=1.0") == "pending"
     assert cell_mark(Cell(1, "running"), None) == "working"
     assert cell_mark(done(True), "a=1.0") == "right"
     assert cell_mark(done(False), "a=1.0") == "wrong"
     assert cell_mark(done(None), "a=1.0") == cell_mark(done(True), "b=1.0") == "unscored"
     assert cell_mark(Cell(1, "failed"), None) == "failed"
     assert mark_of((done(True), done(True), done(False)), "a=1.0") == "right"
-    assert mark_of((done(True), None), "a=1.0") == "working"
+    assert mark_of((done(True), Cell(1, "pending")), "a=1.0") == "working"
+    assert mark_of((done(True), None), "a=1.0") == "right"
+    assert mark_of((None, None), "a=1.0") == "none"
     rows = [((done(True),),), ((done(False),),), ((done(True),),)]
     assert next_wrong(rows, ("a=1.0",), (0,), 0, 1) == 1
     assert next_wrong(rows, ("a=1.0",), (0,), 1, 1) == 1
@@ -150,7 +153,7 @@ def test_bars_and_numbers() -> None:
     assert bars.bar(0.001, 8, UNICODE) == ("█", "░" * 7)
     assert bars.bar(0.999, 8, UNICODE)[0] == "█" * 7
     assert bars.bar(1.0, 4, UNICODE) == ("████", "")
-    assert [bars.point(v) for v in (0.0, 0.5, 0.999, 1.0)] == [".00", ".50", "1.0", "1.0"]
+    assert [bars.point(v) for v in (0.0, 0.5, 0.999, 1.0)] == [".00", ".50", "1.00", "1.00"]
     assert bars.clock(130) == "02:10" and bars.clock(3700) == "1:01:40"
     drawn = text_of(bars.interval(make_rate(7, 14), 0.5, 21, UNICODE))
     assert len(drawn) == 21 and drawn.index("├") < drawn.index("●") < drawn.index("┤")
@@ -189,11 +192,13 @@ def test_foot_keeps_its_height_and_width() -> None:
         foot_lines(running, (), None, 24, UNICODE, STUDY, of_streams=5)[2]
     )
     for count in (2, 3, 5, 30):
-        line = probability_line([1 / count] * count, count - 1, 24, UNICODE)
+        (line,) = probability_lines([1 / count] * count, count - 1, 24, 1, UNICODE)
         assert cells(line) <= 24
         assert text_of(line).count(".") >= 1
-    assert text_of(probability_line([0.9, 0.06, 0.04], 0, 21, UNICODE)) == "A .90  B .06  C .04"
-    assert text_of(probability_line([0.25, 0.75], 1, 24, UNICODE)).startswith("A █")
+    (line,) = probability_lines([0.9, 0.06, 0.04], 0, 21, 1, UNICODE)
+    assert text_of(line) == "A .90  B .06  C .04"
+    (line,) = probability_lines([0.25, 0.75], 1, 24, 1, UNICODE)
+    assert text_of(line).startswith("A █")
 
 
 def test_scenario_shows_its_choices_at_any_height() -> None:
@@ -307,9 +312,14 @@ def test_status_and_keys_fit(width: int) -> None:
 
 
 def test_search_finds_all_words_in_scenarios() -> None:
-    found = in_scenarios(fakes.scenarios(6), "BRIDGE evening")
-    assert [hit.scenario for hit in found] == [0]
-    assert in_scenarios(fakes.scenarios(6), "  ") == []
+    found, total = in_scenarios(fakes.scenarios(6), "BRIDGE evening")
+    assert [hit.scenario for hit in found] == [0] and total == 1
+    assert in_scenarios(fakes.scenarios(6), "  ") == ([], 0)
+    many = tuple(replace(fakes.scenarios(1)[0], key=f"s{n}") for n in range(MAX_HITS + 5))
+    found, total = in_scenarios(many, "bridge")
+    assert (len(found), total) == (MAX_HITS, MAX_HITS + 5)
+    assert count_words(total, len(found)) == "305 found, 300 of them listed"
+    assert count_words(2, 2) == "2 found"
 
 
 def test_the_package_stays_light() -> None:

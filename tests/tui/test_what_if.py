@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from align_tui.monitor.snapshot import Shown
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
 from align_tui.tui.dialogs.confirm import ConfirmDialog
 from align_tui.tui.dialogs.edit import EditDialog
 from align_tui.tui.dialogs.target_editor import TargetDialog
-from align_tui.tui.screens.study.screen import StudyScreen
 from tests.engine.fakes import Opener
 from tests.engine.test_worker import until, working
 from tests.tui import fakes
@@ -37,8 +37,8 @@ CHANGES: list[tuple[str, str, Callable[[Any], None] | None, str]] = [
     ("e", "f2", replaced("Patient", "The patient"), "bridge-collapse edited"),
     ("v", "enter", None, "moral-desert-high: target 1 -> 0"),
     ("p", "f2", replaced("chars = 512", "chars = 99"), "max reasoning chars 512 -> 99"),
-    ("E", "f2", replaced("So it is.", "So it is not."), "reasoning on bridge-collapse edited"),
-]  # fmt: skip
+    ("E", "f2", replaced("So it is.", "So it is not."), "reasoning on bridge-collapse~1 edited"),
+]
 
 
 async def test_the_panes_of_a_change_fill_without_a_key(
@@ -47,41 +47,42 @@ async def test_the_panes_of_a_change_fill_without_a_key(
     monkeypatch.setattr(store_launch, "ensure_worker", lambda db: None)
     study = fakes.study(2, profiles=2)
     run, opener = runs.create_run(db, study, {}), Opener()
+    app = opened(path, study, run)
+
+    def pane() -> Shown | None:
+        """The changed one; None before the first snapshot."""
+        screen = screen_of(app)
+        panes = screen.snapshot.panes
+        return panes[screen.state.focus] if panes else None
+
     async with working(path, opener):
         await until(lambda: runs.get_run(db, run).finished)
         model = opener.opened[0][1]
         model.first = len('{"reasoning":"So it')
-        for key, runs_it, edit, name in CHANGES:
-            app = opened(path, study, run)
-            model.gate.clear()
-            model.pick = 1
-            async with app.run_test(size=(100, 30)) as pilot:
-                await wait(pilot, lambda app=app: screen_of(app).snapshot.panes)
-                parent = screen_of(app)
-                await pilot.press("2", key)
+        async with app.run_test(size=(100, 30)) as pilot:
+            await wait(pilot, pane)
+            await pilot.press("2")
+            for number, (key, runs_it, edit, name) in enumerate(CHANGES):
+                model.gate.clear()
+                model.pick = (number + 1) % 2
+                old = screen_of(app).session.run
+                await pilot.press(key)
                 dialog: Any = app.screen
                 assert isinstance(dialog, EditDialog | TargetDialog)
-                if edit is not None:
-                    edit(dialog)
-                    await pilot.press(runs_it)
+                if edit is None:
+                    await pilot.press("0")
                 else:
-                    await pilot.press("0", runs_it)
-                await wait(pilot, lambda: screen_of(app) is not parent)
-                child = screen_of(app)
-                place = child.state.focus
-
-                def pane(child: StudyScreen = child, place: int = place) -> Any:
-                    return child.snapshot.panes[place] if child.snapshot.panes else None
-
+                    edit(dialog)
+                await pilot.press(runs_it)
+                await wait(pilot, lambda old=old: screen_of(app).session.run != old and pane())
                 if key != "E":  # its reasoning is given
-                    await wait(pilot, lambda: pane() and pane().text == "So it")
-                    assert pane().status == "running" and "So it" in words(app)
+                    await wait(pilot, lambda: getattr(pane(), "text", "") == "So it")
+                    assert "So it" in words(app) and getattr(pane(), "status", "") == "running"
                 model.gate.set()
-                await wait(pilot, lambda: pane() and pane().result is not None)
-                await wait(pilot, lambda: "changed A -> B" in words(app))
-                await wait(pilot, lambda: "So it is" in words(app) and "9 tokens" in words(app))
-                assert name in runs.get_run(db, child.session.run or "").name
-                assert child.snapshot.scenario == child.state.scenario
+                turned = "changed B -> A" if number % 2 else "changed A -> B"
+                for shown in (turned, "So it is", "9 tokens", "1.0"):
+                    await wait(pilot, lambda shown=shown: shown in words(app))
+                assert name in runs.get_run(db, screen_of(app).session.run or "").name
 
 
 async def test_escape_asks_before_it_throws_an_edit_away(

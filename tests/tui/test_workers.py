@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from align_tui.core.time_spent import TimeSpent
 from align_tui.monitor.snapshot import Cell, Counts, Shown, Snapshot, Transport
 from align_tui.store import held_samples, launch, queue, runs, workers
 from align_tui.store.database import Database
 from align_tui.store.workers import WorkerRow
 from align_tui.tui.application import AlignApp
+from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.format.engine import worker_parts
 from align_tui.tui.format.glyphs import ASCII, UNICODE
 from align_tui.tui.format.panes import pane_view
 from align_tui.tui.format.status import StatusView, status_line
-from align_tui.tui.format.status_text import running_words, waiting_words
+from align_tui.tui.format.status_text import running_words, spent_words, waiting_words
 from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.format.workers import lines_wanted, worker_table, workers_part
 from align_tui.tui.launch import Launch
@@ -132,6 +134,49 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     transport = Transport(0.0, 1.0, True, 1.0, (), True, 0.0)
     lines, _ = part_of(replace(base, transport=transport))
     assert lines == [" a replay asks no model: open the run itself to see its workers"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_top_line_says_that_no_worker_runs_and_what_starts_one(width: int) -> None:
+    view = StatusView("study", 45, False, False, False, STUDY)
+    counts = Counts(done=3, running=2, pending=40)
+    killed = Snapshot("r", "active", counts=counts, lost=(worker(),))
+    line = text_of(status_line(view, killed, width, UNICODE))
+    assert "! no worker: space starts one" in line and "2 waiting" in line
+    assert "running" not in line and "left" not in line
+    for there in (
+        replace(killed, workers=(worker(),)),
+        replace(killed, state="paused"),
+        replace(killed, counts=Counts(done=45)),
+        replace(killed, silent=(worker(),)),
+    ):
+        assert "no worker" not in text_of(status_line(view, there, width, UNICODE))
+    starting = replace(view, starting=True)
+    assert "no worker" not in text_of(status_line(starting, killed, width, UNICODE))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_is_decided_stands_with_what_the_study_plans(width: int) -> None:
+    view = StatusView("study", 160, False, False, False, STUDY)
+    part = Snapshot("r", "active", counts=Counts(done=4), workers=(worker(),))
+    line = text_of(status_line(view, part, width, UNICODE))
+    assert "4/160 " in line and "all decided" not in line
+    if width >= 120:
+        assert "156 not asked" in line
+    whole = replace(part, counts=Counts(done=159, failed=1))
+    assert "160/160 " in text_of(status_line(view, whole, width, UNICODE))
+    child = replace(part, counts=Counts(done=4, inherited=156))
+    assert "4/4 " in text_of(status_line(view, child, width, UNICODE))
+    left = ExitMessage("r", "stopped", ended=5, total=8, failed=2).farewell()
+    assert "3 of 8 decided, 2 failed" in left
+
+
+def test_the_workers_view_tells_wait_and_work_apart() -> None:
+    spent = TimeSpent(31.2, 4.0, 2.04)
+    assert spent_words(spent) == "queued 31 s, reading 4.0 s, writing 2.0 s"
+    snapshot = Snapshot("r", "active", counts=Counts(done=3), spent=spent)
+    line = text_of(workers_part(snapshot, [], 140, 9, UNICODE).lines[0])
+    assert line.endswith("a decision: queued 31 s, reading 4.0 s, writing 2.0 s")
 
 
 def said(*found: WorkerRow, width: int = 120) -> str:

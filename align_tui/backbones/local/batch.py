@@ -189,6 +189,7 @@ class DecodeBatch:
         """Give a reader a slot with its cached beginning; its logits when all of it is cached."""
         self.waiting.remove(reader)
         self.seats.append(reader)  # first: a seated reader is not lost when memory runs out
+        reader.begin()
         # Reserve for all that may join, so that not every reader makes the cache grow.
         most = self.budget.tokens // expected_length(reader)
         slots = max(len(self.seats), min(len(self.seats) + len(self.waiting), most))

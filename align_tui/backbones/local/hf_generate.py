@@ -84,6 +84,7 @@ class HfGenerator:
 
     def run(self, reply: Reply) -> None:
         """Write the thinking and the reply; sets the reply's `finish`."""
+        reply.begin()
         # generate() draws from the global random stream, which only this thread uses.
         torch.manual_seed(reply.request.sampling.seed)
         if reply.thought is not None:

@@ -32,6 +32,9 @@ class Reader:
         """How many tokens are still to be read."""
         return len(self.ids) - self.read
 
+    def begin(self) -> None:
+        """Note that the model begins to read it; it may begin again after it lost its slot."""
+
     @property
     def wanted(self) -> int:
         """The first position whose logits are needed."""

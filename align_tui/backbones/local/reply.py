@@ -45,6 +45,7 @@ class Reply(Reader):
     on_text: OnText
     on_done: Callable[[Generation | BaseException], None]
     asked: float
+    began_s: float | None = None  # when the model first began to read it, in seconds since `asked`
     thought: ThinkingPhase | None = None
     notes: tuple[str, ...] = ()
     reply_start: int = 0
@@ -64,6 +65,11 @@ class Reply(Reader):
     _decoder: codecs.IncrementalDecoder = field(
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
     )
+
+    def begin(self) -> None:
+        """Note when the model begins to read it, the first time."""
+        if self.began_s is None:
+            self.began_s = time.monotonic() - self.asked
 
     @property
     def growth(self) -> int:
@@ -228,7 +234,7 @@ class Reply(Reader):
             finish=self.finish or "cancelled",
             first_token_s=self.first_token_s if self.first_token_s is not None else total,
             total_s=total,
-            timeline=tuple(self.timeline),
+            timeline=((self.began_s or 0.0, 0), *self.timeline),
             thinking_tokens=self.thinking_tokens,
             notes=notes,
         )

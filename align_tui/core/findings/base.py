@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from align_tui.core.stats.position import NO_POSITION, PositionRate
 from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets
 
@@ -54,7 +55,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A column's accuracy for one target, and that of a uniform random chooser on the same rows."""
+    """A column's accuracy for one target, and that of a uniform chooser on the same questions.
+
+    The rate's interval allows for questions that are dependent.
+    """
 
     targets: Targets
     rate: Rate
@@ -63,13 +67,18 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """The number of a column's stored replies, and of those that were cut or asked again."""
+    """The number of a column's stored replies, and of those that were cut or asked again.
+
+    `capped` ones have a reasoning that is as long as the profile allows.
+    """
 
     total: int = 0
     cut: int = 0
     retried: int = 0
     cut_samples: tuple[int, ...] = ()
     retried_samples: tuple[int, ...] = ()
+    capped: int = 0
+    capped_samples: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ class ColumnFacts:
     `settings` is a hash of everything but name, description and targets. `temperature` is None if
     no model writes text for it. `votes` counts the replies to one question that vote or are
     averaged; None if that is unknown. `choices` are the choices by sample, without open answers.
+    `order` is how it shows the choices, and `position` how often the one shown first was taken.
     """
 
     name: str
@@ -95,6 +105,8 @@ class ColumnFacts:
     decided: int = 0
     failures: tuple[Failed, ...] = ()
     replies: Replies = Replies()
+    order: str = "given"
+    position: PositionRate = NO_POSITION
 
     @property
     def failed(self) -> int:

@@ -13,7 +13,6 @@ from align_tui.core.findings.base import (
     RunFacts,
     Scored,
 )
-from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import target_id
 
 ADVICE = (
@@ -40,7 +39,7 @@ def _found(facts: RunFacts, baseline: ColumnFacts) -> Iterator[Finding]:
             continue
         shared = baseline.choices.keys() & column.choices.keys()
         questions = facts.number_of_questions(shared)
-        if questions < ENOUGH_QUESTIONS or not _covers_chance(scored, questions):
+        if questions < ENOUGH_QUESTIONS or not _covers_chance(scored):
             continue
         same = sum(baseline.choices[key] == column.choices[key] for key in shared)
         if same >= NEARLY_ALL * len(shared):
@@ -77,19 +76,12 @@ def _aims(scored: Scored) -> str:
     )
 
 
-def _covers_chance(scored: Scored, questions: int) -> bool:
-    """Does the 95 % interval of the accuracy cover chance?
-
-    Repeats of a question are no new evidence, so it is the Wilson interval of as many decisions as
-    there are different questions.
-    """
-    accuracy = scored.rate.accuracy
-    if accuracy is None or scored.chance is None:
+def _covers_chance(scored: Scored) -> bool:
+    """Does the 95 % interval of the accuracy cover chance?"""
+    low, high = scored.rate.low, scored.rate.high
+    if low is None or high is None or scored.chance is None:
         return False
-    number = min(questions, scored.rate.scored)
-    rate = make_rate(round(accuracy * number), number)
-    assert rate.low is not None and rate.high is not None  # something is scored
-    return rate.low <= scored.chance <= rate.high
+    return low <= scored.chance <= high
 
 
 KIND = FindingKind(

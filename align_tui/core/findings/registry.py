@@ -18,6 +18,8 @@ FINDINGS = Registry(
         "failures": "align_tui.core.findings.failures:KIND",
         "greedy_differs": "align_tui.core.findings.greedy_differs:KIND",
         "one_sample_at_temperature": "align_tui.core.findings.one_sample_at_temperature:KIND",
+        "prefers_a_place": "align_tui.core.findings.prefers_a_place:KIND",
+        "reasoning_cut": "align_tui.core.findings.replies:CAPPED",
         "replies_cut": "align_tui.core.findings.replies:CUT",
         "replies_retried": "align_tui.core.findings.replies:RETRIED",
     },

@@ -1,4 +1,4 @@
-"""replies_cut and replies_retried: replies that reached the token limit, or were asked again."""
+"""Replies that reached the token limit, were asked again, or whose reasoning reached its cap."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ CUT_ADVICE = "Raise decoding.max_tokens, or ask for less reasoning (adm.max_reas
 RETRIED_ADVICE = (
     "The second reply has twice the limit, so the decisions stand. Raise decoding.max_tokens to "
     "give all replies the same limit."
+)
+
+CAPPED_ADVICE = (
+    "The reasoning may end in the middle of a sentence, before the choice. Raise "
+    "adm.max_reasoning_chars, or ask for less."
 )
 
 
@@ -58,6 +63,26 @@ def find_retried(facts: RunFacts) -> Iterator[Finding]:
             yield _retried(column, severity)
 
 
+def find_capped(facts: RunFacts) -> Iterator[Finding]:
+    """A finding for each column of whose reasonings at least 2 % are as long as they may be."""
+    for column in facts.columns:
+        replies = column.replies
+        severity = _severity(replies.capped, replies.total)
+        if severity is not None:
+            yield Finding(
+                "reasoning_cut",
+                severity,
+                (column.name,),
+                f"The reasoning of {replies.capped} of "
+                f"{counted(replies.total, 'reply', 'replies')} of {column.name} "
+                f"({100 * replies.capped / replies.total:.0f} %) reached its cap and ends there.",
+                CAPPED_ADVICE,
+                Evidence(
+                    (("cut", replies.capped), ("replies", replies.total)), replies.capped_samples
+                ),
+            )
+
+
 def _retried(column: ColumnFacts, severity: Severity) -> Finding:
     replies = column.replies
     return Finding(
@@ -81,3 +106,4 @@ def _severity(count: int, total: int) -> Severity | None:
 
 CUT = FindingKind("replies_cut", "Replies that ended at the token limit.", find_cut)
 RETRIED = FindingKind("replies_retried", "Replies that were asked for again.", find_retried)
+CAPPED = FindingKind("reasoning_cut", "Reasonings that ended at their cap.", find_capped)

@@ -75,3 +75,12 @@ def right_by_chance(questions: Iterable[tuple[Hashable, float]]) -> NDArray[floa
         beyond = np.array([1.0, *sorted(each, reverse=True), 0.0])
         shares = np.convolve(shares, beyond[:-1] - beyond[1:])
     return shares
+
+
+def two_sided(right: int, shares: NDArray[float64]) -> float:
+    """The two-sided p of that many right answers: twice the smaller tail, at most 1.
+
+    `shares` has the chance of each number of right answers (`right_by_chance`).
+    """
+    smaller = min(float(shares[right:].sum()), float(shares[: right + 1].sum()))
+    return min(1.0, 2 * smaller)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
+from align_tui.core.stats.against_chance import right_by_chance, two_sided
 from align_tui.core.stats.clusters import Asked, ClusterMean, cluster_mean
-from align_tui.core.stats.rates import Rate, chance, make_rate
+from align_tui.core.stats.rates import Rate, clustered_rate
 from align_tui.core.targets import Targets
 
 MOST_PLACES = 8
 """No more places are looked at: scenarios with more choices are rare."""
+LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,64 +98,55 @@ class AlwaysRate:
     """The accuracy of a chooser that always takes the choice at `place` (from 0), and chance.
 
     Scenarios without a choice at that place are left out. `chance` is that of a random chooser on
-    the same scenarios.
+    the same scenarios, and `p` (0..1) the two-sided p of the test against it.
     """
 
     place: int
     rate: Rate
-    chance: float | None
+    chance: float
+    p: float
 
     @property
     def leaves_chance(self) -> bool:
-        """Does the place score further from chance than a random chooser would?
+        """Does the place score further from chance than a random chooser would, at 5 %?
 
-        By the exact binomial test at 5 %, half of it on either side: with few scenarios Wilson's
-        interval leaves chance too easily.
+        Not by the interval: with few scenarios Wilson's leaves chance too easily.
         """
-        if self.chance is None or not self.rate.scored:
-            return False
-        right, scored = self.rate.correct, self.rate.scored
-        return min(_tail(right, scored, self.chance), _at_most(right, scored, self.chance)) < 0.025
+        return self.p < LEVEL
 
     @property
     def wins(self) -> bool:
         """Does it score more than chance in this sense?"""
-        accuracy, by_chance = self.rate.accuracy, self.chance
-        above = accuracy is not None and by_chance is not None and accuracy > by_chance
-        return above and self.leaves_chance
-
-
-def _tail(right: int, scored: int, p: float) -> float:
-    """The probability of `right` or more successes among `scored`, each of probability `p`."""
-    return math.fsum(
-        math.comb(scored, k) * p**k * (1 - p) ** (scored - k) for k in range(right, scored + 1)
-    )
-
-
-def _at_most(right: int, scored: int, p: float) -> float:
-    return _tail(scored - right, scored, 1 - p)
+        return self.leaves_chance and (self.rate.accuracy or 0.0) > self.chance
 
 
 def always_rates(
-    scenarios: Sequence[Scenario], targets: Targets, scorer: ScorerEntry
+    scenarios: Sequence[Scenario],
+    targets: Targets,
+    scorer: ScorerEntry,
+    clusters: Sequence[Hashable] | None = None,
 ) -> tuple[AlwaysRate, ...]:
     """A rate for each place in the scenarios' own order, at most `MOST_PLACES`.
 
-    Empty if the scorer does not say which choices are right, or nothing is scored.
+    `clusters` has the cluster of each scenario; None means that each is one of its own. Empty if
+    the scorer does not say which choices are right, or nothing is scored.
     """
     if scorer.right_choices is None:
         return ()
+    of = range(len(scenarios)) if clusters is None else clusters
     scored = [
-        (scenario, right)
-        for scenario in scenarios
+        (cluster, right, len(scenario.choices))
+        for cluster, scenario in zip(of, scenarios, strict=True)
         if scenario.asks == "choice"
         and (right := scorer.right_choices(scenario, targets)) is not None
     ]
-    most = max((len(scenario.choices) for scenario, _ in scored), default=0)
+    most = max((choices for *_, choices in scored), default=0)
     found = []
     for place in range(min(most, MOST_PLACES)):
-        there = [(scenario, right) for scenario, right in scored if place < len(scenario.choices)]
-        rate = make_rate(sum(place in right for _, right in there), len(there))
-        by_chance = chance([scenario for scenario, _ in there], targets, scorer)
-        found.append(AlwaysRate(place, rate, by_chance))
+        there = [each for each in scored if place < each[2]]
+        rate = clustered_rate(Asked(cluster, place in right, 1) for cluster, right, _ in there)
+        chances = [(cluster, len(right) / choices) for cluster, right, choices in there]
+        by_chance = math.fsum(p for _, p in chances) / len(chances)
+        p = two_sided(rate.correct, right_by_chance(chances))
+        found.append(AlwaysRate(place, rate, by_chance, p))
     return tuple(found)

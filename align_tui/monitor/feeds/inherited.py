@@ -36,7 +36,15 @@ class InheritedDecisions:
             self.cells = tuple(
                 (
                     place,
-                    Cell(each.sample, "done", each.choice, each.scores, each.finished, each.run),
+                    Cell(
+                        each.sample,
+                        "done",
+                        each.choice,
+                        each.scores,
+                        each.finished,
+                        each.run,
+                        each.margin,
+                    ),
                 )
                 for place, each in inherited(db, run, self.study).items()
             )

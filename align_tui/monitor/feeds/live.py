@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from align_tui.core.margins import margin_of
 from align_tui.core.text.display import one_line
+from align_tui.core.time_left import TimeLeft
 from align_tui.monitor.feeds.bases import Bases
 from align_tui.monitor.feeds.before import DecisionsBefore
+from align_tui.monitor.feeds.cuts import Cuts
 from align_tui.monitor.feeds.doubts import RunFindings
 from align_tui.monitor.feeds.feed import MANY_S, ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
@@ -22,6 +24,7 @@ from align_tui.monitor.snapshot import Cell, Snapshot
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
+    from align_tui.core.time_spent import TimeSpent
     from align_tui.store.database import Database
     from align_tui.store.leases import Watch
     from align_tui.store.queue import Depth
@@ -44,6 +47,7 @@ class LiveFeed(Feed):
         self._ancestry = InheritedDecisions(study)
         self._before = DecisionsBefore(study)
         self._streams, self._thoughts, self._bases = Streams(), Thoughts(), Bases()
+        self._cuts = Cuts()
         self._findings = RunFindings(study)
         self._results: dict[int, Result] = {}  # on the shown scenario
         self._ahead: dict[int, int] = {}  # of pending samples on the shown scenario
@@ -60,14 +64,16 @@ class LiveFeed(Feed):
         self._lost: tuple[WorkerRow, ...] = ()
         self._depth: Depth | None = None
         self._depth_at = -DEPTH_S
+        self._spent: TimeSpent | None = None
         self._worker_error = ""
-        self._ends: deque[float] = deque(maxlen=60)
+        self._time_left, self._ends = TimeLeft(), 0
 
     def attach(self, run: str) -> None:
         """Follow a run from now on."""
 
         def go() -> None:
             self.run, self._stale = run, True
+            self._time_left, self._ends = TimeLeft(), 0
 
         self.order(go)
 
@@ -119,7 +125,7 @@ class LiveFeed(Feed):
             rows=self._board.rows(),
             panes=shown_panes(
                 self._board.row(self.scenario),
-                self._ancestry.results | self._results,
+                self._cuts.marked(self._ancestry.results | self._results),
                 self._thoughts.found,
                 self._bases.found,
                 self._streams.so_far,
@@ -140,7 +146,8 @@ class LiveFeed(Feed):
             silent=self._silent,
             lost=self._lost,
             queue=self._depth,
-            left_s=self._left(now),
+            spent=self._spent,
+            left_s=self._left(now, state),
             error=error,
             annotations=self.annotations.current,
             findings=self._findings.found,
@@ -169,6 +176,7 @@ class LiveFeed(Feed):
         self._bases.read(db, ended)
         if self.study.scenarios:
             self._before.read(db, run, self.scenario, self._board.row(self.scenario))
+        self._cuts.read(db, ended)
         return state, ""
 
     def _load(self, db: Database, run: str) -> None:
@@ -194,9 +202,10 @@ class LiveFeed(Feed):
                     result.choice,
                     tuple((target, score.correct) for target, score in found.items()),
                     result.finished,
+                    margin=margin_of(result.probabilities),
                 )
                 self._board.put((result.scenario, result.profile, result.repeat), cell)
-                self._ends.append(time.monotonic())
+                self._ends += 1
                 if result.scenario == self.scenario:
                     self._results[result.sample] = result
             self._seq = page[-1].seq
@@ -272,6 +281,7 @@ class LiveFeed(Feed):
     def _look_at_workers(self, db: Database, now: float) -> None:
         from align_tui.store.leases import Watch
         from align_tui.store.queue import depth
+        from align_tui.store.time_spent import recent
 
         if self._watch is None:
             self._watch = Watch()
@@ -280,6 +290,7 @@ class LiveFeed(Feed):
         self._silent, self._lost = seen.silent, seen.gone
         if now - self._depth_at >= DEPTH_S:
             self._depth, self._depth_at = depth(db), now
+            self._spent = recent(db, self.run) if self.run is not None else None
         known = (*self._workers, *seen.silent, *seen.gone)
         failed = [worker.error for worker in known if worker.error]
         self._worker_error = one_line(failed[-1] or "") if failed else ""
@@ -291,11 +302,13 @@ class LiveFeed(Feed):
             return {}
         return {sample: errors[w] for sample, w in self._holders.items() if errors.get(w)}
 
-    def _left(self, now: float) -> float | None:
+    def _left(self, now: float, state: str) -> float | None:
+        """Seconds until the run ends; None while they are not known within a factor of two."""
         counts = self._board.counts()
-        if not counts.open or len(self._ends) < 3:
+        working = state == "active" and bool(counts.running) and bool(self._workers)
+        self._time_left.look(now, self._ends, working=working)
+        if state != "active" or not self._workers or self._board.is_unmeasured():
             return None
-        ends = self._ends
-        took = max(now, ends[-1]) - ends[0]
+        left = self._time_left.seconds(counts.open)
         # In whole seconds, so that the estimate alone does not make ten new snapshots a second.
-        return float(round(counts.open * took / (len(ends) - 1))) if took > 0 else None
+        return None if left is None else float(round(left))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.monitor.feeds.bases import Bases
 from align_tui.monitor.feeds.before import DecisionsBefore
+from align_tui.monitor.feeds.cuts import Cuts
 from align_tui.monitor.feeds.feed import ONE_S, Feed
 from align_tui.monitor.feeds.inherited import InheritedDecisions
 from align_tui.monitor.feeds.panes import shown_panes
@@ -46,8 +47,8 @@ class ReplayFeed(Feed):
         self._replayed = ReplayedRun(study)
         self._texts = ReplayedTexts()
         self._ancestry = InheritedDecisions(study)
-        self._thoughts, self._bases = Thoughts(), Bases()
         self._before = DecisionsBefore(study)
+        self._thoughts, self._bases, self._cuts = Thoughts(), Bases(), Cuts()
         self._recording: Recording | None = None
         self._token_steps = 0
         self._tokens: list[float] | None = None  # of the shown scenario, read when needed
@@ -201,6 +202,7 @@ class ReplayFeed(Feed):
         ended = self._ancestry.results | self._texts.results
         self._thoughts.read(db, ended)
         self._bases.read(db, ended)
+        self._cuts.read(db, ended)
         self._tokens = None
         self._turned = False
 
@@ -231,7 +233,8 @@ class ReplayFeed(Feed):
             return self._texts.writing(db, sample, moment)
 
         row, annotations = self._replayed.board.row(self.scenario), self.annotations.current
-        known, thoughts = self._ancestry.results | results, self._thoughts.found
+        known = self._cuts.marked(self._ancestry.results | results)
+        thoughts = self._thoughts.found
         bases, repeat = self._bases.found, self.repeat
         assert self.run is not None, "only a run is replayed"
         self._before.read(db, self.run, self.scenario, row)

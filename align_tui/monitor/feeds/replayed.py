@@ -100,6 +100,6 @@ class ReplayedTexts:
         if not replies or result is None:
             return NOTHING
         elapsed = moment - result.started + ROUNDING_S
-        begun = sum(1 for reply in replies if reply.timeline and reply.timeline[0][0] <= elapsed)
+        begun = sum(characters_at(reply.timeline, elapsed) > 0 for reply in replies)
         length = characters_at(replies[0].timeline, elapsed)
         return written(replies[0].raw[:length], begun)

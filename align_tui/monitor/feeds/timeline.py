@@ -88,5 +88,5 @@ def token_seconds(
     for result, replies in texts:
         moments |= {result.started, result.finished}
         for reply in replies:
-            moments |= {result.started + t for t, _ in reply.timeline}
+            moments |= {result.started + t for t, n in reply.timeline if n}
     return sorted({clock.second(moment) for moment in moments})

@@ -18,7 +18,7 @@ from align_tui.core.text.display import one_line
 from align_tui.output.csv_cells import guarded
 from align_tui.output.markdown_text import md
 from align_tui.output.method_table.data import CHANCE, MethodTable
-from align_tui.output.tables import point
+from align_tui.output.numbers import point
 
 HEADS = ("method", "model", "target")
 DASH = "–"

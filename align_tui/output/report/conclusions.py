@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from align_tui.core.stats.equivalence import LEVEL, finding
 from align_tui.core.stats.paired_clusters import PairedDifference
-from align_tui.output.tables import point
+from align_tui.output.numbers import point
 
 
 def conclusion(found: PairedDifference | None, adjusted: float, margin: float | None) -> str:

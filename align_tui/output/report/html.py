@@ -10,10 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line, plain
 from align_tui.output.findings import evidence_words, nothing_found
+from align_tui.output.numbers import p_number, point, signed
 from align_tui.output.report import plots, position, words
 from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Accuracy, Report
-from align_tui.output.tables import point
 
 
 def html(report: Report, *, page: bool = False) -> str:
@@ -32,8 +32,8 @@ def html(report: Report, *, page: bool = False) -> str:
         "rate": words.rate_words,
         "target": words.target_words,
         "difference": words.difference_words,
-        "signed": words.signed,
-        "p": words.p_words,
+        "signed": signed,
+        "p": p_number,
         "letter": letter,
         "evidence": evidence_words,
         "when": lambda at: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(at)),

@@ -9,10 +9,10 @@ from align_tui.core.answers import letter
 from align_tui.core.text.display import one_line
 from align_tui.output.findings import evidence_words, nothing_found
 from align_tui.output.markdown_text import md
+from align_tui.output.numbers import p_number, point, signed
 from align_tui.output.report import position, words
 from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Example, Report
-from align_tui.output.tables import point
 
 
 def markdown(report: Report, *, page: bool = False) -> str:
@@ -138,8 +138,8 @@ def _comparisons(report: Report) -> Iterator[str]:
                 four,
                 words.pair_words(each.found),
                 words.difference_words(each.found.difference),
-                words.p_words(each.found.p),
-                words.p_words(each.adjusted),
+                p_number(each.found.p),
+                p_number(each.adjusted),
                 each.conclusion,
             )
         )
@@ -163,7 +163,7 @@ def _agreement(report: Report) -> Iterator[str]:
             found = report.agreements[a][b]
             if found is not None and found.share is not None:
                 ends = f"[{point(found.low)}, {point(found.high)}]"
-                corrected = "–" if found.corrected is None else words.signed(found.corrected)
+                corrected = "–" if found.corrected is None else signed(found.corrected)
                 share = f"{point(found.share)} {ends} {found.same}/{found.pairs}"
                 rows.append((label, report.labels[b], share, point(found.chance), corrected))
     yield from _table(("first", "second", "same choice", "chance", "S"), rows)

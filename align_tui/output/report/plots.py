@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.rates import Rate
 from align_tui.core.text.display import one_line
-from align_tui.output.tables import point, size_words
+from align_tui.output.numbers import point
+from align_tui.output.tables import size_words
 
 INK, QUIET, GRID, CHANCE, FILL = "#1c2128", "#57606a", "#d8dee4", "#7b4fc9", "#2f6fc1"
 ROW, HEAD, LABEL, SCALE, NUMBERS = 26, 34, 380, 340, 190

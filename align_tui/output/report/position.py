@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from align_tui.core.stats.position import PositionRate
 from align_tui.core.targets import target_id
+from align_tui.monitor.positions import column_positions
+from align_tui.output.numbers import point
 from align_tui.output.positions import (
     PLACES,
     Always,
     always_of,
     always_words,
-    column_positions,
     warning,
 )
-from align_tui.output.tables import point
+from align_tui.output.tables import size_words
 from align_tui.store import runs
 from align_tui.store.database import Database
 
@@ -28,8 +29,8 @@ HOW_PLACED = (
 )
 HOW_ALWAYS = (
     "The accuracy of a chooser that always takes the choice at one place of the scenarios' own "
-    "order. A column that prefers a place can look aligned where this leaves chance (marked *, by "
-    "the exact binomial test at 5 %)."
+    "order. A column that prefers a place can look aligned where this leaves chance (marked *: the "
+    "two-sided p against a uniform chooser is below .05, each place and target by itself)."
 )
 
 
@@ -92,7 +93,9 @@ def always_rows(each: Always) -> list[tuple[str, str, str]]:
         (
             f"always the {PLACES[one.place]}",
             f"{point(one.rate.accuracy)} [{point(one.rate.low)}, {point(one.rate.high)}] "
-            f"{one.rate.correct}/{one.rate.scored}{' *' if one.leaves_chance else ''}",
+            f"{one.rate.correct}/{one.rate.scored}"
+            f"{size_words(one.rate.scored, one.rate.questions, one.rate.clusters)}"
+            f"{' *' if one.leaves_chance else ''}",
             point(one.chance),
         )
         for one in each.rates

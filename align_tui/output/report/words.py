@@ -8,9 +8,10 @@ from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.paired_clusters import PairedDifference
 from align_tui.core.stats.rates import Rate
 from align_tui.core.text.plurals import counted
+from align_tui.output.numbers import point, signed
 from align_tui.output.report.data import ColumnDecision, Report, RunPart
 from align_tui.output.report.target_words import target_words as target_words
-from align_tui.output.tables import CAPTION, point, size_words
+from align_tui.output.tables import CAPTION, size_words
 from align_tui.store.thinking import Thought
 
 HOW_COMPARED = (
@@ -69,12 +70,6 @@ def agreed_words(counts: tuple[int, int]) -> str:
     return f"{agree} of {agree + disagree}" if agree + disagree else "–"
 
 
-def signed(value: float) -> str:
-    """`+.24`, `-.07`, `.00`."""
-    sign = "" if round(value, 2) == 0 else "+" if value > 0 else "-"
-    return sign + point(abs(value))
-
-
 def difference_words(found: PairedDifference | None) -> str:
     """`+.24 [-.02, +.41]`."""
     if found is None:
@@ -86,11 +81,6 @@ def pair_words(found: Comparison) -> str:
     """`36 {18 q, 10 c}`: the pairs of decisions, and on how many questions and clusters."""
     pairs, over = found.counts.pairs, found.difference
     return f"{pairs}{size_words(pairs, over.questions, over.clusters) if over else ''}"
-
-
-def p_words(p: float) -> str:
-    """Three digits, or `< .001`."""
-    return "< .001" if p < 0.001 else "1.000" if p >= 0.9995 else f"{p:.3f}"[1:]
 
 
 def of_run(report: Report, run: str) -> str:

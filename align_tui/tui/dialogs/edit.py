@@ -19,7 +19,7 @@ from align_tui.tui import editor
 from align_tui.tui.dialogs.help import MessageDialog
 from align_tui.tui.dialogs.keeping import KeepingDialog
 from align_tui.tui.dialogs.prompt_preview import PromptPreview, Render, place
-from align_tui.tui.format.styled_text import Line
+from align_tui.tui.format.complaint import complaint_lines
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
@@ -71,10 +71,11 @@ class EditDialog(KeepingDialog["Changed"]):
         # Without a language, so that Textual loads no grammar and shows the text as it is.
         self.area = TextArea(text, show_line_numbers=True, soft_wrap=True, id="source")
         self._message = Lines(id="said")
+        self._error: AlignError | None = None
 
     def compose(self) -> ComposeResult:
         """The text, and lines for an error."""
-        with Vertical(classes="box wide") as box:
+        with Vertical(classes="box wide" if self._preview else "box wide fit") as box:
             box.border_title = Content(one_line(self._title))
             ways = zip(RUNS, self._ways, strict=False)
             does = [f"{{{action}}} {what}" for action, (what, _) in ways]
@@ -92,7 +93,9 @@ class EditDialog(KeepingDialog["Changed"]):
         self._follow(at_once=True)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show the prompt beside the text or below it, where there is room."""
+        """Show the prompt beside the text or below it, where there is room; wrap the error."""
+        self._bound_text()
+        self.call_after_refresh(self._paint_error)
         where = place(event.size) if self._preview is not None else "hidden"
         for each in ("beside", "below", "hidden"):
             self.set_class(each == where, f"-{each}")
@@ -163,7 +166,18 @@ class EditDialog(KeepingDialog["Changed"]):
             message = message.replace(found[0], f"line {line}", 1)
             last = self.area.document.line_count - 1
             self.area.move_cursor((min(line - 1, last), 0), center=True)
-        lines: list[Line] = [(("! ", "failed"), (one_line(message, 300), "bright"))]
-        if error.hint:
-            lines.append((("  " + one_line(error.hint, 300), "quiet"),))
-        self._message.paint(lines)
+        self._error = AlignError(message, error.hint)
+        self._paint_error()
+
+    def _bound_text(self, said: int = 2) -> None:
+        """Leave room for the border and for the lines of an error, where the box fits the text."""
+        if self._preview is not None:
+            return
+        self.area.styles.max_height = max(3, self.size.height * 9 // 10 - 2 - said)
+
+    def _paint_error(self) -> None:
+        if self._error is not None:
+            lines = complaint_lines(self._error, self._message.size.width)
+            self._message.styles.height = said = max(2, len(lines))
+            self._bound_text(said)
+            self._message.paint(lines)

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.css.scalar import Scalar
 from textual.widgets import Input
 
 from align_tui.tui.dialogs.modal import Dialog
@@ -21,6 +22,8 @@ from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
 Answer = TypeVar("Answer")
+LEAST = 6  # lines below the field
+AROUND = 4  # lines around them: the border, the field and a blank line
 
 
 class FinderDialog(Dialog[Answer]):
@@ -45,7 +48,8 @@ class FinderDialog(Dialog[Answer]):
         self.query_text = ""
         self.chosen = 0
         self._title = title
-        self._box, self._top = box, 0
+        self._box, self._top = f"{box} fit", 0
+        self._high = LEAST  # lines that it has had: it grows with its matches and never shrinks
         self._lines = Lines(id="found")
 
     def compose(self) -> ComposeResult:
@@ -82,8 +86,8 @@ class FinderDialog(Dialog[Answer]):
     def paint(self) -> None:
         """Show the heading, and the lines around the chosen one."""
         above = self.head()
-        height, width = self._lines.size.height - len(above), self._lines.size.width
-        if height < 1:
+        width, height = self._lines.size.width, self._fit(len(above)) - len(above)
+        if height < 1 or not width:
             return
         self._top = window(self.chosen, self.count(), height, self._top)
         lines = list(above)
@@ -91,6 +95,14 @@ class FinderDialog(Dialog[Answer]):
             cursor = self.glyphs.cursor if number == self.chosen else " "
             lines.append(((f"{cursor} ", "key"), *self.row(number, width - 2)))
         self._lines.paint(lines)
+
+    def _fit(self, above: int) -> int:
+        """Make the dialog as high as its lines, if there is room; the height for lines."""
+        self._high = max(self._high, above + self.count())
+        height = max(1, min(self._high, self.size.height * 9 // 10 - AROUND))
+        if self._lines.styles.height != (lines := Scalar.from_number(height)):
+            self._lines.styles.height = lines
+        return height
 
     def action_move(self, by: int) -> None:
         """Choose the line `by` places down."""

@@ -16,10 +16,12 @@ from textual.screen import Screen
 from align_tui.core.text.display import plain
 from align_tui.core.text.plurals import counted
 from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.format.key_groups import GROUPS, REST, group_of
 from align_tui.tui.format.key_names import SHORT
 from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.format.targets import heading
 from align_tui.tui.format.workers import SAMPLES, worker_table
+from align_tui.tui.format.wrapping import wrap
 from align_tui.tui.key_text import shown_key
 from align_tui.tui.keymap import actions_of, keys_of
 from align_tui.tui.widgets.prose import Prose
@@ -30,20 +32,32 @@ if TYPE_CHECKING:
     from align_tui.tui.format.glyphs import Glyphs
 
 
+MOST_WIDTH, AROUND = 120, 5  # cells of a box (see dialog.tcss), and those around its text
 WIDTH = 113  # cells inside the box on a wide screen
 
 
 def key_table(screen: Screen[Any]) -> list[str]:
-    """One line of text for each action, with its keys in the user's keymap."""
-    rows: dict[str, list[str]] = {}
+    """One line of text for each action with its keys in the user's keymap, in groups with titles.
+
+    A screen without groups has no titles.
+    """
+    groups: dict[str, dict[str, list[str]]] = {title: {} for title in (*GROUPS, REST)}
     for action in actions_of(screen):
+        rows = groups[group_of(action.id)]
         for key in action.keys:
             effect, name = action.does, SHORT.get(key, shown_key(key))
             if action.id.startswith("study.pane_") and key.isdigit():
                 effect, name = "focus a pane", "1-9"
             if effect and name not in rows.setdefault(effect, []):
                 rows[effect].append(name)
-    return [f"  {', '.join(names):<22} {what}" for what, names in rows.items() if what]
+    made = {
+        title: [f"  {', '.join(names):<22} {what}" for what, names in rows.items()]
+        for title, rows in groups.items()
+        if rows
+    }
+    if len(made) < 2:
+        return [line for lines in made.values() for line in lines]
+    return [line for title, lines in made.items() for line in ("", title, *lines)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class HelpFacts:
 def help_text(facts: HelpFacts) -> str:
     """The whole help as plain text."""
     marks, glyphs, study = facts.glyphs.marks, facts.glyphs, facts.study
-    out = ["KEYS", *facts.keys, "", "MARKS"]
+    out = ["MARKS"]
     out += [
         f"  {marks['pending']} pending   {marks['working']} working   {marks['right']} right   "
         f"{marks['wrong']} wrong   {marks['unscored']} decided, unscored   "
@@ -78,9 +92,11 @@ def help_text(facts: HelpFacts) -> str:
         f"95 % interval, from 0 to 1   {glyphs.chance} chance",
         "  9q: its interval rests on 9 questions (repeats are averaged); 6c: on 6 clusters of them",
         "",
-        "  Right: no other choice is nearer to the target (ties count as right). Discriminating:",
-        "  the choices of the scenario differ in their distance to the target; only such scenarios",
-        "  can show alignment. Probabilities are normalised over the choices, not calibrated.",
+        "  Right: no other choice is nearer to the target (ties count as right).",
+        "  Discriminating: the choices of the scenario differ in their distance to the target; "
+        "only such scenarios can show alignment.",
+        "  Probabilities are normalised over the choices, not calibrated.",
+        *facts.keys,
         "",
         "BELOW THE PANES",
         "  accuracy: of each profile, against its own target or the one it is compared with",
@@ -116,6 +132,7 @@ class MessageDialog(Dialog[None]):
 
     CSS_PATH = str(Path(__file__).with_name("dialog.tcss"))  # absolute, for subclasses elsewhere
     SECTION: ClassVar[str] = "message"  # of a keymap file
+    FITS: ClassVar[bool] = True  # the box is as high as its text
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,i", "dismiss", "back", id="message.back"),
         Binding("down,j", "line(1)", "down", id="message.down"),
@@ -141,6 +158,13 @@ class MessageDialog(Dialog[None]):
     def on_mount(self) -> None:
         """Show the text."""
         self.prose.show(self._text, "text")
+
+    def on_resize(self) -> None:
+        """Make the box as high as its text, if there is room."""
+        if self.FITS:
+            width, height = self.size
+            rows = wrap(self._text, min(MOST_WIDTH, width * 9 // 10) - AROUND)
+            self.box.styles.height = min(len(rows) + 2, max(3, height * 9 // 10))
 
     def action_line(self, by: int) -> None:
         """Scroll by a line."""

@@ -71,7 +71,7 @@ class TextDialog(KeepingDialog[str]):
         """The text, in as much room as there is."""
         keys = keys_of(self)
         saves = " or ".join(keys.every("text.save"))
-        with Vertical(classes="box") as box:
+        with Vertical(classes="box fit") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content(
                 keys.hints(f"{saves} save" if saves else "", "{text.back} cancel")

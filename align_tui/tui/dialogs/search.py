@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from align_tui.tui.dialogs.finder import FinderDialog
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.search import MAX_HITS, Found, hit_line, in_scenarios
+from align_tui.tui.format.search import MAX_HITS, Found, Hits, count_words, hit_line, in_scenarios
 from align_tui.tui.format.styled_text import Line
 
 if TYPE_CHECKING:
     from align_tui.core.scenarios import Scenario
     from align_tui.monitor.rows import Hit
+    from align_tui.monitor.search import Page
 
 # Searches the reasoning for words. The second argument says whether the result is still wanted
 # when the search begins. False if there is no reasoning yet.
 SearchReasoning: TypeAlias = (
-    "Callable[[str, Callable[[], bool], Callable[[list[Hit]], None]], bool]"
+    "Callable[[str, Callable[[], bool], Callable[[Page[Hit]], None]], bool]"
 )
-Hits = tuple[tuple[int, int | None], ...]
 
 
 class SearchDialog(FinderDialog[Hits]):
-    """Returns all hits, the chosen one first; `names` are the names of the profiles."""
+    """Returns the listed hits, the chosen one first; `names` are the names of the profiles."""
 
     SECTION: ClassVar[str] = "search"  # of a keymap file
 
@@ -39,32 +39,34 @@ class SearchDialog(FinderDialog[Hits]):
     ) -> None:
         super().__init__(glyphs, "search scenarios and reasoning")
         self.found: list[Found] = []
+        self.total = 0
         self.searching = False
         self._scenarios, self._names, self._search = scenarios, names, search
 
     def look_for(self, query: str) -> None:
         """Find scenarios at once, and reasoning when the database has been read."""
-        self.found = in_scenarios(self._scenarios, query)
+        self.found, self.total = in_scenarios(self._scenarios, query)
         if query and self._search(
-            query, lambda: query == self.query_text, lambda hits: self._add(query, hits)
+            query, lambda: query == self.query_text, lambda page: self._add(query, page)
         ):
             self.searching = True
 
-    def _add(self, query: str, hits: list[Hit]) -> None:
+    def _add(self, query: str, page: Page[Hit]) -> None:
         if query != self.query_text or not self.is_attached:
             return
         self.searching = False
-        self.found += [Found(hit.scenario, hit.profile, hit.parts) for hit in hits]
+        self.found += [Found(hit.scenario, hit.profile, hit.parts) for hit in page.first]
+        self.total += page.total
         del self.found[MAX_HITS:]
         self.paint()
 
     def count(self) -> int:
-        """The number of hits so far."""
+        """The number of hits that are listed."""
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
         """The number of hits, and whether more may come."""
-        count = f"{len(self.found)} found" if self.query_text else "type to search"
+        count = count_words(self.total, len(self.found)) if self.query_text else "type to search"
         return (((count + (" ..." if self.searching else ""), "quiet"),),)
 
     def row(self, number: int, width: int) -> Line:
@@ -75,4 +77,5 @@ class SearchDialog(FinderDialog[Hits]):
     def take(self, number: int) -> None:
         """Return the hits from the chosen one on, so that keys can step over the others."""
         order = self.found[number:] + self.found[:number]
-        self.dismiss(tuple((found.scenario, found.profile) for found in order))
+        places = tuple((found.scenario, found.profile) for found in order)
+        self.dismiss(Hits(places, max(self.total, len(places))))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from align_tui.monitor.search import MOST_PLACES, FoundIn
+from align_tui.monitor.search import FoundIn, Page
 from align_tui.tui.dialogs.finder import FinderDialog
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.run_list import place_line
+from align_tui.tui.format.search import count_words
 from align_tui.tui.format.styled_text import Line
 
 # Searches for words. The second argument says whether the result is still wanted when the search
 # begins.
-Search = Callable[[str, Callable[[], bool], Callable[[list[FoundIn]], None]], None]
+Search = Callable[[str, Callable[[], bool], Callable[[Page[FoundIn]], None]], None]
 
 
 class SearchAllRunsDialog(FinderDialog[FoundIn]):
@@ -27,6 +28,7 @@ class SearchAllRunsDialog(FinderDialog[FoundIn]):
     def __init__(self, search: Search, glyphs: Glyphs) -> None:
         super().__init__(glyphs, "search the reasoning of all runs")
         self.found: list[FoundIn] = []
+        self.total = 0
         self.searching = False
         self._search = search
 
@@ -35,22 +37,21 @@ class SearchAllRunsDialog(FinderDialog[FoundIn]):
         self.found, self.searching = [], bool(query)
         if query:
             self._search(
-                query, lambda: query == self.query_text, lambda found: self._show(query, found)
+                query, lambda: query == self.query_text, lambda page: self._show(query, page)
             )
 
-    def _show(self, query: str, found: list[FoundIn]) -> None:
+    def _show(self, query: str, page: Page[FoundIn]) -> None:
         if query == self.query_text and self.is_attached:
-            self.found, self.searching = found, False
+            self.found, self.total, self.searching = page.first, page.total, False
             self.paint()
 
     def count(self) -> int:
-        """The number of decisions found."""
+        """The number of decisions that are listed."""
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
         """The number of hits, or that the search goes on."""
-        many = "the newest " if len(self.found) == MOST_PLACES else ""
-        count = f"{many}{len(self.found)} found" if self.query_text else "type to search"
+        count = count_words(self.total, len(self.found)) if self.query_text else "type to search"
         return (((count if not self.searching else "searching", "quiet"),),)
 
     def row(self, number: int, width: int) -> Line:

@@ -14,6 +14,7 @@ from align_tui.core.errors import AlignError
 from align_tui.core.targets import Targets
 from align_tui.core.text.display import one_line
 from align_tui.tui.dialogs.keeping import KeepingDialog
+from align_tui.tui.format.complaint import complaint_lines
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
@@ -64,7 +65,7 @@ class TargetDialog(KeepingDialog["Changed"]):
 
     def compose(self) -> ComposeResult:
         """One bar for each attribute, and the keys."""
-        with Vertical(classes="box") as box:
+        with Vertical(classes="box fit") as box:
             box.border_title = Content(f"targets of {one_line(self._profile)}")
             box.border_subtitle = Content(
                 keys_of(self).hints(
@@ -75,7 +76,8 @@ class TargetDialog(KeepingDialog["Changed"]):
             yield self._message
 
     def on_resize(self) -> None:
-        """Paint the bars in the new width."""
+        """Make the dialog as high as its bars, and paint them in the new width."""
+        self._bars.styles.height = max(1, min(len(self.state.names), self.size.height - 8))
         self.call_after_refresh(self._paint)
 
     def _paint(self) -> None:
@@ -92,7 +94,9 @@ class TargetDialog(KeepingDialog["Changed"]):
             "{target_editor.clear} none",
         )
         hints: list[Line] = [((keys, "quiet"),), ((self._note, "warn"),)]
-        self._message.paint(self._complaint or hints)
+        said = self._complaint or hints
+        self._message.styles.height = max(2, len(said))
+        self._message.paint(said)
 
     def has_changed(self) -> bool:
         """True if a target was set, moved or removed."""
@@ -123,9 +127,7 @@ class TargetDialog(KeepingDialog["Changed"]):
         try:
             changed = self._build(self.state.targets)
         except AlignError as error:
-            self._complaint = [(("! ", "failed"), (one_line(error.message, 300), "bright"))]
-            if error.hint:
-                self._complaint.append((("  " + one_line(error.hint, 300), "quiet"),))
+            self._complaint = complaint_lines(error, self._message.size.width)
             self._paint()
             return
         self.dismiss(changed)

@@ -76,7 +76,8 @@ def accuracy_lines(
     bar = min(MAX_BAR, size - name_room - numbers - 5)
     if bar < 7:
         bar = 0
-    made = [_cell(row, size, name_room, (digits, sizes), bar, glyphs) for row in shown]
+    names = [row.name for row in rows]
+    made = [_cell(row, size, name_room, (digits, sizes), bar, glyphs, names) for row in shown]
     lines = []
     per_line = -(-len(made) // across)
     for y in range(per_line):
@@ -89,10 +90,13 @@ def accuracy_lines(
     return tuple(lines)
 
 
-def named(row: AccuracyRow, width: int, glyphs: Glyphs) -> Line:
-    """The profile's name and the target it is compared with, in at most that many cells."""
+def named(row: AccuracyRow, width: int, glyphs: Glyphs, among: Sequence[str] = ()) -> Line:
+    """The profile's name and the target it is compared with, in at most that many cells.
+
+    `among` are the names of all rows.
+    """
     versus = f" vs {row.versus}" if row.versus else ""
-    name = fit_name(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more)
+    name = fit_name(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more, among)
     head: Line = ((name, "bright" if row.focused else "text"),)
     if versus:
         head = (*head, (fit(versus, max(0, width - cells(head)), glyphs.more), "quiet"))
@@ -105,11 +109,17 @@ def name_cells(row: AccuracyRow) -> int:
 
 
 def _cell(
-    row: AccuracyRow, size: int, names: int, cells_of: tuple[int, int], bar: int, glyphs: Glyphs
+    row: AccuracyRow,
+    size: int,
+    names: int,
+    cells_of: tuple[int, int],
+    bar: int,
+    glyphs: Glyphs,
+    among: Sequence[str],
 ) -> Line:
     """One profile; `cells_of` are those of a number of decisions, and of one of questions."""
     digits, sizes = cells_of
-    out: list[Span] = [(" ", ""), *fill(named(row, names, glyphs), names, glyphs.more)]
+    out: list[Span] = [(" ", ""), *fill(named(row, names, glyphs, among), names, glyphs.more)]
     rate = row.rate
     if rate is None or rate.accuracy is None:
         out.append((f" {'–' if not glyphs.ascii else '-':>{2 * digits + 1}}     ", "quiet"))

@@ -53,7 +53,7 @@ def agreement_part(
         head.append((f"{column + 1:>{share}}" + " " * n, style))
     lines: list[Line] = [tuple(head)]
     for row in rows:
-        name = fit_name(*names[row], label, glyphs.more)
+        name = fit_name(*names[row], label, glyphs.more, [each for each, _ in names])
         spans: list[Span] = [
             (f" {row + 1:>{digits}} ", "quiet"),
             (name + " " * (label - cell_len(name)), "bright" if row == focus else "text"),

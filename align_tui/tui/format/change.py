@@ -11,7 +11,7 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, fit
 
 if TYPE_CHECKING:
-    from align_tui.store.results import Result
+    from align_tui.monitor.rows import Result
 
 LEAST = 0.005  # below this a probability is shown as unchanged
 

@@ -103,6 +103,17 @@ def _aims(digest: Digest, glyphs: Glyphs) -> str:
     return f"under {in_words(one, glyphs)}" if one else "no target"
 
 
+def rows_width(width: int) -> int:
+    """The width in cells of the list of rows, with its border, on a screen of that width."""
+    return max(44, width // 3) if width >= LIST_WIDTH else width
+
+
+def side_width(width: int) -> int:
+    """The cells of a line of the two texts, without border, padding and scrollbar."""
+    room = width - rows_width(width) if width >= LIST_WIDTH else width
+    return max(10, room // 2 - 5)
+
+
 def column_lines(
     digest: Digest, first: int, second: int, width: int, height: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
@@ -118,7 +129,7 @@ def column_lines(
     numbers = 2 * digits + 8 + (sizes + 1 if sizes else 0)
     room = max(12, width - bar - numbers - 3)
     labels = {i: _beside(columns[i], digest, room, glyphs) for i in shown}
-    longest = max(cell_len(_name(columns[i], room, glyphs) + labels[i]) + 4 for i in shown)
+    longest = max(cell_len(_name(columns[i], digest, room, glyphs) + labels[i]) + 4 for i in shown)
     names = max(12, min(room, longest))
     out = []
     for index in shown:
@@ -126,7 +137,7 @@ def column_lines(
         among = index in (first, second)
         head: list[Span] = [
             (f"{glyphs.cursor if among else ' '}{index + 1} ", "key" if among else "quiet"),
-            (_name(column, names - 14, glyphs), "bright" if among else "text"),
+            (_name(column, digest, names - 14, glyphs), "bright" if among else "text"),
             (labels[index], "quiet"),
         ]
         rate = digest.rates[index]
@@ -148,9 +159,10 @@ def column_lines(
     return tuple(out)
 
 
-def _name(column: Column, width: int, glyphs: Glyphs) -> str:
+def _name(column: Column, digest: Digest, width: int, glyphs: Glyphs) -> str:
     tail = f" {signs(column.targets, glyphs)}" if column.targets else ""
-    return fit_name(one_line(column.name), tail, max(8, width), glyphs.more)
+    among = [one_line(each.name) for each in digest.paired.columns]
+    return fit_name(one_line(column.name), tail, max(8, width), glyphs.more, among)
 
 
 def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
@@ -162,7 +174,7 @@ def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
     alone = f" (+{left_out} not shared)" if left_out else ""
     rest = f" {glyphs.sep} {run_label(column)}{versus}{alone}"
     model = one_line(model_beside(column.name, column.model))
-    left = room - cell_len(_name(column, room, glyphs) + rest) - 7
+    left = room - cell_len(_name(column, digest, room, glyphs) + rest) - 7
     if not model or left < min(LEAST_MODEL, cell_len(model)):
         return rest  # the texts below name the model
     return f" {glyphs.sep} {fit(model, left, glyphs.more)}{rest}"

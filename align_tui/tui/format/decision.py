@@ -168,8 +168,8 @@ def foot_lines(
 
     `choice` and `mark` are known from the list before the result has been read. Ratings, and an
     open answer, each take at most `room` lines. A long choice and many probabilities wrap to the
-    lines that the reasoning leaves, of which there are `spare` beside `FOOT`, and to `room` lines
-    in any case.
+    lines that the reasoning leaves, of which there are `spare` beside `FOOT`. Where it leaves none,
+    probabilities still take up to `room` lines, and a choice two.
     """
     if shown.status == "done":
         sign = mark or shown_mark(shown, target)
@@ -209,15 +209,16 @@ def _decided_lines(
     ratings: tuple[Line, ...] = ()
     if rated is not None:
         ratings = rating_lines(rated, chosen, mark, width, room, glyphs)
-    left = max(room, spare + FOOT - 1 - len(ratings))  # for the choice and its probabilities
+    free = spare + FOOT - 1 - len(ratings)  # that neither reasoning nor ratings take
     shares: tuple[Line, ...] = ()
     if result is not None and result.probabilities and chosen is not None:
-        shares = probability_lines(result.probabilities, chosen, width, max(1, left - 1), glyphs)
+        shares = probability_lines(result.probabilities, chosen, width, max(room, free) - 1, glyphs)
     lines: tuple[Line, ...] = ()
     if chosen is not None:
-        lines = decision_lines(chosen, choices, mark, width, max(1, left - len(shares)), glyphs)
+        most = max(min(2, room - len(shares)), free - len(shares))
+        lines = decision_lines(chosen, choices, mark, width, most, glyphs)
     elif result is not None:
-        most = max(min(ANSWER, room), spare + FOOT - 1 - len(ratings))
+        most = max(min(ANSWER, room), free)
         lines = answer_lines(result.choice_text, mark, width, most, glyphs)
     lines += shares
     if result is not None and shown.before is not None:

@@ -13,9 +13,10 @@ from align_tui.core.replies import split_thinking
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import plain
 from align_tui.core.text.plurals import counted
+from align_tui.core.time_spent import time_spent
 from align_tui.tui.format.basis_detail import basis_parts
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.status_text import annotation_words, error_words
+from align_tui.tui.format.status_text import annotation_words, error_words, spent_words
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -83,6 +84,9 @@ def _decision(detail: DecisionDetail) -> str:
         thought = sum(reply.thinking_tokens for reply in replies)
         took = f"{result.latency_s:.3f} s, {counted(result.tokens, 'token')}"
         out.append(f"took      {took}{_of_them(thought)}")
+        ends = [(reply.timeline, reply.first_token_s) for reply in replies]
+        if spent := time_spent(result.latency_s, ends):
+            out.append(f"time      {spent_words(spent)}")
         if result.error_kind:
             out += [f"failed    {error_words(result)[0]}", result.error_message or ""]
         elif result.choice is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from align_tui.core.scenarios import variant_of
 from align_tui.monitor.marks import mark_of, samples_of
+from align_tui.monitor.ordering import place_of
 from align_tui.monitor.snapshot import Cells
 
 if TYPE_CHECKING:
@@ -164,8 +164,8 @@ class Sieve:
 
 
 def is_listed(listed: Sequence[int], scenario: int) -> bool:
-    """True if the scenario is in `listed`, which ascends."""
-    at = bisect_left(listed, scenario)
+    """True if the scenario is in `listed`."""
+    at = place_of(listed, scenario)
     return at < len(listed) and listed[at] == scenario
 
 
@@ -173,7 +173,7 @@ def beside(listed: Sequence[int], scenario: int, by: int) -> int | None:
     """The scenario `by` lines down in the list, or at its end; None if nothing is listed."""
     if not listed:
         return None
-    at, there = bisect_left(listed, scenario), is_listed(listed, scenario)
+    at, there = place_of(listed, scenario), is_listed(listed, scenario)
     to = at + by - (1 if by > 0 and not there else 0)
     return listed[max(0, min(len(listed) - 1, to))]
 
@@ -182,5 +182,5 @@ def onwards(listed: Sequence[int], scenario: int, step: int) -> int | None:
     """The next (1) or previous (-1) listed scenario, past the end if needed; None if none is."""
     if not listed:
         return None
-    at, there = bisect_left(listed, scenario), is_listed(listed, scenario)
+    at, there = place_of(listed, scenario), is_listed(listed, scenario)
     return listed[(at + there if step > 0 else at - 1) % len(listed)]

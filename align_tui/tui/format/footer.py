@@ -8,7 +8,7 @@ from typing import Literal
 
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
-from align_tui.tui.format.styled_text import Line, Span, cells
+from align_tui.tui.format.styled_text import Line, Span, cells, cut
 
 Key = tuple[str, str]
 Entry = tuple[str, ...]  # a label, and the ids of its actions
@@ -167,6 +167,21 @@ def _key_line(keys: tuple[Key, ...], width: int) -> Line:
         spans.extend(part)
     spans.extend(span for part in last for span in part)
     return ((spans[0][0][2:], ""), *spans[1:])
+
+
+def greeting_line(names: KeyNames, width: int, glyphs: Glyphs) -> Line:
+    """The greeting of a first start: what the demo is, a few keys, and the key that hides this."""
+    hide = names.fill("{study.back} hides this")
+    keys = (
+        names.fill("{study.next_scenario} next"),
+        names.fill("{study.compare_columns} compare"),
+        names.fill("{study.help} help"),
+    )
+    spans: list[Span] = [(" Demo: a toy model on toy cases. ", "bright")]
+    spans.append((", ".join(filter(None, keys)), "text"))
+    if hide:
+        spans.append((f"   {hide}", "quiet"))
+    return cut(spans, width, glyphs.more)
 
 
 def _key(key: Key) -> Line:

@@ -135,7 +135,7 @@ def plan(
     if unfolded:
         scenario = min(scenario_lines + 2, max(5, body - PANE_HEIGHT + 2))
     else:
-        cap = 2 if tiny else 3 if small else max(4, body // 3 - 2)
+        cap = 2 if tiny else 3 if small else max(4, body * 2 // 5 - 2)
         cap = max(cap, min(choice_lines, body - LEAST_PANES - 2))
         scenario = min(scenario_lines, cap) + 2
     panes = body - scenario

@@ -142,14 +142,16 @@ def pane_view(
     starting: bool,
     greet: str,
     thinking: bool = False,
+    among: Sequence[str] = (),
 ) -> PaneView:
     """The whole pane, for `width` cells and `height` lines inside its border.
 
-    With `thinking` it shows the model's thinking whole, otherwise one line of it.
+    `among` are the names of all columns. With `thinking` it shows the model's thinking whole,
+    otherwise one line of it.
     """
     number = shown.profile + 1
     head, tail = f"{number} ", f" {shown.repeat + 1}/{repeats}" if repeats > 1 else ""
-    name = heading(profile, glyphs, max(4, width - 2 - len(head) - len(tail)))
+    name = heading(profile, glyphs, max(4, width - 2 - len(head) - len(tail)), among)
     title: list[Span] = [
         (head, "key" if focused else "quiet"),
         (name, "title" if focused else "text"),
@@ -170,6 +172,7 @@ def pane_view(
     mark: MarkName = cell_mark(cell, target) if cell is not None else shown_mark(shown, target)
     text, quiet = _text(shown, snapshot, starting, greet, profile, keys)
     above = thinking_part(shown, width - MARGIN, glyphs, unfolded=thinking)
+    below = cut_notes(shown, width, glyphs) if shown.status == "done" else ""
     whole = thinking and bool(above) and not is_reasoning(shown)
     foot = foot_lines(
         shown,
@@ -183,7 +186,7 @@ def pane_view(
         mark=mark if shown.status == "done" else None,
         rated=rated_of(shown, profile, len(choices)),
         room=foot_room(height),
-        spare=spare_lines(above, text, width - MARGIN, height) if shown.status == "done" else 0,
+        spare=spare_lines((above, text, below), width - MARGIN, height),
     )
     live = shown.status == "running"
     return PaneView(
@@ -203,7 +206,7 @@ def pane_view(
         low=shown.status not in ("done", "failed"),
         markdown=worth_markdown(shown) and not whole,
         above=above,
-        below=cut_notes(shown, width, glyphs) if shown.status == "done" else "",
+        below=below,
     )
 
 
@@ -215,12 +218,17 @@ def foot_room(height: int) -> int:
     return max(3, height // 2 - 1)
 
 
-def spare_lines(above: str, text: str, width: int, height: int) -> int:
-    """The lines that stay empty in a pane below its reasoning, a blank one and `FOOT` lines."""
+def spare_lines(parts: tuple[str, str, str], width: int, height: int) -> int:
+    """The lines that stay empty in a pane below its text, a blank one and `FOOT` lines.
+
+    The text has the `parts` thinking, reasoning and notes.
+    """
+    above, text, below = parts
     most = height - FOOT - 1
-    if len(text) > max(1, most) * width:
+    if most <= 0 or len(text) > most * width:
         return 0  # too long, whatever its words
-    return max(0, most - _rows(above, width) - _rows(text, width))
+    notes = 1 + _rows(below, width) if below else 0
+    return max(0, most - _rows(above, width) - _rows(text, width) - notes)
 
 
 @lru_cache(maxsize=64)  # every paint asks for the same texts

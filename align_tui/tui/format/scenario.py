@@ -171,7 +171,7 @@ def _packed(scenario: Scenario, width: int, glyphs: Glyphs) -> Line:
             (fit(one_line(choice.text), size - len(head), glyphs.more), "bright"),
             ("  ", ""),
         ]
-    return tuple(spans)
+    return cut(spans, width, glyphs.more)
 
 
 def scenario_title(

@@ -65,7 +65,8 @@ class Flags:
     """The marks of one line.
 
     `hit`: a search found it; `edited`: it is a what-if variant; `branch`: the scenario above is its
-    original or another variant; `kept`: one of its decisions is bookmarked.
+    original or another variant; `kept`: one of its decisions is bookmarked. `value` stands before
+    the marks where the name keeps its room.
     """
 
     current: bool = False
@@ -73,6 +74,7 @@ class Flags:
     edited: bool = False
     branch: bool = False
     kept: bool = False
+    value: str = ""  # what the order of the list goes by
 
 
 def list_shape(kind: ListKind, scenarios: int, profiles: int, focus: int, width: int) -> Shape:
@@ -113,6 +115,9 @@ def list_line(
     room = shape.width - shape.head - cells(tail) - 1
     body: list[Span] = [(glyphs.branch if flags.branch else "", "quiet")]
     body.append(("".join(f"{sign} " for sign in (pencil, star) if sign), style))
+    if flags.value and room > SHORT_NAME + cells(((flags.value, ""),)) + 2:
+        room -= cells(((flags.value, ""),)) + 2
+        tail = ((" ", ""), (flags.value, "quiet"), (" ", ""), *tail)
     name = one_line(scenario.title or scenario.key)
     body.append((fit(name, room - cells(body), glyphs.more), style))
     if shape.kind == "wide":

@@ -53,21 +53,39 @@ def around(parts: Sequence[Part], width: int, more: str) -> Line:
     return cut(spans, width, more)
 
 
-def in_scenarios(scenarios: Sequence[Scenario], query: str) -> list[Found]:
-    """The scenarios that have all the words in their key, title, text or choices."""
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The (scenario, profile) of the first hits, the chosen one first; there are `total`."""
+
+    places: tuple[tuple[int, int | None], ...]
+    total: int
+
+
+def count_words(total: int, listed: int) -> str:
+    """`412 found, 300 of them listed`."""
+    return f"{total} found" + (f", {listed} of them listed" if listed < total else "")
+
+
+def in_scenarios(scenarios: Sequence[Scenario], query: str) -> tuple[list[Found], int]:
+    """The first scenarios that have all the words in their key, title, text or choices.
+
+    The second value is the number of all that have them.
+    """
     words = query.casefold().split()
+    out: list[Found] = []
+    total = 0
     if not words:
-        return []
-    out = []
+        return out, total
     for number, scenario in enumerate(scenarios):
         fields = (scenario.key, scenario.title, scenario.text, *scenario.choice_texts)
         whole = "\n".join(fields).casefold()
-        if all(word in whole for word in words):
+        if not all(word in whole for word in words):
+            continue
+        total += 1
+        if len(out) < MAX_HITS:
             at = max(0, scenario.text.casefold().find(words[0]) - EXCERPT // 2)
             out.append(Found(number, None, marked(scenario.text[at : at + EXCERPT], words)))
-            if len(out) >= MAX_HITS:
-                break
-    return out
+    return out, total
 
 
 def hit_line(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
-from align_tui.monitor.snapshot import Snapshot
+from align_tui.monitor.snapshot import Counts, Snapshot
 from align_tui.tui.format.bars import bar, clock
 from align_tui.tui.format.engine import worker_parts
 from align_tui.tui.format.glyphs import Glyphs
@@ -32,7 +32,7 @@ class StatusView:
 def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs) -> Line:
     """The status line; the least important parts are left out if they do not fit."""
     counts = snapshot.counts
-    ended = counts.done + counts.failed
+    ended, total = counts.done + counts.failed, planned_here(counts, view.planned)
     right: Line = (("replay ", "quiet"),)
     if not view.replay:
         right = worker_parts(
@@ -43,15 +43,18 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
             starting=view.starting,
             silent=snapshot.silent,
         )
+        if lacks_worker(snapshot, starting=view.starting):
+            text = view.keys.sentence("no worker", ": {study.pause} starts one")
+            right = ((f"{glyphs.marks['failed']} {text} ", "failed"),)
     if snapshot.error:
         error = fit(one_line(snapshot.error), width // 2, glyphs.more)
         right = ((f"{glyphs.marks['failed']} {error} ", "failed"),)
     name = fit(one_line(view.name), max(12, width // 4), glyphs.more)
     parts: list[Line] = [((f" {name}  ", "bright"),)]
     if counts.total:
-        parts.append(((f"{ended}/{counts.total} ", "text"),))
+        parts.append(((f"{ended}/{total} ", "text"),))
         size = 16 if width >= 120 else 8
-        full, empty = bar(ended / counts.total, size, glyphs)
+        full, empty = bar(ended / total, size, glyphs)
         parts.append(((full, "bar"), (empty, "faint"), ("  ", "")))
     elif snapshot.reading:
         parts.append((("reading the run  ", "quiet"),))
@@ -60,15 +63,13 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     if snapshot.findings:
         found = counted(len(snapshot.findings), "finding")
         parts.append(((f"{view.keys.sentence(found, OPEN_FINDINGS)}  ", "warn"),))
-    parts += _state_parts(snapshot, view.replay, view.keys)
+    parts += _state_parts(snapshot, view, total)
     if counts.failed:
         parts.append(((f"{counts.failed} failed  ", "failed"),))
     if snapshot.left_s is not None and counts.open and snapshot.state == "active":
         parts.append(((f"left {clock(snapshot.left_s)}  ", "text"),))
     if counts.inherited:
         parts.append(((f"{counts.inherited} from earlier runs  ", "quiet"),))
-    if counts.total and counts.total + counts.inherited < view.planned:
-        parts.append(((f"of {view.planned} in the study  ", "quiet"),))
     left: list[Span] = []
     room = width - cells(right) - 1
     for part in parts:
@@ -78,14 +79,27 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     return spread(left, right, width, glyphs.more)
 
 
-def _state_parts(snapshot: Snapshot, replay: bool, keys: KeyNames) -> list[Line]:
+def planned_here(counts: Counts, planned: int) -> int:
+    """Of how many samples this run decides: those that the study plans and it does not inherit."""
+    return max(counts.total, planned - counts.inherited)
+
+
+def lacks_worker(snapshot: Snapshot, *, starting: bool) -> bool:
+    """True if samples wait and nobody decides them: no worker runs, and none is being started."""
+    busy = snapshot.workers or snapshot.silent or starting
+    return bool(snapshot.state == "active" and snapshot.counts.open and not busy)
+
+
+def _state_parts(snapshot: Snapshot, view: StatusView, total: int) -> list[Line]:
     counts = snapshot.counts
-    if not replay and snapshot.state in ("paused", "stopped") and counts.open:
-        return [((f"{keys.sentence(snapshot.state, GO_ON)}  ", "warn"),)]
-    if counts.running and snapshot.silent and not snapshot.workers:
+    if not view.replay and snapshot.state in ("paused", "stopped") and counts.open:
+        return [((f"{view.keys.sentence(snapshot.state, GO_ON)}  ", "warn"),)]
+    if counts.running and not snapshot.workers and not view.replay:
         return [((f"{counts.running} waiting  ", "warn"),)]
     if counts.running:
         return [((f"{counts.running} running  ", "text"),)]
     if counts.total and not counts.open:
+        if counts.total < total:
+            return [((f"{total - counts.total} not asked  ", "quiet"),)]
         return [(("all decided  " if not counts.failed else "ended  ", "quiet"),)]
     return []

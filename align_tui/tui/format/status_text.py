@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
+from align_tui.core.time_spent import TimeSpent
+from align_tui.tui.format.bars import seconds
 from align_tui.tui.format.key_names import KeyNames
 
 if TYPE_CHECKING:
@@ -70,6 +72,12 @@ def silent_words(silent: Sequence[WorkerRow]) -> str:
     if len(silent) > 1:
         return f"{len(silent)} workers {'are blocked' if blocked else 'do not answer'}"
     return f"worker {silent[0].id[:8]} {'is blocked' if blocked else 'does not answer'}"
+
+
+def spent_words(spent: TimeSpent) -> str:
+    """`queued 31 s, reading 4.0 s, writing 2.0 s`."""
+    parts = (("queued", spent.queued_s), ("reading", spent.reading_s), ("writing", spent.writing_s))
+    return ", ".join(f"{what} {seconds(took)}" for what, took in parts)
 
 
 def queued_words(ahead: int | None) -> str:

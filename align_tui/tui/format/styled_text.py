@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from align_tui.core.column_names import AT
 
+_WORD_END = re.compile(r"[-_. /]+")
 LEAST_HALVES = 10  # cells of both halves of a name below which only its beginning is shown
 
 Span: TypeAlias = tuple[str, str]  # literal text, name of a style (see tui.theme)
@@ -50,17 +52,49 @@ def fit_keeping(text: str, tail: str, width: int, more: str) -> str:
     return fit(text, max(2, width - cell_len(tail)), more) + tail
 
 
-def fit_name(name: str, tail: str, width: int, more: str) -> str:
+def fit_name(name: str, tail: str, width: int, more: str, among: Sequence[str] = ()) -> str:
     """A column's name and `tail` in `width` cells.
 
-    Both halves of `baseline @ mistral-7b` are cut, because columns can differ in either.
+    `among` are the names of the columns beside it: a name that is cut keeps the part in which it
+    differs from them. Both halves of `baseline @ mistral-7b` are cut, because columns can differ in
+    either.
     """
     profile, _, model = name.rpartition(AT)
     room = width - cell_len(tail) - len(AT)
     if not profile or room < LEAST_HALVES or cell_len(name) <= room + len(AT):
-        return fit_keeping(name, tail, width, more)
-    model = fit(model, max(room * 3 // 5, room - cell_len(profile)), more)
-    return f"{fit(profile, room - cell_len(model), more)}{AT}{model}{tail}"
+        if cell_len(name) + cell_len(tail) <= width:
+            return name + tail
+        return fit_distinct(name, max(2, width - cell_len(tail)), more, among) + tail
+    halves = [each.rpartition(AT) for each in among]
+    model = fit_distinct(
+        model, max(room * 3 // 5, room - cell_len(profile)), more, [half[2] for half in halves]
+    )
+    kept = fit_distinct(profile, room - cell_len(model), more, [half[0] for half in halves])
+    return f"{kept}{AT}{model}{tail}"
+
+
+def fit_distinct(name: str, width: int, more: str, among: Sequence[str]) -> str:
+    """`moral-…high` beside `moral-desert-low`: cut in the middle, before what differs.
+
+    Names that begin differently are cut at their ends.
+    """
+    if cell_len(name) <= width:
+        return name
+    end = name[max((_shared(name, other) for other in among if other != name), default=0) :]
+    room = width - cell_len(more) - cell_len(end)
+    if end == name or room < 0:
+        return fit(name, width, more) if end == name else fit(more + end, width, more)
+    return set_cell_size(name, room).rstrip() + more + end
+
+
+def _shared(name: str, other: str) -> int:
+    """The characters of whole words with which both names begin."""
+    pairs = zip(name, other, strict=False)
+    least = min(len(name), len(other))
+    length = next((i for i, (a, b) in enumerate(pairs) if a != b), least)
+    if length == len(name) or not length:
+        return 0
+    return max((at.end() for at in _WORD_END.finditer(name, 0, length)), default=0)
 
 
 def cut(line: Sequence[Span], width: int, more: str) -> Line:

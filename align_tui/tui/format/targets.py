@@ -49,21 +49,21 @@ def profile_name(profile: Profile) -> str:
     return one_line(profile.name)
 
 
-def heading(profile: Profile, glyphs: Glyphs, width: int = 0) -> str:
+def heading(profile: Profile, glyphs: Glyphs, width: int = 0, among: Sequence[str] = ()) -> str:
     """The profile's name and targets; attributes are named unless the name has them already.
 
-    If this is wider than `width` (0 for any), it leaves the attributes out, then cuts the name;
-    the signs of the targets always stay.
+    If this is wider than `width` (0 for any), it leaves the attributes out, then cuts the name to
+    what differs from the names `among` which it stands; the signs of the targets always stay.
     """
     name, targets = profile_name(profile), profile.target
     if not targets:
-        return fit_name(name, "", width, glyphs.more) if width else name
+        return fit_name(name, "", width, glyphs.more, among) if width else name
     tail = f" {signs(targets, glyphs)}"
     if not all(fold(target.attribute) in fold(name) for target in targets):
         full = f"{name} {glyphs.sep} {in_words(targets, glyphs)}"
         if not width or cell_len(full) <= width:
             return full
-    return fit_name(name, tail, width, glyphs.more) if width else name + tail
+    return fit_name(name, tail, width, glyphs.more, among) if width else name + tail
 
 
 def compared(study: Study, index: int) -> tuple[str | None, ...]:

@@ -15,7 +15,7 @@ from align_tui.tui.format.bars import clock
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.overview import message_part as nothing
-from align_tui.tui.format.status_text import gigabytes, model_names, worker_state
+from align_tui.tui.format.status_text import gigabytes, model_names, spent_words, worker_state
 from align_tui.tui.format.styled_text import Line, Span, cut, fit
 
 if TYPE_CHECKING:
@@ -127,6 +127,8 @@ def queue_line(snapshot: Snapshot, glyphs: Glyphs) -> Line:
     out: list[Span] = [(f" {text} {glyphs.sep} {counts.running} running", "text")]
     if snapshot.left_s is not None and counts.open:
         out.append((f" {glyphs.sep} left {clock(snapshot.left_s)}", "text"))
+    if snapshot.spent is not None:
+        out.append((f" {glyphs.sep} a decision: {spent_words(snapshot.spent)}", "quiet"))
     return tuple(out)
 
 

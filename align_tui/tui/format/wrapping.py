@@ -29,11 +29,16 @@ def wrapped(text: str, width: int, most: int, more: str) -> list[str]:
     rows = [row for _, row in wrap(text[: 4 * width * (most + 1)], width)]
     kept = rows[:most]
     if len(rows) > most or len(text) > 4 * width * (most + 1):
-        room = width - cell_len(more)
-        while cell_len(kept[-1]) > room:
-            kept[-1] = kept[-1][:-1]
-        kept[-1] = kept[-1].rstrip() + more
+        kept[-1] = _ended(kept[-1], width - cell_len(more)) + more
     return kept
+
+
+def _ended(row: str, room: int) -> str:
+    """The row's whole words in `room` cells, or as much of its only word."""
+    while cell_len(row) > room:
+        before, blank, _ = row.rpartition(" ")
+        row = before if blank and before.strip() else row[:-1]
+    return row.rstrip()
 
 
 def extend(rows: list[WrappedRow], text: str, width: int) -> int:

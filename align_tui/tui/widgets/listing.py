@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
 
+from align_tui.monitor.ordering import place_of
 from align_tui.tui.format.scenario_list import window
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.widgets.lines import Lines
@@ -35,7 +35,7 @@ class ScenarioList(Lines):
     def fill(
         self, order: Sequence[int], current: int, header: Line, make: Callable[[int], Line]
     ) -> None:
-        """Show the lines that `make` returns for the numbers in `order`, which ascend.
+        """Show the lines that `make` returns for the numbers in `order`.
 
         The list stays scrolled where it is. If `order` changes, the top line stays at the top, and
         the current line stays in sight if it was.
@@ -45,7 +45,7 @@ class ScenarioList(Lines):
         moved = current != self._current
         if order is not self._order and order != self._order:
             if self.top < len(self._order):
-                self.top = bisect_left(order, self._order[self.top])
+                self.top = place_of(order, self._order[self.top])
             moved = moved or seen
         self._order, self._current, self._make, self._header = order, current, make, header
         if moved:
@@ -55,7 +55,7 @@ class ScenarioList(Lines):
 
     def _place(self) -> int:
         """The place of the current number, or the place where it would be if it were listed."""
-        return bisect_left(self._order, self._current)
+        return place_of(self._order, self._current)
 
     def _keep_in_sight(self) -> None:
         last = max(0, len(self._order) - 1)

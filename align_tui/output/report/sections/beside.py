@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from align_tui.core.column_numbers import ColumnNumbers
 from align_tui.core.targets import Targets, target_id
-from align_tui.output.effects import bounds_words, mean_words, p_number, spread_words
+from align_tui.output.effects import bounds_words, mean_words, spread_words
+from align_tui.output.numbers import p_number, point
 from align_tui.output.report.blocks import Block, Grid
 from align_tui.output.report.methods import MethodName
 from align_tui.output.report.sections.gathered import Gathered
 from align_tui.output.report.target_words import target_words
-from align_tui.output.tables import point
 
 HOW = (
     "p: how often a uniform chooser is right at least as often. Expected: the mean probability of "

@@ -7,9 +7,9 @@ from align_tui.core.stats.clusters import Asked
 from align_tui.core.stats.macro import macro_mean
 from align_tui.core.steering import method_of
 from align_tui.core.targets import Targets, target_id
+from align_tui.output.numbers import point
 from align_tui.output.report.blocks import Block, Grid
 from align_tui.output.report.sections.gathered import Gathered
-from align_tui.output.tables import point
 
 HOW = (
     "Each row is the mean of a decision-maker's accuracies for several attributes, each counted "

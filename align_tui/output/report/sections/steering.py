@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from align_tui.core.stats.paired_clusters import PairedDifference
 from align_tui.core.steering import Steering
-from align_tui.output.effects import effect_name, mean_words, p_number, signed
+from align_tui.output.effects import effect_name, mean_words
+from align_tui.output.numbers import p_number, signed
 from align_tui.output.report.blocks import Block, Grid
 from align_tui.output.report.methods import MethodName
 from align_tui.output.report.sections.gathered import Gathered

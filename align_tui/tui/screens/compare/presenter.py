@@ -47,8 +47,9 @@ class ComparisonPresenter:
         self.table.styles.height = len(table)
         self.table.paint(table)
         self.rows.styles.height = "100%" if wide else max(4, (height - len(lines) - 6) // 2)
-        self.rows.styles.width = max(44, width // 3) if wide else "100%"
-        self._paint_rows(digest, int(width if not wide else max(44, width // 3)) - 2)
+        rows = comparison.rows_width(width)
+        self.rows.styles.width = rows if wide else "100%"
+        self._paint_rows(digest, rows - 2)
 
     def _paint_rows(self, digest: Digest, width: int) -> None:
         def make(place: int) -> Line:
@@ -63,13 +64,17 @@ class ComparisonPresenter:
         self.rows.empty = (((f" {why}", "quiet"),),)
         self.rows.fill(range(len(digest.shown)), self.state.row, header, make)
 
-    def paint_texts(self, digest: Digest) -> None:
-        """Paint the reasoning of both columns in the current row, with the differences marked."""
+    def paint_texts(self, digest: Digest, screen: int) -> None:
+        """Paint the reasoning of both columns in the current row, with the differences marked.
+
+        The width of the texts follows from that of the `screen`, since the widgets of a resized
+        screen have their old sizes until the next layout.
+        """
         row = self.state.current
-        widths = tuple(max(10, side.size.width - 5) for side in self.sides)
-        pair = difference_lines(self.state.texts, (widths[0], widths[1]), self.glyphs)
+        width = comparison.side_width(screen)
+        pair = difference_lines(self.state.texts, (width, width), self.glyphs)
         compared = (digest.comparison.a, digest.comparison.b)
-        for side, index, lines, width in zip(self.sides, compared, pair, widths, strict=True):
+        for side, index, lines in zip(self.sides, compared, pair, strict=True):
             column = digest.paired.columns[index]
             model = one_line(model_beside(column.name, column.model))
             below: Line = ((model, "quiet"),) if model else ()

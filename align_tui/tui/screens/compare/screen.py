@@ -75,7 +75,7 @@ class CompareScreen(BaseScreen):
         self.set_class(width >= LIST_WIDTH, "-wide")
         self.presenter.paint(digest, width, height)
         self._ask_for_texts()
-        self.presenter.paint_texts(digest)
+        self.presenter.paint_texts(digest, width)
         self.paint_keys()
 
     def _ask_for_texts(self) -> None:
@@ -89,7 +89,7 @@ class CompareScreen(BaseScreen):
     def show_texts(self) -> None:
         """Paint the reasoning that was read."""
         if self.state.digest is not None:
-            self.presenter.paint_texts(self.state.digest)
+            self.presenter.paint_texts(self.state.digest, self.size.width)
 
     def key_list(self) -> list[Key]:
         """The entries of the line of keys."""

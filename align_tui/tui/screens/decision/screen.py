@@ -26,6 +26,7 @@ class DecisionScreen(MessageDialog):
     """Shows the parts of one decision; the user can copy the shown part or open it in the pager."""
 
     SECTION: ClassVar[str] = "decision"  # of a keymap file
+    FITS: ClassVar[bool] = False  # the box stays as it is from part to part
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,right", "section(1)", "next part", priority=True, id="decision.next_part"),
         Binding(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.monitor.columns import ColumnKey
 from align_tui.monitor.runs import load_study
-from align_tui.monitor.search import search_all
+from align_tui.monitor.search import Page, search_all
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -69,6 +69,6 @@ class RunsOpening:
         self.host.ask(SearchAllRunsDialog(self._search, self.host.glyphs), go)
 
     def _search(
-        self, query: str, asked: Callable[[], bool], then: Callable[[list[FoundIn]], None]
+        self, query: str, asked: Callable[[], bool], then: Callable[[Page[FoundIn]], None]
     ) -> None:
-        self.host.do(lambda db: search_all(db, query) if asked() else [], then)
+        self.host.do(lambda db: search_all(db, query) if asked() else Page([], 0), then)

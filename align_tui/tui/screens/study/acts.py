@@ -104,6 +104,13 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
         lambda do: do.moving.filter(),
     ),
     Act(
+        "study.sort",
+        "z",
+        "sort the list: attribute, margin, disagreement, flips over repeats",
+        lambda do: do.viewing.sort(1),
+    ),
+    Act("study.sort_back", "Z", "previous order of the list", lambda do: do.viewing.sort(-1)),
+    Act(
         "study.next_match",
         "n",
         "next match: listed scenario, search hit, or wrong decision",

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from align_tui.config.study import OUT_OF_DEPTH
 from align_tui.monitor.marks import mark_of
 from align_tui.monitor.snapshot import Shown, Snapshot
+from align_tui.monitor.votes import vote
 from align_tui.tui.format import footer, scenario
 from align_tui.tui.format.filters import is_listed
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout, plan, too_small
+from align_tui.tui.format.outside import outside_words
 from align_tui.tui.format.panes import current, greeting, pane_view
 from align_tui.tui.format.status import StatusView, status_line
-from align_tui.tui.format.styled_text import Span, cut, fit_name
+from align_tui.tui.format.styled_text import cut
+from align_tui.tui.format.tabs import Tab, tabs_line
 from align_tui.tui.format.targets import compared, profile_name, signs
 from align_tui.tui.format.transport import Ticks, transport_line
 from align_tui.tui.screens.study.overview import OverviewPresenter
@@ -48,7 +51,9 @@ class Presenter:
         self.replay = replay
         self.layout: Layout | None = None
         self.depth = OUT_OF_DEPTH in study.notes
-        self.planned = sum(1 for _ in study.pairs())
+        pairs = list(study.pairs())
+        self.planned, self._asked = len(pairs), len({scenario for scenario, _, _ in pairs})
+        self._names = [profile_name(profile) for profile in study.profiles]
         self._needs_comparison = any(not p.target for p in study.profiles)
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
@@ -164,12 +169,14 @@ class Presenter:
         if snapshot.reading:
             greet = "reading the run"
         elif not (state.starting or self.replay or snapshot.counts.known):
-            scenarios = len(self.study.scenarios)
-            greet = greeting(self.planned, scenarios, self.glyphs, keys, state.missing)
+            greet = greeting(self.planned, self._asked, self.glyphs, keys, state.missing)
         for place, index in enumerate(self.layout.grid.panes):
             profile = self.study.profiles[index]
             known = snapshot.panes[index] if index < len(snapshot.panes) else Shown(index)
             shown, cell = current(known, snapshot, state.scenario)
+            outside = ""
+            if shown.status == "absent" and not snapshot.reading:
+                outside = outside_words(self.study, profile, self.study.scenarios[state.scenario])
             pane = self.widgets.panes[index]
             size = pane.size  # Textual works it out each time
             view = pane_view(
@@ -188,8 +195,9 @@ class Presenter:
                 focused=index == state.focus,
                 depth=self.depth and profile.asks_demo,
                 starting=state.starting,
-                greet=greet if place == 0 or snapshot.reading else "",
+                greet=outside or (greet if place == 0 or snapshot.reading else ""),
                 thinking=state.thinking,
+                among=self._names,
             )
             pane.paint(view)
         self._tabs(snapshot, state, targets)
@@ -210,21 +218,19 @@ class Presenter:
         if not self.layout.grid.tabs:
             return
         row = snapshot.rows[state.scenario] if snapshot.rows else ()
-        profiles = self.study.profiles
-        room = (self.layout.main_width - 1) // max(1, len(profiles)) - 6
-        spans: list[Span] = []
-        for index, profile in enumerate(profiles):
-            focused = index == state.focus
-            mark = mark_of(row[index], targets[index]) if row else "none"
-            tail = f" {signs(profile.target, self.glyphs)}" if profile.target else ""
-            spans.append((f" {index + 1}", "key" if focused else "quiet"))
-            if room >= 6 or focused:
-                name = fit_name(
-                    profile_name(profile), tail, max(room, 18 * focused), self.glyphs.more
+        tabs = []
+        for index, profile in enumerate(self.study.profiles):
+            votes = vote(row[index]) if row else None
+            tabs.append(
+                Tab(
+                    self._names[index],
+                    signs(profile.target, self.glyphs),
+                    mark_of(row[index], targets[index]) if row else "none",
+                    votes.choice if votes is not None else None,
+                    focused=index == state.focus,
                 )
-                spans.append((f" {name}", "title" if focused else "quiet"))
-            spans += [(f" {self.glyphs.marks[mark]}", mark), (" ", "")]
-        self.widgets.tabs.paint((cut(spans, self.layout.main_width, self.glyphs.more),))
+            )
+        self.widgets.tabs.paint((tabs_line(tabs, self.layout.main_width, self.glyphs),))
 
     def _bottom(
         self, snapshot: Snapshot, state: ViewState, targets: tuple[str | None, ...]
@@ -238,6 +244,10 @@ class Presenter:
             self.widgets.keys.paint(
                 (cut(((f" {state.notice}", "bright"),), width, self.glyphs.more),)
             )
+            return
+        if state.greets:
+            line = footer.greeting_line(self.widgets.names, width, self.glyphs)
+            self.widgets.keys.paint((line,))
             return
         thinking = any(shown.thinking for shown in snapshot.panes)
         stepping: footer.Stepping = "hit" if state.hits else "match" if state.wanted else "wrong"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from align_tui.core.scenarios import variant_of
 from align_tui.monitor.marks import row_marks, samples_of
+from align_tui.monitor.ordering import place_of
 from align_tui.monitor.snapshot import Cells, Snapshot
 from align_tui.tui.format import filter_text, scenario_list
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout
+from align_tui.tui.format.order_text import order_value, order_words, with_order
 from align_tui.tui.format.styled_text import Line
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.screens.study.view_state import ViewState
@@ -33,9 +34,12 @@ class ScenarioListPresenter:
         self._lines: dict[int, tuple[Cells, tuple[object, ...], Line]] = {}
 
     def said_elsewhere(self, snapshot: Snapshot, state: ViewState, layout: Layout) -> Line:
-        """The filter in words, if the list has no room for them."""
-        if not state.wanted or layout.list_kind in ("full", "wide"):
+        """The filter and the order in words, if the list has no room for them."""
+        if layout.list_kind in ("full", "wide"):
             return ()
+        if not state.wanted:
+            said = order_words(state.order, state.focus)
+            return () if state.order == "file" else ((said, "text"),)
         listed, total = len(self.scenarios.listed(snapshot, state)), len(self.study.scenarios)
         width = layout.main_width // 2
         return filter_text.filter_title(state.wanted, listed, total, width, self.glyphs)
@@ -49,6 +53,8 @@ class ScenarioListPresenter:
         width, order = layout.list_width - 2, self.scenarios.listed(snapshot, state)
         total, profiles = len(self.study.scenarios), len(self.study.profiles)
         title = filter_text.list_title(state.wanted, len(order), total, width - 4, self.glyphs)
+        if state.order != "file":
+            title = with_order(title, order_words(state.order, state.focus), width - 4, self.glyphs)
         self.widget.entitle(title)
         if not snapshot.rows:
             return
@@ -66,6 +72,9 @@ class ScenarioListPresenter:
                 hit=number in hits,
                 edited=edited is not None,
                 branch=edited is not None and edited == self._family_above(order, number),
+                value=""
+                if state.order == "file"
+                else order_value(state.order, self.scenarios.order, number, state.focus),
                 kept=bool(kept) and not kept.isdisjoint(samples_of(row)),
             )
             return self._line(number, row, targets, shape, flags)
@@ -93,7 +102,7 @@ class ScenarioListPresenter:
 
     def _family_above(self, order: Sequence[int], number: int) -> str | None:
         """The key of the scenario above in the list, or of the scenario it is a variant of."""
-        place = bisect_left(order, number)
+        place = place_of(order, number)
         if not place:
             return None
         above = self.study.scenarios[order[place - 1]]

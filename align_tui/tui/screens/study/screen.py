@@ -60,7 +60,9 @@ class StudyScreen(Screen[None]):
     ) -> None:
         super().__init__(classes="-ascii" if glyphs.ascii else "")
         self._first_pane = state.focus if state is not None else None
-        self.state = state or ViewState(starting=launch.autostart and not self.REPLAY)
+        self.state = state or ViewState(
+            starting=launch.autostart and not self.REPLAY, greets=launch.greets
+        )
         self._newest: Snapshot | None = None
         self._told = False
         self._release: Callable[[], None] = lambda: None  # keys wait for the first snapshot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from align_tui.monitor.ordering import Order
 from align_tui.tui.format.filters import EVERYTHING, Filter
 
 
@@ -21,10 +22,13 @@ class ViewState:
     view: int = 0  # the first view of the overview
     compare: int = 0
     wanted: Filter = EVERYTHING  # the filter of the list
+    order: Order = "file"  # of the list
     repeat: int | None = None
     hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of each search hit
+    hits_total: int = 0  # hits in all, also those that were not listed
     hit: int = -1
     starting: bool = False
     missing: tuple[str, ...] = ()  # models that are not on this machine
     notice: str = ""
+    greets: bool = False  # show the greeting of a first start in place of the keys
     trouble: tuple[str, ...] = ()

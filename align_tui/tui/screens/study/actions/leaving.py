@@ -42,4 +42,6 @@ class Leaving:
         """End the application with a message about the run."""
         counts = self.session.snapshot.counts
         ended, go_on = counts.done + counts.failed, self.host.names.first("study.pause")
-        self.host.leave(ExitMessage(self.session.run, state, ended, counts.total, go_on))
+        self.host.leave(
+            ExitMessage(self.session.run, state, ended, counts.total, counts.failed, go_on)
+        )

@@ -11,6 +11,7 @@ from align_tui.tui.format.filters import Filter, beside, is_listed, onwards
 from align_tui.tui.format.targets import compared
 
 if TYPE_CHECKING:
+    from align_tui.tui.format.search import Hits
     from align_tui.tui.screens.study.host import StudyHost
     from align_tui.tui.screens.study.session import Session
     from align_tui.tui.screens.study.view_state import ViewState
@@ -85,10 +86,10 @@ class Moving:
         ways = "; {study.back} ends the search", ", {study.filter} changes the filter"
         self.host.say(self.host.names.sentence("no hit of the search is listed", *ways))
 
-    def searched(self, found: Sequence[tuple[int, int | None]] | None) -> None:
+    def searched(self, found: Hits | None) -> None:
         """Take the hits of a search that was closed, the chosen one first."""
-        if found:
-            self.state.hits = tuple(found)
+        if found is not None and found.places:
+            self.state.hits, self.state.hits_total = found.places, found.total
             self._go_to_hit(0)
 
     def _go_to_hit(self, number: int) -> None:
@@ -102,7 +103,8 @@ class Moving:
             "{study.next_match}/{study.previous_match} next, previous",
             "{study.back} end the search",
         )
-        place = f"hit {number + 1} of {len(self.state.hits)}"
+        listed, total = len(self.state.hits), self.state.hits_total
+        place = f"hit {number + 1} of {total}" + (f" ({listed} listed)" if listed < total else "")
         self.host.say("   ".join(filter(None, [place, keys])))
 
     def focus_on(self, index: int) -> None:

@@ -11,7 +11,7 @@ from align_tui.tui.format.targets import profile_name
 if TYPE_CHECKING:
     from align_tui.core.findings.base import Finding
     from align_tui.monitor.rows import Database, Hit
-    from align_tui.monitor.search import Origin
+    from align_tui.monitor.search import Origin, Page
     from align_tui.tui.dialogs.help import HelpFacts
     from align_tui.tui.dialogs.save import Answer
     from align_tui.tui.format.decision_detail import Section
@@ -107,14 +107,18 @@ class Opening:
         self.host.ask(dialog, self._moving.searched)
 
     def _search(
-        self, query: str, asked: Callable[[], bool], then: Callable[[list[Hit]], None]
+        self, query: str, asked: Callable[[], bool], then: Callable[[Page[Hit]], None]
     ) -> bool:
         run, origins = self.session.run, self._origins()
-        from align_tui.monitor.search import search_run
+        from align_tui.monitor.search import Page, search_run
 
         if run is None:
             return False
-        self.session.do(lambda db: search_run(db, run, query, origins) if asked() else [], then)
+
+        def search(db: Database) -> Page[Hit]:
+            return search_run(db, run, query, origins) if asked() else Page([], 0)
+
+        self.session.do(search, then)
         return True
 
     def _origins(self) -> dict[int, Origin]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from align_tui.config import first_start
+from align_tui.monitor.ordering import ORDERS
 from align_tui.tui.format.filters import EVERYTHING
+from align_tui.tui.format.order_text import order_words
 from align_tui.tui.format.targets import comparison_words
 
 if TYPE_CHECKING:
@@ -31,6 +34,17 @@ class Viewing:
         kind = layout.list_kind if layout is not None else "hidden"
         self.state.list_asked = kind in ("hidden", "marks")
         self.host.lay_out()
+
+    def sort(self, step: int) -> None:
+        """Sort the list by the next (1) or previous (-1) order that this study can tell."""
+        study, state = self.session.study, self.state
+        orders = [order for order in ORDERS if order != "flips" or study.repeat > 1]
+        if len(study.profiles) < 2:
+            orders = [order for order in orders if order not in ("disagreement", "against")]
+        at = orders.index(state.order) if state.order in orders else 0
+        state.order = orders[(at + step) % len(orders)]
+        self.host.lay_out()
+        self.host.say(f"the list is sorted {order_words(state.order, state.focus)}")
 
     def unfold(self) -> None:
         """Show the whole scenario, or its first lines."""
@@ -86,10 +100,13 @@ class Viewing:
         self.session.show(state)
 
     def back(self) -> None:
-        """Undo one change of the view: error, search, maximised pane, unfolded text, and so on."""
+        """Undo one change of the view: error, greeting, search, maximised pane, and so on."""
         state = self.state
         if state.trouble:
             self.host.put_away()
+        elif state.greets:
+            state.greets = False
+            first_start.put_away()
         elif state.hits:
             state.hits, state.hit, state.notice = (), -1, ""
         elif state.maximised:
@@ -100,6 +117,8 @@ class Viewing:
             state.thinking = False
         elif state.wanted:
             state.wanted = EVERYTHING
+        elif state.order != "file":
+            state.order = "file"
         elif state.list_asked is not None:
             state.list_asked = None
         self.host.lay_out()

@@ -30,7 +30,8 @@ def part(data: ViewData, width: int, rows: int) -> Part:
 def shows(snapshot: Snapshot) -> object:
     """Workers, the queue, the counts, and how long the run will still take."""
     live = snapshot.transport is None
-    return (snapshot.workers, snapshot.lost, snapshot.queue, snapshot.counts, snapshot.left_s, live)
+    times = (snapshot.left_s, snapshot.spent)
+    return (snapshot.workers, snapshot.lost, snapshot.queue, snapshot.counts, times, live)
 
 
 WORKERS = OverviewView("workers", lines_wanted, part, shows, grows=True)
