@@ -53,7 +53,6 @@ class SampleTable:
     about: Mapping[str, str]
     inputs: RunInputs
     clusters: Clustering
-    created: float
 
     def rows(self) -> Iterator[TableRow]:
         """The rows in the order in which the samples ended. Raises StoreError."""
@@ -85,10 +84,11 @@ class SampleTable:
                 profile.decoding.seed, seed_hash(at, self.inputs.seed_rule), result.repeat
             ),
             "votes": list(result.votes) if result.votes else None,
-            "cut": cost.was_cut or failed.get("kind") == NO_REPLY,
+            "cut": event.get("cut") is not None
+            or cost.thinking_was_cut
+            or failed.get("kind") == NO_REPLY,
             "retried": cost.was_retried or failed.get("kind") == NO_REPLY,
-            **_spent(cost, failed=bool(failed)),
-            "queued_s": self._queued(result),
+            **_spent(cost, result),
             "started": datetime.fromtimestamp(result.started, UTC),
             "finished": datetime.fromtimestamp(result.finished, UTC),
             "notes": list(result.notes),
@@ -113,15 +113,10 @@ class SampleTable:
         of = self.clusters.of
         return self.study.scenarios[of[scenario] if scenario < len(of) else scenario].key
 
-    def _queued(self, result: Result) -> float | None:
-        """Seconds until a worker began with it; None for a decision that an earlier run made."""
-        waited = result.started - self.created
-        return waited if waited >= 0 else None
-
 
 def sample_table(db: Database, run: str) -> SampleTable:
     """The table of a run's samples. Raises StoreError."""
-    study, row = runs.load_study(db, run), runs.get_run(db, run)
+    study = runs.load_study(db, run)
     clusters = clustering_of(db, run)
     return SampleTable(
         db,
@@ -136,7 +131,6 @@ def sample_table(db: Database, run: str) -> SampleTable:
         },
         read_inputs(db, run),
         clusters,
-        row.created,
     )
 
 
@@ -160,14 +154,16 @@ def _answered(event: Event) -> TableRow:
     return row
 
 
-def _spent(cost: Cost, *, failed: bool) -> TableRow:
+def _spent(cost: Cost, result: Result) -> TableRow:
     """Calls, tokens and seconds; not known for a failure, whose replies are not kept."""
-    asked = cost.calls > 0
+    spent = cost.spent(result.latency_s)
+    known = result.error_kind is None or cost.calls > 0
     return {
-        "calls": None if failed and not asked else cost.calls,
-        "prompt_tokens": None if failed and not asked else cost.prompt_tokens,
-        "reading_s": round(cost.reading_s, 6) if asked else None,
-        "writing_s": round(cost.writing_s, 6) if asked else None,
+        "calls": cost.calls if known else None,
+        "prompt_tokens": cost.prompt_tokens if known else None,
+        "queued_s": round(spent.queued_s, 6) if spent else None,
+        "reading_s": round(spent.reading_s, 6) if spent else None,
+        "writing_s": round(spent.writing_s, 6) if spent else None,
     }
 
 
