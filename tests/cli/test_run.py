@@ -206,7 +206,7 @@ def test_detach_leaves_it_running_and_resume_follows() -> None:
 
 def test_a_reader_that_leaves_ends_it_quietly() -> None:
     command = f"{sys.executable} -m align_tui scenarios show demo-triage --json | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=200)
     assert json.loads(done.stdout)["id"] and done.stderr == ""
 
 

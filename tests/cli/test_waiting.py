@@ -275,7 +275,7 @@ def test_a_pause_by_somebody_else_is_told_on_a_pipe(database: Database, tmp_path
     errors = tmp_path / "stderr"
     until(lambda: "is paused" in errors.read_text(), SOON_S + 1.5)  # running samples may finish
     runs.set_state(database, run, "active")
-    command.communicate(timeout=60)
+    command.communicate(timeout=200)
     assert command.returncode == 0
 
 
@@ -292,7 +292,7 @@ def test_a_run_that_waits_for_another_says_so(database: Database, tmp_path: Path
     until(lambda: "waiting for its turn" in (tmp_path / "stderr").read_text(), SOON_S)
     assert time.monotonic() - began < 2 * SOON_S  # including the start of the process
     command.send_signal(signal.SIGINT)
-    command.communicate(timeout=30)
+    command.communicate(timeout=200)
     errors.close()
     assert command.returncode == 130
     worker.kill()
@@ -306,6 +306,6 @@ def test_a_long_step_of_a_command_is_told_on_a_pipe(tmp_path: Path) -> None:
         "with tables.waiting('a short one'): pass\n"
         "time.sleep(0.3)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=200)
     assert done.stderr == "reading [red]it ...\n" and done.stdout == ""
     assert tables.LATE_S < SOON_S > wait_reasons.FIRST_S

@@ -174,7 +174,7 @@ def test_code_that_lets_no_thread_run_fails_as_well(
     process = align_tui(
         "run", "-p", str(tmp_path / "p.toml"), "-s", str(tmp_path / "s.jsonl"), "--json"
     )
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 1, err
     told = [json.loads(line) for line in out.splitlines()]
     [failed] = [each for each in told if each["event"] == "failed"]
