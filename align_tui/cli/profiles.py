@@ -11,7 +11,6 @@ import tomli_w
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from align_tui.adms.first_prompt import first_prompt
 from align_tui.config import paths
 from align_tui.config.adm_kinds import ADM_KINDS
 from align_tui.config.attributes import load_attributes
@@ -39,6 +38,7 @@ from align_tui.output.tables import console, quiet_table
 from align_tui.output.terminal import say
 from align_tui.studies.assemble import check_profile, parse_targets
 from align_tui.studies.examples import check_examples
+from align_tui.studies.first_prompt import first_prompt
 from align_tui.studies.prompt_arrival import check_arrival
 
 NAME_WIDTH = 120

@@ -67,19 +67,24 @@ def scenario_toml(scenario: Scenario) -> str:
     return table
 
 
+def edited_scenario(text: str, attributes: Attributes) -> Scenario:
+    """The scenario (id "x") of an edited `scenario_toml`; raises ConfigError, DatasetError."""
+    document = f'format = "{FORMAT}"\n[[scenario]]\n{_ID}{text}'
+    found = scenarios_of_text(document, "the scenario", attributes)
+    if len(found) != 1:
+        raise ConfigError("The text has more than one scenario", "Edit one at a time.")
+    return found[0]
+
+
 def with_scenario(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
     """The study with an edited copy of a scenario, after the scenario's other variants.
 
     `text` is the edited text of `scenario_toml`. Raises ConfigError, DatasetError.
     """
     parent = study.scenarios[index]
-    document = f'format = "{FORMAT}"\n[[scenario]]\n{_ID}{text}'
-    found = scenarios_of_text(document, "the scenario", attributes)
-    if len(found) != 1:
-        raise ConfigError("The text has more than one scenario", "Edit one at a time.")
     base = variant_of(parent) or parent.key
     edited = replace(
-        found[0],
+        edited_scenario(text, attributes),
         key=_free_key(base, {scenario.key for scenario in study.scenarios}),
         meta={**parent.meta, VARIANT_OF: base},
     )
@@ -142,9 +147,13 @@ def _without_none(value: Any) -> Any:
 
 def with_profile(study: Study, index: int, text: str, attributes: Attributes) -> Changed:
     """The study with a profile replaced by its edited TOML; raises ConfigError."""
+    return _replaced(study, index, edited_profile(study, text, attributes), attributes)
+
+
+def edited_profile(study: Study, text: str, attributes: Attributes) -> Profile:
+    """The profile of an edited `profile_toml`, with its examples; raises ConfigError."""
     where = "the profile"
-    edited = _read(parse(text, where), where, text, study, attributes)
-    return _replaced(study, index, edited, attributes)
+    return _read(parse(text, where), where, text, study, attributes)
 
 
 def _read(

@@ -21,7 +21,7 @@ from align_tui.core.targets import Target, target_id
 from align_tui.engine.worker import Settings, Worker
 from align_tui.monitor.feeds.timeline import read_recording
 from align_tui.output.exporters.align_system import align_system
-from align_tui.output.exporters.csv import csv_lines
+from align_tui.output.exporters.csv import csv_target_lines
 from align_tui.output.exporters.jsonl import jsonl
 from align_tui.output.exporters.markdown import markdown
 from align_tui.store import (
@@ -170,7 +170,7 @@ def test_its_exports_are_what_they_were(old: Database, tmp_path: Path, name: str
     def table(text: str) -> list[dict[str, Any]]:
         return list(csv.DictReader(text.splitlines()))
 
-    made = "".join(csv_lines(old, run))
+    made = "".join(csv_target_lines(old, run))
     has_all_of(table(made), table((kept / f"{name}.csv").read_text()))
 
     def prose(text: str) -> list[str]:

@@ -101,6 +101,7 @@ class Columns:
         """Let the user edit a copy of the focused profile, as a column beside it."""
         from align_tui.studies.edits import free_name, profile_toml, with_copy
         from align_tui.tui.dialogs.edit import EditDialog
+        from align_tui.tui.screens.study.actions.prompts import profile_prompt
 
         study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
@@ -111,6 +112,8 @@ class Columns:
                 f"a copy of {profile.name}",
                 profile_toml(named),
                 [("adds the copy", lambda edited: with_copy(study, index, edited, attributes))],
+                prompt=profile_prompt(study, self.state.scenario, attributes),
+                whose="about the shown scenario",
                 ascii_only=self.session.glyphs.ascii,
             )
 

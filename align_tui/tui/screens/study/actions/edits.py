@@ -65,17 +65,20 @@ class Edits:
         """Edit the shown scenario as TOML."""
         from align_tui.studies.edits import LINES_AHEAD, scenario_toml, with_scenario
         from align_tui.tui.dialogs.edit import EditDialog
+        from align_tui.tui.screens.study.actions.prompts import scenario_prompt
 
         study, index = self.session.study, self.state.scenario
         if not study.scenarios:
             return
-        scenario = study.scenarios[index]
+        scenario, profile = study.scenarios[index], study.profiles[self.state.focus]
         self.open(
             lambda attributes: EditDialog(
                 f"what if: {scenario.title or scenario.key}",
                 scenario_toml(scenario),
                 [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
                 ahead=LINES_AHEAD,
+                prompt=scenario_prompt(profile, attributes),
+                whose=f"of {one_line(profile.name)}",
                 ascii_only=self.session.glyphs.ascii,
             )
         )
@@ -84,6 +87,7 @@ class Edits:
         """Edit the focused profile as TOML."""
         from align_tui.studies.edits import profile_toml, with_profile
         from align_tui.tui.dialogs.edit import EditDialog
+        from align_tui.tui.screens.study.actions.prompts import profile_prompt
 
         study, index = self.session.study, self.state.focus
         profile = study.profiles[index]
@@ -92,6 +96,8 @@ class Edits:
                 f"profile {profile.name}",
                 profile_toml(profile),
                 [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
+                prompt=profile_prompt(study, self.state.scenario, attributes),
+                whose="about the shown scenario",
                 ascii_only=self.session.glyphs.ascii,
             )
         )
@@ -120,6 +126,7 @@ class Edits:
                 f"does the decision depend on it? {study.profiles[at[1]].name}",
                 text,
                 [("conclude from it", ask), ("write on from it", partial(ask, goes_on=True))],
+                suffix=".txt",
                 ascii_only=session.glyphs.ascii,
             )
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.adms.first_prompt import first_prompt
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
+from align_tui.studies.first_prompt import first_prompt
 from tests.conftest import make_scenarios
 
 SCENARIO = make_scenarios(1)[0]
