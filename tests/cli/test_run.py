@@ -48,7 +48,8 @@ def test_json_lines_are_the_promised_ones() -> None:
         assert set(line) == {
             "event", "run", "profile", "model", "scenario", "repeat", "answer", "choice",
             "choice_text", "scores", "reasoning", "cut", "thinking", "probabilities", "order",
-            "orders", "predictions", "relevance", "ranking", "examples", "steps", "latency_s", "tokens", "thinking_tokens",
+            "orders", "predictions", "relevance", "ranking", "examples", "steps",
+            "latency_s", "tokens", "thinking_tokens",
         }  # fmt: skip
         assert line["model"] is None
         assert list(line["scores"]) == ["moral_desert=1.0"]
