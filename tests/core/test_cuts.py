@@ -6,6 +6,7 @@ import json
 
 from align_tui.core.cuts import Cut, ReplyEnd, cut_of
 from align_tui.core.replies import ALIGN, FREE_TEXT, decision_schema, with_thinking
+from align_tui.core.types import JsonObject
 
 SCHEMA = decision_schema(("A", "B"), max_chars=10)
 
@@ -39,7 +40,7 @@ def test_of_several_replies_it_says_how_many() -> None:
 
 
 def test_reasons_inside_ratings_and_other_forms_count() -> None:
-    rated = {"properties": {"Treat A": {"properties": {"reasoning": {"maxLength": 3}}}}}
+    rated: JsonObject = {"properties": {"Treat A": {"properties": {"reasoning": {"maxLength": 3}}}}}
     raw = json.dumps({"Treat A": {"reasoning": "abc", "score": 4}})
     cut = cut_of([ReplyEnd(raw, rated, "stop")])
     assert cut is not None and cut.words == "reasoning cut at 3 characters"
