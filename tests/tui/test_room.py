@@ -238,7 +238,7 @@ def test_an_error_of_an_edit_is_shown_whole() -> None:
 
 
 def test_the_help_groups_keys_that_exist() -> None:
-    names = {act.name for act in (*STUDY_ACTS, *REPLAY_ACTS)}
+    names = {act.name for act in STUDY_ACTS} | {act.name for act in REPLAY_ACTS}
     for group in GROUPS.values():
         for name in group:
             assert any(each == name or each.startswith(name) for each in names), name

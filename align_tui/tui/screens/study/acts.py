@@ -105,11 +105,11 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     ),
     Act(
         "study.sort",
-        "z",
+        "u",
         "sort the list: attribute, margin, disagreement, flips over repeats",
         lambda do: do.viewing.sort(1),
     ),
-    Act("study.sort_back", "Z", "previous order of the list", lambda do: do.viewing.sort(-1)),
+    Act("study.sort_back", "U", "previous order of the list", lambda do: do.viewing.sort(-1)),
     Act(
         "study.next_match",
         "n",
