@@ -24,12 +24,46 @@ from align_tui.store.database import Database, open_database
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# The suite runs in as many processes as there are cores. Threads of torch beside them wait for each
+# other, which costs up to fourteen times the CPU time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A slow example on a loaded machine is no failure, and CI must give the same result twice.
 settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")
 
+SLOW_FIRST = (
+    "test_demo.py", "cli/test_run.py", "backbones/test_equality.py",
+    "adms/test_steps_on_smollm2.py", "backbones/test_choosing.py", "cli/test_models.py",
+    "backbones/test_chat_template.py", "backbones/test_server_keys.py",
+    "backbones/test_server_streams.py", "backbones/test_real_model.py", "engine/test_poison.py",
+    "engine/test_blocking.py", "engine/test_durability.py", "engine/test_pauses.py",
+    "cli/test_waiting.py", "cli/test_hostile_text.py", "backbones/test_server_real.py",
+    "test_campaign.py", "tui/test_random_keys.py", "tui/test_storm_faults.py",
+    "tui/test_key_hints.py", "tui/test_hostile_text.py", "tui/test_snapshots.py",
+    "tui/test_keyboard.py", "web/test_tabs.py", "web/test_serve.py", "tui/test_replay_day.py",
+    "cli/test_odd_text.py", "engine/test_lost_database.py", "engine/test_several_workers.py",
+    "output/test_events_schema.py", "adms/test_plugin.py", "test_reliability.py",
+    "test_saving.py", "store/test_merge.py",
+)  # fmt: skip
+"""The slowest files. They begin first, so that none of them is left for one process at the end."""
+
 real_touch = private.touch
 REPO = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let `--dist loadfile` keep the order of files; it begins with those of most tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slowest files first where several processes share the tests."""
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    ranks = {REPO / "tests" / name: rank for rank, name in enumerate(SLOW_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ runpy.run_path({tool!r}, run_name="__main__")
 
 def run(*command: str) -> tuple[int, dict[str, object]]:
     done = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, timeout=120, cwd=REPO
+        [sys.executable, *command], capture_output=True, text=True, timeout=200, cwd=REPO
     )
     return done.returncode, json.loads(done.stdout)
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,22 @@ def run_json(*arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.fixture(autouse=True)
-def workers_end() -> Any:
-    yield
-    for worker in workers.list_workers(open_database(Path(os.environ["ALIGN_TUI_DB"]))):
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One database for the module: the worker that the first run starts serves all runs."""
+    path = tmp_path_factory.mktemp("demo") / "runs.db"
+    db = open_database(path)
+    yield path
+    for worker in workers.list_workers(db):
         if workers.is_alive(worker):
             os.kill(worker.pid, 9)
+    db.close()
+
+
+@pytest.fixture(autouse=True)
+def one_worker(own_places: None, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIGN_TUI_DB", str(shared))
+    monkeypatch.setenv("ALIGN_TUI_IDLE_EXIT", "120")
 
 
 def test_the_model_is_an_ordinary_folder_of_at_most_20_mb() -> None:
@@ -39,7 +50,6 @@ def test_the_model_is_an_ordinary_folder_of_at_most_20_mb() -> None:
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 20_000_000
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "no evidence about any real model" in card and "| cell | reached |" in card
-    open_database(Path(os.environ["ALIGN_TUI_DB"])).close()
 
 
 @pytest.mark.slow

@@ -148,7 +148,7 @@ def test_the_reference_s_vectors_are_equal() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     families = json.loads(done.stdout)["families"]
     assert done.returncode == 0, done.stdout

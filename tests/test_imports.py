@@ -19,7 +19,7 @@ SMALL = ("json", "secrets", "random", "hashlib", "hmac", "unicodedata")
 def loaded_after(code: str, names: tuple[str, ...] = HEAVY) -> set[str]:
     script = f"import sys\n{code}\nprint(' '.join(m for m in {names!r} if m in sys.modules))"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=200
     )
     return set(done.stdout.splitlines()[-1].split() if done.stdout.strip() else [])
 

@@ -87,7 +87,7 @@ def test_no_command_imports_what_lies_where_it_is_started(trapped: Path, tmp_pat
     ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(trapped)],
-        input="\n".join(lines), text=True, capture_output=True, timeout=120,
+        input="\n".join(lines), text=True, capture_output=True, timeout=200,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "random" in done.stdout and "Traceback" not in done.stderr
@@ -104,7 +104,11 @@ def test_python_m_by_hand(trapped: Path, entries: str) -> None:
     (trapped / "sitecustomize.py").unlink()
     (trapped / "usercustomize.py").unlink()
     done = subprocess.run(
-        command, env={**environment, "PYTHONPATH": path}, capture_output=True, timeout=60, text=True
+        command,
+        env={**environment, "PYTHONPATH": path},
+        capture_output=True,
+        timeout=200,
+        text=True,
     )
     assert done.returncode == 0 and "moral-desert-high" in done.stdout, done.stderr
     assert nothing_ran(trapped)
@@ -121,5 +125,5 @@ def test_what_is_started_is_started_deaf_to_the_folder(
     assert process is not None and process.wait(60) == 0
     assert nothing_ran(trapped)
     assert workers.living(database) == []
-    done = subprocess.run(own_command("--version"), capture_output=True, timeout=60)
+    done = subprocess.run(own_command("--version"), capture_output=True, timeout=200)
     assert done.returncode == 0 and nothing_ran(trapped)

@@ -219,7 +219,7 @@ async def align_tui(*arguments: str) -> str:
         sys.executable, "-m", "align_tui", *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    out, _ = await asyncio.wait_for(process.communicate(), 90)
+    out, _ = await asyncio.wait_for(process.communicate(), 200)
     assert b"Traceback" not in out
     return out.decode()
 

@@ -189,7 +189,7 @@ async def test_typed_errors(backbone: ServerBackbone, url: str) -> None:
 
 def align_tui(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "align_tui", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert "Traceback" not in done.stdout + done.stderr
     return done
 

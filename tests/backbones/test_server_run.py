@@ -31,7 +31,7 @@ async def align_tui(*arguments: str) -> tuple[int, str, str]:
         sys.executable, "-m", "align_tui", *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 90)
+    out, err = await asyncio.wait_for(process.communicate(), 200)
     assert process.returncode is not None and b"Traceback" not in out + err
     return process.returncode, out.decode(), err.decode()
 

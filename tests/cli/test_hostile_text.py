@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,8 @@ CALLS: dict[str, list[list[str]]] = {
     "rescore": [["RUN", "--scoring", "naacl"], ["RUN", "--scoring", "naacl", "--json"],
                 ["BAD", "--scoring", "naacl"], ["RUN", "--alignment", "BAD"],
                 ["RUN", "--alignment", "kde_js", "--set", "BAD"]],
+    "merge": [["OTHER"], ["OTHER", "--json"], ["BAD"], ["FILE"], ["OTHER", "--run", "BAD"]],
+    "power": [["RUN"], ["RUN", "--json"], ["BAD"], ["RUN", "--columns", "BAD", "BAD"]],
     "bundle": [["RUN", "-o", "OUT"], ["BAD"], ["RUN", "-o", "OUT/x"]],
     "verify": [["BAD"], ["FILE"]],
     "rerun": [["BAD"], ["FILE"]],
@@ -76,6 +79,7 @@ CALLS: dict[str, list[list[str]]] = {
     "scenarios import": [["FILE", "--name", "kept"], ["FILE"], ["BAD"], ["FILE", "--name", "BAD"]],
     "scenarios export": [["FILE", "-o", "OUT"], ["FILE", "-o", "OUT", "--format", "BAD"],
                          ["FILE", "-o", "/dev/stdout", "--format", "toml"]],
+    "studies list": [[], ["--json"], ["BAD"]],
     "profiles list": [[]],
     "profiles show": [["PROFILE"], ["BAD"]],
     "profiles check": [[], ["BAD"]],
@@ -115,6 +119,9 @@ def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     study = hostile.study()
     whole = hostile.decided_run(database, study, failures=False)
     run = hostile.decided_run(database, study)
+    other = tmp_path / f"other{hostile.FILE_NAME}"
+    database.checkpoint()
+    shutil.copy(database.path, other)
     file = hostile.library(tmp_path)
     for name, value in (("target", {"value": 1}), ("opaque", {"kdes": {hostile.TEXT: 1}})):
         entry = {"kdma": f"a{hostile.TEXT}", **value}
@@ -128,7 +135,7 @@ def places(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     (Path(os.environ["HF_HOME"]) / "hub" / cached / "refs").mkdir(parents=True)
     return {
         "TARGET": str(tmp_path / "target.json"), "OPAQUE": str(tmp_path / "opaque.json"),
-        "FILE": str(file), "RUN": run, "WHOLE": whole, "MODEL": str(model),
+        "OTHER": str(other), "FILE": str(file), "RUN": run, "WHOLE": whole, "MODEL": str(model),
         "SET": f"good{hostile.FILE_NAME}", "PROFILE": f"good{hostile.FILE_NAME}",
         "OUT": str(tmp_path / f"out{hostile.FILE_NAME}"), "BAD": hostile.TEXT.replace("\x00", ""),
     }  # fmt: skip

@@ -51,7 +51,7 @@ def workers_end() -> Iterator[None]:
 
 def align_tui(*arguments: bytes | str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "align_tui", *arguments]
-    made = subprocess.run(command, capture_output=True, timeout=120)
+    made = subprocess.run(command, capture_output=True, timeout=200)
     assert b"Traceback" not in made.stdout + made.stderr
     return made
 

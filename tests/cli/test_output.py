@@ -29,7 +29,7 @@ def run(database: Database) -> str:
 def called(arguments: list[str], **more: Any) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "align_tui", *arguments]
     more.setdefault("stdout", subprocess.PIPE)
-    done = subprocess.run(command, stderr=subprocess.PIPE, timeout=60, **more)
+    done = subprocess.run(command, stderr=subprocess.PIPE, timeout=200, **more)
     assert b"Traceback" not in done.stderr and b"unexpected error" not in done.stderr, done.stderr
     assert b"Exception ignored" not in done.stderr
     return done
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_grow_leaves_the_old_one(tmp_path: Path) -> None:
     out = tmp_path / "report.md"
     out.write_text("old", encoding="utf-8")
     command = [sys.executable, "-c", LIMITED, "report", "-o", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert done.returncode == 1 and "cannot be written" in done.stderr, done.stderr
     assert out.read_text(encoding="utf-8") == "old"
     assert not list(tmp_path.glob(".align-tui-*"))
@@ -77,7 +77,7 @@ def test_a_file_that_cannot_grow_leaves_the_old_one(tmp_path: Path) -> None:
 def test_a_closed_output_and_a_reader_that_leaves_are_no_tracebacks() -> None:
     program = f"{sys.executable} -m align_tui"
     for line in (f"{program} show >&-", f"{program} export 2>&- >/dev/null", f"{program} keys | :"):
-        done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, timeout=60)
+        done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, timeout=200)
         assert b"Traceback" not in done.stderr and done.returncode == 0, (line, done.stderr)
 
 

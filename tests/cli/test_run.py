@@ -47,8 +47,9 @@ def test_json_lines_are_the_promised_ones() -> None:
     for line in middle:
         assert set(line) == {
             "event", "run", "profile", "model", "scenario", "repeat", "answer", "choice",
-            "choice_text", "scores", "reasoning", "thinking", "probabilities", "predictions",
-            "relevance", "ranking", "examples", "steps", "latency_s", "tokens", "thinking_tokens",
+            "choice_text", "scores", "reasoning", "cut", "thinking", "probabilities", "order",
+            "orders", "predictions", "relevance", "ranking", "examples", "steps",
+            "latency_s", "tokens", "thinking_tokens",
         }  # fmt: skip
         assert line["model"] is None
         assert list(line["scores"]) == ["moral_desert=1.0"]
@@ -59,7 +60,9 @@ def test_json_lines_are_the_promised_ones() -> None:
     assert oracle["profile"] == "oracle" and oracle["targets"] == {"moral_desert": 1.0}
     [score] = oracle["scores"]
     assert score["target"] == {"moral_desert": 1.0} and score["all"]["accuracy"] == 1.0
-    assert set(score["all"]) == {"scored", "correct", "accuracy", "low", "high"}
+    assert set(score["all"]) == {
+        "scored", "correct", "accuracy", "low", "high", "questions", "clusters", "method", "se",
+    }  # fmt: skip
     unscored = [li for li in middle if li["scores"]["moral_desert=1.0"]["correct"] is None]
     assert score["all"]["scored"] == 8 - sum(li["profile"] == "oracle" for li in unscored)
     assert (oracle["failed"], oracle["pending"]) == (0, 0)
@@ -114,18 +117,20 @@ def test_a_usage_error_is_2_and_writes_nothing(arguments: tuple[str, ...]) -> No
     assert not Path(os.environ["ALIGN_TUI_DB"]).exists()
 
 
-def test_failures_are_1_and_typed() -> None:
+def test_failures_are_1_and_typed(tmp_path: Path) -> None:
+    model = tmp_path / "broken-model"  # it is there, and its weights are not
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "llama"}')
     lines = events(
-        "run", "-p", "baseline", "--backbone", "nobody/no-such-model", "--limit", "2", "--json",
-        status=1,
-    )  # fmt: skip
+        "run", "-p", "baseline", "--backbone", str(model), "--limit", "2", "--json", status=1
+    )
     failed = [line for line in lines if line["event"] == "failed"]
     assert len(failed) == 2 and set(failed[0]) == {
         "event", "run", "profile", "model", "scenario", "repeat", "error",
     }  # fmt: skip
-    assert (failed[0]["profile"], failed[0]["model"]) == ("baseline", "no-such-model")
+    assert (failed[0]["profile"], failed[0]["model"]) == ("baseline", "broken-model")
     assert failed[0]["error"]["kind"] == "backbone"
-    assert "hf download" in failed[0]["error"]["message"]
+    assert "broken-model" in failed[0]["error"]["message"]
     assert lines[-1]["profiles"][0]["failed"] == 2
 
 
@@ -206,7 +211,7 @@ def test_detach_leaves_it_running_and_resume_follows() -> None:
 
 def test_a_reader_that_leaves_ends_it_quietly() -> None:
     command = f"{sys.executable} -m align_tui scenarios show demo-triage --json | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=200)
     assert json.loads(done.stdout)["id"] and done.stderr == ""
 
 

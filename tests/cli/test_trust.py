@@ -107,7 +107,7 @@ def align(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 def in_a_process(*words: str) -> Done:
     done = subprocess.run(
-        own_command(*words), capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL
+        own_command(*words), capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL
     )
     return Done(done.returncode, done.stdout, done.stderr)
 

@@ -32,10 +32,10 @@ def refuse(text: str, says: str, line: int | None = None) -> None:
 
 
 def test_compiling_works_nothing_out() -> None:
-    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for text in ("{{ 'a' * 10**9 }}", "{{ 'a'|center(10**9) }}", "{{ 10 ** (10**10) }}"):
         check_template(text, "here")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 

@@ -41,9 +41,9 @@ def test_any_text_gives_an_object_or_nothing(text: str) -> None:
     ["[" * 300_000, '{"a":[' * 60_000, '"a":' * 80_000, "{" * 200_000, '{"a": "' + "x" * 200_000],
 )
 def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     find_object(text)
-    assert time.monotonic() - begun < 2.0
+    assert time.thread_time() - begun < 2.0
 
 
 def test_text_beyond_the_limit_is_left_out() -> None:

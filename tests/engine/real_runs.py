@@ -47,7 +47,7 @@ if hasattr(psutil, "_pslinux"):
 """
 
 
-def until(true: Callable[[], object], seconds: float = 40.0) -> None:
+def until(true: Callable[[], object], seconds: float = 200.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to pass in time"

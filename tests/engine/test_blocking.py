@@ -64,9 +64,9 @@ def test_it_is_told_and_a_second_worker_goes_on(database: Database, start: Start
     assert "poison.py line" in (row.error or "")
     assert row.is_blocked  # so that `run` and the screen start another
     start(0.5, 60)
-    until(lambda: runs.get_run(database, run).done >= 20, 20)
+    until(lambda: runs.get_run(database, run).done >= 20)
     assert runs.get_run(database, run).running == 1  # the blocked worker still holds it
-    until(lambda: runs.get_run(database, run).done == 21, 20)
+    until(lambda: runs.get_run(database, run).done == 21)
     assert database.read("SELECT attempt FROM samples ORDER BY id")[0][0] == 1
     _, err = first.communicate(timeout=20)
     assert first.returncode == 0 and "asyncio.to_thread" in err
@@ -76,7 +76,7 @@ def test_it_is_broken_off_in_the_end(database: Database, start: Start) -> None:
     study = poisoned(["spins", "good-1", "good-2"])
     run = runs.create_run(database, study, {})
     worker = start(0.3, 1.0)
-    until(lambda: runs.get_run(database, run).finished, 30)
+    until(lambda: runs.get_run(database, run).finished)
     found = said_of(database, run, study)
     kind, said = found.pop("spins")
     assert kind == "adm" and "spins by poison blocked the worker for 1 s" in said
@@ -174,7 +174,7 @@ def test_code_that_lets_no_thread_run_fails_as_well(
     process = align_tui(
         "run", "-p", str(tmp_path / "p.toml"), "-s", str(tmp_path / "s.jsonl"), "--json"
     )
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 1, err
     told = [json.loads(line) for line in out.splitlines()]
     [failed] = [each for each in told if each["event"] == "failed"]
@@ -184,6 +184,6 @@ def test_code_that_lets_no_thread_run_fails_as_well(
     assert "has not answered" in err and "started another worker" in err
     assert "killed worker " in err and ": no sign of life for " in err
     # No code runs for ever any more: the last worker serves the queue, and ends when it is idle.
-    assert all(not worker.is_silent for worker in workers.living(database))
+    until(lambda: all(not worker.is_silent for worker in workers.living(database)))
     for worker in workers.living(database):
         os.kill(worker.pid, signal.SIGTERM)

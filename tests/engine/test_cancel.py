@@ -218,7 +218,7 @@ def test_whoever_follows_a_run_that_is_cancelled_is_told(
         assert row.state == "stopped" and not row.running and row.pending and not row.failed
         assert f"Cancelled: {row.done} of 40 samples finished." in said
         assert f"align-tui run --resume {run}" in said
-        process.communicate(timeout=60)
+        process.communicate(timeout=200)
         errors = (tmp_path / "stderr").read_text()
         assert process.returncode == 130
         assert "Cancelled: " in errors and f"--resume {run}" in errors

@@ -62,7 +62,7 @@ def align_tui(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+def until(true: Callable[[], object], seconds: float = 200.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to pass in time"
@@ -80,7 +80,7 @@ def test_what_ends_a_process_fails_its_sample_alone(database: Database) -> None:
     study = poisoned([*RAISED, "crash", "_leave", "half", *(f"good-{n}" for n in range(20))])
     run = runs.create_run(database, study, {})
     command = align_tui("run", "--resume", run)
-    _, err = command.communicate(timeout=120)
+    _, err = command.communicate(timeout=200)
     assert command.returncode == 1 and "Traceback" not in err
     found = said_of(database, run, study)
     assert len(found) == len(study.scenarios)
@@ -118,7 +118,7 @@ def test_kills_from_outside_fail_nobody(database: Database) -> None:
         worker.communicate()
         assert runs.get_run(database, run).failed == 0
     last = align_tui("worker", "--db", str(database.path), "--idle-exit", "0.5")
-    last.communicate(timeout=60)
+    last.communicate(timeout=200)
     assert runs.get_run(database, run).done == 2
 
 
@@ -128,7 +128,7 @@ def test_a_worker_that_ends_in_good_order_leaves_no_words(database: Database) ->
     [row] = workers.list_workers(database)
     assert crash_notes.place(row.id).exists()
     worker.send_signal(signal.SIGTERM)
-    _, err = worker.communicate(timeout=30)
+    _, err = worker.communicate(timeout=200)
     assert worker.returncode == 0 and "it received SIGTERM" in err
     assert not crash_notes.place(row.id).exists()
 

@@ -18,10 +18,10 @@ Wait = Callable[[Any, Callable[[], object]], Awaitable[None]]
 
 @pytest.fixture
 def wait() -> Wait:
-    """`await wait(pilot, condition)`: until it holds, or fail after ten seconds."""
+    """`await wait(pilot, condition)`: until it holds, or fail after a minute."""
 
     async def until(pilot: Any, condition: Callable[[], object]) -> None:
-        end = time.monotonic() + 10.0
+        end = time.monotonic() + 60.0
         while not condition():
             assert time.monotonic() < end, "waited in vain"
             await pilot.pause(0.02)

@@ -179,7 +179,7 @@ def test_the_command_records_without_a_terminal(
     command = [sys.executable, "-m", "align_tui", "replay", run, "--db", str(path)]
     options = ["--speed", "64", "--size", "80x24", "--record", str(file)]
     done = subprocess.run(
-        [*command, *options], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=90
+        [*command, *options], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=200
     )
     assert (done.returncode, done.stdout, done.stderr.strip()) == (0, "", str(file))
     head = json.loads(file.read_text(encoding="utf-8").splitlines()[0])

@@ -129,7 +129,7 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
         # Threads of a smaller model wait for each other longer than they work (ten times longer
         # beside another busy process).
         few = size.parameters < SMALL
-        torch.set_num_threads(1 if few else max(1, psutil.cpu_count(False) or 1))
+        torch.set_num_threads(1 if few else _threads())
     return Loaded(
         model,
         tokenizer,
@@ -144,6 +144,14 @@ def load_model(spec: BackboneSpec, progress: OnProgress) -> Loaded:
             files=hashes,
         ),
     )
+
+
+def _threads() -> int:
+    """As many threads as OMP_NUM_THREADS allows (clusters set it), or one for each core."""
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    if allowed.isascii() and allowed.isdigit() and len(allowed) < 5:
+        return max(1, int(allowed))
+    return max(1, psutil.cpu_count(False) or 1)
 
 
 def attention_of(model: PreTrainedModel) -> dict[str, str]:
