@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from align_tui.core.sources import Source
 from align_tui.core.types import content_hash
 from align_tui.store.database import Database
 from align_tui.store.merge_check import Refused
@@ -93,7 +94,7 @@ class Copier:
                 body = next(self.rows(f"SELECT body FROM {table} WHERE hash=?", (found[1],)), None)
                 if body is None or not isinstance(body[0], str):
                     raise Refused(f"a text of the table {table} is missing")
-                if content_hash(body[0]) != found[1]:
+                if not _is_text_of(table, found[1], body[0]):
                     raise Refused(f"a text of the table {table} is not what its hash says")
                 self.put(table, {"hash": found[1], "body": body[0]})
             self._has.add(found)
@@ -110,3 +111,10 @@ def _fits(column: Column, value: object) -> bool:
     if column.type == "REAL":
         return isinstance(value, int | float) and math.isfinite(value)
     return column.type == "BLOB" and isinstance(value, bytes)
+
+
+def _is_text_of(table: str, digest: str, body: str) -> bool:
+    """Is that the text of a hash? Sources have the hash of their bytes, other texts ours."""
+    if table == "sources":
+        return Source("file", "", digest, body).is_whole
+    return content_hash(body) == digest
