@@ -42,7 +42,9 @@ def export(
     format_name: Annotated[
         str,
         typer.Option(
-            "--format", help="jsonl, csv, markdown, align-system, inspect, report or report-html."
+            "--format",
+            help="jsonl, csv, csv-targets, parquet, markdown, align-system, inspect, report or "
+            "report-html.",
         ),
     ] = "jsonl",
     out: Annotated[

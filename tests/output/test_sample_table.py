@@ -32,7 +32,7 @@ from align_tui.store.imports import import_run
 from tests.conftest import REPO
 from tests.tui import fakes
 
-TYPES = {
+TYPES: dict[str, type | tuple[type, ...]] = {
     "text": str, "integer": int, "number": float, "boolean": bool, "time": datetime,
     "integers": list, "numbers": list, "json": (list, dict),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import TextArea
 
 from align_tui.core.errors import AlignError
@@ -75,11 +76,14 @@ class EditDialog(KeepingDialog["Changed"]):
 
     def compose(self) -> ComposeResult:
         """The text, and lines for an error."""
+        self._place(self.app.size)  # before the first layout, which would wrap the text narrowly
         with Vertical(classes="box wide" if self._preview else "box wide fit") as box:
             box.border_title = Content(one_line(self._title))
             ways = zip(RUNS, self._ways, strict=False)
             does = [f"{{{action}}} {what}" for action, (what, _) in ways]
-            more = ["{edit.editor} $EDITOR", *["{edit.prompt} prompt"] * bool(self._preview)]
+            # With two ways there is no room for more on 80 columns.
+            more = ["{edit.editor} $EDITOR"] * (len(self._ways) == 1)
+            more += ["{edit.prompt} prompt"] * bool(self._preview)
             box.border_subtitle = Content(keys_of(self).hints(*does, *more, "{edit.back} cancel"))
             with Container(id="both"):
                 yield self.area
@@ -96,7 +100,10 @@ class EditDialog(KeepingDialog["Changed"]):
         """Show the prompt beside the text or below it, where there is room; wrap the error."""
         self._bound_text()
         self.call_after_refresh(self._paint_error)
-        where = place(event.size) if self._preview is not None else "hidden"
+        self._place(event.size)
+
+    def _place(self, size: Size) -> None:
+        where = place(size) if self._preview is not None else "hidden"
         for each in ("beside", "below", "hidden"):
             self.set_class(each == where, f"-{each}")
 
