@@ -75,11 +75,15 @@ RULES: tuple[Rule, ...] = (
     Bodies("scenarios"),
     Bodies("texts"),
     Bodies("example_sets"),
+    Bodies("sources"),
+    Bodies("models"),
     Own("runs"),
     OfRun("run_scenarios", same=("key", "hash"), whole=True, bodies={"hash": "scenarios"}),
     OfRun("run_profiles", same=("name", "hash"), whole=True, joined=("model",)),
     OfRun("run_targets", same=("body",)),
     OfRun("run_example_sets", bodies={"hash": "example_sets"}),
+    OfRun("run_sources", same=("hash",), bodies={"hash": "sources"}),
+    OfRun("run_models", bodies={"hash": "models"}),
     OfRun("run_tags"),
     OfRun("run_notes", told=("body",)),
     OfRun("trash", only_new=True),
@@ -105,5 +109,9 @@ SAME_STUDY = ("repeat", "rule", "scored_only", "seed_rule", "attributes")
 """Columns of `runs` that must be equal where both databases have a run of one id."""
 OWN_COLUMNS = (
     "id", "name", "created", "parent", "state", "priority", "is_demo", "versions", "notes", "day",
+    "cluster", "margin",
 )  # fmt: skip
-"""The other columns of `runs`; store/merge_run.py says what becomes of each."""
+"""The other columns of `runs`; store/merge_run.py says what becomes of each.
+
+`cluster` and `margin` say how figures are counted, not what is decided: ours stay.
+"""
