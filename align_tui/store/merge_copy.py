@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from align_tui.core.sources import Source
 from align_tui.core.types import content_hash
 from align_tui.store.database import Database
 from align_tui.store.merge_check import Refused
@@ -94,15 +94,17 @@ class Copier:
                 body = next(self.rows(f"SELECT body FROM {table} WHERE hash=?", (found[1],)), None)
                 if body is None or not isinstance(body[0], str):
                     raise Refused(f"a text of the table {table} is missing")
-                if found[1] not in (content_hash(body[0]), _of_file(body[0])):
+                if not _is_whole(table, found[1], body[0]):
                     raise Refused(f"a text of the table {table} is not what its hash says")
                 self.put(table, {"hash": found[1], "body": body[0]})
             self._has.add(found)
 
 
-def _of_file(text: str) -> str:
-    """The hash under which the table of sources keeps the text of a file: that of its bytes."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _is_whole(table: str, digest: str, body: str) -> bool:
+    """Does the text have its hash? Sources have that of a file's bytes, all others of the text."""
+    if table == "sources":
+        return Source("file", "", digest, body).is_whole
+    return content_hash(body) == digest
 
 
 def _fits(column: Column, value: object) -> bool:
