@@ -17,6 +17,7 @@ from align_tui.core.stats.pilot import Pilot, pilot_of
 from align_tui.core.stats.power import POWER, Design, assumed_variation
 from align_tui.core.targets import Targets
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.output.decision_json import target_words
 from align_tui.output.power_plan import pilot_json, plan_json, plan_lines, plan_of, share
 from align_tui.output.tables import console, waiting
@@ -136,7 +137,11 @@ def _print(
     out = console()
     out.print(f"{names[1]} less {names[0]}, for {target_words(targets)}", style="bold")
     if not varies:
-        out.print("The columns never differed, which does not tell how much they vary: ask more.")
+        out.print(
+            f"The difference is {pilot.difference:+.2f} in every one of "
+            f"{counted(now.questions, 'question')}, which does not tell how much it varies: ask "
+            "more questions."
+        )
         return
     out.print(f"pilot: difference {pilot.difference:+.2f} in {now.questions} questions")
     for line in plan_lines(plan):

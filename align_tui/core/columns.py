@@ -13,7 +13,7 @@ from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.agreement import Agreement, agreement_of
 from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.question_sums import QuestionSums
-from align_tui.core.stats.rates import Rate
+from align_tui.core.stats.rates import Rate, chance
 from align_tui.core.targets import Targets, target_id
 
 SampleKey = tuple[int, int]  # scenario, repeat: both from 0, in the order of the column's own run
@@ -243,6 +243,17 @@ def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
         if one is not None and other is not None:
             questions[len(row.scenario.choices)] += sums.change(row.question, one == other, 1)
     return agreement_of(sums.rate(), questions)
+
+
+def column_chance(column: Column, targets: Targets, *, discriminating: bool) -> float | None:
+    """The accuracy (0..1) of a uniform chooser on the questions that the column decided.
+
+    None if none of them is scored, or if the scorer does not say which choices are right.
+    """
+    places = dict.fromkeys(place for (place, _), outcome in column.outcomes.items()
+                           if outcome.choice is not None)  # fmt: skip
+    decided = [column.scenarios[place] for place in sorted(places)]
+    return chance(decided, targets, column.scorer, discriminating=discriminating)
 
 
 def question_scenarios(rows: Iterable[PairedRow]) -> list[Scenario]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.attributes import Attributes
-from align_tui.core.decisions import Step
+from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
@@ -19,7 +19,7 @@ class Recorded:
     """One decision, with the indices of its scenario and choice; an unknown `latency_s` is 0.
 
     `choice` is None for an open answer, whose words are `answer`. `repeat` counts the decisions on
-    one scenario from 0. Predictions, relevance, ranking and steps are there if the file has them.
+    one scenario from 0. What the decision was made of is there if the file has it.
     """
 
     scenario: int
@@ -32,6 +32,7 @@ class Recorded:
     relevance: Relevance | None = None
     ranking: Ranking | None = None
     steps: tuple[Step, ...] = ()
+    examples: tuple[UsedExample, ...] = ()
     repeat: int = 0
     answer: str = ""
 

@@ -31,9 +31,6 @@ class Effects:
     steering: tuple[Steering, ...] = ()
 
 
-NO_EFFECTS = Effects()
-
-
 def read_effects(db: Database, run: str) -> Effects:
     """Read a run's columns, and compute its effects. Raises StoreError."""
     return effects_of(read_columns(db, run), probabilities_of(db, run))

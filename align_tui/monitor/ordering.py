@@ -170,7 +170,7 @@ class ScenarioOrder:
         if order == "disagreement":
             return [-facts.apart() for facts in self._facts]
         if order == "against":
-            return [-facts.against(focus) for facts in self._facts]
+            return [float(-facts.against(focus)) for facts in self._facts]
         return [-facts.flipped() for facts in self._facts]
 
 

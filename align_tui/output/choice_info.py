@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Relevance
+from align_tui.core.relevance import from_labels
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Distribution, RandomEffects, Target, Targets
 from align_tui.core.types import Json, JsonObject
@@ -26,7 +27,8 @@ def choice_info(
 
     `predicted_kdma_values` has the samples (0..1) by choice and attribute, `predicted_relevance`
     the relevance by attribute (by choice and attribute where it differs between choices),
-    `true_kdma_values` the labels (0..1) by choice, `alignment_info` the ranking with scores by the
+    `true_kdma_values` the labels (0..1) by choice, `true_relevance` 1 for each attribute of the
+    relevance that a choice has a label of, else 0, `alignment_info` the ranking with scores by the
     index of the choice, `icl_example_responses` the examples of the prompt by attribute, and
     `per_step_timing_stats` the steps in seconds. A part that the decision does not have is left
     out.
@@ -45,6 +47,8 @@ def choice_info(
         info["true_kdma_values"] = true
     if basis.relevance is not None and basis.relevance.by_choice:
         info["predicted_relevance"] = _relevance(basis.relevance, texts)
+        if true:
+            info["true_relevance"] = _true_relevance(scenario, basis.relevance)
     if basis.ranking is not None:
         info["alignment_info"] = _alignment(basis.ranking)
     if basis.examples:
@@ -61,6 +65,12 @@ def _relevance(relevance: Relevance, texts: Sequence[str]) -> JsonObject:
     if all(dict(row) == dict(first) for row in others):
         return dict(first)
     return {text: dict(row) for text, row in zip(texts, relevance.by_choice, strict=False)}
+
+
+def _true_relevance(scenario: Scenario, relevance: Relevance) -> JsonObject:
+    """By attribute; align-system reads the last labelled choice alone, and this all of them."""
+    names = dict.fromkeys(name for row in relevance.by_choice for name in row)
+    return {name: int(value) for name, value in from_labels(scenario, tuple(names)).items()}
 
 
 def _alignment(ranking: Ranking) -> JsonObject:
@@ -88,6 +98,7 @@ def _examples(examples: Sequence[UsedExample]) -> JsonObject:
     found: dict[str, list[JsonObject]] = {}
     for each in examples:
         one = {
+            "example": each.example,
             "similarity_score": each.similarity,
             "prompt": each.prompt,
             "response": response_json(each.response),

@@ -68,7 +68,10 @@ def detected_lines(found: tuple[Detected, ...]) -> Iterator[str]:
     if not found:
         return
     if not known:
-        yield "no difference between two columns could have been detected: align-tui power"
+        yield (
+            "no difference between two columns could have been detected; `align-tui power` says "
+            "how many questions would"
+        )
         return
     ends = dict.fromkeys((point(min(known)), point(max(known))))
     yield (

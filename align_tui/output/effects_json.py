@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from align_tui.core.columns import Column
+from align_tui.core.columns import Column, column_chance
 from align_tui.core.stats.spread import Bounds, Spread
 from align_tui.core.steering import Steering
+from align_tui.core.targets import target_id
 from align_tui.monitor.effects import Effects
 from align_tui.output.decision_json import targets_json
 from align_tui.output.rate_json import mean_json
@@ -18,9 +19,15 @@ def beside_json(effects: Effects, column: int, target: str) -> Object:
     """The keys of a profile's score that stand beside its accuracy."""
     found = effects.numbers.get((column, target))
     chance = found.chance if found is not None else None
+    aims = [each for each in effects.columns[column].under if target_id(each) == target]
+    by_chance = {
+        only: column_chance(effects.columns[column], aims[0], discriminating=only) if aims else None
+        for only in (False, True)
+    }
     return {
         "expected_accuracy": mean_json(found.expected) if found is not None else None,
-        "chance": chance.chance if chance is not None else None,
+        "chance": by_chance[False],
+        "chance_discriminating": by_chance[True],
         "chance_p": chance.p if chance is not None else None,
         "chance_p_adjusted": effects.chance_adjusted.get((column, target)),
         "chance_exact": chance.exact if chance is not None else None,

@@ -15,7 +15,6 @@ from rich.text import Text
 
 from align_tui.config.study import Study
 from align_tui.core.column_names import model_beside, with_model
-from align_tui.core.stats.rates import chance
 from align_tui.core.text.display import one_line, plain
 from align_tui.output.decision_json import target_words
 from align_tui.output.events import Event
@@ -128,7 +127,6 @@ def result_table(study: Study, summary: Event) -> Table:
             for key, over in (("all", "all"), ("discriminating", "discr.")):
                 rate = score[key]
                 only = key == "discriminating"
-                by_chance = chance(study.scenarios, targets, study.scorer, discriminating=only)
                 table.add_row(
                     names.pop(0) if names else Text(""),
                     Text(one_line(target_words(targets), 80) if not only else ""),
@@ -136,7 +134,7 @@ def result_table(study: Study, summary: Event) -> Table:
                     point(rate["accuracy"]),
                     f"{point(rate['low'])}-{point(rate['high'])}" if rate["scored"] else "–",
                     f"{rate['correct']}/{rate['scored']}",
-                    point(by_chance),
+                    point(score["chance_discriminating" if only else "chance"]),
                     *([_size(rate).strip(" {}")] if sized else []),
                 )
     return table

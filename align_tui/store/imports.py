@@ -126,6 +126,7 @@ def _decision(made: Recorded) -> Decision:
         relevance=made.relevance,
         ranking=made.ranking,
         steps=made.steps,
+        examples=made.examples,
     )
 
 

@@ -94,17 +94,10 @@ class Copier:
                 body = next(self.rows(f"SELECT body FROM {table} WHERE hash=?", (found[1],)), None)
                 if body is None or not isinstance(body[0], str):
                     raise Refused(f"a text of the table {table} is missing")
-                if not _is_whole(table, found[1], body[0]):
+                if not _is_text_of(table, found[1], body[0]):
                     raise Refused(f"a text of the table {table} is not what its hash says")
                 self.put(table, {"hash": found[1], "body": body[0]})
             self._has.add(found)
-
-
-def _is_whole(table: str, digest: str, body: str) -> bool:
-    """Does the text have its hash? Sources have that of a file's bytes, all others of the text."""
-    if table == "sources":
-        return Source("file", "", digest, body).is_whole
-    return content_hash(body) == digest
 
 
 def _fits(column: Column, value: object) -> bool:
@@ -118,3 +111,10 @@ def _fits(column: Column, value: object) -> bool:
     if column.type == "REAL":
         return isinstance(value, int | float) and math.isfinite(value)
     return column.type == "BLOB" and isinstance(value, bytes)
+
+
+def _is_text_of(table: str, digest: str, body: str) -> bool:
+    """Is that the text of a hash? Sources have the hash of their bytes, other texts ours."""
+    if table == "sources":
+        return Source("file", "", digest, body).is_whole
+    return content_hash(body) == digest

@@ -79,10 +79,10 @@ RULES: tuple[Rule, ...] = (
     Bodies("models"),
     Own("runs"),
     OfRun("run_scenarios", same=("key", "hash"), whole=True, bodies={"hash": "scenarios"}),
-    OfRun("run_profiles", same=("name", "hash"), whole=True, joined=("model",)),
+    OfRun("run_profiles", same=("name", "hash"), whole=True, joined=("model",), told=("identity",)),
     OfRun("run_targets", same=("body",)),
     OfRun("run_example_sets", bodies={"hash": "example_sets"}),
-    OfRun("run_sources", same=("hash",), bodies={"hash": "sources"}),
+    OfRun("run_sources", told=("hash",), bodies={"hash": "sources"}),
     OfRun("run_models", bodies={"hash": "models"}),
     OfRun("run_tags"),
     OfRun("run_notes", told=("body",)),
@@ -111,7 +111,4 @@ OWN_COLUMNS = (
     "id", "name", "created", "parent", "state", "priority", "is_demo", "versions", "notes", "day",
     "cluster", "margin",
 )  # fmt: skip
-"""The other columns of `runs`; store/merge_run.py says what becomes of each.
-
-`cluster` and `margin` say how figures are counted, not what is decided: ours stay.
-"""
+"""The other columns of `runs`; store/merge_run.py says what becomes of each."""

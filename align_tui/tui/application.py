@@ -202,7 +202,7 @@ class Shell(App[ExitMessage]):
         await self._typed.passed(marker.number)
 
     def hold_keys(self) -> Callable[[], None]:
-        """Hold further keys until the returned function is called, or for 5 s at most."""
+        """Hold further keys until the returned function is called, or for 10 s at most."""
         return self._typed.promise()
 
     @property

@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
     from textual.timer import Timer
 
+# How often a marker has to come back from one widget, and from all of them, after a key.
 ROUNDS, MOST_ROUNDS = 2, 12
-"""Times that a marker has to come back from one widget, and from all of them, after a key."""
 LOOK_S = 0.05
-LOST_LOOKS, PROMISED_LOOKS = 40, 100
-"""Looks in vain after which a marker, or an answer of the store, counts as lost: 2 s and 5 s.
-
-They are looks and not seconds, so that time in which the whole program stands still does not count.
-"""
+# Looks in vain after which a marker (2 s), or an answer of the store (10 s), counts as lost. They
+# are looks, because the time in which the whole program stands still does not count.
+LOST_LOOKS, PROMISED_LOOKS = 40, 200
 MOST_HELD = 4_096
 
 
@@ -44,7 +42,7 @@ class TypedAhead:
     A key is dealt with when a marker that follows it has come back from the focused widget, when no
     promise is open and when the marker came back from whatever has the focus then. So it is also
     dealt with when the screen or dialog that it opens is mounted. Nothing waits here, a lost marker
-    holds keys for two seconds at most, and a broken promise for five: no fault eats a key.
+    holds keys for two seconds at most, and a broken promise for ten: no fault eats a key.
     """
 
     def __init__(self, app: App[Any], give: Callable[[Event], Awaitable[None]]) -> None:

@@ -16,7 +16,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.answers import ChoiceAnswer
-from align_tui.core.decisions import Decision, Step
+from align_tui.core.decisions import Decision, Step, UsedExample
 from align_tui.core.predictions import Prediction, Relevance
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.session import Counts, Probe, session_counts
@@ -24,15 +24,17 @@ from align_tui.core.targets import Distribution, Target
 from align_tui.formats.align_system.recorded_info import read_info
 from align_tui.formats.align_system.runs import read_run_directory, run_directories
 from align_tui.formats.align_system.target_names import named_values, target_name
-from align_tui.output.choice_info import kdma_values
+from align_tui.output.choice_info import choice_info, kdma_values
 from align_tui.output.example_responses import response_json
 from align_tui.output.exporters.align_system import align_system
 from align_tui.output.exporters.method_names import method_names
 from align_tui.store import results, runs
-from align_tui.store.basis import bases_of
+from align_tui.store.basis import Basis, bases_of
 from align_tui.store.database import Database
 from align_tui.store.imports import import_run
+from align_tui.store.results import Result
 from tests import ending
+from tests.conftest import make_scenarios
 from tests.output import browser_rules
 from tests.output.test_events_schema import mixed
 from tests.tui import fakes
@@ -235,7 +237,13 @@ JSONS: Any = st.recursive(
     max_leaves=12,
 )
 FIELDS = st.sampled_from(
-    ["predicted_kdma_values", "predicted_relevance", "alignment_info", "per_step_timing_stats"]
+    [
+        "predicted_kdma_values",
+        "predicted_relevance",
+        "alignment_info",
+        "per_step_timing_stats",
+        "icl_example_responses",
+    ]
 )
 
 
@@ -248,6 +256,34 @@ def test_a_hostile_choice_info_is_read_or_left(info: dict[str, Any]) -> None:
     if found.ranking is not None:
         assert len(found.ranking.scores) == 2 and found.ranking.taken == 1
         json.dumps(list(found.ranking.scores), allow_nan=False)
+
+
+def test_examples_and_true_relevance_are_written_and_examples_read_back() -> None:
+    [scenario] = make_scenarios(1)
+    shown = (
+        UsedExample("set-1", 0.5, "merit", "Who?", '{"A":{"reasoning":"r","score":1}}'),
+        UsedExample("set-2", None, "merit", "Whom?", "Treat A."),
+        UsedExample("set-9", 0.1, "moral_desert", "Where?", "[1]"),
+    )
+    relevance = Relevance.of_scenario({"moral_desert": 0.2, "merit": 1.0}, 2)
+    result = Result(0, 0, 0, 0, 0, 0.0, 0.0, 0, "", "", None, None, (), 0.0, None, 0, None, None)
+
+    def written(examples: tuple[UsedExample, ...]) -> dict[str, Any]:
+        basis = Basis(relevance=relevance, examples=examples)
+        return dict(choice_info(scenario, scenario.choice_texts, result, basis))
+
+    info = json.loads(json.dumps(written(shown)))
+    assert info["true_relevance"] == {"moral_desert": 1, "merit": 0}
+    found = read_info(info, scenario.choice_texts, 0, str)
+    assert found.examples == shown and not found.notes
+    assert written(found.examples) == info
+    for entry in info["icl_example_responses"]["merit"]:
+        del entry["example"]  # as align-system writes them
+    named = read_info(info, scenario.choice_texts, 0, str).examples
+    assert [each.example for each in named] == ["merit 1", "merit 2", "set-9"]
+    assert (
+        read_info({"icl_example_responses": {"a": [1, {"prompt": 2}]}}, (), 0, str).examples == ()
+    )
 
 
 def test_align_systems_own_forms_are_read() -> None:

@@ -93,7 +93,8 @@ def test_each_row_has_every_column_in_its_type(database: Database, run: str) -> 
     assert of["baseline", other, 0]["cluster"] == other
     assert high["calls"] == 1 and high["prompt_tokens"] > 0 and high["thinking_tokens"] > 0
     assert high["order"] == [0, 1] and not high["cut"] and not high["retried"]
-    assert high["queued_s"] >= 0 and high["reading_s"] + high["writing_s"] > 0
+    parts = [high[name] for name in ("queued_s", "reading_s", "writing_s")]
+    assert sum(parts) == pytest.approx(high["latency_s"], abs=1e-5) and parts[2] > 0
     assert len({row["seed"] for row in rows if row["scenario"] == key}) == 2  # the repeats
     assert table.about == {"format": FORMAT, "run": run, "study": "demo", "cluster": "family"}
 
@@ -110,11 +111,6 @@ def test_what_reached_its_cap_is_cut(database: Database, run: str) -> None:
             f" thinking_tokens=2 WHERE {of}", (run, 1),
         )  # fmt: skip
     assert cut() == {"baseline", "moral-desert-high"}
-    with database.write() as connection:
-        schema = json.dumps({"properties": {"reasoning": {"type": "string", "maxLength": 14}}})
-        connection.execute("INSERT INTO texts VALUES ('short', ?)", (schema,))
-        connection.execute(f"UPDATE responses SET schema='short' WHERE {of}", (run, 2))
-    assert "moral-desert-low" in cut()
 
 
 def test_csv_has_a_line_for_each_row_or_for_each_target(database: Database, run: str) -> None:

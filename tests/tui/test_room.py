@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -12,16 +13,21 @@ from rich.cells import cell_len
 from align_tui.core.answers import letter
 from align_tui.core.errors import AlignError
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.monitor.snapshot import Cell, Shown, Snapshot
+from align_tui.monitor import ordering
+from align_tui.monitor.ordering import ScenarioOrder, place_of
+from align_tui.monitor.snapshot import Cell, Cells, Shown, Snapshot
 from align_tui.monitor.votes import Vote, vote
 from align_tui.store.results import Result
 from align_tui.tui.format import scenario
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.complaint import complaint_lines
 from align_tui.tui.format.decision import probability_lines
+from align_tui.tui.format.filters import beside, is_listed, onwards
 from align_tui.tui.format.glyphs import UNICODE
 from align_tui.tui.format.key_groups import GROUPS
 from align_tui.tui.format.layout import LEAST_PANES, plan
+from align_tui.tui.format.order_text import order_value
+from align_tui.tui.format.pane_facts import Beside, fact_lines, fact_words
 from align_tui.tui.format.panes import PaneView, pane_view
 from align_tui.tui.format.styled_text import cells, fit_distinct, fit_name, text_of
 from align_tui.tui.format.tabs import Tab, tabs_line
@@ -45,7 +51,7 @@ def pane(text: str, choice: str, shares: list[float], width: int, height: int) -
     return pane_view(
         fakes.profile("p"), shown, None, Snapshot(), (*"A" * chosen, choice), None, width, UNICODE,
         STUDY, height=height, scenario=0, repeats=1, focused=True, depth=False, starting=False,
-        greet="",
+        greet="", beside=Beside((Cell(1, "done", chosen),) * 3),
     )  # fmt: skip
 
 
@@ -154,6 +160,74 @@ def test_repeats_vote() -> None:
     found = vote((cell(0), cell(1), cell(0), None, cell(0), cell(0)))
     assert found == Vote(0, 4, 5) and round(found.flips, 2) == 0.2
     assert vote((cell(1), cell(0))) == Vote(0, 1, 2)
+
+
+def test_a_pane_tells_its_repeats_its_margin_and_what_differs_from_the_baseline() -> None:
+    def decided(choice: int, first: float, correct: bool | None) -> Shown:
+        made: dict[str, Any] = dict.fromkeys(Result.__dataclass_fields__)
+        made |= {"choice": choice, "probabilities": (first, 1 - first)}
+        return Shown(0, status="done", result=Result(**made), scores=(("a=1.0", correct),))
+
+    mine, baseline = decided(0, 0.72, True), decided(1, 0.41, False)
+    cell = Cell(1, "done", 0)
+    repeats = (cell, cell, replace(cell, choice=1), cell, cell, None)
+    words = fact_words(mine, "a=1.0", Beside(repeats, baseline, "baseline"))
+    assert words == [
+        "right, baseline wrong", "A +.31 to baseline", "repeats A 4/5, B 1/5", "margin .44"
+    ]  # fmt: skip
+    other = Beside(baseline=baseline, name="baseline", same_model=False)
+    assert fact_words(mine, "b=0.0", other) == ["baseline took B", "margin .44"]
+    assert fact_words(baseline, "b=0.0", other)[0] == "same as baseline"
+    assert fact_words(mine, None, Beside()) == ["margin .44"]
+    lines = fact_lines(words, 36, 9, UNICODE)
+    assert [text_of(line) for line in lines] == [
+        "right, baseline wrong", "A +.31 to baseline", "repeats A 4/5, B 1/5 · margin .44"
+    ]  # fmt: skip
+    assert len(fact_lines(words, 120, 1, UNICODE)) == 1
+
+
+def test_the_list_is_sorted_by_what_the_decisions_tell() -> None:
+    study = fakes.study(4, profiles=2)
+    none = ((None,), (None,))
+
+    def row(a: int, b: int, margin: float) -> Any:
+        return ((Cell(1, "done", a, margin=margin),), (Cell(2, "done", b),))
+
+    rows = (none, row(0, 0, 0.9), row(0, 1, 0.5), row(1, 1, 0.1))
+    order = ScenarioOrder(study)
+    listed = range(4)
+    assert order.arrange(listed, "file", rows, 0) is listed
+    by_margin = order.arrange(listed, "margin", rows, 0)
+    assert list(by_margin) == [3, 2, 1, 0]
+    assert order.arrange(listed, "margin", rows, 0) is by_margin
+    assert list(order.arrange(listed, "against", rows, 0)) == [2, 0, 1, 3]
+    assert list(order.arrange(listed, "disagreement", rows, 1)) == [2, 0, 1, 3]
+    some = order.arrange((1, 3), "margin", rows, 0)
+    assert list(some) == [3, 1] and place_of(some, 1) == 1
+    assert beside(some, 3, 1) == 1 and onwards(some, 1, 1) == 3 and beside(some, 2, 1) == 1
+    assert not is_listed(some, 2) and order_value("margin", order, 3, 0) == ".10"
+    changed = (*rows[:3], row(1, 1, 1.0))
+    assert list(order.arrange(listed, "margin", changed, 0)) == [2, 1, 3, 0]
+
+
+def test_sorting_ten_thousand_scenarios_looks_only_at_rows_that_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    study = replace(fakes.study(1, profiles=2), scenarios=fakes.study(1).scenarios * 10_000)
+    order = ScenarioOrder(study)
+    rows = tuple(((Cell(n, "done", n % 2),), (Cell(n, "done", 0),)) for n in range(10_000))
+    looked: list[Cells] = []
+    known = ordering.facts_of
+
+    def look(row: Cells) -> ordering.Facts:
+        looked.append(row)
+        return known(row)
+
+    monkeypatch.setattr(ordering, "facts_of", look)
+    order.arrange(range(10_000), "disagreement", rows, 0)
+    assert len(looked) == 10_000
+    order.arrange(range(10_000), "against", (((None,), (None,)), *rows[1:]), 1)
+    assert len(looked) == 10_001
 
 
 def test_an_error_of_an_edit_is_shown_whole() -> None:

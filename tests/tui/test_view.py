@@ -93,7 +93,7 @@ def test_one_mark_one_meaning() -> None:
     assert cell_mark(done(None), "a=1.0") == cell_mark(done(True), "b=1.0") == "unscored"
     assert cell_mark(Cell(1, "failed"), None) == "failed"
     assert mark_of((done(True), done(True), done(False)), "a=1.0") == "right"
-    assert mark_of((done(True), Cell(1, "pending")), "a=1.0") == "working"
+    assert mark_of((done(True), Cell(2, "pending")), "a=1.0") == "working"
     assert mark_of((done(True), None), "a=1.0") == "right"
     assert mark_of((None, None), "a=1.0") == "none"
     rows = [((done(True),),), ((done(False),),), ((done(True),),)]

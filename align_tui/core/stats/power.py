@@ -93,7 +93,8 @@ def detectable(error: float | None, clusters: int, power: float = POWER) -> floa
     """The smallest difference (0..1) that is detected with that power (80 %) at 5 %, two-sided.
 
     None if no difference is: with fewer than LEAST_CLUSTERS, or where it would be above 1. Also
-    None without an error, or with one of 0: columns that never differed do not tell how they vary.
+    None without an error, or with one of 0: a difference that is always the same does not tell
+    how it varies.
     """
     if error is None or error <= 0.0 or clusters < LEAST_CLUSTERS:
         return None

@@ -7,14 +7,15 @@ the same ones with more inside. A field of another form is left out, with a note
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from align_tui.core.alignment.ranking import Ranking, TieBreak, tied_best
-from align_tui.core.decisions import Step
+from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Prediction, Predictions, Relevance
 from align_tui.core.types import Json, JsonObject
+from align_tui.formats.align_system.recorded_examples import Name, read_examples
 from align_tui.formats.labels import MOST_LABELS, SLACK
 
 MOST_SAMPLES = 1_000
@@ -22,9 +23,6 @@ MOST_STEPS = 200
 KNOWN = ("source", "parameters", "measure", "scores", "best", "tie_break", "best_sample_idx",
          "notes")  # fmt: skip
 """Keys of `alignment_info` that have a field of their own in a ranking."""
-
-Name = Callable[[str], str]
-"""Turns the spelling of an attribute into its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ class RecordedInfo:
     relevance: Relevance | None = None
     ranking: Ranking | None = None
     steps: tuple[Step, ...] = ()
+    examples: tuple[UsedExample, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -60,7 +59,8 @@ def read_info(value: Json, texts: Sequence[str], choice: int, name: Name) -> Rec
     if "alignment_info" in value:
         found = replace(found, ranking=_ranking(value["alignment_info"], len(texts), choice))
     steps = _steps(value.get("per_step_timing_stats"))
-    return replace(found, steps=steps, notes=tuple(notes))
+    examples = read_examples(value.get("icl_example_responses"), name)
+    return replace(found, steps=steps, examples=examples, notes=tuple(notes))
 
 
 def _predictions(value: Json, texts: Sequence[str], name: Name) -> Predictions | None:

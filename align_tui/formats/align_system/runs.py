@@ -219,6 +219,7 @@ def _decision(
         relevance=info.relevance,
         ranking=info.ranking,
         steps=info.steps,
+        examples=info.examples,
     )
 
 

@@ -14,11 +14,11 @@ from align_tui.core.columns import (
     Column,
     PairedRow,
     column_agreement,
+    column_chance,
     column_rate,
     correctness,
     pair_up,
     probe_key,
-    question_scenarios,
     target_for,
 )
 from align_tui.core.families import ClusterRule
@@ -30,7 +30,7 @@ from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison, compare
 from align_tui.core.stats.equivalence import shared_margin
 from align_tui.core.stats.paired import holm
-from align_tui.core.stats.rates import Rate, chance
+from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
 from align_tui.monitor.effects import effects_of
@@ -261,12 +261,10 @@ def _accuracies(columns: Sequence[Column], labels: Sequence[str]) -> tuple[Accur
     found: dict[str, list[Accuracy]] = {}
     for column, label in zip(columns, labels, strict=True):
         alone = pair_up([column])
-        scenarios = question_scenarios([row for row in alone.rows if row.choices[0] is not None])
         for targets in column.under:
             rates = [column_rate(alone, 0, targets, discriminating=only) for only in (False, True)]
             chances = [
-                chance(scenarios, targets, column.scorer, discriminating=only)
-                for only in (False, True)
+                column_chance(column, targets, discriminating=only) for only in (False, True)
             ]
             found.setdefault(target_id(targets), []).append(
                 Accuracy(label, targets, rates[0], chances[0], rates[1], chances[1])

@@ -241,7 +241,7 @@ def _example(number: int, example: Example) -> Iterator[str]:
     yield f"{md(scenario.text)}\n"
     for index, choice in enumerate(scenario.choices):
         labels = ", ".join(f"{k} {v:g}" for k, v in choice.labels.items())
-        yield f"- {letter(index)}: {md(choice.text)}{md(f' ({labels})') if labels else ''}"
+        yield f"- {letter(index)}: {md(choice.text)}{' ' + md(f'({labels})') if labels else ''}"
     yield ""
     rows = [
         (

@@ -28,6 +28,11 @@ from align_tui.store.run_inputs import RunInputs, read_inputs
 
 TableRow = dict[str, Any]
 """A row: every column of the table by its name; None where a value is not known."""
+DISCRIMINATING = SCORES[-1][0]  # of a score this part is always known
+UNKNOWN_ELSEWHERE = (
+    "seed", "cut", "retried", "calls", "prompt_tokens", "queued_s", "reading_s", "writing_s",
+)  # fmt: skip
+"""The columns that no other program's files tell; they are null in an imported run."""
 NO_REPLY = "truncated"  # the kind of the error of a reply that was cut twice, which is not stored
 _SAME = (
     "run", "profile", "model", "scenario", "repeat", "choice", "choice_text", "latency_s", "tokens",
@@ -48,7 +53,6 @@ class SampleTable:
     about: Mapping[str, str]
     inputs: RunInputs
     clusters: Clustering
-    created: float
 
     def rows(self) -> Iterator[TableRow]:
         """The rows in the order in which the samples ended. Raises StoreError."""
@@ -71,9 +75,6 @@ class SampleTable:
         return row | {
             "error": failed.get("kind"),
             "error_message": failed.get("message"),
-            "latency_s": round(result.latency_s, 6),
-            "tokens": result.tokens,
-            "thinking_tokens": cost.thinking_tokens,
             "kind": profile.adm.kind,
             "profile_target": target_id(profile.target) or None,
             "family": family_of(at) or None,
@@ -81,17 +82,17 @@ class SampleTable:
             "choices": len(at.choices),
             "seed": sample_seed(
                 profile.decoding.seed, seed_hash(at, self.inputs.seed_rule), result.repeat
-            )
-            if decides_here
-            else None,
+            ),
             "votes": list(result.votes) if result.votes else None,
-            "cut": cost.was_cut or failed.get("kind") == NO_REPLY,
+            "cut": event.get("cut") is not None
+            or cost.thinking_was_cut
+            or failed.get("kind") == NO_REPLY,
             "retried": cost.was_retried or failed.get("kind") == NO_REPLY,
-            **_spent(cost, decides_here),
-            "queued_s": self._queued(result) if decides_here else None,
+            **_spent(cost, result),
             "started": datetime.fromtimestamp(result.started, UTC),
             "finished": datetime.fromtimestamp(result.finished, UTC),
             "notes": list(result.notes),
+            **(dict.fromkeys(UNKNOWN_ELSEWHERE) if not decides_here else {}),
         }
 
     def _scored(self, event: Event) -> TableRow:
@@ -112,15 +113,10 @@ class SampleTable:
         of = self.clusters.of
         return self.study.scenarios[of[scenario] if scenario < len(of) else scenario].key
 
-    def _queued(self, result: Result) -> float | None:
-        """Seconds until a worker began with it; None for a decision that an earlier run made."""
-        waited = result.started - self.created
-        return waited if waited >= 0 else None
-
 
 def sample_table(db: Database, run: str) -> SampleTable:
     """The table of a run's samples. Raises StoreError."""
-    study, row = runs.load_study(db, run), runs.get_run(db, run)
+    study = runs.load_study(db, run)
     clusters = clustering_of(db, run)
     return SampleTable(
         db,
@@ -135,7 +131,6 @@ def sample_table(db: Database, run: str) -> SampleTable:
         },
         read_inputs(db, run),
         clusters,
-        row.created,
     )
 
 
@@ -159,16 +154,16 @@ def _answered(event: Event) -> TableRow:
     return row
 
 
-def _spent(cost: Cost, decides_here: bool) -> TableRow:
-    """Calls, tokens and seconds; null where another program decided, since none are known."""
-    if not decides_here:
-        return dict.fromkeys(("calls", "prompt_tokens", "reading_s", "writing_s", "cut", "retried"))
-    asked = cost.calls > 0
+def _spent(cost: Cost, result: Result) -> TableRow:
+    """Calls, tokens and seconds; not known for a failure, whose replies are not kept."""
+    spent = cost.spent(result.latency_s)
+    known = result.error_kind is None or cost.calls > 0
     return {
-        "calls": cost.calls,
-        "prompt_tokens": cost.prompt_tokens,
-        "reading_s": round(cost.reading_s, 6) if asked else None,
-        "writing_s": round(cost.writing_s, 6) if asked else None,
+        "calls": cost.calls if known else None,
+        "prompt_tokens": cost.prompt_tokens if known else None,
+        "queued_s": round(spent.queued_s, 6) if spent else None,
+        "reading_s": round(spent.reading_s, 6) if spent else None,
+        "writing_s": round(spent.writing_s, 6) if spent else None,
     }
 
 
@@ -177,17 +172,14 @@ def by_target(row: TableRow) -> Iterator[TableRow]:
 
     A sample that is scored against nothing has its row once.
     """
-    first = SCORES[0][0] + "["
-    targets = [
-        name[len(first) : -1]
-        for name in row
-        if name.startswith(first)
-        and row[score_column(SCORES[2][0], name[len(first) : -1])] is not None
-    ]
+    begin = f"{DISCRIMINATING}["
+    targets = sorted(
+        name[len(begin) : -1]
+        for name, value in row.items()
+        if name.startswith(begin) and value is not None
+    )
     for target in targets:
-        yield row | {
-            "target": target,
-            **{part: row[score_column(part, target)] for part, _ in SCORES},
-        }
+        score = {part: row[score_column(part, target)] for part, _ in SCORES}
+        yield row | {"target": target, **score}
     if not targets:
         yield row

@@ -13,6 +13,7 @@ from align_tui.tui.format.bars import POINT, point, seconds, share_bar
 from align_tui.tui.format.change import change_line
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.pane_facts import fact_lines
 from align_tui.tui.format.ratings import Rated, rating_lines, tie_words
 from align_tui.tui.format.status_text import error_words
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
@@ -20,6 +21,7 @@ from align_tui.tui.format.wrapping import wrapped
 
 GAP = 2  # cells between probabilities
 FOOT = 3  # lines that are always kept, so that a new decision moves nothing
+ROOMY = 4  # lines of a foot that has a line for facts even if the reasoning is long
 ANSWER = 4  # lines of an open answer in a pane; the decision's screen has the whole
 
 
@@ -163,17 +165,21 @@ def foot_lines(
     rated: Rated | None = None,
     room: int = FOOT - 1,
     spare: int = 0,
+    facts: Sequence[str] = (),
 ) -> tuple[Line, ...]:
     """The lines below the reasoning: `FOOT`, or more if the decision takes more.
 
     `choice` and `mark` are known from the list before the result has been read. Ratings, and an
     open answer, each take at most `room` lines. A long choice and many probabilities wrap to the
     lines that the reasoning leaves, of which there are `spare` beside `FOOT`. Where it leaves none,
-    probabilities still take up to `room` lines, and a choice two.
+    probabilities still take up to `room` lines, and a choice two. The `facts` stand above the costs
+    in a pane that is not very low.
     """
     if shown.status == "done":
         sign = mark or shown_mark(shown, target)
-        return _decided_lines(shown, choices, width, glyphs, choice, sign, rated, room, spare)
+        return _decided_lines(
+            shown, choices, width, glyphs, choice, sign, rated, room, spare, facts
+        )
     if shown.status == "running":
         return ((), (), _working_line(shown, of_streams, width, glyphs))
     if shown.status == "failed":
@@ -202,14 +208,20 @@ def _decided_lines(
     rated: Rated | None,
     room: int,
     spare: int,
+    facts: Sequence[str],
 ) -> tuple[Line, ...]:
-    """The answer, the probabilities, the ratings, the costs."""
+    """The answer, the probabilities, the ratings, the facts, the costs."""
     result = shown.result
     chosen = result.choice if result is not None else choice
     ratings: tuple[Line, ...] = ()
     if rated is not None:
         ratings = rating_lines(rated, chosen, mark, width, room, glyphs)
-    free = spare + FOOT - 1 - len(ratings)  # that neither reasoning nor ratings take
+    changed: tuple[Line, ...] = ()
+    if result is not None and shown.before is not None:
+        changed = (change_line(result, shown.before, width, glyphs),)
+    kept = 1 if facts and room >= ROOMY else 0  # lines of facts
+    # What is left for the choice and its probabilities.
+    free = spare + FOOT - 1 - len(ratings) - len(changed) - kept
     shares: tuple[Line, ...] = ()
     if result is not None and result.probabilities and chosen is not None:
         shares = probability_lines(result.probabilities, chosen, width, max(room, free) - 1, glyphs)
@@ -220,12 +232,11 @@ def _decided_lines(
     elif result is not None:
         most = max(min(ANSWER, room), free)
         lines = answer_lines(result.choice_text, mark, width, most, glyphs)
-    lines += shares
-    if result is not None and shown.before is not None:
-        lines += (change_line(result, shown.before, width, glyphs),)
-    lines += ratings
-    lines += ((),) * (FOOT - 1 - len(lines))
-    return (*lines, cost_line(shown, width, glyphs))
+    lines += shares + changed + ratings
+    taken = len(lines) - len(changed) - len(ratings)
+    known = fact_lines(facts, width, kept + max(0, free - taken), glyphs)
+    lines += ((),) * (FOOT - 1 - len(lines) - len(known))
+    return (*lines, *known, cost_line(shown, width, glyphs))
 
 
 def _working_line(shown: Shown, of_streams: int, width: int, glyphs: Glyphs) -> Line:

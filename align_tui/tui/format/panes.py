@@ -15,6 +15,7 @@ from align_tui.monitor.snapshot import Cell, Shown, Snapshot
 from align_tui.tui.format.decision import FOOT, cut_notes, foot_lines, shown_mark
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.pane_facts import ALONE, Beside, fact_words
 from align_tui.tui.format.ratings import Rated
 from align_tui.tui.format.status_text import (
     annotation_words,
@@ -143,11 +144,12 @@ def pane_view(
     greet: str,
     thinking: bool = False,
     among: Sequence[str] = (),
+    beside: Beside = ALONE,
 ) -> PaneView:
     """The whole pane, for `width` cells and `height` lines inside its border.
 
-    `among` are the names of all columns. With `thinking` it shows the model's thinking whole,
-    otherwise one line of it.
+    `among` are the names of all columns, `beside` is what the decision is compared with. With
+    `thinking` it shows the model's thinking whole, otherwise one line of it.
     """
     number = shown.profile + 1
     head, tail = f"{number} ", f" {shown.repeat + 1}/{repeats}" if repeats > 1 else ""
@@ -186,6 +188,7 @@ def pane_view(
         mark=mark if shown.status == "done" else None,
         rated=rated_of(shown, profile, len(choices)),
         room=foot_room(height),
+        facts=fact_words(shown, target, beside),
         spare=spare_lines((above, text, below), width - MARGIN, height),
     )
     live = shown.status == "running"

@@ -78,6 +78,20 @@ def compared(study: Study, index: int) -> tuple[str | None, ...]:
     return tuple(out)
 
 
+def baseline_of(study: Study, index: int) -> int | None:
+    """The number of the profile without a target that this one is compared with.
+
+    One that asks the same model comes first. None for a profile without a target, and if there is
+    no other.
+    """
+    mine = study.profiles[index]
+    if not mine.target:
+        return None
+    found = [n for n, profile in enumerate(study.profiles) if not profile.target]
+    same = [n for n in found if study.profiles[n].model_label == mine.model_label]
+    return next(iter([*same, *found]), None)
+
+
 def comparison(study: Study, index: int) -> Targets:
     """The targets that profiles without their own are compared with; empty if there are none."""
     for profile in study.profiles:

@@ -26,7 +26,7 @@ def beside_accuracy(gathered: Gathered) -> Block | None:
     for index, column in enumerate(gathered.effects.columns):
         for targets in column.under:
             found = gathered.effects.numbers[index, target_id(targets)]
-            if found.rate.scored:
+            if found.rate.scored or found.bounds is not None:
                 rows.append(_row(gathered, index, targets, found))
                 uses |= dict.fromkeys(_uses(found))
     if not rows:
@@ -44,7 +44,7 @@ def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers)
     return (
         target_words(targets),
         gathered.labels[index],
-        f"{point(rate.accuracy)} [{point(rate.low)}, {point(rate.high)}]",
+        f"{point(rate.accuracy)} [{point(rate.low)}, {point(rate.high)}]" if rate.scored else "–",
         str(rate.questions),
         str(rate.clusters),
         point(chance.chance if chance is not None else None),

@@ -14,11 +14,12 @@ from align_tui.tui.format.filters import is_listed
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout, plan, too_small
 from align_tui.tui.format.outside import outside_words
+from align_tui.tui.format.pane_facts import ALONE, Beside
 from align_tui.tui.format.panes import current, greeting, pane_view
 from align_tui.tui.format.status import StatusView, status_line
 from align_tui.tui.format.styled_text import cut
 from align_tui.tui.format.tabs import Tab, tabs_line
-from align_tui.tui.format.targets import compared, profile_name, signs
+from align_tui.tui.format.targets import baseline_of, compared, profile_name, signs
 from align_tui.tui.format.transport import Ticks, transport_line
 from align_tui.tui.screens.study.overview import OverviewPresenter
 from align_tui.tui.screens.study.scenario_list import ScenarioListPresenter
@@ -54,6 +55,7 @@ class Presenter:
         pairs = list(study.pairs())
         self.planned, self._asked = len(pairs), len({scenario for scenario, _, _ in pairs})
         self._names = [profile_name(profile) for profile in study.profiles]
+        self._baselines = [baseline_of(study, number) for number in range(len(study.profiles))]
         self._needs_comparison = any(not p.target for p in study.profiles)
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
@@ -198,9 +200,22 @@ class Presenter:
                 greet=outside or (greet if place == 0 or snapshot.reading else ""),
                 thinking=state.thinking,
                 among=self._names,
+                beside=self._beside(index, snapshot, state),
             )
             pane.paint(view)
         self._tabs(snapshot, state, targets)
+
+    def _beside(self, index: int, snapshot: Snapshot, state: ViewState) -> Beside:
+        """What a pane's decision is compared with, once the shown scenario has been read."""
+        if snapshot.scenario != state.scenario or index >= len(snapshot.panes):
+            return ALONE
+        repeats = snapshot.rows[state.scenario][index] if snapshot.rows else ()
+        number = self._baselines[index]
+        if number is None or number >= len(snapshot.panes):
+            return Beside(repeats)
+        profiles = self.study.profiles
+        same = profiles[number].model_label == profiles[index].model_label
+        return Beside(repeats, snapshot.panes[number], self._names[number], same)
 
     def _pane_width(self, place: int) -> int:
         """The width in cells inside a pane that has not been laid out yet."""
