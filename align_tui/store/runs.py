@@ -78,7 +78,7 @@ def create_run(
     it needs is not valid any more.
     """
     run = run_id or new_run_id()
-    today = run_ids.day_of(run) or time.strftime("%Y-%m-%d")
+    today = (run_ids.day_of(run_id) if run_id else None) or time.strftime("%Y-%m-%d")
     attributes = used_attributes(study)
     sources = sources_of_study(study, attributes, versions)
     inputs = RunInputs(NEW_RULE, attributes)

@@ -47,6 +47,6 @@ def test_reasons_inside_ratings_and_other_forms_count() -> None:
     schema = decision_schema(("A", "B"), max_chars=10, form=ALIGN)
     raw = json.dumps({"detailed_reasoning": "1234567890", "action_choice": "A"})
     assert cut_of([ReplyEnd(raw, schema, "stop")]) is not None
-    answer = {"properties": {"answer": {"type": "string", "maxLength": 2}}}
+    answer: JsonObject = {"properties": {"answer": {"type": "string", "maxLength": 2}}}
     cut = cut_of([ReplyEnd('{"answer": "ab"}', answer, "stop")])
     assert cut is not None and cut.words == "answer cut at 2 characters"
