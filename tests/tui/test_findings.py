@@ -26,7 +26,7 @@ def test_the_top_line_counts_findings_with_the_key_that_lists_them() -> None:
     view = StatusView("study", 4, False, False, False, STUDY)
     for width in (80, 120):
         line = text_of(status_line(view, Snapshot(run="r", findings=(DOUBT,) * 2), width, UNICODE))
-        assert "2 findings: f" in line
+        assert "2 findings: w" in line
     assert "finding" not in text_of(status_line(view, Snapshot(run="r"), 80, UNICODE))
 
 
@@ -45,8 +45,8 @@ async def test_a_key_opens_the_findings(
     app = opened(path, study, run)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.findings)
-        await wait(pilot, lambda: "findings: f" in words(app).splitlines()[0])
-        await pilot.press("f")
+        await wait(pilot, lambda: "findings: w" in words(app).splitlines()[0])
+        await pilot.press("w")
         await wait(pilot, lambda: isinstance(app.screen, MessageDialog))
         await wait(pilot, lambda: "1 of 6 samples of moral-desert-high" in words(app))
         await pilot.press("escape")

@@ -18,6 +18,7 @@ from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
 from align_tui.core.errors import ConfigError, OutputError
 from align_tui.core.targets import Target
+from align_tui.monitor.findings import read_findings
 from align_tui.services import queueing
 from align_tui.store import runs, workers
 from align_tui.store.database import Database
@@ -105,6 +106,8 @@ async def test_cell_by_cell(
         # Before the first snapshot nothing is open either, and no worker is known.
         await wait(pilot, lambda: screen.snapshot.counts.total)
         await wait(pilot, lambda: screen.snapshot.counts.open == 0 and not screen.snapshot.workers)
+        found = read_findings(db, run, study)
+        await wait(pilot, lambda: screen.snapshot.findings == found)
         for key, scenario in TURNS:
             await pilot.press(key)
             seen.append(await read(live, pilot, wait, scenario))

@@ -135,7 +135,7 @@ async def test_keys(path: Path, finished: tuple[str, Study], wait: Any) -> None:
         await pilot.press("l", "g", "j", "j")
         await wait(pilot, lambda: "cut at 9 tokens" in prose(screen, 1))
         await pilot.press("question_mark")
-        await wait(pilot, lambda: "run this scenario with all profiles" in words(app))
+        await wait(pilot, lambda: "decide this scenario with all" in words(app))
         await pilot.press("escape", "1", "i")
         await wait(pilot, lambda: "prompt as the model saw it" in words(app))
         assert "<prompt of reservoir-road>" in words(app)

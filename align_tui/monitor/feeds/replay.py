@@ -18,10 +18,12 @@ from align_tui.monitor.feeds.replay_clock import nearest, second_of
 from align_tui.monitor.feeds.replayed import ReplayedRun, ReplayedTexts
 from align_tui.monitor.feeds.thoughts import Thoughts
 from align_tui.monitor.feeds.timeline import Recording, read_recording, token_seconds
+from align_tui.monitor.findings import read_findings
 from align_tui.monitor.snapshot import Shown, Snapshot, Transport
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
+    from align_tui.core.findings.base import Finding
     from align_tui.monitor.feeds.written import Written
     from align_tui.store.database import Database
 
@@ -53,6 +55,7 @@ class ReplayFeed(Feed):
         self._token_steps = 0
         self._tokens: list[float] | None = None  # of the shown scenario, read when needed
         self._turned = True
+        self._findings: tuple[Finding, ...] | None = None  # read when they are needed
 
     # Orders from the event loop
 
@@ -183,7 +186,15 @@ class ReplayFeed(Feed):
                 shortened_s=recording.clock.shortened_s,
             ),
             annotations=annotations,
+            findings=self._doubts(db) if ended else (),
         )
+
+    def _doubts(self, db: Database) -> tuple[Finding, ...]:
+        """The findings of the whole run, which the end of a replay shows as the live screen does."""
+        if self._findings is None:
+            assert self.run is not None, "only a run is replayed"
+            self._findings = read_findings(db, self.run, self.study)
+        return self._findings
 
     def _read(self, db: Database) -> Recording:
         if self._recording is None:

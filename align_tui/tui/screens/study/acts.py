@@ -181,7 +181,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     ),
     Act(
         "study.findings",
-        "f",
+        "w",
         "findings: what makes numbers of this run doubtful",
         lambda do: do.opening.findings(),
     ),
