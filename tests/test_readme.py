@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import typer
@@ -16,6 +16,7 @@ from tests.conftest import REPO
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 DOCS = sorted((REPO / "docs").glob("*.md"))
+STUDIES = {"STUDY", *(path.stem for path in (REPO / "examples").glob("*.toml"))}
 
 
 def command_lines(text: str) -> Iterator[list[str]]:
@@ -27,10 +28,13 @@ def command_lines(text: str) -> Iterator[list[str]]:
 
 
 def check(words: list[str]) -> None:
-    command: Any = typer.main.get_command(app)
+    command = group = cast(Any, typer.main.get_command(app))
     rest = words[1:]
     while rest and hasattr(command, "commands"):
         if rest[0].startswith("-"):
+            break
+        if command is group and rest[0] in STUDIES:
+            command, rest = group.commands["run"], rest[1:]  # a study takes the options of `run`
             break
         assert rest[0] in command.commands, f"no such command: {' '.join(words)}"
         command = command.commands[rest.pop(0)]
