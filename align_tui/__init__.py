@@ -3,10 +3,9 @@
 For notebooks: `read` gives the samples of a run as a pandas DataFrame, `read_rows` as dicts.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+# Nothing is imported here, not even `typing`: `python -m align_tui` still finds modules in the
+# working folder until `isolation` has taken it off sys.path. Type checkers know the name below.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
@@ -17,7 +16,7 @@ __version__ = "0.1.0"
 _READER = "align_tui.output.sample_table.frame"
 
 
-def read(run: str | None = None, db: Path | str | None = None) -> pd.DataFrame:
+def read(run: str | None = None, db: "Path | str | None" = None) -> "pd.DataFrame":
     """The samples of a run as a pandas DataFrame, one row a sample (docs/formats.md).
 
     `run` is an id, or the start or end of just one; None is the newest run. `db` is the run
@@ -30,7 +29,7 @@ def read(run: str | None = None, db: Path | str | None = None) -> pd.DataFrame:
     return made
 
 
-def read_rows(run: str | None = None, db: Path | str | None = None) -> list[dict[str, Any]]:
+def read_rows(run: str | None = None, db: "Path | str | None" = None) -> "list[dict[str, Any]]":
     """The same rows as dicts by the names of the columns; this needs no pandas.
 
     Raises StoreError.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from align_tui.adms.base import Adm, Llm
-from align_tui.core.alignment.ranking import History
+from align_tui.adms.wrapped_llm import WrappedLlm
 from align_tui.core.both_orders import averaged
 from align_tui.core.choice_order import (
     OrderSetting,
@@ -21,9 +21,8 @@ from align_tui.core.choice_order import (
     shuffled_order,
 )
 from align_tui.core.decision_checks import checked_decision
-from align_tui.core.decisions import ChoiceProbabilities, Decision, Generation, Message, Sampling
+from align_tui.core.decisions import Decision, Generation, Message, Sampling
 from align_tui.core.scenarios import Scenario
-from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.targets import Targets
 from align_tui.core.types import JsonObject, derive_seed
 
@@ -72,7 +71,7 @@ async def _asked(
     return mapped_back(checked_decision(made, len(order)), order)
 
 
-class _Half:
+class _Half(WrappedLlm):
     """The model for one of two orders: each has streams of its own, so that texts do not mix.
 
     Order 0 has the even streams and draws as the sample without a second order would; order 1 has
@@ -80,17 +79,8 @@ class _Half:
     """
 
     def __init__(self, llm: Llm, number: int) -> None:
-        self._llm, self._number = llm, number
-
-    @property
-    def seed(self) -> int:
-        """The sample's seed, the same for both."""
-        return self._llm.seed
-
-    @property
-    def history(self) -> History:
-        """The history of the sample."""
-        return self._llm.history
+        super().__init__(llm)
+        self._number = number
 
     def role(self, name: str) -> Llm:
         """The model of a role, in this order."""
@@ -116,29 +106,3 @@ class _Half:
         return await self._llm.generate(
             messages, schema, sampling, stream=2 * stream + self._number, to_choice=to_choice
         )
-
-    async def score(
-        self, messages: Sequence[Message], replies: Sequence[str], sampling: Sampling
-    ) -> ChoiceProbabilities | None:
-        """As the model scores them."""
-        return await self._llm.score(messages, replies, sampling)
-
-    async def rate(
-        self, action: str, statements: Sequence[Statement]
-    ) -> tuple[StatementRating, ...]:
-        """As the model rates them."""
-        return await self._llm.rate(action, statements)
-
-    async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
-        """As the model explains them."""
-        return await self._llm.explain(action, statements)
-
-    async def suggest(
-        self, action: str, most: int, seed: int | None = None
-    ) -> tuple[Statement, ...]:
-        """As the model suggests them."""
-        return await self._llm.suggest(action, most, seed)
-
-    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """As the model embeds them."""
-        return await self._llm.embed(texts)

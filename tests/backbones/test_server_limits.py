@@ -72,7 +72,7 @@ async def test_what_has_no_end_is_left_in_time() -> None:
             began = asyncio.get_running_loop().time()
             with pytest.raises(ServerError, match=said):
                 await write(backbone)
-            assert asyncio.get_running_loop().time() - began < 6
+            assert asyncio.get_running_loop().time() - began < 30  # endless otherwise
             assert (await write(backbone)).text == GOOD  # and other requests succeed
 
     async with asyncio.TaskGroup() as group:

@@ -103,7 +103,7 @@ def test_the_papers_studies_differ_in_one_line(shared_data: Path) -> None:
         [
             line
             for line in (folder / name).read_text().splitlines()
-            if not line.startswith(("#", "name"))
+            if not line.startswith(("#", "name", "description"))
         ]
         for name in ("mta-moral-desert.toml", "mta-moral-desert-70b.toml")
     ]

@@ -83,6 +83,7 @@ async def look_at(database: Database, run: str) -> None:
     info = choice_info(scenario, scenario.choice_texts, result, basis)
     found = json.loads(json.dumps(info))["icl_example_responses"]["moral_desert"]
     assert found[-1] == {
+        "example": last.example,
         "similarity_score": last.similarity,
         "prompt": last.prompt,
         "response": response_json(last.response),

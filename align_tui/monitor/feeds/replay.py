@@ -190,7 +190,7 @@ class ReplayFeed(Feed):
         )
 
     def _doubts(self, db: Database) -> tuple[Finding, ...]:
-        """The findings of the whole run, which the end of a replay shows as the live screen does."""
+        """The findings of the whole run: a replay ends with them, as the live screen does."""
         if self._findings is None:
             assert self.run is not None, "only a run is replayed"
             self._findings = read_findings(db, self.run, self.study)
