@@ -141,7 +141,7 @@ async def test_only_what_is_missing_is_asked(
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts.inherited == 17)
         await wait(pilot, lambda: f"from {parent[-4:]}" in words(app))
-        assert "17 from earlier runs" in words(app) and "0/6" in words(app)
+        assert "17 from earlier runs" in words(app) and "0/7" in words(app)
         decide(db, study)
         await wait(pilot, lambda: screen.snapshot.counts.done == 6)
         await pilot.press("enter")

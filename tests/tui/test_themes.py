@@ -98,8 +98,8 @@ async def test_every_pair_on_the_screens(
         await wait(pilot, lambda: screen.snapshot.counts.done and screen.snapshot.panes)
         for keys in ((), ("question_mark",), ("slash",), ("r",), ("c",), ("v",), ("colon",)):
             await pilot.press(*keys)
+            await wait(pilot, lambda keys=keys: not keys or app.screen is not screen)
             await pilot.pause()
-            assert not keys or app.screen is not screen
             seen |= read_pairs(app)
             if keys:
                 await pilot.press("escape")
@@ -136,6 +136,7 @@ async def test_changed_while_it_runs_everything_is_as_if_started_so(
         screen = app.screen
         assert isinstance(screen, StudyScreen)
         await wait(pilot, lambda: [p.result for p in screen.snapshot.panes[:1]] not in ([], [None]))
+        await wait(pilot, lambda: screen.snapshot.findings)
 
     wanted = {}
     for name in ("light", "high-contrast"):

@@ -182,9 +182,8 @@ async def test_what_a_hostile_client_says_is_clamped_or_left_out(tmp_path: Path)
             await socket.send_str('["stdin", "\\ud800z"]')
             await socket.send_json(["ping", "y" * 1000])
             await here.until("?z")
-            replies = [await socket.receive() for _ in range(2)]
-            assert replies[0].data == b"hi"
-            assert json.loads(replies[1].data) == ["pong", "y" * 100]
+            replies = [(await socket.receive()).data for _ in range(2)]
+            assert b"hi" in replies and json.dumps(["pong", "y" * 100]) in replies
         told = [json.loads(line.split(" ", 2)[2]) for line in here.told() if line[:2] == "M "]
         resized = [(each["width"], each["height"]) for each in told if each["type"] == "resize"]
         least, most = (WIDTHS[0], HEIGHTS[0]), (WIDTHS[1], HEIGHTS[1])

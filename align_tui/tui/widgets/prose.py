@@ -79,6 +79,8 @@ class Prose(ScrollView, can_focus=False):
 
     def _foot_at(self) -> int:
         """The line at which the foot begins: one below a text that leaves room for it."""
+        if not self._foot:
+            return self.size.height
         return self.room if self._low else min(self.room, len(self._rows) + 1)
 
     def show(
