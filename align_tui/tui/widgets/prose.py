@@ -53,6 +53,7 @@ class Prose(ScrollView, can_focus=False):
         self._thumb = range(0)
         self._foot: tuple[Line, ...] = ()
         self._low = False  # the foot stays at the bottom
+        self._foot_y = sys.maxsize  # `_foot_at` as last measured: every painted line asks for it
 
     def set_foot(self, lines: tuple[Line, ...], *, low: bool) -> None:
         """Set the foot, and whether it stays at the bottom while the text is short."""
@@ -129,6 +130,7 @@ class Prose(ScrollView, can_focus=False):
         """Set the length of the text without the layout that Textual would do for it."""
         size = Size(self._width, max(len(self._rows) + len(self._foot), self.size.height))
         self.set_reactive(ScrollView.virtual_size, size)
+        self._foot_y = self._foot_at()
 
     def _turn(self, y: int) -> None:
         y = min(y, self.max_scroll_y)
@@ -190,7 +192,7 @@ class Prose(ScrollView, can_focus=False):
             self._base = self.rich_style
         style = self._base + rich_style(self._style)
         width = self.size.width
-        foot = y - self._foot_at()
+        foot = y - self._foot_y
         if foot >= 0:
             line = self._foot[foot] if foot < len(self._foot) else ()
             return line_strip(line, width, self._base)
