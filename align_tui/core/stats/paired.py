@@ -41,23 +41,6 @@ def count_pairs(pairs: Iterable[tuple[bool, bool]]) -> PairedCounts:
     return PairedCounts(*table.values())
 
 
-def mcnemar(counts: PairedCounts) -> float:
-    """The two-sided p (0..1) of McNemar's exact test.
-
-    Under the hypothesis that neither is better, the pairs on which only one is right fall to
-    either side like fair coins; p is twice the smaller binomial tail, at most 1. Exact
-    conditional form as in M. W. Fagerland, S. Lydersen, P. Laake, BMC Medical Research
-    Methodology 13:91 (2013), eq. 3; the test is Q. McNemar's (Psychometrika 12, 1947).
-    """
-    n, fewer = counts.only_a + counts.only_b, min(counts.only_a, counts.only_b)
-    # Integers until the last division: n may be in the thousands, and 0.5**n underflows.
-    ways = tail = 1
-    for k in range(fewer):
-        ways = ways * (n - k) // (k + 1)
-        tail += ways
-    return min(1.0, 2 * tail / (1 << n))
-
-
 def difference(counts: PairedCounts, z: float = 1.959963984540054) -> Difference | None:
     """B's accuracy minus A's, with its 95 % interval; None without pairs.
 
