@@ -28,9 +28,16 @@ class Trusting:
         self.host, self._ascii = host, ascii_only
 
     def before(
-        self, study: Study, then: Callable[[], None], no: Callable[[], None] = lambda: None
+        self,
+        study: Study,
+        then: Callable[[], None],
+        refused: Callable[[AlignError | str], None] | None = None,
     ) -> None:
-        """Call `then` once the models are here and the user trusts all code, or `no` if not."""
+        """Call `then` once the models are here and the user trusts all code.
+
+        Otherwise call `refused` with the reason; without it the screen shows the reason.
+        """
+        refused = refused or self._show
         if not any(map(runs_code, study.profiles)) and not may_lack(study.profiles):
             then()
             return
@@ -47,14 +54,24 @@ class Trusting:
 
         def back(untrusted: tuple[Code, ...] | AlignError) -> None:
             if isinstance(untrusted, AlignError):
-                self.host.complain(untrusted.message, untrusted.hint)
-                no()
+                refused(untrusted)
             else:
-                self._ask(untrusted, then, no)
+                self._ask(untrusted, then, refused)
 
         self.host.do(job, back, holds=True)
 
-    def _ask(self, asked: Sequence[Code], then: Callable[[], None], no: Callable[[], None]) -> None:
+    def _show(self, reason: AlignError | str) -> None:
+        if isinstance(reason, AlignError):
+            self.host.complain(reason.message, reason.hint)
+        else:
+            self.host.say(reason)
+
+    def _ask(
+        self,
+        asked: Sequence[Code],
+        then: Callable[[], None],
+        refused: Callable[[AlignError | str], None],
+    ) -> None:
         from align_tui.tui.dialogs.trust import TrustDialog
 
         if not asked:
@@ -64,11 +81,10 @@ class Trusting:
 
         def answered(yes: bool | None) -> None:
             if not yes:
-                self.host.say(REFUSED)
-                no()
+                refused(REFUSED)
                 return
             self.host.do(
-                lambda _: remember([code]), lambda _: self._ask(rest, then, no), holds=True
+                lambda _: remember([code]), lambda _: self._ask(rest, then, refused), holds=True
             )
 
         self.host.ask(TrustDialog(code, self._ascii), answered)
