@@ -72,16 +72,17 @@ async def test_leaving_the_program_asks_before_it_throws_an_edit_away(
         below = len(app.screen_stack)
         for keys, edit in EDITS:
             await pilot.press(*keys.split(), edit)
-            dialog = app.screen
+            dialog = app.screen_stack[-1]
             assert isinstance(dialog, KeepingDialog) and dialog.has_changed()
             kinds.add(type(dialog))
             await pilot.press("ctrl+c")
-            assert isinstance(app.screen, ConfirmDialog) and "Discard them?" in words(app)
+            assert "Discard them?" in words(app)
             if keys == "e":
                 await pilot.press("ctrl+q", "ctrl+c")  # it does not ask twice
-            assert isinstance(app.screen, ConfirmDialog) and app.screen_stack[-2] is dialog
+            assert type(app.screen_stack[-1]) is ConfirmDialog
+            assert app.screen_stack[-2] is dialog
             await pilot.press("escape")
-            assert app.screen is dialog and dialog.has_changed()
+            assert app.screen_stack[-1] is dialog and dialog.has_changed()
             while len(app.screen_stack) > below:
                 app.pop_screen()
         assert kinds == set(dialogs(KeepingDialog))
@@ -101,7 +102,7 @@ async def test_ctrl_c_copies_a_selection_and_leaves_without_one(
         assert isinstance(dialog, EditDialog)
         dialog.area.selection = Selection((0, 0), (0, 5))
         await pilot.press("ctrl+c")
-        assert app.clipboard == "title" and app.screen is dialog
+        assert app.clipboard == "title" and app.screen_stack[-1] is dialog
         assert dialog.area.selected_text == ""
         await pilot.press("ctrl+c")  # nothing is selected, and nothing was edited
         assert app._exit

@@ -51,9 +51,9 @@ class EditDialog(KeepingDialog["Changed"]):
         Binding("escape", "leave", "cancel", priority=True, id="edit.back"),
         Binding("f2,ctrl+s", "apply(0)", "run the change", priority=True, id="edit.run"),
         Binding(
-            "f3", "apply(1)", "run the change the other way", priority=True, id="edit.run_other"
+            "f3", "apply(1)", "run the change in the second way", priority=True, id="edit.run_other"
         ),
-        Binding("f4", "outside", "edit it in $EDITOR", priority=True, id="edit.editor"),
+        Binding("f4", "outside", "edit the text in $EDITOR", priority=True, id="edit.editor"),
         Binding("f5", "prompt", "show the whole prompt", priority=True, id="edit.prompt"),
     ]
 

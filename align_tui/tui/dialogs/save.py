@@ -89,9 +89,13 @@ class SaveDialog(KeepingDialog[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "cancel", priority=True, id="save.back"),
         Binding("enter", "save", "save it", id="save.save"),
-        Binding("down,tab", "turn(1)", "the other thing to save", priority=True, id="save.next"),
+        Binding("down,tab", "turn(1)", "choose profile or scenario", priority=True, id="save.next"),
         Binding(
-            "up,shift+tab", "turn(-1)", "the other thing to save", priority=True, id="save.previous"
+            "up,shift+tab",
+            "turn(-1)",
+            "choose profile or scenario",
+            priority=True,
+            id="save.previous",
         ),
     ]
 

@@ -51,7 +51,7 @@ class SearchAllRunsDialog(FinderDialog[FoundIn]):
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
-        """The number of hits, or that the search goes on."""
+        """The number of hits, or that the search continues."""
         count = count_words(self.total, len(self.found)) if self.query_text else "type to search"
         return (((count if not self.searching else "searching", "quiet"),),)
 

@@ -12,7 +12,7 @@ from align_tui.tui.format.wrapping import wrap
 
 Block: TypeAlias = "list[str]"
 """The lines of a group, its title first."""
-COLUMN = 52  # cells that a column of keys takes at least
+COLUMN = 46  # cells that a column of keys takes at least
 GAP = 3  # cells between two columns
 INDENT = 2
 _COLUMNS = re.compile(r"^ *\S.*?  +(?=\S)")  # `  j, down   ` of `  j, down   next scenario`

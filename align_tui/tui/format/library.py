@@ -30,7 +30,7 @@ class Offer:
 
 
 def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
-    """A mark of what cannot run here, name, origin, model, kind, targets and description.
+    """A mark of what cannot run here, name, origin, model, targets, kind and description.
 
     The parts stand in columns that are as wide as they need to be. The mark stands first, where a
     narrow terminal cannot cut it.
@@ -67,8 +67,8 @@ def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
                 own,
                 (padded(offer, "model"), "quiet"),
                 (padded(offer, "absent") if width["absent"] else "", "failed"),
-                (padded(offer, "kind"), "quiet"),
                 (padded(offer, "target"), "text"),
+                (padded(offer, "kind"), "quiet"),
                 (one_line(offer.about, 200), "quiet"),
             )
         )

@@ -95,7 +95,7 @@ def hit_line(
     """`12 Bridge collapse · baseline   … both bleed …`."""
     scenario = scenarios[found.scenario]
     who = names[found.profile] if found.profile is not None else "scenario"
-    title, name = max(10, min(36, width // 3)), max(8, min(28, width // 4))
+    title, name = max(10, min(30, width * 3 // 10)), max(8, min(22, width // 5))
     head = fit(one_line(scenario.title or scenario.key), title, more)
     number = f"{found.scenario + 1:>4} "
     who = fit(who, name, more)

@@ -125,7 +125,7 @@ class Edits:
                 return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
 
             return EditDialog(
-                f"does the decision depend on it? {study.profiles[at[1]].name}",
+                f"reasoning of {study.profiles[at[1]].name}: does the decision depend on it?",
                 text,
                 [("conclude from it", ask), ("continue from it", partial(ask, goes_on=True))],
                 self._costing,
