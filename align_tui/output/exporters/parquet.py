@@ -72,4 +72,6 @@ def _parts(rows: Iterator[TableRow]) -> Iterator[list[TableRow]]:
         yield part
 
 
-PARQUET = Exporter("Parquet: one row a sample (extra: parquet)", ".parquet", data=parquet)
+PARQUET = Exporter(
+    "Parquet: one row a sample (extra: parquet)", ".parquet", data=parquet, package="pyarrow"
+)
