@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
+from collections.abc import Sequence
 
 from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
 from align_tui.config.profile import Profile
@@ -13,8 +15,9 @@ from align_tui.config.study import Study
 from align_tui.core.decisions import ChoiceProbabilities, Generation
 from align_tui.core.errors import AlignError
 from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.types import derive_seed
-from align_tui.engine.llm import SampleLlm
+from align_tui.engine.llm import OpenModel, SampleLlm
 from align_tui.engine.sample import RunContext, decide
 from align_tui.store import queue, runs, workers
 from align_tui.store.database import Database
@@ -55,6 +58,23 @@ class DrawingBackbone:
 
     async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities:
         return ChoiceProbabilities((1.0,) + (0.0,) * (len(request.replies) - 1))
+
+    async def rate(
+        self, action: str, statements: Sequence[Statement]
+    ) -> tuple[StatementRating, ...]:
+        found = []
+        for each in statements:
+            drawn = random.Random(derive_seed(self.salt, action, each.text))
+            supports = drawn.randint(0, 8) / 8
+            found.append(StatementRating(drawn.randint(0, 8) / 8, supports, 1 - supports, 0.0))
+        return tuple(found)
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        found = []
+        for text in texts:
+            angle = random.Random(derive_seed(self.salt, text)).random()
+            found.append((math.cos(angle), math.sin(angle)))
+        return tuple(found)
 
     def tokens_generated(self) -> int:
         return 0
@@ -104,6 +124,10 @@ def decide_all(db: Database, run: str, salt: str = "") -> None:
                 lambda stream, text: None,
                 time.monotonic(),
                 history=history,
+                models={
+                    role: OpenModel(backbone, spec.decoding)
+                    for role, spec in context.profile(claimed).models.items()
+                },
             )
             try:
                 made = asyncio.run(decide(context, claimed, llm, notes))
