@@ -15,7 +15,7 @@ from align_tui.core.families import DEFAULT_RULE
 from align_tui.core.types import canonical
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.content import Bundle
-from align_tui.formats.bundle.verify import decision_of
+from align_tui.formats.bundle.decisions import decision_of
 from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
 from align_tui.store.domain_tables import keep_targets
@@ -128,7 +128,8 @@ def _write_sample(
     seq = connection.execute(
         "INSERT INTO results (sample, finished, started, choice, choice_text, reasoning,"
         " probabilities, votes, notes, latency_s, first_token_s, tokens, error_kind,"
-        " error_message, traceback, shown) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq",
+        " error_message, traceback, shown, halves)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq",
         (
             sample,
             result.finished,
@@ -146,14 +147,15 @@ def _write_sample(
             result.error_message,
             result.traceback,
             json.dumps([[one.order, one.choice] for one in result.shown]) if result.shown else None,
+            json.dumps(result.halves, ensure_ascii=False) if result.halves else None,
         ),
     ).fetchone()[0]
     for idx, response in enumerate(each.responses):
         connection.execute(
             "INSERT INTO responses (sample, idx, role, choice, reasoning, raw, prompt, messages,"
             " schema, sampling, prompt_tokens, tokens, first_token_s, total_s, finish, retried,"
-            " timeline, thinking_tokens, choice_order)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " timeline, thinking_tokens, choice_order, fingerprint)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 sample,
                 idx,
@@ -174,6 +176,7 @@ def _write_sample(
                 json.dumps(response.timeline),
                 response.thinking_tokens,
                 json.dumps(response.order) if response.order is not None else None,
+                response.fingerprint or None,
             ),
         )
     decision = decision_of(each)

@@ -193,7 +193,7 @@ class _Gathered:
                             distance=score.distance,
                             discriminating=score.discriminating,
                         )
-                        for target, score in scores[sample].items()
+                        for target, score in sorted(scores[sample].items())
                     },
                     annotations.get(sample, NO_ANNOTATION),
                 )
@@ -224,7 +224,7 @@ class _Gathered:
         )
 
     def _result(self, sample: int, result: Result) -> p.ResultPart:
-        trace = self._db.one("SELECT traceback FROM results WHERE sample=?", (sample,))
+        row = self._db.one("SELECT traceback, halves FROM results WHERE sample=?", (sample,))
         clean = self._clean
         return p.ResultPart(
             started=result.started,
@@ -241,7 +241,8 @@ class _Gathered:
             tokens=result.tokens,
             error_kind=result.error_kind,
             error_message=clean.all(result.error_message),
-            traceback=clean.all(trace["traceback"]) if trace is not None else None,
+            traceback=clean.all(row["traceback"]) if row is not None else None,
+            halves=_halves(clean, row["halves"]) if row is not None else [],
         )
 
     def _response(self, each: StoredResponse) -> p.ResponsePart:
@@ -264,7 +265,17 @@ class _Gathered:
             retried=each.retried,
             order=list(each.order) if each.order is not None else None,
             timeline=[list(pair) for pair in each.timeline],
+            fingerprint=clean.secrets(each.fingerprint),
         )
+
+
+def _halves(clean: Cleaner, text: str | None) -> list[dict[str, Any]]:
+    """The stored halves of a decision; none for a text that a damaged page garbled."""
+    try:
+        found = json.loads(text) if text else []
+    except ValueError:
+        return []
+    return clean.secrets(found) if isinstance(found, list) else []
 
 
 def _sha256(text: str) -> str:

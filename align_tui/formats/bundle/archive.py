@@ -18,7 +18,7 @@ from align_tui.config.reading.bounded_json import parse_object
 from align_tui.config.reading.files import is_file, open_regular, shown
 from align_tui.core.errors import BundleError
 from align_tui.core.text.display import one_line
-from align_tui.formats.bundle.parts import FORMAT, MANIFEST, Listed, Manifest
+from align_tui.formats.bundle.parts import FORMAT, FORMATS, MANIFEST, Listed, Manifest
 
 MOST_BYTES = 2_000_000_000
 MOST_DIRECTORY = 100_000
@@ -152,10 +152,10 @@ def _manifest(data: bytes | None, path: Path) -> Manifest:
             raise ValueError("it is too large")
         body = parse_object(data)
         form = body.get("format")
-        if isinstance(form, str) and form != FORMAT:
+        if isinstance(form, str) and form not in FORMATS:
             raise BundleError(
                 f"{shown(path)} has the format {one_line(form, 80)!r}, and this version reads "
-                f"{FORMAT}",
+                f"{', '.join(FORMATS)}",
                 "A newer align-tui may have written it.",
             )
         return Manifest.model_validate(body)

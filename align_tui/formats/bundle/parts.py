@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT: Final = "align-tui/bundle/1"
+Format = Literal["align-tui/bundle/1", "align-tui/bundle/2"]
+FORMAT: Final = "align-tui/bundle/2"
+"""What is written. 1 has no `halves` and no `fingerprint`, which are read as empty."""
+FORMATS: Final[tuple[str, ...]] = get_args(Format)
 MANIFEST, README = "manifest.json", "README.txt"
 RUN, PROFILES, SCENARIOS = "run.json", "profiles.jsonl", "scenarios.jsonl"
 ATTRIBUTES, TARGETS, EXAMPLES = "attributes.json", "targets.json", "examples.jsonl"
@@ -35,7 +38,7 @@ class Listed(Part):
 class Manifest(Part):
     """manifest.json."""
 
-    format: Literal["align-tui/bundle/1"]
+    format: Format
     run: Name
     written_by: Name
     parts: Annotated[dict[Name, Listed], Field(max_length=100)]
@@ -124,7 +127,11 @@ class ShownPart(Part):
 
 
 class ResultPart(Part):
-    """How a sample ended; times are seconds, `started` and `finished` since 1970."""
+    """How a sample ended; times are seconds, `started` and `finished` since 1970.
+
+    `halves` are the two decisions of which one by both orders of the choices is the mean
+    (core/halves.py).
+    """
 
     started: Number
     finished: Number
@@ -141,6 +148,7 @@ class ResultPart(Part):
     error_kind: str | None
     error_message: str | None
     traceback: str | None
+    halves: Annotated[list[dict[str, Any]], Field(max_length=2)] = []
 
 
 class ScorePart(Part):
@@ -152,7 +160,10 @@ class ScorePart(Part):
 
 
 class ResponsePart(Part):
-    """A reply; `prompt`, `messages` and `schema_hash` are hashes of texts.jsonl."""
+    """A reply; `prompt`, `messages` and `schema_hash` are hashes of texts.jsonl.
+
+    `fingerprint` is what a server calls the setup that wrote it.
+    """
 
     role: str
     choice: Index | None
@@ -171,6 +182,7 @@ class ResponsePart(Part):
     retried: bool
     order: list[Index] | None
     timeline: list[list[Number]]
+    fingerprint: str = ""
 
 
 class PredictionPart(Part):

@@ -157,8 +157,9 @@ def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs:
 def _cost(reply: StoredResponse) -> str:
     speed = reply.tokens / reply.total_s if reply.total_s > 0 else 0.0
     order = f"order     {' '.join(map(letter, reply.order))}\n" if reply.order else ""
+    server = f"server    fingerprint {reply.fingerprint}\n" if reply.fingerprint else ""
     return (
-        f"role      {reply.role}\n{order}"
+        f"role      {reply.role}\n{order}{server}"
         f"time      first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s\n"
         f"tokens    {reply.prompt_tokens} in, {reply.tokens} out"
         f"{_of_them(reply.thinking_tokens)} ({speed:.0f}/s), "
