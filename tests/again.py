@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
 import random
@@ -30,13 +31,14 @@ HIGH = [{"attribute": "moral_desert", "value": 1.0}]
 class DrawingBackbone:
     """Writes replies that its request's seed draws: the same request has the same reply.
 
-    `salt` makes it another model.
+    `salt` makes it another model, and its replies have the fingerprints `marks` in turn.
     """
 
     info = ModelInfo("drawing", "sha256:drawing", "cpu", "float32", 1)
 
-    def __init__(self, salt: str = "") -> None:
+    def __init__(self, salt: str = "", marks: Sequence[str] = ("",)) -> None:
         self.salt = salt
+        self._marks = itertools.cycle(marks)
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         said = "".join(turn.content for turn in request.messages)
@@ -44,7 +46,8 @@ class DrawingBackbone:
         reply = self._reply(request.schema, drawn)
         text = json.dumps(reply)
         on_text(0.0, text)
-        return Generation(text, said, 3, 9, "stop", 0.0, 0.1, ((0.0, len(text)),))
+        mark = next(self._marks)
+        return Generation(text, said, 3, 9, "stop", 0.0, 0.1, ((0.0, len(text)),), fingerprint=mark)
 
     def _reply(self, schema: object, drawn: random.Random) -> object:
         assert isinstance(schema, dict)
@@ -109,11 +112,11 @@ def profile(name: str, kind: str, **more: object) -> Profile:
     return Profile.model_validate(body)
 
 
-def decide_all(db: Database, run: str, salt: str = "") -> None:
+def decide_all(db: Database, run: str, salt: str = "", marks: Sequence[str] = ("",)) -> None:
     """Decide every pending sample of a run, one after the other."""
     study = runs.load_study(db, run)
     context = RunContext(study, runs.day(db, run), read_inputs(db, run).seed_rule)
-    worker, backbone = workers.register(db), DrawingBackbone(salt)
+    worker, backbone = workers.register(db), DrawingBackbone(salt, marks)
     while batch := queue.claim(db, worker, 16):
         for claimed in batch:
             history, notes = context.histories.of(db, claimed)

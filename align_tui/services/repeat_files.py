@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,32 +17,32 @@ if TYPE_CHECKING:
 
 
 def require_files(study: Study, bundle: Bundle) -> None:
-    """Raise ConfigError that names each file that is not here, with its hash."""
-    missing = list(_missing(study, bundle))
-    if missing:
-        paths = any("folder" in each or "file" in each for each in missing)
-        raise ConfigError(
-            "; ".join(missing),
-            "Name your copy of the model: --model OLD=NEW."
-            if paths
-            else "Import the sets of the same names: align-tui scenarios import FILE.",
-        )
-
-
-def _missing(study: Study, bundle: Bundle) -> Iterator[str]:
+    """Raise ConfigError that names each file that is not here, with its hash and its profiles."""
+    profiles: dict[str, list[str]] = {}
+    models: dict[str, None] = {}
     for index, profile in enumerate(study.profiles):
-        yield from dict.fromkeys(_models(profile, index, bundle))
-        yield from _records(profile, study)
-        spec = profile.examples
-        if spec is not None and not spec.is_loaded:
-            names = ", ".join(one_line(name, 200) for name in spec.scenarios)
-            yield (
-                f"profile {profile.name}: the bundle does not have its examples {names} "
-                f"(hash {spec.set_sha256[:16] or 'not recorded'})"
-            )
+        for model, sentence in _models(profile, index, bundle):
+            models[model] = None
+            profiles.setdefault(sentence, []).append(profile.name)
+        for sentence in (*_records(profile, study), *_examples(profile)):
+            profiles.setdefault(sentence, []).append(profile.name)
+    if not profiles:
+        return
+    said = [
+        f"{sentence}; needed by {', '.join(dict.fromkeys(names))}"
+        for sentence, names in profiles.items()
+    ]
+    copies = " ".join(f"--model {shlex.quote(model)}=YOUR_COPY" for model in models)
+    raise ConfigError(
+        "This machine lacks what decided. " + ". ".join(said),
+        f"Name your copies of the models: {copies}"
+        if models
+        else "Import the sets under the same names: align-tui scenarios import FILE.",
+    )
 
 
-def _models(profile: Profile, index: int, bundle: Bundle) -> Iterator[str]:
+def _models(profile: Profile, index: int, bundle: Bundle) -> Iterator[tuple[str, str]]:
+    """(model, what is missing) for each model in a folder or file that is not here."""
     from align_tui.config.backbone_spec import FROM_HUB
     from align_tui.config.backbones import is_local
 
@@ -51,11 +52,19 @@ def _models(profile: Profile, index: int, bundle: Bundle) -> Iterator[str]:
         if not Path(spec.model).is_absolute():
             continue  # of the hub, which is not asked here
         kind = "file" if spec.model.lower().endswith(".gguf") else "folder"
-        whose = f"its model for {role}, the" if role else "its model, the"
-        yield (
-            f"profile {profile.name}: {whose} {kind} {one_line(spec.model, 300)}, is not on this "
-            f"machine ({_told(files_of(bundle, index, role))})"
-        )
+        named = f"the model {kind} {one_line(spec.model, 300)}"
+        yield spec.model, f"It has not {named} ({_told(files_of(bundle, index, role))})"
+
+
+def _examples(profile: Profile) -> Iterator[str]:
+    spec = profile.examples
+    if spec is not None and not spec.is_loaded:
+        names = ", ".join(one_line(name, 200) for name in spec.scenarios)
+        yield f"The bundle has not the examples {names} (hash {_cut(spec.set_sha256)})"
+
+
+def _cut(digest: str) -> str:
+    return f"{digest[:16]}…" if digest else "not recorded"
 
 
 def files_of(bundle: Bundle, profile: int, role: str) -> tuple[Mapping[str, str], ...]:
@@ -91,7 +100,5 @@ def _records(profile: Profile, study: Study) -> Iterator[str]:
         read_sets(adm, study.attributes or load_attributes())
     except ConfigError as error:
         names = ", ".join(one_line(name, 200) for name in adm.records)
-        yield (
-            f"profile {profile.name}: the bundle does not have its records {names} (hash "
-            f"{adm.records_sha256[:16] or 'not recorded'}), and here {error.message}"
-        )
+        digest = _cut(adm.records_sha256)
+        yield f"The bundle has not the records {names} (hash {digest}), and here: {error.message}"

@@ -17,6 +17,7 @@ from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.content import Bundle
 from align_tui.formats.bundle.decisions import decision_of
 from align_tui.store.basis import basis_rows
+from align_tui.store.bundles import CHILD_OF
 from align_tui.store.database import Database
 from align_tui.store.domain_tables import keep_targets
 from align_tui.store.turns import turn_columns
@@ -48,12 +49,34 @@ def import_bundle(db: Database, bundle: Bundle) -> str:
                      each.result.started, *turns.get(place, (None, None))),
                 ).fetchone()[0]  # fmt: skip
                 _write_sample(connection, run.id, sample, each, each.result, bundle.texts)
+        _adopt(connection, run.id)
     return run.id
+
+
+def _adopt(connection: sqlite3.Connection, run: str) -> None:
+    """Make the run the parent of its children that came before it, unless it descends from them."""
+    children = connection.execute(
+        "SELECT id FROM runs WHERE parent IS NULL AND json_extract(versions, ?)=?",
+        (f'$."{CHILD_OF}"', run),
+    ).fetchall()
+    above: set[str] = set()
+    at: str | None = run
+    while at is not None and at not in above:
+        above.add(at)
+        row = connection.execute("SELECT parent FROM runs WHERE id=?", (at,)).fetchone()
+        at = row[0] if row is not None else None
+    connection.executemany(
+        "UPDATE runs SET parent=? WHERE id=?",
+        [(run, child[0]) for child in children if child[0] not in above],
+    )
 
 
 def _write_run(connection: sqlite3.Connection, bundle: Bundle) -> None:
     run = bundle.run
     parent = connection.execute("SELECT id FROM runs WHERE id=?", (run.parent,)).fetchone()
+    versions = {key: value for key, value in run.versions.items() if key != CHILD_OF}
+    if run.parent is not None and parent is None:
+        versions[CHILD_OF] = run.parent
     attributes = canonical(list(bundle.attributes)) if bundle.attributes is not None else None
     connection.execute(
         "INSERT INTO runs (id, name, created, parent, repeat, rule, scored_only, is_demo,"
@@ -68,7 +91,7 @@ def _write_run(connection: sqlite3.Connection, bundle: Bundle) -> None:
             run.scoring,
             int(run.scored_only),
             int(run.is_demo),
-            canonical(run.versions),
+            canonical(versions),
             json.dumps(run.notes),
             run.day,
             run.seed_rule,

@@ -25,6 +25,8 @@ from align_tui.store.run_annotations import Annotation, annotations_in, note_of
 from align_tui.store.run_inputs import read_inputs, stored_targets
 
 PAGE = 200
+CHILD_OF = "child of run"
+"""Among a run's versions: its parent's id, where a bundle brought a child in without its parent."""
 
 
 def gather(db: Database, run: str, clean: Cleaner) -> Bundle:
@@ -71,12 +73,14 @@ class _Gathered:
         assert row is not None  # its study was read
         tags = self._db.read("SELECT tag FROM run_tags WHERE run=? ORDER BY tag", (self._run,))
         study, clean = self._study, self._clean
+        versions = runs.stored_versions(self._db, self._run)
+        parent = versions.pop(CHILD_OF, None)
         return p.RunPart(
             id=self._run,
             name=clean.all(study.name),
             created=row["created"],
             day=runs.day(self._db, self._run),
-            parent=row["parent"],
+            parent=row["parent"] or parent,
             repeat=study.repeat,
             scoring=study.rule,
             scored_only=study.scored_only,
@@ -85,7 +89,7 @@ class _Gathered:
             margin=study.margin,
             seed_rule=self._inputs.seed_rule,
             notes=clean.all(list(study.notes)),
-            versions=clean.all(runs.stored_versions(self._db, self._run)),
+            versions=clean.all(versions),
             tags=[str(each["tag"]) for each in tags],
             note=clean.all(note_of(self._db, self._run)),
         )

@@ -57,6 +57,12 @@ def identity_of(profile: Profile, inputs: RunInputs, sources: Iterable[Source]) 
     return content_hash([profile.hash, inputs.definition_of(profile.attributes), hashes])
 
 
+def profile_hashes(db: Database, run: str) -> tuple[str, ...]:
+    """The hash of each profile of a run, as the run stores it."""
+    rows = db.read("SELECT hash FROM run_profiles WHERE run=? ORDER BY idx", (run,))
+    return tuple(row["hash"] for row in rows)
+
+
 def identities(db: Database, run: str) -> tuple[str | None, ...]:
     """The identity of each profile of a run; None in runs of earlier versions."""
     rows = db.read("SELECT identity FROM run_profiles WHERE run=? ORDER BY idx", (run,))

@@ -21,6 +21,10 @@ from align_tui.core.text.display import one_line
 from align_tui.formats.bundle.parts import FORMAT, FORMATS, MANIFEST, Listed, Manifest
 
 MOST_BYTES = 2_000_000_000
+MOST_TIMES = 200
+LEAST_MOST = 50_000_000
+"""What is unpacked takes at most `MOST_TIMES` the file's size, or `LEAST_MOST` bytes: texts that
+somebody packed again with compression do, and a file that only claims to be large does not."""
 MOST_DIRECTORY = 100_000
 MOST_MANIFEST = 1_000_000
 _STAMP = (1980, 1, 1, 0, 0, 0)
@@ -46,11 +50,19 @@ def write_archive(
     """Write the parts and their manifest to `file`.
 
     Nothing is compressed, since the result of a compression depends on the version of zlib, and
-    every entry has the same time and rights: equal parts make equal bytes.
+    every entry has the same time and rights: equal parts make equal bytes. Raises BundleError for
+    more bytes than a bundle may have.
     """
     listed: dict[str, Listed] = {}
+    left = MOST_BYTES
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, data in parts:
+            left -= len(data)
+            if left < 0:
+                raise BundleError(
+                    f"The run {run} is too large for a bundle of {MOST_BYTES / 1e9:g} GB",
+                    "Merge its database instead: align-tui merge.",
+                )
             archive.writestr(_entry(name), data)
             listed[name] = Listed(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
         manifest = Manifest(format=FORMAT, run=run, written_by=version, parts=listed)
@@ -72,7 +84,7 @@ def read_archive(path: Path, most: int = MOST_BYTES) -> Archive:
     told in `differences`.
     """
     with open_regular(path, BundleError) as file:
-        _check_directory(file, path)
+        most = min(most, max(LEAST_MOST, MOST_TIMES * _check_directory(file, path)))
         try:
             with zipfile.ZipFile(file) as archive:
                 found = _entries(archive, path)
@@ -96,8 +108,8 @@ def is_archive(path: Path) -> bool:
     return False
 
 
-def _check_directory(file: BinaryIO, path: Path) -> None:
-    """Raise BundleError for a directory that is too large to be read before it is looked at."""
+def _check_directory(file: BinaryIO, path: Path) -> int:
+    """The file's size; raises BundleError for a directory that is too large to be read."""
     size = file.seek(0, 2)
     tail = min(size, _END_SIZE + _LONGEST_COMMENT)
     file.seek(size - tail)
@@ -109,6 +121,7 @@ def _check_directory(file: BinaryIO, path: Path) -> None:
     if directory > MOST_DIRECTORY or entries > 1_000:
         raise BundleError(f"{shown(path)} is not a bundle: it has too many entries", NOT_ONE)
     file.seek(0)
+    return size
 
 
 def _entries(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:

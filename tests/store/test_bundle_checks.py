@@ -1,0 +1,143 @@
+"""Every change of a bundle is found, and a hostile file is refused in a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from align_tui.core.errors import AlignError, BundleError
+from align_tui.formats.bundle import parts as p
+from align_tui.formats.bundle.archive import read_archive
+from align_tui.formats.bundle.content import Bundle, read_content
+from align_tui.formats.bundle.verify import read_bundle, verify
+from align_tui.services.bundling import write_bundle
+from align_tui.store.database import open_database
+from tests import again
+from tests.store.bundle_changes import (
+    changed_sample,
+    failed,
+    flipped_score,
+    lost_text,
+    other_body,
+    other_choice,
+    other_label,
+    other_profile,
+    other_source,
+    other_tally,
+    other_text,
+    rewritten,
+    study,
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that several tests read and none changes."""
+    folder = tmp_path_factory.mktemp("bundle")
+    with contextlib.closing(open_database(folder / "runs.db")) as db:
+        write_bundle(db, again.decided(db, study()), folder / "run.zip")
+    return folder / "run.zip"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (flipped_score, {"scores", "tallies"}),
+        (other_choice, {"scores"}),
+        (other_label, {"scores"}),
+        (other_body, {"hashes", "samples"}),
+        (other_profile, {"hashes"}),
+        (other_text, {"hashes"}),
+        (lost_text, {"samples"}),
+        (other_source, {"hashes"}),
+        (other_tally, {"tallies"}),
+        (lambda b: changed_sample(b, seed=1), {"samples"}),
+        (lambda b: changed_sample(b, scenario=99), {"samples"}),
+        (lambda b: changed_sample(b, status="failed"), {"samples"}),
+        (lambda b: replace(b, samples=[b.samples[0], *b.samples]), {"samples"}),
+        (lambda b: replace(b, tallies=[]), {"tallies"}),
+    ],
+)
+def test_a_change_is_found_though_the_manifest_is_written_anew(
+    change: Callable[[Bundle], Bundle], found: set[str], tmp_path: Path, made: Path
+) -> None:
+    path = rewritten(change(read_bundle(made)), tmp_path / "changed.zip")
+    assert found <= set(failed(path)), verify(path)
+
+
+@settings(max_examples=15)
+@given(st.data())
+def test_any_changed_byte_of_any_part_is_found(made: Path, data: st.DataObject) -> None:
+    content = bytearray(made.read_bytes())
+    with zipfile.ZipFile(io.BytesIO(bytes(content))) as archive:
+        entries = [each for each in archive.infolist() if each.file_size]
+    entry = data.draw(st.sampled_from(entries))
+    begin = entry.header_offset + 30 + len(entry.filename)
+    at = begin + data.draw(st.integers(0, entry.file_size - 1))
+    content[at] ^= data.draw(st.integers(1, 255))
+    path = made.with_name("flipped.zip")
+    path.write_bytes(bytes(content))
+    with contextlib.suppress(BundleError):  # zip's own checksum, or no manifest, finds it first
+        assert failed(path), entry.filename
+
+
+def archive_of(path: Path, entries: dict[str, bytes], **more: Any) -> Path:
+    with zipfile.ZipFile(path, "w", **more) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_hostile_files_are_refused_in_a_sentence(tmp_path: Path, made: Path) -> None:
+    with zipfile.ZipFile(made) as archive:
+        good = {name: archive.read(name) for name in archive.namelist()}
+    path = tmp_path / "bad.zip"
+    bomb = {**good, p.TEXTS: b"\0" * 5_000_000}
+    with pytest.raises(BundleError, match="unpacks to more"):
+        read_archive(archive_of(path, bomb, compression=zipfile.ZIP_DEFLATED), most=1_000_000)
+    for entries, said in (
+        ({**good, "../../etc/x": b""}, "entry"),
+        ({**good, "/etc/x": b""}, "entry"),
+        ({f"{i}.json": b"" for i in range(1_500)}, "too many entries"),
+        ({k: v for k, v in good.items() if k != p.MANIFEST}, "no manifest"),
+        ({**good, p.MANIFEST: b'{"format": "align-tui/bundle/9"}'}, "newer|reads"),
+        ({**good, p.MANIFEST: b'{"format": 3}'}, "format"),
+        ({**good, p.MANIFEST: b"[" * 100_000}, "manifest.json"),
+    ):
+        with pytest.raises(BundleError, match=said):
+            read_archive(archive_of(path, entries))
+    path.write_bytes(b"no zip at all")
+    with pytest.raises(BundleError, match="not a zip"):
+        verify(path)
+    sample = json.loads(good[p.SAMPLES].splitlines()[0])
+    changes: list[dict[str, Any]] = [
+        {"seed": 10**5_000}, {"seed": -1}, {"repeat": 1.5}, {"scores": []}, {"more": 1},
+        {"status": "odd"}, {"result": {**sample["result"], "latency_s": "1"}},
+    ]  # fmt: skip
+    for change in changes:
+        try:
+            line = json.dumps({**sample, **change})
+        except ValueError:
+            line = json.dumps(sample).replace(str(sample["seed"]), "9" * 5_000)
+        with pytest.raises(BundleError, match="line 1"):
+            read_content({**good, p.SAMPLES: line.encode()})
+    not_a_number = json.dumps(sample).replace("0.5", "NaN", 1)
+    for line in (not_a_number, "{", '{"a": 1, "a": 2}', "[" * 99_999):
+        with pytest.raises(BundleError, match="line 1"):
+            read_content({**good, p.SAMPLES: line.encode()})
+
+
+def test_errors_are_titled(tmp_path: Path) -> None:
+    with pytest.raises(AlignError) as refused:
+        verify(tmp_path)
+    assert refused.value.title == "This bundle cannot be used"
