@@ -8,20 +8,25 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from align_tui.config.study import Study
 from align_tui.core.errors import AlignError, BundleError
+from align_tui.formats.bundle import archive as bundle_archive
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.archive import read_archive
 from align_tui.formats.bundle.content import Bundle, read_content
 from align_tui.formats.bundle.verify import read_bundle, verify
-from align_tui.services.bundling import write_bundle
-from align_tui.store.database import open_database
+from align_tui.services.bundling import import_bundle, write_bundle
+from align_tui.store import runs
+from align_tui.store.database import Database, open_database
 from tests import again
 from tests.store.bundle_changes import (
     changed_sample,
@@ -141,3 +146,74 @@ def test_errors_are_titled(tmp_path: Path) -> None:
     with pytest.raises(AlignError) as refused:
         verify(tmp_path)
     assert refused.value.title == "This bundle cannot be used"
+
+
+def parts_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_bundle_of_the_first_format_is_read(tmp_path: Path, made: Path) -> None:
+    """It has neither the two orders of a decision nor fingerprints, and its keys are sorted."""
+    parts = parts_of(made)
+    lines = [json.loads(line) for line in parts[p.SAMPLES].splitlines()]
+    for line in lines:
+        for each in (*line["responses"], line["result"]):
+            for key in ("halves", "fingerprint"):
+                each.pop(key, None)
+    parts[p.SAMPLES] = b"".join(json.dumps(line, sort_keys=True).encode() + b"\n" for line in lines)
+    manifest = json.loads(parts.pop(p.MANIFEST))
+    assert manifest["format"] == "align-tui/bundle/2"
+    data = parts[p.SAMPLES]
+    manifest["parts"][p.SAMPLES] = {"sha256": sha256(data).hexdigest(), "bytes": len(data)}
+    manifest["format"] = "align-tui/bundle/1"
+    path = archive_of(tmp_path / "old.zip", {**parts, p.MANIFEST: json.dumps(manifest).encode()})
+    assert failed(path) == [], verify(path)
+    with contextlib.closing(open_database(tmp_path / "fresh.db")) as db:
+        run = import_bundle(db, path)
+        assert runs.get_run(db, run).done == 12
+
+
+def test_a_file_that_was_cut_or_that_claims_to_be_large_is_refused(
+    tmp_path: Path, made: Path
+) -> None:
+    content, path = made.read_bytes(), tmp_path / "cut.zip"
+    for length in (0, 3, 4, 29, 100, 5_000, len(content) // 2, len(content) - 30, len(content) - 1):
+        path.write_bytes(content[:length])
+        with pytest.raises(BundleError):
+            read_archive(path)
+    path.write_bytes(content + b"more")  # what stands behind the end is no part of it
+    with contextlib.suppress(BundleError):
+        assert read_archive(path).parts == read_archive(made).parts
+    packed = archive_of(path, parts_of(made), compression=zipfile.ZIP_DEFLATED)
+    assert failed(packed) == []  # packed for sending
+    with patch.object(bundle_archive, "LEAST_MOST", 1_000_000):
+        assert failed(packed) == []
+        bomb = archive_of(path, {"x": b"\0" * 9_000_000}, compression=zipfile.ZIP_DEFLATED)
+        with pytest.raises(BundleError, match=r"unpacks to more than [0-9.]+ MB"):
+            read_archive(bomb)
+
+
+def test_orders_that_do_not_give_the_decision_are_found(database: Database, tmp_path: Path) -> None:
+    voted = again.profile("v", "prompt_aligned", order="both", adm={"n_positive": 3})
+    rated = again.profile("r", "comparative_regression", order="both")
+    run = again.decided(database, Study("s", (voted, rated), again.scenarios(3)))
+    path = tmp_path / "run.zip"
+    write_bundle(database, run, path)
+    assert failed(path) == []
+    bundle = read_bundle(path)
+    first = bundle.samples[0]
+    assert first.result is not None and len(first.result.halves) == 2
+    given, turned = first.result.halves
+    other = {**given, "votes": list(reversed(given["votes"])), "choice": 1 - given["choice"]}
+    for halves, found in (
+        ([other, {**turned, "votes": other["votes"]}], "samples"),
+        ([given], "schema"), ([{}, {}], "schema"), ([{**given, "choice": "x"}, turned], "schema"),
+        ([{**given, "replies": 99}, turned], "schema"),
+        ([{**given, "votes": [1.0]}, turned], "samples"),
+    ):  # fmt: skip
+        result = first.result.model_copy(update={"halves": halves})
+        changed = replace(
+            bundle, samples=[first.model_copy(update={"result": result}), *bundle.samples[1:]]
+        )
+        assert found in failed(rewritten(changed, tmp_path / "changed.zip")), halves

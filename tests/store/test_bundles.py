@@ -22,8 +22,10 @@ from align_tui.formats.bundle.verify import read_bundle, verify
 from align_tui.output.report.data import gather
 from align_tui.services import rerunning
 from align_tui.services.bundling import bundle_of, import_bundle, write_bundle
+from align_tui.services.rescoring import rescore
 from align_tui.store import results, run_annotations, runs, search
 from align_tui.store.database import Database, open_database
+from align_tui.studies.rescoring import Rescoring
 from tests import again
 from tests.store.bundle_changes import (
     failed,
@@ -155,3 +157,28 @@ def test_runs_of_version_0_1_are_bundled_and_checked(tmp_path: Path) -> None:
                 new = rerunning.start(db, bundle, rerunning.study_to_repeat(bundle), {})
                 assert bundle_of(db, new).run.seed_rule == "content"
                 assert bundle_of(db, new).run.day == bundle.run.day
+
+
+def test_a_child_finds_its_parent_whichever_comes_first(database: Database, tmp_path: Path) -> None:
+    run = again.decided(database, study())
+    child = rescore(database, run, Rescoring(scoring="naacl")).run
+    paths = {name: tmp_path / f"{name}.zip" for name in (run, child)}
+    for name, path in paths.items():
+        write_bundle(database, name, path)
+    with contextlib.closing(open_database(tmp_path / "fresh.db")) as db:
+        import_bundle(db, paths[child])
+        assert runs.get_run(db, child).parent is None
+        assert runs.run_versions(db, child)["child of run"] == run
+        write_bundle(db, child, tmp_path / "again.zip")
+        assert (tmp_path / "again.zip").read_bytes() == paths[child].read_bytes()
+        import_bundle(db, paths[run])
+        assert runs.get_run(db, child).parent == run
+        write_bundle(db, child, tmp_path / "again.zip")
+        assert (tmp_path / "again.zip").read_bytes() == paths[child].read_bytes()
+    # Two bundles that name each other as their parent do not make a circle.
+    odd = read_bundle(paths[run])
+    odd = replace(odd, run=odd.run.model_copy(update={"parent": child}))
+    with contextlib.closing(open_database(tmp_path / "odd.db")) as db:
+        import_bundle(db, rewritten(odd, tmp_path / "odd.zip"))
+        import_bundle(db, paths[child])
+        assert [runs.get_run(db, each).parent for each in (run, child)] == [None, run]

@@ -30,6 +30,7 @@ MOST_MANIFEST = 1_000_000
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _END = b"PK\x05\x06"
 _END_SIZE = 22
+_DATABASE = b"SQLite format 3\0"
 _LONGEST_COMMENT = 65_535
 _CHUNK = 1 << 20
 NOT_ONE = "Name a file that `align-tui bundle` wrote."
@@ -116,6 +117,13 @@ def _check_directory(file: BinaryIO, path: Path) -> int:
     data = file.read(tail)
     at = data.rfind(_END)
     if at < 0 or at + _END_SIZE > len(data):
+        file.seek(0)
+        begins = file.read(len(_DATABASE))
+        if begins == _DATABASE:
+            raise BundleError(
+                f"{shown(path)} is not a bundle but a database",
+                "Write a bundle of a run in it: align-tui bundle RUN --db FILE.",
+            )
         raise BundleError(f"{shown(path)} is not a bundle: it is not a zip file", NOT_ONE)
     entries, directory = struct.unpack_from("<HI", data, at + 10)
     if directory > MOST_DIRECTORY or entries > 1_000:
