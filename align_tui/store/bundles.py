@@ -23,6 +23,7 @@ from align_tui.store.results import Result, StoredResponse, responses_of, result
 from align_tui.store.run_annotations import NOTHING as NO_ANNOTATION
 from align_tui.store.run_annotations import Annotation, annotations_in, note_of
 from align_tui.store.run_inputs import read_inputs, stored_targets
+from align_tui.store.run_sources import sources_of_profile
 
 PAGE = 200
 CHILD_OF = "child of run"
@@ -107,8 +108,14 @@ class _Gathered:
                 changed=body != before or not is_known,
                 body=body,
                 model=self._clean.all(row["model"]),
-                identity=row["identity"],
+                identity=row["identity"] if self._has_all(row["idx"]) else None,
             )
+
+    def _has_all(self, profile: int) -> bool:
+        """Are the texts of the profile's identity in the bundle as they are, without a secret?"""
+        attributes = attributes_to_json(self._inputs.attributes or ())
+        texts = [each.text for each in sources_of_profile(self._db, self._run, profile)]
+        return self._clean.secrets([attributes, texts]) == [attributes, texts]
 
     def _scenarios(self) -> Iterator[p.HashedPart]:
         sql = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -106,3 +107,21 @@ def other_source(bundle: Bundle, kind: str = "template") -> Bundle:
 def other_tally(bundle: Bundle) -> Bundle:
     row = bundle.tallies[0].model_copy(update={"correct": bundle.tallies[0].correct + 1})
     return replace(bundle, tallies=[row, *bundle.tallies[1:]])
+
+
+def other_definition(bundle: Bundle) -> Bundle:
+    """What high means of an attribute is another text; nothing else in the bundle has its hash."""
+    assert bundle.attributes
+    bodies = [{**each, "high": f"Not: {each['high']}"} for each in bundle.attributes]
+    return replace(bundle, attributes=bodies)
+
+
+def other_template(bundle: Bundle) -> Bundle:
+    """A template is another one, with a hash that fits it."""
+    changed = [
+        each.model_copy(update={"text": "other", "sha256": hashlib.sha256(b"other").hexdigest()})
+        if each.kind == "template"
+        else each
+        for each in bundle.sources
+    ]
+    return replace(bundle, sources=changed)

@@ -140,9 +140,9 @@ def _model_notes(before: Bundle, after: Bundle) -> list[str]:
                 if one != other:
                     said = f"{one_line(one, 120) or 'none'} then, {one_line(other, 120) or 'none'}"
                     notes[f"Another {name}: {said} now."] = None
-    one, other = (_fingerprints(each) for each in (before, after))
-    if (one or other) and one != other:
-        said = f"{', '.join(one) or 'none'} then, {', '.join(other) or 'none'} now"
+    marks = [", ".join(_fingerprints(each)) for each in (before, after)]
+    if marks[0] != marks[1]:
+        said = f"{marks[0] or 'none'} then, {marks[1] or 'none'} now"
         notes[f"Other fingerprints of the server: {one_line(said, 400)}."] = None
     return list(notes)
 

@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from align_tui.config.adm_params import UsesRecords
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
+from align_tui.core.attributes import definitions_hash
 from align_tui.core.errors import AlignError, BundleError
 from align_tui.core.halves import averaged_anew
 from align_tui.core.scorers.base import Score
 from align_tui.core.seeds import sample_seed, seed_hash
+from align_tui.core.sources import Source, SourceKind, identity_of
 from align_tui.core.targets import target_id
 from align_tui.core.text.display import one_line
 from align_tui.core.text.error_text import error_text
@@ -103,11 +105,13 @@ def _hashed(bundle: Bundle) -> int:
 
 def _hashes(bundle: Bundle, study: Study) -> Iterator[str]:
     """The hashes that differ from what they name."""
-    for each in bundle.profiles:
+    for at, each in enumerate(bundle.profiles):
         if content_hash(each.body) != each.sha256:
             yield f"profile {each.name}: its body has another SHA-256"
         elif not each.changed and each.hash not in profile_hashes(each.body):
             yield f"profile {each.name}: its hash is not that of its settings"
+        elif not each.changed and each.identity not in (None, _identity(bundle, study, at)):
+            yield f"profile {each.name}: its identity is not that of what it decides with"
     bodies = [
         *((f"scenario {at}", each.hash, each.body) for at, each in _counted(bundle.scenarios)),
         *((f"example set {at}", each.hash, each.body) for at, each in _counted(bundle.examples)),
@@ -124,6 +128,21 @@ def _hashes(bundle: Bundle, study: Study) -> Iterator[str]:
             yield f"{source.kind} {source.name}: its SHA-256 is not that of its text"
         if source.kind == "records":
             yield from _records(source, study)
+
+
+def _identity(bundle: Bundle, study: Study, place: int) -> str:
+    """The identity of a profile: its hash with definitions, prompts, function and plug-ins."""
+    profile, attributes = study.profiles[place], study.attributes
+    names = profile.attributes
+    return identity_of(
+        profile.hash,
+        definitions_hash(attributes, names) if attributes is not None else None,
+        (
+            Source(cast(SourceKind, each.kind), each.name, each.sha256, "")
+            for each in bundle.sources
+            if place in each.profiles
+        ),
+    )
 
 
 def _records(source: p.SourcePart, study: Study) -> Iterator[str]:
