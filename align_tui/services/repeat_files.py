@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.core.errors import ConfigError
@@ -44,16 +43,18 @@ def require_files(study: Study, bundle: Bundle) -> None:
 def _models(profile: Profile, index: int, bundle: Bundle) -> Iterator[tuple[str, str]]:
     """(model, what is missing) for each model in a folder or file that is not here."""
     from align_tui.config.backbone_spec import FROM_HUB
-    from align_tui.config.backbones import is_local
+    from align_tui.config.backbones import check_model
 
     for role, spec in profile.used_models.items():
-        if spec.kind not in FROM_HUB or is_local(spec.model):
-            continue
-        if not Path(spec.model).is_absolute():
-            continue  # of the hub, which is not asked here
-        kind = "file" if spec.model.lower().endswith(".gguf") else "folder"
-        named = f"the model {kind} {one_line(spec.model, 300)}"
-        yield spec.model, f"It has not {named} ({_told(files_of(bundle, index, role))})"
+        try:
+            check_model(spec, f"profile {profile.name}", f"models.{role}" if role else "backbone")
+        except ConfigError as error:  # it asks no hub
+            if spec.kind not in FROM_HUB or not spec.model:
+                yield spec.model, error.message
+                continue
+            kind = "file" if spec.model.lower().endswith(".gguf") else "folder"
+            named = f"the model {kind} {one_line(spec.model, 300)}"
+            yield spec.model, f"It has not {named} ({_told(files_of(bundle, index, role))})"
 
 
 def _examples(profile: Profile) -> Iterator[str]:

@@ -70,6 +70,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (other_tally, {"tallies"}),
         (other_definition, {"hashes"}),
         (other_template, {"hashes"}),
+        (lambda b: same_names(b), {"run"}),
+        (lambda b: same_keys(b), {"run", "samples"}),
         (lambda b: changed_sample(b, seed=1), {"samples"}),
         (lambda b: changed_sample(b, scenario=99), {"samples"}),
         (lambda b: changed_sample(b, status="failed"), {"samples"}),
@@ -221,3 +223,26 @@ def test_orders_that_do_not_give_the_decision_are_found(database: Database, tmp_
             bundle, samples=[first.model_copy(update={"result": result}), *bundle.samples[1:]]
         )
         assert found in failed(rewritten(changed, tmp_path / "changed.zip")), halves
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "../../etc/x"}, {"id": ""}, {"id": "-rf"}, {"parent": "a/b"}, {"day": "today"},
+        {"created": 1e300}, {"created": -1.0}, {"margin": -5.0}, {"repeat": 0},
+    ],
+)  # fmt: skip
+def test_a_run_with_impossible_settings_is_refused(change: dict[str, Any], made: Path) -> None:
+    parts = parts_of(made)
+    parts[p.RUN] = json.dumps(json.loads(parts[p.RUN]) | change).encode()
+    with pytest.raises(BundleError, match=rf"run.json: {next(iter(change))}: "):
+        read_content(parts)
+
+
+def same_names(bundle: Bundle) -> Bundle:
+    first = bundle.profiles[0]
+    return replace(bundle, profiles=[first, first, *bundle.profiles[2:]])
+
+
+def same_keys(bundle: Bundle) -> Bundle:
+    return replace(bundle, scenarios=[bundle.scenarios[0]] * len(bundle.scenarios))

@@ -25,6 +25,7 @@ from align_tui.services.bundling import bundle_of, import_bundle, write_bundle
 from align_tui.services.rescoring import rescore
 from align_tui.store import results, run_annotations, runs, search
 from align_tui.store.database import Database, open_database
+from align_tui.store.stored_decisions import decisions_of
 from align_tui.studies.rescoring import Rescoring
 from tests import again
 from tests.store.bundle_changes import (
@@ -182,3 +183,17 @@ def test_a_child_finds_its_parent_whichever_comes_first(database: Database, tmp_
         import_bundle(db, rewritten(odd, tmp_path / "odd.zip"))
         import_bundle(db, paths[child])
         assert [runs.get_run(db, each).parent for each in (run, child)] == [None, run]
+
+
+def test_ratings_keep_the_order_of_their_attributes(database: Database, tmp_path: Path) -> None:
+    target = [{"attribute": "moral_desert", "value": 1.0}, {"attribute": "fairness", "value": 0.0}]
+    rated = again.profile("r", "comparative_regression", target=target, order="both")
+    run = again.decided(database, Study("s", (rated,), again.scenarios(1)))
+    write_bundle(database, run, tmp_path / "run.zip")
+    with contextlib.closing(open_database(tmp_path / "fresh.db")) as db:
+        import_bundle(db, tmp_path / "run.zip")
+        for each in (database, db):
+            [made] = decisions_of(each, list(results.all_results(each, run))).values()
+            for part in (made, *made.halves):
+                assert part.predictions is not None and len(made.halves) == 2
+                assert [*part.predictions[0]] == ["moral_desert", "fairness"]

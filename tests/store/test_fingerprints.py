@@ -17,6 +17,7 @@ from align_tui.output.report.markdown import markdown
 from align_tui.services.bundling import bundle_of, write_bundle
 from align_tui.store import results, run_models, runs
 from align_tui.store.database import Database
+from align_tui.tui.format.decision_detail import cost_lines
 from tests import again
 from tests.output.test_events_schema import SHOWN
 
@@ -73,5 +74,7 @@ def test_one_fingerprint_is_none_and_another_one_is_told_by_a_comparison(
     assert {r.fingerprint for s in bundle.samples for r in s.responses} == {"fp_1"}
     compared = compare(bundle, bundle_of(database, runs_of[1]))
     assert "Other fingerprints of the server: fp_1 then, fp_2 now." in compared.notes
+    [first] = database.read("SELECT min(id) FROM samples WHERE run=?", (runs_of[0],))
+    assert "fingerprint fp_1" in cost_lines(results.responses_of(database, first[0])[0])
     [sample] = database.read("SELECT min(id) FROM samples WHERE run=?", (runs_of[2],))
     assert results.responses_of(database, sample[0])[0].fingerprint == ""

@@ -24,7 +24,11 @@ from tests import again
 from tests.conftest import make_study
 from tests.store.bundle_changes import (
     failed,
+    flipped_score,
+    other_body,
     other_choice,
+    other_definition,
+    other_profile,
     other_source,
     other_tally,
     rewritten,
@@ -159,3 +163,17 @@ def test_servers_of_a_bundle_are_asked_only_after_a_yes(
     assert command(["rerun", str(path), "--db", str(fresh)]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "http://localhost:1/v1 (with the key in MY_KEY)" in said and not fresh.exists()
+
+
+def test_a_bundle_whose_study_was_changed_is_not_repeated(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.zip"
+    write_bundle(database, again.decided(database, study()), path)
+    for change in (other_definition, other_profile, other_body):
+        changed = rewritten(change(read_bundle(path)), tmp_path / "changed.zip")
+        with pytest.raises(BundleError) as refused:
+            rerunning.read_source(None, str(changed))
+        assert "align-tui verify" in (refused.value.hint or "")
+    scored = rewritten(flipped_score(read_bundle(path)), tmp_path / "scored.zip")
+    assert rerunning.read_source(None, str(scored))[1]  # scores are computed anew

@@ -20,6 +20,10 @@ Name = Annotated[str, Field(max_length=1_000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Index = Annotated[int, Field(ge=0, le=10_000_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Time = Annotated[float, Field(ge=0.0, lt=253_402_300_800.0, allow_inf_nan=False)]
+"""Seconds since 1970, before the year 10000."""
+RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")]
+"""It names files: nothing that leads out of a folder, or that a command takes for an option."""
 
 
 class Part(BaseModel):
@@ -39,7 +43,7 @@ class Manifest(Part):
     """manifest.json."""
 
     format: Format
-    run: Name
+    run: RunId
     written_by: Name
     parts: Annotated[dict[Name, Listed], Field(max_length=100)]
 
@@ -47,17 +51,17 @@ class Manifest(Part):
 class RunPart(Part):
     """run.json: the study's settings, what the run is, and what people wrote about it."""
 
-    id: Name
+    id: RunId
     name: Name
-    created: Number
-    day: Name
-    parent: Name | None
+    created: Time
+    day: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    parent: RunId | None
     repeat: Annotated[int, Field(ge=1, le=10_000)]
     scoring: Name
     scored_only: bool
     is_demo: bool
     cluster: Literal["family", "question", "none"]
-    margin: Number | None
+    margin: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)] | None
     seed_rule: Literal["seen", "content"]
     notes: list[str]
     versions: dict[str, str]
@@ -116,7 +120,7 @@ class ModelPart(Part):
     role: Name
     hash: Hash
     body: Any
-    found: Number
+    found: Time
 
 
 class ShownPart(Part):
@@ -133,8 +137,8 @@ class ResultPart(Part):
     (core/halves.py).
     """
 
-    started: Number
-    finished: Number
+    started: Time
+    finished: Time
     choice: Index | None
     choice_text: str
     reasoning: str

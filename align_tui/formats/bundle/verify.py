@@ -77,15 +77,23 @@ def check_content(parts: Mapping[str, bytes], run: str) -> tuple[Check, ...]:
     except AlignError as error:
         return (Check("schema", 1, (error.message,), 1),)
     rows = (bundle.profiles, bundle.scenarios, bundle.examples, bundle.samples, bundle.tallies)
-    named = () if run == bundle.run.id else ("The manifest names another run than run.json.",)
     return (
         Check("schema", sum(map(len, rows)) + len(bundle.texts)),
-        _check("run", 1, iter(named)),
+        _check("run", 1, _run(bundle, study, run)),
         _check("hashes", _hashed(bundle), _hashes(bundle, study)),
         _check("samples", len(bundle.samples), _samples(bundle, study)),
         _scores(bundle, study),
         _check("tallies", len(bundle.tallies), _tallies(bundle)),
     )
+
+
+def _run(bundle: Bundle, study: Study, run: str) -> Iterator[str]:
+    if run != bundle.run.id:
+        yield "The manifest names another run than run.json."
+    if len({profile.name for profile in bundle.profiles}) < len(bundle.profiles):
+        yield "Two profiles have one name."
+    if len({scenario.key for scenario in study.scenarios}) < len(study.scenarios):
+        yield "Two scenarios have one key."
 
 
 def _check(name: str, checked: int, problems: Iterator[str]) -> Check:

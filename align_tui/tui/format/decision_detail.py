@@ -51,7 +51,7 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
             *([Section(f"thinking{which}", thinking)] if thinking else []),
             Section(f"raw reply{which}", raw),
             Section(f"schema{which}", json.dumps(reply.schema, indent=2, ensure_ascii=False)),
-            Section(f"cost{which}", _cost(reply)),
+            Section(f"cost{which}", cost_lines(reply)),
         ]
     parts.append(Section("hashes", _hashes(detail)))
     names = {"prompt": "prompt as the model saw it"}
@@ -154,7 +154,8 @@ def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs:
     return "\n\n".join(out)
 
 
-def _cost(reply: StoredResponse) -> str:
+def cost_lines(reply: StoredResponse) -> str:
+    """What one reply cost: its role, order, server, times, tokens and sampling."""
     speed = reply.tokens / reply.total_s if reply.total_s > 0 else 0.0
     order = f"order     {' '.join(map(letter, reply.order))}\n" if reply.order else ""
     server = f"server    fingerprint {reply.fingerprint}\n" if reply.fingerprint else ""
