@@ -93,6 +93,18 @@ def rerun(
     source: Annotated[
         str, typer.Argument(metavar="BUNDLE|RUN", help="A bundle's file, or the id of a run.")
     ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OLD=NEW",
+            help="Your copy of a model, or another one: OLD as the run names it (or the last part "
+            "of its path), NEW a folder, GGUF file, hub id, backbone or URL; repeatable.",
+        ),
+    ] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option(help="Another model for every profile, with the prompts of the run."),
+    ] = None,
     trust: Trust = False,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
     db: Database = None,
@@ -101,11 +113,14 @@ def rerun(
 
     The new run has the old one's definitions, settings and seeds, and asks the models again. The
     exit status is 0 if all decisions are equal, and 1 if not. --trust also lets it ask the servers
-    that a bundle names.
+    that a bundle names. It says where the files of your model are not those that decided.
     """
     from align_tui.cli.rerun_command import rerun_source
 
-    raise typer.Exit(rerun_source(source, db, trust=trust, as_json=json))
+    status = rerun_source(
+        source, db, models=model or [], backbone=backbone, trust=trust, as_json=json
+    )
+    raise typer.Exit(status)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -121,6 +136,10 @@ def add_commands(app: typer.Typer) -> None:
     app.command(epilog=examples("align-tui verify paper.zip", "align-tui verify paper.zip --json"))(
         verify
     )
-    app.command(epilog=examples("align-tui rerun paper.zip", "align-tui rerun k3f9 --db fresh.db"))(
-        rerun
-    )
+    app.command(
+        epilog=examples(
+            "align-tui rerun paper.zip",
+            "align-tui rerun k3f9 --db fresh.db",
+            "align-tui rerun paper.zip --model SmolLM2-135M=/models/smollm2",
+        )
+    )(rerun)

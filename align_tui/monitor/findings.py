@@ -98,6 +98,7 @@ class FindingsReader:
             unequal.prompts,
             unequal.choices,
             unequal.repeated,
+            findings.several_setups(db, run),
         )
 
     def _chance(self, places: Iterable[SampleKey], targets: Targets) -> float | None:

@@ -30,6 +30,7 @@ from align_tui.output.decision_json import (
 )
 from align_tui.output.effects_json import beside_json, effects_json
 from align_tui.output.findings import findings_json
+from align_tui.output.identity_json import profile_identities, run_identity
 from align_tui.output.positions import always_of, position_json
 from align_tui.output.rate_json import rate_json
 from align_tui.store import results, runs, thinking
@@ -159,6 +160,7 @@ def summary(
     counts = results.open_counts(db, run)
     effects = read_effects(db, run) if effects is None else effects
     none = make_rate(0, 0)
+    identities = profile_identities(db, run)
     profiles: list[Event] = []
     for index, profile in enumerate(study.profiles):
         scores = []
@@ -186,6 +188,7 @@ def summary(
                 ),
                 "failed": failed,
                 "pending": still_open,
+                **identities[index],
             }
         )
         if code := recorded_code(profile):
@@ -199,6 +202,7 @@ def summary(
         "profiles": profiles,
         "findings": findings_json(findings),
         "effects": effects_json(effects),
+        "identity": run_identity(db, run),
     }
 
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from align_tui.core.findings.base import MOST_EXAMPLES, Failed, Replies, SampleKey, UnequalReplies
+from align_tui.core.findings.base import (
+    MOST_EXAMPLES,
+    Failed,
+    Replies,
+    SampleKey,
+    SeveralSetups,
+    UnequalReplies,
+)
 from align_tui.core.replies import FORMS
 from align_tui.store.database import Database, Row
+from align_tui.store.fingerprints import Fingerprint, fingerprints_of
 
 _CUT = "p.finish='length'"
 _MOST = ", ".join(
@@ -177,3 +185,33 @@ def _pairs(db: Database, run: str, groups: Sequence[Row]) -> tuple[UnequalReplie
             )
         )
     return tuple(found)
+
+
+def several_setups(db: Database, run: str) -> tuple[SeveralSetups, ...]:
+    """The models whose replies for one purpose have several fingerprints, each model once.
+
+    Other models of a sample (its roles) ask for purposes of their own, so their fingerprints are
+    not compared with those of the main model.
+    """
+    asked: dict[tuple[str, str], list[Fingerprint]] = {}
+    for each in fingerprints_of(db, run):
+        asked.setdefault((each.backbone, each.role), []).append(each)
+    found: dict[tuple[str, ...], list[Fingerprint]] = {}
+    for (backbone, _), same in asked.items():
+        names = dict.fromkeys(each.text for each in same)
+        if len(names) > 1:
+            found.setdefault((backbone, *sorted(names)), []).extend(same)
+    return tuple(_setups(each) for each in found.values())
+
+
+def _setups(same: Sequence[Fingerprint]) -> SeveralSetups:
+    counts: dict[str, int] = {}
+    samples: dict[str, int] = {}
+    for each in same:
+        counts[each.text] = counts.get(each.text, 0) + each.replies
+        samples.setdefault(each.text, each.first)
+    return SeveralSetups(
+        tuple(sorted({each.profile for each in same})),
+        tuple(sorted(counts.items(), key=lambda pair: -pair[1])),
+        tuple(dict.fromkeys(samples.values())),
+    )

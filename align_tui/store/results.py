@@ -78,7 +78,10 @@ class SampleState:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """A stored reply with the prompt that the model saw. Hashes are SHA-256, times seconds."""
+    """A stored reply with the prompt that the model saw. Hashes are SHA-256, times seconds.
+
+    `fingerprint` is what a server calls the setup that wrote it; empty if it tells none.
+    """
 
     role: str
     choice: int | None
@@ -100,6 +103,7 @@ class StoredResponse:
     schema_hash: str
     thinking_tokens: int = 0
     order: tuple[int, ...] | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +299,7 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
             schema_hash=row["schema"],
             thinking_tokens=row["thinking_tokens"],
             order=read_order(row["choice_order"]),
+            fingerprint=row["fingerprint"] or "",
         )
         for row in rows
     ]

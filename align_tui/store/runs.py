@@ -27,6 +27,7 @@ from align_tui.store.run_inputs import (
     write_inputs,
 )
 from align_tui.store.run_models import in_words, models_of
+from align_tui.store.run_records import with_stored_records
 from align_tui.store.run_sources import identity_of, keep_files_of, keep_sources
 from align_tui.store.turns import later_samples, turn_columns
 from align_tui.studies.sources import sources_of_study
@@ -330,11 +331,10 @@ def load_study(db: Database, run: str) -> Study:
         " WHERE r.run=? ORDER BY r.idx",
         (run,),
     )
+    read = [Profile.from_body(json.loads(row[0])) for row in profiles]
     return Study(
         name=head["name"],
-        profiles=with_stored_examples(
-            db, run, [Profile.from_body(json.loads(row[0])) for row in profiles]
-        ),
+        profiles=with_stored_records(db, run, with_stored_examples(db, run, read)),
         scenarios=tuple(scenario_from_json(json.loads(row[0])) for row in scenarios),
         repeat=head["repeat"],
         scored_only=bool(head["scored_only"]),

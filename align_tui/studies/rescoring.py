@@ -73,13 +73,6 @@ def rescored_study(study: Study, what: Rescoring) -> RescoredStudy:
     if what.alignment is not None:
         ranked, left = _rank(study, profiles, what.alignment, what.parameters)
         notes += left
-    for index in sorted(voted | ranked):
-        if study.profiles[index].choice_order == "both":
-            raise ConfigError(
-                f"profile {study.profiles[index].name}: it was asked in both orders of the "
-                "choices, and the run keeps the mean of the two, which cannot be taken apart",
-                "Run it with the other setting.",
-            )
     changed = replace(study, profiles=tuple(profiles), rule=rule, is_demo=False)
     _check_labels(changed, study, what)
     return RescoredStudy(changed, voted, ranked, tuple(notes))

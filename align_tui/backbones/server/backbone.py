@@ -250,4 +250,5 @@ def _generation(
         timeline=tuple(stream.timeline),
         thinking_tokens=reply.thinking_tokens,
         notes=notes,
+        fingerprint=reply.fingerprint,
     )

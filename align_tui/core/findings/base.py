@@ -129,12 +129,26 @@ class UnequalReplies:
 
 
 @dataclass(frozen=True, slots=True)
+class SeveralSetups:
+    """Replies of one model for one purpose that several setups of a server wrote.
+
+    `profiles` are the indices of their columns. `fingerprints` has what the server calls each
+    setup, with the number of its replies, and `samples` one sample for each.
+    """
+
+    profiles: tuple[int, ...]
+    fingerprints: tuple[tuple[str, int], ...]
+    samples: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """What findings need to know of a run.
 
     `scenarios` are the keys, and `questions` a key that is equal for scenarios with the same text
     and choices; both by index. `unequal` has a few of the `unequal_prompts` prompts that a greedy
-    model answered differently, of `repeated_prompts` that it got more than once.
+    model answered differently, of `repeated_prompts` that it got more than once. `setups` are the
+    models whose replies come from several setups of a server.
     """
 
     columns: tuple[ColumnFacts, ...]
@@ -145,6 +159,7 @@ class RunFacts:
     unequal_prompts: int = 0
     unequal_choices: int = 0
     repeated_prompts: int = 0
+    setups: tuple[SeveralSetups, ...] = ()
 
     def number_of_questions(self, keys: Iterable[SampleKey]) -> int:
         """The number of different questions among samples."""
