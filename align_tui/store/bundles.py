@@ -242,6 +242,7 @@ class _Gathered:
             error_kind=result.error_kind,
             error_message=clean.all(result.error_message),
             traceback=clean.all(trace["traceback"]) if trace is not None else None,
+            waited_s=result.waited_s,
         )
 
     def _response(self, each: StoredResponse) -> p.ResponsePart:

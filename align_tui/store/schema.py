@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 14
+LATEST = 15
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -188,6 +188,13 @@ _MARGIN = """
 ALTER TABLE runs ADD COLUMN margin REAL
 """
 
+# When a sample was asked for, and when its run was last resumed, by the wall clock; NULL in rows of
+# earlier versions. A sample's wait counts from the later of the two to its claim.
+_ASKED = """
+ALTER TABLE samples ADD COLUMN asked REAL;
+ALTER TABLE runs ADD COLUMN resumed REAL
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -275,6 +282,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m014_margin(db: UtilsDatabase) -> None:
         for statement in _statements(_MARGIN):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m015_asked(db: UtilsDatabase) -> None:
+        for statement in _statements(_ASKED):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from align_tui.core.answers import ChoiceAnswer
-from align_tui.core.decisions import Decision, Generation, Message, Response, Sampling
+from align_tui.core.decisions import Decision, Finish, Generation, Message, Response, Sampling
 from align_tui.core.findings.base import Replies
 from align_tui.core.replies import FREE_TEXT, decision_schema
 from align_tui.core.types import JsonObject
@@ -71,7 +71,7 @@ def test_a_cut_reasoning_is_marked_wherever_it_is_read(database: Database) -> No
 RATED: JsonObject = {
     "properties": {"Treat A": {"properties": {"reasoning": {"type": "string", "maxLength": 9}}}}
 }
-ENDS = {
+ENDS: dict[str, tuple[JsonObject, object, Finish, int]] = {
     "whole": (decision_schema(("A", "B"), max_chars=9), {"reasoning": "12345678"}, "stop", 0),
     "capped": (decision_schema(("A", "B"), max_chars=9), {"reasoning": "123456789"}, "stop", 0),
     "nested": (RATED, {"Treat A": {"reasoning": "123456789"}}, "stop", 0),

@@ -16,8 +16,8 @@ import psutil
 import torch
 
 from align_tui.backbones.local.files import ModelFiles
-from align_tui.backbones.local.weights import ADAPTER, weight_files
 from align_tui.config import paths
+from align_tui.config.model_files.weights import ADAPTER, weight_files
 from align_tui.files.hashes import Stopped, hashes_of
 
 SMALL = (".json", ".jinja", ".model", ".txt", ".tiktoken", ".py")

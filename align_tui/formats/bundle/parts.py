@@ -124,7 +124,10 @@ class ShownPart(Part):
 
 
 class ResultPart(Part):
-    """How a sample ended; times are seconds, `started` and `finished` since 1970."""
+    """How a sample ended; times are seconds, `started` and `finished` since 1970.
+
+    `waited_s` are those from when the sample was asked for to its claim at `started`.
+    """
 
     started: Number
     finished: Number
@@ -141,6 +144,7 @@ class ResultPart(Part):
     error_kind: str | None
     error_message: str | None
     traceback: str | None
+    waited_s: Number = 0.0
 
 
 class ScorePart(Part):
