@@ -106,7 +106,8 @@ def _held(worker: WorkerRow, count: int, keeper: Keeper) -> str:
     inside = ""
     if worker.waiting:
         writing = max(0, worker.active - worker.waiting)
-        inside = f" ({writing} writing, {worker.waiting} queued in the worker)"
+        at_work = f"{writing} writing, " if writing else ""
+        inside = f" ({at_work}{worker.waiting} queued in it)"
     return f"waiting for {samples} that worker {worker.name} decides{inside}{_activity(worker)}"
 
 

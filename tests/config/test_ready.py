@@ -79,7 +79,7 @@ def test_the_hub_is_asked_for_what_is_not_here(monkeypatch: pytest.MonkeyPatch) 
     ]  # fmt: skip
 
     def answer(url: str, timeout: float) -> None:
-        assert "own/far" in url and timeout == ready.ANSWER_S
+        assert "own/far" in url and timeout == server_ready.ANSWER_S
         if said[0] is not None:
             raise said[0]
 
