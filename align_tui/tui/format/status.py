@@ -11,7 +11,7 @@ from align_tui.tui.format.bars import bar, clock
 from align_tui.tui.format.engine import worker_parts
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
-from align_tui.tui.format.status_text import GO_ON
+from align_tui.tui.format.status_text import GO_ON, at_work_words
 from align_tui.tui.format.styled_text import Line, Span, cells, fit, spread
 
 OPEN_FINDINGS = ": {study.findings}"
@@ -97,7 +97,7 @@ def _state_parts(snapshot: Snapshot, view: StatusView, total: int) -> list[Line]
     if counts.running and not snapshot.workers and not view.replay:
         return [((f"{counts.running} waiting  ", "warn"),)]
     if counts.running:
-        return [((f"{counts.running} running  ", "text"),)]
+        return [((f"{at_work_words(counts.running, snapshot.in_worker)}  ", "text"),)]
     if counts.total and not counts.open:
         if counts.total < total:
             return [((f"{total - counts.total} not asked  ", "quiet"),)]
