@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from align_tui.adms.flow.prompts import SMALL
+from align_tui.config.profile import Profile
 from align_tui.core.decision_checks import checked_decision
 from align_tui.core.decision_flow import choices_named, objective_of
 from align_tui.core.decisions import Message
@@ -178,3 +180,16 @@ def test_facts_of_a_model_that_do_not_fit_are_skipped() -> None:
         Answering(faulty('key "analysis"', 1, broken)), SCENARIO, HIGH, kind="decision_flow"
     )
     assert decision.choice == 1
+
+
+def test_a_small_flow_has_shorter_replies_and_keeps_the_hash_of_others() -> None:
+    llm = Answering(answer)
+    decision = decided(llm, SCENARIO, HIGH, kind="decision_flow", small=True)
+    assert [step.name for step in decision.steps] == STEPS
+    by_step = {response.role: response for response in decision.responses}
+    facts: Any = by_step["extraction"].schema["properties"]
+    assert facts["information"]["maxItems"] == SMALL.facts
+    last = by_step["math_reason"].messages[-1].content
+    assert '"mathematical_model"' in last and '"structure"' not in last
+    table = {"kind": "decision_flow"}
+    assert "small" not in Profile.model_validate({"name": "p", "adm": table}).body()["adm"]
