@@ -47,7 +47,7 @@ def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers)
         f"{point(rate.accuracy)} [{point(rate.low)}, {point(rate.high)}]" if rate.scored else "–",
         str(rate.questions),
         str(rate.clusters),
-        point(chance.chance if chance is not None else None),
+        point(found.by_chance),
         p_number(chance.p if chance is not None else None),
         p_number(adjusted),
         mean_words(found.expected),
