@@ -116,7 +116,8 @@ def test_the_appendix_has_its_parts_and_its_methods_are_those_used(
     assert list(blocks) == [
         "Steering effects",
         "Means over attributes",
-        "Beside the accuracy",
+        "Accuracies",
+        "Power",
         "Methods",
         "Checklist",
     ]
@@ -135,7 +136,6 @@ def test_the_appendix_has_its_parts_and_its_methods_are_those_used(
     ticks = {tick.asked: tick for tick in blocks["Checklist"].ticks}
     holds = {asked.split()[1]: tick.holds for asked, tick in ticks.items()}
     assert ticks["Was every sample decided?"].holds == "no"
-    assert ticks["Was every question asked with more than one seed?"].holds == "yes"
     assert ticks["Were the choices shown in more than one order?"].holds == "no"
     known = "Is every model known by the hash of its weights or by its revision?"
     assert ticks[known].holds == "unknown" and "moral-desert-high" in ticks[known].evidence

@@ -60,6 +60,7 @@ def _head(report: Report) -> Iterator[str]:
     for part in report.runs:
         yield f"Run `{part.row.id}`, {md(part.row.name)}: {md(words.run_words(part))}."
         yield ""
+    yield f"{words.HOW_READ}\n"
     for caveat in words.caveats(report):
         yield f"> {md(caveat)}"
         yield ""
@@ -126,6 +127,8 @@ def _comparisons(report: Report) -> Iterator[str]:
         return
     yield "## Paired comparisons\n"
     yield f"{words.HOW_COMPARED}\n"
+    for note in report.interval_notes:
+        yield f"{md(note)}\n"
     rows = []
     for each in report.comparisons:
         counts = each.found.counts
@@ -269,5 +272,5 @@ def _provenance(report: Report) -> Iterator[str]:
         when = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(part.row.created))
         yield f"Run `{part.row.id}`, begun {when}; scenarios `{part.scenarios_hash[:16]}`.\n"
         yield from _table(("profile", "hash"), [(n, digest[:16]) for n, digest in part.profiles])
-        yield from _table(("made with", ""), list(part.versions.items()))
+        yield from _table(("made with", ""), words.made_with(part))
     yield f"Written {report.written} by align-tui {report.version}."

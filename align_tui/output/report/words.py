@@ -28,6 +28,11 @@ DEPENDENT = (
     "independent: braces have the number of questions (q) and of clusters (c). Such an interval is "
     "Wilson's with the effective number of decisions and Student's t with c - 1 degrees of freedom."
 )
+HOW_READ = (
+    "A target is an attribute with the value, 0 (low) to 1 (high), that decisions should have of "
+    "it. A profile is a decision-maker with its model, and makes one column. A question is a "
+    "scenario however often it was asked; shares, accuracies and labels are from 0 to 1."
+)
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
 HOW_DOUBTFUL = (
     "Each finding is a reason to doubt a number of this report: a warning puts it in doubt, an "
@@ -149,3 +154,17 @@ def run_words(part: RunPart) -> str:
         f"× {counted(part.repeat, 'repeat')}; "
         f"{part.row.done} decided, {part.row.failed} failed; scorer: {part.rule}"
     )
+
+
+def made_with(part: RunPart) -> list[tuple[str, str]]:
+    """(what, version) of a run; profiles of which the same is said share a line."""
+    named: dict[tuple[str, str], list[str]] = {}
+    rows: list[tuple[str, str]] = []
+    for key, value in part.versions.items():
+        what, of, name = key.partition(" of ")
+        if not of:
+            rows.append((key, value))
+        else:
+            named.setdefault((what, value), []).append(name)
+    rows += [(f"{what} of {', '.join(names)}", value) for (what, value), names in named.items()]
+    return rows
