@@ -33,10 +33,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One part of the appendix; `uses` names the methods by which its numbers were computed."""
+    """One part of the appendix; `uses` names the methods by which its numbers were computed.
+
+    `cited` are its publications, each with its number.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     grids: tuple[Grid, ...] = ()
     ticks: tuple[Tick, ...] = ()
     uses: tuple[MethodName, ...] = ()
+    cited: tuple[str, ...] = ()

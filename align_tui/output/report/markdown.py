@@ -167,7 +167,7 @@ def _agreement(report: Report) -> Iterator[str]:
             if found is not None and found.share is not None:
                 ends = f"[{point(found.low)}, {point(found.high)}]"
                 corrected = "–" if found.corrected is None else signed(found.corrected)
-                share = f"{point(found.share)} {ends} {found.same}/{found.pairs}"
+                share = f"{point(found.share)} {ends} {words.same_words(found)}"
                 rows.append((label, report.labels[b], share, point(found.chance), corrected))
     yield from _table(("first", "second", "same choice", "chance", "S"), rows)
 
@@ -177,6 +177,8 @@ def _appendix(report: Report) -> Iterator[str]:
         yield f"## {md(block.title)}\n"
         for sentence in block.sentences:
             yield f"{md(sentence)}\n"
+        for cited in block.cited:
+            yield f"{md(cited)}\n"
         for grid in block.grids:
             yield from _table(grid.header, grid.rows)
         for tick in block.ticks:

@@ -97,7 +97,8 @@ METHODS: dict[MethodName, Method] = {
     ),
     "cluster difference": Method(
         "Differences within clusters have an interval that adds the two cluster-robust intervals "
-        "with the correlation of their cluster sums.",
+        "with the correlation of their cluster sums; where it reaches further, the difference plus "
+        "or minus t standard errors.",
         (
             "G. Y. Zou, A. Donner. Construction of confidence limits about effect measures: a "
             "general approach. Statistics in Medicine 27, 2008.",

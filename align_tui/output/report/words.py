@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from align_tui.core.answers import letter
 from align_tui.core.families import CLUSTER_RULES
+from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.paired_clusters import PairedDifference
 from align_tui.core.stats.rates import Rate
@@ -86,6 +87,12 @@ def pair_words(found: Comparison) -> str:
     """`36 {18 q, 10 c}`: the pairs of decisions, and on how many questions and clusters."""
     pairs, over = found.counts.pairs, found.difference
     return f"{pairs}{size_words(pairs, over.questions, over.clusters) if over else ''}"
+
+
+def same_words(found: Agreement) -> str:
+    """`118/124 {62 q, 20 c}`: equal choices of pairs, and on how many questions and clusters."""
+    sizes = size_words(found.pairs, found.questions, found.clusters)
+    return f"{found.same}/{found.pairs}{sizes}"
 
 
 def of_run(report: Report, run: str) -> str:

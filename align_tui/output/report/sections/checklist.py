@@ -83,8 +83,8 @@ def _repeats(gathered: Gathered, part: GatheredRun) -> Tick:
     found = evidence.temperatures(gathered.db, part.row.id)
     drawn = {index: each for index, each in found.items() if each > 0.0}
     if not drawn:
-        said = "every stored reply was decoded greedily" if found else "no reply was drawn"
-        return Tick(asked, "n/a", f"{said}, so that another seed changes nothing")
+        said = "every stored reply was decoded greedily" if found else "no model wrote a reply"
+        return Tick(asked, "n/a", f"{said}, so that another seed changes none")
     least = evidence.least_repeats(gathered.db, part.row.id)
     few = [part.study.profiles[index].name for index in drawn if least.get(index, 0) < 2]
     said = f"temperature up to {max(drawn.values()):g}, {counted(part.study.repeat, 'repeat')}"

@@ -37,12 +37,15 @@ def design(gathered: Gathered) -> Block | None:
 def _sentences(gathered: Gathered, part: GatheredRun) -> Iterator[str]:
     study, row = part.study, part.row
     scenarios = counted(len(study.scenarios), "scenario")
-    times = "" if study.repeat == 1 else f", each {study.repeat} times"
-    failed = f", and {row.failed} failed" if row.failed else ""
+    often = "twice" if study.repeat == 2 else f"{study.repeat} times"
+    times = "" if study.repeat == 1 else f", each {often}"
+    failed = f", {row.failed} failed" if row.failed else ""
+    left = row.pending + row.running
+    still_open = f", {left} are open" if left else ""
     yield (
         f"{counted(len(study.profiles), 'profile')} decided {scenarios}{times}: "
-        f"{counted(row.done, 'sample')} of {row.samples} {'was' if row.done == 1 else 'were'} "
-        f"decided{failed}."
+        f"{row.done} of {counted(row.samples, 'decision')} "
+        f"{'was' if row.done == 1 else 'were'} made{failed}{still_open}."
     )
     yield from _scored(part)
     yield _clusters(gathered, part)

@@ -47,4 +47,4 @@ def _methods(opening: Sequence[str], used: Collection[str]) -> tuple[Block, ...]
         return ()
     paragraph = " ".join(filter(None, [*opening, methods_paragraph(used)]))
     cited = tuple(f"[{place}] {text}" for place, text in enumerate(references(used), start=1))
-    return (Block("Methods", (paragraph, *cited)),)
+    return (Block("Methods", (paragraph,), cited=cited),)

@@ -14,8 +14,9 @@ from align_tui.output.report.sections.gathered import Gathered
 HOW = (
     "Each row compares one decision-maker with itself under two targets. The effect is the mean "
     "label of its choices under the first less that under the second, from -1 to 1; the flip rate "
-    "is the share of decisions that differ. Both have 95 % intervals. p: sign-flip test over "
-    "clusters, two-sided, mid-p; Holm: p adjusted for all rows."
+    "is the share of decisions that differ, in braces the questions (q) and clusters (c) on which, "
+    "where these are others than those with labels. Both have 95 % intervals. p: sign-flip test "
+    "over clusters, two-sided, mid-p; Holm: p adjusted for all rows."
 )
 
 
@@ -38,6 +39,9 @@ def _row(gathered: Gathered, found: Steering) -> tuple[str, ...]:
     labels = found.effect.labels
     ends = (gathered.labels[found.high], gathered.labels[found.low])
     flips = mean_words(found.effect.flips)
+    over = found.effect.flips
+    if over is not None and (labels is None or labels.questions != over.questions):
+        flips += f" {{{over.questions} q, {over.clusters} c}}"
     name = effect_name(found.between).replace("_", " ")
     if labels is None:
         return (name, *ends, "–", "–", "–", flips, "0", "0")
