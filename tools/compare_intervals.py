@@ -18,11 +18,11 @@ from unittest.mock import patch
 
 import numpy as np
 from scipy.special import betainc, betaincinv, stdtrit
+from simulate_intervals import Kind, Numbers, families, kinds, simulate
 
 from align_tui.core.stats.clusters import Z, t_quantile
 from align_tui.core.stats.inversion import not_rejected
 from align_tui.core.stats.paired_clusters import Pair, PairedDifference, paired_difference
-from tools.simulate_intervals import Kind, Numbers, families, kinds, simulate
 
 SLACK = 1e-9
 FEW = range(4, 10)  # clusters

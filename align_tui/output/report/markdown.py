@@ -16,7 +16,7 @@ from align_tui.output.report.data import Example, Report
 
 
 def markdown(report: Report, *, page: bool = False) -> str:
-    """The whole report; with `page`, the appendix alone, on one page."""
+    """The whole report; with `page`, the appendix alone."""
     if page:
         shown = (
             _head(report),
