@@ -26,8 +26,8 @@ NAMES: dict[Kind, str] = {  # the id of the action that turns the kind on or off
     "edited": "filter.edited",
 }
 EXPLAINED: dict[Kind, str] = {
-    "apart": "profiles chose differently",
-    "against": "another profile chose differently",
+    "apart": "two profiles differ",
+    "against": "another column differs",
     "wrong": "against the target",
     "failed": "ended without a decision",
     "open": "queued or running",
@@ -63,8 +63,8 @@ def choices(attributes: Sequence[str]) -> list[FilterLine]:
 
 
 def kind_name(kind: Kind, focus: int) -> str:
-    """The name of a kind; `disagreement with 2` if the second column is focused (`focus` 1)."""
-    return f"disagreement with {focus + 1}" if kind == "against" else KINDS[kind]
+    """The name of a kind; `disagrees with 2` if the second column is focused (`focus` 1)."""
+    return f"disagrees with {focus + 1}" if kind == "against" else KINDS[kind]
 
 
 def filter_words(wanted: Filter, focus: int = 0) -> str:

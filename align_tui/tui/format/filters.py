@@ -23,7 +23,7 @@ Targets: TypeAlias = tuple[str | None, ...]  # by profile: the id of the target 
 Known: TypeAlias = tuple[tuple[Cells, ...], Targets, Annotations, int]
 KINDS: dict[Kind, str] = {
     "apart": "disagreement",
-    "against": "disagreement with the focused column",
+    "against": "disagrees with the focused column",
     "wrong": "wrong",
     "failed": "failed",
     "open": "open",

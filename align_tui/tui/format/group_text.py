@@ -94,10 +94,10 @@ def heading_line(
     number = f" {count}"
     room = shape.width - cells(tail) - len(number) - 1
     shown = fit(name, room, glyphs.more)
-    rule = shape.width - cells(tail) - cell_len(shown) - len(number) - 2
+    rule = shape.width - cells(tail) - cell_len(shown) - len(number) - 1
     return (
         (shown, "title" if current else "bright"),
         (number, "quiet"),
-        (f" {glyphs.line * max(0, rule)} " if rule > 0 else " " * max(0, rule + 2), "faint"),
+        (f" {glyphs.line * max(0, rule)}", "faint"),
         *tail,
     )

@@ -57,9 +57,9 @@ class Viewing:
         self.host.lay_out()
         words = grouping_words(state.grouping, scenarios.grouped_column(state))
         grouped = f"the list is {'grouped ' if state.grouping != UNGROUPED else ''}{words}"
-        hidden = self.host.layout is not None and self.host.layout.list_kind == "hidden"
-        tails = ("; {study.list} shows it",) if hidden else ()
-        self.host.say(self.host.names.sentence(grouped, *tails))
+        kind = self.host.layout.list_kind if self.host.layout is not None else ""
+        more = {"hidden": "; {study.list} shows it", "marks": "; {study.list} shows its names"}
+        self.host.say(self.host.names.sentence(grouped, more.get(kind, "")))
 
     def unfold(self) -> None:
         """Show the whole scenario, or its first lines."""
