@@ -134,6 +134,7 @@ def test_what_ifs_are_told_apart_in_little_room() -> None:
     for width in (26, 28, 34):
         shown = [fit_run_name(name, width, "…", runs) for name in runs]
         assert len(set(shown)) == len(runs) and all(cell_len(name) <= width for name in shown)
+        assert not any("……" in name for name in shown)
     assert fit_run_name(runs[2], 26, "…", runs) == "mora…high: target 1 -> 0.4"
     # The top line knows only the columns and the scenarios of its own study.
     among = ("baseline", f"{high}~1", low, "bridge-collapse", "bridge-collapse~1")
@@ -198,6 +199,9 @@ def test_a_pane_tells_its_repeats_its_margin_and_what_differs_from_the_baseline(
     assert words == [
         "right, baseline wrong", "A +.31 to baseline", "repeats A 4/5, B 1/5", "margin .44"
     ]  # fmt: skip
+    spread = (replace(cell, margin=0.44), replace(cell, margin=0.4), replace(cell, margin=0.951))
+    assert fact_words(mine, None, Beside(spread))[-1] == "margin .44 (.40 to .95)"
+    assert fact_words(mine, None, Beside(spread[:1] * 3))[-1] == "margin .44"
     other = Beside(baseline=baseline, name="baseline", same_model=False)
     assert fact_words(mine, "b=0.0", other) == ["baseline took B", "margin .44"]
     assert fact_words(baseline, "b=0.0", other)[0] == "same as baseline"

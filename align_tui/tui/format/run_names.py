@@ -42,4 +42,8 @@ def fit_run_name(name: str, width: int, more: str, among: tuple[str, ...] = ()) 
     others = [subject_and_change(other) for other in among]
     kept = fit_distinct(subject, room, more, [other for other, _ in others])
     alike = [other for of, other in others if of == subject]
+    if kept.endswith(more):  # one ellipsis stands for what both leave out
+        spare = width - cell_len(kept) + cell_len(more)
+        if (end := fit_distinct(change, spare, more, alike)).startswith(more):
+            return kept + end.removeprefix(more)
     return kept + fit_distinct(change, width - cell_len(kept), more, alike)
