@@ -17,12 +17,14 @@ from align_tui.core.stats.rates import clustered_rate
 from align_tui.monitor import grouping
 from align_tui.monitor.aggregates.group_accuracy import GroupAccuracy
 from align_tui.monitor.grouping import UNGROUPED, Focus, Grouping, ScenarioGroups, groups_of
+from align_tui.monitor.marks import MarkName, mark_of
 from align_tui.monitor.ordering import Group, ScenarioOrder, place_of
-from align_tui.monitor.snapshot import Cell, Cells
+from align_tui.monitor.snapshot import Cell, Cells, Repeats
 from align_tui.tui.format.filters import beside, is_listed
 from align_tui.tui.format.glyphs import UNICODE
 from align_tui.tui.format.group_text import HeadingShape, heading_line, heading_shape
 from align_tui.tui.format.grouped_rows import LEAST, GroupedRows
+from align_tui.tui.format.layout import ListKind
 from align_tui.tui.format.scenario_list import list_shape
 from align_tui.tui.format.styled_text import cells, text_of
 from tests.tui import fakes
@@ -130,9 +132,13 @@ def test_groups_keep_the_order_of_the_list_and_their_object(
     some = groups.arrange((0, 1, 2), ATTRIBUTE, rows, Focus())
     assert list(some) == [1, 0, 2] and not is_listed(some, 3) and beside(some, 3, 1) == 0
 
-    looked: list[Cells] = []
-    known = grouping.mark_of
-    monkeypatch.setattr(grouping, "mark_of", lambda *asked: looked.append(asked) or known(*asked))
+    looked: list[Repeats] = []
+
+    def look(repeats: Repeats, target: str | None) -> MarkName:
+        looked.append(repeats)
+        return mark_of(repeats, target)
+
+    monkeypatch.setattr(grouping, "mark_of", look)
     focus = Focus(0, None, HIGH)
     before = groups.arrange(by_margin, OUTCOME, rows, focus)
     assert len(looked) == 6
@@ -167,7 +173,7 @@ def test_the_accuracy_of_a_group_is_the_one_of_the_overview(
     asked = [Asked(n, sum(each), len(each)) for n, each in enumerate(known)]
     every = [Asked(0, each, 1) for repeats in known for each in repeats]
     expected = clustered_rate(asked if cluster == "family" else every).accuracy
-    assert found == (pytest.approx(expected), None)
+    assert found[0] == pytest.approx(expected) and found[1] is None
 
 
 def test_an_accuracy_counts_discriminating_scenarios_alone_and_rows_once() -> None:
@@ -213,8 +219,9 @@ def test_lines_are_headings_and_items(counts: list[int], top: int, height: int) 
     st.integers(1, 9999),
 )
 def test_a_heading_fills_its_line(name: str, profiles: int, width: int, count: int) -> None:
-    for kind in ("marks", "full"):
-        shape = list_shape(kind, count, profiles, 0, width)  # type: ignore[arg-type]
+    kinds: tuple[ListKind, ...] = ("marks", "full")
+    for kind in kinds:
+        shape = list_shape(kind, count, profiles, 0, width)
         common = heading_shape(shape, [name], count, 0)
         accuracies = (0.5, None, 1.0, *(0.25 for _ in range(13)))
         line = heading_line(name, count, accuracies, common, UNICODE, current=True, focus=0)
