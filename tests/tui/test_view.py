@@ -97,9 +97,9 @@ def test_one_mark_one_meaning() -> None:
     assert mark_of((done(True), None), "a=1.0") == "right"
     assert mark_of((None, None), "a=1.0") == "none"
     rows = [((done(True),),), ((done(False),),), ((done(True),),)]
-    assert next_wrong(rows, ("a=1.0",), (0,), 0, 1) == 1
-    assert next_wrong(rows, ("a=1.0",), (0,), 1, 1) == 1
-    assert next_wrong(rows, ("b=1.0",), (0,), 0, 1) is None
+    assert next_wrong(rows, ("a=1.0",), (0,), range(3), 0, 1) == 1
+    assert next_wrong(rows, ("a=1.0",), (0,), range(3), 1, 1) == 1
+    assert next_wrong(rows, ("b=1.0",), (0,), range(3), 0, 1) is None
 
 
 def test_targets_are_signs_and_a_baseline_is_compared() -> None:

@@ -14,6 +14,7 @@ from align_tui.monitor.search import FoundIn
 from align_tui.tui.format.bars import bar, independent, interval, point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.run_names import fit_run_name
 from align_tui.tui.format.search import around
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill, fit
 from align_tui.tui.format.targets import in_words
@@ -130,10 +131,12 @@ def run_line(
     now: float,
     glyphs: Glyphs,
     depth: int = 0,
+    among: tuple[str, ...] = (),
 ) -> Line:
     """`▸● ce8z demo        11-25 01:18 finished  160/160 !5 #paper`.
 
-    A child run is indented by its `depth`: `└ bridge-collapse edited`.
+    A child run is indented by its `depth`: `└ bridge-collapse edited`. A name that is cut keeps
+    what differs from the names of the runs `among` which it stands.
     """
     row = line.row
     state = state_of(line)
@@ -159,7 +162,7 @@ def run_line(
     room = width - cells(head) - cells(tail)
     spare = min(cells(rest), max(0, room - 18))
     indent = "  " * min(depth - 1, MOST_DEPTH) + f"{glyphs.branch} " if depth else ""
-    name = fit(one_line(row.name, 200), room - spare - 1 - len(indent), glyphs.more)
+    name = fit_run_name(one_line(row.name, 200), room - spare - 1 - len(indent), glyphs.more, among)
     body: list[Span] = [(indent, "quiet"), (name, "bright" if current else "text"), *rest]
     return (*head, *fill(body, room, glyphs.more), *tail)
 
