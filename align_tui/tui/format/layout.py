@@ -47,6 +47,11 @@ def overview_lines(height: int) -> int:
     return 1 if height < 20 else 2 if height < 28 else height // 4 + 1
 
 
+def stacked_lines(height: int) -> int:
+    """The most lines for which rows of accuracy stand below each other and not side by side."""
+    return max(1, overview_lines(height) // 2)
+
+
 def too_small(width: int, height: int) -> bool:
     """True if there is less room than one pane and a scenario need."""
     return width < MIN_WIDTH or height < MIN_HEIGHT
@@ -115,6 +120,7 @@ def plan(
     scenario_lines: int = 4,
     choice_lines: int = 0,
     overview_wanted: int = 1,
+    spare: int = 0,
 ) -> Layout:
     """Compute the whole layout.
 
@@ -122,6 +128,7 @@ def plan(
     `scenario_lines` is what the scenario needs at that width, without its border, and
     `choice_lines` what its choices need with one line of its text: they get it as long as the panes
     keep `LEAST_PANES` lines. `overview_wanted` is the number of lines that the overview would use.
+    `spare` lines of the panes are empty, and the scenario gets them.
     """
     height -= replay  # the line of the timeline
     kind = choose_list(width, list_asked)
@@ -137,7 +144,8 @@ def plan(
     else:
         cap = 2 if tiny else 3 if small else max(4, body * 2 // 5 - 2)
         cap = max(cap, min(choice_lines, body - LEAST_PANES - 2))
-        scenario = min(scenario_lines, cap) + 2
+        scenario = min(max(scenario_lines, choice_lines), cap) + 2
     panes = body - scenario
     grid = arrange(main, panes, profiles, focus, maximised)
+    scenario, panes = scenario + spare, panes - spare  # the panes stay where they are
     return Layout(width, height, kind, side, main, scenario, overview_height, panes, grid)
