@@ -151,7 +151,10 @@ def column_lines(
         among = index in (first, second)
         head: list[Span] = [
             (f"{glyphs.cursor if among else ' '}{index + 1} ", "key" if among else "quiet"),
-            (_name(column, digest, names - 14, glyphs), "bright" if among else "text"),
+            (
+                _name(column, digest, names - 3 - cell_len(labels[index]), glyphs),
+                "bright" if among else "text",
+            ),
             (labels[index], "quiet"),
         ]
         rate = digest.rates[index]
