@@ -101,7 +101,9 @@ def named(row: AccuracyRow, width: int, glyphs: Glyphs, among: Sequence[str] = (
     `among` are the names of all rows.
     """
     versus = f" vs {row.versus}" if row.versus else ""
-    room = max(8, width - cell_len(versus) - cell_len(row.lead))
+    left = width - cell_len(row.lead)
+    half = min(cell_len(row.name + row.sign), left // 2)  # rather cut the target than the name
+    room = max(8, left - cell_len(versus), half)
     name = row.lead + fit_name(row.name, row.sign, room, glyphs.more, among)
     head: Line = ((name, "bright" if row.focused else "text"),)
     if versus:

@@ -131,13 +131,13 @@ def column_lines(
     """One line for each column, always with the two compared ones; the last counts the others."""
     columns = digest.paired.columns
     shown = list(range(len(columns)))
-    more = ""
+    more, narrow = "", width < 76
     if len(shown) > height:
         others = [c for c in shown if c not in (first, second)]
         shown = sorted({first, second, *others[: max(0, height - 2)]})[:height]
         more = f" +{len(columns) - len(shown)} more "
         width -= len(more)
-    bar = 0 if width < 76 else min(45, max(15, width // 4))
+    bar = 0 if narrow else min(45, max(15, width // 4))
     digits = max(len(str(rate.scored)) for rate in digest.rates)
     sizes = max(len(independent(rate)) for rate in digest.rates)
     numbers = 2 * digits + 8 + (sizes + 1 if sizes else 0)

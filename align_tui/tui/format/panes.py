@@ -262,6 +262,11 @@ def rated_of(shown: Shown, profile: Profile, choices: int) -> Rated | None:
     return Rated(choices, basis.predictions or (), basis.relevance, basis.ranking, profile.target)
 
 
+def _sentences(text: str) -> str:
+    """The text with a full stop behind each line that ends in a word."""
+    return "\n".join(f"{line}." if line[-1:].isalnum() else line for line in text.split("\n"))
+
+
 def _text(
     shown: Shown,
     snapshot: Snapshot,
@@ -280,7 +285,7 @@ def _text(
         workers, silent = snapshot.workers, snapshot.silent
         return waiting_words(workers, snapshot.state, starting, keys, shown.ahead, silent), True
     if shown.status == "failed":
-        return error_words(shown.result)[1], False
+        return _sentences(error_words(shown.result)[1]), False
     if shown.status == "running" and shown.thinking and not shown.text:
         return "", False
     if shown.status == "running" and shown.blocked:

@@ -152,7 +152,7 @@ def run_line(
         (f" {when(row.created, now):<{WHEN}}", "quiet"),
         (f" {state:<{STATE}}", "working" if state in ("running", "waiting") else "text"),
         (f"{f'{row.done}/{row.samples}':>{DECIDED}}", "text"),
-        (f"  {failed:<{FAILED}}", "failed"),
+        (f" {failed:<{FAILED}} ", "failed"),
     ]
     rest: list[Span] = []
     if line.bookmarks or line.verdicts:
@@ -176,7 +176,7 @@ def run_line(
 def run_header(width: int) -> Line:
     """The headings of the columns."""
     left = f"   {'run':<{ID}}name"
-    right = f" {'started':<{WHEN}} {'state':<{STATE}}{'decided':>{DECIDED}}  {'failed':<{FAILED}}"
+    right = f" {'started':<{WHEN}} {'state':<{STATE}}{'decided':>{DECIDED}} {'failed':<{FAILED}} "
     return ((left + " " * max(1, width - len(left) - len(right)) + right, "quiet"),)
 
 
