@@ -168,11 +168,30 @@ def test_the_tabs_say_what_every_column_decided() -> None:
         Tab("moral-desert-high", "▲", "right", 0, focused=True),
         Tab("moral-desert-low", "▼", "pending", None),
     ]
-    assert text_of(tabs_line(tabs, 70, UNICODE)) == (
-        " 1 baseline ✗B  2 moral-deser…high ▲ ✓A  3 moral-dese…low ▼ ○ "
+    assert text_of(tabs_line(tabs, 63, UNICODE)) == (
+        " 1 baseline ✗B  2 moral-deser…high ▲ ✓A  3 moral-deser…low ▼ ○ "
+    )
+    assert "2 moral-desert-high ▲ ✓A  3 moral-desert-low ▼ ○" in text_of(
+        tabs_line(tabs, 70, UNICODE)
     )
     many = [replace(tab, focused=False) for tab in tabs] * 5
     assert text_of(tabs_line(many, 78, UNICODE)).startswith(" 1 ✗B  2 ✓A  3 ○ ")
+
+
+@settings(max_examples=25)
+@given(st.integers(40, 160), st.integers(1, 30), st.integers(0, 29))
+def test_the_tabs_show_the_focused_column_and_cut_no_tab(
+    width: int, count: int, focus: int
+) -> None:
+    names = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
+    tabs = [
+        Tab(names[i % 4], "▲" if i % 4 else "", "right", i % 3, i == focus % count)
+        for i in range(count)
+    ]
+    line = text_of(tabs_line(tabs, width, UNICODE))
+    assert cell_len(line) <= width and f" {focus % count + 1} " in line
+    assert line.count("✓") == line.count("✓A") + line.count("✓B") + line.count("✓C")
+    assert names[focus % count % 4][:3] in line or f"…{names[focus % count % 4][-3:]}" in line
 
 
 def test_repeats_vote() -> None:

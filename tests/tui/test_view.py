@@ -181,7 +181,8 @@ def test_tallies_share_one_scale(width: int) -> None:
 
 
 def test_foot_keeps_its_height_and_width() -> None:
-    pending, running = Shown(0), Shown(0, status="running", streams=2, elapsed=0.3)
+    pending = Shown(0, status="pending")
+    running = Shown(0, status="running", streams=2, elapsed=0.3)
     for shown in (pending, running, Shown(0, status="failed"), Shown(0, status="done")):
         lines = foot_lines(
             shown, ("Treat A", "Treat B"), None, 24, UNICODE, STUDY, of_streams=5, choice=1

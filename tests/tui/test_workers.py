@@ -126,16 +126,20 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     depth = queue.Depth(1204, 3)
     base = Snapshot("r", "active", counts=counts, queue=depth, left_s=130.0)
     lines, _ = part_of(base)
-    assert lines[0] == " queue: 40 of this run pending, 1204 in 3 runs · 2 waiting · left 02:10"
+    assert (
+        lines[0]
+        == " this run: 40 pending, 2 waiting · all runs: 1204 pending in 3 runs · left 02:10"
+    )
     assert lines[1] == " no worker runs: space goes on and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
-    assert lines[0] == " queue: 40 of this run pending · 2 writing · left 02:10"
+    assert lines[0] == " this run: 40 pending, 2 writing · left 02:10"
     assert len(lines) == lines_wanted(two) == 4 and hidden == 0
     lines, hidden = part_of(two, 2)
-    assert lines[1].startswith("● 3fa91c77") and hidden == 1
+    assert lines[1].startswith(" ● 3fa91c77") and hidden == 1
+    assert "812 tok/s" in lines[1] and "28+12 samples" in lines[1]  # no heading names them
     lines, _ = part_of(replace(base, lost=(worker(),)))
-    assert "no worker runs" in lines[1] and lines[-1].startswith("! 3fa91c77")
+    assert "no worker runs" in lines[1] and lines[-1].startswith(" ! 3fa91c77")
     transport = Transport(0.0, 1.0, True, 1.0, (), True, 0.0)
     lines, _ = part_of(replace(base, transport=transport))
     assert lines == [" a replay asks no model: open the run itself to see its workers"]
@@ -237,7 +241,7 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     assert running_words((worker(),), True, (silent,)) == "reading"
     part = workers_part(base, [], 200, 9, UNICODE)
     lines = [text_of(each) for each in part.lines]
-    assert lines[-1].startswith("! 3fa91c77") and "does not answer" in lines[-1]
+    assert lines[-1].startswith(" ! 3fa91c77") and "does not answer" in lines[-1]
     assert "no worker runs" not in "".join(lines) and len(lines) == lines_wanted(base)
     assert "1 silent" in text_of(part.caption)
 

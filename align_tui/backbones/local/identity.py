@@ -18,7 +18,6 @@ import torch
 from align_tui.backbones.local.deciding_files import deciding_files
 from align_tui.backbones.local.files import ModelFiles
 from align_tui.config import paths
-from align_tui.config.model_files.weights import ADAPTER, weight_files
 from align_tui.files.hashes import Stopped, hashes_of
 
 UNLOADED = "not hashed: the model was unloaded before that ended"

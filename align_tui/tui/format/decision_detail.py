@@ -32,6 +32,13 @@ class Section:
     text: str
 
 
+def heading_style(row: str) -> str:
+    """The style of a row that is a heading, `== messages ==` or `-- user --`; else ""."""
+    if row.startswith("== ") and row.endswith(" =="):
+        return "title"
+    return "key" if row.startswith("-- ") and row.endswith(" --") else ""
+
+
 def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     """One section with everything, then each part by itself."""
     profile, replies = detail.profile, detail.replies

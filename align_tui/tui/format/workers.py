@@ -22,7 +22,7 @@ from align_tui.tui.format.status_text import (
     spent_words,
     worker_state,
 )
-from align_tui.tui.format.styled_text import Line, Span, cut, fit
+from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import WorkerRow
@@ -72,7 +72,10 @@ def worker_table(
     none = "-" if glyphs.ascii else "–"
     every = [(worker, False) for worker in workers] + [(worker, True) for worker in gone]
     texts = [_texts(worker, lost, none) for worker, lost in every]
-    sizes = [max(cell_len(row[i]) for row in [TITLES, *texts]) for i in range(len(TITLES))]
+    for row in texts if not headed else ():
+        row[5], row[6] = f"{row[5]} tok/s", f"{row[6]} samples"  # numbers that no heading explains
+    rows = [TITLES, *texts] if headed else texts
+    sizes = [max((cell_len(row[i]) for row in rows), default=0) for i in range(len(TITLES))]
     shown, gap = _fitting(sizes, width - 2)
     lines: list[Line] = []
     if headed:
@@ -124,20 +127,28 @@ def _aligned(
     return (" " * gap).join(parts)
 
 
-def queue_line(snapshot: Snapshot, glyphs: Glyphs) -> Line:
-    """The number of waiting samples, of this run and of all runs, and the time left."""
+def queue_line(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Line:
+    """The samples that wait in this run and in all runs, the time left, and what a decision takes.
+
+    Parts at the end are left out if they do not fit whole.
+    """
     depth, counts = snapshot.queue, snapshot.counts
-    text = f"queue: {counts.pending} of this run pending"
-    if depth is not None and depth.samples > counts.pending:
-        text += f", {depth.samples} in {counted(depth.runs, 'run')}"
     at_work = at_work_words(counts.running, snapshot.in_worker)
     if not snapshot.workers:
         at_work = f"{counts.running} waiting"
-    out: list[Span] = [(f" {text} {glyphs.sep} {at_work}", "text")]
+    text = f" this run: {counts.pending} pending, {at_work}"
+    parts: list[Span] = []
+    if depth is not None and depth.samples > counts.pending:
+        parts.append((f"all runs: {depth.samples} pending in {counted(depth.runs, 'run')}", "text"))
     if snapshot.left_s is not None and counts.open:
-        out.append((f" {glyphs.sep} left {clock(snapshot.left_s)}", "text"))
+        parts.append((f"left {clock(snapshot.left_s)}", "text"))
     if snapshot.spent is not None:
-        out.append((f" {glyphs.sep} a decision: {spent_words(snapshot.spent)}", "quiet"))
+        parts.append((f"a decision: {spent_words(snapshot.spent)}", "quiet"))
+    out: list[Span] = [(text, "text")]
+    for part, style in parts:
+        span = (f" {glyphs.sep} {part}", style)
+        if cells(out) + cells((span,)) <= width:
+            out.append(span)
     return tuple(out)
 
 
@@ -163,12 +174,13 @@ def workers_part(
     if snapshot.lost:
         caption += f", {len(snapshot.lost)} gone"
     caption += f" {glyphs.sep} {SAMPLES}" if every else ""
-    lines = [queue_line(snapshot, glyphs)]
+    lines = [queue_line(snapshot, width, glyphs)]
     if not there:
         lines.append(_none(starts))
     if every:
         headed = height > 1 + every
-        lines += worker_table(there, snapshot.lost, width, glyphs, headed=headed)
+        table = worker_table(there, snapshot.lost, width - 1, glyphs, headed=headed)
+        lines += [((" ", ""), *line) for line in table]
     shown = lines[:height]
     return Part(tuple(shown), ((caption, "quiet"),), len(lines) - len(shown))
 

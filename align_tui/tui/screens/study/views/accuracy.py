@@ -5,6 +5,7 @@ from __future__ import annotations
 from align_tui.core.stats.rates import Rate
 from align_tui.tui.format import accuracy_rows
 from align_tui.tui.format.accuracy_rows import AccuracyRow
+from align_tui.tui.format.layout import stacked_lines
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.targets import comparison, in_words, profile_name, signs
 from align_tui.tui.screens.study.views.base import OverviewView, ViewData
@@ -39,7 +40,8 @@ def rows(data: ViewData) -> list[AccuracyRow]:
 
 def lines_wanted(data: ViewData, width: int, height: int) -> int:
     """As many lines as the profiles take in that width."""
-    return accuracy_rows.lines_needed(width, len(data.study.profiles))
+    profiles = len(data.study.profiles)
+    return accuracy_rows.lines_needed(width, profiles, most=stacked_lines(height))
 
 
 def part(data: ViewData, width: int, rows_: int) -> Part:

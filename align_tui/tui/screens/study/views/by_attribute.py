@@ -8,6 +8,7 @@ from align_tui.tui.format import by_attribute
 from align_tui.tui.format.accuracy_rows import AccuracyRow
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.by_attribute import AttributeRow
+from align_tui.tui.format.layout import stacked_lines
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.targets import profile_name, sign, words
 from align_tui.tui.screens.study.views.base import OverviewView, ViewData
@@ -53,8 +54,8 @@ def rows(data: ViewData) -> list[AttributeRow]:
 
 
 def lines_wanted(data: ViewData, width: int, height: int) -> int:
-    """A line for each row, as many side by side as fit."""
-    return by_attribute.lines_wanted(rows(data), width)
+    """A line for each row; if that takes too many, rows stand side by side."""
+    return by_attribute.lines_wanted(rows(data), width, stacked_lines(height))
 
 
 def part(data: ViewData, width: int, rows_: int) -> Part:
