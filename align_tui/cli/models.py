@@ -174,11 +174,11 @@ def _text_lines(found: Description) -> Iterator[tuple[str, str]]:
         if number is not None
     ]
     if len(known) == 2 and found.vocabulary == found.tokenizer:
-        known = [f"{found.vocabulary:,} tokens, in both model and tokenizer"]
+        known = [f"{found.vocabulary:,}, in both model and tokenizer"]
     if known:
         yield "vocabulary", ", ".join(known)
     if found.positions is not None or found.windows:
-        limit = f"{found.positions:,} tokens" if found.positions is not None else "no limit"
+        limit = counted(found.positions, "token") if found.positions is not None else "no limit"
         yield "context", limit
     if found.windows:
         yield "window", found.windows

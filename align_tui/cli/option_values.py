@@ -36,7 +36,7 @@ def cluster_rule(text: str | None) -> ClusterRule | None:
         if text == rule:
             return rule
     raise ConfigError(
-        f"--cluster {text!r} is no rule of counting",
+        f"--cluster {text!r} is not a rule of counting",
         "Known: " + "; ".join(f"{rule} ({words})" for rule, words in CLUSTER_RULES.items()) + ".",
     )
 

@@ -44,7 +44,9 @@ def open_explorer(
     """Open the study, or the run `run`, on the screen; return the exit status."""
     _needs_terminal()
     if run is not None and not options.is_demo:
-        raise ConfigError("--run opens a run as it is: leave out profiles and other study options")
+        raise ConfigError(
+            "--run opens a run as it is", "Leave out the study, the profiles and other options."
+        )
     is_demo = options.is_demo and run is None
     launch = Launch(
         database_path(db),

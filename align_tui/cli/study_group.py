@@ -10,7 +10,7 @@ METAVAR = "[STUDY | COMMAND [ARGS]...]"
 
 
 class StudyGroup(TyperGroup):
-    """Gives a first word that is no command to the option `--study`, with the options after it."""
+    """Passes a first word that is no command to `--study`, with the options after it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments. A name of both a command and a study means the command."""
@@ -25,9 +25,9 @@ class StudyGroup(TyperGroup):
         options = [*args[: len(args) - len(rest)], *rest[1:]]
         more = self._after_options(ctx, options)
         if more and more[0] in self.commands:
-            ctx.fail(f"{rest[0]!r} stands before the command {more[0]!r}, which comes first.")
+            ctx.fail(f"Give the command {more[0]!r} first, and {rest[0]!r} after it.")
         if more:
-            ctx.fail(f"The screen opens one study, and {more[0]!r} is a second one.")
+            ctx.fail(f"The screen opens one study: leave out {more[0]!r}.")
         return [f"--study={rest[0]}", *options]
 
     def _after_options(self, ctx: Any, args: list[str]) -> list[str]:

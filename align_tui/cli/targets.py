@@ -28,7 +28,7 @@ def convert_target(
     """
     if out is not None and out.suffix not in (".toml", ".json"):
         raise ConfigError(
-            f"{out} is neither a .toml nor a .json file", "The name says which of them is written."
+            f"{out} is neither a .toml nor a .json file", "Give the file one of these endings."
         )
     options = KdeOptions(norm_of(norm) if norm is not None else None, prior_factor)
     found = read_target(path, attributes=load_attributes(), options=options)
