@@ -117,7 +117,8 @@ def _check_server(spec: BackboneSpec) -> None:
     if troubles and len(troubles) == len(spec.server.base_urls):
         places = ", ".join(one_line(url, 200) for url in spec.server.base_urls[:MOST])
         raise ServerUnreachable(
-            f"No server answers at {places} ({troubles[0]})", "Start it first, or name another."
+            f"No server answers at {places} ({troubles[0]})",
+            "Start the server, or name another one.",
         )
 
 
@@ -143,7 +144,7 @@ def _check_files(path: Path) -> None:
         _require("peft", "peft", "Loading adapters")
     elif is_dir(path) and not is_file(path / "config.json"):
         raise BackboneError(
-            f"{path} holds no model: there is no config.json", "Name the folder of a model."
+            f"{path} has no model: it lacks config.json", "Name the folder of a model."
         )
 
 
@@ -191,8 +192,8 @@ def _check_hub(spec: BackboneSpec, profile: Profile) -> None:
         raise BackboneError(f"{repository} has no revision {spec.revision!r}") from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise BackboneError(
-            f"The hub knows no model {repository!r}, or it is private",
-            "Check the name; for a private model set HF_TOKEN.",
+            f"The hub has no model {repository!r}, or the model is private",
+            "Check the name. For a private model, set HF_TOKEN.",
         ) from error
     except Exception as error:  # the hub's client raises errors of its HTTP library
         raise BackboneError(

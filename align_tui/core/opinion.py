@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 
 from align_tui.core.decisions import Decision
+from align_tui.core.text.plurals import counted
 
 Shares = Sequence[float]
 """Not negative, one for each choice; their sum is above 0 and need not be exactly 1."""
@@ -84,5 +85,5 @@ def wasserstein(one: Shares, other: Shares) -> float:
 
 def _pair(one: Shares, other: Shares) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if len(one) != len(other):
-        raise ValueError(f"distributions over {len(one)} and {len(other)} choices")
+        raise ValueError(f"distributions over {len(one)} and {counted(len(other), 'choice')}")
     return normalised(one), normalised(other)

@@ -122,7 +122,7 @@ def _asked(value: Json, place: FilePosition) -> AnswerKind:
     if value == "text":
         return "text"
     given = repr(value)[:80] if isinstance(value, str) else kind(value)
-    raise place.error(f'asks must be "choice" or "text", and is {given}')
+    raise place.error(f'asks must be "choice" or "text", not {given}')
 
 
 def native_source(extra: Object, choices: list[Object]) -> Object:

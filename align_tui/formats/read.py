@@ -144,7 +144,7 @@ def _hint_at(error: ValueError, text: str) -> str:
 def _toml(text: str, place: FilePosition) -> Json:
     if len(text) > MOST_TOML:
         raise place.error(
-            f"TOML is read up to {MOST_TOML // 1_000_000} MB", "Write it as JSON Lines."
+            f"align-tui reads TOML up to {MOST_TOML // 1_000_000} MB", "Write it as JSON Lines."
         )
     try:
         return sanitise(parse_toml(text), place)

@@ -104,7 +104,7 @@ def check_examples(
         if target_later:
             return
         raise ConfigError(
-            f"{where}: its examples answer by a target, and it has none",
+            f"{where}: its examples need a target to answer by, but it has none",
             'Add a target, or name attributes: [examples] attributes = ["moral_desert"] (the '
             "examples then take the choice with the highest label).",
         )

@@ -60,8 +60,8 @@ def rescored_study(study: Study, what: Rescoring) -> RescoredStudy:
     """The study with the changes; raises ConfigError that says why one cannot be made."""
     if not what.in_words:
         raise ConfigError(
-            "Nothing is named that should be done anew",
-            "Name it: --scoring NAME, --only-positive, --all-votes or --alignment FUNCTION.",
+            "No option says what to do anew",
+            "Add --scoring SCORER, --only-positive, --all-votes or --alignment FUNCTION.",
         )
     rule = _scorer(study, what.scoring)
     profiles = list(study.profiles)
@@ -76,9 +76,9 @@ def rescored_study(study: Study, what: Rescoring) -> RescoredStudy:
     for index in sorted(voted | ranked):
         if study.profiles[index].choice_order == "both":
             raise ConfigError(
-                f"profile {study.profiles[index].name}: it was asked in both orders of the "
-                "choices, and the run keeps the mean of the two, which cannot be taken apart",
-                "Run it with the other setting.",
+                f"profile {study.profiles[index].name}: the run asked in both orders of the "
+                "choices, and stores only their mean",
+                "Start a new run with the other setting.",
             )
     changed = replace(study, profiles=tuple(profiles), rule=rule, is_demo=False)
     _check_labels(changed, study, what)
@@ -91,7 +91,7 @@ def _scorer(study: Study, name: str | None) -> str:
     rule = name or study.rule
     if SCORERS.get(rule).is_async:
         raise ConfigError(
-            f"The scorer {rule!r} asks a model, and a run is scored anew without one",
+            f"The scorer {rule!r} asks a model, but align-tui scores a run anew without one",
             "Name another scorer: --scoring distance.",
         )
     return rule
@@ -111,8 +111,8 @@ def _check_labels(changed: Study, study: Study, what: Rescoring) -> None:
         return
     kind = "shares of groups" if scorer.compares_shares else "labels"
     raise ConfigError(
-        f"The scorer {what.scoring!r} can score no decision of the run: no scenario has {kind} for "
-        "its targets",
+        f"The scorer {what.scoring!r} cannot score a decision of the run: no scenario has {kind} "
+        "for its targets",
         "Name another scorer.",
     )
 
@@ -131,7 +131,7 @@ def _vote(profiles: list[Profile], *, only_positive: bool) -> tuple[frozenset[in
         kinds = ", ".join(dict.fromkeys(each.adm.kind for each in profiles))
         raise ConfigError(
             f"No decision-maker of the run lets positive and negative samples vote ({kinds})",
-            "Those that do are prompt_aligned and tagging, with only_positive in [adm].",
+            "prompt_aligned and tagging do, with only_positive in [adm].",
         )
     if not found:
         raise ConfigError(f"The run counts {rule} already")
@@ -181,7 +181,7 @@ def _rank(
         raise ConfigError(
             f"The run has no predictions that {name} could rank: no decision-maker of it rates "
             f"choices ({kinds})",
-            "Those that do are the regressions, kaleido, the oracle, and pipelines with `rank`.",
+            "The regressions, kaleido, the oracle, and pipelines with `rank` rate choices.",
         )
     if not found:
         raise ConfigError(f"The run is ranked by {name} with these parameters already")
@@ -208,4 +208,4 @@ def _with_function(profile: Profile, table: JsonObject) -> Profile:
 def _unchanged(names: Sequence[str], what: str) -> list[str]:
     if not names:
         return []
-    return [f"The {what} of {', '.join(names)} are as they were."]
+    return [f"The {what} of {', '.join(names)} are unchanged."]

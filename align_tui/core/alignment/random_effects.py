@@ -56,7 +56,7 @@ def rank(
     given = read_ratings(predictions, targets, relevance, NAME)
     if len(predictions) != 2:
         raise AlignmentError(
-            f"The alignment function {NAME!r} takes two choices, and there are {len(predictions)}",
+            f"The alignment function {NAME!r} needs two choices, but there are {len(predictions)}",
             "Leave out the scenario, or use random_effects_multinomial.",
         )
     medical, attribute = scales_of(SCALES, given.attribute, 2, NAME)

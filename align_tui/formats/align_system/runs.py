@@ -16,6 +16,7 @@ from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 from align_tui.formats.align_system.recorded_info import read_info
@@ -207,7 +208,7 @@ def _decision(
 ) -> Recorded:
     texts = choice_texts(as_object(record.get("input"), place, "input"), place)
     info = read_info(record.get("choice_info"), texts, choices[0], attributes.canonical)
-    tied = f"the first of {len(choices)} tied answers"
+    tied = f"the first of {counted(len(choices), 'tied answer')}"
     return Recorded(
         scenario=index,
         choice=choices[0],

@@ -120,7 +120,7 @@ def _entries(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
                 f"{shown(path)} is not a bundle: it has an entry {one_line(name, 80)!r}", NOT_ONE
             )
     if len(set(names)) < len(names):
-        raise BundleError(f"{shown(path)} has two parts of one name", NOT_ONE)
+        raise BundleError(f"{shown(path)} has two parts with the same name", NOT_ONE)
     return [each for each in found if not each.is_dir()]
 
 
@@ -154,9 +154,9 @@ def _manifest(data: bytes | None, path: Path) -> Manifest:
         form = body.get("format")
         if isinstance(form, str) and form != FORMAT:
             raise BundleError(
-                f"{shown(path)} has the format {one_line(form, 80)!r}, and this version reads "
+                f"{shown(path)} has the format {one_line(form, 80)!r}, but this version reads "
                 f"{FORMAT}",
-                "A newer align-tui may have written it.",
+                "A newer align-tui may have written it. Update align-tui.",
             )
         return Manifest.model_validate(body)
     except ValidationError as error:
@@ -174,6 +174,6 @@ def _differences(manifest: Manifest, parts: Mapping[str, bytes]) -> Iterable[str
         if listed is None:
             yield f"{shown_name} is not in the manifest"
         elif data is None:
-            yield f"{shown_name} is in the manifest and not in the bundle"
+            yield f"{shown_name} is in the manifest, but not in the bundle"
         elif hashlib.sha256(data).hexdigest() != listed.sha256 or len(data) != listed.bytes:
             yield f"{shown_name} is not what the manifest says: its SHA-256 differs"

@@ -27,7 +27,7 @@ def parquet(db: Database, run: str, file: BinaryIO) -> None:
     Raises ConfigError without pyarrow, and StoreError.
     """
     if find_spec("pyarrow") is None:
-        raise ConfigError("Parquet needs the package pyarrow, which is not here", INSTALL)
+        raise ConfigError("Parquet needs the package pyarrow, which is not installed", INSTALL)
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -72,4 +72,4 @@ def _parts(rows: Iterator[TableRow]) -> Iterator[list[TableRow]]:
         yield part
 
 
-PARQUET = Exporter("Parquet: one row a sample (extra: parquet)", ".parquet", data=parquet)
+PARQUET = Exporter("Parquet: one row per sample (extra: parquet)", ".parquet", data=parquet)

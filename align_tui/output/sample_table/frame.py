@@ -38,7 +38,9 @@ def read(run: str | None, db: Path | str | None) -> pd.DataFrame:
     """
     with _opened(run, db) as table:
         if find_spec("pandas") is None:
-            raise ConfigError("A DataFrame needs the package pandas, which is not here", INSTALL)
+            raise ConfigError(
+                "A DataFrame needs the package pandas, which is not installed", INSTALL
+            )
         import pandas as pd
 
         rows = list(table.rows())
