@@ -38,7 +38,7 @@ from align_tui.core.text.error_text import error_message
 
 
 class CustomParams(RunsFile):
-    """A decision-maker from the user's own file; further keys are its parameters.
+    """Runs the user's own file; further keys are its parameters.
 
     `roles` names the models that it asks beside the main one, and what each must be able to do.
     """

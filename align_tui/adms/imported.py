@@ -17,7 +17,7 @@ from align_tui.core.targets import Targets
 
 
 class ImportedParams(AdmParams):
-    """Another program decided. Its results were imported and cannot be decided again here."""
+    """Holds decisions that another program made. They cannot be decided again here."""
 
     TRAITS: ClassVar[Traits] = Traits(
         is_steerable=True, takes_distributions=True, shows_order=False, can_decide=False

@@ -145,7 +145,7 @@ def _print(run: str, repeats: str, found: Comparison) -> None:
     if both:
         say(f"Failed then and now: {counted(both, 'sample')}.")
     verdict = "All decisions are equal." if found.is_equal else "Not all decisions are equal."
-    out.print(f"{verdict} run {run} repeats run {repeats}", style="dim")
+    out.print(f"{verdict} Run {run} repeats run {repeats}.", style="dim")
 
 
 def _print_one(each: Compared) -> None:

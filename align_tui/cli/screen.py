@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.cli.option_values import database_path, versions
 from align_tui.config.first_start import is_greeted
-from align_tui.core.errors import ConfigError
+from align_tui.core.errors import ConfigError, NoTerminal
 from align_tui.output.terminal import say, say_json
 from align_tui.tui.launch import Launch
 
@@ -27,7 +27,7 @@ def _needs_terminal() -> None:
     if os.environ.get("TEXTUAL_DRIVER"):
         return  # no terminal needed: `align-tui serve` draws the screen in a browser
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError(
+        raise NoTerminal(
             "The explorer needs a terminal for its input and output",
             "Without a terminal, use align-tui run or align-tui replay --json.",
         )

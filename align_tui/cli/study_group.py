@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: see app.py.
 
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperGroup
@@ -27,8 +28,17 @@ class StudyGroup(TyperGroup):
         if more and more[0] in self.commands:
             ctx.fail(f"Give the command {more[0]!r} first, and {rest[0]!r} after it.")
         if more:
+            self._require_study(ctx, rest[0])
             ctx.fail(f"The screen opens one study: leave out {more[0]!r}.")
         return [f"--study={rest[0]}", *options]
+
+    def _require_study(self, ctx: Any, name: str) -> None:
+        """Raise ConfigError if the word is neither a file nor a known study."""
+        path = Path(name)
+        if not path.is_file():
+            from align_tui.studies.library import find_study
+
+            find_study(path, list(self.commands))
 
     def _after_options(self, ctx: Any, args: list[str]) -> list[str]:
         """The first word that belongs to no option, and all that follows it."""

@@ -33,7 +33,9 @@ ANSWER_S = 3.0
 """How long a server or the hub may take to answer."""
 MOST = 5  # lacks that one message names
 NOTHING_BEGAN = "Nothing was started. Details: align-tui doctor"
-_INSTALL = "Install it: pip install 'align-tui[{extra}]', in a checkout pip install -e '.[{extra}]'"
+_INSTALL = (
+    "Install it: pip install 'align-tui[{extra}]' (in a checkout: pip install -e '.[{extra}]')."
+)
 
 
 def may_lack(profiles: Iterable[Profile]) -> bool:

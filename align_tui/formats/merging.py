@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from align_tui.core.scenarios import Choice, Scenario
-from align_tui.core.text.plurals import counted
 from align_tui.formats.drafts import KEY_MARK
 from align_tui.formats.sets import ScenarioSet, tell_apart
 
@@ -38,7 +37,7 @@ def merged(sets: Sequence[ScenarioSet], name: str) -> ScenarioSet:
     keys = tell_apart([scenario.key for scenario in scenarios], KEY_MARK)
     notes = [note for each in sets for note in each.notes]
     if again:
-        notes.append(f"{counted(again, 'scenario')} of a later file repeated; labels joined.")
+        notes.append(f"Scenarios that several files have, with their labels joined: {again}.")
     if differing:
         some = ", ".join(list(differing)[:4])
         notes.append(f"Different labels in two files, of which the first file's are kept: {some}.")

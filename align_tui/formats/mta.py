@@ -42,7 +42,7 @@ def draft(entry: Json, place: FilePosition) -> Draft:
     """
     pair = as_list(entry, place, "the entry")
     if len(pair) != 2:
-        raise place.error(f"an entry must be [record, labels], not {counted(len(pair), 'part')}")
+        raise place.error(f"the entry must be [record, labels], not {counted(len(pair), 'part')}")
     record = as_object(pair[0], place, "the record")
     key = as_id(record.get("probe_id"), place, "probe_id")
     place = place.at(place.record, key)

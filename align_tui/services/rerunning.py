@@ -33,7 +33,7 @@ def read_source(db: Database | None, name: str) -> tuple[Bundle, bool]:
     if is_file(path):
         return read_bundle(path), True
     if db is None or path.suffix or os.sep in name:
-        raise BundleError(f"There is no file {name}", "Name a bundle, or the id of a run.")
+        raise BundleError(f"There is no bundle or run {name!r}", "See: align-tui runs")
     return gather(db, runs.resolve(db, name), Cleaner()), False
 
 

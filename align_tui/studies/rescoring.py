@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from align_tui.config.attributes import definitions_for
 from align_tui.config.profile import Profile
+from align_tui.config.reading.problem_words import sentence
 from align_tui.config.study import Study
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.errors import ConfigError
@@ -199,7 +200,7 @@ def _with_function(profile: Profile, table: JsonObject) -> Profile:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ConfigError(
-            f"profile {profile.name}: {one_line(where, 100)}: {one_line(first['msg'], 300)}",
+            f"profile {profile.name}: {one_line(sentence(where, first), 400)}",
             "See docs/alignment-functions.md for each function's parameters.",
         ) from error
     return profile.model_copy(update={"alignment": read.alignment})

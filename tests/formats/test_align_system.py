@@ -77,7 +77,9 @@ def test_ten_and_one_in_one_file() -> None:
         {"fairness": 1.0, "merit": 0.5, "moral_desert": 0.0},
         {"moral_desert": 0.0},
     ]
-    assert any("read as 0..1 although others here are 0..10: merit" in n for n in found.notes)
+    assert any(
+        "because no label is above 1, beside others of 0..10: merit" in n for n in found.notes
+    )
 
 
 def test_a_share_a_little_above_one_is_no_scale_of_ten() -> None:
@@ -130,12 +132,12 @@ def test_options_may_stand_one_a_line() -> None:
         ({"state": None, "full_state": None}, "input.state must be text, not null"),
         ({"state": "  "}, "its text is empty"),
         ({"choices": None}, "input.choices must be a list, not null"),
-        ({"choices": []}, "there are 2 labels for 0 choices"),
+        ({"choices": []}, "it has 2 labels for 0 choices"),
         ({"choices": [3, 4]}, r"choices\[0\] must be an object, not a number"),
         ({"choices": [{}, {}]}, r"choices\[0\].unstructured must be text, not null"),
-        ({"label": [{}]}, "there are 1 labels for 2 choices"),
-        ({"label": []}, "there are 0 labels for 2 choices"),
-        ({"label": [{}, {}, {}]}, "there are 3 labels for 2 choices"),
+        ({"label": [{}]}, "it has 1 label for 2 choices"),
+        ({"label": []}, "it has 0 labels for 2 choices"),
+        ({"label": [{}, {}, {}]}, "it has 3 labels for 2 choices"),
         ({"label": "x"}, "label must be a list, not text"),
         ({"label": [{}, {"a": [1]}]}, r"label\[1\]: a must be a number, not a list"),
         ({"label": [{"MoralDesert": 1, "moral_desert": 0}, {}]}, "has two different labels"),

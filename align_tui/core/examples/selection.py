@@ -109,10 +109,10 @@ def too_few(rule: SelectionRule, known: int, left: int, kept: int) -> str:
     ]
     if left < known:
         same = "text" if rule.leave_out == "scenario" else "people"
-        parts.append(f"of the others, {known - left} with the {same} of the scenario to decide")
+        parts.append(f"{known - left} with the {same} of the scenario to decide")
     if kept < left:
         parts.append(f"{left - kept} with the text of another example")
-    return ": ".join([parts[0], " and ".join(parts[1:])]) if parts[1:] else parts[0]
+    return f"{parts[0]} (left out: {', '.join(parts[1:])})" if parts[1:] else parts[0]
 
 
 def _is_left_out(probe: Candidate, candidate: Candidate, rule: SelectionRule) -> bool:

@@ -41,6 +41,11 @@ def read_run_directory(
     The configuration and the timing may be missing; a note says what is then unknown.
     """
     records = folder if is_file(folder) else folder / RECORDS
+    if not exists(records):
+        raise DatasetError(
+            f"{shown(folder)} has no run that align-tui can import",
+            f"A run directory of align-system has {RECORDS}. docs/formats.md lists other formats.",
+        )
     folder = records.parent
     found = read_scenarios(records, attributes=attributes, scale=scale)
     if found.format != "align-system":

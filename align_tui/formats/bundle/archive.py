@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from align_tui.config.reading.bounded_json import parse_object
 from align_tui.config.reading.files import is_file, open_regular, shown
+from align_tui.config.reading.problem_words import sentence
 from align_tui.core.errors import BundleError
 from align_tui.core.text.display import one_line
 from align_tui.formats.bundle.parts import FORMAT, MANIFEST, Listed, Manifest
@@ -160,8 +161,9 @@ def _manifest(data: bytes | None, path: Path) -> Manifest:
             )
         return Manifest.model_validate(body)
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"]))
-        said = f"{one_line(where, 80)}: {one_line(error.errors()[0]['msg'], 200)}"
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = one_line(".".join(map(str, first["loc"])), 80)
+        said = one_line(sentence(where, first), 280)
     except ValueError as error:
         said = one_line(str(error), 200)
     raise BundleError(f"{shown(path)}: {MANIFEST}: {said}", NOT_ONE)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 2_000  # in a row group: long reasoning makes rows of several kilobytes
-INSTALL = "Install it: pip install 'align-tui[parquet]', in a checkout pip install -e '.[parquet]'"
+INSTALL = (
+    "Install it: pip install 'align-tui[parquet]' (in a checkout: pip install -e '.[parquet]')."
+)
 
 
 def parquet(db: Database, run: str, file: BinaryIO) -> None:

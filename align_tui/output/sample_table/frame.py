@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INSTALL = (
-    "Install it: pip install 'align-tui[pandas]', in a checkout pip install -e '.[pandas]'. "
+    "Install it: pip install 'align-tui[pandas]' (in a checkout: pip install -e '.[pandas]'). "
     "align_tui.read_rows gives the same rows as a list of dicts without it."
 )
 _DTYPES = {
