@@ -220,6 +220,8 @@ def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
     from align_tui.backbones.local.load import check_loadable
 
     label = spec.model or "demo model"
+    if spec.kind == "demo-embedding":
+        spec = spec.model_copy(update={"kind": "demo"})  # it is the same model
     try:
         check = check_embedding if spec.kind == "embedding" else check_loadable
         files = check(spec)

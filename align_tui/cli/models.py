@@ -92,6 +92,8 @@ def show_model(value: str, *, as_json: bool) -> int:
             f"{value} is a model on a server, and its files are not on this machine",
             f"To check the server: align-tui doctor --backbone {value}",
         )
+    if spec.kind == "demo-embedding":
+        spec = spec.model_copy(update={"kind": "demo"})  # it is the same model
     with waiting(f"reading {value}"):
         from align_tui.backbones.local.describe import describe
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from align_tui.cli.option_values import database_path
 from align_tui.config.attributes import load_attributes
 from align_tui.core.column_names import with_model
-from align_tui.core.errors import ConfigError, DatasetError, RunFileError
+from align_tui.core.errors import ConfigError, DatasetError, NoTerminal, RunFileError
 from align_tui.core.families import CLUSTER_RULES, ClusterRule
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
@@ -269,7 +269,7 @@ def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
     row = runs.get_run(db, run)
     if not yes:
         if not sys.stdin.isatty():
-            raise ConfigError(
+            raise NoTerminal(
                 "align-tui cannot ask you without a terminal", "Add --yes to delete without asking."
             )
         decisions = counted(row.done, "decision")

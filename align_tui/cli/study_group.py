@@ -11,7 +11,7 @@ METAVAR = "[STUDY | COMMAND [ARGS]...]"
 
 
 class StudyGroup(TyperGroup):
-    """Passes a first word that is no command to `--study`, with the options after it."""
+    """Passes a first word that is not a command to `--study`, with the options after it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments. A name of both a command and a study means the command."""

@@ -104,7 +104,7 @@ def _lack_of(spec: BackboneSpec, profile: Profile) -> BackboneError | None:
             _check_hub(spec, profile)
     except BackboneError as error:
         return error
-    except AlignError as error:  # a name that is no path
+    except AlignError as error:  # a name that is not a path
         return BackboneError(error.message, error.hint)
     return None
 

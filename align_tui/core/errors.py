@@ -41,7 +41,7 @@ class ConfigError(AlignError):
 
 
 class NoTerminal(ConfigError):
-    """A command draws a screen, and its input or output is no terminal."""
+    """A command needs a terminal, to draw a screen or to ask, and there is none."""
 
     title = "There is no terminal"
 

@@ -35,7 +35,7 @@ def expressed(decision: Decision, n_choices: int) -> tuple[float, ...] | None:
 
 
 def normalised(shares: Shares) -> tuple[float, ...]:
-    """The shares divided by their sum; raises ValueError if they are no distribution."""
+    """The shares divided by their sum; raises ValueError if they are not a distribution."""
     if not shares or not all(math.isfinite(each) and each >= 0 for each in shares):
         raise ValueError("the shares of a distribution are finite and not negative")
     largest = max(shares)

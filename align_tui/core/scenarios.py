@@ -190,7 +190,7 @@ class Scenario:
 
 
 def shares_problem(shares: Sequence[float], n_choices: int) -> str:
-    """The reason why these are no shares of `n_choices` choices; empty if they are."""
+    """The reason why these are not shares of `n_choices` choices; empty if they are."""
     if len(shares) != n_choices:
         return f"there are {len(shares)} for {counted(n_choices, 'choice')}"
     if not all(0.0 <= share <= 1.0 for share in shares):

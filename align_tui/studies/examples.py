@@ -82,7 +82,7 @@ def check_examples(
 ) -> None:
     """Raise ConfigError if a profile cannot show its examples for each of `scenarios`.
 
-    `target_later`: a missing target is no error, since a study or a command line sets it later.
+    `target_later`: a missing target is not an error, since a study or a command line sets it later.
     """
     spec, where = profile.examples, f"profile {profile.name}"
     if spec is None:

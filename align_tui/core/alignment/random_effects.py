@@ -8,7 +8,7 @@ choice, B the second, m and a the mean ratings of medical need and of the releva
     P(A) = 1 / (1 + exp(-y))
 
 where z puts x on the scale of the data to which the models were fitted. A is taken if P(A) is at
-least one half. Large y are no error here (align-system overflows).
+least one half. Large y are not an error here (align-system overflows).
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def read_pickle(data: bytes, allowed: Globals) -> Any:
             handle(machine, argument)
     except PickleRefused:
         raise
-    except Exception as error:  # genops raises many kinds on bytes that are no pickle
+    except Exception as error:  # genops raises many kinds on bytes that are not a pickle
         raise PickleRefused("it is not a pickle") from error
     if len(machine.stack) != 1:
         raise PickleRefused("it is not a pickle of one value")

@@ -69,7 +69,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def read_archive(path: Path, most: int = MOST_BYTES) -> Archive:
     """Read a bundle's parts, of at most `most` bytes in all. Nothing is written to any folder.
 
-    Raises BundleError for a file that is no bundle. Parts that differ from the manifest are
+    Raises BundleError for a file that is not a bundle. Parts that differ from the manifest are
     told in `differences`.
     """
     with open_regular(path, BundleError) as file:

@@ -46,7 +46,7 @@ class Bundle:
     def study(self, placed: Callable[[str], str] = lambda path: path) -> Study:
         """The study of the run. `placed` turns a path of the bundle into one of this machine.
 
-        Raises BundleError for a body that is no profile, scenario or definition.
+        Raises BundleError for a body that is not a profile, scenario or definition.
         """
         sets = {
             each.hash: _read("an example set", partial(example_set_from_json, each.body))

@@ -29,7 +29,7 @@ MethodName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A sentence that says what is done, and the publications that it follows."""
+    """A sentence on a method, and the publications that it follows."""
 
     sentence: str
     references: tuple[str, ...] = ()
