@@ -60,6 +60,13 @@ def bundle_run(name: str | None, db_path: Path | None, out: Path | None) -> None
     with waiting("writing the bundle"):
         write_bundle(db, run, path)
     say(str(path), error=True)
+    parent = runs.get_run(db, run).parent
+    if parent is not None:
+        say(
+            f"note: run {run} is a child of run {parent}. The decisions that it inherits are not "
+            f"in the bundle: bundle run {parent} too.",
+            error=True,
+        )
 
 
 def verify_file(path: Path, *, as_json: bool) -> int:

@@ -105,6 +105,22 @@ def rerun(
     source: Annotated[
         str, typer.Argument(metavar="BUNDLE|RUN", help="A bundle's file, or a run's id.")
     ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OLD=NEW",
+            help="Use your copy of a model, or another model. OLD is the model as the run names "
+            "it, or the last part of its path; NEW is a folder, GGUF file, hub id, backbone or "
+            "URL. Repeatable.",
+        ),
+    ] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Use this model in every profile, with the prompts of the run.",
+        ),
+    ] = None,
     trust: Trust = False,
     json: AsJson = False,
     db: Database = None,
@@ -112,13 +128,17 @@ def rerun(
     """Decide a run again, and compare the decisions.
 
     The new run has the old one's definitions, settings and seeds, and asks the models again. With
-    --trust it asks the servers that a bundle names without a question.
+    --trust it asks the servers that a bundle names without a question. The command names files of
+    your models that are not those that decided.
 
     Exit status: 0 if all decisions are equal, 1 if not.
     """
     from align_tui.cli.rerun_command import rerun_source
 
-    raise typer.Exit(rerun_source(source, db, trust=trust, as_json=json))
+    status = rerun_source(
+        source, db, models=model or [], backbone=backbone, trust=trust, as_json=json
+    )
+    raise typer.Exit(status)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -134,6 +154,10 @@ def add_commands(app: typer.Typer) -> None:
     app.command(epilog=examples("align-tui verify paper.zip", "align-tui verify paper.zip --json"))(
         verify
     )
-    app.command(epilog=examples("align-tui rerun paper.zip", "align-tui rerun k3f9 --db fresh.db"))(
-        rerun
-    )
+    app.command(
+        epilog=examples(
+            "align-tui rerun paper.zip",
+            "align-tui rerun k3f9 --db fresh.db",
+            "align-tui rerun paper.zip --model SmolLM2-135M=/models/smollm2",
+        )
+    )(rerun)

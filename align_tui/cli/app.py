@@ -24,7 +24,9 @@ from align_tui.cli.shared_options import (
     LowBandwidth,
     OpenedRun,
     Trust,
+    WaitForServer,
     examples,
+    set_wait,
 )
 from align_tui.cli.study_group import METAVAR, StudyGroup, command_names
 from align_tui.cli.study_options import takes_study
@@ -77,6 +79,7 @@ def explore(
     run: OpenedRun = None,
     trust: Trust = False,
     low_bandwidth: LowBandwidth = False,
+    wait_for_server: WaitForServer = None,
     theme: Annotated[
         str | None,
         typer.Option(
@@ -101,6 +104,7 @@ def explore(
         raise typer.Exit()
     if theme is not None:
         os.environ["ALIGN_TUI_THEME"] = theme  # for the screen, whichever command opens it
+    set_wait(wait_for_server)
     if context.invoked_subcommand is not None:
         if not options.is_demo or run is not None or db is not None:
             command = context.invoked_subcommand

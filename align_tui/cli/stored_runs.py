@@ -97,7 +97,7 @@ def report(
     appendix: Annotated[
         bool,
         typer.Option(
-            "--appendix", help="Write one page: only the numbers, the methods and the checklist."
+            "--appendix", help="Write only the numbers, methods and checklist, for an appendix."
         ),
     ] = False,
     cluster: Cluster = None,

@@ -14,7 +14,9 @@ from align_tui.cli.shared_options import (
     OpenedRun,
     RunOrNewest,
     Trust,
+    WaitForServer,
     examples,
+    set_wait,
 )
 from align_tui.cli.study_options import takes_study
 
@@ -47,6 +49,7 @@ def run(
         ),
     ] = None,
     trust: Trust = False,
+    wait_for_server: WaitForServer = None,
     detach: Annotated[
         bool,
         typer.Option("--detach", help="Start the run, print its id, and leave it to a worker."),
@@ -67,6 +70,7 @@ def run(
     from align_tui.cli.run_command import Begin, resume_run, start_run
     from align_tui.core.errors import ConfigError
 
+    set_wait(wait_for_server)
     if resume is not None:
         if not options.is_demo or run_id is not None or part is not None:
             raise ConfigError(

@@ -75,6 +75,18 @@ def checked_decision(decision: object, choices: int, asks: AnswerKind = "choice"
             _shown_choices(each, f"shown[{index}]", choices)
             for index, each in enumerate(_at_most(MAX_SHOWN, decision.shown, "shown"))
         ),
+        halves=_halves(decision.halves, choices),
+    )
+
+
+def _halves(value: object, choices: int) -> tuple[Decision, ...]:
+    found = _several(value, "halves")
+    if len(found) not in (0, 2) or not all(isinstance(each, Decision) for each in found):
+        raise AdmError(f"Its halves are {_shown(value)}, not two Decisions", _HINT)
+    return tuple(
+        checked_decision(replace(each, halves=()), choices)
+        for each in found
+        if isinstance(each, Decision)
     )
 
 
@@ -401,6 +413,7 @@ def _generation(value: object, what: str) -> Generation:
         timeline=tuple(_point(each, f"{what}.timeline") for each in _several(value.timeline, what)),
         thinking_tokens=whole(value.thinking_tokens, f"{what}.thinking_tokens"),
         notes=tuple(_text(note, f"{what}.notes") for note in _several(value.notes, what)),
+        fingerprint=_name(value.fingerprint, f"{what}.fingerprint"),
     )
 
 

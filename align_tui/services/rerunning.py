@@ -31,10 +31,27 @@ def read_source(db: Database | None, name: str) -> tuple[Bundle, bool]:
 
     path = as_path(name, BundleError)
     if is_file(path):
+        _check(path)
         return read_bundle(path), True
     if db is None or path.suffix or os.sep in name:
         raise BundleError(f"There is no bundle or run {name!r}", "See: align-tui runs")
     return gather(db, runs.resolve(db, name), Cleaner()), False
+
+
+DECIDES = ("schema", "run", "hashes", "samples")
+"""The checks of a bundle that look at what a repeated run is made of."""
+
+
+def _check(path: Path) -> None:
+    """Raise BundleError for a bundle whose study does not agree with itself.
+
+    Scores and tallies are not looked at: they are computed anew.
+    """
+    from align_tui.formats.bundle.verify import verify
+
+    for check in verify(path):
+        if check.status == "failed" and check.name in DECIDES:
+            raise BundleError(check.problems[0], f"See: align-tui verify {path}")
 
 
 def study_to_repeat(bundle: Bundle) -> Study:

@@ -74,13 +74,6 @@ def rescored_study(study: Study, what: Rescoring) -> RescoredStudy:
     if what.alignment is not None:
         ranked, left = _rank(study, profiles, what.alignment, what.parameters)
         notes += left
-    for index in sorted(voted | ranked):
-        if study.profiles[index].choice_order == "both":
-            raise ConfigError(
-                f"profile {study.profiles[index].name}: the run asked in both orders of the "
-                "choices, and stores only their mean",
-                "Start a new run with the other setting.",
-            )
     changed = replace(study, profiles=tuple(profiles), rule=rule, is_demo=False)
     _check_labels(changed, study, what)
     return RescoredStudy(changed, voted, ranked, tuple(notes))

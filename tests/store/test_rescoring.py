@@ -119,11 +119,14 @@ def test_votes_and_scores_anew_equal_a_new_run(database: Database) -> None:
     assert search.search(database, "Because")
 
 
-def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(database: Database) -> None:
+@pytest.mark.parametrize("order", ["shuffled", "both"])
+def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(
+    database: Database, order: str
+) -> None:
     adm = {"n_positive": 1, "n_negative": 4, "only_positive": False}
-    sampled = {"order": "shuffled", "decoding": {"temperature": 0.9}}
+    sampled = {"order": order, "decoding": {"temperature": 0.9}}
     made = [
-        regression("average_distance", order="shuffled"),
+        regression("average_distance", order=order),
         again.profile("votes", "prompt_aligned", adm=adm, **sampled),
         again.profile("tags", "tagging", adm=adm, **sampled | {"target": []}),
     ]
@@ -134,12 +137,30 @@ def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(database: Databas
     voting = [
         each.model_copy(update={"adm": each.adm.model_copy(update=ONLY)}) for each in made[1:]
     ]
-    ranking = regression("squared_distance", order="shuffled")
+    ranking = regression("squared_distance", order=order)
     direct = replace(study, profiles=(ranking, *voting))
     assert told(database, found.run) == told(database, again.decided(database, direct))
-    both = Study("b", (regression("average_distance", order="both"),), study.scenarios)
-    with pytest.raises(ConfigError, match="asked in both orders"):
-        rescore(database, again.decided(database, both), Rescoring(alignment="squared_distance"))
+    # The child keeps both orders too, so that the way back gives the decisions of the run.
+    back = Rescoring(alignment="average_distance", only_positive=False)
+    first = rescore(database, found.run, back) if order == "both" else None
+    if first is not None:
+        tagged = replace(study, profiles=(made[0], made[1], voting[1]))
+        assert told(database, first.run).keys() == told(database, run).keys()
+        assert {k: v for k, v in told(database, first.run).items() if k[1] < 2} == {
+            k: v for k, v in told(database, again.decided(database, tagged)).items() if k[1] < 2
+        }
+
+
+def test_a_run_that_keeps_only_the_mean_of_both_orders_stays_as_it_was(database: Database) -> None:
+    adm = {"n_positive": 1, "n_negative": 2}
+    voted = again.profile("v", "prompt_aligned", adm=adm, order="both")
+    both = Study("b", (regression("average_distance", order="both"), voted), again.scenarios(2))
+    run = again.decided(database, both)
+    with database.write() as connection:
+        connection.execute("UPDATE results SET halves=NULL")
+    for what in (Rescoring(alignment="squared_distance"), Rescoring(only_positive=True)):
+        with pytest.raises(ConfigError, match="only the mean of the two orders"):
+            rescore(database, run, what)
 
 
 def test_what_the_samples_cannot_give_is_refused_in_a_sentence(database: Database) -> None:

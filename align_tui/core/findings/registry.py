@@ -17,6 +17,7 @@ FINDINGS = Registry(
         "baseline_at_chance": "align_tui.core.findings.baseline_at_chance:KIND",
         "failures": "align_tui.core.findings.failures:KIND",
         "greedy_differs": "align_tui.core.findings.greedy_differs:KIND",
+        "server_changed": "align_tui.core.findings.server_changed:KIND",
         "one_sample_at_temperature": "align_tui.core.findings.one_sample_at_temperature:KIND",
         "prefers_a_place": "align_tui.core.findings.prefers_a_place:KIND",
         "reasoning_cut": "align_tui.core.findings.replies:CAPPED",
