@@ -7,6 +7,7 @@ merges leaves nothing behind.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sqlite3
 import tempfile
@@ -86,7 +87,9 @@ def _check_file(path: Path, into: Database) -> None:
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}") from error
     if begins != _MAGIC:
-        raise StoreError(f"{path} is not a run database", _UNCHANGED)
+        is_zip = begins.startswith(b"PK\x03\x04")
+        hint = f"If it is a bundle: align-tui import {shlex.quote(str(path))}"
+        raise StoreError(f"{path} is not a run database", hint if is_zip else _UNCHANGED)
 
 
 def _copy(path: Path, copy: Path) -> None:

@@ -88,9 +88,9 @@ def _find_conflict(keymap: Keymap, section: str, kind: type[DOMNode]) -> None:
         for key in map(normal, line.keys):
             other = taken.get(key)
             if other is not None and other != line.action:
-                both = f"{line.action} and {other}"
                 raise ConfigError(
-                    f"{line.where}: the key {shown_key(key)} is set for both {both}",
+                    f"{line.where}: the key {shown_key(key)} is set for both {line.action} and "
+                    f"{other}",
                     f"Give {other} another key in [{section}] as well.",
                 )
             taken[key] = line.action

@@ -255,7 +255,7 @@ async def test_what_stands_there_is_saved_to_the_library(
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("2", "W")
         await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
-        await wait(pilot, lambda: "it would hide a shipped one" in words(app))
+        await wait(pilot, lambda: "it would hide the shipped one" in words(app))
         screen = app.screen
         assert isinstance(screen, SaveDialog)
         for wrong in ("../out", "a b", ""):

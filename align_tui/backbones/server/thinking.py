@@ -99,6 +99,7 @@ def joined(first: ServerReply, second: ServerReply) -> ServerReply:
     second.tokens += first.tokens
     second.thinking_tokens += first.thinking_tokens
     second.prompt_tokens = max(first.prompt_tokens, second.prompt_tokens)
+    second.fingerprint = second.fingerprint or first.fingerprint
     return second
 
 
