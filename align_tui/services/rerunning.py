@@ -60,7 +60,7 @@ def study_to_repeat(bundle: Bundle) -> Study:
     A decision-maker's file is written from the bundle if this machine does not have it; nothing of
     it runs. Raises BundleError, ConfigError.
     """
-    study = bundle.study(_expanded)
+    study = bundle.study(expanded)
     cannot = [each.name for each in study.profiles if not each.adm.traits.can_decide]
     if cannot:
         raise ConfigError(
@@ -71,7 +71,7 @@ def study_to_repeat(bundle: Bundle) -> Study:
     return replace(study, profiles=profiles)
 
 
-def _expanded(path: str) -> str:
+def expanded(path: str) -> str:
     """The path with this account's home folder in place of `~`."""
     return str(Path(path).expanduser()) if path.startswith("~/") else path
 
