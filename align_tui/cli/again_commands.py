@@ -105,6 +105,12 @@ def rerun(
         str | None,
         typer.Option(help="Another model for every profile, with the prompts of the run."),
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN", help="Go on with a run that repeats it already, and compare that one."
+        ),
+    ] = None,
     trust: Trust = False,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
     db: Database = None,
@@ -118,7 +124,13 @@ def rerun(
     from align_tui.cli.rerun_command import rerun_source
 
     status = rerun_source(
-        source, db, models=model or [], backbone=backbone, trust=trust, as_json=json
+        source,
+        db,
+        models=model or [],
+        backbone=backbone,
+        resume=resume,
+        trust=trust,
+        as_json=json,
     )
     raise typer.Exit(status)
 

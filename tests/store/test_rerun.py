@@ -142,6 +142,13 @@ def test_the_commands(
     assert command(["rerun", str(path), "--db", str(tmp_path / "new.db"), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["equal"] and said["same_decision"] == 6 and said["repeats"] == run
+    more = ["--db", str(tmp_path / "new.db")]
+    assert command(["rerun", str(path), "--resume", said["run"], "--json", *more]) == 0
+    assert json.loads(capsys.readouterr().out) == said
+    assert command(["rerun", str(path), "--resume", run, "--db", db]) == 2
+    assert "does not repeat run" in capsys.readouterr().err
+    assert command(["rerun", str(path), "--resume", "x", "--model", "a=b", *more]) == 2
+    assert "do not fit" in " ".join(capsys.readouterr().err.split())
     other = rewritten(other_choice(read_bundle(path)), tmp_path / "other.zip")
     assert command(["rerun", str(other), "--db", str(tmp_path / "new.db")]) == 1
     assert "another decision" in capsys.readouterr().out
