@@ -38,7 +38,9 @@ from align_tui.cli.shared_options import (
     StudyFile,
     Targets,
     Trust,
+    WaitForServer,
     examples,
+    set_wait,
 )
 from align_tui.cli.stored_runs import add_commands
 from align_tui.cli.study_group import METAVAR, StudyGroup, command_names
@@ -98,6 +100,7 @@ def explore(
     margin: Margin = None,
     trust: Trust = False,
     low_bandwidth: LowBandwidth = False,
+    wait_for_server: WaitForServer = None,
     theme: Annotated[
         str | None,
         typer.Option(
@@ -121,6 +124,7 @@ def explore(
         raise typer.Exit()
     if theme is not None:
         os.environ["ALIGN_TUI_THEME"] = theme  # for the screen, whichever command opens it
+    set_wait(wait_for_server)
     if context.invoked_subcommand is not None:
         return
     from align_tui.tui import gc_tuning
@@ -196,6 +200,7 @@ def run(
         ),
     ] = None,
     trust: Trust = False,
+    wait_for_server: WaitForServer = None,
     detach: Annotated[
         bool,
         typer.Option("--detach", help="Start the run, print its id, and leave it to a worker."),
@@ -216,6 +221,7 @@ def run(
     from align_tui.cli.option_values import study_options
     from align_tui.cli.run_command import Begin, resume_run, start_run
 
+    set_wait(wait_for_server)
     if resume is not None:
         given = (study, profile, scenarios, limit, target, repeat, order, backbone)
         if any((*given, override, scoring, cluster, margin, run_id, part)):

@@ -13,7 +13,7 @@ from align_tui.cli.model_copies import model_notes
 from align_tui.cli.option_values import database_path, versions
 from align_tui.cli.run_command import follow
 from align_tui.cli.trust import require_trust
-from align_tui.config.ready import require_ready
+from align_tui.config.ready import wait_until_ready
 from align_tui.config.study import Study
 from align_tui.config.trust import everything_is_trusted
 from align_tui.core.column_names import cut_to
@@ -79,7 +79,7 @@ def rerun_source(
         _require_servers(study, trust=trust)
     require_trust(study, trust=trust)
     with waiting("looking for the models"):
-        require_ready(study.profiles)
+        wait_until_ready(study.profiles, lambda text: say(text, error=True))
     db = db or open_database(path)
     if resume is None:
         with waiting("writing the run"):

@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
 # which makes --help a tenth slower.
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -104,7 +105,23 @@ Trust = Annotated[
         help="Run the own code of profiles and models without asking, and remember its hash.",
     ),
 ]
+WaitForServer = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=86_400,
+        metavar="SECONDS",
+        envvar="ALIGN_TUI_WAIT_FOR_SERVER",
+        help="Wait so long for a server that still loads its model, instead of refusing the run.",
+    ),
+]
 LowBandwidth = Annotated[
     bool,
     typer.Option("--low-bandwidth", help="Paint streaming text less often, for a slow connection."),
 ]
+
+
+def set_wait(seconds: float | None) -> None:
+    """Let this process, and the screens of its browser tabs, wait so long for servers."""
+    if seconds is not None:
+        os.environ["ALIGN_TUI_WAIT_FOR_SERVER"] = str(seconds)

@@ -80,7 +80,9 @@ def report(
     ] = "",
     appendix: Annotated[
         bool,
-        typer.Option("--appendix", help="Write only the numbers, methods and checklist: one page."),
+        typer.Option(
+            "--appendix", help="Write only the numbers, methods and checklist, for an appendix."
+        ),
     ] = False,
     cluster: Cluster = None,
     db: Database = None,

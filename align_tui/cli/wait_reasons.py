@@ -103,8 +103,12 @@ def _held(worker: WorkerRow, count: int, keeper: Keeper) -> str:
             f"waiting for {samples} of worker {worker.name}, which has not answered for"
             f" {quiet:.0f} s{stopped_words(worker)}"
         )
-    activity = _activity(worker)
-    return f"waiting for {samples} that worker {worker.name} decides{activity}"
+    inside = ""
+    if worker.waiting:
+        writing = max(0, worker.active - worker.waiting)
+        at_work = f"{writing} writing, " if writing else ""
+        inside = f" ({at_work}{worker.waiting} queued in it)"
+    return f"waiting for {samples} that worker {worker.name} decides{inside}{_activity(worker)}"
 
 
 def _activity(worker: WorkerRow) -> str:

@@ -106,6 +106,11 @@ class AdmParams(Strict):
         return None
 
     @property
+    def others_targets(self) -> tuple[Targets, ...]:
+        """Targets of other profiles by which a profile without a target is scored as well."""
+        return ()
+
+    @property
     def alignment_changes(self) -> Mapping[str, Any]:
         """The parameters of the profile's alignment function that these parameters set."""
         return MappingProxyType({})

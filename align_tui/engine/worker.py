@@ -324,6 +324,8 @@ class Worker:
             active.has_begun = True
             self._live.tell(claimed.key, began, stream, text)
 
+        if not profile.used_models:
+            tell(0, "")  # it waits for no model
         async with self.models.use_all(profile.used_models) as backbones:
             context.record_models(self.db, claimed, backbones)
             models = context.models(claimed, backbones)

@@ -71,12 +71,19 @@ def next_wrong(
     rows: Sequence[Cells],
     targets: Sequence[str | None],
     profiles: Sequence[int],
+    listed: Sequence[int],
     start: int,
     step: int,
 ) -> int | None:
-    """The nearest scenario with a wrong decision, from `start` by `step`, round the end."""
-    for distance in range(1, len(rows) + 1):
-        scenario = (start + step * distance) % len(rows)
+    """The nearest scenario with a wrong decision, from `start` by `step`, round the end.
+
+    `listed` has all scenarios, in the order of the list.
+    """
+    if not rows:
+        return None
+    at = listed.index(start)
+    for distance in range(1, len(listed) + 1):
+        scenario = listed[(at + step * distance) % len(listed)]
         if any(mark_of(rows[scenario][p], targets[p]) == "wrong" for p in profiles):
             return scenario
     return None

@@ -76,7 +76,8 @@ class Shown:
     `thinking_tokens` is 0 while it is unknown. `streams` counts the replies that have begun.
     `ahead` counts the samples queued before a pending one; None if it is unknown. `origin` is as
     in Cell. `blocked` is the message about a sample whose code holds up its worker, else empty.
-    `before` is the parent run's decision in the same place, where a what-if changed it.
+    `before` is the parent run's decision in the same place, where a what-if changed it. `begun` is
+    False for a running sample that waits in its worker: no model reads or writes for it yet.
     """
 
     profile: int
@@ -96,6 +97,7 @@ class Shown:
     blocked: str = ""
     basis: Basis | None = None
     before: Result | None = None
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ class Snapshot:
 
     `workers` answer, `silent` ones showed no sign of life for a lease, the processes of `lost` ones
     are gone. `queue` counts the pending samples of all runs; None if the feed did not read it.
-    `spent` are medians of the newest decisions.
+    `spent` are medians of the newest decisions. `in_worker` of the running samples wait inside
+    their worker: no model reads or writes for them yet.
     """
 
     run: str | None = None
@@ -133,6 +136,7 @@ class Snapshot:
     lost: tuple[WorkerRow, ...] = ()
     queue: Depth | None = None
     spent: TimeSpent | None = None
+    in_worker: int = 0
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None

@@ -6,7 +6,7 @@ events.schema.json beside this module is the JSON Schema of these lines.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from align_tui.config.code import recorded_code
@@ -114,11 +114,21 @@ def _order(study: Study, result: Result) -> Event:
     }
 
 
-def page_events(db: Database, run: str, study: Study, page: list[Result]) -> Iterator[Event]:
-    """The lines of results; what belongs to them is read for all of them together."""
+def page_events(
+    db: Database,
+    run: str,
+    study: Study,
+    page: list[Result],
+    cuts: Mapping[int, Cut] | None = None,
+) -> Iterator[Event]:
+    """The lines of results; what belongs to them is read for all of them together.
+
+    `cuts` (by sample) are read here if the caller does not have them.
+    """
     samples = [result.sample for result in page]
     scores, thoughts = results.scores_of(db, samples), thinking.thoughts_of(db, samples)
-    bases, cuts = bases_of(db, samples), cuts_of(db, samples)
+    bases = bases_of(db, samples)
+    cuts = cuts_of(db, samples) if cuts is None else cuts
     for result in page:
         sample = result.sample
         yield result_event(

@@ -21,6 +21,7 @@ from align_tui.store.bundles import CHILD_OF
 from align_tui.store.database import Database
 from align_tui.store.domain_tables import keep_targets
 from align_tui.store.turns import turn_columns
+from align_tui.store.waits import asked_at
 
 
 def import_bundle(db: Database, bundle: Bundle) -> str:
@@ -44,9 +45,10 @@ def import_bundle(db: Database, bundle: Bundle) -> str:
                 place = (each.scenario, each.profile)
                 sample = connection.execute(
                     "INSERT INTO samples (run, scenario, profile, repeat, backbone, status,"
-                    " started, context, turn) VALUES (?,?,?,?,?,?,?,?,?) RETURNING id",
+                    " started, asked, context, turn) VALUES (?,?,?,?,?,?,?,?,?,?) RETURNING id",
                     (run.id, *place, each.repeat, keys[each.profile], each.status,
-                     each.result.started, *turns.get(place, (None, None))),
+                     each.result.started, asked_at(each.result.started, each.result.waited_s),
+                     *turns.get(place, (None, None))),
                 ).fetchone()[0]  # fmt: skip
                 _write_sample(connection, run.id, sample, each, each.result, bundle.texts)
         _adopt(connection, run.id)

@@ -254,6 +254,7 @@ class _Gathered:
             error_message=clean.all(result.error_message),
             traceback=clean.all(row["traceback"]) if row is not None else None,
             halves=_halves(clean, row["halves"]) if row is not None else [],
+            waited_s=result.waited_s,
         )
 
     def _response(self, each: StoredResponse) -> p.ResponsePart:

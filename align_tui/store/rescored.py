@@ -20,6 +20,7 @@ from align_tui.store.results import Result
 from align_tui.store.run_inputs import read_inputs
 from align_tui.store.run_sources import identities, identity_of, sources_of_profile
 from align_tui.store.turns import turn_columns
+from align_tui.store.waits import asked_at
 
 MADE_FROM = "made from run"
 """Among a run's versions: the run whose replies it has."""
@@ -113,7 +114,7 @@ def _write(
         failed = outcome.error is not None or result.error_kind is not None
         sample = connection.execute(
             "INSERT INTO samples (run, scenario, profile, repeat, backbone, status, started,"
-            " context, turn) VALUES (?,?,?,?,?,?,?,?,?) RETURNING id",
+            " asked, context, turn) VALUES (?,?,?,?,?,?,?,?,?,?) RETURNING id",
             (
                 run,
                 *place,
@@ -121,6 +122,7 @@ def _write(
                 keys[result.profile],
                 "failed" if failed else "done",
                 result.started,
+                asked_at(result.started, result.waited_s),
                 *turns.get(place, (None, None)),
             ),
         ).fetchone()[0]

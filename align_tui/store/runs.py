@@ -158,12 +158,15 @@ def _insert_samples(
     priority: int,
 ) -> None:
     keys = [profile.backbone_key for profile in study.profiles]
-    turns = turn_columns(study)
+    turns, now = turn_columns(study), time.time()
     connection.executemany(
         "INSERT OR IGNORE INTO samples"
-        " (run, scenario, profile, repeat, backbone, priority, context, turn)"
-        " VALUES (?,?,?,?,?,?,?,?)",
-        ((run, s, p, r, keys[p], priority, *turns.get((s, p), (None, None))) for s, p, r in pairs),
+        " (run, scenario, profile, repeat, backbone, priority, asked, context, turn)"
+        " VALUES (?,?,?,?,?,?,?,?,?)",
+        (
+            (run, s, p, r, keys[p], priority, now, *turns.get((s, p), (None, None)))
+            for s, p, r in pairs
+        ),
     )
 
 
@@ -185,7 +188,7 @@ def enqueue(
                 " AND repeat=? AND status='pending'",
                 [(priority, run, *pair) for pair in wanted],
             )
-        connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
+        _resume(connection, run)
 
 
 def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
@@ -208,12 +211,21 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
             for table in ("results", "responses", "scores", "live", *BASIS_TABLES):
                 connection.execute(f"DELETE FROM {table} WHERE sample=?", (sample,))
             connection.execute(
-                "UPDATE samples SET status='pending', worker=NULL WHERE id=?", (sample,)
+                "UPDATE samples SET status='pending', worker=NULL, asked=? WHERE id=?",
+                (time.time(), sample),
             )
         suspects.forgive(connection, failed)
         if failed:
-            connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
+            _resume(connection, run)
     return len(failed)
+
+
+def _resume(connection: sqlite3.Connection, run: str) -> None:
+    """Make a run active. Its samples did not wait for a worker while it stood still."""
+    connection.execute(
+        "UPDATE runs SET state='active', resumed=? WHERE id=? AND state<>'active'",
+        (time.time(), run),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +262,10 @@ def cancel(db: Database, run: str) -> Cancelled:
 def set_state(db: Database, run: str, state: str) -> None:
     """Set 'active', 'paused' (running samples may end) or 'stopped' (workers put them back)."""
     with db.write() as connection:
-        connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
+        if state == "active":
+            _resume(connection, run)
+        else:
+            connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
 
 
 def state_of(db: Database, run: str) -> str | None:

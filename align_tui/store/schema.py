@@ -188,6 +188,13 @@ _MARGIN = """
 ALTER TABLE runs ADD COLUMN margin REAL
 """
 
+# When a sample was asked for, and when its run was last resumed, by the wall clock; NULL in rows of
+# earlier versions. A sample's wait counts from the later of the two to its claim.
+_ASKED = """
+ALTER TABLE samples ADD COLUMN asked REAL;
+ALTER TABLE runs ADD COLUMN resumed REAL
+"""
+
 # `halves`: the two decisions of which one by both orders of the choices is the mean, as JSON
 # (core/halves.py). `fingerprint`: what a server calls the setup that wrote a reply. NULL: none.
 _HALVES_AND_FINGERPRINTS = """
@@ -282,6 +289,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m014_margin(db: UtilsDatabase) -> None:
         for statement in _statements(_MARGIN):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m015_asked(db: UtilsDatabase) -> None:
+        for statement in _statements(_ASKED):
             db.conn.execute(statement)
 
     @migrations()

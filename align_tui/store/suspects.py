@@ -25,6 +25,7 @@ from align_tui.core.text.tracebacks import kept_text
 from align_tui.store.database import Database, Row
 from align_tui.store.outcomes import STARTED, Claimed
 from align_tui.store.turns import in_turn
+from align_tui.store.waits import ASKED
 
 ENDS_AT_MOST = 3
 KILLS_AT_MOST = 10
@@ -170,7 +171,7 @@ def claim(db: Database, worker: str, room: int) -> list[Claimed]:
             return []
         most = min(room, FEW if first["level"] == 1 else 1)
         rows = connection.execute(
-            "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
+            f"UPDATE samples SET status='running', worker=?, attempt=attempt+1, {ASKED},"
             " started=? WHERE id IN (SELECT s.id FROM suspects x JOIN samples s"
             f" ON s.id=x.sample WHERE s.run=? AND s.backbone=? AND s.status='pending'"
             f" AND {_IN_TURN} AND {_LEVEL}=? ORDER BY s.priority DESC, s.id LIMIT ?)"

@@ -15,7 +15,7 @@ from align_tui.monitor.columns import ColumnKey
 from align_tui.store import runs, workers
 from align_tui.store.columns import read_columns
 from align_tui.store.database import Database
-from align_tui.tui.format import comparison
+from align_tui.tui.format import compared_rows, comparison
 from align_tui.tui.format.difference import difference_lines
 from align_tui.tui.format.effects import p_text, signed
 from align_tui.tui.format.glyphs import ASCII, UNICODE
@@ -65,8 +65,8 @@ def test_every_line_fits_and_says_the_numbers(
         comparison.title_line(digest, True, False, width, glyphs),
         *comparison.column_lines(digest, 0, 1, width, 4, glyphs),
         *table,
-        comparison.row_header(digest, width, glyphs),
-        *(comparison.row_line(i, digest, current=i == 1, width=width, glyphs=glyphs)
+        compared_rows.row_header(digest, width, glyphs),
+        *(compared_rows.row_line(i, digest, current=i == 1, width=width, glyphs=glyphs)
           for i in range(6)),
     ]  # fmt: skip
     assert all(cells(line) <= width for line in lines)
@@ -96,12 +96,12 @@ def test_sixteen_columns_say_which_have_no_room(db: Database, finished: Finished
     columns = read_columns(db, finished[0]) * 4
     digest = digest_of(pair_up(columns), 0, 15, ())
     for width in (42, 78, 200):
-        shown = comparison.columns_in_sight(digest, width)
+        shown = compared_rows.columns_in_sight(digest, width)
         assert {0, 15} <= set(shown)
-        header = text_of(comparison.row_header(digest, width, UNICODE))
+        header = text_of(compared_rows.row_header(digest, width, UNICODE))
         assert ("…" in header) == (len(shown) < 16) and " 16 " in header
         assert (f"+{16 - len(shown)}…" in header) == (len(shown) < 16)
-        line = comparison.row_line(0, digest, current=True, width=width, glyphs=UNICODE)
+        line = compared_rows.row_line(0, digest, current=True, width=width, glyphs=UNICODE)
         assert cells(line) == width
 
 
@@ -148,7 +148,7 @@ async def test_the_screen_compares_columns_of_two_runs(
         await wait(pilot, lambda: "stronger" in words(app))
         rows = screen.state.digest.paired.rows
         await pilot.press("n")
-        assert comparison.chose_apart(rows[screen.state.digest.shown[screen.state.row]], 0, 2)
+        assert compared_rows.chose_apart(rows[screen.state.digest.shown[screen.state.row]], 0, 2)
         await pilot.press("o")
         await wait(pilot, lambda: "rows that differ" in words(app))
         await pilot.press("plus")

@@ -176,10 +176,10 @@ def test_titles_and_margins_say_which_view_it_is_and_what_is_cut() -> None:
     )
     assert cells(overview.title(at, part, "o", 20, UNICODE)) <= 20
     margin = [text_of(line) for line in overview.with_margin(at, part, 60, 2, UNICODE)]
-    assert margin[0].startswith("x ") and margin[0].endswith(" by attribute 2/5")
-    assert margin[1].endswith(" … 3 more") and {cell_len(line) for line in margin} == {60}
+    assert margin[0].startswith("x ") and margin[0].endswith(" by attribute 2/5 ")
+    assert margin[1].endswith(" … 3 more ") and {cell_len(line) for line in margin} == {60}
     [one] = overview.with_margin(at, part, 60, 1, UNICODE)
-    assert text_of(one).endswith("… 3 more")
+    assert text_of(one).endswith("… 3 more ")
     sizes = overview.widths(250, 3)
     assert sum(sizes) + 2 * overview.GAP == 250
     lines = overview.join((part, Part(()), part), sizes, 4, UNICODE)

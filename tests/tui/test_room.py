@@ -29,6 +29,7 @@ from align_tui.tui.format.layout import LEAST_PANES, plan
 from align_tui.tui.format.order_text import order_value
 from align_tui.tui.format.pane_facts import Beside, fact_lines, fact_words
 from align_tui.tui.format.panes import PaneView, pane_view
+from align_tui.tui.format.run_names import fit_run_name
 from align_tui.tui.format.styled_text import cells, fit_distinct, fit_name, text_of
 from align_tui.tui.format.tabs import Tab, tabs_line
 from align_tui.tui.format.wrapping import wrap, wrapped
@@ -121,11 +122,34 @@ def test_names_keep_what_differs() -> None:
     assert "…high @ llama" in fit_name(asked[0], "", 30, "…", asked)
 
 
+def test_what_ifs_are_told_apart_in_little_room() -> None:
+    high, low = "moral-desert-high", "moral-desert-low"
+    runs = (
+        "demo-triage", f"{high}: target 1 -> 0", f"{high}: target 1 -> 0.4",
+        f"{low}: target 0 -> 1", f"{low}: temperature 0 -> 0.7", f"{high}: temperature 0 -> 0.7",
+        f"{high}: reasoning on bridge-collapse edited", f"copy of {high}: edited",
+        f"{high}: reasoning on cargo-ship edited", f"{high} removed",
+        "bridge-collapse edited", "bridge-collapse edited (2)",
+    )  # fmt: skip
+    for width in (26, 28, 34):
+        shown = [fit_run_name(name, width, "…", runs) for name in runs]
+        assert len(set(shown)) == len(runs) and all(cell_len(name) <= width for name in shown)
+        assert not any("……" in name for name in shown)
+    assert fit_run_name(runs[2], 26, "…", runs) == "mora…high: target 1 -> 0.4"
+    # The top line knows only the columns and the scenarios of its own study.
+    among = ("baseline", f"{high}~1", low, "bridge-collapse", "bridge-collapse~1")
+    tops = [fit_run_name(name, 26, "…", among) for name in runs]
+    assert len(set(tops)) == len(runs)
+    assert tops[1] == "moral-…high: target 1 -> 0"
+
+
 @settings(max_examples=25)
 @given(st.lists(TEXTS, min_size=1, max_size=4), st.integers(1, 30))
 def test_a_cut_name_fits(names: list[str], width: int) -> None:
     for name in names:
         assert cell_len(fit_distinct(name, width, "…", names)) <= width
+        of_runs = tuple(f"{each}: target" for each in names)
+        assert cell_len(fit_run_name(f"{name}: target", width, "…", of_runs)) <= width
 
 
 @settings(max_examples=25)
@@ -144,11 +168,30 @@ def test_the_tabs_say_what_every_column_decided() -> None:
         Tab("moral-desert-high", "▲", "right", 0, focused=True),
         Tab("moral-desert-low", "▼", "pending", None),
     ]
-    assert text_of(tabs_line(tabs, 70, UNICODE)) == (
-        " 1 baseline ✗B  2 moral-deser…high ▲ ✓A  3 moral-dese…low ▼ ○ "
+    assert text_of(tabs_line(tabs, 63, UNICODE)) == (
+        " 1 baseline ✗B  2 moral-deser…high ▲ ✓A  3 moral-deser…low ▼ ○ "
+    )
+    assert "2 moral-desert-high ▲ ✓A  3 moral-desert-low ▼ ○" in text_of(
+        tabs_line(tabs, 70, UNICODE)
     )
     many = [replace(tab, focused=False) for tab in tabs] * 5
     assert text_of(tabs_line(many, 78, UNICODE)).startswith(" 1 ✗B  2 ✓A  3 ○ ")
+
+
+@settings(max_examples=25)
+@given(st.integers(40, 160), st.integers(1, 30), st.integers(0, 29))
+def test_the_tabs_show_the_focused_column_and_cut_no_tab(
+    width: int, count: int, focus: int
+) -> None:
+    names = ("baseline", "moral-desert-high", "moral-desert-low", "risk-aversion-high")
+    tabs = [
+        Tab(names[i % 4], "▲" if i % 4 else "", "right", i % 3, i == focus % count)
+        for i in range(count)
+    ]
+    line = text_of(tabs_line(tabs, width, UNICODE))
+    assert cell_len(line) <= width and f" {focus % count + 1} " in line
+    assert line.count("✓") == line.count("✓A") + line.count("✓B") + line.count("✓C")
+    assert names[focus % count % 4][:3] in line or f"…{names[focus % count % 4][-3:]}" in line
 
 
 def test_repeats_vote() -> None:
@@ -175,6 +218,9 @@ def test_a_pane_tells_its_repeats_its_margin_and_what_differs_from_the_baseline(
     assert words == [
         "right, baseline wrong", "A +.31 to baseline", "repeats A 4/5, B 1/5", "margin .44"
     ]  # fmt: skip
+    spread = (replace(cell, margin=0.44), replace(cell, margin=0.4), replace(cell, margin=0.951))
+    assert fact_words(mine, None, Beside(spread))[-1] == "margin .44 (.40 to .95)"
+    assert fact_words(mine, None, Beside(spread[:1] * 3))[-1] == "margin .44"
     other = Beside(baseline=baseline, name="baseline", same_model=False)
     assert fact_words(mine, "b=0.0", other) == ["baseline took B", "margin .44"]
     assert fact_words(baseline, "b=0.0", other)[0] == "same as baseline"

@@ -111,3 +111,27 @@ async def test_a_fault_eats_no_key(
         press(app, "j", "j", "j")
         await settled(app, pilot)
         assert screen_of(app).state.scenario == 3
+
+
+async def test_a_lost_marker_is_found_though_no_key_waits(
+    path: Path, finished: tuple[str, Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typed_ahead, "LOST_LOOKS", 2)
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        press(app, "E")
+        await settled(app, pilot)
+        area = app.focused
+        assert isinstance(area, TextArea)
+        post = area.post_message
+        # A widget that closes takes a message, and no longer passes it on.
+        monkeypatch.setattr(
+            area,
+            "post_message",
+            lambda message: isinstance(message, typed_ahead.Passed) or post(message),
+        )
+        press(app, "escape")
+        await settled(app, pilot)
+        assert screen_of(app) is app.screen

@@ -97,9 +97,9 @@ def test_one_mark_one_meaning() -> None:
     assert mark_of((done(True), None), "a=1.0") == "right"
     assert mark_of((None, None), "a=1.0") == "none"
     rows = [((done(True),),), ((done(False),),), ((done(True),),)]
-    assert next_wrong(rows, ("a=1.0",), (0,), 0, 1) == 1
-    assert next_wrong(rows, ("a=1.0",), (0,), 1, 1) == 1
-    assert next_wrong(rows, ("b=1.0",), (0,), 0, 1) is None
+    assert next_wrong(rows, ("a=1.0",), (0,), range(3), 0, 1) == 1
+    assert next_wrong(rows, ("a=1.0",), (0,), range(3), 1, 1) == 1
+    assert next_wrong(rows, ("b=1.0",), (0,), range(3), 0, 1) is None
 
 
 def test_targets_are_signs_and_a_baseline_is_compared() -> None:
@@ -181,7 +181,8 @@ def test_tallies_share_one_scale(width: int) -> None:
 
 
 def test_foot_keeps_its_height_and_width() -> None:
-    pending, running = Shown(0), Shown(0, status="running", streams=2, elapsed=0.3)
+    pending = Shown(0, status="pending")
+    running = Shown(0, status="running", streams=2, elapsed=0.3)
     for shown in (pending, running, Shown(0, status="failed"), Shown(0, status="done")):
         lines = foot_lines(
             shown, ("Treat A", "Treat B"), None, 24, UNICODE, STUDY, of_streams=5, choice=1

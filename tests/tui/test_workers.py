@@ -21,7 +21,12 @@ from align_tui.tui.format.engine import worker_parts
 from align_tui.tui.format.glyphs import ASCII, UNICODE
 from align_tui.tui.format.panes import pane_view
 from align_tui.tui.format.status import StatusView, status_line
-from align_tui.tui.format.status_text import running_words, spent_words, waiting_words
+from align_tui.tui.format.status_text import (
+    at_work_words,
+    running_words,
+    spent_words,
+    waiting_words,
+)
 from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.format.workers import lines_wanted, worker_table, workers_part
 from align_tui.tui.launch import Launch
@@ -121,16 +126,20 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     depth = queue.Depth(1204, 3)
     base = Snapshot("r", "active", counts=counts, queue=depth, left_s=130.0)
     lines, _ = part_of(base)
-    assert lines[0] == " queue: 40 of this run pending, 1204 in 3 runs · 2 running · left 02:10"
+    assert (
+        lines[0]
+        == " this run: 40 pending, 2 waiting · all runs: 1204 pending in 3 runs · left 02:10"
+    )
     assert lines[1] == " no worker runs: space goes on and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
-    assert lines[0] == " queue: 40 of this run pending · 2 running · left 02:10"
+    assert lines[0] == " this run: 40 pending, 2 writing · left 02:10"
     assert len(lines) == lines_wanted(two) == 4 and hidden == 0
     lines, hidden = part_of(two, 2)
-    assert lines[1].startswith("● 3fa91c77") and hidden == 1
+    assert lines[1].startswith(" ● 3fa91c77") and hidden == 1
+    assert "812 tok/s" in lines[1] and "28+12 samples" in lines[1]  # no heading names them
     lines, _ = part_of(replace(base, lost=(worker(),)))
-    assert "no worker runs" in lines[1] and lines[-1].startswith("! 3fa91c77")
+    assert "no worker runs" in lines[1] and lines[-1].startswith(" ! 3fa91c77")
     transport = Transport(0.0, 1.0, True, 1.0, (), True, 0.0)
     lines, _ = part_of(replace(base, transport=transport))
     assert lines == [" a replay asks no model: open the run itself to see its workers"]
@@ -143,7 +152,7 @@ def test_the_top_line_says_that_no_worker_runs_and_what_starts_one(width: int) -
     killed = Snapshot("r", "active", counts=counts, lost=(worker(),))
     line = text_of(status_line(view, killed, width, UNICODE))
     assert "! no worker: space starts one" in line and "2 waiting" in line
-    assert "running" not in line and "left" not in line
+    assert "writing" not in line and "left" not in line
     for there in (
         replace(killed, workers=(worker(),)),
         replace(killed, state="paused"),
@@ -220,11 +229,11 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     view = StatusView("study", 45, False, False, False, STUDY)
     line = text_of(status_line(view, base, 120, UNICODE))
     assert "! worker 3fa91c77 does not answer" in line and "2 waiting" in line
-    for word in ("running", "tok/s", "Llama", UNICODE.alive):
+    for word in ("writing", "tok/s", "Llama", UNICODE.alive):
         assert word not in line
     # Beside a worker that works, both are shown.
     both = text_of(status_line(view, replace(base, workers=(worker(id="b"),)), 160, UNICODE))
-    assert "does not answer" in both and "812 tok/s" in both and "2 running" in both
+    assert "does not answer" in both and "812 tok/s" in both and "2 writing" in both
     assert "does not answer, starting another" in waiting_words(
         (), "active", False, STUDY, 3, (silent,)
     )
@@ -232,7 +241,7 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     assert running_words((worker(),), True, (silent,)) == "reading"
     part = workers_part(base, [], 200, 9, UNICODE)
     lines = [text_of(each) for each in part.lines]
-    assert lines[-1].startswith("! 3fa91c77") and "does not answer" in lines[-1]
+    assert lines[-1].startswith(" ! 3fa91c77") and "does not answer" in lines[-1]
     assert "no worker runs" not in "".join(lines) and len(lines) == lines_wanted(base)
     assert "1 silent" in text_of(part.caption)
 
@@ -245,7 +254,7 @@ def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:
     base = Snapshot("r", "active", counts=counts, panes=(pane,), workers=(stuck, worker(id="b")))
     view = StatusView("study", 2, False, False, False, STUDY)
     line = text_of(status_line(view, base, 119, UNICODE))
-    assert "! worker 3fa91c77 is blocked" in line and "2 running" in line and "812 tok/s" in line
+    assert "! worker 3fa91c77 is blocked" in line and "2 writing" in line and "812 tok/s" in line
     assert why in text_of(status_line(view, base, 200, UNICODE))
     both = replace(base, workers=(stuck, stuck))
     assert "! 2 workers are blocked" in text_of(status_line(view, both, 80, UNICODE))
@@ -332,3 +341,11 @@ async def test_a_screen_goes_on_when_the_clock_is_set(
         await wait(pilot, lambda: screen.snapshot.counts.done == 1)
         workers.unregister(db, writer.id)
         await wait(pilot, lambda: screen.snapshot.workers == ())
+
+
+def test_samples_that_wait_in_their_worker_are_told_apart_from_those_that_are_written() -> None:
+    assert at_work_words(64, 59) == "5 writing, 59 queued in worker"
+    assert at_work_words(64, 0) == "64 writing" and at_work_words(64, 64) == "64 queued in worker"
+    held = worker(active=64, waiting=59)
+    assert running_words([held], True, begun=False) == "queued in the worker"
+    assert running_words([held], True) == "reading"

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import torch
 
-from align_tui.backbones.local.small_files import object_in
+from align_tui.config.model_files.small_files import object_in
 from align_tui.core.errors import BackboneError
 
 Mode = Literal["mean", "cls", "max"]

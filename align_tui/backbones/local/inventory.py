@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.backbones.local import hub
-from align_tui.backbones.local.gguf_file import read_header
-from align_tui.backbones.local.small_files import object_in
-from align_tui.backbones.local.weights import (
+from align_tui.config import paths
+from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.gguf_header import read_header
+from align_tui.config.model_files.small_files import object_in
+from align_tui.config.model_files.weights import (
     ADAPTER,
     adapter_base,
     count_parameters,
@@ -19,8 +21,6 @@ from align_tui.backbones.local.weights import (
     missing_parts,
     size_in,
 )
-from align_tui.config import paths
-from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import AlignError
 
 if TYPE_CHECKING:

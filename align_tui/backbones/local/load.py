@@ -29,8 +29,8 @@ from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.gguf_file import read_once
 from align_tui.backbones.local.identity import FileHashes, machine_facts
 from align_tui.backbones.local.model_code import check_code, only_trusted
-from align_tui.backbones.local.weights import Size
 from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.weights import Size
 from align_tui.core.errors import BackboneError, CodeRefused, OutOfMemory
 
 SMALL = 50_000_000

@@ -69,7 +69,8 @@ class Scored:
 class Replies:
     """The number of a column's stored replies, and of those that were cut or asked again.
 
-    `capped` ones have a reasoning that is as long as the profile allows.
+    `capped` ones have a text that is as long as its schema allows, or thinking that reached its
+    limit; `caps` say which, such as `reasoning cut at 512 characters`, the most frequent first.
     """
 
     total: int = 0
@@ -79,6 +80,7 @@ class Replies:
     retried_samples: tuple[int, ...] = ()
     capped: int = 0
     capped_samples: tuple[int, ...] = ()
+    caps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from align_tui.config.reading.files import exists, is_file
-from align_tui.config.targets import TargetSpec
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Target, Targets
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 from align_tui.formats.align_system.recorded_info import read_info
 from align_tui.formats.align_system.scenarios import choice_texts, recorded_choices
+from align_tui.formats.align_system.scored_targets import scored_targets
 from align_tui.formats.align_system.target_names import common_name, named_values
-from align_tui.formats.align_system.targets import parse_table, read_target
+from align_tui.formats.align_system.targets import parse_table, read_target, with_weights
 from align_tui.formats.files import read_text, shown
 from align_tui.formats.read import read_scenarios
 from align_tui.formats.recorded_runs import Recorded, RecordedRun, RunFormat
@@ -63,6 +60,7 @@ def read_run_directory(
             f"{shown(records)} has no decisions",
             "Its records have no output. To use the scenarios: align-tui scenarios import",
         )
+    scored = () if targets else scored_targets(folder, attributes, notes)
     return RecordedRun(
         place=shown(folder.absolute()),
         name=_text(config, "name") or storable(folder.absolute().name),
@@ -74,6 +72,7 @@ def read_run_directory(
         written=records.stat().st_mtime,
         notes=tuple(notes),
         profile=_text(config, "adm", "instance", "profile"),
+        scored_against=scored,
     )
 
 
@@ -115,32 +114,9 @@ def _targets(
         notes.append(f"The target cannot be read, so nothing is scored: {error.message}")
         return ()
     notes += found.notes
-    return _as_exported(found.targets, folder, attributes)
-
-
-def _as_exported(targets: Targets, folder: Path, attributes: Attributes) -> Targets:
-    """The targets with the distributions and weights that `align-tui export` writes beside them."""
     table = parse_table(read_text(folder / CONFIG, 5_000_000), FilePosition(shown(folder)))
     aim = table.get("alignment_target")
-    entries = aim.get("kdma_values") if isinstance(aim, dict) else None
-    exact: dict[str, Target] = {}
-    for entry in entries if isinstance(entries, list) else []:
-        body = dict(entry) if isinstance(entry, dict) else {}
-        shape = body.get("distribution")
-        value = dict(shape) if isinstance(shape, dict) else {"value": body.get("value")}
-        given: Json = {**value, "attribute": body.get("kdma"), "weight": body.get("weight", 1.0)}
-        with suppress(ValidationError, KeyError):
-            name = attributes.canonical(str(body["kdma"]))
-            exact[name] = replace(TargetSpec.model_validate(given).target, attribute=name)
-    return tuple(_preferred(target, exact.get(target.attribute)) for target in targets)
-
-
-def _preferred(target: Target, exact: Target | None) -> Target:
-    """`exact` where it says more than a number does; the number may have been scaled."""
-    if exact is None:
-        return target
-    value = exact.value if isinstance(exact.value, Distribution) else target.value
-    return replace(target, value=value, weight=exact.weight)
+    return with_weights(found.targets, aim if isinstance(aim, dict) else {}, attributes)
 
 
 def _targets_of_records(

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
+from align_tui.config.targets import TargetSpec
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import AlignmentError, DatasetError
-from align_tui.core.targets import RandomEffects, Target, Targets, TargetValue
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets, TargetValue
 from align_tui.core.text.display import one_line
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json, JsonObject
@@ -204,6 +207,29 @@ def _entries(table: Object, place: FilePosition, name: str, options: KdeOptions)
         kdes = entry.get("kdes") if entry.get("kdes") is not None else shared
         _read_entry(found, attribute, {**entry, "kdes": kdes}, place, where, name, options)
     return found
+
+
+def with_weights(targets: Targets, table: Object, attributes: Attributes) -> Targets:
+    """The targets with the distributions and weights that `align-tui export` writes beside them."""
+    entries = table.get("kdma_values")
+    exact: dict[str, Target] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        body = dict(entry) if isinstance(entry, dict) else {}
+        shape = body.get("distribution")
+        value = dict(shape) if isinstance(shape, dict) else {"value": body.get("value")}
+        given: Json = {**value, "attribute": body.get("kdma"), "weight": body.get("weight", 1.0)}
+        with suppress(ValidationError, KeyError):
+            name = attributes.canonical(str(body["kdma"]))
+            exact[name] = replace(TargetSpec.model_validate(given).target, attribute=name)
+    return tuple(_preferred(target, exact.get(target.attribute)) for target in targets)
+
+
+def _preferred(target: Target, exact: Target | None) -> Target:
+    """`exact` where it says more than a number does; the number may have been scaled."""
+    if exact is None:
+        return target
+    value = exact.value if isinstance(exact.value, Distribution) else target.value
+    return replace(target, value=value, weight=exact.weight)
 
 
 def _read_entry(

@@ -133,8 +133,8 @@ class ShownPart(Part):
 class ResultPart(Part):
     """How a sample ended; times are seconds, `started` and `finished` since 1970.
 
-    `halves` are the two decisions of which one by both orders of the choices is the mean
-    (core/halves.py).
+    `waited_s` are those from when the sample was asked for to its claim at `started`. `halves` are
+    the two decisions of which one by both orders of the choices is the mean (core/halves.py).
     """
 
     started: Time
@@ -153,6 +153,7 @@ class ResultPart(Part):
     error_message: str | None
     traceback: str | None
     halves: Annotated[list[dict[str, Any]], Field(max_length=2)] = []
+    waited_s: Number = 0.0
 
 
 class ScorePart(Part):

@@ -17,7 +17,7 @@ from align_tui.output.report.data import Accuracy, Report
 
 
 def html(report: Report, *, page: bool = False) -> str:
-    """The whole report; with `page`, the appendix alone, small enough for a page of paper."""
+    """The whole report; with `page`, the appendix alone, set small for paper."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

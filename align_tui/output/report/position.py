@@ -77,7 +77,7 @@ def first_rows(position: Position) -> list[tuple[str, str, str, str, str]]:
                 label,
                 f"{point(first.mean)} {ends}{mark}",
                 point(found.expected),
-                str(found.decisions),
+                f"{found.decisions}{size_words(found.decisions, first.questions, first.clusters)}",
                 places,
             )
         )

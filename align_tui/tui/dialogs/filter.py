@@ -43,7 +43,7 @@ class FilterDialog(Dialog[Filter]):
         Binding("x,delete,backspace", "clear", "list all scenarios", id="filter.clear"),
         *(
             Binding(key, f"turn('{NAMES[kind]}')", f"toggle: {name}", id=NAMES[kind])
-            for (kind, name), key in zip(KINDS.items(), "dwfobve", strict=True)
+            for (kind, name), key in zip(KINDS.items(), "dawfobve", strict=True)
         ),
         *(
             Binding(str(n), f"turn('{name}')", f"toggle: attribute {n}", id=name)
@@ -83,7 +83,8 @@ class FilterDialog(Dialog[Filter]):
 
     def _make_lines(self, width: int) -> list[Line]:
         """All lines: kinds, a heading, attributes."""
-        counts = self._sieve.counts(*self._known())
+        known = self._known()
+        counts = self._sieve.counts(*known)
         keys = [keys_of(self).first(each.id) for each in self.choices]
         wide = max(map(cell_len, keys)) + 1
         lines = [
@@ -95,6 +96,7 @@ class FilterDialog(Dialog[Filter]):
                 width,
                 self._glyphs,
                 here=number == self.chosen,
+                focus=known[-1],
             )
             for number, (each, key) in enumerate(zip(self.choices, keys, strict=True))
         ]

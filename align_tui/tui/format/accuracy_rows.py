@@ -29,16 +29,21 @@ class AccuracyRow:
     rate: Rate | None
     chance: float | None
     focused: bool = False
+    lead: str = ""  # before the name, and never cut: the attribute that the row is about
 
 
-def columns(width: int, rows: int, least: int = MIN_CELL) -> int:
-    """The number of profiles side by side, each at least `least` cells wide."""
-    return max(1, min(rows, width // least)) if rows else 1
+def columns(width: int, rows: int, least: int = MIN_CELL, height: int = 1) -> int:
+    """The number of profiles side by side, each at least `least` cells wide.
+
+    Intervals are easiest to compare below each other, so that profiles stand side by side only if
+    they need more than `height` lines.
+    """
+    return max(1, min(-(-rows // max(1, height)), width // least)) if rows else 1
 
 
-def lines_needed(width: int, rows: int, least: int = MIN_CELL) -> int:
-    """The number of lines that all profiles take."""
-    return -(-rows // columns(width, rows, least)) if rows else 1
+def lines_needed(width: int, rows: int, least: int = MIN_CELL, most: int = 1) -> int:
+    """The number of lines that all profiles take, side by side if they need more than `most`."""
+    return -(-rows // columns(width, rows, least, most)) if rows else 1
 
 
 def around(items: Sequence[T], room: int, focus: int) -> list[T]:
@@ -63,7 +68,7 @@ def accuracy_lines(
     """At most `height` lines, with aligned columns so that the user can compare intervals."""
     if not rows:
         return ()
-    across = columns(width, len(rows), least)
+    across = columns(width, len(rows), least, height)
     shown = around(rows, across * height, focus_of(rows))
     size = width // across
     label = max(name_cells(row) for row in shown)
@@ -96,7 +101,10 @@ def named(row: AccuracyRow, width: int, glyphs: Glyphs, among: Sequence[str] = (
     `among` are the names of all rows.
     """
     versus = f" vs {row.versus}" if row.versus else ""
-    name = fit_name(row.name, row.sign, max(8, width - cell_len(versus)), glyphs.more, among)
+    left = width - cell_len(row.lead)
+    half = min(cell_len(row.name + row.sign), left // 2)  # rather cut the target than the name
+    room = max(8, left - cell_len(versus), half)
+    name = row.lead + fit_name(row.name, row.sign, room, glyphs.more, among)
     head: Line = ((name, "bright" if row.focused else "text"),)
     if versus:
         head = (*head, (fit(versus, max(0, width - cells(head)), glyphs.more), "quiet"))
@@ -105,7 +113,9 @@ def named(row: AccuracyRow, width: int, glyphs: Glyphs, among: Sequence[str] = (
 
 def name_cells(row: AccuracyRow) -> int:
     """The cells that the profile's name takes, with its sign and the target it is compared with."""
-    return cell_len(row.name + row.sign) + (cell_len(row.versus) + 4 if row.versus else 0)
+    return cell_len(row.lead + row.name + row.sign) + (
+        cell_len(row.versus) + 4 if row.versus else 0
+    )
 
 
 def _cell(
@@ -144,7 +154,7 @@ def accuracy_part(
     least: int = MIN_CELL,
 ) -> Part:
     """The lines that have room, and a caption: which decisions count, and chance."""
-    hidden = max(0, len(rows) - columns(width, len(rows), least) * height)
+    hidden = max(0, len(rows) - columns(width, len(rows), least, height) * height)
     chances = {round(row.chance, 3) for row in rows if row.chance is not None}
     number = f" {point(chances.pop())}" if len(chances) == 1 else ""
     caption: list[Span] = [

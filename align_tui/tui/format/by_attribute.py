@@ -40,9 +40,9 @@ def _least(rows: Sequence[AttributeRow]) -> int:
     return _attribute_cells(rows) + max(cell_len(row.tally.name) for row in rows) + NUMBERS + BAR
 
 
-def lines_wanted(rows: Sequence[AttributeRow], width: int) -> int:
-    """The number of lines that all rows take."""
-    return lines_needed(width, len(rows), _least(rows)) if rows else 1
+def lines_wanted(rows: Sequence[AttributeRow], width: int, most: int = 1) -> int:
+    """The number of lines that all rows take, side by side if they need more than `most`."""
+    return lines_needed(width, len(rows), _least(rows), most) if rows else 1
 
 
 def attribute_part(
@@ -56,9 +56,9 @@ def attribute_part(
     if not rows:
         return message_part("no profile has a target, and none is compared with one", width, glyphs)
     least = _least(rows)
-    if lines_wanted(rows, width) > height:
+    if lines_wanted(rows, width, height) > height:
         least = MIN_CELL  # cut a name rather than leave out a row
-    room = columns(width, len(rows), least) * height
+    room = columns(width, len(rows), least, height) * height
     shown = list(rows)
     if len(rows) > room:
         mine = {(row.attribute, row.sign) for row in rows if row.tally.focused}
@@ -70,6 +70,6 @@ def attribute_part(
     for row in shown:
         name = fit_keeping(row.attribute, row.sign, longest, glyphs.more)
         padded = name + " " * (longest - cell_len(name))
-        made.append(replace(row.tally, name=f"{padded}  {row.tally.name}"))
+        made.append(replace(row.tally, lead=f"{padded}  "))
     part = accuracy_part(made, width, height, glyphs, discriminating=discriminating, least=least)
     return Part(part.lines, part.caption, len(rows) - len(shown))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from align_tui.core.answers import letter
 from align_tui.core.column_names import model_beside
 from align_tui.core.columns import Column, Paired, PairedRow, correctness, target_for
+from align_tui.core.scenarios import Scenario
 from align_tui.core.settings import beside, differing_model_files
 from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.equivalence import LEVEL, finding, shared_margin
@@ -34,7 +34,6 @@ from align_tui.tui.format.styled_text import (
     cut,
     fill,
     fit,
-    fit_keeping,
     fit_name,
     spread,
 )
@@ -57,6 +56,8 @@ class Digest:
     shown: tuple[int, ...]
     differing: int
     adjusted: float | None = None  # p of this comparison after Holm; None if it is the only one
+    longest: int = 0  # cells of the longest name of a row
+    shared: int = 0  # characters with which the names of all rows begin
 
 
 def run_label(column: Column) -> str:
@@ -68,7 +69,7 @@ def column_mark(row: PairedRow, column: int, paired: Paired, versus: Targets) ->
     """The mark of one column in one row."""
     outcome = row.outcomes[column]
     if outcome is None:
-        return "pending"
+        return "none"
     if outcome.failed:
         return "failed"
     of = paired.columns[column]
@@ -79,19 +80,29 @@ def title_line(
     digest: Digest, discriminating: bool, only: bool, width: int, glyphs: Glyphs
 ) -> Line:
     """The number of rows, how many differ, the targets, and which rows count."""
-    rows = len(digest.paired.rows)
+    rows, columns = len(digest.paired.rows), digest.paired.columns
     differing = f"{digest.differing} {'differs' if digest.differing == 1 else 'differ'}"
-    left: list[Span] = [
-        (" compare", "title"),
-        (f" {glyphs.sep} {counted(rows, 'row')} {glyphs.sep} {differing}", "text"),
-    ]
+    numbers = f" {glyphs.sep} {counted(rows, 'row')} {glyphs.sep} {differing}"
+    left: list[Span] = [(" compare", "title"), (numbers, "text")]
     if only:
         left.append((f" {glyphs.sep} only those are listed", "warn"))
     counting = "discriminating rows" if discriminating else "all scored rows"
     right = ((f"{_aims(digest, glyphs)} {glyphs.sep} {counting} ", "quiet"),)
     if cells(left) + cells(right) >= width:
         right = ((f"{counting} ", "quiet"),)
+    if not _differ(column.run for column in columns):
+        run: Span = (f" {glyphs.sep} run {run_label(columns[0])}", "text")
+        left[1:1] = [run] * (cells(left) + cells((run,)) + cells(right) < width)
     return spread(left, right, width, glyphs.more)
+
+
+def _differ(values: Iterable[str]) -> bool:
+    return len(set(values)) > 1
+
+
+def row_name(scenario: Scenario) -> str:
+    """The title of a row's scenario, or its key, on one line."""
+    return one_line(scenario.title or scenario.key)
 
 
 def _aims(digest: Digest, glyphs: Glyphs) -> str:
@@ -120,10 +131,13 @@ def column_lines(
     """One line for each column, always with the two compared ones; the last counts the others."""
     columns = digest.paired.columns
     shown = list(range(len(columns)))
+    more, narrow = "", width < 76
     if len(shown) > height:
         others = [c for c in shown if c not in (first, second)]
         shown = sorted({first, second, *others[: max(0, height - 2)]})[:height]
-    bar = 0 if width < 76 else min(45, max(15, width // 4))
+        more = f" +{len(columns) - len(shown)} more "
+        width -= len(more)
+    bar = 0 if narrow else min(45, max(15, width // 4))
     digits = max(len(str(rate.scored)) for rate in digest.rates)
     sizes = max(len(independent(rate)) for rate in digest.rates)
     numbers = 2 * digits + 8 + (sizes + 1 if sizes else 0)
@@ -137,7 +151,10 @@ def column_lines(
         among = index in (first, second)
         head: list[Span] = [
             (f"{glyphs.cursor if among else ' '}{index + 1} ", "key" if among else "quiet"),
-            (_name(column, digest, names - 14, glyphs), "bright" if among else "text"),
+            (
+                _name(column, digest, names - 3 - cell_len(labels[index]), glyphs),
+                "bright" if among else "text",
+            ),
             (labels[index], "quiet"),
         ]
         rate = digest.rates[index]
@@ -153,9 +170,8 @@ def column_lines(
         if bar:
             line += interval(rate, digest.chances[index], bar, glyphs)
         out.append(cut(line, width, glyphs.more))
-    if len(shown) < len(columns):
-        more = f" +{len(columns) - len(shown)}{glyphs.more}"
-        out[-1] = spread(out[-1], ((more, "quiet"),), width, glyphs.more)
+    if more:
+        out[-1] = (*fill(out[-1], width, glyphs.more), (more, "warn"))
     return tuple(out)
 
 
@@ -166,14 +182,18 @@ def _name(column: Column, digest: Digest, width: int, glyphs: Glyphs) -> str:
 
 
 def _beside(column: Column, digest: Digest, room: int, glyphs: Glyphs) -> str:
-    """The model if it has room, the run, and the target that the column is scored against."""
+    """What differs between the columns: the model if it has room, the run, and the targets."""
     versus = ""
     if not column.targets and digest.versus:
         versus = f" vs {in_words(digest.versus, glyphs)}"
     left_out = digest.paired.left_out[digest.paired.columns.index(column)]
     alone = f" (+{left_out} not shared)" if left_out else ""
-    rest = f" {glyphs.sep} {run_label(column)}{versus}{alone}"
-    model = one_line(model_beside(column.name, column.model))
+    columns = digest.paired.columns
+    run = f" {glyphs.sep} {run_label(column)}" if _differ(each.run for each in columns) else ""
+    rest = f"{run}{versus}{alone}"
+    model = ""
+    if _differ(each.model for each in columns):
+        model = one_line(model_beside(column.name, column.model))
     left = room - cell_len(_name(column, digest, room, glyphs) + rest) - 7
     if not model or left < min(LEAST_MODEL, cell_len(model)):
         return rest  # the texts below name the model
@@ -197,11 +217,11 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     return (
         *(cut(line, width, glyphs.more) for line in above),
         cut(_agreement(found), width, glyphs.more),
-        cut(_settings(digest, glyphs), width, glyphs.more),
+        cut(_settings(digest, width, glyphs), width, glyphs.more),
     )
 
 
-def _settings(digest: Digest, glyphs: Glyphs) -> list[Span]:
+def _settings(digest: Digest, width: int, glyphs: Glyphs) -> list[Span]:
     columns, found = digest.paired.columns, digest.comparison
     rows = beside([columns[found.a].settings, columns[found.b].settings])
     names = [row.name for row in rows if row.differs]
@@ -212,8 +232,19 @@ def _settings(digest: Digest, glyphs: Glyphs) -> list[Span]:
     if files and one.model == other.model:
         return [(f" {glyphs.unlike} ", "key"), ("the models differ: ", "warn"),
                 (", ".join(one_line(name) for name in files), "text")]  # fmt: skip
-    return [(f" {glyphs.unlike} ", "key"), ("settings that differ ", "quiet"),
-            (", ".join(one_line(name) for name in names), "text")]  # fmt: skip
+    spans: list[Span] = [(f" {glyphs.unlike} ", "key"), ("settings that differ ", "quiet")]
+    names.sort(key=lambda name: name == "description")  # it says nothing about the decisions
+    return [*spans, (_as_many(names, width - cells(spans)), "text")]
+
+
+def _as_many(names: Sequence[str], width: int) -> str:
+    """As many whole names as fit, and the number of the others: `target, adm.kind, +3 more`."""
+    text = ", ".join(map(one_line, names))
+    kept = len(names)
+    while cell_len(text) > width and kept > 1:
+        kept -= 1
+        text = ", ".join([*map(one_line, names[:kept]), f"+{len(names) - kept} more"])
+    return text
 
 
 def _counts(found: Comparison, one: int, two: int) -> list[Span]:
@@ -257,9 +288,9 @@ def _difference(
         return []
     value, low, high = found.difference.value, found.difference.low, found.difference.high
     spans: list[Span] = [
-        (f" {two} - {one} ", "quiet"),
-        (signed(value), "bright"),
-        (f" 95 % {signed(low).strip()} to {signed(high).strip()}", "text"),
+        (f" {two} - {one}  ", "quiet"),
+        (signed(value).strip(), "bright"),
+        (f" (95 % {signed(low).strip()} to {signed(high).strip()})", "text"),
         ("   sign-flip ", "quiet"),
         (p_text(found.p), "bright"),
         *holm_spans(adjusted),
@@ -283,71 +314,10 @@ def _agreement(found: Comparison) -> list[Span]:
         spans = [
             (" same choice ", "quiet"),
             (f"{agreed.same}/{agreed.pairs} {point(agreed.share)}", "bright"),
-            (f" 95 % {point(agreed.low)} to {point(agreed.high)}", "text"),
+            (f" (95 % {point(agreed.low)} to {point(agreed.high)})", "text"),
             (f", chance {point(agreed.chance or 0.0)}", "quiet"),
         ]
     return spans
-
-
-def columns_in_sight(digest: Digest, width: int) -> tuple[int, ...]:
-    """The columns whose marks fit a row of that width, always with the two compared ones."""
-    count = len(digest.paired.columns)
-    most = max(2, (width - len(str(len(digest.paired.rows))) - 15) // 4)
-    if count <= most:
-        return tuple(range(count))
-    two = {digest.comparison.a, digest.comparison.b}
-    others = [index for index in range(count) if index not in two]
-    return tuple(sorted({*two, *others[: most - len(two)]}))
-
-
-def row_line(number: int, digest: Digest, *, current: bool, width: int, glyphs: Glyphs) -> Line:
-    """`▸ 4 Bridge collapse   ✓A ✗B ! `: the mark and the choice of every column."""
-    paired, row = digest.paired, digest.paired.rows[number]
-    digits = len(str(len(paired.rows)))
-    cursor = glyphs.cursor if current else " "
-    head: list[Span] = [(f"{cursor}{number + 1:>{digits}} ", "key" if current else "quiet")]
-    tail: list[Span] = []
-    for index in columns_in_sight(digest, width):
-        mark = column_mark(row, index, paired, digest.versus)
-        choice = row.choices[index]
-        tail += [
-            (" ", ""),
-            (glyphs.marks[mark], mark),
-            (f"{letter(choice) if choice is not None else ' ':<2}", "text"),
-        ]
-    room = max(4, width - cells(head) - cells(tail))
-    again = f" {row.repeat + 1}" if row.repeat else ""
-    name = fit_keeping(one_line(row.scenario.title or row.scenario.key), again, room - 1,
-                       glyphs.more)  # fmt: skip
-    body: list[Span] = [(name, "bright" if current else "text")]
-    rest = room - cells(body) - 3
-    if rest > 12:
-        excerpt = fit(one_line(row.scenario.text[:300]), rest, glyphs.more)
-        body.append((f"  {excerpt}", "quiet"))
-    return (*head, *fill(body, room, glyphs.more), *tail)
-
-
-def row_header(digest: Digest, width: int, glyphs: Glyphs) -> Line:
-    """The numbers of the columns above their marks, and how many columns have no room."""
-    shown = columns_in_sight(digest, width)
-    tail = "".join(f" {index + 1:<3}" for index in shown)
-    left = len(digest.paired.columns) - len(shown)
-    more = f"+{left}{glyphs.more} " if left else ""
-    pad = max(0, width - len(tail) - len(more))
-    return fill(((" " * pad + more, "warn"), (tail, "quiet")), width, glyphs.more)
-
-
-def chosen_line(row: PairedRow, index: int, digest: Digest, width: int, glyphs: Glyphs) -> Line:
-    """`✓ A Treat the rescuer`, an open answer, or `not decided`."""
-    mark = column_mark(row, index, digest.paired, digest.versus)
-    choice = row.choices[index]
-    outcome = row.outcomes[index]
-    answer = {"failed": "failed", "pending": "not decided"}.get(mark, "")
-    if outcome is not None and outcome.text is not None:
-        answer = one_line(outcome.text)
-    if choice is not None:
-        answer = f"{letter(choice)} {one_line(row.scenario.choice_texts[choice])}"
-    return ((f"{glyphs.marks[mark]} ", mark), (fit(answer, width - 2, glyphs.more), "bright"))
 
 
 def versus_words(digest: Digest, glyphs: Glyphs) -> str:
@@ -363,27 +333,3 @@ def versus_words(digest: Digest, glyphs: Glyphs) -> str:
         return "no column has a target, so nothing can be scored"
     target = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"
     return f"columns without a target are scored against {target}"
-
-
-def indices_of(
-    rows: Sequence[PairedRow], first: int, second: int, *, only: bool
-) -> tuple[int, ...]:
-    """The rows to list: all, or those in which the two columns chose differently."""
-    return tuple(i for i, row in enumerate(rows) if not only or chose_apart(row, first, second))
-
-
-def chose_apart(row: PairedRow, first: int, second: int) -> bool:
-    """True if both columns decided and chose differently."""
-    one, other = row.choices[first], row.choices[second]
-    return one is not None and other is not None and one != other
-
-
-def next_difference(digest: Digest, start: int, step: int) -> int | None:
-    """The index in `shown` of the next row that differs, past the end if needed; or None."""
-    found, rows = digest.shown, digest.paired.rows
-    a, b = digest.comparison.a, digest.comparison.b
-    for distance in range(1, len(found) + 1):
-        place = (start + step * distance) % len(found)
-        if chose_apart(rows[found[place]], a, b):
-            return place
-    return None

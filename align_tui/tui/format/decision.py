@@ -169,10 +169,10 @@ def foot_lines(
 ) -> tuple[Line, ...]:
     """The lines below the reasoning: `FOOT`, or more if the decision takes more.
 
-    `choice` and `mark` are known from the list before the result has been read. Ratings, and an
-    open answer, each take at most `room` lines. A long choice and many probabilities wrap to the
-    lines that the reasoning leaves, of which there are `spare` beside `FOOT`. Where it leaves none,
-    probabilities still take up to `room` lines, and a choice two. The `facts` stand above the costs
+    `choice` and `mark` are known from the list before the result has been read. Ratings, an open
+    answer, a long choice and many probabilities take the lines that the reasoning leaves, of which
+    there are `spare` beside `FOOT`. Where it leaves none, ratings, an open answer and probabilities
+    still take up to `room` lines, and a choice two. The `facts` stand above the costs
     in a pane that is not very low.
     """
     if shown.status == "done":
@@ -184,7 +184,12 @@ def foot_lines(
         return ((), (), _working_line(shown, of_streams, width, glyphs))
     if shown.status == "failed":
         title, _ = error_words(shown.result)
-        first: list[Span] = [(f"{glyphs.marks['failed']} ", "failed"), (title, "failed")]
+        mark_and_blank = f"{glyphs.marks['failed']} "
+        rows = wrapped(title, max(1, width - len(mark_and_blank)), max(1, spare), glyphs.more)
+        first = [
+            ((mark_and_blank if at == 0 else " " * len(mark_and_blank), "failed"), (row, "failed"))
+            for at, row in enumerate(rows)
+        ]
         last: list[Span] = []
         for action, does in (
             ("ask_again", " asks again"),
@@ -194,8 +199,8 @@ def foot_lines(
             part: Line = (("   " * bool(last) + key, "key"), (does, "quiet" if last else "text"))
             if key and (not last or cells(last) + cells(part) <= width):
                 last.extend(part)
-        return (cut(first, width, glyphs.more), (), cut(last, width, glyphs.more))
-    return ((), (), ())
+        return (*first, (), cut(last, width, glyphs.more))
+    return ((), (), ()) if shown.status == "pending" else ()
 
 
 def _decided_lines(
@@ -215,7 +220,7 @@ def _decided_lines(
     chosen = result.choice if result is not None else choice
     ratings: tuple[Line, ...] = ()
     if rated is not None:
-        ratings = rating_lines(rated, chosen, mark, width, room, glyphs)
+        ratings = rating_lines(rated, chosen, mark, width, max(room, spare), glyphs)
     changed: tuple[Line, ...] = ()
     if result is not None and shown.before is not None:
         changed = (change_line(result, shown.before, width, glyphs),)

@@ -32,6 +32,13 @@ class Section:
     text: str
 
 
+def heading_style(row: str) -> str:
+    """The style of a row that is a heading, `== messages ==` or `-- user --`; else ""."""
+    if row.startswith("== ") and row.endswith(" =="):
+        return "title"
+    return "key" if row.startswith("-- ") and row.endswith(" --") else ""
+
+
 def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
     """One section with everything, then each part by itself."""
     profile, replies = detail.profile, detail.replies
@@ -85,7 +92,7 @@ def _decision(detail: DecisionDetail) -> str:
         took = f"{result.latency_s:.3f} s, {counted(result.tokens, 'token')}"
         out.append(f"took      {took}{_of_them(thought)}")
         ends = [(reply.timeline, reply.first_token_s) for reply in replies]
-        if spent := time_spent(result.latency_s, ends):
+        if spent := time_spent(result.latency_s, ends, result.waited_s):
             out.append(f"time      {spent_words(spent)}")
         if result.error_kind:
             out += [f"failed    {error_words(result)[0]}", result.error_message or ""]
@@ -164,7 +171,10 @@ def cost_lines(reply: StoredResponse) -> str:
         f"time      first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s\n"
         f"tokens    {reply.prompt_tokens} in, {reply.tokens} out"
         f"{_of_them(reply.thinking_tokens)} ({speed:.0f}/s), "
-        f"ended by {reply.finish}" + (", asked twice" if reply.retried else "") + "\n"
+        f"ended by {reply.finish}"
+        + (f", {reply.cut}" if reply.cut else "")
+        + (", asked twice" if reply.retried else "")
+        + "\n"
         "sampling  " + ", ".join(f"{k} {v}" for k, v in reply.sampling.items())
     )
 

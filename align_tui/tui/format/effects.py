@@ -34,8 +34,8 @@ def different_targets(
     head.append((over, "quiet"))
     spans: list[Span] = [
         (" effect ", "quiet"),
-        (signed(labels.value), "bright"),
-        (f" 95 % {signed(labels.low).strip()} to {signed(labels.high).strip()}", "text"),
+        (signed(labels.value).strip(), "bright"),
+        (f" (95 % {signed(labels.low).strip()} to {signed(labels.high).strip()})", "text"),
         ("   sign-flip ", "quiet"),
         (p_text(labels.test.p), "bright"),
         *holm_spans(adjusted),

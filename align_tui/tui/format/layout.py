@@ -47,6 +47,11 @@ def overview_lines(height: int) -> int:
     return 1 if height < 20 else 2 if height < 28 else height // 4 + 1
 
 
+def stacked_lines(height: int) -> int:
+    """The most lines for which rows of accuracy stand below each other and not side by side."""
+    return max(1, overview_lines(height) // 2)
+
+
 def too_small(width: int, height: int) -> bool:
     """True if there is less room than one pane and a scenario need."""
     return width < MIN_WIDTH or height < MIN_HEIGHT
@@ -85,7 +90,8 @@ def arrange(width: int, height: int, profiles: int, focus: int, maximised: bool)
     """Arrange panes side by side, in up to three rows if one is too narrow, then in pages."""
     if maximised or profiles == 1:
         return Grid((focus,), 1, 1, (1,), profiles > 1)
-    across = max(1, width // PANE_WIDTH) if width >= 96 or height >= 24 else 1
+    narrow = 2 if width >= 80 and height >= 16 else 1
+    across = max(1, width // PANE_WIDTH) if width >= 96 or height >= 24 else narrow
     down = max(1, min(3, height // PANE_HEIGHT))
     rows = 1 if across >= profiles else min(down, math.ceil(profiles / across))
     room = across * rows
@@ -115,6 +121,7 @@ def plan(
     scenario_lines: int = 4,
     choice_lines: int = 0,
     overview_wanted: int = 1,
+    spare: int = 0,
 ) -> Layout:
     """Compute the whole layout.
 
@@ -122,6 +129,7 @@ def plan(
     `scenario_lines` is what the scenario needs at that width, without its border, and
     `choice_lines` what its choices need with one line of its text: they get it as long as the panes
     keep `LEAST_PANES` lines. `overview_wanted` is the number of lines that the overview would use.
+    `spare` lines of the panes are empty, and the scenario gets them.
     """
     height -= replay  # the line of the timeline
     kind = choose_list(width, list_asked)
@@ -137,7 +145,8 @@ def plan(
     else:
         cap = 2 if tiny else 3 if small else max(4, body * 2 // 5 - 2)
         cap = max(cap, min(choice_lines, body - LEAST_PANES - 2))
-        scenario = min(scenario_lines, cap) + 2
+        scenario = min(max(scenario_lines, choice_lines), cap) + 2
     panes = body - scenario
     grid = arrange(main, panes, profiles, focus, maximised)
+    scenario, panes = scenario + spare, panes - spare  # the panes stay where they are
     return Layout(width, height, kind, side, main, scenario, overview_height, panes, grid)

@@ -12,7 +12,7 @@ from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill
 
 GAP = 3  # cells between views that stand side by side
 TITLED = 28  # lines of a screen with room for a title; below it the margin says the same
-MARGIN = 17  # cells of it, on the right
+MARGIN = 18  # cells of it, on the right
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def with_margin(
     for y, (text, style) in enumerate(said):
         line = part.lines[y] if y < len(part.lines) else ()
         if text:
-            text = " " + text
+            text = f" {text} "
         room = width - cell_len(text)
         lines.append((*fill(line, room, glyphs.more), (text, style)))
     return tuple(lines)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.monitor.marks import MarkName, cell_mark
@@ -37,6 +39,7 @@ _MARKDOWN = re.compile(
     r"^(?:#{1,6} |[-*+] \S|\d+\. \S|> |```|\|.*\|)|\*\*\S[^*]*\*\*|`[^`\n]+`", re.MULTILINE
 )
 MAX_MARKDOWN = 12_000
+OUT = ", out of its depth"  # behind the model's name, where there is room
 MARGIN = 1  # cells at the right of the text, for the scroll thumb
 
 
@@ -59,6 +62,7 @@ class PaneView:
     markdown: bool
     above: str = ""
     below: str = ""
+    empty: int | None = None  # lines below the foot; None for a text that may still grow
 
 
 def worth_markdown(shown: Shown) -> bool:
@@ -160,12 +164,12 @@ def pane_view(
         (tail, "quiet"),
     ]
     model = one_line(profile.model_label or profile.adm.kind)
-    if depth:
-        model = f"{model}, out of its depth"
     words = annotation_words(shown.annotation)
     annotated = f"{words} {glyphs.sep} " if words else ""
     source = f" {glyphs.sep} {origin_words(shown.origin)}" if shown.origin is not None else ""
     room = max(4, width - 4 - len(annotated) - len(source))
+    if depth and cell_len(model) + cell_len(OUT) <= room:
+        model += OUT
     subtitle: Line = (
         (fit(annotated, width - 4, glyphs.more), "text"),
         (fit(model, room, glyphs.more), "warn" if depth else "quiet"),
@@ -192,6 +196,7 @@ def pane_view(
         spare=spare_lines((above, text, below), width - MARGIN, height),
     )
     live = shown.status == "running"
+    markdown = worth_markdown(shown) and not whole
     return PaneView(
         title=tuple(title),
         subtitle=subtitle,
@@ -207,9 +212,14 @@ def pane_view(
         cursor=glyphs.writing if live and not quiet else "",
         foot=foot,
         low=shown.status not in ("done", "failed"),
-        markdown=worth_markdown(shown) and not whole,
+        markdown=markdown,
         above=above,
         below=below,
+        empty=None
+        if live or shown.status == "pending"
+        else 0
+        if markdown
+        else empty_lines((above, text, below), len(foot), width - MARGIN, height),
     )
 
 
@@ -226,8 +236,13 @@ def spare_lines(parts: tuple[str, str, str], width: int, height: int) -> int:
 
     The text has the `parts` thinking, reasoning and notes.
     """
+    return empty_lines(parts, FOOT, width, height)
+
+
+def empty_lines(parts: tuple[str, str, str], foot: int, width: int, height: int) -> int:
+    """The lines that stay empty in a pane below its text, a blank one and `foot` lines."""
     above, text, below = parts
-    most = height - FOOT - 1
+    most = height - foot - 1
     if most <= 0 or len(text) > most * width:
         return 0  # too long, whatever its words
     notes = 1 + _rows(below, width) if below else 0
@@ -245,6 +260,11 @@ def rated_of(shown: Shown, profile: Profile, choices: int) -> Rated | None:
     if basis is None or not (basis.predictions or basis.ranking):
         return None
     return Rated(choices, basis.predictions or (), basis.relevance, basis.ranking, profile.target)
+
+
+def _sentences(text: str) -> str:
+    """The text with a full stop behind each line that ends in a word."""
+    return "\n".join(f"{line}." if line[-1:].isalnum() else line for line in text.split("\n"))
 
 
 def _text(
@@ -265,13 +285,14 @@ def _text(
         workers, silent = snapshot.workers, snapshot.silent
         return waiting_words(workers, snapshot.state, starting, keys, shown.ahead, silent), True
     if shown.status == "failed":
-        return error_words(shown.result)[1], False
+        return _sentences(error_words(shown.result)[1]), False
     if shown.status == "running" and shown.thinking and not shown.text:
         return "", False
     if shown.status == "running" and shown.blocked:
         return f"{shown.blocked}. The sample fails if that goes on.", True
     if shown.status == "running" and not shown.text:
-        return running_words(snapshot.workers, profile.needs_model, snapshot.silent), True
+        workers, silent = snapshot.workers, snapshot.silent
+        return running_words(workers, profile.needs_model, silent, begun=shown.begun), True
     if shown.status == "done" and shown.result is not None and not shown.text.strip():
         return "(no reasoning)", True
     return shown.text, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from align_tui.monitor.search import FoundIn
 from align_tui.tui.format.bars import bar, independent, interval, point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.run_names import fit_run_name
 from align_tui.tui.format.search import around
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill, fit
 from align_tui.tui.format.targets import in_words
@@ -22,7 +24,11 @@ from align_tui.tui.format.wrapping import wrap
 if TYPE_CHECKING:
     from align_tui.monitor.rows import RunDetail, RunLine
 
+HASH = re.compile(r"[0-9a-f]{20,}")
+HASH_KEPT = 12  # characters of a hash in the details
 SIDE_WIDTH = 120  # cells of a screen from which the details stand beside the list
+ID, WHEN, STATE, DECIDED, FAILED = 5, 11, 9, 10, 6  # cells of the columns of the list
+LEAST_PROFILES = 16  # cells in which a line names the run's profiles
 MOST_DEPTH = 4  # levels of child runs that are told apart by their indentation
 STATES = ("finished", "running", "waiting", "paused", "stopped", "failed", "bookmarked", "judged")
 
@@ -130,24 +136,26 @@ def run_line(
     now: float,
     glyphs: Glyphs,
     depth: int = 0,
+    among: tuple[str, ...] = (),
 ) -> Line:
     """`▸● ce8z demo        11-25 01:18 finished  160/160 !5 #paper`.
 
-    A child run is indented by its `depth`: `└ bridge-collapse edited`.
+    A child run is indented by its `depth`: `└ bridge-collapse edited`. A name that is cut keeps
+    what differs from the names of the runs `among` which it stands.
     """
     row = line.row
     state = state_of(line)
-    size = len(str(row.samples))
     head: list[Span] = [
         (glyphs.cursor if current else " ", "key"),
         (glyphs.dot if chosen else " ", "warn"),
-        (f" {row.id.rpartition('-')[2]:<5}", "key" if current else "quiet"),
+        (f" {row.id.rpartition('-')[2]:<{ID}}", "key" if current else "quiet"),
     ]
+    failed = f"{glyphs.marks['failed']}{row.failed}" if row.failed else ""
     tail: list[Span] = [
-        (f" {when(row.created, now)} ", "quiet"),
-        (f"{state:<9}", "working" if state in ("running", "waiting") else "text"),
-        (f"{f'{row.done}/{row.samples}':>{max(9, 2 * size + 1)}} ", "text"),
-        (f" {glyphs.marks['failed']}{row.failed:<5}" if row.failed else " " * 7, "failed"),
+        (f" {when(row.created, now):<{WHEN}}", "quiet"),
+        (f" {state:<{STATE}}", "working" if state in ("running", "waiting") else "text"),
+        (f"{f'{row.done}/{row.samples}':>{DECIDED}}", "text"),
+        (f" {failed:<{FAILED}} ", "failed"),
     ]
     rest: list[Span] = []
     if line.bookmarks or line.verdicts:
@@ -159,14 +167,19 @@ def run_line(
     room = width - cells(head) - cells(tail)
     spare = min(cells(rest), max(0, room - 18))
     indent = "  " * min(depth - 1, MOST_DEPTH) + f"{glyphs.branch} " if depth else ""
-    name = fit(one_line(row.name, 200), room - spare - 1 - len(indent), glyphs.more)
+    name = fit_run_name(one_line(row.name, 200), room - spare - 1 - len(indent), glyphs.more, among)
     body: list[Span] = [(indent, "quiet"), (name, "bright" if current else "text"), *rest]
+    spare = room - cells(body) - 3
+    if spare >= LEAST_PROFILES:
+        profiles = ", ".join(one_line(profile) for profile in line.profiles)
+        body.append((f"  {fit(profiles, spare, glyphs.more)}", "quiet"))
     return (*head, *fill(body, room, glyphs.more), *tail)
 
 
 def run_header(width: int) -> Line:
     """The headings of the columns."""
-    left, right = "   run   name", f"{'started':<13}{'state':<9}{'decided':>9}  failed "
+    left = f"   {'run':<{ID}}name"
+    right = f" {'started':<{WHEN}} {'state':<{STATE}}{'decided':>{DECIDED}} {'failed':<{FAILED}} "
     return ((left + " " * max(1, width - len(left) - len(right)) + right, "quiet"),)
 
 
@@ -185,7 +198,7 @@ def detail_lines(
     done, rest = bar(row.done / row.samples if row.samples else 0.0, min(20, width // 4), glyphs)
     out: list[Line] = [
         ((fit(one_line(row.name), width, glyphs.more), "title"),),
-        ((fit(f"{row.id}, started {begun}", width, glyphs.more), "quiet"),),
+        *_wrapped((f"{row.id},", f"started {begun}"), width, glyphs),
         ((done, "bar"), (rest, "faint"), (f" {row.done}/{row.samples} decided", "text"),
          (f", {row.failed} failed" if row.failed else "", "failed")),
     ]  # fmt: skip
@@ -205,24 +218,48 @@ def detail_lines(
         notes += [f"{line.bookmarks} bookmarked"] if line.bookmarks else []
         words = ", ".join(notes).replace("×", glyphs.times)
         out += [(), ((fit(words, width, glyphs.more), "text"),)]
-    made = ", ".join(_made_with(detail, glyphs))
-    out += [(), *(((text, "quiet"),) for _, text in wrap(one_line(made), width))]
-    return tuple(out)
+    return (*out, (), *_made_with(detail, width, glyphs))
 
 
-def _made_with(detail: RunDetail, glyphs: Glyphs) -> list[str]:
-    """The versions, and each model's revision once, shortened."""
+def _wrapped(parts: tuple[str, str], width: int, glyphs: Glyphs) -> list[Line]:
+    """Both parts on one line, or on two if that is too narrow."""
+    whole = " ".join(parts)
+    rows = [whole] if cell_len(whole) <= width else list(parts)
+    return [((fit(row, width, glyphs.more), "quiet"),) for row in rows]
+
+
+def _made_with(detail: RunDetail, width: int, glyphs: Glyphs) -> list[Line]:
+    """The versions in a column, and each model's revision once; long hashes are shortened."""
     of_profiles = ("model of ", "identity of ")
-    found = [
+    found = dict.fromkeys(
         (name.partition(" of ")[0] if name.startswith(of_profiles) else name, version)
         for name, version in detail.versions.items()
-    ]
-    return [f"{name} {fit(version, 40, glyphs.more)}" for name, version in dict.fromkeys(found)]
+    )
+    size = min(14, max((cell_len(name) for name, _ in found), default=0))
+    out: list[Line] = []
+    for name, version in found:
+        short = HASH.sub(lambda hash_: hash_[0][:HASH_KEPT] + glyphs.more, one_line(version))
+        rows = wrap(short, max(8, width - size - 2))
+        head = fit(one_line(name), size, glyphs.more)
+        for number, (_, row) in enumerate(rows):
+            first = head if number == 0 else ""
+            blanks = " " * (size - cell_len(first) + 2)
+            out.append(cut(((first, "quiet"), (blanks + row, "text")), width, glyphs.more))
+    return out
 
 
 def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyphs) -> list[Line]:
     out: list[Line] = []
     size = 21 if width >= 60 else 13 if width >= 42 else 0
+    rates = [tally.all for tally in detail.tallies]
+    digits = max((len(str(rate.scored)) for rate in rates), default=1)
+    clusters = max((len(independent(rate)) for rate in rates), default=0)
+    numbers = 2 * digits + 8 + (clusters + 1 if clusters else 0)
+    versus = {
+        key: f"  {_versus(key, detail, glyphs)}" for key in {t.target for t in detail.tallies}
+    }
+    longest = max(map(cell_len, versus.values()), default=0)
+    labels = max(8, min(longest, width - numbers - size))
     for index, name in enumerate(names):
         mine = [tally for tally in detail.tallies if tally.profile == index]
         model = model_beside(name, detail.models[index]) if index < len(detail.models) else ""
@@ -235,18 +272,20 @@ def _profiles(names: Sequence[str], detail: RunDetail, width: int, glyphs: Glyph
             )
         )
         for tally in mine:
-            targets = detail.targets.get(tally.target)
-            versus = in_words(targets, glyphs) if targets else one_line(tally.target)
             rate = tally.all
-            of = independent(rate)
-            numbers = f" {rate.correct}/{rate.scored} {point(rate.accuracy or 0.0)} "
-            numbers += f"{of} " if of else ""
-            room = width - size - cell_len(numbers) - 2
-            label = fill([(f"  {versus}", "quiet")], max(8, min(32, room)), glyphs.more)
-            out.append(
-                (*label, (numbers, "text"), *(interval(rate, None, size, glyphs) if size else ()))
-            )
+            shown = f" {rate.correct:>{digits}}/{rate.scored:<{digits}}"
+            shown += f" {point(rate.accuracy or 0.0):>4} "
+            shown += f"{independent(rate):<{clusters}} " if clusters else ""
+            label = fill([(versus[tally.target], "quiet")], labels, glyphs.more)
+            drawn = interval(rate, None, size, glyphs) if size else ()
+            out.append(cut((*label, (shown, "text"), *drawn), width, glyphs.more))
     return out
+
+
+def _versus(key: str, detail: RunDetail, glyphs: Glyphs) -> str:
+    """The target of that key in words."""
+    targets = detail.targets.get(key)
+    return in_words(targets, glyphs) if targets else one_line(key)
 
 
 def place_line(place: FoundIn, width: int, glyphs: Glyphs) -> Line:

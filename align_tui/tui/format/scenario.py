@@ -15,6 +15,7 @@ from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill, fit
 from align_tui.tui.format.targets import words
 from align_tui.tui.format.wrapping import wrap
 
+WASTED = 3  # cells at the end of a wrapped row that stay empty, on average
 FOLDED_TEXT = 6_000  # characters that are wrapped for a folded view, more than it can show
 
 
@@ -97,10 +98,10 @@ def text_lines(scenario: Scenario, width: int, *, whole: bool) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The lines that the longest scenario of a study takes, so that the layout stays.
+    """The lines that a scenario of a study takes, so that the layout stays.
 
-    `whole` are those of its text and choices; `choices` are those of the choices with one line of
-    the text.
+    Four of five scenarios need no more. `whole` are those of text and choices; `choices` are those
+    of the choices with one line of the text.
     """
 
     whole: int = 3
@@ -108,7 +109,7 @@ class Wanted:
 
 
 def lines_wanted(scenarios: Sequence[Scenario], width: int) -> Wanted:
-    """What the scenarios need (an estimate, from at most 200 of them)."""
+    """What four of five scenarios need (an estimate, from at most 200 of them)."""
     if not scenarios or width < 10:
         return Wanted()
     sample = scenarios[:: max(1, len(scenarios) // 200)]
@@ -116,16 +117,18 @@ def lines_wanted(scenarios: Sequence[Scenario], width: int) -> Wanted:
     for scenario in sample:
         choices = _choice_rows([len(choice.text) for choice in scenario.choices], width)
         text = whole_text(scenario)[:FOLDED_TEXT]
-        rows = sum(1 + int(len(part) / (width * 0.93)) for part in text.split("\n"))
+        rows = sum(1 + int(len(part) / (width - WASTED)) for part in text.split("\n"))
         needs.append((rows + choices, 1 + choices))
-    return Wanted(max(whole for whole, _ in needs), max(choices for _, choices in needs))
+    longest = (len(needs) - 1) * 4 // 5
+    wholes, choices_ = (sorted(column)[longest] for column in zip(*needs, strict=True))
+    return Wanted(wholes, choices_)
 
 
 def _choice_rows(lengths: Sequence[int], width: int) -> int:
     """The lines that choices of these lengths take: side by side, else wrapped."""
     widest = max(lengths, default=0) + 3
     if widest > width:
-        return sum(1 + int(length / ((width - 3) * 0.93)) for length in lengths)
+        return sum(1 + int(length / (width - 3 - WASTED)) for length in lengths)
     across = max(1, min(len(lengths), width // (widest + 4)))
     return -(-len(lengths) // across)
 
@@ -135,14 +138,16 @@ def scenario_lines(
 ) -> tuple[tuple[Line, ...], bool]:
     """(lines, True if everything is shown): the text, then the choices.
 
-    The choices have room first: they are cut only if they take more than all lines but one.
+    The choices have room first: they are cut only if they take more than all lines but one. A blank
+    line stands above them if there is one to spare.
     """
     choices = choice_lines(scenario, width, glyphs, labels=unfolded)
     text = text_lines(scenario, width, whole=unfolded)
     complete = len(text) + len(choices) <= height
     if complete:
         body: list[Line] = [((row, "text"),) for row in text]
-        return (*body, *choices), True
+        blank: tuple[Line, ...] = ((),) * (len(body) + len(choices) < height)
+        return (*body, *blank, *choices), True
     if unfolded:
         return (*(((row, "text"),) for row in text), *choices), False
     if len(choices) > max(1, height - 1):  # the text keeps a line

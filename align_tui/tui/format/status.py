@@ -11,7 +11,8 @@ from align_tui.tui.format.bars import bar, clock
 from align_tui.tui.format.engine import worker_parts
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
-from align_tui.tui.format.status_text import GO_ON
+from align_tui.tui.format.run_names import fit_run_name, subject_and_change
+from align_tui.tui.format.status_text import GO_ON, at_work_words
 from align_tui.tui.format.styled_text import Line, Span, cells, fit, spread
 
 OPEN_FINDINGS = ": {study.findings}"
@@ -49,8 +50,7 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     if snapshot.error:
         error = fit(one_line(snapshot.error), width // 2, glyphs.more)
         right = ((f"{glyphs.marks['failed']} {error} ", "failed"),)
-    name = fit(one_line(view.name), max(12, width // 4), glyphs.more)
-    parts: list[Line] = [((f" {name}  ", "bright"),)]
+    parts: list[Line] = [((f" {shown_name(view.name, (), width, glyphs)}  ", "bright"),)]
     if counts.total:
         parts.append(((f"{ended}/{total} ", "text"),))
         size = 16 if width >= 120 else 8
@@ -79,6 +79,16 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     return spread(left, right, width, glyphs.more)
 
 
+def shown_name(name: str, among: tuple[str, ...], width: int, glyphs: Glyphs) -> str:
+    """The name of a study as the line shows it; the name of a what-if gets more room.
+
+    `among` are the names of the study's profiles and scenarios, which a what-if is named by.
+    """
+    name = one_line(name)
+    room = width // 3 if subject_and_change(name)[1] else width // 4
+    return fit_run_name(name, max(12, room), glyphs.more, among)
+
+
 def planned_here(counts: Counts, planned: int) -> int:
     """Of how many samples this run decides: those that the study plans and it does not inherit."""
     return max(counts.total, planned - counts.inherited)
@@ -97,7 +107,7 @@ def _state_parts(snapshot: Snapshot, view: StatusView, total: int) -> list[Line]
     if counts.running and not snapshot.workers and not view.replay:
         return [((f"{counts.running} waiting  ", "warn"),)]
     if counts.running:
-        return [((f"{counts.running} running  ", "text"),)]
+        return [((f"{at_work_words(counts.running, snapshot.in_worker)}  ", "text"),)]
     if counts.total and not counts.open:
         if counts.total < total:
             return [((f"{total - counts.total} not asked  ", "quiet"),)]

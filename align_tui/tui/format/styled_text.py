@@ -87,6 +87,12 @@ def fit_distinct(name: str, width: int, more: str, among: Sequence[str]) -> str:
     return set_cell_size(name, room).rstrip() + more + end
 
 
+def shared_beginning(names: Sequence[str]) -> int:
+    """The characters of whole words with which all names begin; 0 if one of them ends there."""
+    first = names[0] if names else ""
+    return min((_shared(first, other) for other in names if other != first), default=0)
+
+
 def _shared(name: str, other: str) -> int:
     """The characters of whole words with which both names begin."""
     pairs = zip(name, other, strict=False)

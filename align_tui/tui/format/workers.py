@@ -15,14 +15,20 @@ from align_tui.tui.format.bars import clock
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.overview import message_part as nothing
-from align_tui.tui.format.status_text import gigabytes, model_names, spent_words, worker_state
-from align_tui.tui.format.styled_text import Line, Span, cut, fit
+from align_tui.tui.format.status_text import (
+    at_work_words,
+    gigabytes,
+    model_names,
+    spent_words,
+    worker_state,
+)
+from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import WorkerRow
 
 TITLES = ("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
-SAMPLES = "samples: running + claimed and waiting"
+SAMPLES = "samples: writing + queued in worker"
 RIGHT = (4, 5, 6)  # columns of numbers
 KEPT = 7  # columns that are cut rather than left out
 LEAST = {1: 7, 2: 8}  # cells that state and model keep when there is little room
@@ -59,14 +65,17 @@ def worker_table(
     """One line for each worker, with its error and notes below.
 
     `gone` are workers whose process ended without a notice. Workers in `workers` may be silent. The
-    column of samples has the running ones and, after the plus, the claimed ones that still wait. If
-    there is no room, columns on the right are left out, then models and states are cut, each with
-    an ellipsis.
+    column of samples has those for which a model reads or writes and, after the plus, those that
+    wait in the worker. If there is no room, columns on the right are left out, then models and
+    states are cut, each with an ellipsis.
     """
     none = "-" if glyphs.ascii else "–"
     every = [(worker, False) for worker in workers] + [(worker, True) for worker in gone]
     texts = [_texts(worker, lost, none) for worker, lost in every]
-    sizes = [max(cell_len(row[i]) for row in [TITLES, *texts]) for i in range(len(TITLES))]
+    for row in texts if not headed else ():
+        row[5], row[6] = f"{row[5]} tok/s", f"{row[6]} samples"  # numbers that no heading explains
+    rows = [TITLES, *texts] if headed else texts
+    sizes = [max((cell_len(row[i]) for row in rows), default=0) for i in range(len(TITLES))]
     shown, gap = _fitting(sizes, width - 2)
     lines: list[Line] = []
     if headed:
@@ -118,17 +127,28 @@ def _aligned(
     return (" " * gap).join(parts)
 
 
-def queue_line(snapshot: Snapshot, glyphs: Glyphs) -> Line:
-    """The number of waiting samples, of this run and of all runs, and the time left."""
+def queue_line(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Line:
+    """The samples that wait in this run and in all runs, the time left, and what a decision takes.
+
+    Parts at the end are left out if they do not fit whole.
+    """
     depth, counts = snapshot.queue, snapshot.counts
-    text = f"queue: {counts.pending} of this run pending"
+    at_work = at_work_words(counts.running, snapshot.in_worker)
+    if not snapshot.workers:
+        at_work = f"{counts.running} waiting"
+    text = f" this run: {counts.pending} pending, {at_work}"
+    parts: list[Span] = []
     if depth is not None and depth.samples > counts.pending:
-        text += f", {depth.samples} in {counted(depth.runs, 'run')}"
-    out: list[Span] = [(f" {text} {glyphs.sep} {counts.running} running", "text")]
+        parts.append((f"all runs: {depth.samples} pending in {counted(depth.runs, 'run')}", "text"))
     if snapshot.left_s is not None and counts.open:
-        out.append((f" {glyphs.sep} left {clock(snapshot.left_s)}", "text"))
+        parts.append((f"left {clock(snapshot.left_s)}", "text"))
     if snapshot.spent is not None:
-        out.append((f" {glyphs.sep} a decision: {spent_words(snapshot.spent)}", "quiet"))
+        parts.append((f"a decision: {spent_words(snapshot.spent)}", "quiet"))
+    out: list[Span] = [(text, "text")]
+    for part, style in parts:
+        span = (f" {glyphs.sep} {part}", style)
+        if cells(out) + cells((span,)) <= width:
+            out.append(span)
     return tuple(out)
 
 
@@ -154,12 +174,13 @@ def workers_part(
     if snapshot.lost:
         caption += f", {len(snapshot.lost)} gone"
     caption += f" {glyphs.sep} {SAMPLES}" if every else ""
-    lines = [queue_line(snapshot, glyphs)]
+    lines = [queue_line(snapshot, width, glyphs)]
     if not there:
         lines.append(_none(starts))
     if every:
         headed = height > 1 + every
-        lines += worker_table(there, snapshot.lost, width, glyphs, headed=headed)
+        table = worker_table(there, snapshot.lost, width - 1, glyphs, headed=headed)
+        lines += [((" ", ""), *line) for line in table]
     shown = lines[:height]
     return Part(tuple(shown), ((caption, "quiet"),), len(lines) - len(shown))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -43,6 +44,7 @@ class Prose(ScrollView, can_focus=False):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.text = text
+        self.style_of: Callable[[str], str] | None = None  # the style of a row that has its own
         self.cursor = ""
         self._style = ""
         self._loud = ALL
@@ -202,6 +204,8 @@ class Prose(ScrollView, can_focus=False):
         start, text = self._rows[number]
         if start not in self._loud:
             style = self._base + rich_style("quiet")
+        if self.style_of is not None and (own := self.style_of(text)):
+            style = self._base + rich_style(own)
         if self.cursor and number == len(self._rows) - 1 and cell_len(text) < self._width:
             text += self.cursor
         if y not in self._thumb:

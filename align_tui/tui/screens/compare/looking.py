@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from align_tui.tui.format.comparison import next_difference, versus_words
+from align_tui.tui.format.compared_rows import next_difference
+from align_tui.tui.format.comparison import versus_words
 
 if TYPE_CHECKING:
     from align_tui.tui.screens.compare.host import CompareHost

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from align_tui.core.columns import (
     Column,
     Paired,
     PairedRow,
     column_rate,
     pair_up,
-    question_scenarios,
-    target_for,
+    paired_chance,
     versus_for,
 )
 from align_tui.core.stats.comparison import Comparison, compare
 from align_tui.core.stats.paired import holm
-from align_tui.core.stats.rates import chance
 from align_tui.core.targets import Targets
 from align_tui.monitor.columns import read_columns, read_reasons
-from align_tui.tui.format.comparison import Digest, chose_apart, indices_of
+from align_tui.tui.format.compared_rows import chose_apart, indices_of
+from align_tui.tui.format.comparison import Digest, row_name
+from align_tui.tui.format.styled_text import shared_beginning
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import Database
@@ -106,7 +108,7 @@ def digest_of(
     columns = paired.columns
     versus = versus_for(columns[first], columns[second], versus)
     comparison = compare(paired, first, second, versus, discriminating=discriminating)
-    scenarios = question_scenarios(paired.rows)
+    names = [row_name(row.scenario) for row in paired.rows]
     return Digest(
         paired=paired,
         versus=versus,
@@ -115,17 +117,13 @@ def digest_of(
             column_rate(paired, index, versus, discriminating=discriminating) for index in every
         ),
         chances=tuple(
-            chance(
-                scenarios,
-                target_for(column, versus),
-                column.scorer,
-                discriminating=discriminating,
-            )
-            for column in paired.columns
+            paired_chance(paired, index, versus, discriminating=discriminating) for index in every
         ),
         shown=indices_of(paired.rows, first, second, only=only),
         differing=sum(chose_apart(row, first, second) for row in paired.rows),
         adjusted=adjusted_among(paired, comparison, versus, discriminating=discriminating),
+        longest=max(map(cell_len, names), default=0),
+        shared=shared_beginning(names),
     )
 
 

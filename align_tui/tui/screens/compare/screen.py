@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container, Horizontal, Vertical
 
 from align_tui.monitor.columns import ColumnKey
 from align_tui.tui.acts import bindings, calls
@@ -52,8 +52,10 @@ class CompareScreen(BaseScreen):
         yield shown.table
         with Container(id="below"):
             yield shown.rows
-            with Horizontal(id="sides"):
-                yield from shown.sides
+            with Vertical(id="beside"):
+                yield shown.scenario
+                with Horizontal(id="sides"):
+                    yield from shown.sides
         yield self.keys
 
     def on_mount(self) -> None:

@@ -14,7 +14,7 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.text.display import one_line, plain
 from align_tui.tui import pager
 from align_tui.tui.dialogs.help import MessageDialog
-from align_tui.tui.format.decision_detail import Section, inside_title
+from align_tui.tui.format.decision_detail import Section, heading_style, inside_title
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.keymap import keys_of
 
@@ -46,6 +46,7 @@ class DecisionScreen(MessageDialog):
         super().__init__("inside this decision", plain(sections[0].text), glyphs.ascii)
         self.sections, self.name_of_file, self.glyphs = sections, name, glyphs
         self._write = write
+        self.prose.style_of = heading_style
         self.at = 0
 
     def on_mount(self) -> None:

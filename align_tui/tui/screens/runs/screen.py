@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.widgets import Input
 
 from align_tui.monitor import runs
@@ -67,7 +66,6 @@ class RunsScreen(BaseScreen):
     def on_mount(self) -> None:
         """Read the list, and again whenever another process has written."""
         self.field.display = False
-        self.presenter.list.border_title = Content("runs")
         self.presenter.title_bar.paint([((" reading the runs", "quiet"),)])
         self.reload()
         self.run_actions.load_exporters()

@@ -111,6 +111,20 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     ),
     Act("study.sort_back", "U", "previous order of the list", lambda do: do.viewing.sort(-1)),
     Act(
+        "study.group",
+        "y",
+        "group the list: attribute, family, outcome, ...",
+        lambda do: do.viewing.group(1),
+    ),
+    Act("study.group_back", "Y", "previous grouping of the list", lambda do: do.viewing.group(-1)),
+    Act("study.next_group", "J", "next group of the list", lambda do: do.moving.step_group(1)),
+    Act(
+        "study.previous_group",
+        "K",
+        "previous group of the list",
+        lambda do: do.moving.step_group(-1),
+    ),
+    Act(
         "study.next_match",
         "n",
         "next match: listed scenario, search hit, or wrong decision",

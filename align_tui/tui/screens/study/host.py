@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from align_tui.tui.screens.host import Host
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from align_tui.tui.exit_message import ExitMessage
     from align_tui.tui.format.layout import Layout
     from align_tui.tui.screens.study.view_state import ViewState
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class StudyHost(Host, Protocol):
 
     def put_away(self) -> None:
         """Close the error that `complain` shows."""
+
+    @property
+    def has_trouble(self) -> bool:
+        """True while the error that `complain` showed is not closed."""
+
+    def aside(self, job: Callable[[], T], then: Callable[[T], None], after_s: float) -> None:
+        """Call `job` after some seconds in a thread of its own, and `then` in the event loop.
+
+        It is for a job that may take seconds without the store. It ends with the screen.
+        """
 
     def focus_pane(self, index: int) -> None:
         """Give the keyboard's focus to that pane."""

@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from align_tui.config.study import OUT_OF_DEPTH
+from align_tui.core.text.display import one_line
 from align_tui.monitor.marks import mark_of
 from align_tui.monitor.snapshot import Shown, Snapshot
 from align_tui.monitor.votes import vote
@@ -15,12 +16,13 @@ from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.layout import Layout, plan, too_small
 from align_tui.tui.format.outside import outside_words
 from align_tui.tui.format.pane_facts import ALONE, Beside
-from align_tui.tui.format.panes import current, greeting, pane_view
-from align_tui.tui.format.status import StatusView, status_line
+from align_tui.tui.format.panes import PaneView, current, greeting, pane_view
+from align_tui.tui.format.status import StatusView, shown_name, status_line
 from align_tui.tui.format.styled_text import cut
 from align_tui.tui.format.tabs import Tab, tabs_line
 from align_tui.tui.format.targets import baseline_of, compared, profile_name, signs
 from align_tui.tui.format.transport import Ticks, transport_line
+from align_tui.tui.screens.study.choice_room import ChoiceRoom
 from align_tui.tui.screens.study.overview import OverviewPresenter
 from align_tui.tui.screens.study.scenario_list import ScenarioListPresenter
 from align_tui.tui.screens.study.view_state import ViewState
@@ -57,6 +59,7 @@ class Presenter:
         self._names = [profile_name(profile) for profile in study.profiles]
         self._baselines = [baseline_of(study, number) for number in range(len(study.profiles))]
         self._needs_comparison = any(not p.target for p in study.profiles)
+        self._name = lru_cache(maxsize=4)(self._shown_name)
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
@@ -64,6 +67,8 @@ class Presenter:
         self._ticks = Ticks()
         self.overview = OverviewPresenter(widgets, study, glyphs, views)
         self._rows_wanted = 0
+        self._choices = ChoiceRoom(study.scenarios, glyphs)
+        self._measured_for = (0, 0)  # what the layout was last computed for, see `_room_wanted`
 
     def targets(self, state: ViewState) -> tuple[str | None, ...]:
         """The id of the target that each profile is scored against."""
@@ -92,14 +97,17 @@ class Presenter:
         )
         first = planned()
         inner = first.main_width - 4
-        wanted = self._wanted(inner)
-        whole, choices = wanted.whole, wanted.choices
+        whole = self._wanted(inner).whole
+        self._measured_for = choices, spare = self._room_wanted(snapshot, state, inner)
         if state.unfolded and self.study.scenarios:
             shown = self.study.scenarios[state.scenario]
             whole = len(scenario.scenario_lines(shown, inner, 9999, self.glyphs, unfolded=True)[0])
         self._rows_wanted = self._overview_rows(snapshot, state)
         layout = planned(
-            scenario_lines=whole, choice_lines=choices, overview_wanted=self._rows_wanted
+            scenario_lines=whole,
+            choice_lines=choices,
+            overview_wanted=self._rows_wanted,
+            spare=spare,
         )
         if layout != self.layout:
             self.layout = layout
@@ -108,9 +116,7 @@ class Presenter:
 
     def paint(self, snapshot: Snapshot, state: ViewState) -> None:
         """Paint everything."""
-        # A worker that starts or ends changes the number of lines of the overview.
-        stale = self.layout is None or self._overview_rows(snapshot, state) != self._rows_wanted
-        if stale and not self.measure(snapshot, state):
+        if self._is_stale(snapshot, state) and not self.measure(snapshot, state):
             return
         assert self.layout is not None
         targets = self.targets(state)
@@ -122,20 +128,49 @@ class Presenter:
         self.overview.paint(snapshot, state, targets, size, self.layout.overview_height)
         self._bottom(snapshot, state, targets)
 
+    def _is_stale(self, snapshot: Snapshot, state: ViewState) -> bool:
+        """True if the layout must be computed again.
+
+        A worker that starts or ends changes the lines of the overview; another scenario may have
+        longer choices.
+        """
+        if self.layout is None or self._overview_rows(snapshot, state) != self._rows_wanted:
+            return True
+        return self._room_wanted(snapshot, state, self.layout.main_width - 4) != self._measured_for
+
+    def _room_wanted(self, snapshot: Snapshot, state: ViewState, width: int) -> tuple[int, int]:
+        """(lines that the choices need, lines that the panes spare for them)."""
+        least = self._wanted(width).choices
+        lines = max(least, self._choices.wanted(state.scenario, width))
+        return lines, self._choices.spared(self._shown_as(snapshot, state))
+
+    def _shown_as(self, snapshot: Snapshot, state: ViewState) -> object:
+        """What decides how many lines the panes can spare; None before the panes were read."""
+        if snapshot.scenario != state.scenario or state.unfolded:
+            return None
+        settled = tuple((shown.sample, shown.status) for shown in snapshot.panes)
+        place = (self.widgets.size, state.scenario, state.focus, state.maximised, state.thinking)
+        return (*place, self._rows_wanted, state.list_asked, settled)
+
     def _overview_rows(self, snapshot: Snapshot, state: ViewState) -> int:
         width, height = self.widgets.size
         return self.overview.lines_wanted(snapshot, state, width, height - self.replay)
 
+    def _shown_name(self, width: int) -> str:
+        """The study's name as the status line of that width shows it."""
+        among = (*self._names, *(one_line(each.key) for each in self.study.scenarios))
+        return shown_name(self.study.name, among, width, self.glyphs)
+
     def _status(self, snapshot: Snapshot, state: ViewState) -> None:
+        width = self.widgets.size.width
         view = StatusView(
-            self.study.name,
+            self._name(width),
             self.planned,
             self.depth,
             state.starting,
             self.replay,
             self.widgets.names,
         )
-        width = self.widgets.size.width
         self.widgets.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
     def _scenario(self, snapshot: Snapshot, state: ViewState) -> None:
@@ -167,7 +202,7 @@ class Presenter:
         if not self.study.scenarios:
             return
         choices = self.study.scenarios[state.scenario].choice_texts
-        greet, keys = "", self.widgets.names
+        greet, keys, views = "", self.widgets.names, list[PaneView]()
         if snapshot.reading:
             greet = "reading the run"
         elif not (state.starting or self.replay or snapshot.counts.known):
@@ -203,7 +238,11 @@ class Presenter:
                 beside=self._beside(index, snapshot, state),
             )
             pane.paint(view)
+            views.append(view)
         self._tabs(snapshot, state, targets)
+        key = self._shown_as(snapshot, state)
+        if key is not None and self._choices.find(key, state.scenario, self.layout, views):
+            self.measure(snapshot, state)
 
     def _beside(self, index: int, snapshot: Snapshot, state: ViewState) -> Beside:
         """What a pane's decision is compared with, once the shown scenario has been read."""

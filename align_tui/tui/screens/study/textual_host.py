@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -108,6 +109,20 @@ class TextualHost:
         """Close the error that `complain` shows."""
         self.state.trouble = ()
         self.widgets.show_trouble("")
+
+    @property
+    def has_trouble(self) -> bool:
+        """True while the error that `complain` showed is not closed."""
+        return bool(self.state.trouble)
+
+    def aside(self, job: Callable[[], T], then: Callable[[T], None], after_s: float) -> None:
+        """Call `job` after some seconds in a thread of its own, and `then` in the event loop."""
+
+        async def run() -> None:
+            await asyncio.sleep(after_s)
+            then(await asyncio.to_thread(job))
+
+        self.screen.run_worker(run(), exit_on_error=True)
 
     def focus_pane(self, index: int) -> None:
         """Give the keyboard's focus to that pane."""

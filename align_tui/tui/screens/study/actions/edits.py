@@ -183,6 +183,8 @@ class Edits:
             list_asked=old.list_asked,
             discriminating=old.discriminating,
             wanted=old.wanted,
+            order=old.order,
+            grouping=old.grouping,
         )
         notice = notice or (ASKED.format(one_line(run or "")) if asked else NOTHING_NEW)
         self.host.turn_to(Successor(changed.study, run, state, notice, bool(asked)))

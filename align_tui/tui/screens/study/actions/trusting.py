@@ -1,17 +1,20 @@
 """Before a study runs: look whether its models are here, and ask whether its code may run.
 
-There is one question for each file of code, once.
+There is one question for each file of code, once. A server that still loads its model is waited for
+as long as the user allowed.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from align_tui.config.code import Code, codes_of, runs_code
-from align_tui.config.ready import may_lack, require_ready
+from align_tui.config.ready import may_lack, require_ready, servers_of
+from align_tui.config.server_ready import EVERY_S, allowed_wait_s, first_trouble
 from align_tui.config.trust import remember, unknown
-from align_tui.core.errors import AlignError
+from align_tui.core.errors import AlignError, BackboneError, ServerUnreachable
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -26,6 +29,7 @@ class Trusting:
 
     def __init__(self, host: StudyHost, *, ascii_only: bool) -> None:
         self.host, self._ascii = host, ascii_only
+        self._waits = 0  # how many waits for a server have begun: only the last one goes on
 
     def before(
         self, study: Study, then: Callable[[], None], no: Callable[[], None] = lambda: None
@@ -46,13 +50,51 @@ class Trusting:
             return asked
 
         def back(untrusted: tuple[Code, ...] | AlignError) -> None:
-            if isinstance(untrusted, AlignError):
+            if isinstance(untrusted, ServerUnreachable) and (seconds := allowed_wait_s()):
+                self._wait(study, untrusted, seconds, lambda: self.before(study, then, no), no)
+            elif isinstance(untrusted, AlignError):
                 self.host.complain(untrusted.message, untrusted.hint)
                 no()
             else:
                 self._ask(untrusted, then, no)
 
         self.host.do(job, back, holds=True)
+
+    def _wait(
+        self,
+        study: Study,
+        error: AlignError,
+        seconds: float,
+        then: Callable[[], None],
+        no: Callable[[], None],
+    ) -> None:
+        """Show what is waited for, and look every second; closing the message ends the wait."""
+        self._waits += 1
+        mine, until = self._waits, time.monotonic() + seconds
+        servers = servers_of(study.profiles)
+
+        def show(error: AlignError) -> None:
+            left = max(0.0, until - time.monotonic())
+            self.host.complain(
+                f"{error.message}. align-tui waits for it, {left:.0f} s at most",
+                "Closing this message ends the wait.",
+            )
+
+        def back(found: BackboneError | None) -> None:
+            if mine != self._waits or not self.host.has_trouble:
+                no()  # the user closed the message, or started something else
+            elif isinstance(found, ServerUnreachable) and time.monotonic() < until:
+                show(found)
+                self.host.aside(lambda: first_trouble(servers), back, EVERY_S)
+            elif found is not None:
+                self.host.complain(found.message, found.hint)
+                no()
+            else:
+                self.host.put_away()
+                then()
+
+        show(error)
+        self.host.aside(lambda: first_trouble(servers), back, EVERY_S)
 
     def _ask(self, asked: Sequence[Code], then: Callable[[], None], no: Callable[[], None]) -> None:
         from align_tui.tui.dialogs.trust import TrustDialog

@@ -5,6 +5,7 @@ from __future__ import annotations
 from align_tui.core.stats.rates import Rate
 from align_tui.tui.format import accuracy_rows
 from align_tui.tui.format.accuracy_rows import AccuracyRow
+from align_tui.tui.format.layout import stacked_lines
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.targets import comparison, in_words, profile_name, signs
 from align_tui.tui.screens.study.views.base import OverviewView, ViewData
@@ -19,7 +20,10 @@ def rows(data: ViewData) -> list[AccuracyRow]:
         target = data.targets[index]
         tally = tallies.get((index, target)) if target is not None else None
         rate: Rate | None = None
+        by_chance: float | None = None
         if tally is not None:
+            chances = data.snapshot.overview.chances.get((index, tally.target), (None, None))
+            by_chance = chances[data.discriminating]
             rate = tally.discriminating if data.discriminating else tally.all
         out.append(
             AccuracyRow(
@@ -27,7 +31,7 @@ def rows(data: ViewData) -> list[AccuracyRow]:
                 f" {signs(profile.target, data.glyphs)}" if profile.target else "",
                 "" if profile.target or target is None else versus,
                 rate,
-                data.chance(target, data.discriminating) if target else None,
+                by_chance,
                 index == data.focus,
             )
         )
@@ -36,7 +40,8 @@ def rows(data: ViewData) -> list[AccuracyRow]:
 
 def lines_wanted(data: ViewData, width: int, height: int) -> int:
     """As many lines as the profiles take in that width."""
-    return accuracy_rows.lines_needed(width, len(data.study.profiles))
+    profiles = len(data.study.profiles)
+    return accuracy_rows.lines_needed(width, profiles, most=stacked_lines(height))
 
 
 def part(data: ViewData, width: int, rows_: int) -> Part:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from align_tui.core.stats.rates import Rate
-from align_tui.core.targets import Target, target_id
+from align_tui.core.targets import Target
 from align_tui.tui.format import by_attribute
 from align_tui.tui.format.accuracy_rows import AccuracyRow
 from align_tui.tui.format.bars import point
 from align_tui.tui.format.by_attribute import AttributeRow
+from align_tui.tui.format.layout import stacked_lines
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.targets import profile_name, sign, words
 from align_tui.tui.screens.study.views.base import OverviewView, ViewData
@@ -42,7 +43,7 @@ def rows(data: ViewData) -> list[AttributeRow]:
         rate: Rate | None = None
         if counted is not None:
             rate = counted.discriminating if data.discriminating else counted.all
-        by_chance = data.chance(target_id((target,)), data.discriminating)
+        by_chance = counted.chances[data.discriminating] if counted is not None else None
         name = profile_name(data.study.profiles[index])
         tally = AccuracyRow(name, "", "", rate, by_chance, index == data.focus)
         value = f" {sign(target.point, data.glyphs)}"
@@ -53,8 +54,8 @@ def rows(data: ViewData) -> list[AttributeRow]:
 
 
 def lines_wanted(data: ViewData, width: int, height: int) -> int:
-    """A line for each row, as many side by side as fit."""
-    return by_attribute.lines_wanted(rows(data), width)
+    """A line for each row; if that takes too many, rows stand side by side."""
+    return by_attribute.lines_wanted(rows(data), width, stacked_lines(height))
 
 
 def part(data: ViewData, width: int, rows_: int) -> Part:
