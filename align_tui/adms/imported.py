@@ -20,7 +20,7 @@ Aims = Annotated[tuple[TargetSpec, ...], Field(min_length=1, max_length=100)]
 
 
 class ImportedParams(AdmParams):
-    """Another program decided. Its results were imported and cannot be decided again here.
+    """Holds decisions that another program made. They cannot be decided again here.
 
     `scored_against` are targets by which decisions without a target were scored there.
     """

@@ -47,7 +47,7 @@ RETRIED = "A reply was cut at max_tokens, so it was asked again with twice the l
 
 
 class PipelineParams(AdmParams):
-    """Named steps over one working state; `[[adm.steps]]` lists them in order.
+    """Runs the named steps of `[[adm.steps]]` in order, over one working state.
 
     Each step says which names it takes and gives. A pipeline ends with an `answer`; `reasoning`,
     `predictions`, `relevance`, `ranking`, `votes` and `probabilities` become parts of its decision.

@@ -45,8 +45,10 @@ def rescore_run(
         return
     out = console()
     out.print(result_table(study, summary))
-    what_changed = counted(made.changed, "other choice")
-    out.print(f"{what_changed} in {counted(made.samples, 'sample')}, {made.failed} failed")
+    out.print(
+        f"{made.changed} of {counted(made.samples, 'sample')} chose differently, "
+        f"{made.failed} failed"
+    )
     out.print(f"run {made.run}, made from run {run}. {CAPTION}", style="dim")
 
 

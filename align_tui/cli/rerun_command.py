@@ -19,6 +19,7 @@ from align_tui.config.trust import everything_is_trusted
 from align_tui.core.column_names import cut_to
 from align_tui.core.errors import CodeRefused, ConfigError
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.formats.bundle.compare import Compared, Comparison
 from align_tui.formats.bundle.parts import ResultPart
 from align_tui.output.tables import console, quiet_table, waiting
@@ -187,9 +188,9 @@ def _print(run: str, repeats: str, found: Comparison) -> None:
         say(f"note: {note}")
     both = found.count("failed_both")
     if both:
-        say(f"{both} samples failed then and now.")
+        say(f"Failed then and now: {counted(both, 'sample')}.")
     verdict = "All decisions are equal." if found.is_equal else "Not all decisions are equal."
-    out.print(f"{verdict} run {run} repeats run {repeats}", style="dim")
+    out.print(f"{verdict} Run {run} repeats run {repeats}.", style="dim")
 
 
 def _print_one(each: Compared) -> None:

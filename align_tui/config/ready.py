@@ -149,7 +149,7 @@ def _lack_of(spec: BackboneSpec) -> BackboneError | None:
             _check_files(demo_model())
     except BackboneError as error:
         return error
-    except AlignError as error:  # a name that is no path
+    except AlignError as error:  # a name that is not a path
         return BackboneError(error.message, error.hint)
     return None
 
@@ -159,7 +159,7 @@ def _check_files(path: Path) -> None:
     _check_packages(path)
     if is_dir(path) and not any(is_file(path / name) for name in HEADS):
         raise BackboneError(
-            f"{path} holds no model: there is no config.json", "Name the folder of a model."
+            f"{path} has no model: it lacks config.json", "Name the folder of a model."
         )
     if faults := faults_of(path):
         raise BackboneError(
@@ -226,8 +226,8 @@ def _check_hub(spec: BackboneSpec, depth: int) -> None:
         raise BackboneError(f"{repository} has no revision {spec.revision!r}") from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise BackboneError(
-            f"The hub knows no model {repository!r}, or it is private",
-            "Check the name; for a private model set HF_TOKEN.",
+            f"The hub has no model {repository!r}, or the model is private",
+            "Check the name. For a private model, set HF_TOKEN.",
         ) from error
     except Exception as error:  # the hub's client raises errors of its HTTP library
         raise BackboneError(

@@ -26,7 +26,9 @@ LONGEST_WAIT_S = 86_400.0
 EVERY_S = 1.0  # between two looks at a server that is waited for
 MOST = 5  # servers that one message names
 LOADING = b"503"  # the status of llama.cpp, SGLang and others until their model is loaded
-INSTALL = "Install it: pip install 'align-tui[{extra}]', in a checkout pip install -e '.[{extra}]'"
+INSTALL = (
+    "Install it: pip install 'align-tui[{extra}]' (in a checkout: pip install -e '.[{extra}]')."
+)
 HINT = "Start it first, or name another."
 WAITABLE = "To have align-tui wait while it starts, add --wait-for-server 300 (seconds)."
 

@@ -20,8 +20,8 @@ from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
 from align_tui.core.targets import Targets, target_id
 
 OUT_OF_DEPTH = (
-    "The demo model was trained on triage scenarios of its own kind; on these it is out of its "
-    "depth, and its decisions mean nothing."
+    "The demo model was trained only on the demo's kind of triage scenarios, so its decisions on "
+    "these scenarios mean nothing."
 )
 
 

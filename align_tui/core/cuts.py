@@ -37,7 +37,8 @@ class Cut:
     @property
     def words(self) -> str:
         """`reasoning cut at 512 characters`, with `in 2 of 5 replies` for several replies."""
-        return self.what + (f" in {self.cut} of {self.replies} replies" if self.replies > 1 else "")
+        of = f" in {self.cut} of {counted(self.replies, 'reply', 'replies')}"
+        return self.what + (of if self.replies > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)

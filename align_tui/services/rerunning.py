@@ -34,7 +34,7 @@ def read_source(db: Database | None, name: str) -> tuple[Bundle, bool]:
         _check(path)
         return read_bundle(path), True
     if db is None or path.suffix or os.sep in name:
-        raise BundleError(f"There is no file {name}", "Name a bundle, or the id of a run.")
+        raise BundleError(f"There is no bundle or run {name!r}", "See: align-tui runs")
     return gather(db, runs.resolve(db, name), Cleaner()), False
 
 
@@ -64,8 +64,9 @@ def study_to_repeat(bundle: Bundle) -> Study:
     cannot = [each.name for each in study.profiles if not each.adm.traits.can_decide]
     if cannot:
         raise ConfigError(
-            f"{', '.join(cannot)} cannot decide again: another program decided, or its kind of "
-            "decision-maker is not installed here"
+            f"{', '.join(cannot)} cannot decide again: another program made the decisions, or the "
+            "kind of decision-maker is not installed here",
+            "Install the package that has the kind, if it is missing.",
         )
     profiles = tuple(_with_file(profile, bundle) for profile in study.profiles)
     return replace(study, profiles=profiles)
@@ -95,8 +96,8 @@ def _with_file(profile: Profile, bundle: Bundle) -> Profile:
     source = next((e.text for e in bundle.sources if e.sha256 == adm.code_sha256), None)
     if source is None or not adm.code_sha256:
         raise ConfigError(
-            f"profile {profile.name}: {adm.file} is not here as it was, and the bundle does not "
-            "have it",
+            f"profile {profile.name}: {adm.file} is missing or has changed, and the bundle does "
+            "not contain it",
             f"Its SHA-256 was {adm.code_sha256 or 'not recorded'}.",
         )
     for encoding in ("utf-8", "latin-1"):
@@ -106,7 +107,7 @@ def _with_file(profile: Profile, bundle: Bundle) -> Profile:
     else:
         raise BundleError(
             f"profile {profile.name}: the code in the bundle is not the code that decided",
-            "The bundle was changed: see align-tui verify.",
+            "Somebody changed the bundle: see align-tui verify.",
         )
     folder = paths.state_dir() / "code-of-bundles" / adm.code_sha256[:16]
     path = folder / "decision_maker.py"

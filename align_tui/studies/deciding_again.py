@@ -177,9 +177,9 @@ class _Votes(_Sample):
             why = MEAN_ONLY
         if samples and kept == len(samples):
             raise ConfigError(
-                f"profile {self.profile.name}: its stored replies do not give its decisions, so "
+                f"profile {self.profile.name}: its stored replies do not lead to its decisions, so "
                 f"its votes cannot be counted anew{_told(why)}",
-                "Run it with the other setting: --set adm.only_positive=true.",
+                "Start a new run with the other setting: --set adm.only_positive=true.",
             )
         return _kept(self.profile.name, kept, why)
 
@@ -203,7 +203,7 @@ def _told(why: str) -> str:
 
 def _kept(name: str, count: int, why: str) -> list[str]:
     decisions = counted(count, "decision")
-    return [f"{name}: {decisions} as before, since {why}."] if count else []
+    return [f"{name}: {decisions} unchanged, because {why}."] if count else []
 
 
 class _Ranks(_Sample):
@@ -234,7 +234,7 @@ class _Ranks(_Sample):
             raise ConfigError(
                 f"profile {self.profile.name}: its decisions have no stored predictions that "
                 f"{self._params.function} could rank{_told(why)}",
-                "Run it with the other function: --set alignment.function=NAME.",
+                "Start a new run with the other function: --set alignment.function=NAME.",
             )
         order = turns(self.study, self.index)
         kept = 0
@@ -252,7 +252,7 @@ class _Ranks(_Sample):
         notes = _kept(name, kept, why or "they are not the result of a ranking")
         if self._lacks:
             some = counted(self._lacks, "decision")
-            notes.append(f"{name}: {some} without all earlier ones, which the run does not have.")
+            notes.append(f"{name}: for {some} the run lacks some of the earlier decisions.")
         return notes
 
     def _is_ranked(self, sample: int) -> bool:

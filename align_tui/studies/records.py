@@ -34,7 +34,7 @@ def read_sets(params: UsesRecords, attributes: Attributes) -> RecordSets:
         raise ConfigError(
             f"The records {', '.join(params.records)} have changed since the run began: "
             f"SHA-256 {params.records_sha256[:12]}…, now {found[:12]}…",
-            "Start a new run, which learns from what they hold now.",
+            "Start a new run, which uses the changed records.",
         )
     return sets
 

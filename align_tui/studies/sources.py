@@ -1,4 +1,4 @@
-"""Collect what a study decides with beside its profiles, to be stored with its run."""
+"""Collect the sources of a study, beside its profiles, that its run stores."""
 
 from __future__ import annotations
 

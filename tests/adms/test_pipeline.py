@@ -94,7 +94,7 @@ def test_unrated_choices_may_be_left_out() -> None:
     )
     none = decide(*steps, scenario=Scenario("s", "?", (Choice("a"), Choice("b"))))
     assert none.choice == 0 and none.notes == (
-        "No choice is rated for the target, so none is ranked: the first is taken.",
+        "No choice is rated for the target, so none is ranked, and the first is chosen.",
     )
 
 

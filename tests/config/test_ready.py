@@ -61,7 +61,10 @@ def test_a_model_that_is_nowhere_is_named(tmp_path: Path) -> None:
     with pytest.raises(BackboneError) as error:
         ready.require_ready(of_model(far, empty, far))
     assert "own/far is not on this machine" in error.value.message
-    assert "holds no model" in error.value.message and error.value.message.count("own/far") == 1
+    assert (
+        "has no model: it lacks" in error.value.message
+        and error.value.message.count("own/far") == 1
+    )
     assert "hf download own/far" in error.value.hint and error.value.status == 2
 
 
@@ -87,7 +90,7 @@ def test_the_hub_is_asked_for_what_is_not_here(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", answer)
     far = of_model({"kind": "transformers", "model": "own/far"})
     assert list(ready.lacks(far)) == []  # the worker fetches it
-    for wanted in ("the hub does not answer", "The hub knows no model"):
+    for wanted in ("the hub does not answer", "The hub has no model"):
         del said[0]
         assert wanted in next(ready.lacks(far)).message
 

@@ -106,7 +106,7 @@ def test_votes_and_scores_anew_equal_a_new_run(database: Database) -> None:
     found = rescore(database, run, Rescoring(scoring="naacl", only_positive=True))
     expected = again.decided(database, replace(voting(True), rule="naacl"))
     assert told(database, found.run) == told(database, expected)
-    assert found.changed > 0 and "The votes of r are as they were." in found.notes
+    assert found.changed > 0 and "The votes of r are unchanged." in found.notes
     assert runs.load_study(database, found.run).rule == "naacl"
     back = rescore(database, found.run, Rescoring(scoring="distance", only_positive=False))
     assert told(database, back.run) == told(database, run)
@@ -167,7 +167,7 @@ def test_what_the_samples_cannot_give_is_refused_in_a_sentence(database: Databas
     study = voting(False)
     run = again.decided(database, study)
     for what, said in (
-        (Rescoring(), "Nothing is named"),
+        (Rescoring(), "No option says what to do anew"),
         (Rescoring(scoring="distance"), "scored by distance already"),
         (Rescoring(scoring="wasserstein"), "no scenario has shares of groups"),
         (Rescoring(alignment="kde_js"), "no predictions that kde_js could rank"),
@@ -178,7 +178,7 @@ def test_what_the_samples_cannot_give_is_refused_in_a_sentence(database: Databas
     ranked = again.decided(database, Study("o", (regression("average_distance"),), study.scenarios))
     for what, said in (
         (Rescoring(only_positive=True), "lets positive and negative samples vote"),
-        (Rescoring(alignment="kde_js"), "and the alignment function 'kde_js' takes distributions"),
+        (Rescoring(alignment="kde_js"), "but the alignment function 'kde_js' needs distributions"),
         (Rescoring(alignment="relevance_average_distance"), "needs the relevance"),
         (Rescoring(alignment="squared_distance", parameters={"no": 1}), "no"),
         (Rescoring(alignment="average_distance"), "already"),
@@ -206,7 +206,7 @@ def test_replies_that_do_not_give_the_decision_are_not_counted_anew(database: Da
     assert now[0] == both[0] and now[1] != both[1]
     with database.write() as connection:
         connection.execute("UPDATE responses SET choice=NULL")
-    with pytest.raises(ConfigError, match="do not give its decisions"):
+    with pytest.raises(ConfigError, match="do not lead to its decisions"):
         rescore(database, run, Rescoring(only_positive=True))
 
 

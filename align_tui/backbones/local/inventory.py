@@ -47,8 +47,8 @@ def glance_at(spec: BackboneSpec) -> Glance:
     if not spec.is_local:
         where = ", ".join(spec.server.base_urls)
         return Glance(" at ".join(part for part in (spec.model, where) if part), "server")
-    if spec.kind == "demo":
-        return _in_folder("demo", paths.demo_model())
+    if spec.kind in ("demo", "demo-embedding"):
+        return _in_folder(spec.kind, paths.demo_model())
     path = Path(spec.model).expanduser()
     if path.is_dir():
         return _in_folder(spec.model, path)

@@ -34,7 +34,7 @@ def find_all(facts: RunFacts) -> tuple[Finding, ...]:
 
 
 def _found(name: str, kind: FindingKind, facts: RunFacts) -> Iterator[Finding]:
-    """The findings of one kind; a kind of another package that fails gives one that says so."""
+    """The findings of one kind; if a kind of another package fails, a finding reports that."""
     if name in FINDINGS.entries:
         yield from kind.find(facts)
         return

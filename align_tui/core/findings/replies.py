@@ -40,7 +40,7 @@ def find_cut(facts: RunFacts) -> Iterator[Finding]:
         severity = _severity(cut, total)
         if severity is None:
             continue
-        failures = f" {counted(failed, 'sample')} failed by it." if failed else ""
+        failures = f" Because of it {counted(failed, 'sample')} failed." if failed else ""
         samples = (*(s for failure in lost for s in failure.samples), *column.replies.cut_samples)
         yield Finding(
             "replies_cut",

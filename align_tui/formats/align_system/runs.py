@@ -12,6 +12,7 @@ from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Target, Targets
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 from align_tui.formats.align_system.recorded_info import read_info
@@ -37,6 +38,11 @@ def read_run_directory(
     The configuration and the timing may be missing; a note says what is then unknown.
     """
     records = folder if is_file(folder) else folder / RECORDS
+    if not exists(records):
+        raise DatasetError(
+            f"{shown(folder)} has no run that align-tui can import",
+            f"A run directory of align-system has {RECORDS}. docs/formats.md lists other formats.",
+        )
     folder = records.parent
     found = read_scenarios(records, attributes=attributes, scale=scale)
     if found.format != "align-system":
@@ -183,7 +189,7 @@ def _decision(
 ) -> Recorded:
     texts = choice_texts(as_object(record.get("input"), place, "input"), place)
     info = read_info(record.get("choice_info"), texts, choices[0], attributes.canonical)
-    tied = f"the first of {len(choices)} tied answers"
+    tied = f"the first of {counted(len(choices), 'tied answer')}"
     return Recorded(
         scenario=index,
         choice=choices[0],

@@ -154,14 +154,14 @@ def _check_yaml(text: str, place: FilePosition, hint: str) -> None:
     """Refuse YAML that would build a huge or endless value, before it is built."""
     depth = 0
     if len(text) > MAX_YAML_CHARS:
-        raise place.error(f"YAML is read up to {MAX_YAML_CHARS // 1_000_000} MB", hint)
+        raise place.error(f"align-tui reads YAML up to {MAX_YAML_CHARS // 1_000_000} MB", hint)
     for number, event in enumerate(yaml.parse(text, Loader=_loader(text))):
         if number > MAX_EVENTS:
             raise place.error(f"it has more than {MAX_EVENTS:,} values", hint)
         if isinstance(event, yaml.ScalarEvent) and _is_long_number(event):
             raise place.error("it has a number of hundreds of digits", hint)
         if isinstance(event, yaml.AliasEvent):
-            raise place.error("it uses YAML aliases, which are not read", hint)
+            raise place.error("it uses YAML aliases, which align-tui does not read", hint)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:

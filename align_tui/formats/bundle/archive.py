@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from align_tui.config.reading.bounded_json import parse_object
 from align_tui.config.reading.files import is_file, open_regular, shown
+from align_tui.config.reading.problem_words import sentence
 from align_tui.core.errors import BundleError
 from align_tui.core.text.display import one_line
 from align_tui.formats.bundle.parts import FORMAT, FORMATS, MANIFEST, Listed, Manifest
@@ -81,7 +82,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def read_archive(path: Path, most: int = MOST_BYTES) -> Archive:
     """Read a bundle's parts, of at most `most` bytes in all. Nothing is written to any folder.
 
-    Raises BundleError for a file that is no bundle. Parts that differ from the manifest are
+    Raises BundleError for a file that is not a bundle. Parts that differ from the manifest are
     told in `differences`.
     """
     with open_regular(path, BundleError) as file:
@@ -141,7 +142,7 @@ def _entries(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
                 f"{shown(path)} is not a bundle: it has an entry {one_line(name, 80)!r}", NOT_ONE
             )
     if len(set(names)) < len(names):
-        raise BundleError(f"{shown(path)} has two parts of one name", NOT_ONE)
+        raise BundleError(f"{shown(path)} has two parts with the same name", NOT_ONE)
     return [each for each in found if not each.is_dir()]
 
 
@@ -175,14 +176,15 @@ def _manifest(data: bytes | None, path: Path) -> Manifest:
         form = body.get("format")
         if isinstance(form, str) and form not in FORMATS:
             raise BundleError(
-                f"{shown(path)} has the format {one_line(form, 80)!r}, and this version reads "
+                f"{shown(path)} has the format {one_line(form, 80)!r}, but this version reads "
                 f"{', '.join(FORMATS)}",
-                "A newer align-tui may have written it.",
+                "A newer align-tui may have written it. Update align-tui.",
             )
         return Manifest.model_validate(body)
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"]))
-        said = f"{one_line(where, 80)}: {one_line(error.errors()[0]['msg'], 200)}"
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = one_line(".".join(map(str, first["loc"])), 80)
+        said = one_line(sentence(where, first), 280)
     except ValueError as error:
         said = one_line(str(error), 200)
     raise BundleError(f"{shown(path)}: {MANIFEST}: {said}", NOT_ONE)
@@ -195,6 +197,6 @@ def _differences(manifest: Manifest, parts: Mapping[str, bytes]) -> Iterable[str
         if listed is None:
             yield f"{shown_name} is not in the manifest"
         elif data is None:
-            yield f"{shown_name} is in the manifest and not in the bundle"
+            yield f"{shown_name} is in the manifest, but not in the bundle"
         elif hashlib.sha256(data).hexdigest() != listed.sha256 or len(data) != listed.bytes:
             yield f"{shown_name} is not what the manifest says: its SHA-256 differs"

@@ -48,7 +48,7 @@ class Comparison:
 
     @property
     def is_equal(self) -> bool:
-        """Are all decisions equal? A sample that failed then and now is no decision."""
+        """Are all decisions equal? A sample that failed then and now is not a decision."""
         return bool(self.samples) and not self.count(
             "differs", "failed", "failed_before", "missing"
         )

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from align_tui.config.profile import Profile
 from align_tui.config.reading.bounded_json import parse_object
+from align_tui.config.reading.problem_words import sentence
 from align_tui.config.records import with_records_text
 from align_tui.config.study import Study
 from align_tui.core.attributes import Attributes, attributes_from_json
@@ -46,7 +47,7 @@ class Bundle:
     def study(self, placed: Callable[[str], str] = lambda path: path) -> Study:
         """The study of the run. `placed` turns a path of the bundle into one of this machine.
 
-        Raises BundleError for a body that is no profile, scenario or definition.
+        Raises BundleError for a body that is not a profile, scenario or definition.
         """
         sets = {
             each.hash: _read("an example set", partial(example_set_from_json, each.body))
@@ -185,7 +186,7 @@ def _model(model: type[_P], body: Mapping[str, Any], place: str) -> _P:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = one_line(".".join(map(str, first["loc"])), 100)
-        raise BundleError(f"{place}: {where}: {one_line(first['msg'], 200)}") from error
+        raise BundleError(f"{place}: {one_line(sentence(where, first), 300)}") from error
 
 
 def written(bundle: Bundle) -> Iterator[tuple[str, bytes]]:

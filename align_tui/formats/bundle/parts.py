@@ -1,4 +1,4 @@
-"""The parts of a bundle and the shape of each: one JSON object, or one a line."""
+"""The parts of a bundle and the shape of each: one JSON object, or one on each line."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from align_tui.core.sources import Source, SourceKind, identity_of
 from align_tui.core.targets import target_id
 from align_tui.core.text.display import one_line
 from align_tui.core.text.error_text import error_text
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import canonical, content_hash
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.archive import read_archive
@@ -238,7 +239,7 @@ def _result(each: p.SamplePart, study: Study, where: str) -> Iterator[str]:
         yield f"{where}: the text of its choice is not the scenario's"
     for name, shares in (("probabilities", result.probabilities), ("votes", result.votes)):
         if shares is not None and len(shares) != len(choices):
-            yield f"{where}: it has {len(shares)} {name} for {len(choices)} choices"
+            yield f"{where}: it has {len(shares)} {name} for {counted(len(choices), 'choice')}"
     orders = [one.order for one in result.shown]
     orders += [one.order for one in each.responses if one.order is not None]
     if any(sorted(order) != list(range(len(choices))) for order in orders):
@@ -309,7 +310,7 @@ def _scores(bundle: Bundle, study: Study) -> Check:
                     )
             known = {target_id(t) for t in study.scoring_targets(study.profiles[each.profile])}
             for key in each.scores.keys() - known:
-                yield f"{_place(each, bundle)}: it is scored for {key}, which is no target of it"
+                yield f"{_place(each, bundle)}: it is scored for {key}, which is not its target"
 
     return _check("scores", sum(len(each.scores) for each in bundle.samples), problems())
 

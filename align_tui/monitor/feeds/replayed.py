@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ReplayedRun:
-    """Every sample as it was at the playhead. To go on costs only what happened in between."""
+    """Every sample as it was at the playhead. A step forward costs only what happened since."""
 
     def __init__(self, study: Study) -> None:
         self.board = RunState(study)

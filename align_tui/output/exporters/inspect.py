@@ -211,4 +211,4 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-INSPECT = Exporter("Inspect: a log a profile, for `inspect view`", folder=inspect_logs)
+INSPECT = Exporter("Inspect: one log per profile, for `inspect view`", folder=inspect_logs)

@@ -35,7 +35,7 @@ MethodName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A sentence that says what is done, and the publications that it follows."""
+    """A sentence on a method, and the publications that it follows."""
 
     sentence: str
     references: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ METHODS: dict[MethodName, Method] = {
     "clusters": Method(
         "Only clusters of questions were taken as independent: the standard errors are "
         "cluster-robust, and the intervals are Wilson's with the effective sample size and the "
-        "quantile of Student's t for the number of clusters less one.",
+        "quantile of Student's t for the number of clusters minus one.",
         (
             MILLER,
             "N. Dean, M. Pagano. Evaluating confidence interval methods for binomial proportions "
@@ -147,7 +147,7 @@ METHODS: dict[MethodName, Method] = {
         ),
     ),
     "steering": Method(
-        "The steering effect is the mean label of the choices under the high target less that "
+        "The steering effect is the mean label of the choices under the high target minus that "
         "under the low target, over the same questions and with the same decision-maker.",
     ),
     "flips": Method(

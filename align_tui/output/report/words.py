@@ -108,7 +108,7 @@ def caveats(report: Report) -> list[str]:
     for part in report.runs:
         if part.cluster == "none":
             out.append(
-                f"Every decision of run {part.row.id} counts as independent, as was asked for: "
+                f"Every decision of run {part.row.id} counts as independent (cluster = none): "
                 "intervals and p are too small if questions are repeated or belong together."
             )
         elif part.clusters < part.scenarios:

@@ -13,7 +13,7 @@ from align_tui.output.report.sections.gathered import Gathered
 
 HOW = (
     "Each row compares one decision-maker with itself under two targets. The effect is the mean "
-    "label of its choices under the first less that under the second, from -1 to 1; the flip rate "
+    "label of its choices under the first minus that under the second, from -1 to 1; the flip rate "
     "is the share of decisions that differ, in braces the questions (q) and clusters (c) on which, "
     "where these are others than those with labels. Both have 95 % intervals. p: sign-flip test "
     "over clusters, two-sided, mid-p; Holm: p adjusted for all rows."
