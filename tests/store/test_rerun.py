@@ -85,7 +85,7 @@ def test_what_cannot_be_decided_again_is_refused(database: Database, tmp_path: P
     run = runs.create_run(database, replace(make_study(), profiles=(imported,)), {})
     with pytest.raises(ConfigError, match="cannot decide again"):
         rerunning.study_to_repeat(bundle_of(database, run))
-    with pytest.raises(BundleError, match="no file"):
+    with pytest.raises(BundleError, match="no bundle or run"):
         rerunning.read_source(database, str(tmp_path / "none.zip"))
     empty = bundle_of(database, runs.create_run(database, make_study(), {}))
     with pytest.raises(BundleError, match="no decision"):
@@ -122,7 +122,7 @@ def test_code_in_a_bundle_runs_only_when_it_is_trusted(
     with pytest.raises(BundleError, match="not the code that decided"):
         rerunning.study_to_repeat(bundle)
     bundle = replace(read_bundle(path), sources=[])
-    with pytest.raises(ConfigError, match="does not have it"):
+    with pytest.raises(ConfigError, match="does not contain it"):
         rerunning.study_to_repeat(bundle)
 
 

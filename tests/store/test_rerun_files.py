@@ -79,7 +79,7 @@ def test_other_records_are_no_records_of_the_run(database: Database, tmp_path: P
     assert isinstance(adm, UsesRecords) and adm.loaded is None
     files[0].unlink()
     bare = replace(bundle, sources=[])
-    with pytest.raises(ConfigError, match=r"has not the records .*records0.jsonl \(hash"):
+    with pytest.raises(ConfigError, match=r"does not have the records .*records0.jsonl \(hash"):
         require_files(rerunning.study_to_repeat(bare), bare)
     with pytest.raises(ConfigError, match=adm.records_sha256[:16]):
         require_files(rerunning.study_to_repeat(bare), bare)
