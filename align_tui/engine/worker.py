@@ -179,7 +179,7 @@ class Worker:
         if asked is None:
             # Another worker took this one for gone. It keeps the samples that it still holds.
             workers.enter_again(self.db, self.id, self.settings.gpus)
-            say("another worker took this one for gone, so it registered again")
+            say("another worker thought that this one was gone, so this one registered again")
         elif asked:
             self.stop("somebody asked it to stop (align-tui workers stop)")
 
