@@ -321,6 +321,8 @@ class Worker:
         active = self._active[claimed.key]
 
         def tell(stream: int, text: str) -> None:
+            if active.has_begun and not text:
+                return  # one row says that a model began
             active.has_begun = True
             self._live.tell(claimed.key, began, stream, text)
 
