@@ -47,6 +47,12 @@ class DatasetError(AlignError):
     kind = "dataset"
 
 
+class TargetError(DatasetError):
+    """A file of targets that cannot be read."""
+
+    title = "This target cannot be used"
+
+
 class BundleError(AlignError):
     """A bundle that cannot be read, or is not one."""
 

@@ -67,6 +67,8 @@ def find_set(name_or_path: str) -> Path:
     close = close_to(name_or_path, names, n=3, cutoff=0.4)
     known = f"Known sets: {', '.join(sorted(names))}." if names else ""
     hint = f"Did you mean {', '.join(close)}?" if close else known
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._\-]*", name_or_path):
+        hint += f" A set of your own: align-tui scenarios import FILE --name {name_or_path}"
     raise DatasetError(f"There is no scenario set called {name_or_path!r}", hint)
 
 
