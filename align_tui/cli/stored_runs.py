@@ -80,7 +80,7 @@ def report(
     ] = "",
     appendix: Annotated[
         bool,
-        typer.Option("--appendix", help="Write only the numbers, methods and checklist, for an appendix."),
+        typer.Option("--appendix", help="Only numbers, methods and checklist: for an appendix."),
     ] = False,
     cluster: Cluster = None,
     db: Database = None,
