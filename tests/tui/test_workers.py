@@ -110,7 +110,7 @@ def test_what_does_not_fit_is_cut_with_a_mark(width: int) -> None:
 
 
 def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
-    starts = [("space", "goes on and starts one")]
+    starts = [("space", "resumes the run and starts one")]
 
     def part_of(snapshot: Snapshot, height: int = 9) -> tuple[list[str], int]:
         part = workers_part(snapshot, starts, 100, height, UNICODE)
@@ -122,7 +122,7 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     base = Snapshot("r", "active", counts=counts, queue=depth, left_s=130.0)
     lines, _ = part_of(base)
     assert lines[0] == " queue: 40 of this run pending, 1204 in 3 runs · 2 running · left 02:10"
-    assert lines[1] == " no worker runs: space goes on and starts one"
+    assert lines[1] == " no worker runs: space resumes the run and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
     assert lines[0] == " queue: 40 of this run pending · 2 running · left 02:10"

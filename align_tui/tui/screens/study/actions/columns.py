@@ -111,7 +111,7 @@ class Columns:
             return EditDialog(
                 f"a copy of {profile.name}",
                 profile_toml(named),
-                [("adds the copy", lambda edited: with_copy(study, index, edited, attributes))],
+                [("add the copy", lambda edited: with_copy(study, index, edited, attributes))],
                 prompt=profile_prompt(study, self.state.scenario, attributes),
                 whose="about the shown scenario",
                 ascii_only=self.session.glyphs.ascii,

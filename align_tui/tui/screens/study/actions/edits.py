@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study.session import Session
 
 RUNS = "run the change"
-ASKED = "what-if in the child run {}"
+ASKED = "the what-if runs as {}"
 NOTHING_NEW = "nothing to run: all of this is decided already"
 UNSTATED = "targets do not change how this decision-maker decides, only how it is scored"
 
@@ -103,7 +103,7 @@ class Edits:
         )
 
     def edit_reasoning(self) -> None:
-        """Edit the focused decision's reasoning, from which the model then concludes or goes on."""
+        """Edit the focused decision's reasoning; the model decides from it, or continues it."""
         from align_tui.studies.edits import with_reasoning
         from align_tui.tui.dialogs.edit import EditDialog
 
@@ -125,7 +125,7 @@ class Edits:
             return EditDialog(
                 f"does the decision depend on it? {study.profiles[at[1]].name}",
                 text,
-                [("conclude from it", ask), ("write on from it", partial(ask, goes_on=True))],
+                [("decide from it", ask), ("continue it", partial(ask, goes_on=True))],
                 suffix=".txt",
                 ascii_only=session.glyphs.ascii,
             )
