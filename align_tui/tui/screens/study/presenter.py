@@ -190,7 +190,7 @@ class Presenter:
             width,
             self.glyphs,
             listed=is_listed(self.scenarios.listed(snapshot, state), state.scenario),
-            filtered=self.scenario_list.said_elsewhere(snapshot, state, self.layout),
+            filtered=self.scenario_list.without_list(snapshot, state, self.layout),
         )
         subtitle = scenario.scenario_subtitle(
             shown, complete or state.unfolded, width, self.glyphs, self.widgets.names
