@@ -289,7 +289,7 @@ def _text(
     if shown.status == "running" and shown.thinking and not shown.text:
         return "", False
     if shown.status == "running" and shown.blocked:
-        return f"{shown.blocked}. The sample fails if that goes on.", True
+        return f"{shown.blocked}. The sample fails if this goes on.", True
     if shown.status == "running" and not shown.text:
         return running_words(snapshot.workers, profile.needs_model, snapshot.silent), True
     if shown.status == "done" and shown.result is not None and not shown.text.strip():
