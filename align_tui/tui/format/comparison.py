@@ -333,7 +333,8 @@ def versus_words(digest: Digest, glyphs: Glyphs) -> str:
             return "both columns have targets of their own"
         without = found.a + found.b - aimed[0]
         target = in_words(columns[aimed[0]].targets, glyphs)
-        return f"column {without + 1} has no target, so it takes that of column {aimed[0] + 1}: {target}"
+        taken = f"it takes that of column {aimed[0] + 1}: {target}"
+        return f"column {without + 1} has no target, so {taken}"
     if not digest.versus:
         return "no column has a target, so nothing can be scored"
     target = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"
