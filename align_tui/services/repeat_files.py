@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -86,7 +87,7 @@ def _told(models: tuple[Mapping[str, str], ...]) -> str:
     files = models[-1]
     weights = [name for name in files if name.endswith((".safetensors", ".bin", ".gguf"))]
     named = "".join(f", {one_line(name, 80)} {files[name]}" for name in sorted(weights)[:1])
-    return f"{len(files)} files, SHA-256 {content_hash(dict(files))[:16]}…{named}"
+    return f"{counted(len(files), 'file')}, SHA-256 {content_hash(dict(files))[:16]}…{named}"
 
 
 def _records(profile: Profile, study: Study) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from align_tui.core.text.plurals import counted
+from align_tui.core.text.plurals import counted, plural
 
 if TYPE_CHECKING:
     from align_tui.services.estimate import Cost
@@ -15,7 +15,8 @@ def cost_words(cost: Cost) -> str:
     many = f"at most {counted(cost.decisions, 'decision')}"
     if cost.seconds is None or cost.tokens is None:
         return f"{many}\nthe time is unknown: this run has none by this model"
-    tokens = f"about {_rounded(cost.tokens):,} tokens and " if cost.tokens >= 1 else "about "
+    number = _rounded(cost.tokens)
+    tokens = f"about {number:,} {plural(number, 'token')} and " if cost.tokens >= 1 else "about "
     return f"{many}\n{tokens}{_time(cost.seconds)} at the run's pace"
 
 
