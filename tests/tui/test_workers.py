@@ -130,7 +130,7 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
         lines[0]
         == " this run: 40 pending, 2 waiting · all runs: 1204 pending in 3 runs · left 02:10"
     )
-    assert lines[1] == " no worker runs: space goes on and starts one"
+    assert lines[1] == " no worker runs: space resumes and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
     assert lines[0] == " this run: 40 pending, 2 writing · left 02:10"

@@ -292,11 +292,11 @@ def place_line(place: FoundIn, width: int, glyphs: Glyphs) -> Line:
     """`ce8z demo   Bridge collapse · baseline   ... the rescuer ...`."""
     head: list[Span] = [
         (f"{place.run.rpartition('-')[2]:<5}", "key"),
-        *fill([(one_line(place.name), "text")], 14, glyphs.more),
+        *fill([(one_line(place.name), "text")], max(10, min(28, width // 6)), glyphs.more),
         (" ", ""),
-        *fill([(one_line(place.key), "bright")], min(22, width // 5), glyphs.more),
+        *fill([(one_line(place.key), "bright")], min(32, width // 5), glyphs.more),
         (" ", ""),
-        *fill([(one_line(place.who), "key")], min(18, width // 6), glyphs.more),
+        *fill([(one_line(place.who), "key")], min(28, width // 6), glyphs.more),
         ("  ", ""),
     ]
     return cut(

@@ -157,7 +157,7 @@ class RunActions:
         run = line.row.id
         if line.thrown:
             decisions = counted(line.row.done, "decision")
-            question = f"Remove {one_line(line.row.name, 24)} with {decisions}?"
+            question = f"Remove {one_line(line.row.name, 200)} with {decisions}?"
             dialog = ConfirmDialog("remove for good", question, self.host.glyphs.ascii)
             self.host.ask(dialog, lambda yes: self._remove(run) if yes else None)
             return

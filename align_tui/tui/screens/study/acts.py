@@ -9,6 +9,7 @@ from align_tui.tui.acts import Act
 from align_tui.tui.screens.study.actions.annotating import Annotating
 from align_tui.tui.screens.study.actions.asking import Asking
 from align_tui.tui.screens.study.actions.columns import Columns
+from align_tui.tui.screens.study.actions.costing import Costing
 from align_tui.tui.screens.study.actions.edits import Edits
 from align_tui.tui.screens.study.actions.leaving import Leaving
 from align_tui.tui.screens.study.actions.moving import Moving
@@ -43,7 +44,9 @@ def make_actions(state: ViewState, session: Session, host: StudyHost) -> StudyAc
     trusting = Trusting(host, ascii_only=session.glyphs.ascii)
     workers = Workers(state, session, host)
     asking = Asking(state, session, host, trusting, workers)
-    edits = Edits(state, session, host, trusting, asking)
+    costing = Costing(session, host, trusting)
+    column_costs = Costing(session, host, trusting, only_runs=True)
+    edits = Edits(state, session, host, costing, asking)
     return StudyActions(
         host,
         moving,
@@ -52,7 +55,7 @@ def make_actions(state: ViewState, session: Session, host: StudyHost) -> StudyAc
         asking,
         Annotating(state, session, host),
         edits,
-        Columns(state, session, host, trusting, asking, edits),
+        Columns(state, session, host, column_costs, asking, edits),
         Opening(state, session, host, moving),
         Leaving(session, host, asking),
     )

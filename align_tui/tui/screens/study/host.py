@@ -11,6 +11,7 @@ from align_tui.tui.screens.host import Host
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.exit_message import ExitMessage
+    from align_tui.tui.format.help_layout import Block
     from align_tui.tui.format.layout import Layout
     from align_tui.tui.screens.study.view_state import ViewState
 
@@ -70,8 +71,8 @@ class StudyHost(Host, Protocol):
     def scroll_end(self, step: int) -> None:
         """Scroll the focused pane to its end (1) or its top (-1)."""
 
-    def key_table(self) -> Sequence[str]:
-        """One line of text for each action that has a key."""
+    def key_table(self) -> Sequence[Block]:
+        """The groups of lines of the help, one line for each action that has a key."""
 
     def turn_to(self, successor: Successor) -> None:
         """Show that study in place of this one, unless the user left this one meanwhile."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.dom import NoScreen
 
 from align_tui.core.text.display import plain
+from align_tui.tui.acts import WaitsForEdits
+from align_tui.tui.format.help_layout import Block
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.layout import Layout
 from align_tui.tui.keymap import keys_of
@@ -60,8 +63,8 @@ class TextualHost:
         """The names of the screen's keys in the user's keymap."""
         return keys_of(self.screen)
 
-    def key_table(self) -> Sequence[str]:
-        """One line of text for each action that has a key."""
+    def key_table(self) -> Sequence[Block]:
+        """The groups of lines of the help, one line for each action that has a key."""
         from align_tui.tui.dialogs.help import key_table
 
         return key_table(self.screen)
@@ -161,7 +164,17 @@ class TextualHost:
         self.screen.app.push_screen(screen)
 
     def turn_to(self, successor: Successor) -> None:
-        """Show that study in place of this one, unless the user left this one meanwhile."""
+        """Show that study in place of this one, unless the user left this one meanwhile.
+
+        It waits while a dialog has an edit, because it closes all dialogs.
+        """
+        app, turn = self.screen.app, partial(self._turn_to, successor)
+        if isinstance(app, WaitsForEdits):
+            app.after_edits(turn)
+        else:
+            turn()
+
+    def _turn_to(self, successor: Successor) -> None:
         app = self.screen.app
         if self.screen not in app.screen_stack:
             return

@@ -8,22 +8,16 @@ from typing import TYPE_CHECKING
 from align_tui.core.text.plurals import counted
 from align_tui.services import queueing
 from align_tui.services.cancel import cancel_run
-from align_tui.services.estimate import cost_of
-from align_tui.tui.format.cost import cost_words
 from align_tui.tui.format.status_text import cancelled_words
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import Cancelled
-    from align_tui.services.estimate import Cost
-    from align_tui.studies.edits import Changed
     from align_tui.tui.screens.study.actions.trusting import Trusting
     from align_tui.tui.screens.study.actions.workers import Workers
     from align_tui.tui.screens.study.host import StudyHost
     from align_tui.tui.screens.study.session import Session
     from align_tui.tui.screens.study.view_state import ViewState
 
-FEW = 8  # decisions that a change asks for without a question
-NOT_RUN = "not run: nothing was started"
 LONG = 2_000  # samples above which writing a study takes more than a moment
 
 
@@ -66,30 +60,6 @@ class Asking:
         if self.session.planned > LONG:
             self.host.say("")
         self.session.attach(run)
-
-    def before_many(
-        self, changed: Changed, then: Callable[[], None], no: Callable[[], None] = lambda: None
-    ) -> None:
-        """Call `then`; if the change asks for many decisions, only once the user wants them."""
-        session = self.session
-        if len(changed.pairs) <= FEW:
-            then()
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                then()
-            else:
-                self.host.say(NOT_RUN)
-                no()
-
-        def ask(cost: Cost) -> None:
-            from align_tui.tui.dialogs.confirm import ConfirmDialog
-
-            question = ConfirmDialog("run the change?", cost_words(cost), session.glyphs.ascii)
-            self.host.ask(question, answered)
-
-        session.do(lambda db: cost_of(db, session.run, session.study, changed), ask)
 
     def run_here(self) -> None:
         """Queue this scenario for all profiles."""

@@ -170,5 +170,4 @@ class Opening:
             launch.database,
             launch.versions,
             session.glyphs,
-            self.host.width,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from align_tui.config.code import Code, codes_of, runs_code
@@ -32,9 +33,16 @@ class Trusting:
         self._waits = 0  # how many waits for a server have begun: only the last one goes on
 
     def before(
-        self, study: Study, then: Callable[[], None], no: Callable[[], None] = lambda: None
+        self,
+        study: Study,
+        then: Callable[[], None],
+        refused: Callable[[AlignError | str], None] | None = None,
     ) -> None:
-        """Call `then` once the models are here and the user trusts all code, or `no` if not."""
+        """Call `then` once the models are here and the user trusts all code.
+
+        Otherwise call `refused` with the reason; without it the screen shows the reason.
+        """
+        refused = refused or self._show
         if not any(map(runs_code, study.profiles)) and not may_lack(study.profiles):
             then()
             return
@@ -51,12 +59,12 @@ class Trusting:
 
         def back(untrusted: tuple[Code, ...] | AlignError) -> None:
             if isinstance(untrusted, ServerUnreachable) and (seconds := allowed_wait_s()):
-                self._wait(study, untrusted, seconds, lambda: self.before(study, then, no), no)
+                again = partial(self.before, study, then, refused)
+                self._wait(study, untrusted, seconds, again, refused)
             elif isinstance(untrusted, AlignError):
-                self.host.complain(untrusted.message, untrusted.hint)
-                no()
+                refused(untrusted)
             else:
-                self._ask(untrusted, then, no)
+                self._ask(untrusted, then, refused)
 
         self.host.do(job, back, holds=True)
 
@@ -66,7 +74,7 @@ class Trusting:
         error: AlignError,
         seconds: float,
         then: Callable[[], None],
-        no: Callable[[], None],
+        refused: Callable[[AlignError | str], None],
     ) -> None:
         """Show what is waited for, and look every second; closing the message ends the wait."""
         self._waits += 1
@@ -82,13 +90,13 @@ class Trusting:
 
         def back(found: BackboneError | None) -> None:
             if mine != self._waits or not self.host.has_trouble:
-                no()  # the user closed the message, or started something else
+                refused("the wait for the server has ended")  # the user closed the message
             elif isinstance(found, ServerUnreachable) and time.monotonic() < until:
                 show(found)
                 self.host.aside(lambda: first_trouble(servers), back, EVERY_S)
             elif found is not None:
-                self.host.complain(found.message, found.hint)
-                no()
+                self.host.put_away()
+                refused(found)
             else:
                 self.host.put_away()
                 then()
@@ -96,7 +104,18 @@ class Trusting:
         show(error)
         self.host.aside(lambda: first_trouble(servers), back, EVERY_S)
 
-    def _ask(self, asked: Sequence[Code], then: Callable[[], None], no: Callable[[], None]) -> None:
+    def _show(self, reason: AlignError | str) -> None:
+        if isinstance(reason, AlignError):
+            self.host.complain(reason.message, reason.hint)
+        else:
+            self.host.say(reason)
+
+    def _ask(
+        self,
+        asked: Sequence[Code],
+        then: Callable[[], None],
+        refused: Callable[[AlignError | str], None],
+    ) -> None:
         from align_tui.tui.dialogs.trust import TrustDialog
 
         if not asked:
@@ -106,11 +125,10 @@ class Trusting:
 
         def answered(yes: bool | None) -> None:
             if not yes:
-                self.host.say(REFUSED)
-                no()
+                refused(REFUSED)
                 return
             self.host.do(
-                lambda _: remember([code]), lambda _: self._ask(rest, then, no), holds=True
+                lambda _: remember([code]), lambda _: self._ask(rest, then, refused), holds=True
             )
 
         self.host.ask(TrustDialog(code, self._ascii), answered)
