@@ -119,13 +119,13 @@ def _count(
 def _failure_message(name: str, ends: int, kills: int, how: str | None) -> str:
     if how is None:
         return (
-            f"Deciding {name} ended the worker: it was killed {counted(kills, 'time')} meanwhile\n"
-            "If somebody else killed it, ask again: a worker then decides this sample alone."
+            f"The worker that decided {name} was killed {counted(kills, 'time')}\n"
+            "If somebody else killed it, retry the sample: a worker then decides it alone."
         )
     return (
-        f"Deciding {name} ended the worker {counted(ends, 'time')}. "
+        f"The worker that decided {name} ended {counted(ends, 'time')}. "
         f"The last time: {first_line(how)}\n"
-        "Fix the code that it runs, then retry: a worker then decides this sample alone."
+        "Fix the code that it runs, then retry the sample: a worker then decides it alone."
     )
 
 
