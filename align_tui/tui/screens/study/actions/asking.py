@@ -54,7 +54,7 @@ class Asking:
         """Show a notice that a long study is being written (a second for 10,000 scenarios)."""
         size = self.session.planned
         if size > LONG:
-            self.host.say(f"queueing the study: writing {size} samples")
+            self.host.say(f"queueing the study: writing {counted(size, 'sample')}")
 
     def _written(self, run: str) -> None:
         if self.session.planned > LONG:
