@@ -118,12 +118,12 @@ def _count(
 def _failure_message(name: str, ends: int, kills: int, how: str | None) -> str:
     if how is None:
         return (
-            f"Deciding {name} ended the worker: it was killed {kills} times meanwhile\n"
-            "If somebody else killed it, ask again: a worker then decides this sample alone."
+            f"The worker that decided {name} was killed {kills} times\n"
+            "If somebody else killed it, retry the sample: a worker then decides it alone."
         )
     return (
-        f"Deciding {name} ended the worker {ends} times. The last time: {first_line(how)}\n"
-        "Mend the code that it runs, then ask again: a worker then decides this sample alone."
+        f"The worker that decided {name} ended {ends} times. The last time: {first_line(how)}\n"
+        "Fix the code that it runs, then retry the sample: a worker then decides it alone."
     )
 
 

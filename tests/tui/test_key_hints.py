@@ -199,7 +199,7 @@ async def test_questions_and_replays_name_the_keys_that_they_have(
         dialogs: list[tuple[Screen[Any], str]] = [
             (LeaveDialog("demo", Counts(0, 0, 1, 2), False), "stay"),
             (TrustDialog(Code("model", "/somewhere", "0" * 64), False), "do not run it"),
-            (MessageDialog("a title", "a text", False), "back"),
+            (MessageDialog("a title", "a text", False), "close"),
         ]
         for dialog, said in dialogs:
             app.push_screen(dialog)

@@ -345,6 +345,7 @@ async def test_a_screen_goes_on_when_the_clock_is_set(
 
 def test_samples_that_wait_in_their_worker_are_told_apart_from_those_that_are_written() -> None:
     assert at_work_words(64, 59) == "5 writing, 59 queued in worker"
+    assert at_work_words(64, 59, short=True) == "5 writing, 59 queued"
     assert at_work_words(64, 0) == "64 writing" and at_work_words(64, 64) == "64 queued in worker"
     held = worker(active=64, waiting=59)
     assert running_words([held], True, begun=False) == "queued in the worker"

@@ -170,7 +170,7 @@ def describe(spec: BackboneSpec, name: str = "") -> Description:
         _describe_files(findings, files, whole is not None)
     if asked.trust_remote_code and not spec.trust_remote_code:
         findings.add_fault(
-            "The model's code is not run here: it is not trusted on this account yet.",
+            "This check does not run the model's code, which this account does not trust yet.",
             "A run with this model asks whether to trust it.",
         )
     return replace(findings.description, troubles=tuple(findings.faults))
@@ -329,7 +329,7 @@ def windows_in_words(windows: Windows | None) -> str:
         f"{len(windows)} layers"
         for window, count in counts.items()
     ]
-    return "; ".join(parts) or "none: every layer sees all that came before"
+    return "; ".join(parts) or "none: every layer sees all earlier tokens"
 
 
 def _describe_tokenizer(findings: _Findings, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -74,4 +74,6 @@ def _parts(rows: Iterator[TableRow]) -> Iterator[list[TableRow]]:
         yield part
 
 
-PARQUET = Exporter("Parquet: one row per sample (extra: parquet)", ".parquet", data=parquet)
+PARQUET = Exporter(
+    "Parquet: one row per sample (extra: parquet)", ".parquet", data=parquet, package="pyarrow"
+)

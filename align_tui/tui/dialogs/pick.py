@@ -49,8 +49,11 @@ class PickDialog(FinderDialog[str]):
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
-        """A hint if no line is left."""
-        return () if self.found else ((("no line has all of these words", "quiet"),),)
+        """Why there is no line, if there is none."""
+        if self.found:
+            return ()
+        why = "no line has all of these words" if self._items else "there is nothing to choose"
+        return (((why, "quiet"),),)
 
     def is_cut(self, number: int, width: int) -> bool:
         """True if the item's line is wider."""

@@ -41,7 +41,7 @@ class StudyActions:
 def make_actions(state: ViewState, session: Session, host: StudyHost) -> StudyActions:
     """The actions of one screen, each with the other actions that it needs."""
     moving = Moving(state, session, host)
-    trusting = Trusting(host, ascii_only=session.glyphs.ascii)
+    trusting = Trusting(state, host, ascii_only=session.glyphs.ascii)
     workers = Workers(state, session, host)
     asking = Asking(state, session, host, trusting, workers)
     costing = Costing(session, host, trusting)
