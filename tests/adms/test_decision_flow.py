@@ -197,8 +197,8 @@ def test_a_small_flow_has_shorter_replies_and_keeps_the_hash_of_others() -> None
     assert facts["information"]["maxItems"] == SMALL.facts
     last = by_step["math_reason"].messages[-1].content
     assert '"mathematical_model"' in last and '"structure"' not in last
-    table = {"kind": "decision_flow"}
-    assert "small" not in Profile.model_validate({"name": "p", "adm": table}).body()["adm"]
+    body: Any = Profile.model_validate({"name": "p", "adm": {"kind": "decision_flow"}}).body()
+    assert "small" not in body["adm"]
 
 
 @pytest.mark.slow
