@@ -97,10 +97,11 @@ async def test_ctrl_c_copies_a_selection_and_leaves_without_one(
     async with app.run_test(size=(100, 30)) as pilot:
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("e")
-        dialog: Any = app.screen
+        dialog = app.screen
+        assert isinstance(dialog, EditDialog)
         dialog.area.selection = Selection((0, 0), (0, 5))
         await pilot.press("ctrl+c")
-        assert app.clipboard == "title" and app.screen_stack[-1] is dialog
+        assert app.clipboard == "title" and dialog in app.screen_stack
         assert dialog.area.selected_text == ""
         await pilot.press("ctrl+c")  # nothing is selected, and nothing was edited
         assert app._exit
